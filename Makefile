@@ -1,0 +1,79 @@
+# Everything a developer does with Rusk. `make help` lists the targets.
+#
+# Needs git, make and Node.js with npm; all other tools are installed: those from npm into
+# node_modules/, Redis's own server and tools (to compare with) from Debian.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := node_modules/.bin
+BUN := $(BIN)/bun
+# Written after each `npm ci`, so that it runs again only when the lock file is newer.
+TOOLS := node_modules/.installed
+SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+
+# Arguments for the server, the benchmark and so on: make run ARGS="--port 7000"
+ARGS ?=
+# Test units for `make conformance`; none means the runner's default groups.
+UNITS ?=
+# Units run at once by `make conformance`.
+JOBS ?= 2
+# Seed and length of `make fuzz`; without a seed it picks one and prints it.
+SEED ?=
+COMMANDS ?= 100000
+
+.PHONY: help run test build dev check fmt bench conformance fuzz redis clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: dist/rusk ## Build and start the server on port 6379 (ARGS="--port 7000 ...")
+	@exec dist/rusk $(ARGS)
+
+test: $(TOOLS) redis dist/rusk ## Run every test (ARGS="test/commands" for some)
+	@$(BUN) test $(ARGS)
+
+build: dist/rusk ## Build dist/rusk, one file that needs nothing else
+
+dev: $(TOOLS) ## Run from source under Deno, restarting on every change (ARGS)
+	@exec $(BIN)/deno run -A --watch --no-clear-screen src/main.ts $(ARGS)
+
+check: $(TOOLS) ## Format, lint, types and layering, in seconds
+	@failed=; \
+	$(BIN)/biome check --error-on-warnings || failed=1; \
+	$(BIN)/tsc --noEmit || failed=1; \
+	$(BUN) test --only-failures test/tidy_test.ts || failed=1; \
+	[ -z "$$failed" ]
+
+fmt: $(TOOLS) ## Format the code and apply the safe fixes of the linter
+	@$(BIN)/biome check --write
+
+bench: redis dist/rusk ## Measure Rusk against redis-server (ARGS="--help" shows how)
+	@$(BUN) bench/bench.ts $(ARGS)
+
+conformance: redis dist/rusk ## Run Redis's own test suite (UNITS="unit/auth ...", JOBS=2, ARGS)
+	@test/conformance/conformance --install-deps --server "$(CURDIR)/dist/rusk" --jobs $(JOBS) \
+	    --skipfile test/conformance/skip.txt --out test/conformance/out $(ARGS) $(UNITS)
+
+fuzz: redis dist/rusk ## Compare random commands with redis-server (SEED=, COMMANDS=)
+	@$(BUN) test/fuzz/main.ts --commands $(COMMANDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+redis: ## Install redis-server and its tools, to compare with (Debian, as root)
+	@.ci/need_redis
+
+clean: ## Remove what was built and installed
+	@rm -rf dist node_modules test/conformance/out
+
+# --minify-syntax drops what stands behind `if (DEBUG)`; --bytecode halves the start-up time.
+# A server must not take settings from an .env or bunfig.toml where it happens to be started.
+dist/rusk: $(TOOLS) $(SOURCES) tsconfig.json Makefile
+	@mkdir -p dist
+	@$(BUN) build --compile --bytecode --format=esm --minify-syntax --define DEBUG=false \
+	    --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
+	    src/main.ts --outfile dist/rusk
+
+$(TOOLS): package-lock.json
+	@npm ci --no-audit --no-fund
+	@touch $(TOOLS)

@@ -1,0 +1,178 @@
+// The chart that README.md shows: for each test, bars of throughput and of CPU time per command as
+// ratios to Redis, whose own value is the line at 1.
+
+import type { Results, Row } from "./results.ts";
+
+const WIDTH = 880;
+const LABEL_WIDTH = 110;
+const PANEL_WIDTH = 330;
+const PANEL_GAP = 50;
+const PANELS_LEFT = 20 + LABEL_WIDTH;
+const TOP = 84;
+const LINE_HEIGHT = 20;
+const BAR_HEIGHT = 12;
+const GROUP_HEIGHT = 28;
+const TICK = 0.5;
+/** The smallest right end of the axes. */
+const AXIS_MIN = 1.5;
+
+const BACKGROUND = "#ffffff";
+const TEXT = "#24292f";
+const FAINT_TEXT = "#57606a";
+const GRID = "#e4e8ec";
+const BETTER = "#2673b8";
+const WORSE = "#c48a3f";
+const FONT = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
+
+interface Panel {
+  measure: string;
+  title: string;
+  hint: string;
+  left: number;
+  /** Whether a ratio is as good as Redis's or better. */
+  good: (ratio: number) => boolean;
+}
+
+const PANELS: readonly Panel[] = [
+  {
+    measure: "throughput",
+    title: "Throughput, Rusk / Redis",
+    hint: "longer is better",
+    left: PANELS_LEFT,
+    good: (ratio) => ratio >= 1,
+  },
+  {
+    measure: "cpu",
+    title: "Server CPU time per command, Rusk / Redis",
+    hint: "shorter is better",
+    left: PANELS_LEFT + PANEL_WIDTH + PANEL_GAP,
+    good: (ratio) => ratio <= 1,
+  },
+];
+
+/** The SVG image of the figure `throughput`, deepest pipeline first; throws without it. */
+export function chart(results: Results): string {
+  const throughput = results.figures.throughput;
+  if (throughput === undefined) throw new Error("the results have no throughput to draw");
+  const rows = throughput.rows.filter(({ measure }) =>
+    PANELS.some((panel) => panel.measure === measure),
+  );
+  const depths = [...new Set(rows.map((row) => row.pipeline as number))].sort((a, b) => b - a);
+  const axisEnd = axisEndOf(rows);
+
+  const marks: string[] = [];
+  let top = TOP;
+  for (const depth of depths) {
+    const title =
+      depth === 1 ? "one request at a time (-P 1)" : `pipelines of ${depth} (-P ${depth})`;
+    marks.push(text(20, top + 18, title, { weight: 600, halo: true }));
+    top += GROUP_HEIGHT;
+    const ofDepth = rows.filter((row) => row.pipeline === depth);
+    for (const [test, values] of Map.groupBy(ofDepth, (row) => row.test)) {
+      marks.push(text(PANELS_LEFT - 10, top + 14, test, { anchor: "end" }));
+      marks.push(...bars(values, top, axisEnd));
+      top += LINE_HEIGHT;
+    }
+  }
+  const axes = PANELS.map((panel) => axis(panel, top, axisEnd));
+  const caption = captionOf(results).map((line, index) =>
+    text(20, top + 46 + 18 * index, line, { fill: FAINT_TEXT }),
+  );
+  const height = top + 46 + 18 * caption.length;
+  return svg(height, [
+    text(20, 30, "Rusk and Redis side by side", { weight: 600, size: 17 }),
+    ...axes,
+    ...marks,
+    ...caption,
+  ]);
+}
+
+function axisEndOf(rows: readonly Row[]): number {
+  const longest = Math.max(AXIS_MIN, ...rows.map((row) => row.ratio));
+  return Math.ceil(longest / TICK) * TICK;
+}
+
+function bars(values: readonly Row[], top: number, axisEnd: number): string[] {
+  return PANELS.flatMap((panel) => {
+    const row = values.find((candidate) => candidate.measure === panel.measure);
+    if (row === undefined) return [];
+    const { left } = panel;
+    const width = ((PANEL_WIDTH * row.ratio) / axisEnd).toFixed(1);
+    const fill = panel.good(row.ratio) ? BETTER : WORSE;
+    const y = top + (LINE_HEIGHT - BAR_HEIGHT) / 2;
+    return [
+      `<rect x="${left}" y="${y}" width="${width}" height="${BAR_HEIGHT}" rx="2" fill="${fill}"/>`,
+      text(left + Number(width) + 6, top + 14, row.ratio.toFixed(2), { halo: true }),
+    ];
+  });
+}
+
+function axis(panel: Panel, bottom: number, axisEnd: number): string {
+  const { left, title, hint } = panel;
+  const parts = [
+    text(left, TOP - 24, title, { weight: 600 }),
+    text(left, TOP - 8, hint, { fill: FAINT_TEXT }),
+  ];
+  for (let ratio = 0; ratio <= axisEnd; ratio += TICK) {
+    const x = left + (PANEL_WIDTH * ratio) / axisEnd;
+    const isRedis = ratio === 1;
+    const stroke = isRedis ? TEXT : GRID;
+    const label = isRedis ? "Redis = 1" : String(ratio);
+    parts.push(
+      `<line x1="${x}" y1="${TOP}" x2="${x}" y2="${bottom + 4}" stroke="${stroke}"/>`,
+      text(x, bottom + 18, label, { anchor: "middle", fill: FAINT_TEXT }),
+    );
+  }
+  return parts.join("\n");
+}
+
+function captionOf(results: Results): string[] {
+  const { machine, figures } = results;
+  const { date, conditions, skipped } = figures.throughput as NonNullable<
+    typeof figures.throughput
+  >;
+  const { clients, size, rounds } = conditions;
+  const lines = [
+    `${date}, ${machine.cores} cores: Rusk ${machine.rusk} on Bun ${machine.bun}, redis-server ` +
+      `${machine.redis}, both without persistence.`,
+    `redis-benchmark with ${clients} connections and values of ${size} bytes; medians of ` +
+      `${rounds} alternating rounds. Blue: at least as good as Redis; ochre: not.`,
+  ];
+  if (skipped.length > 0) lines.push(`Not supported yet: ${skipped.join(", ")}.`);
+  return lines;
+}
+
+interface TextStyle {
+  anchor?: "end" | "middle";
+  fill?: string;
+  weight?: number;
+  size?: number;
+  /** A rim of the background's colour, which keeps text readable on lines. */
+  halo?: boolean;
+}
+
+function text(x: number, y: number, content: string, style: TextStyle = {}): string {
+  const { anchor, fill = TEXT, weight, size, halo } = style;
+  const attributes = [
+    `x="${Number(x.toFixed(1))}" y="${y}" fill="${fill}"`,
+    ...(anchor === undefined ? [] : [`text-anchor="${anchor}"`]),
+    ...(weight === undefined ? [] : [`font-weight="${weight}"`]),
+    ...(size === undefined ? [] : [`font-size="${size}"`]),
+    ...(halo ? [`stroke="${BACKGROUND}" stroke-width="3" paint-order="stroke"`] : []),
+  ];
+  return `<text ${attributes.join(" ")}>${escaped(content)}</text>`;
+}
+
+function svg(height: number, content: readonly string[]): string {
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}"`,
+    `  viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="12">`,
+    `<rect width="${WIDTH}" height="${height}" rx="6" fill="${BACKGROUND}"/>`,
+    ...content,
+    "</svg>\n",
+  ].join("\n");
+}
+
+function escaped(content: string): string {
+  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,77 @@
+// What Rusk promises, in one table. A figure that misses its target fails `bench.ts --check`.
+
+/** One promise: which measurement, and the bound that it must keep. */
+export interface Target {
+  figure: string;
+  test: string;
+  /** Pipeline depth (-P), for the figures that have one. */
+  pipeline?: number;
+  measure: string;
+  /** `ratio` bounds ours/theirs, `ours` bounds our own value in the measure's unit. */
+  subject: "ratio" | "ours";
+  bound: "at least" | "at most";
+  limit: number;
+}
+
+const PIPELINED = ["ping_mbulk", "set", "get", "incr", "mset"] as const;
+
+/** Every target of the project. */
+export const TARGETS: readonly Target[] = [
+  ...PIPELINED.map((test) => ratio("throughput", test, 16, "throughput", "at least", 1.1)),
+  ...PIPELINED.map((test) => ratio("throughput", test, 16, "cpu", "at most", 0.8)),
+  ...["set", "get"].map((test) => ratio("throughput", test, 1, "throughput", "at least", 0.97)),
+  ratio("memory", "3M keys", undefined, "resident", "at most", 0.75),
+  ratio("latency", "write and overwrite", 16, "p99.9", "at most", 1),
+  ratio("latency", "write and overwrite", 16, "max", "at most", 1),
+  ours("expiry", "expiry to removal", "p99", 20),
+  ratio("transactions", "multi, 10 sets, exec", 16, "throughput", "at least", 1),
+  ours("start", "spawn to first PONG", "time", 100),
+  ...PIPELINED.map((test) => ratio("deno", test, 16, "throughput", "at least", 0.9)),
+];
+
+/** The tests that have a target under Deno, and so the ones measured there. */
+export const PIPELINED_TESTS: readonly string[] = PIPELINED;
+
+/** The target of a measurement, or null. */
+export function targetOf(
+  figure: string,
+  test: string,
+  pipeline: number | undefined,
+  measure: string,
+): Target | null {
+  const found = TARGETS.find(
+    (target) =>
+      target.figure === figure &&
+      target.test === test &&
+      target.pipeline === pipeline &&
+      target.measure === measure,
+  );
+  return found ?? null;
+}
+
+/** Whether the measured values keep the target. */
+export function meets(target: Target, ours: number, ratio: number): boolean {
+  const value = target.subject === "ratio" ? ratio : ours;
+  return target.bound === "at least" ? value >= target.limit : value <= target.limit;
+}
+
+/** The target in a table's cell, such as ">= 1.1x" or "<= 20 ms". */
+export function targetText(target: Target, unit: string): string {
+  const sign = target.bound === "at least" ? ">=" : "<=";
+  return `${sign} ${target.limit}${target.subject === "ratio" ? "x" : ` ${unit}`}`;
+}
+
+function ratio(
+  figure: string,
+  test: string,
+  pipeline: number | undefined,
+  measure: string,
+  bound: Target["bound"],
+  limit: number,
+): Target {
+  return { figure, test, pipeline, measure, subject: "ratio", bound, limit };
+}
+
+function ours(figure: string, test: string, measure: string, limit: number): Target {
+  return { figure, test, measure, subject: "ours", bound: "at most", limit };
+}

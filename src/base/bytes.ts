@@ -1,0 +1,56 @@
+/**
+ * A run of bytes with a DataView over the same memory, as request arguments and replies use it:
+ * the view reads and writes unaligned 32-bit words, which is how bytes are copied and hashed.
+ */
+
+/** From this size on, one bulk copy (which makes a subarray) is faster than a loop of words. */
+export const BULK_COPY_SIZE = 192;
+
+/** Bytes that a copy by words may read or write past the end of a run. */
+export const WORD_SLACK = 4;
+
+/** The latin1 text of a run of bytes: one character per byte, for the paths that may allocate. */
+export function latin1(bytes: Uint8Array, offset: number, size: number): string {
+  if (size <= 64) {
+    let text = "";
+    for (let i = offset; i < offset + size; i++) text += String.fromCharCode(bytes[i]);
+    return text;
+  }
+  const chunks: string[] = [];
+  for (let at = offset; at < offset + size; at += 8192) {
+    const end = Math.min(at + 8192, offset + size);
+    chunks.push(String.fromCharCode.apply(null, bytes.subarray(at, end) as unknown as number[]));
+  }
+  return chunks.join("");
+}
+
+/** The bytes of a latin1 text: the inverse of `latin1`. */
+export function fromLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** Whether two runs of the same size hold the same bytes. */
+export function equalBytes(
+  a: Uint8Array,
+  aOffset: number,
+  b: Uint8Array,
+  bOffset: number,
+  size: number,
+): boolean {
+  for (let i = 0; i < size; i++) if (a[aOffset + i] !== b[bOffset + i]) return false;
+  return true;
+}
+
+/** Copies a run of bytes, of any size and alignment. */
+export function copyBytes(
+  from: Uint8Array,
+  fromOffset: number,
+  size: number,
+  to: Uint8Array,
+  toOffset: number,
+): void {
+  if (size >= BULK_COPY_SIZE) to.set(from.subarray(fromOffset, fromOffset + size), toOffset);
+  else for (let i = 0; i < size; i++) to[toOffset + i] = from[fromOffset + i];
+}

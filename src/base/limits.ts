@@ -1,0 +1,20 @@
+/** Every limit that is ours rather than a directive's, with its reason. */
+
+/** Bytes read at once from one socket are copied here; larger chunks make it grow for good. */
+export const INPUT_BUFFER_SIZE = 1 << 20;
+
+/**
+ * A client with this much unread output, and no output limit of its own, is not read from until it
+ * has taken half: memory stays bounded and no other client notices. Far above what a client that
+ * writes a whole pipeline before it reads can expect to have buffered.
+ */
+export const UNREAD_OUTPUT_SIZE_MAX = 64 << 20;
+
+/** Replies of one turn above this are sent before the turn's end, so that its buffer stays small. */
+export const TURN_OUTPUT_SIZE_MAX = 4 << 20;
+
+/** Output that a socket does not take is kept in pieces of at least this size. */
+export const OUTPUT_PIECE_SIZE = 16 << 10;
+
+/** The server's timer runs this often at most (hz), and its slices of work are this long. */
+export const SLICE_MS = 1;

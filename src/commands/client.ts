@@ -1,0 +1,157 @@
+/** One client's session, as commands and dispatch see it; the server owns the connection below. */
+import type { Database } from "../keyspace/database.ts";
+import type { WatchedKey, Watcher } from "../keyspace/watch.ts";
+import type { Args } from "../protocol/args.ts";
+import { CommandQueue } from "./command_queue.ts";
+import type { Command } from "./table.ts";
+
+/**
+ * What a command of this client must pass besides look-up and arity. A client without gates goes
+ * straight to the handler, so a station that is off costs nothing.
+ */
+export const Gate = {
+  /** Not authenticated. */
+  auth: 1 << 0,
+  /** Inside MULTI: commands are queued. */
+  multi: 1 << 1,
+  /** Replies are off, or skipped once (CLIENT REPLY). */
+  reply: 1 << 2,
+  /** Accesses leave no trace in the LRU clock (CLIENT NO-TOUCH). */
+  noTouch: 1 << 3,
+} as const;
+
+/** A queue that has grown beyond this is not kept for the next transaction. */
+const KEPT_QUEUE_SIZE = 64 << 10;
+
+/** What the server offers of a client's connection. */
+export interface ConnectionPort {
+  readonly remote: string;
+  readonly local: string;
+  readonly unix: boolean;
+  /** It closes once what was replied is sent, or at once. */
+  readonly closing: boolean;
+  /** The system's number for the socket, or -1: the runtime does not tell it. */
+  readonly descriptor: number;
+  /** Bytes of a command that has not arrived whole, and the room for it. */
+  readonly queryBufferSize: number;
+  readonly queryBufferRoom: number;
+  /** Arguments of the command that has not arrived whole, in bytes. */
+  readonly argumentsSize: number;
+  /** Reply bytes not yet taken by the socket, and the pieces they are in. */
+  readonly outputSize: number;
+  readonly outputCount: number;
+  readonly outputPeakSize: number;
+  readonly createdMs: number;
+  readonly lastActiveMs: number;
+  /** Sends what was replied so far, then closes. */
+  closeAfterReplies(): void;
+  /** Closes at once, dropping what was not sent. */
+  kill(): void;
+  /** Stops running this client's commands until `resume`; what arrives meanwhile is kept. */
+  suspend(): void;
+  resume(): void;
+  /** Appends bytes to the client's output outside its own replies (MONITOR, push messages). */
+  push(bytes: Uint8Array): void;
+}
+
+/**
+ * CLIENT REPLY: `skip` drops the reply of the command that follows; `skipNext` is asked for by a
+ * command whose own reply is skipped, and becomes `skip` after it. Unless it is `on`, Gate.reply
+ * is set.
+ */
+export type ReplyMode = "on" | "off" | "skip" | "skipNext";
+
+/** What a client is to the server. */
+export type ClientType = "normal" | "master" | "replica" | "pubsub";
+
+export class Client implements Watcher {
+  readonly id: number;
+  readonly connection: ConnectionPort;
+  name = "";
+  libraryName = "";
+  libraryVersion = "";
+  user = "default";
+  type: ClientType = "normal";
+  db: Database;
+  protocol = 2;
+  /** Mask of Gate. */
+  gates = 0;
+  /** Set when no further command of what has arrived may run: closing, or suspended. */
+  halted = false;
+  replyMode: ReplyMode = "on";
+  monitoring = false;
+  noEvict = false;
+  noTouch = false;
+  /**
+   * The commands queued by MULTI; null outside one. While EXEC runs them it is still here, though
+   * Gate.multi is off.
+   */
+  queue: CommandQueue | null = null;
+  /** A queued command was refused: EXEC aborts. */
+  queueFailed = false;
+  readonly watched: WatchedKey[] = [];
+  /** A watched key has changed: EXEC fails. */
+  dirty = false;
+  /** What the client is blocked on; null while it is not. */
+  blocked: BlockedState | null = null;
+  /** The last command looked up; null before the first. */
+  lastCommand: Command | null = null;
+  /** The command that waits for the end of a pause. */
+  postponed: Args | null = null;
+
+  /** The queue of the last transaction, for the next one. */
+  private spareQueue: CommandQueue | null = null;
+
+  constructor(id: number, db: Database, connection: ConnectionPort) {
+    this.id = id;
+    this.db = db;
+    this.connection = connection;
+  }
+
+  /** Whether the client is on this machine. */
+  get isLocal(): boolean {
+    const { unix, remote } = this.connection;
+    return unix || remote.startsWith("127.") || remote.startsWith("[::1]:");
+  }
+
+  get unauthenticated(): boolean {
+    return (this.gates & Gate.auth) !== 0;
+  }
+
+  setGate(gate: number, on: boolean): void {
+    this.gates = on ? this.gates | gate : this.gates & ~gate;
+  }
+
+  setReplyMode(mode: ReplyMode): void {
+    this.replyMode = mode;
+    this.setGate(Gate.reply, mode !== "on");
+  }
+
+  /** MULTI: commands are queued from now on. */
+  openQueue(): void {
+    this.queue = this.spareQueue ?? new CommandQueue();
+    this.spareQueue = this.queue;
+    this.queue.clear();
+    this.queueFailed = false;
+    this.setGate(Gate.multi, true);
+  }
+
+  /** The transaction is over. */
+  closeQueue(): void {
+    if (this.queue !== null && this.queue.size > KEPT_QUEUE_SIZE) this.spareQueue = null;
+    this.queue = null;
+    this.queueFailed = false;
+    this.setGate(Gate.multi, false);
+  }
+}
+
+/** A blocked client: how it is let go from outside. */
+export interface BlockedState {
+  /** Whether CLIENT UNBLOCK may end it: a paused client is not blocked by its own doing. */
+  readonly unblockable: boolean;
+  /** Ends it as its timeout would, or with an UNBLOCKED error. */
+  unblock(withError: boolean): void;
+}
+
+/** Runs one command of a client with arguments from elsewhere: EXEC, later scripts. */
+export type Execute = (client: Client, args: Args) => void;

@@ -1,0 +1,85 @@
+/** The line that CLIENT LIST and CLIENT INFO show of a client: Redis's fields, in its order. */
+import type { Call } from "./call.ts";
+import type { Client } from "./client.ts";
+
+/** What Redis's reply buffer of a client holds at least and at most. */
+const REPLY_ROOM_MIN = 1024;
+const REPLY_ROOM_MAX = 16384;
+
+/** The line, without an end. `call` is the one that asks: its own bytes are still there. */
+export function clientLine(call: Call, client: Client): string {
+  const { connection, queue } = client;
+  const isAsking = client === call.client;
+  const seconds = (sinceMs: number) => Math.max(0, Math.floor((call.nowMs - sinceMs) / 1000));
+  const fields: [name: string, value: string | number][] = [
+    ["id", client.id],
+    ["addr", connection.remote],
+    ["laddr", connection.local],
+    ["fd", connection.descriptor],
+    ["name", client.name],
+    ["age", seconds(connection.createdMs)],
+    ["idle", seconds(connection.lastActiveMs)],
+    ["flags", flagsOf(client)],
+    ["db", client.db.id],
+    ["sub", 0],
+    ["psub", 0],
+    ["ssub", 0],
+    ["multi", queue === null ? -1 : queue.count],
+    ["qbuf", connection.queryBufferSize + (isAsking ? requestSize(call) : 0)],
+    ["qbuf-free", connection.queryBufferRoom],
+    ["argv-mem", connection.argumentsSize + (isAsking ? argumentsSize(call) : 0)],
+    ["multi-mem", queue === null || queue.count === 0 ? 0 : queue.size],
+    ["rbs", replyRoom(connection.outputPeakSize)],
+    ["rbp", connection.outputPeakSize],
+    ["obl", 0],
+    ["oll", connection.outputCount],
+    ["omem", connection.outputSize],
+    ["tot-mem", call.server.clients.memorySize(client)],
+    ["events", connection.outputSize > 0 ? "rw" : "r"],
+    ["cmd", client.lastCommand?.name ?? "NULL"],
+    ["user", client.user],
+    ["redir", -1],
+    ["resp", client.protocol],
+  ];
+  // Fields of Redis 7.2, shown only of a client that speaks of itself as such clients do.
+  if (client.libraryName !== "" || client.libraryVersion !== "") {
+    fields.push(["lib-name", client.libraryName], ["lib-ver", client.libraryVersion]);
+  }
+  return fields.map(([name, value]) => `${name}=${value}`).join(" ");
+}
+
+function flagsOf(client: Client): string {
+  const { connection } = client;
+  let flags = "";
+  if (client.monitoring) flags += "O";
+  if (client.queue !== null) flags += "x";
+  if (client.blocked !== null || client.postponed !== null) flags += "b";
+  if (client.dirty) flags += "d";
+  if (connection.closing) flags += "c";
+  if (connection.unix) flags += "U";
+  if (client.noEvict) flags += "e";
+  if (client.noTouch) flags += "T";
+  return flags === "" ? "N" : flags;
+}
+
+function argumentsSize({ args }: Call): number {
+  let size = 0;
+  for (let i = 0; i < args.count; i++) size += args.size[i];
+  return size;
+}
+
+/** Bytes of the call as a request: what it took in Redis's query buffer. */
+function requestSize(call: Call): number {
+  const { args } = call;
+  const headSize = (count: number) => `*${count}\r\n`.length;
+  let size = headSize(args.count) + argumentsSize(call);
+  for (let i = 0; i < args.count; i++) size += headSize(args.size[i]) + "\r\n".length;
+  return size;
+}
+
+/** All replies share one buffer here; this is the room that Redis would give to such replies. */
+function replyRoom(peakSize: number): number {
+  let room = REPLY_ROOM_MIN;
+  while (room < peakSize && room < REPLY_ROOM_MAX) room *= 2;
+  return room;
+}

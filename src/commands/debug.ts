@@ -1,0 +1,317 @@
+/**
+ * DEBUG: looks into the server and upsets it, for tests. Whether it may run at all is for
+ * enable-debug-command to say, and for dispatch to heed.
+ */
+import { NIL } from "../arena/arena.ts";
+import { fromLatin1 } from "../base/bytes.ts";
+import { matchGlob } from "../base/glob.ts";
+import { parseMemory } from "../base/units.ts";
+import * as stringValue from "../keyspace/string_value.ts";
+import { argsOf } from "../protocol/args.ts";
+import {
+  CommandError,
+  NEGATIVE,
+  NO_SUCH_KEY,
+  wrongSubcommand,
+} from "../protocol/errors.ts";
+import * as entry from "../structures/entry.ts";
+import type { Call } from "./call.ts";
+import { rewriteFile } from "./config.ts";
+import { digestOfAll, digestOfValue } from "./debug_digest.ts";
+import { replyProtocol } from "./debug_protocol.ts";
+import { memoryMap, objectLine, tableStats } from "./debug_tables.ts";
+import { replyHelp } from "./help.ts";
+import { DEFAULT_DEBUG_SETTINGS } from "./server_context.ts";
+import { group } from "./table.ts";
+
+const NO_SUCH_DATABASE = new CommandError("ERR Out of range database");
+const NO_TABLE = new CommandError(
+  "ERR The value stored at the specified key is not represented using an hash table",
+);
+const BAD_THRESHOLD = new CommandError(
+  "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
+);
+const THRESHOLD_MAX = 2n ** 32n;
+const REPLICATION_ID_SIZE = 40;
+
+export const debugCommands = group("server", {
+  DEBUG: {
+    run: debug,
+    arity: -2,
+    flags: ["admin", "noscript", "loading", "stale", "protected"],
+    since: "1.0.0",
+    complexity: "Depends on subcommand.",
+    summary: "Looks into the server and upsets it, for tests.",
+    syscmd: true,
+  },
+});
+
+interface Subcommand {
+  readonly run: (call: Call) => void;
+  /** Number of arguments with both names: the least and the most. */
+  readonly argc: readonly [least: number, most: number];
+  readonly syntax: string;
+  readonly summary: string;
+}
+
+/** By name; HELP lists them in this order. */
+const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  "change-repl-id": {
+    run: changeReplicationId,
+    argc: [2, 2],
+    syntax: "CHANGE-REPL-ID",
+    summary: "Takes a new replication ID.",
+  },
+  "config-rewrite-force-all": {
+    run: rewriteAll,
+    argc: [2, 2],
+    syntax: "CONFIG-REWRITE-FORCE-ALL",
+    summary: "Does CONFIG REWRITE with all directives, also those that have their defaults.",
+  },
+  digest: {
+    run: digest,
+    argc: [2, 2],
+    syntax: "DIGEST",
+    summary: "Shows a digest of all data.",
+  },
+  "digest-value": {
+    run: digestValue,
+    argc: [2, Infinity],
+    syntax: "DIGEST-VALUE <key> [<key> ...]",
+    summary: "Shows a digest of each key's value.",
+  },
+  error: {
+    run: error,
+    argc: [3, 3],
+    syntax: "ERROR <string>",
+    summary: "Replies an error of that text.",
+  },
+  htstats: {
+    run: htstats,
+    argc: [3, 3],
+    syntax: "HTSTATS <dbid>",
+    summary: "Shows the shape of a database's hash table.",
+  },
+  "htstats-key": {
+    run: htstatsKey,
+    argc: [3, 3],
+    syntax: "HTSTATS-KEY <key>",
+    summary: "Shows the shape of the hash table that a value is kept in.",
+  },
+  jmap: {
+    run: jmap,
+    argc: [2, 2],
+    syntax: "JMAP",
+    summary: "Shows how many segments and blocks the arena has.",
+  },
+  log: {
+    run: log,
+    argc: [3, 3],
+    syntax: "LOG <message>",
+    summary: "Writes a message to the log.",
+  },
+  object: {
+    run: object,
+    argc: [3, 3],
+    syntax: "OBJECT <key>",
+    summary: "Shows how a value is stored.",
+  },
+  "pause-cron": {
+    run: pauseCron,
+    argc: [3, 3],
+    syntax: "PAUSE-CRON <0|1>",
+    summary: "Stops the timer's work, or goes on with it.",
+  },
+  populate: {
+    run: populate,
+    argc: [3, 5],
+    syntax: "POPULATE <count> [<prefix>] [<size>]",
+    summary: "Makes strings named <prefix>:<number> (prefix: key), of so many bytes if size is given.",
+  },
+  protocol: {
+    run: protocol,
+    argc: [3, 3],
+    syntax: "PROTOCOL <type>",
+    summary: "Replies a value of the type, as an example.",
+  },
+  "quicklist-packed-threshold": {
+    run: packedThreshold,
+    argc: [3, 3],
+    syntax: "QUICKLIST-PACKED-THRESHOLD <size>",
+    summary: "Accepts a size of list elements from which Redis stores them apart.",
+  },
+  replybuffer: {
+    run: replyBuffer,
+    argc: [4, 4],
+    syntax: "REPLYBUFFER <PEAK-RESET-TIME <NEVER|RESET|milliseconds>|RESIZING <0|1>>",
+    summary: "Sets how long a client's peak of output counts, and whether its buffer is fitted to it.",
+  },
+  "set-active-expire": {
+    run: setActiveExpire,
+    argc: [3, 3],
+    syntax: "SET-ACTIVE-EXPIRE <0|1>",
+    summary: "Sets whether keys expire without being asked for.",
+  },
+  sleep: {
+    run: sleep,
+    argc: [3, 3],
+    syntax: "SLEEP <seconds>",
+    summary: "Stops the whole server for so long.",
+  },
+  "stringmatch-len": {
+    run: stringmatchLen,
+    argc: [4, 4],
+    syntax: "STRINGMATCH-LEN <pattern> <string>",
+    summary: "Tells whether the glob pattern matches the string.",
+  },
+};
+
+function debug(call: Call): void {
+  const word = call.text(1);
+  const name = word.toLowerCase();
+  if (name === "help" && call.argc === 2) {
+    const lines = Object.values(SUBCOMMANDS).map(({ syntax, summary }) => [syntax, summary]);
+    replyHelp(call, "DEBUG", lines);
+    return;
+  }
+  const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+  const [least, most] = subcommand?.argc ?? [Infinity, 0];
+  if (call.argc < least || call.argc > most) throw wrongSubcommand("DEBUG", word);
+  subcommand?.run(call);
+}
+
+function changeReplicationId({ reply, server }: Call): void {
+  let id = "";
+  while (id.length < REPLICATION_ID_SIZE) id += Math.floor(server.random() * 16).toString(16);
+  server.log("warning", "Changing replication IDs after receiving DEBUG change-repl-id");
+  server.figures.replicationId = id;
+  reply.ok();
+}
+
+function rewriteAll({ reply, server }: Call): void {
+  const reason = rewriteFile(server, true);
+  if (reason !== null) throw new CommandError(`ERR CONFIG-REWRITE-FORCE-ALL failed: ${reason}`);
+  reply.ok();
+}
+
+function digest({ keyspace, reply }: Call): void {
+  reply.simple(digestOfAll(keyspace.databases));
+}
+
+function digestValue(call: Call): void {
+  call.reply.array(call.argc - 2);
+  for (let i = 2; i < call.argc; i++) call.reply.simple(digestOfValue(call.db.inspect(call.args, i)));
+}
+
+/** Not a mistake of the client's, so it is not counted as one. */
+function error(call: Call): void {
+  call.reply.error(call.text(2).replace(/[\r\n]/g, " "));
+}
+
+function htstats(call: Call): void {
+  const db = call.keyspace.databases[call.integer(2)];
+  if (db === undefined) throw NO_SUCH_DATABASE;
+  call.reply.verbatim("txt", tableStats(db));
+}
+
+/** No type that there is keeps its values in a hash table. */
+function htstatsKey(call: Call): void {
+  throw call.db.inspect(call.args, 2) === NIL ? NO_SUCH_KEY : NO_TABLE;
+}
+
+function jmap({ reply }: Call): void {
+  reply.verbatim("txt", memoryMap());
+}
+
+function log(call: Call): void {
+  call.server.log("warning", `DEBUG LOG: ${call.text(2)}`);
+  call.reply.ok();
+}
+
+function object(call: Call): void {
+  const e = call.db.peek(call.args, 2, call.db.hash(call.args, 2));
+  if (e === NIL) throw NO_SUCH_KEY;
+  call.reply.simple(objectLine(e, entry.clock(e), call.keyspace.idleSeconds(e)));
+}
+
+function pauseCron(call: Call): void {
+  call.server.debug.cronPaused = switchAt(call, 2);
+  call.reply.ok();
+}
+
+function populate(call: Call): void {
+  const count = positiveAt(call, 2);
+  const prefix = call.argc > 3 ? call.text(3) : "key";
+  const size = call.argc > 4 ? positiveAt(call, 4) : 0;
+  for (let i = 0; i < count; i++) {
+    const value = fromLatin1(`value:${i}`);
+    let bytes = value;
+    if (size > 0) {
+      bytes = new Uint8Array(size);
+      bytes.set(value.subarray(0, size));
+    }
+    addString(call, `${prefix}:${i}`, bytes);
+  }
+  call.reply.ok();
+}
+
+function positiveAt(call: Call, index: number): number {
+  const value = call.integerOr(index, NEGATIVE);
+  if (value < 0) throw NEGATIVE;
+  return value;
+}
+
+/** Makes a key of that name unless there is one. */
+function addString({ db }: Call, key: string, value: Uint8Array): void {
+  const args = argsOf([key, value]);
+  const hash = db.hash(args, 0);
+  if (db.peek(args, 0, hash) !== NIL) return;
+  const e = db.add(args, 0, hash, stringValue.areaFor(value.length), false, "set");
+  stringValue.writeBytes(e, args.bytes, args.view, args.start[1], value.length);
+}
+
+function protocol(call: Call): void {
+  replyProtocol(call.reply, call.text(2).toLowerCase());
+}
+
+/** There are no lists whose elements could be stored apart; tests set this before they make one. */
+function packedThreshold(call: Call): void {
+  const size = parseMemory(call.text(2));
+  if (size === null || size > THRESHOLD_MAX) throw BAD_THRESHOLD;
+  call.reply.ok();
+}
+
+function replyBuffer(call: Call): void {
+  const { debug: settings } = call.server;
+  if (call.is(2, "resizing")) {
+    settings.outputResizing = switchAt(call, 3);
+  } else if (call.is(2, "peak-reset-time")) {
+    if (call.is(3, "never")) settings.outputPeakResetMs = Infinity;
+    else if (call.is(3, "reset")) {
+      settings.outputPeakResetMs = DEFAULT_DEBUG_SETTINGS.outputPeakResetMs;
+    } else settings.outputPeakResetMs = call.integer(3);
+  } else {
+    throw wrongSubcommand("DEBUG", call.text(1));
+  }
+  call.reply.ok();
+}
+
+function setActiveExpire(call: Call): void {
+  call.server.activeExpire = switchAt(call, 2);
+  call.reply.ok();
+}
+
+/** 0, or anything that is no number, is off. */
+function switchAt(call: Call, index: number): boolean {
+  return Number.parseInt(call.text(index), 10) !== 0 && /^\s*[+-]?\d/.test(call.text(index));
+}
+
+function sleep(call: Call): void {
+  const seconds = Number.parseFloat(call.text(2));
+  if (seconds > 0) call.server.host.sleep(seconds * 1000);
+  call.reply.ok();
+}
+
+function stringmatchLen(call: Call): void {
+  call.reply.truth(matchGlob(call.text(2), call.text(3), false));
+}

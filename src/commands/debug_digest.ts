@@ -1,0 +1,70 @@
+/**
+ * Digests of keys and databases as DEBUG DIGEST of Redis 7.0 makes them: equal data give equal
+ * digests, in either server, whatever the order of keys.
+ */
+import { fromLatin1 } from "../base/bytes.ts";
+import { SHA1_SIZE, sha1 } from "../base/sha1.ts";
+import { type Database, keyText } from "../keyspace/database.ts";
+import * as stringValue from "../keyspace/string_value.ts";
+import { Type } from "../keyspace/types.ts";
+import * as dict from "../structures/dict.ts";
+import * as entry from "../structures/entry.ts";
+import type { EntryRef } from "../structures/entry.ts";
+
+/** Redis's numbers of types, which are part of the digest: in the order of `Type`. */
+const REDIS_TYPES = [0, 1, 2, 3, 4, 6];
+const EXPIRES = fromLatin1("!!expire!!");
+
+/** The digest of all databases, in hexadecimal. */
+export function digestOfAll(databases: readonly Database[]): string {
+  const digest = new Uint8Array(SHA1_SIZE);
+  for (const db of databases) {
+    if (db.size === 0) continue;
+    mix(digest, bigEndian(db.id));
+    dict.each(db.keys, (e) => {
+      const own = new Uint8Array(SHA1_SIZE);
+      mix(own, fromLatin1(keyText(e)));
+      addValue(own, e);
+      add(digest, own);
+    });
+  }
+  return hexadecimal(digest);
+}
+
+/** The digest of a value and whether it expires, in hexadecimal; zeros without an entry (0). */
+export function digestOfValue(e: EntryRef): string {
+  const digest = new Uint8Array(SHA1_SIZE);
+  if (e !== 0) addValue(digest, e);
+  return hexadecimal(digest);
+}
+
+function addValue(digest: Uint8Array, e: EntryRef): void {
+  mix(digest, bigEndian(REDIS_TYPES[entry.type(e)]));
+  if (entry.type(e) === Type.string) {
+    const { bytes, offset, size } = stringValue.rangeOf(e);
+    mix(digest, bytes.slice(offset, offset + size));
+  }
+  if (entry.hasTtl(e)) add(digest, EXPIRES);
+}
+
+/** Adds bytes whose order among others does not matter. */
+function add(digest: Uint8Array, bytes: Uint8Array): void {
+  const own = sha1(bytes);
+  for (let i = 0; i < SHA1_SIZE; i++) digest[i] ^= own[i];
+}
+
+/** Adds bytes whose order matters. */
+function mix(digest: Uint8Array, bytes: Uint8Array): void {
+  add(digest, bytes);
+  digest.set(sha1(digest));
+}
+
+function bigEndian(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+function hexadecimal(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,105 @@
+/**
+ * The options that SET, GETEX and MSETEX share: on which condition to act, and when the key is to
+ * expire. Parsing fills one record, so that it makes no object.
+ */
+import { INT64_MAX, parseSafe } from "../base/numbers.ts";
+import { CommandError, SYNTAX } from "../protocol/errors.ts";
+import type { Call } from "./call.ts";
+
+export const Option = {
+  nx: 1 << 0,
+  xx: 1 << 1,
+  ifeq: 1 << 2,
+  ifne: 1 << 3,
+  get: 1 << 4,
+  ex: 1 << 5,
+  px: 1 << 6,
+  exat: 1 << 7,
+  pxat: 1 << 8,
+  keepttl: 1 << 9,
+  persist: 1 << 10,
+} as const;
+
+/** Options of which a call may have one. */
+const CONDITIONS = Option.nx | Option.xx | Option.ifeq | Option.ifne;
+const TIMES = Option.ex | Option.px | Option.exat | Option.pxat;
+const EXPIRIES = TIMES | Option.keepttl | Option.persist;
+const COMPARISONS = Option.ifeq | Option.ifne;
+
+/** Options that every command with times takes. */
+export const TIME_OPTIONS = TIMES;
+
+/** What a store does to a key's expiry instead of setting it; times are positive. */
+export const NO_EXPIRY = -1;
+export const KEEP_EXPIRY = -2;
+
+/** What `parseOptions` found: a mask of Option, and where the time and the value to compare are. */
+export const options = { mask: 0, timeIndex: 0, comparedIndex: 0 };
+
+/**
+ * Reads the options from argument `from` to the last; `allowed` is a mask of those that the
+ * command knows. Throws SYNTAX for others, for two that exclude each other, and for a lack of
+ * arguments. The same option may be given again: the last one counts.
+ */
+export function parseOptions(call: Call, from: number, allowed: number): typeof options {
+  options.mask = 0;
+  for (let index = from; index < call.argc; index++) {
+    const option = optionAt(call, index) & allowed;
+    if (option === 0) throw SYNTAX;
+    const excluded = ((option & CONDITIONS) !== 0 ? CONDITIONS : EXPIRIES) & ~option;
+    if (option !== Option.get && (options.mask & excluded) !== 0) throw SYNTAX;
+    options.mask |= option;
+    if ((option & (TIMES | COMPARISONS)) === 0) continue;
+    if (++index === call.argc) throw SYNTAX;
+    if ((option & TIMES) !== 0) options.timeIndex = index;
+    else options.comparedIndex = index;
+  }
+  return options;
+}
+
+/**
+ * Unix ms at which the parsed options let a key expire, or NO_EXPIRY or KEEP_EXPIRY. Throws when
+ * the time is no integer, not positive or beyond 64 bits.
+ */
+export function parsedExpiry(call: Call): number {
+  const { mask, timeIndex } = options;
+  if ((mask & TIMES) === 0) return (mask & Option.keepttl) === 0 ? NO_EXPIRY : KEEP_EXPIRY;
+  const unitMs = (mask & (Option.ex | Option.exat)) !== 0 ? 1000 : 1;
+  return expiryAt(call, timeIndex, unitMs, (mask & (Option.ex | Option.px)) !== 0);
+}
+
+/** Unix ms of the time in an argument, counted in `unitMs` from now or from 1970. Throws as above. */
+export function expiryAt(call: Call, index: number, unitMs: number, fromNow: boolean): number {
+  const { bytes, start, size } = call.args;
+  const base = fromNow ? call.nowMs : 0;
+  const ms = parseSafe(bytes, start[index], size[index]) * unitMs + base;
+  if (ms > base && ms <= Number.MAX_SAFE_INTEGER) return ms;
+  const count = call.int64(index);
+  const limit = (INT64_MAX - BigInt(base)) / BigInt(unitMs);
+  if (count <= 0n || count > limit) {
+    throw new CommandError(`ERR invalid expire time in '${call.command.name}' command`);
+  }
+  return Number(count * BigInt(unitMs)) + base;
+}
+
+function optionAt(call: Call, index: number): number {
+  switch (call.args.size[index]) {
+    case 2:
+      if (call.is(index, "ex")) return Option.ex;
+      if (call.is(index, "px")) return Option.px;
+      if (call.is(index, "nx")) return Option.nx;
+      return call.is(index, "xx") ? Option.xx : 0;
+    case 3:
+      return call.is(index, "get") ? Option.get : 0;
+    case 4:
+      if (call.is(index, "exat")) return Option.exat;
+      if (call.is(index, "pxat")) return Option.pxat;
+      if (call.is(index, "ifeq")) return Option.ifeq;
+      return call.is(index, "ifne") ? Option.ifne : 0;
+    case 7:
+      if (call.is(index, "keepttl")) return Option.keepttl;
+      return call.is(index, "persist") ? Option.persist : 0;
+    default:
+      return 0;
+  }
+}

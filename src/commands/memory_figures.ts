@@ -1,0 +1,78 @@
+/** What memory is used for, in bytes, as INFO, MEMORY STATS and MEMORY DOCTOR tell it. */
+import { figures as arenaFigures } from "../arena/arena.ts";
+import type { Database } from "../keyspace/database.ts";
+import * as dict from "../structures/dict.ts";
+import type { ServerContext } from "./server_context.ts";
+
+/** A slot of a hash table. */
+const SLOT_SIZE = 4;
+/** A place in the expiry order: 8 bytes of time, 4 of ref. */
+export const EXPIRY_SIZE = 12;
+
+export interface MemoryFigures {
+  /** Live blocks of the arena (keys, values, hash tables), expiry orders, JavaScript's own heap. */
+  readonly used: number;
+  readonly peak: number;
+  /** What was used when the server had started, before any key. */
+  readonly startup: number;
+  /** What the whole process holds, as the system counts it. */
+  readonly resident: number;
+  /** Live blocks of the arena, and the segments that hold them. */
+  readonly arenaUsed: number;
+  readonly arenaReserved: number;
+  /** Buffers of all clients. */
+  readonly clients: number;
+  /** All that is not data: the heap, hash tables, expiry orders. */
+  readonly overhead: number;
+  /** Keys and values. */
+  readonly dataset: number;
+  readonly keyCount: number;
+}
+
+/** Bytes in use: what used_memory shows and maxmemory limits. */
+export function usedMemory(server: ServerContext): number {
+  return arenaFigures().usedSize + overheadOutsideArena(server);
+}
+
+function overheadOutsideArena({ host, keyspace }: ServerContext): number {
+  return keyspace.databases.reduce((sum, db) => sum + expirySize(db), host.heapSize());
+}
+
+/** All figures as of now. */
+export function memoryFigures(server: ServerContext): MemoryFigures {
+  const { figures, host, keyspace, clients } = server;
+  const arena = arenaFigures();
+  const outside = overheadOutsideArena(server);
+  const used = arena.usedSize + outside;
+  const tables = keyspace.databases.reduce((sum, db) => sum + tableSize(db), 0);
+  let buffers = 0;
+  for (const client of clients.all()) buffers += clients.memorySize(client);
+  return {
+    used,
+    peak: Math.max(figures.peakUsedSize, used),
+    startup: figures.startUsedSize,
+    resident: host.residentSize(),
+    arenaUsed: arena.usedSize,
+    arenaReserved: arena.reservedSize,
+    clients: buffers,
+    overhead: outside + tables,
+    dataset: arena.usedSize - tables,
+    keyCount: keyspace.databases.reduce((sum, db) => sum + db.size, 0),
+  };
+}
+
+/** A ratio of two sizes; 0 of nothing. */
+export function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}
+
+/** Bytes of a database's hash table. */
+export function tableSize(db: Database): number {
+  const { slots0, slots1 } = dict.tableFigures(db.keys);
+  return (slots0 + slots1) * SLOT_SIZE;
+}
+
+/** Bytes of a database's expiry order, which lies outside the arena. */
+export function expirySize(db: Database): number {
+  return db.expires.count * EXPIRY_SIZE;
+}

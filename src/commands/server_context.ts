@@ -1,0 +1,144 @@
+/** The server as command handlers see it: what main.ts puts together. */
+import type { Clock } from "../base/clock.ts";
+import type { Config } from "../config/config.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Args } from "../protocol/args.ts";
+import type { Client } from "./client.ts";
+import type { CommandStats } from "./command_stats.ts";
+import type { LatencyMonitor } from "./latency.ts";
+import type { Slowlog } from "./slowlog.ts";
+import type { CommandTable } from "./table.ts";
+
+export type LogLevel = "debug" | "verbose" | "notice" | "warning";
+
+/** Which commands CLIENT PAUSE holds back. */
+export type PauseMode = "none" | "write" | "all";
+
+export interface ServerContext {
+  readonly clock: Clock;
+  readonly keyspace: Keyspace;
+  readonly config: Config;
+  readonly table: CommandTable;
+  readonly stats: CommandStats;
+  readonly slowlog: Slowlog;
+  readonly latency: LatencyMonitor;
+  readonly clients: Clients;
+  readonly figures: ServerFigures;
+  readonly host: Host;
+  /** Numbers from 0 up to 1. */
+  random(): number;
+  /**
+   * Runs a command on behalf of a client with arguments from elsewhere (EXEC) and writes its reply;
+   * an error is a reply as well. Accounts for it as for any command.
+   */
+  execute(client: Client, args: Args): void;
+  log(level: LogLevel, text: string): void;
+  /** Ends the process as SHUTDOWN and SIGTERM do; throws a CommandError when it may not. */
+  shutdown(options: ShutdownOptions): void;
+  /** Calls off a shutdown that has begun; throws a CommandError when none has. */
+  abortShutdown(): void;
+  /** Whether keys expire without being asked for (DEBUG SET-ACTIVE-EXPIRE). */
+  activeExpire: boolean;
+  readonly debug: DebugSettings;
+}
+
+/** What DEBUG switches, for tests. */
+export interface DebugSettings {
+  /** The timer's work, signals included, waits (DEBUG PAUSE-CRON). */
+  cronPaused: boolean;
+  /** Output buffers shrink when idle and grow when busy (DEBUG REPLYBUFFER RESIZING). */
+  outputResizing: boolean;
+  /** After so long a client's peak of output is forgotten; Infinity: never. */
+  outputPeakResetMs: number;
+}
+
+export const DEFAULT_DEBUG_SETTINGS: Readonly<DebugSettings> = {
+  cronPaused: false,
+  outputResizing: true,
+  outputPeakResetMs: 5000,
+};
+
+export interface ShutdownOptions {
+  save: "as configured" | "always" | "never";
+  now: boolean;
+  force: boolean;
+}
+
+/** All connected clients. */
+export interface Clients {
+  readonly count: number;
+  /** By id, ascending. */
+  all(): Iterable<Client>;
+  byId(id: number): Client | undefined;
+  /** Holds commands back until Unix ms `untilMs`; a later call replaces an earlier one. */
+  pause(mode: PauseMode, untilMs: number): void;
+  unpause(): void;
+  readonly pauseMode: PauseMode;
+  /** Notes that a command of this client waits for the end of the pause. */
+  addPaused(client: Client): void;
+  /** Sends every command that any client runs to this one (MONITOR). */
+  monitor(client: Client): void;
+  /** Makes a client as new: RESET. */
+  reset(client: Client): void;
+  /** The client's memory in bytes, as CLIENT LIST's tot-mem and client eviction count it. */
+  memorySize(client: Client): number;
+}
+
+/** Counters and gauges that the server keeps; INFO shows them. */
+export interface ServerFigures {
+  readonly startMs: number;
+  /** Forty hexadecimal digits, new at each start. */
+  runId: string;
+  replicationId: string;
+  connectionsReceived: number;
+  connectionsRejected: number;
+  netInputSize: number;
+  netOutputSize: number;
+  /** Commands and bytes per second over the last 16 samples of 100 ms. */
+  instantaneousOps(): number;
+  instantaneousInputKbps(): number;
+  instantaneousOutputKbps(): number;
+  /** Times that something was read from, or written to, a client's socket. */
+  readsProcessed: number;
+  writesProcessed: number;
+  /** Milliseconds that the timer spent on removing expired keys. */
+  expireMs: number;
+  evictedClients: number;
+  queryBufferLimitDisconnections: number;
+  outputBufferLimitDisconnections: number;
+  blockedClients: number;
+  /** The most that `usedMemory` (memory_figures.ts) has been, sampled by the timer. */
+  peakUsedSize: number;
+  /** What it was when the server had started. */
+  startUsedSize: number;
+  /** Timer runs so far, for INFO's cron-like figures. */
+  cronLoops: number;
+  reset(): void;
+}
+
+/** Facts about the process and the machine, from runtime/. */
+export interface Host {
+  readonly pid: number;
+  readonly executable: string;
+  /** Absolute; "" without one. */
+  readonly configFile: string;
+  readonly os: string;
+  readonly arch: string;
+  readonly runtimeName: string;
+  /** Bytes. */
+  residentSize(): number;
+  /** Bytes used by JavaScript's own heap; memory outside it, as the arena's, does not count. */
+  heapSize(): number;
+  systemMemorySize(): number;
+  /** Seconds of CPU used by the process. */
+  cpuSeconds(): { user: number; system: number };
+  readFile(path: string): string;
+  /** Throws an Error that says why not, as the system does ("Permission denied"). */
+  writeFile(path: string, text: string): void;
+  changeDirectory(path: string): void;
+  currentDirectory(): string;
+  /** Stops the whole server for so long: DEBUG SLEEP. */
+  sleep(ms: number): void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}

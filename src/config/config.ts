@@ -1,0 +1,199 @@
+/**
+ * The server's configuration: one value for each directive of the table. Files set values at the
+ * start (file.ts); CONFIG SET changes several of them or none, telling the parts of the server
+ * that asked to hear of it, each of which may still object. Texts hold bytes, one per character.
+ */
+import { matchGlob } from "../base/glob.ts";
+import { DIRECTIVES, NAMES, type Name, type NameOf, type ValueOf } from "./directives.ts";
+import { type ConfigHost, Refusal } from "./kinds.ts";
+import { cString } from "./words.ts";
+
+/** Makes changed values effective; returns why that cannot be, or null. */
+export type Apply = () => string | null;
+
+/** Who asks for a change, and when. */
+export interface Asker {
+  /** The client is on this machine. */
+  isLocal: boolean;
+  /** The server is loading its data set. */
+  isLoading: boolean;
+}
+
+/** One pair of CONFIG SET. `shown` is the name as it was given, alias or not, in lower case. */
+interface Change {
+  name: Name;
+  shown: string;
+  words: string[];
+}
+
+interface Listener {
+  names: readonly Name[];
+  apply: Apply;
+}
+
+const LOADING = "LOADING Redis is loading the dataset in memory";
+
+export class Config {
+  readonly host: ConfigHost;
+  /** The absolute path of the configuration file, or "" when the server runs without one. */
+  file = "";
+  /** The words after `user` of each such statement in the files read, in their order. */
+  readonly users: (readonly string[])[] = [];
+  #values = new Map<Name, unknown>();
+  #mentioned = new Set<Name>();
+  #listeners: Listener[] = [];
+
+  /** A configuration of defaults. */
+  constructor(host: ConfigHost) {
+    this.host = host;
+    for (const name of Object.keys(DIRECTIVES) as Name[]) {
+      this.#values.set(name, DIRECTIVES[name].initial);
+    }
+    this.#values.set("dir", host.currentFolder());
+  }
+
+  /** The value of a directive, which must not be changed in place. */
+  value<N extends Name>(name: N): ValueOf<N> {
+    return this.#values.get(name) as ValueOf<N>;
+  }
+
+  /** The value of a numeric directive, rounded above 2^53. A look-up: hot paths keep a copy. */
+  number(name: NameOf<bigint>): number {
+    return Number(this.value(name));
+  }
+
+  flag(name: NameOf<boolean>): boolean {
+    return this.value(name);
+  }
+
+  /** The value of any directive as CONFIG GET shows it. */
+  text(name: Name): string {
+    return DIRECTIVES[name].print(this.#values.get(name));
+  }
+
+  /** Whether a name of CONFIG SET, alias or not, is that of a secret, which no log may show. */
+  isSensitive(name: string): boolean {
+    const known = NAMES.get(name.toLowerCase());
+    return known !== undefined && DIRECTIVES[known].traits.sensitive === true;
+  }
+
+  /** Calls `apply` after any CONFIG SET that changes one of these directives, once for all. */
+  onChange(names: readonly Name[], apply: Apply): void {
+    this.#listeners.push({ names, apply });
+  }
+
+  /** Sets a directive as a line of a file does; throws a Refusal. */
+  assign(name: Name, words: readonly string[]): void {
+    const directive = DIRECTIVES[name];
+    const isFirst = directive.addsUp && !this.#mentioned.has(name);
+    this.#mentioned.add(name);
+    this.#change(name, words, isFirst ? [] : this.#values.get(name));
+  }
+
+  /**
+   * What CONFIG GET shows: names and values. A pattern without `*`, `?` and `[` is a name, and is
+   * shown as it was given; hidden directives are found by name only.
+   */
+  get(patterns: readonly string[]): [name: string, value: string][] {
+    const found = new Map<string, [string, string]>();
+    for (const pattern of patterns) {
+      for (const [key, shown] of this.#match(pattern)) {
+        const name = NAMES.get(key);
+        if (name !== undefined && !found.has(key)) found.set(key, [shown, this.text(name)]);
+      }
+    }
+    return [...found.values()];
+  }
+
+  #match(pattern: string): [key: string, shown: string][] {
+    if (!/[[*?]/.test(pattern)) return [[pattern.toLowerCase(), pattern]];
+    return [...NAMES]
+      .filter(([, name]) => DIRECTIVES[name].traits.hidden !== true)
+      .filter(([key]) => matchGlob(pattern, key, true))
+      .map(([key]) => [key, key]);
+  }
+
+  /**
+   * CONFIG SET with these arguments: names, each with its value. Either all of them are set and
+   * null is returned, or none, and the error is.
+   */
+  set(args: readonly string[], asker: Asker): string | null {
+    if (args.length % 2 === 1) return "ERR syntax error";
+    const changes = this.#check(args, asker);
+    if (typeof changes === "string") return changes;
+    const before = new Map(changes.map(({ name }) => [name, this.#values.get(name)]));
+    const pending = new Map<Listener, string>();
+    for (const { name, shown, words } of changes) {
+      const old = this.text(name);
+      try {
+        this.#change(name, words, DIRECTIVES[name].addsUp ? [] : this.#values.get(name));
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        this.#restore(before);
+        return failure(shown, error.message);
+      }
+      if (this.text(name) === old) continue;
+      for (const listener of this.#listeners) {
+        if (listener.names.includes(name) && !pending.has(listener)) pending.set(listener, shown);
+      }
+    }
+    for (const [listener, shown] of pending) {
+      const reason = listener.apply();
+      if (reason === null) continue;
+      this.#restore(before);
+      for (const { apply } of pending.keys()) apply();
+      return failure(shown, reason);
+    }
+    return null;
+  }
+
+  /** The changes that CONFIG SET asks for, or why this client may not make them. */
+  #check(args: readonly string[], asker: Asker): Change[] | string {
+    const allowed = this.value("enable-protected-configs");
+    const mayProtected = allowed === "yes" || (allowed === "local" && asker.isLocal);
+    const changes: Change[] = [];
+    for (let i = 0; i < args.length; i += 2) {
+      const given = cString(args[i]);
+      const shown = args[i].toLowerCase();
+      const name = NAMES.get(shown);
+      if (name === undefined) {
+        return `ERR Unknown option or number of arguments for CONFIG SET - '${given}'`;
+      }
+      const { traits, manyWords } = DIRECTIVES[name];
+      if (traits.immutable) return failure(given, "can't set immutable config");
+      if (traits.protected && !mayProtected) return failure(given, "can't set protected config");
+      if (traits.denyLoading && asker.isLoading) return LOADING;
+      if (changes.some((change) => change.shown === shown)) {
+        return failure(given, "duplicate parameter");
+      }
+      const value = args[i + 1];
+      const words = !manyWords ? [value] : value === "" ? [] : value.split(" ");
+      changes.push({ name, shown, words });
+    }
+    return changes;
+  }
+
+  #change(name: Name, words: readonly string[], current: unknown): void {
+    const { parse, enact } = DIRECTIVES[name];
+    const value = parse(words, current);
+    this.#values.set(name, enact === undefined ? value : enact(value, this.host));
+  }
+
+  #restore(before: ReadonlyMap<Name, unknown>): void {
+    for (const [name, value] of before) {
+      const isSame = this.#values.get(name) === value;
+      this.#values.set(name, value);
+      if (isSame) continue;
+      try {
+        DIRECTIVES[name].enact?.(value, this.host);
+      } catch (error) {
+        // The old folder may be gone by now; there is no better one to be in.
+        if (!(error instanceof Refusal)) throw error;
+      }
+    }
+  }
+}
+
+function failure(name: string, reason: string): string {
+  return `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`;
+}

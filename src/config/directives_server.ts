@@ -1,0 +1,349 @@
+/**
+ * The directives of the server itself, section by section as in redis.conf. A directive that
+ * `does` something is in force; one that is `kept` is read, checked and shown, and that is all.
+ */
+import {
+  ANY_INT,
+  choice,
+  choices,
+  FROM_0,
+  FROM_1,
+  flag,
+  integer,
+  LONG_FROM_0,
+  LONG_FROM_1,
+  memory,
+  memoryOrPercent,
+  octal,
+  PORT,
+  text,
+  UINT32,
+  UINT64,
+} from "./kinds.ts";
+import {
+  addresses,
+  checkShutdown,
+  checkTitleTemplate,
+  eventClasses,
+  folder,
+  oomScores,
+  outputLimits,
+  percentiles,
+  refuseDefragmentation,
+} from "./specials.ts";
+
+const FROM_1_MB = { ...LONG_FROM_0, min: 1024n * 1024n };
+
+const LOCAL = ["no", "yes", "local"];
+
+const NO_TLS = "There is no TLS yet.";
+const NO_PINNING = "Threads are not pinned to processors.";
+const NO_DEFRAG = "Memory is not defragmented while running.";
+const NO_SYSLOG = "The log goes to standard output or to a file, not to syslog.";
+const NO_MODULES = "There are no modules.";
+const NO_EVICTION = "Keys are not evicted yet.";
+const NO_ACL = "There are no users other than the default one yet.";
+
+export const network = {
+  bind: addresses({ does: "Addresses to listen on; a leading - allows one to be missing." }),
+  "bind-source-addr": text(null, { kept: "The server opens no connections of its own yet." }),
+  "protected-mode": flag(true, {
+    does: "Without a password, refuses clients from other machines.",
+  }),
+  port: integer(6379, PORT, { does: "TCP port; 0 is none." }),
+  "tcp-backlog": integer(511, FROM_0, {
+    immutable: true,
+    does: "Connections that may wait to be accepted.",
+  }),
+  unixsocket: text(null, { immutable: true, does: "Path of a Unix socket to listen on." }),
+  unixsocketperm: octal(
+    0,
+    { min: 0n, max: 0o777n },
+    {
+      immutable: true,
+      does: "Permissions of the Unix socket; 0 leaves them to the umask.",
+    },
+  ),
+  timeout: integer(0, FROM_0, { does: "Seconds until an idle client is closed; 0 is never." }),
+  "tcp-keepalive": integer(300, FROM_0, {
+    does: "Seconds between probes of a silent connection; 0 is none.",
+  }),
+  "socket-mark-id": integer(0, UINT32, {
+    immutable: true,
+    kept: "Sockets are not marked.",
+  }),
+};
+
+export const tls = {
+  "tls-port": integer(0, PORT, { kept: NO_TLS }),
+  "tls-cert-file": text(null, { kept: NO_TLS }),
+  "tls-key-file": text(null, { kept: NO_TLS }),
+  "tls-key-file-pass": text(null, { kept: NO_TLS }),
+  "tls-client-cert-file": text(null, { kept: NO_TLS }),
+  "tls-client-key-file": text(null, { kept: NO_TLS }),
+  "tls-client-key-file-pass": text(null, { kept: NO_TLS }),
+  "tls-dh-params-file": text(null, { kept: NO_TLS }),
+  "tls-ca-cert-file": text(null, { kept: NO_TLS }),
+  "tls-ca-cert-dir": text(null, { kept: NO_TLS }),
+  "tls-auth-clients": choice(["no", "yes", "optional"], "yes", { kept: NO_TLS }),
+  "tls-replication": flag(false, { kept: NO_TLS }),
+  "tls-cluster": flag(false, { kept: NO_TLS }),
+  "tls-protocols": text(null, { kept: NO_TLS }),
+  "tls-ciphers": text(null, { kept: NO_TLS }),
+  "tls-ciphersuites": text(null, { kept: NO_TLS }),
+  "tls-prefer-server-ciphers": flag(false, { kept: NO_TLS }),
+  "tls-session-caching": flag(true, { kept: NO_TLS }),
+  "tls-session-cache-size": integer(20480, FROM_0, { kept: NO_TLS }),
+  "tls-session-cache-timeout": integer(300, FROM_0, { kept: NO_TLS }),
+};
+
+export const general = {
+  daemonize: flag(false, {
+    immutable: true,
+    kept: "The server runs in the foreground; what starts it can put it in the background.",
+  }),
+  supervised: choice(["upstart", "systemd", "auto", "no"], "no", {
+    immutable: true,
+    kept: "No supervisor is told of the start.",
+  }),
+  pidfile: text(null, { immutable: true, does: "File that holds the process id while running." }),
+  loglevel: choice(["debug", "verbose", "notice", "warning"], "notice", {
+    does: "The least grave messages that are logged.",
+  }),
+  logfile: text("", { immutable: true, does: "File to log to; empty is standard output." }),
+  "syslog-enabled": flag(false, { immutable: true, kept: NO_SYSLOG }),
+  "syslog-ident": text("redis", { immutable: true, kept: NO_SYSLOG }),
+  "syslog-facility": choice(
+    ["user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"],
+    "local0",
+    { immutable: true, kept: NO_SYSLOG },
+  ),
+  "crash-log-enabled": flag(true, { kept: "A crash is reported by the runtime." }),
+  "crash-memcheck-enabled": flag(true, { kept: "A crash is reported by the runtime." }),
+  databases: integer(16, FROM_1, { immutable: true, does: "Number of databases." }),
+  "always-show-logo": flag(false, {
+    immutable: true,
+    does: "Shows the logo even when standard output is no terminal.",
+  }),
+  "set-proc-title": flag(true, { immutable: true, does: "Whether the process title is set." }),
+  "proc-title-template": text(
+    "{title} {listen-addr} {server-mode}",
+    { does: "The process title." },
+    { check: checkTitleTemplate },
+  ),
+  dir: folder({
+    protected: true,
+    denyLoading: true,
+    does: "Working folder, which relative paths start from.",
+  }),
+  hz: integer(
+    10,
+    { ...FROM_0, clamp: [1n, 500n] },
+    {
+      does: "Rounds of background work in a second.",
+    },
+  ),
+  "dynamic-hz": flag(true, { kept: "The rounds of background work are short at any rate." }),
+  "ignore-warnings": text("", { kept: "No warning stops the start." }),
+  "watchdog-period": integer(0, FROM_0, { hidden: true, kept: "There is no watchdog." }),
+  "use-exit-on-panic": flag(false, { hidden: true, kept: "A panic always exits." }),
+  "disable-thp": flag(true, {
+    immutable: true,
+    kept: "Nothing forks, so large memory pages do no harm.",
+  }),
+  "jemalloc-bg-thread": flag(true, { kept: "Memory is not managed by jemalloc." }),
+};
+
+export const security = {
+  requirepass: text(
+    null,
+    { sensitive: true, does: "Password of the default user." },
+    {
+      binary: true,
+    },
+  ),
+  aclfile: text("", { immutable: true, kept: NO_ACL }),
+  "acllog-max-len": integer(128, LONG_FROM_0, { kept: NO_ACL }),
+  "acl-pubsub-default": choice(["allchannels", "resetchannels"], "resetchannels", {
+    kept: NO_ACL,
+  }),
+  "enable-protected-configs": choice(LOCAL, "no", {
+    immutable: true,
+    does: "Whether CONFIG SET may change protected directives; local: on this machine only.",
+  }),
+  "enable-debug-command": choice(LOCAL, "no", {
+    immutable: true,
+    does: "Whether DEBUG may be used; local: from this machine only.",
+  }),
+  "enable-module-command": choice(LOCAL, "no", { immutable: true, kept: NO_MODULES }),
+};
+
+export const clients = {
+  maxclients: integer(
+    10000,
+    { ...UINT32, min: 1n },
+    {
+      does: "Clients connected at the same time.",
+    },
+  ),
+  "client-query-buffer-limit": memory(1073741824, FROM_1_MB, {
+    does: "Bytes of a client's requests that may wait.",
+  }),
+  "client-output-buffer-limit": outputLimits({
+    does: "Bytes of replies that may wait: a client above its limit is closed.",
+  }),
+  "proto-max-bulk-len": memory(536870912, FROM_1_MB, { does: "Bytes in one argument." }),
+  "tracking-table-max-keys": integer(1000000, LONG_FROM_0, {
+    kept: "There is no client tracking yet.",
+  }),
+};
+
+export const memoryManagement = {
+  maxmemory: memory(0, UINT64, { kept: NO_EVICTION }),
+  "maxmemory-policy": choice(
+    [
+      "volatile-lru",
+      "volatile-lfu",
+      "volatile-random",
+      "volatile-ttl",
+      "allkeys-lru",
+      "allkeys-lfu",
+      "allkeys-random",
+      "noeviction",
+    ],
+    "noeviction",
+    { kept: NO_EVICTION },
+  ),
+  "maxmemory-samples": integer(5, FROM_1, { kept: NO_EVICTION }),
+  "maxmemory-eviction-tenacity": integer(10, { min: 0n, max: 100n }, { kept: NO_EVICTION }),
+  "maxmemory-clients": memoryOrPercent({
+    does: "Memory of all clients; above it the largest are closed. 0 is no limit.",
+  }),
+  "active-expire-effort": integer(
+    1,
+    { min: 1n, max: 10n },
+    {
+      kept: "Keys are removed in the order of their expiry, not by sampling.",
+    },
+  ),
+  "lfu-log-factor": integer(10, FROM_0, { does: "How slowly the frequency counter grows." }),
+  "lfu-decay-time": integer(1, FROM_0, {
+    does: "Minutes after which the frequency counter is lowered.",
+  }),
+  activerehashing: flag(true, { does: "Whether tables are resized in idle time too." }),
+  activedefrag: flag(false, { kept: NO_DEFRAG }, refuseDefragmentation),
+  "active-defrag-ignore-bytes": memory(104857600, LONG_FROM_1, { kept: NO_DEFRAG }),
+  "active-defrag-threshold-lower": integer(10, { min: 0n, max: 1000n }, { kept: NO_DEFRAG }),
+  "active-defrag-threshold-upper": integer(100, { min: 0n, max: 1000n }, { kept: NO_DEFRAG }),
+  "active-defrag-cycle-min": integer(1, { min: 1n, max: 99n }, { kept: NO_DEFRAG }),
+  "active-defrag-cycle-max": integer(25, { min: 1n, max: 99n }, { kept: NO_DEFRAG }),
+  "active-defrag-max-scan-fields": integer(1000, LONG_FROM_1, { kept: NO_DEFRAG }),
+};
+
+export const lazyFreeing = {
+  "lazyfree-lazy-eviction": flag(false, { kept: NO_EVICTION }),
+  "lazyfree-lazy-expire": flag(false, { does: "Frees expired values in the background." }),
+  "lazyfree-lazy-server-del": flag(false, {
+    does: "Frees values that a command replaces in the background.",
+  }),
+  "lazyfree-lazy-user-del": flag(false, { does: "Makes DEL act as UNLINK." }),
+  "lazyfree-lazy-user-flush": flag(false, { does: "Makes FLUSHALL and FLUSHDB ASYNC." }),
+};
+
+export const threadsAndKernel = {
+  "io-threads": integer(
+    1,
+    { min: 1n, max: 128n },
+    {
+      immutable: true,
+      kept: "One thread serves all clients.",
+    },
+  ),
+  "io-threads-do-reads": flag(false, { immutable: true, kept: "One thread serves all clients." }),
+  server_cpulist: text(null, { immutable: true, kept: NO_PINNING }),
+  bio_cpulist: text(null, { immutable: true, kept: NO_PINNING }),
+  aof_rewrite_cpulist: text(null, { immutable: true, kept: NO_PINNING }),
+  bgsave_cpulist: text(null, { immutable: true, kept: NO_PINNING }),
+  "oom-score-adj": choice(
+    ["no", "yes", "relative", "absolute"],
+    "no",
+    { kept: "The kernel's choice is left as it is." },
+    { relative: "yes" },
+  ),
+  "oom-score-adj-values": oomScores({ kept: "The kernel's choice is left as it is." }),
+};
+
+const SHUTDOWN_NAMES = ["default", "save", "nosave", "now", "force"];
+
+export const shutdown = {
+  "shutdown-timeout": integer(10, FROM_0, { kept: "There are no replicas to wait for yet." }),
+  "shutdown-on-sigint": choices(
+    SHUTDOWN_NAMES,
+    { does: "How SIGINT ends the server." },
+    checkShutdown,
+  ),
+  "shutdown-on-sigterm": choices(
+    SHUTDOWN_NAMES,
+    { does: "How SIGTERM ends the server." },
+    checkShutdown,
+  ),
+};
+
+export const scripting = {
+  "busy-reply-threshold": integer(5000, LONG_FROM_0, {
+    alias: "lua-time-limit",
+    kept: "There are no scripts yet.",
+  }),
+  "lua-enable-deprecated-api": flag(false, {
+    immutable: true,
+    hidden: true,
+    kept: "There are no scripts yet.",
+  }),
+};
+
+export const monitoring = {
+  "slowlog-log-slower-than": integer(
+    10000,
+    { ...LONG_FROM_0, min: -1n },
+    {
+      does: "Microseconds from which a command enters the slow log; -1 is never.",
+    },
+  ),
+  "slowlog-max-len": integer(128, LONG_FROM_0, { does: "Entries of the slow log." }),
+  "latency-monitor-threshold": integer(0, LONG_FROM_0, {
+    does: "Milliseconds from which an event is recorded for LATENCY; 0 is never.",
+  }),
+  "latency-tracking": flag(true, { does: "Whether latencies of commands are counted." }),
+  "latency-tracking-info-percentiles": percentiles({
+    does: "Percentiles of the latencies in INFO.",
+  }),
+  "notify-keyspace-events": eventClasses({ kept: "There are no channels to publish on yet." }),
+};
+
+export const collections = {
+  "hash-max-listpack-entries": integer(512, LONG_FROM_0, {
+    alias: "hash-max-ziplist-entries",
+    kept: "There are no hashes yet.",
+  }),
+  "hash-max-listpack-value": memory(64, LONG_FROM_0, {
+    alias: "hash-max-ziplist-value",
+    kept: "There are no hashes yet.",
+  }),
+  "list-max-listpack-size": integer(-2, ANY_INT, {
+    alias: "list-max-ziplist-size",
+    kept: "There are no lists yet.",
+  }),
+  "list-compress-depth": integer(0, FROM_0, { kept: "There are no lists yet." }),
+  "set-max-intset-entries": integer(512, LONG_FROM_0, { kept: "There are no sets yet." }),
+  "zset-max-listpack-entries": integer(128, LONG_FROM_0, {
+    alias: "zset-max-ziplist-entries",
+    kept: "There are no sorted sets yet.",
+  }),
+  "zset-max-listpack-value": memory(64, LONG_FROM_0, {
+    alias: "zset-max-ziplist-value",
+    kept: "There are no sorted sets yet.",
+  }),
+  "hll-sparse-max-bytes": memory(3000, LONG_FROM_0, { kept: "There is no HyperLogLog yet." }),
+  "stream-node-max-bytes": memory(4096, LONG_FROM_0, { kept: "There are no streams yet." }),
+  "stream-node-max-entries": integer(100, LONG_FROM_0, { kept: "There are no streams yet." }),
+};

@@ -1,0 +1,147 @@
+/**
+ * The directives of persistence, replication and the cluster, section by section as in
+ * redis.conf. None of the three exists yet, so all are kept: read, checked and shown.
+ */
+import {
+  ANY_INT,
+  baseName,
+  choice,
+  FROM_0,
+  FROM_1,
+  flag,
+  integer,
+  LONG_FROM_0,
+  LONG_FROM_1,
+  memory,
+  PORT,
+  text,
+  UINT64,
+} from "./kinds.ts";
+import { checkHostName, primary, saveRules } from "./specials.ts";
+
+const NO_SNAPSHOTS = "There are no snapshots yet.";
+const NO_LOG = "There is no append-only log yet.";
+const NO_REPLICAS = "There is no replication yet.";
+const NO_CLUSTER = "There is no cluster mode yet.";
+
+export const snapshots = {
+  save: saveRules({ kept: NO_SNAPSHOTS }),
+  "stop-writes-on-bgsave-error": flag(true, { kept: NO_SNAPSHOTS }),
+  rdbcompression: flag(true, { kept: NO_SNAPSHOTS }),
+  rdbchecksum: flag(true, { immutable: true, kept: NO_SNAPSHOTS }),
+  "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", { kept: NO_SNAPSHOTS }),
+  dbfilename: text(
+    "dump.rdb",
+    { protected: true, kept: NO_SNAPSHOTS },
+    {
+      check: baseName("dbfilename", "filename", true),
+    },
+  ),
+  "rdb-del-sync-files": flag(false, { kept: NO_SNAPSHOTS }),
+  "rdb-save-incremental-fsync": flag(true, { kept: NO_SNAPSHOTS }),
+  "rdb-key-save-delay": integer(0, ANY_INT, { hidden: true, kept: NO_SNAPSHOTS }),
+  "key-load-delay": integer(0, ANY_INT, { hidden: true, kept: NO_SNAPSHOTS }),
+  "loading-process-events-interval-bytes": integer(
+    2097152,
+    { ...FROM_0, min: 1024n },
+    {
+      hidden: true,
+      kept: NO_SNAPSHOTS,
+    },
+  ),
+};
+
+export const appendOnly = {
+  appendonly: flag(false, { denyLoading: true, kept: NO_LOG }),
+  appendfilename: text(
+    "appendonly.aof",
+    { immutable: true, kept: NO_LOG },
+    {
+      check: baseName("appendfilename", "filename", false),
+    },
+  ),
+  appenddirname: text(
+    "appendonlydir",
+    { immutable: true, kept: NO_LOG },
+    {
+      check: baseName("appenddirname", "dirname", false),
+    },
+  ),
+  appendfsync: choice(["everysec", "always", "no"], "everysec", { kept: NO_LOG }),
+  "no-appendfsync-on-rewrite": flag(false, { kept: NO_LOG }),
+  "auto-aof-rewrite-percentage": integer(100, FROM_0, { kept: NO_LOG }),
+  "auto-aof-rewrite-min-size": memory(67108864, LONG_FROM_0, { kept: NO_LOG }),
+  "aof-load-truncated": flag(true, { kept: NO_LOG }),
+  "aof-use-rdb-preamble": flag(true, { kept: NO_LOG }),
+  "aof-timestamp-enabled": flag(false, { kept: NO_LOG }),
+  "aof-disable-auto-gc": flag(false, { kept: NO_LOG }),
+  "aof-rewrite-incremental-fsync": flag(true, { kept: NO_LOG }),
+};
+
+export const replication = {
+  replicaof: primary({ immutable: true, alias: "slaveof", kept: NO_REPLICAS }),
+  masterauth: text(null, { sensitive: true, kept: NO_REPLICAS }, { binary: true }),
+  masteruser: text(null, { sensitive: true, kept: NO_REPLICAS }),
+  "replica-serve-stale-data": flag(true, { alias: "slave-serve-stale-data", kept: NO_REPLICAS }),
+  "replica-read-only": flag(true, { alias: "slave-read-only", kept: NO_REPLICAS }),
+  "replica-lazy-flush": flag(false, { alias: "slave-lazy-flush", kept: NO_REPLICAS }),
+  "replica-ignore-maxmemory": flag(true, { alias: "slave-ignore-maxmemory", kept: NO_REPLICAS }),
+  "replica-ignore-disk-write-errors": flag(false, { kept: NO_REPLICAS }),
+  "replica-priority": integer(100, FROM_0, { alias: "slave-priority", kept: NO_REPLICAS }),
+  "replica-announced": flag(true, { kept: NO_REPLICAS }),
+  "replica-announce-ip": text(null, { alias: "slave-announce-ip", kept: NO_REPLICAS }),
+  "replica-announce-port": integer(0, PORT, { alias: "slave-announce-port", kept: NO_REPLICAS }),
+  "repl-diskless-sync": flag(true, { kept: NO_REPLICAS }),
+  "repl-diskless-sync-delay": integer(5, FROM_0, { kept: NO_REPLICAS }),
+  "repl-diskless-sync-max-replicas": integer(0, FROM_0, { kept: NO_REPLICAS }),
+  "repl-diskless-load": choice(["disabled", "on-empty-db", "swapdb"], "disabled", {
+    denyLoading: true,
+    kept: NO_REPLICAS,
+  }),
+  "repl-ping-replica-period": integer(10, FROM_1, {
+    alias: "repl-ping-slave-period",
+    kept: NO_REPLICAS,
+  }),
+  "repl-timeout": integer(60, FROM_1, { kept: NO_REPLICAS }),
+  "repl-disable-tcp-nodelay": flag(false, { kept: NO_REPLICAS }),
+  "repl-backlog-size": memory(
+    1048576,
+    { ...LONG_FROM_1, clamp: [16384n, LONG_FROM_1.max] },
+    { kept: NO_REPLICAS },
+  ),
+  "repl-backlog-ttl": integer(3600, LONG_FROM_0, { kept: NO_REPLICAS }),
+  "min-replicas-to-write": integer(0, FROM_0, { alias: "min-slaves-to-write", kept: NO_REPLICAS }),
+  "min-replicas-max-lag": integer(10, FROM_0, { alias: "min-slaves-max-lag", kept: NO_REPLICAS }),
+  "propagation-error-behavior": choice(["ignore", "panic", "panic-on-replicas"], "ignore", {
+    kept: NO_REPLICAS,
+  }),
+};
+
+export const cluster = {
+  "cluster-enabled": flag(false, { immutable: true, kept: NO_CLUSTER }),
+  "cluster-config-file": text("nodes.conf", { immutable: true, kept: NO_CLUSTER }),
+  "cluster-node-timeout": integer(15000, LONG_FROM_0, { kept: NO_CLUSTER }),
+  "cluster-port": integer(0, PORT, { immutable: true, kept: NO_CLUSTER }),
+  "cluster-replica-validity-factor": integer(10, FROM_0, {
+    alias: "cluster-slave-validity-factor",
+    kept: NO_CLUSTER,
+  }),
+  "cluster-migration-barrier": integer(1, FROM_0, { kept: NO_CLUSTER }),
+  "cluster-allow-replica-migration": flag(true, { kept: NO_CLUSTER }),
+  "cluster-require-full-coverage": flag(true, { kept: NO_CLUSTER }),
+  "cluster-replica-no-failover": flag(false, {
+    alias: "cluster-slave-no-failover",
+    kept: NO_CLUSTER,
+  }),
+  "cluster-allow-reads-when-down": flag(false, { kept: NO_CLUSTER }),
+  "cluster-allow-pubsubshard-when-down": flag(true, { kept: NO_CLUSTER }),
+  "cluster-link-sendbuf-limit": memory(0, UINT64, { kept: NO_CLUSTER }),
+  "cluster-announce-hostname": text(null, { kept: NO_CLUSTER }, { check: checkHostName }),
+  "cluster-preferred-endpoint-type": choice(["ip", "hostname", "unknown-endpoint"], "ip", {
+    kept: NO_CLUSTER,
+  }),
+  "cluster-announce-ip": text(null, { kept: NO_CLUSTER }),
+  "cluster-announce-port": integer(0, PORT, { kept: NO_CLUSTER }),
+  "cluster-announce-tls-port": integer(0, PORT, { kept: NO_CLUSTER }),
+  "cluster-announce-bus-port": integer(0, PORT, { kept: NO_CLUSTER }),
+};

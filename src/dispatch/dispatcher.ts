@@ -1,0 +1,313 @@
+/**
+ * The path of one command:
+ *
+ *   look-up → arity → stations (only those that are on) → handler → accounts
+ *
+ * A client without gates and a server without gates go from arity straight to the handler; all
+ * that a command may have to pass besides is in `stations`, in Redis's order.
+ */
+import { usedSize } from "../arena/arena.ts";
+import type { Clock } from "../base/clock.ts";
+import { Call } from "../commands/call.ts";
+import { type Client, Gate } from "../commands/client.ts";
+import type { ServerContext } from "../commands/server_context.ts";
+import { type Command, Flag, HiddenFlag } from "../commands/table.ts";
+import { type Args, argsOf } from "../protocol/args.ts";
+import { CommandError, wrongArity } from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
+import { CommandLookup } from "./lookup.ts";
+import { MonitorFeed } from "./monitor_feed.ts";
+import { protectedCommandError } from "./protected_commands.ts";
+
+/** What every command meets while it is on, whoever sends it. */
+export const ServerGate = {
+  /** Some client is in MONITOR. */
+  monitor: 1 << 16,
+  /** CLIENT PAUSE is in force. */
+  pause: 1 << 17,
+  /** maxmemory is set. */
+  memory: 1 << 18,
+  /** Writes need replicas (min-replicas-to-write), and there are none. */
+  replicas: 1 << 19,
+} as const;
+
+const NOAUTH = new CommandError("NOAUTH Authentication required.");
+const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
+const OUT_OF_MEMORY = new CommandError(
+  "OOM command not allowed when used memory > 'maxmemory'.",
+);
+const NO_REPLICAS = new CommandError("NOREPLICAS Not enough good replicas to write.");
+const QUEUED = "QUEUED";
+/** Commands that act on the transaction itself and so are never queued. */
+const TRANSACTION_COMMANDS = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
+/** Unknown commands are shown with this much of their arguments. */
+const SHOWN_ARGUMENTS_SIZE = 128;
+/**
+ * With a slow log threshold below this, or latency monitoring, every command has its own reading
+ * of the clock.
+ */
+const EXACT_TIMING_BELOW_US = 1000;
+/** After a command that took this long, the time that the next ones see is read anew. */
+const LONG_US = 1000;
+
+export class Dispatcher {
+  /** Mask of ServerGate. */
+  gates = 0;
+  /** maxmemory, in bytes, while its gate is on. */
+  memoryMax = Infinity;
+  readonly monitors: MonitorFeed;
+  private readonly server: ServerContext;
+  private readonly lookup: CommandLookup;
+  private readonly call: Call;
+  private readonly nestedCall: Call;
+  private readonly clock: Clock;
+  private readonly reply: Reply;
+  private exactTiming = false;
+  /** Commands since the last reading of the clock, all the same; see `closeRun`. */
+  private runCommand: Command | null = null;
+  private runClient: Client | null = null;
+  private runCount = 0;
+  private runStartMs = 0;
+  private lastReadMs = 0;
+
+  constructor(server: ServerContext, reply: Reply, clock: Clock) {
+    this.server = server;
+    this.reply = reply;
+    this.clock = clock;
+    this.lookup = new CommandLookup(server.table);
+    this.call = new Call(server, reply);
+    this.nestedCall = new Call(server, reply);
+    this.monitors = new MonitorFeed(clock, (on) => this.setGate(ServerGate.monitor, on));
+  }
+
+  setGate(gate: number, on: boolean): void {
+    this.gates = on ? this.gates | gate : this.gates & ~gate;
+  }
+
+  /** Takes the thresholds of the slow log and of the latency monitor anew. */
+  configureTiming(): void {
+    const { slowlog, latency } = this.server;
+    const { thresholdUs } = slowlog;
+    this.exactTiming =
+      (thresholdUs >= 0 && thresholdUs < EXACT_TIMING_BELOW_US) || latency.thresholdMs > 0;
+  }
+
+  /** Runs one command of a client and writes its reply. */
+  execute(client: Client, args: Args): void {
+    const command = this.find(client, args);
+    if (command === null) return;
+    const gates = client.gates | this.gates;
+    if (gates !== 0 || (command.flags & HiddenFlag.protected) !== 0) {
+      this.stations(client, args, command, gates);
+      return;
+    }
+    this.run(this.call, client, args, command);
+    if (this.exactTiming || (command.flags & HiddenFlag.brief) === 0) this.closeRun(args);
+  }
+
+  /** Runs a command inside another (EXEC): queued already, so only the permissions are asked. */
+  executeNested(client: Client, args: Args): void {
+    const command = this.find(client, args);
+    if (command === null) return;
+    const { runCommand, runClient, runCount, runStartMs } = this;
+    this.runCommand = null;
+    this.runCount = 0;
+    this.runStartMs = this.lastReadMs;
+    if (this.monitors.active) this.monitors.feed(client, args, command);
+    this.run(this.nestedCall, client, args, command);
+    this.closeRun(args);
+    this.runCommand = runCommand;
+    this.runClient = runClient;
+    this.runCount = runCount;
+    this.runStartMs = runStartMs;
+  }
+
+  /** Starts the clock for the commands that follow; pairs with `closeRun`. */
+  openRun(): void {
+    this.lastReadMs = this.clock.monotonicMs();
+    this.runStartMs = this.lastReadMs;
+  }
+
+  /**
+   * Reads the clock and shares the time since the last reading among the commands run since. A run
+   * is of one and the same command, and of one call only unless the command is brief, so that the
+   * clock (which costs as much as a GET) is not read for every command of a pipeline. `args` are
+   * those of the run's only command, for the slow log; null when they are gone.
+   */
+  closeRun(args: Args | null): void {
+    const command = this.runCommand;
+    if (command === null) return;
+    const nowMs = this.clock.monotonicMs();
+    const elapsedUs = (nowMs - this.runStartMs) * 1000;
+    const count = this.runCount;
+    this.lastReadMs = nowMs;
+    this.runStartMs = nowMs;
+    this.runCommand = null;
+    this.runCount = 0;
+    if (elapsedUs > LONG_US) this.clock.tick();
+    const { stats, slowlog, latency } = this.server;
+    stats.record(command, count, elapsedUs);
+    if (count !== 1) return;
+    if (latency.thresholdMs > 0 && elapsedUs >= latency.thresholdMs * 1000) {
+      const event = (command.flags & Flag.fast) !== 0 ? "fast-command" : "command";
+      latency.add(event, Math.round(elapsedUs / 1000));
+    }
+    if (args === null || slowlog.thresholdUs < 0 || elapsedUs < slowlog.thresholdUs) return;
+    if ((command.flags & Flag.skip_slowlog) === 0) {
+      slowlog.record(args, Math.round(elapsedUs), this.runClient as Client);
+    }
+  }
+
+  /** Whether the current run is of one command, so that its arguments can be logged. */
+  get isSingle(): boolean {
+    return this.runCount === 1;
+  }
+
+  /** Replies to what is no request at all; the connection then closes. */
+  failProtocol(problem: string): void {
+    this.fail(new CommandError(`ERR ${problem}`));
+  }
+
+  /** Refuses a command: an error reply, which also fails the transaction it was meant for. */
+  reject(client: Client, command: Command | null, error: CommandError): void {
+    if (client.queue !== null) client.queueFailed = true;
+    if (command !== null) this.server.stats.rejected[command.id]++;
+    this.fail(error);
+  }
+
+  private find(client: Client, args: Args): Command | null {
+    let command = this.lookup.find(args);
+    if (command === null) {
+      this.reject(client, null, unknownCommand(args));
+      return null;
+    }
+    if (command.subcommands !== null && args.count > 1) {
+      const found = command.subcommands.get(args.text(1).toLowerCase());
+      if (found === undefined) {
+        this.reject(client, null, unknownSubcommand(command, args));
+        return null;
+      }
+      command = found;
+    }
+    const { arity } = command;
+    if ((arity >= 0 ? args.count !== arity : args.count < -arity) || command.run === null) {
+      this.reject(client, command, wrongArity(command.name));
+      return null;
+    }
+    return command;
+  }
+
+  private stations(client: Client, args: Args, command: Command, gates: number): void {
+    const { flags } = command;
+    if ((flags & HiddenFlag.protected) !== 0) {
+      const error = protectedCommandError(this.server, client, command);
+      if (error !== null) return this.reject(client, command, error);
+    }
+    if ((gates & Gate.auth) !== 0 && (flags & Flag.no_auth) === 0) {
+      return this.reject(client, command, NOAUTH);
+    }
+    const { queue } = client;
+    if (queue !== null && (flags & Flag.no_multi) !== 0) {
+      return this.reject(client, command, NOT_IN_MULTI);
+    }
+    const effects = effectsOf(client, command);
+    if ((gates & ServerGate.memory) !== 0 && (effects & Flag.denyoom) !== 0) {
+      if (usedSize() > this.memoryMax) return this.reject(client, command, OUT_OF_MEMORY);
+    }
+    if ((gates & ServerGate.replicas) !== 0 && (effects & Flag.write) !== 0) {
+      return this.reject(client, command, NO_REPLICAS);
+    }
+    if ((gates & ServerGate.pause) !== 0 && this.isPaused(effects)) {
+      return this.postpone(client, args);
+    }
+    const from = this.reply.at;
+    if (queue !== null && !TRANSACTION_COMMANDS.has(command.name)) {
+      queue.add(args, flags);
+      this.reply.simple(QUEUED);
+    } else {
+      if (this.monitors.active) this.monitors.feed(client, args, command);
+      const { keyspace } = this.server;
+      keyspace.accessHidden = (gates & Gate.noTouch) !== 0 && command.name !== "touch";
+      this.run(this.call, client, args, command);
+      keyspace.accessHidden = false;
+      if (this.exactTiming || (flags & HiddenFlag.brief) === 0) this.closeRun(args);
+    }
+    if ((client.gates & Gate.reply) !== 0) this.silence(client, from);
+  }
+
+  private run(call: Call, client: Client, args: Args, command: Command): void {
+    if (command !== this.runCommand) {
+      this.closeRun(null);
+      this.runCommand = command;
+    }
+    this.runClient = client;
+    this.runCount++;
+    client.lastCommand = command;
+    call.client = client;
+    call.args = args;
+    call.command = command;
+    try {
+      (command.run as (call: Call) => void)(call);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      this.server.stats.failed[command.id]++;
+      this.fail(error);
+    }
+  }
+
+  private fail(error: CommandError): void {
+    this.server.stats.countError(error.code);
+    this.reply.error(error.message);
+  }
+
+  /** CLIENT REPLY: takes back what was written from `from` on, as the client asked for. */
+  private silence(client: Client, from: number): void {
+    if (client.replyMode === "off" || client.replyMode === "skip") this.reply.at = from;
+    if (client.replyMode === "skipNext") {
+      client.replyMode = "skip";
+    } else if (client.replyMode === "skip") {
+      client.replyMode = "on";
+      client.setGate(Gate.reply, false);
+    }
+  }
+
+  private isPaused(effects: number): boolean {
+    const { pauseMode } = this.server.clients;
+    if (pauseMode === "none") return false;
+    return pauseMode === "all" || (effects & (Flag.write | HiddenFlag.may_replicate)) !== 0;
+  }
+
+  /** Keeps the command until the pause ends; the client's later ones wait behind it. */
+  private postpone(client: Client, args: Args): void {
+    const kept: Uint8Array[] = [];
+    for (let i = 0; i < args.count; i++) kept.push(args.copy(i));
+    client.postponed = argsOf(kept);
+    client.connection.suspend();
+    this.server.clients.addPaused(client);
+  }
+}
+
+/** The flags of the command, and of EXEC those of all it will run. */
+function effectsOf(client: Client, { name, flags }: Command): number {
+  return name === "exec" && client.queue !== null ? flags | client.queue.flags : flags;
+}
+
+function unknownCommand(args: Args): CommandError {
+  let shown = "";
+  for (let i = 1; i < args.count && shown.length < SHOWN_ARGUMENTS_SIZE; i++) {
+    shown += `'${args.text(i).slice(0, SHOWN_ARGUMENTS_SIZE - shown.length)}' `;
+  }
+  const name = args.text(0).slice(0, SHOWN_ARGUMENTS_SIZE);
+  return new CommandError(oneLine(`ERR unknown command '${name}', with args beginning with: ${shown}`));
+}
+
+function unknownSubcommand(container: Command, args: Args): CommandError {
+  const word = args.text(1).slice(0, SHOWN_ARGUMENTS_SIZE);
+  const name = container.name.toUpperCase();
+  return new CommandError(oneLine(`ERR unknown subcommand '${word}'. Try ${name} HELP.`));
+}
+
+/** An error is one line: line ends in what the client sent become blanks. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]/g, " ");
+}

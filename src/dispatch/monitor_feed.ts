@@ -1,0 +1,51 @@
+/** MONITOR: shows every command, before it runs, to the clients that asked. */
+import { fromLatin1 } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
+import { quoted } from "../base/quoted.ts";
+import type { Client } from "../commands/client.ts";
+import { type Command, Flag } from "../commands/table.ts";
+import type { Args } from "../protocol/args.ts";
+
+const US_DIGITS = 6;
+
+export class MonitorFeed {
+  private readonly clients = new Set<Client>();
+  private readonly clock: Clock;
+  private readonly onActive: (active: boolean) => void;
+
+  /** `onActive` is told when the first client asks and when the last is gone. */
+  constructor(clock: Clock, onActive: (active: boolean) => void) {
+    this.clock = clock;
+    this.onActive = onActive;
+  }
+
+  get active(): boolean {
+    return this.clients.size > 0;
+  }
+
+  add(client: Client): void {
+    client.monitoring = true;
+    this.clients.add(client);
+    this.onActive(true);
+  }
+
+  remove(client: Client): void {
+    client.monitoring = false;
+    this.clients.delete(client);
+    this.onActive(this.active);
+  }
+
+  /** Shows a command; those that manage the server, or hold secrets, are not shown. */
+  feed(client: Client, args: Args, command: Command): void {
+    if ((command.flags & (Flag.skip_monitor | Flag.admin)) !== 0) return;
+    const us = this.clock.wallUs();
+    const seconds = Math.floor(us / 1e6);
+    const fraction = String(us % 1e6).padStart(US_DIGITS, "0");
+    const { connection } = client;
+    const from = connection.unix ? `unix:${connection.local}` : connection.remote;
+    let line = `+${seconds}.${fraction} [${client.db.id} ${from}]`;
+    for (let i = 0; i < args.count; i++) line += ` ${quoted(args.text(i))}`;
+    const bytes = fromLatin1(`${line}\r\n`);
+    for (const monitor of this.clients) monitor.connection.push(bytes);
+  }
+}

@@ -1,0 +1,27 @@
+/** Commands that are off unless a directive allows them: DEBUG, and MODULE later. */
+import type { Client } from "../commands/client.ts";
+import type { ServerContext } from "../commands/server_context.ts";
+import type { Command } from "../commands/table.ts";
+import { CommandError } from "../protocol/errors.ts";
+
+/** Why this client may not run the protected command, or null when it may. */
+export function protectedCommandError(
+  server: ServerContext,
+  client: Client,
+  command: Command,
+): CommandError | null {
+  const name = (command.container ?? command).name;
+  const directive = name === "debug" ? "enable-debug-command" : "enable-module-command";
+  const allowed = server.config.text(directive);
+  if (allowed === "yes" || (allowed === "local" && isLocal(client))) return null;
+  return new CommandError(
+    `ERR ${name.toUpperCase()} command not allowed. If the ${directive} option is ` +
+      `set to "local", you can run it from a local connection, otherwise you need to set this ` +
+      "option in the configuration file, and then restart the server.",
+  );
+}
+
+function isLocal(client: Client): boolean {
+  const { unix, remote } = client.connection;
+  return unix || remote.startsWith("127.0.0.1:") || remote.startsWith("[::1]:");
+}

@@ -1,0 +1,315 @@
+/**
+ * One numbered database: the dict of its keys, and their expiry order.
+ *
+ * A key whose time has come is gone for every reader at once (`find` removes it), and is removed by
+ * the server's timer within milliseconds if nobody asks. Every change to a key goes through
+ * `keyspace.changing` first; there is no second place.
+ */
+import { free, i32, NIL, segmentOf, u8 } from "../arena/arena.ts";
+import { BULK_COPY_SIZE, latin1 } from "../base/bytes.ts";
+import { hashBytes } from "../base/hash.ts";
+import { type Args, argsOf } from "../protocol/args.ts";
+import { WRONG_TYPE } from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { DictRef } from "../structures/dict.ts";
+import * as dict from "../structures/dict.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import { ExpiryHeap } from "./expiry.ts";
+import type { KeyEvent, Keyspace } from "./keyspace.ts";
+import * as values from "./values.ts";
+
+export class Database {
+  id: number;
+  keys: DictRef = dict.create();
+  expires = new ExpiryHeap();
+  private readonly keyspace: Keyspace;
+
+  constructor(id: number, keyspace: Keyspace) {
+    this.id = id;
+    this.keyspace = keyspace;
+  }
+
+  get size(): number {
+    return dict.count(this.keys);
+  }
+
+  /** The hash of an argument as a key. */
+  hash(args: Args, index: number): number {
+    return hashBytes(args.bytes, args.view, args.start[index], args.size[index]);
+  }
+
+  /** The live entry of the key in this argument, or NIL; counts neither hit nor access. */
+  peek(args: Args, index: number, keyHash: number): EntryRef {
+    const e = dict.find(
+      this.keys,
+      args.bytes,
+      args.view,
+      args.start[index],
+      args.size[index],
+      keyHash,
+    );
+    if (e !== NIL && entry.hasTtl(e) && this.isOver(e)) return this.expireOnAccess(e);
+    return e;
+  }
+
+  /** The live entry for a command that reads it, or NIL: counts the hit or miss and the access. */
+  read(args: Args, index: number): EntryRef {
+    const e = this.peek(args, index, this.hash(args, index));
+    if (e === NIL) {
+      this.keyspace.stats.misses++;
+      return e;
+    }
+    this.keyspace.stats.hits++;
+    this.keyspace.accessed(e);
+    return e;
+  }
+
+  /** As `read`, for a command that looks at the key only: its access clock stays. */
+  inspect(args: Args, index: number): EntryRef {
+    const e = this.peek(args, index, this.hash(args, index));
+    if (e === NIL) this.keyspace.stats.misses++;
+    else this.keyspace.stats.hits++;
+    return e;
+  }
+
+  /** As `read`; throws WRONGTYPE when the key holds another type. */
+  readTyped(args: Args, index: number, type: number): EntryRef {
+    const e = this.read(args, index);
+    if (e !== NIL && entry.type(e) !== type) throw WRONG_TYPE;
+    return e;
+  }
+
+  /** The live entry for a command that will change it, or NIL: counts the access only. */
+  write(args: Args, index: number, keyHash: number): EntryRef {
+    const e = this.peek(args, index, keyHash);
+    if (e !== NIL) this.keyspace.accessed(e);
+    return e;
+  }
+
+  /** As `write`; throws WRONGTYPE when the key holds another type. */
+  writeTyped(args: Args, index: number, keyHash: number, type: number): EntryRef {
+    const e = this.write(args, index, keyHash);
+    if (e !== NIL && entry.type(e) !== type) throw WRONG_TYPE;
+    return e;
+  }
+
+  /**
+   * A new entry for a key that is not there, linked and announced as `event`, with room for
+   * `valueArea` bytes and, if wanted, an expiry index; the caller writes the value at once.
+   */
+  add(
+    args: Args,
+    index: number,
+    keyHash: number,
+    valueArea: number,
+    withTtl: boolean,
+    event: KeyEvent,
+  ): EntryRef {
+    const e = entry.create(
+      args.bytes,
+      args.view,
+      args.start[index],
+      args.size[index],
+      keyHash,
+      valueArea,
+      withTtl,
+    );
+    this.keyspace.created(e);
+    dict.insert(this.keys, e);
+    this.keyspace.changing(this, e, event);
+    return e;
+  }
+
+  /**
+   * Makes room for `valueArea` bytes of value, of which the first `keep` are kept; returns the
+   * entry, which may have moved. A block far too large is changed for a smaller one.
+   */
+  resize(e: EntryRef, valueArea: number, keep: number): EntryRef {
+    const room = entry.valueRoom(e);
+    if (room >= valueArea && room <= valueArea * 2 + ROOM_SLACK) return e;
+    return this.reshape(e, valueArea, keep, entry.hasTtl(e));
+  }
+
+  private reshape(e: EntryRef, valueArea: number, keep: number, withTtl: boolean): EntryRef {
+    const moved = entry.copyShaped(e, valueArea, keep, withTtl);
+    dict.replace(this.keys, e, moved);
+    if (entry.hasTtl(moved)) this.expires.relocate(entry.expiryIndex(moved), moved);
+    free(e);
+    return moved;
+  }
+
+  /** Unix ms at which the key expires, or -1. */
+  expiryOf(e: EntryRef): number {
+    return entry.hasTtl(e) ? this.expires.timeAt(entry.expiryIndex(e)) : -1;
+  }
+
+  /** The time that `expiryOf` gives where a double is not exact for it; else undefined. */
+  farExpiryOf(e: EntryRef): bigint | undefined {
+    return entry.hasTtl(e) ? this.expires.farTimeAt(entry.expiryIndex(e)) : undefined;
+  }
+
+  /**
+   * Gives the key a time to expire; returns the entry, which may have moved. A time that a double
+   * is not exact for comes as `farMs` as well.
+   */
+  setExpiry(e: EntryRef, timeMs: number, farMs?: bigint): EntryRef {
+    let home = e;
+    if (entry.hasTtl(e)) {
+      this.expires.move(entry.expiryIndex(e), timeMs);
+    } else {
+      const used = values.areaOf(e);
+      if (entry.valueRoom(e) < used + EXPIRY_INDEX_SIZE) home = this.reshape(e, used, used, true);
+      this.expires.add(home, timeMs);
+    }
+    if (farMs !== undefined) this.expires.noteFar(home, farMs);
+    if (timeMs < this.keyspace.alarmMs) this.keyspace.onEarlierExpiry(timeMs);
+    return home;
+  }
+
+  /** Takes the key's expiry away; false when it had none. */
+  clearExpiry(e: EntryRef): boolean {
+    if (!entry.hasTtl(e)) return false;
+    this.expires.remove(entry.expiryIndex(e));
+    entry.clearTtl(e);
+    return true;
+  }
+
+  /** Removes the key; the caller has called `changing`. */
+  delete(e: EntryRef): void {
+    this.unlink(e);
+    this.keyspace.dispose(e);
+  }
+
+  /** Takes the key out of the database; the entry is the caller's. */
+  unlink(e: EntryRef): void {
+    this.clearExpiry(e);
+    dict.remove(this.keys, e);
+  }
+
+  /** Takes over an entry of another database, with its expiry; its key is not here. */
+  take(e: EntryRef, from: Database): EntryRef {
+    const timeMs = from.expiryOf(e);
+    const farMs = from.farExpiryOf(e);
+    from.unlink(e);
+    dict.insert(this.keys, e);
+    return timeMs < 0 ? e : this.setExpiry(e, timeMs, farMs);
+  }
+
+  /**
+   * Puts the key in an argument, which is not here, in the place of an entry's own: returns the
+   * entry, which moves; value, expiry and access clock stay.
+   */
+  rekey(e: EntryRef, args: Args, index: number, keyHash: number): EntryRef {
+    const timeMs = this.expiryOf(e);
+    const farMs = this.farExpiryOf(e);
+    const moved = this.insertLike(e, timeMs >= 0, args, index, keyHash);
+    entry.copyValue(e, moved, values.areaOf(e));
+    entry.setClock(moved, entry.clock(e));
+    this.unlink(e);
+    entry.release(e);
+    return timeMs < 0 ? moved : this.setExpiry(moved, timeMs, farMs);
+  }
+
+  /**
+   * Adds a copy of an entry, with its expiry, under the key in an argument, which is not here;
+   * returns it. `from` is the entry's database.
+   */
+  copy(e: EntryRef, from: Database, args: Args, index: number, keyHash: number): EntryRef {
+    const timeMs = from.expiryOf(e);
+    const twin = this.insertLike(e, timeMs >= 0, args, index, keyHash);
+    values.duplicate(e, twin);
+    return timeMs < 0 ? twin : this.setExpiry(twin, timeMs, from.farExpiryOf(e));
+  }
+
+  /** Links a new entry with room for a value as `e` has it. */
+  private insertLike(
+    e: EntryRef,
+    withTtl: boolean,
+    args: Args,
+    index: number,
+    keyHash: number,
+  ): EntryRef {
+    const { bytes, view } = args;
+    const start = args.start[index];
+    const area = values.areaOf(e);
+    const made = entry.create(bytes, view, start, args.size[index], keyHash, area, withTtl);
+    this.keyspace.created(made);
+    dict.insert(this.keys, made);
+    return made;
+  }
+
+  /** Some live key's entry, or NIL when there is none. */
+  randomKey(): EntryRef {
+    for (;;) {
+      const e = dict.randomEntry(this.keys, this.keyspace.randomBelow);
+      if (e === NIL || !entry.hasTtl(e) || !this.isOver(e)) return e;
+      if (!this.keyspace.mayExpire) return NIL as EntryRef;
+      this.expire(e);
+    }
+  }
+
+  /** Removes the key if its time has come; whether it has, so that readers must not see it. */
+  expireIfOver(e: EntryRef): boolean {
+    if (!entry.hasTtl(e) || !this.isOver(e)) return false;
+    this.expireOnAccess(e);
+    return true;
+  }
+
+  /** Whether the key's time has come. */
+  isOver(e: EntryRef): boolean {
+    return this.expires.timeAt(entry.expiryIndex(e)) <= this.keyspace.clock.nowMs;
+  }
+
+  /** The entry of a key given as latin1 text, expired or not, or NIL. */
+  entryOf(key: string): EntryRef {
+    const args = argsOf([key]);
+    return dict.find(this.keys, args.bytes, args.view, 0, key.length, this.hash(args, 0));
+  }
+
+  /** Removes keys whose time has come, at most `limit`; returns how many. */
+  expireDue(limit: number): number {
+    let count = 0;
+    while (count < limit && this.expires.firstTime() <= this.keyspace.clock.nowMs) {
+      this.expire(this.expires.entryAt(0));
+      count++;
+    }
+    return count;
+  }
+
+  /** Empties the database at once for readers; the memory is freed in slices. */
+  clear(): void {
+    this.keyspace.reclaim(this.keys);
+    this.keys = dict.create();
+    this.expires = new ExpiryHeap();
+  }
+
+  private expireOnAccess(e: EntryRef): EntryRef {
+    if (this.keyspace.mayExpire) this.expire(e);
+    return NIL as EntryRef;
+  }
+
+  private expire(e: EntryRef): void {
+    this.keyspace.stats.expired++;
+    this.keyspace.changing(this, e, "expired");
+    this.delete(e);
+  }
+}
+
+/** An entry may keep this many unused bytes, and as many again as it uses. */
+const ROOM_SLACK = 64;
+const EXPIRY_INDEX_SIZE = 4;
+
+/** Replies with the entry's key. */
+export function replyKey(e: EntryRef, to: Reply): void {
+  const segment = segmentOf(entry.keyBlock(e));
+  const offset = entry.keyOffset(e);
+  const size = entry.keySize(e);
+  if (size < BULK_COPY_SIZE) to.bulkWords(i32[segment], offset >>> 2, size);
+  else to.bulk(u8[segment], offset, size);
+}
+
+/** The entry's key as latin1 text. */
+export function keyText(e: EntryRef): string {
+  return latin1(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
+}

@@ -1,0 +1,242 @@
+/**
+ * All databases, and what concerns them together: the hook that runs before any key changes, the
+ * access clock of every key, counters, and memory that waits to be freed.
+ */
+import { NIL } from "../arena/arena.ts";
+import type { Clock } from "../base/clock.ts";
+import type { DictRef } from "../structures/dict.ts";
+import * as dict from "../structures/dict.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import { Database, keyText } from "./database.ts";
+import * as values from "./values.ts";
+import { type WatchedKey, type Watcher, Watches } from "./watch.ts";
+
+/** LRU times count seconds in 24 bits, as in Redis. */
+const LRU_CLOCK_MASK = 0xffffff;
+/** A new key's LFU counter, so that it is not the first to be evicted. */
+const LFU_FIRST = 5;
+const LFU_COUNTER_MAX = 255;
+/** Slots of a detached dict drained in one slice: well under a millisecond. */
+const RECLAIM_SLOTS = 512;
+const CHAINS_PER_SLICE = 256;
+
+/** Events that `changing` is told of are Redis's keyspace event names. */
+export type KeyEvent = string;
+
+export class Keyspace {
+  readonly databases: Database[] = [];
+  readonly watches = new Watches();
+  readonly clock: Clock;
+  /** Counters of INFO stats. */
+  readonly stats = { hits: 0, misses: 0, expired: 0, expiredInTimeCount: 0, lazyFreed: 0 };
+  /** Changes since the start: INFO's rdb_changes_since_last_save counts from a mark. */
+  dirty = 0;
+  /** False while nothing may change (CLIENT PAUSE): expired keys then hide, and stay. */
+  mayExpire = true;
+  /** The current client's accesses leave no trace (CLIENT NO-TOUCH). */
+  accessHidden = false;
+  /** maxmemory-policy is one of the LFU ones: clocks hold counters. */
+  lfu = false;
+  lfuLogFactor = 10;
+  lfuDecayMinutes = 1;
+  /** A key that expires before this is told to `onEarlierExpiry`: -Infinity for none. */
+  alarmMs = -Infinity;
+  onEarlierExpiry: (timeMs: number) => void = () => {};
+  /** Told when there is something for `reclaimSlice` to free. */
+  onReclaim: () => void = () => {};
+  private readonly random: () => number;
+  private readonly reclaiming: DictRef[] = [];
+
+  /** `random` gives numbers from 0 up to 1. */
+  constructor(count: number, clock: Clock, random: () => number) {
+    this.clock = clock;
+    this.random = random;
+    for (let id = 0; id < count; id++) this.databases.push(new Database(id, this));
+  }
+
+  /**
+   * The one change hook: runs before a key changes or goes, and just after one is made. `event` is
+   * the keyspace event that the change is.
+   */
+  changing(db: Database, e: EntryRef, event: KeyEvent): void {
+    this.dirty++;
+    if (this.watches.active) this.tellWatches(db, e, event);
+  }
+
+  /**
+   * As `changing`, for a further key of one and the same change, which counts once. The event is ""
+   * for a key that goes to make room, when another event will tell what took its place.
+   */
+  changingAlso(db: Database, e: EntryRef, event: KeyEvent): void {
+    if (this.watches.active) this.tellWatches(db, e, event);
+  }
+
+  /** An entry was made: it starts its access clock. */
+  created(e: EntryRef): void {
+    if (this.lfu) entry.setClock(e, (this.lfuMinutes() << 8) | LFU_FIRST);
+    else entry.setClock(e, this.clock.nowSeconds & LRU_CLOCK_MASK);
+  }
+
+  /** A key was looked up: notes when, or counts it. */
+  accessed(e: EntryRef): void {
+    if (this.accessHidden) return;
+    if (this.lfu) entry.setClock(e, (this.lfuMinutes() << 8) | this.lfuRaised(e));
+    else entry.setClock(e, this.clock.nowSeconds & LRU_CLOCK_MASK);
+  }
+
+  /** Seconds since the key was looked up. */
+  idleSeconds(e: EntryRef): number {
+    return (this.clock.nowSeconds - entry.clock(e)) & LRU_CLOCK_MASK;
+  }
+
+  /** The key's LFU counter as of now, decayed by the minutes that passed. */
+  frequency(e: EntryRef): number {
+    const clock = entry.clock(e);
+    const counter = clock & LFU_COUNTER_MAX;
+    if (this.lfuDecayMinutes === 0) return counter;
+    const passed = (this.lfuMinutes() - (clock >>> 8)) & 0xffff;
+    return Math.max(0, counter - Math.floor(passed / this.lfuDecayMinutes));
+  }
+
+  /** A random integer from 0 up to `limit`, which it never is. */
+  readonly randomBelow = (limit: number): number => Math.floor(this.random() * limit);
+
+  /** Frees an unlinked entry with all it owns. */
+  dispose(e: EntryRef): void {
+    values.release(e);
+    entry.release(e);
+  }
+
+  /** Takes over a dict that no database holds any more; `reclaimSlice` frees it. */
+  reclaim(keys: DictRef): void {
+    if (dict.count(keys) === 0) {
+      dict.release(keys);
+      return;
+    }
+    this.reclaiming.push(keys);
+    this.onReclaim();
+  }
+
+  /** CONFIG RESETSTAT. */
+  resetStats(): void {
+    const { stats } = this;
+    for (const name of Object.keys(stats) as (keyof typeof stats)[]) stats[name] = 0;
+  }
+
+  /** Objects that wait to be freed: INFO's lazyfree_pending_objects. */
+  get reclaimCount(): number {
+    let count = 0;
+    for (const keys of this.reclaiming) count += dict.count(keys);
+    return count;
+  }
+
+  /** Frees some of what waits; true while there is more. */
+  reclaimSlice(): boolean {
+    const keys = this.reclaiming[0];
+    if (keys === undefined) return false;
+    const before = dict.count(keys);
+    const more = dict.drain(keys, RECLAIM_SLOTS, (e) => this.dispose(e));
+    this.stats.lazyFreed += before - dict.count(keys);
+    if (!more) {
+      dict.release(keys);
+      this.reclaiming.shift();
+    }
+    return this.reclaiming.length > 0;
+  }
+
+  /** Moves some chains of tables being resized, from the timer; true while there is more. */
+  rehashSlice(): boolean {
+    let more = false;
+    for (const db of this.databases) more = dict.rehash(db.keys, CHAINS_PER_SLICE) || more;
+    return more;
+  }
+
+  /** The earliest expiry of any database, or Infinity. */
+  nextExpiry(): number {
+    let next = Infinity;
+    for (const db of this.databases) next = Math.min(next, db.expires.firstTime());
+    return next;
+  }
+
+  /** Empties a database, telling those who watch its keys. */
+  flush(db: Database): number {
+    const count = db.size;
+    if (this.watches.active) {
+      this.watches.touchDatabase(db.id, (watched) => isReplaced(db, null, watched));
+    }
+    db.clear();
+    return count;
+  }
+
+  /** Exchanges the keys of two databases, telling those who watch keys of either. */
+  swap(a: Database, b: Database): void {
+    if (this.watches.active) {
+      this.watches.touchDatabase(a.id, (watched) => isReplaced(a, b, watched));
+      this.watches.touchDatabase(b.id, (watched) => isReplaced(b, a, watched));
+    }
+    [a.keys, b.keys] = [b.keys, a.keys];
+    [a.expires, b.expires] = [b.expires, a.expires];
+  }
+
+  /** WATCH: `watcher` is told by its `dirty` flag when the key (latin1) changes. */
+  watch(watcher: Watcher, db: Database, key: string): void {
+    this.watches.add(watcher, db.id, key, this.isOver(db, key));
+  }
+
+  /** UNWATCH, and the end of a transaction: forgets what was watched, and whether it changed. */
+  unwatch(watcher: Watcher): void {
+    if (watcher.watched.length > 0) this.watches.remove(watcher);
+    watcher.dirty = false;
+  }
+
+  /** Whether the time of a watched key has come since WATCH, though nobody has removed it yet. */
+  watchedIsOver(watcher: Watcher): boolean {
+    for (const { databaseId, key, expired } of watcher.watched) {
+      if (!expired && this.isOver(this.databases[databaseId], key)) return true;
+    }
+    return false;
+  }
+
+  /** Whether the key is still there though its time has come. */
+  private isOver(db: Database, key: string): boolean {
+    const e = db.entryOf(key);
+    return e !== NIL && entry.hasTtl(e) && db.isOver(e);
+  }
+
+  private tellWatches(db: Database, e: EntryRef, event: KeyEvent): void {
+    this.watches.touch(db.id, keyText(e), event === "expired" || event === "del");
+  }
+
+  private lfuMinutes(): number {
+    return Math.floor(this.clock.nowSeconds / 60) & 0xffff;
+  }
+
+  /** The counter after one more access: the higher it is, the rarer it rises. */
+  private lfuRaised(e: EntryRef): number {
+    const counter = this.frequency(e);
+    if (counter === LFU_COUNTER_MAX) return counter;
+    const above = Math.max(0, counter - LFU_FIRST);
+    return this.random() < 1 / (above * this.lfuLogFactor + 1) ? counter + 1 : counter;
+  }
+}
+
+/**
+ * Whether it is a change to a watched key that its database takes the keys of another (or none). A
+ * key that had expired when it was watched, and now is gone or expired still, is not changed.
+ */
+function isReplaced(db: Database, by: Database | null, watched: WatchedKey): boolean {
+  const before = db.entryOf(watched.key);
+  const after = by === null ? NIL : by.entryOf(watched.key);
+  if (before === NIL && after === NIL) return false;
+  const expired = after !== NIL && by !== null && entry.hasTtl(after) && by.isOver(after);
+  if (watched.expired) {
+    if (after === NIL) watched.expired = false;
+    return after !== NIL && !expired;
+  }
+  if (before === NIL && expired) {
+    watched.expired = true;
+    return false;
+  }
+  return true;
+}

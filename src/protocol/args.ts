@@ -1,0 +1,80 @@
+/**
+ * The arguments of one command: where each lies in the bytes it came in. Nothing is copied and no
+ * object is made per argument; argument 0 is the command's name. The bytes are borrowed: they are
+ * valid until the command returns, and whoever keeps an argument copies it.
+ */
+import { latin1 } from "../base/bytes.ts";
+
+const FIRST_ROOM = 64;
+
+export class Args {
+  bytes: Uint8Array;
+  /** Over the same memory as `bytes`; reads may pass an argument's end by up to 3 bytes. */
+  view: DataView;
+  start = new Int32Array(FIRST_ROOM);
+  size = new Int32Array(FIRST_ROOM);
+  count = 0;
+
+  constructor(bytes: Uint8Array, view: DataView) {
+    this.bytes = bytes;
+    this.view = view;
+  }
+
+  /** Adds an argument. */
+  push(offset: number, size: number): void {
+    if (this.count === this.start.length) this.grow();
+    this.start[this.count] = offset;
+    this.size[this.count++] = size;
+  }
+
+  /** The argument as latin1 text, for the paths that may allocate. */
+  text(index: number): string {
+    return latin1(this.bytes, this.start[index], this.size[index]);
+  }
+
+  /** A copy of the argument's bytes. */
+  copy(index: number): Uint8Array {
+    return this.bytes.slice(this.start[index], this.start[index] + this.size[index]);
+  }
+
+  /** Whether the argument is this word, which must be lower case, in any case. */
+  is(index: number, word: string): boolean {
+    if (this.size[index] !== word.length) return false;
+    let at = this.start[index];
+    for (let i = 0; i < word.length; i++, at++) {
+      const byte = this.bytes[at];
+      const lower = byte >= 65 && byte <= 90 ? byte | 32 : byte;
+      if (lower !== word.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /** Doubles the room. */
+  grow(): void {
+    const start = new Int32Array(this.start.length * 2);
+    const size = new Int32Array(this.start.length * 2);
+    start.set(this.start);
+    size.set(this.size);
+    this.start = start;
+    this.size = size;
+  }
+}
+
+/** Arguments with a buffer of their own, made of texts (latin1) or bytes. For the cold paths. */
+export function argsOf(values: readonly (string | Uint8Array)[]): Args {
+  let total = 4;
+  for (const value of values) total += value.length;
+  const bytes = new Uint8Array(total);
+  const args = new Args(bytes, new DataView(bytes.buffer));
+  let at = 0;
+  for (const value of values) {
+    args.push(at, value.length);
+    if (typeof value === "string") {
+      for (let i = 0; i < value.length; i++) bytes[at + i] = value.charCodeAt(i);
+    } else {
+      bytes.set(value, at);
+    }
+    at += value.length;
+  }
+  return args;
+}

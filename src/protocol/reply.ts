@@ -1,0 +1,287 @@
+/**
+ * The reply writer. Handlers say what they mean (an integer, a map of n pairs, no value) and the
+ * writer knows how RESP2 and RESP3 spell it. All replies of an event-loop turn go into one buffer;
+ * whoever runs a command takes the range that it wrote.
+ */
+import { BULK_COPY_SIZE, WORD_SLACK } from "../base/bytes.ts";
+import { formatDouble } from "../base/doubles.ts";
+import { digitCount, writeInteger } from "../base/numbers.ts";
+
+const CR = 13;
+const LF = 10;
+const FIRST_ROOM = 1 << 20;
+/** After a large reply the buffer goes back to FIRST_ROOM. */
+const KEPT_ROOM_MAX = 4 << 20;
+/** The longest head of a reply: a type byte, 17 digits, CR LF, and the slack of word copies. */
+const HEAD_ROOM = 32;
+
+const TYPE = {
+  array: 42,
+  bulk: 36,
+  simple: 43,
+  error: 45,
+  integer: 58,
+  null: 95,
+  double: 44,
+  boolean: 35,
+  map: 37,
+  set: 126,
+  push: 62,
+  attribute: 124,
+  verbatim: 61,
+  bigNumber: 40,
+} as const;
+
+export class Reply {
+  bytes = new Uint8Array(FIRST_ROOM);
+  view = new DataView(this.bytes.buffer);
+  /** Where the next byte goes. */
+  at = 0;
+  /** The protocol of the client being answered: 2 or 3. */
+  protocol = 2;
+
+  /** Forgets all that was written; called when the turn's ranges have been sent or kept. */
+  clear(): void {
+    this.at = 0;
+    if (this.bytes.length > KEPT_ROOM_MAX) {
+      this.bytes = new Uint8Array(FIRST_ROOM);
+      this.view = new DataView(this.bytes.buffer);
+    }
+  }
+
+  ok(): void {
+    this.room(HEAD_ROOM);
+    const { view, at } = this;
+    view.setInt32(at, 0x0d4b4f2b, true);
+    this.bytes[at + 4] = LF;
+    this.at = at + 5;
+  }
+
+  /** A status of latin1 text without CR or LF. */
+  simple(text: string): void {
+    this.line(TYPE.simple, text);
+  }
+
+  /** An error: the text begins with its code and holds no CR or LF. */
+  error(text: string): void {
+    this.line(TYPE.error, text);
+  }
+
+  integer(value: number): void {
+    this.head(TYPE.integer, value);
+  }
+
+  /** A 64-bit integer. */
+  bigint(value: bigint): void {
+    this.line(TYPE.integer, value.toString());
+  }
+
+  /** 1 or 0. */
+  truth(value: boolean): void {
+    this.head(TYPE.integer, value ? 1 : 0);
+  }
+
+  /** A bulk string from memory; `view` is over the same memory as `bytes`. */
+  bulk(bytes: Uint8Array, offset: number, size: number): void {
+    this.bulkHead(size);
+    this.raw(bytes, offset, size);
+    this.lineEnd();
+  }
+
+  /** A bulk string from the arena's words: `from` is the index of the first. */
+  bulkWords(words: Int32Array, from: number, size: number): void {
+    this.bulkHead(size);
+    const { view } = this;
+    const end = this.at + size;
+    let index = from;
+    for (let at = this.at; at < end; at += 4) view.setInt32(at, words[index++], true);
+    this.at = end;
+    this.lineEnd();
+  }
+
+  bulkBytes(bytes: Uint8Array): void {
+    this.bulk(bytes, 0, bytes.length);
+  }
+
+  /** A bulk string of latin1 text. */
+  bulkText(text: string): void {
+    this.bulkHead(text.length);
+    this.text(text);
+    this.lineEnd();
+  }
+
+  /** A safe integer as a bulk string. */
+  bulkInteger(value: number): void {
+    const size = digitCount(Math.abs(value)) + (value < 0 ? 1 : 0);
+    this.bulkHead(size);
+    this.at = writeInteger(this.bytes, this.at, value);
+    this.lineEnd();
+  }
+
+  /** No value. */
+  nil(): void {
+    if (this.protocol === 3) this.line(TYPE.null, "");
+    else this.line(TYPE.bulk, "-1");
+  }
+
+  /** No array. */
+  nilArray(): void {
+    if (this.protocol === 3) this.line(TYPE.null, "");
+    else this.line(TYPE.array, "-1");
+  }
+
+  /** An array; `count` replies follow. */
+  array(count: number): void {
+    this.head(TYPE.array, count);
+  }
+
+  /** A map; `count` pairs of replies follow. */
+  map(count: number): void {
+    if (this.protocol === 3) this.head(TYPE.map, count);
+    else this.head(TYPE.array, count * 2);
+  }
+
+  /** A set; `count` replies follow. */
+  set(count: number): void {
+    this.head(this.protocol === 3 ? TYPE.set : TYPE.array, count);
+  }
+
+  /** Out-of-band data; `count` replies follow. */
+  push(count: number): void {
+    this.head(this.protocol === 3 ? TYPE.push : TYPE.array, count);
+  }
+
+  /** Attributes of the next reply; `count` pairs follow. RESP3 only. */
+  attribute(count: number): void {
+    this.head(TYPE.attribute, count);
+  }
+
+  /** A double; in RESP2 a bulk string of its shortest 17-digit form. */
+  double(value: number): void {
+    const text = formatDouble(value);
+    if (this.protocol === 3) this.line(TYPE.double, text);
+    else this.bulkText(text);
+  }
+
+  boolean(value: boolean): void {
+    if (this.protocol === 3) this.line(TYPE.boolean, value ? "t" : "f");
+    else this.integer(value ? 1 : 0);
+  }
+
+  /** A number of any size, in decimal. */
+  bigNumber(digits: string): void {
+    if (this.protocol === 3) this.line(TYPE.bigNumber, digits);
+    else this.bulkText(digits);
+  }
+
+  /** Text for people; `format` is three letters such as txt. Latin1. */
+  verbatim(format: string, text: string): void {
+    if (this.protocol !== 3) {
+      this.bulkText(text);
+      return;
+    }
+    this.head(TYPE.verbatim, text.length + 4);
+    this.room(text.length + HEAD_ROOM);
+    this.text(`${format}:`);
+    this.text(text);
+    this.lineEnd();
+  }
+
+  /**
+   * Makes room for the head of an array (or set) whose count is not known yet; returns the mark
+   * for `endArray`. What was written between is moved, once.
+   */
+  beginArray(): number {
+    return this.at;
+  }
+
+  endArray(mark: number, count: number): void {
+    this.insertHead(TYPE.array, mark, count);
+  }
+
+  endSet(mark: number, count: number): void {
+    this.insertHead(this.protocol === 3 ? TYPE.set : TYPE.array, mark, count);
+  }
+
+  /** Bytes that are a reply, or part of one, already. */
+  raw(bytes: Uint8Array, offset: number, size: number): void {
+    this.room(size + HEAD_ROOM);
+    const { at } = this;
+    const to = this.bytes;
+    if (size < BULK_COPY_SIZE) for (let i = 0; i < size; i++) to[at + i] = bytes[offset + i];
+    else to.set(bytes.subarray(offset, offset + size), at);
+    this.at = at + size;
+  }
+
+  private bulkHead(size: number): void {
+    this.room(size + HEAD_ROOM);
+    const { bytes, view, at } = this;
+    if (size < 10) {
+      view.setInt32(at, 0x0a0d3024 + (size << 8), true);
+      this.at = at + 4;
+    } else if (size < 100) {
+      const tens = (size / 10) | 0;
+      view.setInt32(at, 0x0d303024 + (tens << 8) + ((size - tens * 10) << 16), true);
+      bytes[at + 4] = LF;
+      this.at = at + 5;
+    } else {
+      this.head(TYPE.bulk, size);
+    }
+  }
+
+  private head(type: number, value: number): void {
+    this.room(HEAD_ROOM);
+    const { bytes, at } = this;
+    bytes[at] = type;
+    if (value >= 0 && value < 10) {
+      this.view.setInt32(at + 1, 0x0a0d30 + value, true);
+      this.at = at + 4;
+      return;
+    }
+    this.at = writeInteger(bytes, at + 1, value);
+    this.lineEnd();
+  }
+
+  private line(type: number, text: string): void {
+    this.room(text.length + HEAD_ROOM);
+    this.bytes[this.at++] = type;
+    this.text(text);
+    this.lineEnd();
+  }
+
+  private text(text: string): void {
+    const { bytes } = this;
+    let at = this.at;
+    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
+    this.at = at;
+  }
+
+  private lineEnd(): void {
+    const { bytes, at } = this;
+    bytes[at] = CR;
+    bytes[at + 1] = LF;
+    this.at = at + 2;
+  }
+
+  private insertHead(type: number, mark: number, count: number): void {
+    const size = digitCount(count) + 3;
+    this.room(size + WORD_SLACK);
+    this.bytes.copyWithin(mark + size, mark, this.at);
+    const end = this.at + size;
+    this.bytes[mark] = type;
+    this.at = writeInteger(this.bytes, mark + 1, count);
+    this.lineEnd();
+    this.at = end;
+  }
+
+  private room(size: number): void {
+    if (this.at + size > this.bytes.length) this.grow(size);
+  }
+
+  private grow(size: number): void {
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.at + size));
+    grown.set(this.bytes.subarray(0, this.at));
+    this.bytes = grown;
+    this.view = new DataView(grown.buffer);
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * The request parser: RESP arrays of bulk strings, and inline commands (the RESP specification;
+ * limits and error texts are those of Redis 7.0).
+ *
+ * It reads argument offsets straight from the bytes that arrived. A command that is cut anywhere is
+ * resumed where it was left: each byte is looked at once, however the pieces fall, and a large
+ * argument is waited for without looking at all.
+ */
+import { Args } from "./args.ts";
+import { splitWords } from "./words.ts";
+
+/** What `next` says. */
+export const MORE = 0;
+export const COMMAND = 1;
+export const EMPTY = 2;
+export const BROKEN = 3;
+const HEADER = 4;
+
+/** A line (an inline command, a count, a size) may be this long. */
+const LINE_SIZE_MAX = 64 * 1024;
+const COUNT_MAX = 2 ** 31 - 1;
+/** What a client may send before it has authenticated. */
+const UNAUTHENTICATED_COUNT_MAX = 10;
+const UNAUTHENTICATED_SIZE_MAX = 16384;
+/** Offsets are int32: the arguments of one command, together. */
+const COMMAND_SIZE_MAX = 2 ** 31 - 2 ** 20;
+
+const CR = 13;
+const LF = 10;
+const STAR = 42;
+const DOLLAR = 36;
+const ZERO = 48;
+const NINE = 57;
+const MINUS = 45;
+
+/** What a connection keeps of a command that has not arrived whole. */
+export class Partial {
+  /** The bytes from the command's first on; `size` of them are filled. */
+  bytes: Uint8Array;
+  size: number;
+  /** Nothing can be done before this many bytes are there. */
+  needed: number;
+  args: Args;
+  expected: number;
+  bulkSize: number;
+  at: number;
+
+  constructor(bytes: Uint8Array, size: number, parser: RequestParser) {
+    this.bytes = bytes;
+    this.size = size;
+    this.needed = parser.needed;
+    this.args = parser.args;
+    this.expected = parser.expected;
+    this.bulkSize = parser.bulkSize;
+    this.at = parser.at;
+  }
+
+  /** Adds what arrived; room grows by doubling, or at once to what a large argument needs. */
+  append(chunk: Uint8Array): void {
+    const wanted = this.size + chunk.length;
+    if (wanted + PADDING > this.bytes.length) {
+      const room = Math.max(wanted, this.needed, Math.min(this.bytes.length * 2, 2 ** 30));
+      const grown = new Uint8Array(room + PADDING);
+      grown.set(this.bytes.subarray(0, this.size));
+      this.bytes = grown;
+    }
+    this.bytes.set(chunk, this.size);
+    this.size = wanted;
+  }
+}
+
+/** Room after the last byte, so that words may be read past an argument's end. */
+export const PADDING = 8;
+
+export class RequestParser {
+  args: Args;
+  /** The next byte to look at, and the end of what is there. */
+  at = 0;
+  end = 0;
+  /** Where the command being parsed began. */
+  begin = 0;
+  /** Arguments still to come; 0 between commands. */
+  expected = 0;
+  /** Size of the argument whose bytes come next, or -1 before its size line. */
+  bulkSize = -1;
+  /** After MORE: bytes, from `begin` on, without which nothing can be done. */
+  needed = 0;
+  /** After BROKEN: the protocol error. */
+  problem = "";
+  bulkSizeMax = 512 * 1024 * 1024;
+  authenticated = true;
+  private bytes: Uint8Array;
+  private view: DataView;
+
+  constructor() {
+    this.bytes = new Uint8Array(PADDING);
+    this.view = new DataView(this.bytes.buffer);
+    this.args = new Args(this.bytes, this.view);
+  }
+
+  /** Starts on bytes at a command's beginning; at least PADDING bytes must follow `end`. */
+  start(bytes: Uint8Array, view: DataView, end: number): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.at = 0;
+    this.begin = 0;
+    this.end = end;
+    this.expected = 0;
+    this.bulkSize = -1;
+  }
+
+  /** Goes on with a command that was cut. */
+  resume(partial: Partial): void {
+    this.start(partial.bytes, new DataView(partial.bytes.buffer), partial.size);
+    this.args = partial.args;
+    this.at = partial.at;
+    this.expected = partial.expected;
+    this.bulkSize = partial.bulkSize;
+  }
+
+  /** Takes what is left as a Partial (null: nothing is), from its own bytes or into `reuse`. */
+  suspend(reuse: Partial | null): Partial | null {
+    const size = this.end - this.begin;
+    if (size === 0) return null;
+    let bytes: Uint8Array;
+    if (reuse !== null && reuse.bytes === this.bytes) {
+      bytes = reuse.bytes;
+      if (this.begin > 0) bytes.copyWithin(0, this.begin, this.end);
+    } else {
+      bytes = new Uint8Array(Math.max(size * 2, this.needed) + PADDING);
+      bytes.set(this.bytes.subarray(this.begin, this.end));
+    }
+    if (this.begin > 0 && this.expected > 0) {
+      const { start, count } = this.args;
+      for (let i = 0; i < count; i++) start[i] -= this.begin;
+    }
+    this.at -= this.begin;
+    const partial = new Partial(bytes, size, this);
+    if (this.expected > 0) this.args = new Args(this.bytes, this.view);
+    return partial;
+  }
+
+  /** Leaves what follows the command just taken for later: `suspend` keeps it. */
+  stop(): void {
+    this.begin = this.at;
+    this.needed = 0;
+  }
+
+  /**
+   * The next command's arguments into `args`: COMMAND, EMPTY (nothing to run), MORE or BROKEN.
+   * Counts and sizes of one digit or two, whole in the buffer, are nearly all: they are read here.
+   */
+  next(): number {
+    const { bytes, end } = this;
+    if (this.expected === 0) {
+      const at = this.at;
+      this.begin = at;
+      if (at + 4 <= end && bytes[at] === STAR && bytes[at + 2] === CR && isCount(bytes[at + 1])) {
+        this.expected = bytes[at + 1] - ZERO;
+        this.at = at + 4;
+        this.args.count = 0;
+      } else {
+        const found = this.header();
+        if (found !== HEADER) return found;
+      }
+    }
+    const { args } = this;
+    let { at, expected, bulkSize } = this;
+    while (expected > 0) {
+      if (bulkSize < 0) {
+        if (at + 5 <= end && bytes[at] === DOLLAR && isCount(bytes[at + 1])) {
+          const digit = bytes[at + 1] - ZERO;
+          const following = bytes[at + 2];
+          if (following === CR) {
+            bulkSize = digit;
+            at += 4;
+          } else if (following >= ZERO && following <= NINE && bytes[at + 3] === CR) {
+            bulkSize = digit * 10 + following - ZERO;
+            at += 5;
+          }
+        }
+        if (bulkSize < 0) {
+          this.at = at;
+          this.expected = expected;
+          if (at >= end) return this.more(at - this.begin + 1);
+          bulkSize = this.sizeLine();
+          if (bulkSize === WAIT) return this.more(end - this.begin + 1);
+          if (bulkSize === FAULT) return BROKEN;
+          at = this.at;
+        }
+      }
+      const after = at + bulkSize + 2;
+      if (after > end) {
+        this.at = at;
+        this.expected = expected;
+        this.bulkSize = bulkSize;
+        return this.more(after - this.begin);
+      }
+      const index = args.count;
+      if (index === args.start.length) args.grow();
+      args.start[index] = at;
+      args.size[index] = bulkSize;
+      args.count = index + 1;
+      at = after;
+      bulkSize = -1;
+      expected--;
+    }
+    this.at = at;
+    this.expected = 0;
+    this.bulkSize = -1;
+    args.bytes = bytes;
+    args.view = this.view;
+    return COMMAND;
+  }
+
+  /** The count line of a command, or an inline command; HEADER when its arguments come next. */
+  private header(): number {
+    if (this.at >= this.end) return this.more(1);
+    if (this.bytes[this.at] !== STAR) return this.inline();
+    const count = this.line(this.at + 1, "too big mbulk count string");
+    if (count === WAIT) return this.more(this.end - this.begin + 1);
+    if (count === FAULT || count > COUNT_MAX) {
+      return this.problem === "" ? this.broken("invalid multibulk length") : BROKEN;
+    }
+    if (count > UNAUTHENTICATED_COUNT_MAX && !this.authenticated) {
+      return this.broken("unauthenticated multibulk length");
+    }
+    if (count <= 0) {
+      this.begin = this.at;
+      return EMPTY;
+    }
+    this.expected = count;
+    this.args.count = 0;
+    return HEADER;
+  }
+
+  private more(needed: number): number {
+    this.needed = needed;
+    return MORE;
+  }
+
+  private broken(problem: string): number {
+    this.problem = `Protocol error: ${problem}`;
+    return BROKEN;
+  }
+
+  /** The size after `$`, having checked that it may be; WAIT or FAULT otherwise. */
+  private sizeLine(): number {
+    const { bytes } = this;
+    const first = this.at;
+    const size = this.line(first + 1, "too big bulk count string");
+    if (size === WAIT) return WAIT;
+    if (bytes[first] !== DOLLAR) {
+      this.broken(`expected '$', got '${String.fromCharCode(bytes[first])}'`);
+      return FAULT;
+    }
+    if (size === FAULT && this.problem !== "") return FAULT;
+    if (size === FAULT || size < 0 || size > this.bulkSizeMax) {
+      this.broken("invalid bulk length");
+      return FAULT;
+    }
+    if (size > UNAUTHENTICATED_SIZE_MAX && !this.authenticated) {
+      this.broken("unauthenticated bulk length");
+      return FAULT;
+    }
+    if (this.at - this.begin + size > COMMAND_SIZE_MAX) {
+      this.broken("too big request");
+      return FAULT;
+    }
+    return size;
+  }
+
+  /** The integer on the line from `from`, moving past its end; WAIT when the line is cut. */
+  private line(from: number, tooLong: string): number {
+    const { bytes, end } = this;
+    this.problem = "";
+    let stop = from;
+    while (stop < end && bytes[stop] !== CR) stop++;
+    if (stop + 1 >= end) {
+      if (stop >= end && end - from >= LINE_SIZE_MAX) {
+        this.broken(tooLong);
+        return FAULT;
+      }
+      return WAIT;
+    }
+    this.at = stop + 2;
+    return strictInteger(bytes, from, stop);
+  }
+
+  private inline(): number {
+    const { bytes, end } = this;
+    let stop = this.at;
+    while (stop < end && bytes[stop] !== LF) stop++;
+    if (stop === end) {
+      if (end - this.at > LINE_SIZE_MAX) return this.broken("too big inline request");
+      return this.more(end - this.begin + 1);
+    }
+    const after = stop + 1;
+    if (stop > this.at && bytes[stop - 1] === CR) stop--;
+    const found = splitWords(bytes, this.at, stop, this.args);
+    this.at = after;
+    if (!found) return this.broken("unbalanced quotes in request");
+    if (this.args.count === 0) {
+      this.begin = after;
+      return EMPTY;
+    }
+    return COMMAND;
+  }
+}
+
+const isCount = (byte: number) => byte > ZERO && byte <= NINE;
+
+/** No size or count is as low as these. */
+const WAIT = -(2 ** 60);
+const FAULT = -(2 ** 61);
+
+/** An integer as Redis writes it: no sign but a minus, no leading zero, no blank. */
+function strictInteger(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  const negative = at < to && bytes[at] === MINUS;
+  if (negative) at++;
+  if (at === to || to - at > 18) return FAULT;
+  if (bytes[at] === ZERO && (to - at > 1 || negative)) return FAULT;
+  let value = 0;
+  for (; at < to; at++) {
+    const digit = bytes[at] - ZERO;
+    if (digit < 0 || digit > 9) return FAULT;
+    value = value * 10 + digit;
+  }
+  return negative ? -value : value;
+}

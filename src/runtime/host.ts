@@ -1,0 +1,122 @@
+/** The process and the machine, for INFO, the log and start-up. */
+import {
+  appendFileSync,
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { arch as architecture, release, totalmem, type as osType } from "node:os";
+import { resolve } from "node:path";
+import process from "node:process";
+
+const PAGE_SIZE = 4096;
+
+export const pid = process.pid;
+export const args = process.argv.slice(2);
+export const executable = process.execPath;
+export const arch = architecture() === "x64" ? "x86_64" : architecture();
+export const os = `${osType()} ${release()} ${arch}`;
+export const systemMemorySize = totalmem;
+export const runtimeName =
+  typeof Bun === "undefined" ? `deno ${process.versions.deno}` : `bun ${Bun.version}`;
+
+export const wallMs = () => Date.now();
+
+/** The system clock may be set: the finer clock follows it when they are this far apart. */
+const DRIFT_MS_MAX = 2;
+let originMs = performance.timeOrigin;
+
+/** Unix time in whole µs. */
+export function wallUs(): number {
+  const wholeMs = Date.now();
+  const elapsedMs = performance.now();
+  if (Math.abs(originMs + elapsedMs - wholeMs) > DRIFT_MS_MAX) originMs = wholeMs - elapsedMs;
+  return Math.floor((originMs + elapsedMs) * 1000);
+}
+
+export const monotonicMs = () => performance.now();
+
+export const random = () => Math.random();
+
+/** Bytes of memory that the process holds. */
+export function residentSize(): number {
+  try {
+    return Number(readFileSync("/proc/self/statm", "latin1").split(" ")[1]) * PAGE_SIZE;
+  } catch {
+    return process.memoryUsage().rss;
+  }
+}
+
+export const heapSize = () => process.memoryUsage().heapUsed;
+
+/** Seconds of CPU that the process has used. */
+export function cpuSeconds(): { user: number; system: number } {
+  const { user, system } = process.cpuUsage();
+  return { user: user / 1e6, system: system / 1e6 };
+}
+
+export const readFile = (path: string) => readFileSync(path, "latin1");
+
+/** Replaces a file whole: a reader sees the old text or the new. */
+export function writeFile(path: string, text: string): void {
+  const temporary = `${path}.tmp-${process.pid}`;
+  writeFileSync(temporary, text, "latin1");
+  renameSync(temporary, path);
+}
+
+export const appendFile = (path: string, text: string) => appendFileSync(path, text, "latin1");
+export const setMode = (path: string, mode: number) => chmodSync(path, mode);
+export const listFolder = (path: string) => readdirSync(path);
+export const changeDirectory = (path: string) => process.chdir(path);
+export const currentDirectory = () => process.cwd();
+/** Writes to standard output at once: nothing is lost when the process ends. */
+export const writeOut = (text: string) => writeSync(1, text);
+export const readStandardInput = () => readFileSync(0, "latin1");
+
+/** Stops everything for so long. */
+export function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+export function exit(code: number): never {
+  process.exit(code);
+}
+
+export function onSignal(name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE", run: () => void): void {
+  process.on(name, run);
+}
+
+export function onFailure(report: (error: unknown) => void): void {
+  process.on("uncaughtException", report);
+  process.on("unhandledRejection", report);
+}
+
+/** Has `run` called when all that has arrived in this turn has been read. */
+export const endOfTurn = (run: () => void) => {
+  setImmediate(run);
+};
+
+/** Calls `run` in so many ms; returns what calls it off. */
+export function later(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
+export const every = (ms: number, run: () => void) => setInterval(run, ms);
+
+/** Removes a file if it is there. */
+export function removeStaleFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is not there, or whoever needs the name will say why it can not be had.
+  }
+}
+
+export const absolutePath = (path: string) => resolve(path);
+export const isTerminal = () => process.stdout.isTTY === true;
+export const writeError = (text: string) => writeSync(2, text);

@@ -1,0 +1,180 @@
+/**
+ * Listening sockets, the same for both runtimes: Bun's own sockets in the release, node:net under
+ * Deno. Nothing here knows what the bytes mean.
+ */
+import { createServer, type Server, type Socket as NodeSocket } from "node:net";
+
+/** What the owner of a connection is told. */
+export interface SocketEvents {
+  /** Bytes arrived; the chunk is the receiver's. */
+  data(chunk: Uint8Array): void;
+  /** The socket takes bytes again after a short `write`. */
+  drain(): void;
+  /** The connection is gone; nothing follows. */
+  closed(): void;
+}
+
+export interface Socket {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Sends bytes; returns how many were taken: the rest is to be offered again after `drain`. */
+  write(bytes: Uint8Array, offset: number, size: number): number;
+  /** Stops and starts reading. */
+  pause(): void;
+  resume(): void;
+  /** Closes once what was taken is sent. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+  keepAlive(seconds: number): void;
+}
+
+export interface Listener {
+  /** Rejects when it turns out later that nothing can listen there (Deno; Bun throws at once). */
+  readonly ready: Promise<void>;
+  close(): void;
+}
+
+/** Where to listen: an address and port, or a socket file's path. */
+export type ListenAt = { host: string; port: number } | { path: string };
+
+/**
+ * Listens; `accept` is called for each connection and says who is told of it. Throws when it can
+ * not, with the system's `code` (EADDRINUSE ...).
+ */
+export function listen(
+  at: ListenAt,
+  backlog: number,
+  accept: (socket: Socket) => SocketEvents,
+): Listener {
+  return typeof Bun === "undefined" ? listenNode(at, backlog, accept) : listenBun(at, accept);
+}
+
+type BunSocket = Bun.Socket<SocketEvents>;
+
+class BunConnection implements Socket {
+  private readonly socket: BunSocket;
+  constructor(socket: BunSocket) {
+    this.socket = socket;
+  }
+  get remoteAddress() {
+    return this.socket.remoteAddress ?? "";
+  }
+  get remotePort() {
+    return this.socket.remotePort ?? 0;
+  }
+  get localAddress() {
+    return this.socket.localAddress ?? "";
+  }
+  get localPort() {
+    return this.socket.localPort ?? 0;
+  }
+  write(bytes: Uint8Array, offset: number, size: number): number {
+    return Math.max(0, this.socket.write(bytes, offset, size));
+  }
+  pause(): void {
+    this.socket.pause();
+  }
+  resume(): void {
+    this.socket.resume();
+  }
+  end(): void {
+    this.socket.end();
+  }
+  destroy(): void {
+    this.socket.terminate();
+  }
+  keepAlive(seconds: number): void {
+    this.socket.setKeepAlive(seconds > 0, seconds * 1000);
+  }
+}
+
+/** One listener for each family, so that `*` and `::*` may both be bound. */
+function tcpOptions({ host, port }: { host: string; port: number }) {
+  const options = { hostname: host, port, ipv6Only: host === "::" };
+  return options as Pick<Bun.TCPSocketListenOptions, "hostname" | "port">;
+}
+
+function listenBun(at: ListenAt, accept: (socket: Socket) => SocketEvents): Listener {
+  const socket = {
+    open(opened: BunSocket) {
+      opened.data = accept(new BunConnection(opened));
+    },
+    data(from: BunSocket, chunk: Uint8Array) {
+      from.data.data(chunk);
+    },
+    drain(drained: BunSocket) {
+      drained.data.drain();
+    },
+    close(closed: BunSocket) {
+      closed.data.closed();
+    },
+    error() {},
+  };
+  const listener =
+    "path" in at
+      ? Bun.listen<SocketEvents>({ unix: at.path, socket })
+      : Bun.listen<SocketEvents>({ ...tcpOptions(at), socket });
+  return { ready: Promise.resolve(), close: () => listener.stop() };
+}
+
+class NodeConnection implements Socket {
+  private readonly socket: NodeSocket;
+  constructor(socket: NodeSocket) {
+    this.socket = socket;
+  }
+  get remoteAddress() {
+    return this.socket.remoteAddress ?? "";
+  }
+  get remotePort() {
+    return this.socket.remotePort ?? 0;
+  }
+  get localAddress() {
+    return this.socket.localAddress ?? "";
+  }
+  get localPort() {
+    return this.socket.localPort ?? 0;
+  }
+  write(bytes: Uint8Array, offset: number, size: number): number {
+    if (this.socket.writableNeedDrain) return 0;
+    // The bytes are kept until sent, and the caller's buffer is used again at once.
+    this.socket.write(bytes.slice(offset, offset + size));
+    return size;
+  }
+  pause(): void {
+    this.socket.pause();
+  }
+  resume(): void {
+    this.socket.resume();
+  }
+  end(): void {
+    this.socket.end();
+  }
+  destroy(): void {
+    this.socket.destroy();
+  }
+  keepAlive(seconds: number): void {
+    this.socket.setKeepAlive(seconds > 0, seconds * 1000);
+  }
+}
+
+function listenNode(
+  at: ListenAt,
+  backlog: number,
+  accept: (socket: Socket) => SocketEvents,
+): Listener {
+  const server: Server = createServer({ noDelay: true }, (opened) => {
+    const events = accept(new NodeConnection(opened));
+    opened.on("data", (chunk) => events.data(chunk as Uint8Array));
+    opened.on("drain", () => events.drain());
+    opened.on("close", () => events.closed());
+    opened.on("error", () => {});
+  });
+  const ready = new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ ...at, backlog, ipv6Only: "host" in at && at.host === "::" }, resolve);
+  });
+  return { ready, close: () => server.close() };
+}

@@ -1,0 +1,140 @@
+/** All connections, and what concerns them together: pausing, monitoring, their memory. */
+import { type Client, Gate } from "../commands/client.ts";
+import type { Clients, PauseMode } from "../commands/server_context.ts";
+import type { Connection } from "./connection.ts";
+import type { Server } from "./server.ts";
+
+export class ClientRegistry implements Clients {
+  pauseMode: PauseMode = "none";
+  private pauseUntilMs = 0;
+  private readonly server: Server;
+  private readonly connections = new Map<number, Connection>();
+  private readonly paused = new Set<Connection>();
+
+  constructor(server: Server) {
+    this.server = server;
+  }
+
+  get count(): number {
+    return this.connections.size;
+  }
+
+  add(connection: Connection): void {
+    this.connections.set(connection.client.id, connection);
+  }
+
+  remove(connection: Connection): void {
+    const { client } = connection;
+    this.connections.delete(client.id);
+    this.forgetPaused(connection);
+    this.server.keyspace.watches.remove(client);
+    if (client.monitoring) this.server.dispatcher.monitors.remove(client);
+  }
+
+  /** The connections, oldest first. */
+  each(): IterableIterator<Connection> {
+    return this.connections.values();
+  }
+
+  *all(): Iterable<Client> {
+    for (const connection of this.connections.values()) yield connection.client;
+  }
+
+  byId(id: number): Client | undefined {
+    return this.connections.get(id)?.client;
+  }
+
+  memorySize(client: Client): number {
+    return this.connections.get(client.id)?.memorySize ?? 0;
+  }
+
+  /** The stronger mode and the later end of two pauses hold. */
+  pause(mode: PauseMode, untilMs: number): void {
+    if (this.pauseMode !== "all") this.pauseMode = mode;
+    this.pauseUntilMs = Math.max(this.pauseUntilMs, untilMs);
+    this.server.setPaused(true);
+  }
+
+  unpause(): void {
+    if (this.pauseMode === "none") return;
+    this.pauseMode = "none";
+    this.pauseUntilMs = 0;
+    this.server.setPaused(false);
+    for (const connection of [...this.paused]) {
+      this.forgetPaused(connection);
+      connection.resume();
+    }
+  }
+
+  /** Ends a pause whose time is over. */
+  checkPause(nowMs: number): void {
+    if (this.pauseMode !== "none" && nowMs >= this.pauseUntilMs) this.unpause();
+  }
+
+  /** A client waits for the end of the pause. */
+  addPaused(client: Client): void {
+    const connection = this.connections.get(client.id);
+    if (connection === undefined) return;
+    this.paused.add(connection);
+    this.server.figures.blockedClients++;
+  }
+
+  monitor(client: Client): void {
+    this.server.dispatcher.monitors.add(client);
+  }
+
+  reset(client: Client): void {
+    const { server } = this;
+    server.keyspace.watches.remove(client);
+    if (client.monitoring) server.dispatcher.monitors.remove(client);
+    client.queue = null;
+    client.queueFailed = false;
+    client.dirty = false;
+    client.gates = server.passwordRequired ? Gate.auth : 0;
+    client.replyMode = "on";
+    client.noEvict = false;
+    client.noTouch = false;
+    client.name = "";
+    client.user = "default";
+    client.db = server.keyspace.databases[0];
+    client.protocol = 2;
+    server.reply.protocol = 2;
+  }
+
+  /** Closes clients that have been idle for longer than `timeout`. */
+  closeIdle(timeoutMs: number, nowMs: number): void {
+    if (timeoutMs === 0) return;
+    for (const connection of this.connections.values()) {
+      const { client } = connection;
+      if (client.monitoring || client.blocked !== null) continue;
+      if (nowMs - connection.lastActiveMs <= timeoutMs) continue;
+      this.server.log("verbose", "Closing idle client");
+      connection.kill();
+    }
+  }
+
+  /** Closes the clients that take the most memory until all together take at most `limit`. */
+  evict(limit: number): void {
+    if (limit === 0) return;
+    let total = 0;
+    for (const connection of this.connections.values()) {
+      if (!connection.client.noEvict) total += connection.memorySize;
+    }
+    while (total > limit) {
+      let largest: Connection | null = null;
+      for (const connection of this.connections.values()) {
+        if (connection.client.noEvict || connection.closing) continue;
+        if (largest === null || connection.memorySize > largest.memorySize) largest = connection;
+      }
+      if (largest === null) return;
+      total -= largest.memorySize;
+      this.server.log("notice", `Evicting client: id=${largest.client.id} addr=${largest.remote}`);
+      this.server.figures.evictedClients++;
+      largest.kill();
+    }
+  }
+
+  private forgetPaused(connection: Connection): void {
+    if (this.paused.delete(connection)) this.server.figures.blockedClients--;
+  }
+}

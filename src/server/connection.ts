@@ -1,0 +1,286 @@
+/**
+ * One connection: bytes in, commands run one after the other, replies out at the end of the turn.
+ *
+ * States: open → closing (what was replied is still sent, nothing more is run) → closed. While it
+ * is suspended (CLIENT PAUSE, a blocking command) what arrives is kept and nothing is run.
+ */
+import { TURN_OUTPUT_SIZE_MAX, UNREAD_OUTPUT_SIZE_MAX } from "../base/limits.ts";
+import { Client, type ConnectionPort } from "../commands/client.ts";
+import { BROKEN, COMMAND, MORE, PADDING, type Partial } from "../protocol/request.ts";
+import type { Socket, SocketEvents } from "../runtime/net.ts";
+import { OutputQueue } from "./output_queue.ts";
+import type { Server } from "./server.ts";
+
+/** Memory that a client takes besides its buffers: its objects, roughly. */
+const CLIENT_BASE_SIZE = 2048;
+/** And for each watched key, besides its bytes. */
+const WATCH_SIZE = 64;
+
+export class Connection implements SocketEvents, ConnectionPort {
+  readonly client: Client;
+  readonly remote: string;
+  readonly local: string;
+  readonly unix: boolean;
+  readonly descriptor = -1;
+  readonly output = new OutputQueue();
+  readonly createdMs: number;
+  lastActiveMs: number;
+  outputPeakSize = 0;
+  closing = false;
+  /** Ranges of this turn's replies that are this connection's. */
+  rangeCount = 0;
+  /** When the output first was above the soft limit; 0 while it is not. */
+  softLimitSinceMs = 0;
+  private readonly server: Server;
+  private readonly socket: Socket;
+  private partial: Partial | null = null;
+  private closed_ = false;
+  private suspended = false;
+  /** Too much output is unread: nothing is read or run until the client has taken half. */
+  private throttled = false;
+  private readonly write = (bytes: Uint8Array, offset: number, size: number) =>
+    this.socket.write(bytes, offset, size);
+
+  /** `path` is the socket file's for a connection through one. */
+  constructor(server: Server, socket: Socket, path: string | null) {
+    this.server = server;
+    this.socket = socket;
+    this.unix = path !== null;
+    this.remote =
+      path === null ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
+    this.local = path === null ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;
+    this.createdMs = server.clock.nowMs;
+    this.lastActiveMs = this.createdMs;
+    this.client = new Client(server.nextClientId(), server.keyspace.databases[0], this);
+  }
+
+  get queryBufferSize(): number {
+    return this.partial?.size ?? 0;
+  }
+
+  get queryBufferRoom(): number {
+    return this.partial === null ? 0 : this.partial.bytes.length - this.partial.size;
+  }
+
+  get argumentsSize(): number {
+    return this.client.postponed?.bytes.length ?? 0;
+  }
+
+  get outputSize(): number {
+    return this.output.size;
+  }
+
+  get outputCount(): number {
+    return this.output.pieceCount;
+  }
+
+  /** Bytes of memory that this client takes. */
+  get memorySize(): number {
+    const queue = this.client.queue?.size ?? 0;
+    const input = (this.partial?.bytes.length ?? 0) + this.argumentsSize;
+    let watched = 0;
+    for (const { key } of this.client.watched) watched += key.length + WATCH_SIZE;
+    return CLIENT_BASE_SIZE + input + this.output.room + queue + watched;
+  }
+
+  /** Bytes arrived: runs every command that is whole. */
+  data(chunk: Uint8Array): void {
+    if (this.closing) return;
+    const { server } = this;
+    server.figures.netInputSize += chunk.length;
+    server.figures.readsProcessed++;
+    this.lastActiveMs = server.clock.nowMs;
+    const { parser } = server;
+    if (this.partial === null) {
+      const input = server.inputFor(chunk.length + PADDING);
+      input.set(chunk);
+      parser.start(input, server.inputView, chunk.length);
+    } else {
+      this.partial.append(chunk);
+      if (this.partial.size > server.queryBufferSizeMax) return this.overflowInput();
+      if (this.isWaiting || this.partial.size < this.partial.needed) return;
+      parser.resume(this.partial);
+    }
+    this.process();
+  }
+
+  private get isWaiting(): boolean {
+    return this.suspended || this.throttled;
+  }
+
+  /** The socket takes bytes again. */
+  drain(): void {
+    this.output.sendTo(this.write);
+    this.afterSend();
+  }
+
+  /** The connection is gone, whoever ended it. */
+  closed(): void {
+    if (this.closed_) return;
+    this.closed_ = true;
+    this.closing = true;
+    this.client.halted = true;
+    this.output.clear();
+    this.partial = null;
+    this.server.forget(this);
+  }
+
+  /** Sends reply bytes after those that wait; what the socket does not take is kept. */
+  send(bytes: Uint8Array, offset: number, size: number): void {
+    if (this.closed_) return;
+    this.server.figures.netOutputSize += size;
+    this.server.figures.writesProcessed++;
+    let taken = 0;
+    if (this.output.size > 0) this.output.sendTo(this.write);
+    if (this.output.size === 0 && size > 0) taken = this.socket.write(bytes, offset, size);
+    if (taken < size) this.output.append(bytes, offset + taken, size - taken);
+    if (this.output.size > 0 || this.closing) this.afterSend();
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.closing) return;
+    const { server } = this;
+    if (server.running === this) {
+      server.turn.add(this, server.runningFrom);
+      server.runningFrom = server.reply.at;
+    }
+    if (this.rangeCount > 0) server.turn.settle(this);
+    this.output.append(bytes, 0, bytes.length);
+    server.flushLater(this);
+  }
+
+  closeAfterReplies(): void {
+    this.closing = true;
+    this.client.halted = true;
+    this.server.flushLater(this);
+  }
+
+  kill(): void {
+    if (this.closed_) return;
+    this.closing = true;
+    this.client.halted = true;
+    this.socket.destroy();
+    this.closed();
+  }
+
+  suspend(): void {
+    this.suspended = true;
+    this.client.halted = true;
+  }
+
+  /** Goes on, in a turn of its own, with the command that was put off and what came after it. */
+  resume(): void {
+    if (!this.suspended || this.closed_) return;
+    this.suspended = false;
+    this.client.halted = this.closing;
+    this.server.runLater(this);
+  }
+
+  /** Runs what was kept while the connection was suspended. */
+  runKept(): void {
+    if (this.closing || this.isWaiting) return;
+    const { server, client } = this;
+    const { parser } = server;
+    const { postponed } = client;
+    if (this.partial === null) parser.start(server.inputFor(PADDING), server.inputView, 0);
+    else parser.resume(this.partial);
+    if (postponed === null) return this.process();
+    client.postponed = null;
+    this.begin();
+    server.dispatcher.execute(client, postponed);
+    if (!client.halted) this.runParsed();
+    this.finish();
+  }
+
+  setKeepAlive(seconds: number): void {
+    if (!this.unix) this.socket.keepAlive(seconds);
+  }
+
+  private process(): void {
+    this.begin();
+    this.runParsed();
+    this.finish();
+  }
+
+  private begin(): void {
+    const { server } = this;
+    if (!server.turn.isOpen) server.clock.tick();
+    server.running = this;
+    server.runningFrom = server.reply.at;
+    server.reply.protocol = this.client.protocol;
+    server.parser.authenticated = !this.client.unauthenticated;
+    server.dispatcher.openRun();
+  }
+
+  private runParsed(): void {
+    const { server, client } = this;
+    const { parser, dispatcher } = server;
+    for (;;) {
+      const found = parser.next();
+      if (found === COMMAND) {
+        dispatcher.execute(client, parser.args);
+        if (server.reply.at > TURN_OUTPUT_SIZE_MAX) this.spill();
+        if (client.halted || this.throttled) {
+          parser.stop();
+          return;
+        }
+      } else if (found === MORE) {
+        return;
+      } else if (found === BROKEN) {
+        dispatcher.failProtocol(parser.problem);
+        this.closeAfterReplies();
+        return;
+      }
+    }
+  }
+
+  private finish(): void {
+    const { server } = this;
+    const { parser, dispatcher, reply } = server;
+    dispatcher.closeRun(dispatcher.isSingle ? parser.args : null);
+    server.running = null;
+    this.partial = this.closing ? null : parser.suspend(this.partial);
+    const size = reply.at - server.runningFrom;
+    if (size > this.outputPeakSize) this.outputPeakSize = size;
+    if (this.output.size + size > server.outputHardLimit) {
+      reply.at = server.runningFrom;
+      server.overflowOutput(this);
+      return;
+    }
+    server.turn.add(this, server.runningFrom);
+  }
+
+  /** Sends what has been replied so far, in the middle of a turn. */
+  private spill(): void {
+    const { server } = this;
+    server.turn.add(this, server.runningFrom);
+    server.turn.flush();
+    server.runningFrom = server.reply.at;
+  }
+
+  private overflowInput(): void {
+    this.server.overflowInput(this, this.partial?.size ?? 0);
+  }
+
+  private afterSend(): void {
+    const { size } = this.output;
+    if (this.closed_) return;
+    if (size === 0 && this.closing) {
+      this.socket.end();
+      return;
+    }
+    if (size > this.server.outputHardLimit) return this.server.overflowOutput(this);
+    if (!this.throttled && size > UNREAD_OUTPUT_SIZE_MAX) {
+      this.throttled = true;
+      this.socket.pause();
+    } else if (this.throttled && size < UNREAD_OUTPUT_SIZE_MAX / 2) {
+      this.throttled = false;
+      this.socket.resume();
+      this.server.runLater(this);
+    }
+  }
+}
+
+function endpoint(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,104 @@
+/** Counters that INFO shows, and rates over the last moments. */
+import type { ServerFigures } from "../commands/server_context.ts";
+
+/** Rates are means over this many samples, as Redis takes them. */
+const SAMPLE_COUNT = 16;
+
+class Rate {
+  private readonly samples = new Float64Array(SAMPLE_COUNT);
+  private index = 0;
+  private last = 0;
+  private lastMs = 0;
+
+  /** Notes a counter's value now. */
+  sample(total: number, nowMs: number): void {
+    const elapsedMs = nowMs - this.lastMs;
+    if (this.lastMs > 0 && elapsedMs > 0) {
+      this.samples[this.index] = (Math.max(0, total - this.last) * 1000) / elapsedMs;
+      this.index = (this.index + 1) % SAMPLE_COUNT;
+    }
+    this.last = total;
+    this.lastMs = nowMs;
+  }
+
+  get perSecond(): number {
+    let sum = 0;
+    for (const sample of this.samples) sum += sample;
+    return sum / SAMPLE_COUNT;
+  }
+
+  reset(): void {
+    this.samples.fill(0);
+    this.lastMs = 0;
+  }
+}
+
+export class Figures implements ServerFigures {
+  readonly startMs: number;
+  runId: string;
+  replicationId: string;
+  connectionsReceived = 0;
+  connectionsRejected = 0;
+  netInputSize = 0;
+  netOutputSize = 0;
+  readsProcessed = 0;
+  writesProcessed = 0;
+  expireMs = 0;
+  startUsedSize = 0;
+  evictedClients = 0;
+  queryBufferLimitDisconnections = 0;
+  outputBufferLimitDisconnections = 0;
+  blockedClients = 0;
+  peakUsedSize = 0;
+  cronLoops = 0;
+  private readonly ops = new Rate();
+  private readonly input = new Rate();
+  private readonly output = new Rate();
+
+  constructor(startMs: number, random: () => number) {
+    this.startMs = startMs;
+    this.runId = hexadecimal(40, random);
+    this.replicationId = hexadecimal(40, random);
+  }
+
+  /** Takes a sample of every rate; monotonic ms. */
+  sample(commandCount: number, nowMs: number): void {
+    this.ops.sample(commandCount, nowMs);
+    this.input.sample(this.netInputSize, nowMs);
+    this.output.sample(this.netOutputSize, nowMs);
+  }
+
+  instantaneousOps(): number {
+    return Math.round(this.ops.perSecond);
+  }
+
+  instantaneousInputKbps(): number {
+    return this.input.perSecond / 1024;
+  }
+
+  instantaneousOutputKbps(): number {
+    return this.output.perSecond / 1024;
+  }
+
+  reset(): void {
+    this.connectionsReceived = 0;
+    this.connectionsRejected = 0;
+    this.netInputSize = 0;
+    this.netOutputSize = 0;
+    this.readsProcessed = 0;
+    this.writesProcessed = 0;
+    this.evictedClients = 0;
+    this.queryBufferLimitDisconnections = 0;
+    this.outputBufferLimitDisconnections = 0;
+    this.ops.reset();
+    this.input.reset();
+    this.output.reset();
+  }
+}
+
+/** `count` random hexadecimal digits. */
+export function hexadecimal(count: number, random: () => number): string {
+  let digits = "";
+  while (digits.length < count) digits += Math.floor(random() * 16).toString(16);
+  return digits;
+}

@@ -1,0 +1,112 @@
+/** The addresses and the socket file that the server listens on, as the configuration says. */
+import type { ListenAt, Listener, Socket } from "../runtime/net.ts";
+import type { Connection } from "./connection.ts";
+
+/** Listens somewhere; as in runtime/net.ts. */
+export type Listen = (
+  at: ListenAt,
+  backlog: number,
+  accept: (socket: Socket) => Connection,
+) => Listener;
+
+export interface ListenSettings {
+  /** Addresses, `*` and `::*` for all; one with a leading `-` may be missing. */
+  addresses: readonly string[];
+  port: number;
+  backlog: number;
+}
+
+export class Listeners {
+  private readonly listen: Listen;
+  private readonly accept: (socket: Socket, path: string | null) => Connection;
+  private readonly report: (problem: string) => void;
+  private tcp: Listener[] = [];
+  private file: Listener | null = null;
+
+  /** `report` is told, in one line, why an address can not be listened on. */
+  constructor(
+    listen: Listen,
+    accept: (socket: Socket, path: string | null) => Connection,
+    report: (problem: string) => void,
+  ) {
+    this.listen = listen;
+    this.accept = accept;
+    this.report = report;
+  }
+
+  /**
+   * Listens on every address, in place of those before; false, and those before stay, when one
+   * that must be there can not be listened on.
+   */
+  openTcp({ addresses, port, backlog }: ListenSettings): boolean {
+    const opened: Listener[] = [];
+    if (port !== 0) {
+      for (const name of addresses) {
+        const optional = name.startsWith("-");
+        const host = hostOf(optional ? name.slice(1) : name);
+        try {
+          const accept = (socket: Socket) => this.accept(socket, null);
+          opened.push(this.listen({ host, port }, backlog, accept));
+        } catch (error) {
+          if (optional && isMissingAddress(error)) continue;
+          this.report(`Could not create server TCP listening socket ${name}:${port}: ${reason(error)}`);
+          for (const listener of opened) listener.close();
+          return false;
+        }
+      }
+    }
+    this.closeTcp();
+    this.tcp = opened;
+    return true;
+  }
+
+  /** Listens on a socket file; false when it can not. */
+  openFile(path: string, backlog: number): boolean {
+    try {
+      const accept = (socket: Socket) => this.accept(socket, path);
+      this.file = this.listen({ path }, backlog, accept);
+      return true;
+    } catch (error) {
+      this.report(`Failed opening Unix socket: bind: ${reason(error)}`);
+      return false;
+    }
+  }
+
+  /** Settles when all listen; rejects with the first reason why one does not. */
+  async ready(): Promise<void> {
+    const all = this.file === null ? this.tcp : [...this.tcp, this.file];
+    await Promise.all(all.map((listener) => listener.ready));
+  }
+
+  get count(): number {
+    return this.tcp.length + (this.file === null ? 0 : 1);
+  }
+
+  close(): void {
+    this.closeTcp();
+    this.file?.close();
+    this.file = null;
+  }
+
+  private closeTcp(): void {
+    for (const listener of this.tcp) listener.close();
+    this.tcp = [];
+  }
+}
+
+function hostOf(name: string): string {
+  if (name === "*") return "0.0.0.0";
+  return name === "::*" ? "::" : name;
+}
+
+function isMissingAddress(error: unknown): boolean {
+  const code = (error as { code?: string }).code;
+  return code !== "EADDRINUSE";
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string };
+  if (code === "EADDRINUSE") return "Address already in use";
+  if (code === "EACCES") return "Permission denied";
+  return code === "EADDRNOTAVAIL" ? "Cannot assign requested address" : message;
+}

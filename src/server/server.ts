@@ -1,0 +1,291 @@
+/** The running server: its parts, and what they need of each other. */
+import type { Clock } from "../base/clock.ts";
+import { INPUT_BUFFER_SIZE, SLICE_MS } from "../base/limits.ts";
+import { Gate, type Client } from "../commands/client.ts";
+import { CommandStats } from "../commands/command_stats.ts";
+import { LatencyMonitor } from "../commands/latency.ts";
+import { usedMemory } from "../commands/memory_figures.ts";
+import type {
+  DebugSettings,
+  Host,
+  LogLevel,
+  ServerContext,
+  ShutdownOptions,
+} from "../commands/server_context.ts";
+import { Slowlog } from "../commands/slowlog.ts";
+import type { CommandTable } from "../commands/table.ts";
+import type { Config } from "../config/config.ts";
+import { Dispatcher, ServerGate } from "../dispatch/dispatcher.ts";
+import { ActiveExpiry } from "../keyspace/active_expiry.ts";
+import { Keyspace } from "../keyspace/keyspace.ts";
+import type { Args } from "../protocol/args.ts";
+import { Reply } from "../protocol/reply.ts";
+import { RequestParser } from "../protocol/request.ts";
+import type { Socket } from "../runtime/net.ts";
+import { ClientRegistry } from "./client_registry.ts";
+import { Connection } from "./connection.ts";
+import { Figures } from "./figures.ts";
+import type { Log } from "./log.ts";
+import { Shutdown } from "./shutdown.ts";
+import { Turn } from "./turn.ts";
+
+/** What the server needs of the event loop. */
+export interface EventLoop {
+  /** Calls `run` when all that has arrived in this turn has been read. */
+  endOfTurn(run: () => void): void;
+  /** Calls `run` in so many ms; returns what calls it off. */
+  later(ms: number, run: () => void): () => void;
+  every(ms: number, run: () => void): void;
+}
+
+export interface Parts {
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly table: CommandTable;
+  readonly host: Host;
+  readonly log: Log;
+  readonly loop: EventLoop;
+  /** Numbers from 0 up to 1. */
+  readonly random: () => number;
+  /** Stops listening, cleans up and ends the process. */
+  readonly leave: (options: ShutdownOptions) => void;
+}
+
+/** A client's peak of output counts for so long, as in Redis. */
+const OUTPUT_PEAK_RESET_MS = 5000;
+
+export class Server implements ServerContext {
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly table: CommandTable;
+  readonly host: Host;
+  readonly random: () => number;
+  readonly keyspace: Keyspace;
+  readonly stats: CommandStats;
+  readonly slowlog: Slowlog;
+  readonly latency: LatencyMonitor;
+  readonly figures: Figures;
+  readonly clients: ClientRegistry;
+  readonly reply = new Reply();
+  readonly parser = new RequestParser();
+  readonly dispatcher: Dispatcher;
+  readonly turn: Turn;
+  readonly expiry: ActiveExpiry;
+  readonly debug: DebugSettings = {
+    cronPaused: false,
+    outputResizing: true,
+    outputPeakResetMs: OUTPUT_PEAK_RESET_MS,
+  };
+  /** The connection whose commands are being run, and where its replies of now begin. */
+  running: Connection | null = null;
+  runningFrom = 0;
+  inputView: DataView;
+  queryBufferSizeMax = 2 ** 30;
+  /** client-output-buffer-limit of normal clients; Infinity for none. */
+  outputHardLimit = Infinity;
+  outputSoftLimit = Infinity;
+  outputSoftSeconds = 0;
+  clientMemoryMax = 0;
+  passwordRequired = false;
+  keepAliveSeconds = 300;
+  maxClients = 10_000;
+  /** Clients from other machines are turned away: no password is set, and no address is bound. */
+  protectedMode = false;
+  private readonly ending: Shutdown;
+  private activeExpiring = true;
+  private readonly log_: Log;
+  private readonly loop: EventLoop;
+  private input: Uint8Array;
+  private clientId = 0;
+  private reclaiming = false;
+
+  constructor({ clock, config, table, host, log, loop, random, leave }: Parts) {
+    this.clock = clock;
+    this.config = config;
+    this.table = table;
+    this.host = host;
+    this.random = random;
+    this.log_ = log;
+    this.loop = loop;
+    this.input = new Uint8Array(INPUT_BUFFER_SIZE);
+    this.inputView = new DataView(this.input.buffer);
+    this.keyspace = new Keyspace(config.number("databases"), clock, random);
+    this.keyspace.onReclaim = () => this.reclaim();
+    this.stats = new CommandStats(table);
+    this.slowlog = new Slowlog(clock);
+    this.latency = new LatencyMonitor(clock);
+    this.figures = new Figures(clock.nowMs, random);
+    this.clients = new ClientRegistry(this);
+    this.dispatcher = new Dispatcher(this, this.reply, clock);
+    this.turn = new Turn(this.reply, loop.endOfTurn);
+    this.ending = new Shutdown({
+      log: (text) => this.log("warning", text),
+      leave,
+      abandon: () => host.exit(1),
+    });
+    this.expiry = new ActiveExpiry(this.keyspace, (ms, run) => loop.later(ms, run));
+  }
+
+  execute(client: Client, args: Args): void {
+    this.dispatcher.executeNested(client, args);
+  }
+
+  log(level: LogLevel, text: string): void {
+    this.log_.add(level, text);
+  }
+
+  shutdown(options: ShutdownOptions): void {
+    this.ending.run(options);
+  }
+
+  abortShutdown(): void {
+    this.ending.abort();
+  }
+
+  /** A signal asks for the end of the process. */
+  signal(name: string): void {
+    this.ending.signal(name);
+  }
+
+  get activeExpire(): boolean {
+    return this.activeExpiring;
+  }
+
+  set activeExpire(on: boolean) {
+    this.activeExpiring = on;
+    this.expiry.enable(on);
+  }
+
+  nextClientId(): number {
+    return ++this.clientId;
+  }
+
+  /** The buffer that a chunk of `size` bytes is parsed in; `inputView` is over it. */
+  inputFor(size: number): Uint8Array {
+    if (size > this.input.length) {
+      this.input = new Uint8Array(size * 2);
+      this.inputView = new DataView(this.input.buffer);
+    }
+    return this.input;
+  }
+
+  /** Takes a new connection, or turns it away with a reason. */
+  accept(socket: Socket, path: string | null): Connection {
+    this.figures.connectionsReceived++;
+    const connection = new Connection(this, socket, path);
+    const refusal = this.refusalOf(connection);
+    if (refusal !== null) {
+      this.figures.connectionsRejected++;
+      const bytes = new TextEncoder().encode(`-${refusal}\r\n`);
+      socket.write(bytes, 0, bytes.length);
+      connection.closing = true;
+      socket.end();
+      return connection;
+    }
+    this.clients.add(connection);
+    connection.client.setGate(Gate.auth, this.passwordRequired);
+    connection.setKeepAlive(this.keepAliveSeconds);
+    return connection;
+  }
+
+  /** A connection is gone. */
+  forget(connection: Connection): void {
+    this.clients.remove(connection);
+  }
+
+  setPaused(on: boolean): void {
+    this.dispatcher.setGate(ServerGate.pause, on);
+    this.keyspace.mayExpire = !on;
+  }
+
+  /** Sends at the end of this turn what the connection has queued. */
+  flushLater(connection: Connection): void {
+    this.turn.addWaiting(connection);
+  }
+
+  /** Runs, after this turn, what a suspended connection has kept. */
+  runLater(connection: Connection): void {
+    this.loop.endOfTurn(() => connection.runKept());
+  }
+
+  overflowInput(connection: Connection, size: number): void {
+    this.figures.queryBufferLimitDisconnections++;
+    this.log(
+      "warning",
+      `Closing client that reached max query buffer length: id=${connection.client.id} ` +
+        `addr=${connection.remote} qbuf=${size}`,
+    );
+    connection.kill();
+  }
+
+  overflowOutput(connection: Connection): void {
+    this.figures.outputBufferLimitDisconnections++;
+    this.log(
+      "warning",
+      `Client id=${connection.client.id} addr=${connection.remote} scheduled to be closed ASAP ` +
+        "for overcoming of output buffer limits.",
+    );
+    connection.kill();
+  }
+
+  /** The timer's work, `hz` times a second. */
+  tick(): void {
+    if (this.debug.cronPaused) return;
+    this.clock.tick();
+    const { nowMs } = this.clock;
+    this.ending.check();
+    this.figures.cronLoops++;
+    this.figures.expireMs = this.expiry.spentMs;
+    this.figures.sample(this.stats.commandCount, this.clock.monotonicMs());
+    this.figures.peakUsedSize = Math.max(this.figures.peakUsedSize, usedMemory(this));
+    this.clients.checkPause(nowMs);
+    this.clients.closeIdle(this.config.number("timeout") * 1000, nowMs);
+    this.clients.evict(this.clientMemoryMax);
+    this.checkSoftLimits(nowMs);
+    const end = this.clock.monotonicMs() + SLICE_MS;
+    while (this.keyspace.rehashSlice() && this.clock.monotonicMs() < end);
+  }
+
+  private refusalOf(connection: Connection): string | null {
+    if (this.clients.count >= this.maxClients) return "ERR max number of clients reached";
+    if (!this.protectedMode || connection.unix || isLoopback(connection.remote)) return null;
+    return (
+      "DENIED Rusk is running in protected mode because protected mode is enabled and no " +
+      "password is set for the default user. In this mode connections are only accepted from the " +
+      "loopback interface. Set a password (requirepass), or turn protected-mode off, to accept " +
+      "connections from elsewhere."
+    );
+  }
+
+  /** Frees detached data in slices until none is left. */
+  private reclaim(): void {
+    if (this.reclaiming) return;
+    this.reclaiming = true;
+    const slice = () => {
+      const end = this.clock.monotonicMs() + SLICE_MS;
+      let more = true;
+      while (more && this.clock.monotonicMs() < end) more = this.keyspace.reclaimSlice();
+      this.reclaiming = more;
+      if (more) this.loop.later(SLICE_MS, slice);
+    };
+    this.loop.later(0, slice);
+  }
+
+  private checkSoftLimits(nowMs: number): void {
+    if (this.outputSoftLimit === Infinity) return;
+    for (const connection of [...this.clients.each()]) {
+      if (connection.output.size <= this.outputSoftLimit) {
+        connection.softLimitSinceMs = 0;
+      } else if (connection.softLimitSinceMs === 0) {
+        connection.softLimitSinceMs = nowMs;
+      } else if (nowMs - connection.softLimitSinceMs > this.outputSoftSeconds * 1000) {
+        this.overflowOutput(connection);
+      }
+    }
+  }
+}
+
+function isLoopback(endpoint: string): boolean {
+  return endpoint.startsWith("127.") || endpoint.startsWith("[::1]") ||
+    endpoint.startsWith("[::ffff:127.");
+}

@@ -1,0 +1,122 @@
+/** Directives in force: what each changes in the running server, at the start and by CONFIG SET. */
+import type { LogLevel } from "../commands/server_context.ts";
+import { Gate } from "../commands/client.ts";
+import type { Config } from "../config/config.ts";
+import { ServerGate } from "../dispatch/dispatcher.ts";
+import type { Listeners } from "./listeners.ts";
+import type { Log } from "./log.ts";
+import type { Server } from "./server.ts";
+
+/** Applies every directive in force now, and again whenever CONFIG SET changes it. */
+export function applySettings(server: Server, log: Log, listeners: Listeners): void {
+  const { config } = server;
+  const settings = [
+    limitSettings,
+    timingSettings,
+    accessSettings,
+    clientSettings,
+    memorySettings,
+  ];
+  for (const setting of settings) setting(server, config);
+  applied(config, ["loglevel"], () => {
+    log.level = config.text("loglevel") as LogLevel;
+  });
+  config.onChange(["port", "bind"], () => {
+    const opened = listeners.openTcp(listenSettings(config));
+    updateProtection(server, config);
+    return opened ? null : "Unable to listen on this port. Check server logs.";
+  });
+}
+
+/** The addresses and port of the configuration. */
+export function listenSettings(config: Config) {
+  return {
+    addresses: config.value("bind"),
+    port: config.number("port"),
+    backlog: config.number("tcp-backlog"),
+  };
+}
+
+/** Runs `apply` now, and whenever one of the directives changes. */
+function applied(config: Config, names: Parameters<Config["onChange"]>[0], apply: () => void) {
+  apply();
+  config.onChange(names, () => {
+    apply();
+    return null;
+  });
+}
+
+function limitSettings(server: Server, config: Config): void {
+  applied(config, ["proto-max-bulk-len", "client-query-buffer-limit"], () => {
+    server.parser.bulkSizeMax = config.number("proto-max-bulk-len");
+    server.queryBufferSizeMax = config.number("client-query-buffer-limit");
+  });
+  applied(config, ["client-output-buffer-limit"], () => {
+    const { hard, soft, softSeconds } = config.value("client-output-buffer-limit").normal;
+    server.outputHardLimit = Number(hard) || Infinity;
+    server.outputSoftLimit = Number(soft) || Infinity;
+    server.outputSoftSeconds = Number(softSeconds);
+  });
+  applied(config, ["maxclients"], () => {
+    server.maxClients = config.number("maxclients");
+  });
+  applied(config, ["maxmemory-clients", "maxmemory"], () => {
+    const size = config.number("maxmemory-clients");
+    // Below zero it is a percentage of maxmemory.
+    server.clientMemoryMax = size < 0 ? (config.number("maxmemory") * -size) / 100 : size;
+  });
+}
+
+function timingSettings(server: Server, config: Config): void {
+  const { slowlog, latency, stats, dispatcher } = server;
+  applied(config, ["slowlog-log-slower-than", "latency-monitor-threshold"], () => {
+    slowlog.thresholdUs = config.number("slowlog-log-slower-than");
+    latency.thresholdMs = config.number("latency-monitor-threshold");
+    dispatcher.configureTiming();
+  });
+  applied(config, ["slowlog-max-len"], () => {
+    slowlog.maxLength = config.number("slowlog-max-len");
+  });
+  applied(config, ["latency-tracking"], () => {
+    stats.tracking = config.flag("latency-tracking");
+  });
+}
+
+function accessSettings(server: Server, config: Config): void {
+  applied(config, ["requirepass"], () => {
+    const before = server.passwordRequired;
+    server.passwordRequired = config.text("requirepass") !== "";
+    if (before && !server.passwordRequired) {
+      for (const client of server.clients.all()) client.setGate(Gate.auth, false);
+    }
+  });
+  applied(config, ["protected-mode", "requirepass"], () => updateProtection(server, config));
+}
+
+function updateProtection(server: Server, config: Config): void {
+  server.protectedMode = config.flag("protected-mode") && config.text("requirepass") === "";
+}
+
+function clientSettings(server: Server, config: Config): void {
+  applied(config, ["tcp-keepalive"], () => {
+    server.keepAliveSeconds = config.number("tcp-keepalive");
+  });
+}
+
+function memorySettings(server: Server, config: Config): void {
+  const { keyspace, dispatcher } = server;
+  applied(config, ["maxmemory"], () => {
+    dispatcher.memoryMax = config.number("maxmemory");
+    dispatcher.setGate(ServerGate.memory, dispatcher.memoryMax > 0);
+  });
+  applied(config, ["min-replicas-to-write", "min-replicas-max-lag"], () => {
+    const needed = config.number("min-replicas-to-write") > 0;
+    const checked = config.number("min-replicas-max-lag") > 0;
+    dispatcher.setGate(ServerGate.replicas, needed && checked);
+  });
+  applied(config, ["maxmemory-policy", "lfu-log-factor", "lfu-decay-time"], () => {
+    keyspace.lfu = config.text("maxmemory-policy").endsWith("lfu");
+    keyspace.lfuLogFactor = config.number("lfu-log-factor");
+    keyspace.lfuDecayMinutes = config.number("lfu-decay-time");
+  });
+}

@@ -1,0 +1,52 @@
+/** The end of the process: asked for by SHUTDOWN at once, by a signal at the next timer run. */
+import type { ShutdownOptions } from "../commands/server_context.ts";
+import { CommandError } from "../protocol/errors.ts";
+
+const NONE = new CommandError("ERR No shutdown in progress.");
+
+export interface ShutdownSteps {
+  log(text: string): void;
+  /** Stops listening, cleans up and ends the process. */
+  leave(options: ShutdownOptions): void;
+  /** Ends the process as it is. */
+  abandon(): void;
+}
+
+export class Shutdown {
+  private pending: ShutdownOptions | null = null;
+  private readonly steps: ShutdownSteps;
+
+  constructor(steps: ShutdownSteps) {
+    this.steps = steps;
+  }
+
+  /** A signal asks for the end; the second one insists. */
+  signal(name: string): void {
+    if (this.pending !== null && name === "SIGINT") {
+      this.steps.log("You insist... exiting now.");
+      this.steps.abandon();
+      return;
+    }
+    this.steps.log(`Received ${name} scheduling shutdown...`);
+    this.pending = { save: "as configured", now: false, force: false };
+  }
+
+  /** Leaves now. */
+  run(options: ShutdownOptions): void {
+    this.pending = null;
+    this.steps.log("User requested shutdown...");
+    this.steps.leave(options);
+  }
+
+  /** From the timer: leaves if a signal has asked for it. */
+  check(): void {
+    if (this.pending !== null) this.run(this.pending);
+  }
+
+  /** SHUTDOWN ABORT; throws when there is nothing to abort. */
+  abort(): void {
+    if (this.pending === null) throw NONE;
+    this.pending = null;
+    this.steps.log("Shutdown manually aborted.");
+  }
+}

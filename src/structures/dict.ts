@@ -1,0 +1,387 @@
+/**
+ * A chained hash table of entries, all in the arena. It carries the keyspace and large collections.
+ *
+ *   0        4        8       12      16      20      24       28
+ *   | table0 | table1 | bits0 | bits1 | used0 | used1 | rehash | paused |
+ *
+ * A table is a block of 2^bits refs to the first entry of each chain. It doubles when entries
+ * outnumber slots and halves when fewer than one slot in eight is used. Growing moves a few chains
+ * with each change (and in `rehash`, from the server's timer), so no operation takes longer than
+ * the longest chains; meanwhile both tables are searched. find, insert and remove are O(1) expected.
+ */
+import * as arena from "../arena/arena.ts";
+import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
+import * as entry from "./entry.ts";
+import type { EntryRef } from "./entry.ts";
+
+export type DictRef = Ref<"dict">;
+
+const TABLE0 = 0;
+const TABLE1 = 1;
+const BITS0 = 2;
+const BITS1 = 3;
+const USED0 = 4;
+const USED1 = 5;
+const REHASH = 6;
+const PAUSED = 7;
+const DICT_SIZE = 32;
+
+const BITS_MIN = 2;
+/** A table is at most 2^27 slots (512 MiB): its block must be one the arena can give. */
+const BITS_MAX = 27;
+/** Shrink when fewer than one slot in this many is used. */
+const SHRINK_FACTOR = 8;
+/** Empty slots that one step of rehashing may pass over, as a bound on its time. */
+const EMPTY_VISITS = 10;
+
+/** A new, empty dict. */
+export function create(): DictRef {
+  const dict = arena.alloc(DICT_SIZE) as DictRef;
+  const words = i32[dict >>> SEGMENT_BITS];
+  const at = (dict & SEGMENT_MASK) << 1;
+  words.fill(0, at, at + DICT_SIZE / 4);
+  words[at + TABLE0] = newTable(BITS_MIN);
+  words[at + BITS0] = BITS_MIN;
+  return dict;
+}
+
+/** Frees the tables; the entries are the caller's to free before. */
+export function release(dict: DictRef): void {
+  arena.free(field(dict, TABLE0) as Ref);
+  if (field(dict, TABLE1) !== NIL) arena.free(field(dict, TABLE1) as Ref);
+  arena.free(dict);
+}
+
+export function count(dict: DictRef): number {
+  return field(dict, USED0) + field(dict, USED1);
+}
+
+/** Slots of both tables, and whether a rehash is going on; for DEBUG HTSTATS and MEMORY STATS. */
+export function tableFigures(dict: DictRef) {
+  const rehashing = field(dict, TABLE1) !== NIL;
+  const slots0 = 1 << field(dict, BITS0);
+  const slots1 = rehashing ? 1 << field(dict, BITS1) : 0;
+  return { slots0, slots1, used0: field(dict, USED0), used1: field(dict, USED1), rehashing };
+}
+
+/** How many chains of a table (0, or 1 while rehashing) have each length, from 0. */
+export function chainLengths(dict: DictRef, into: number): number[] {
+  const table = field(dict, TABLE0 + into);
+  const slots = table === NIL ? 0 : 1 << field(dict, BITS0 + into);
+  const counts: number[] = [];
+  for (let slot = 0; slot < slots; slot++) {
+    let length = 0;
+    visitSlot(table, slot, () => length++);
+    while (counts.length <= length) counts.push(0);
+    counts[length]++;
+  }
+  return counts;
+}
+
+/** The entry of this key, or NIL. `keyHash` is `hashBytes` of the same bytes. */
+export function find(
+  dict: DictRef,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+  keyHash: number,
+): EntryRef {
+  const words = i32[dict >>> SEGMENT_BITS];
+  const at = (dict & SEGMENT_MASK) << 1;
+  let table = words[at + TABLE0];
+  let slot = keyHash & ((1 << words[at + BITS0]) - 1);
+  for (;;) {
+    let e = i32[table >>> SEGMENT_BITS][((table & SEGMENT_MASK) << 1) + slot];
+    while (e !== NIL) {
+      const header = i32[e >>> SEGMENT_BITS];
+      const first = (e & SEGMENT_MASK) << 1;
+      if (header[first + 1] === keyHash) {
+        if (entry.keyMatches(header, first, bytes, view, offset, size)) return e as EntryRef;
+      }
+      e = header[first];
+    }
+    const other = words[at + TABLE1];
+    if (other === NIL || other === table) return NIL as EntryRef;
+    table = other;
+    slot = keyHash & ((1 << words[at + BITS1]) - 1);
+  }
+}
+
+/** Links an entry whose key is not in the dict, and grows the table when it is full. */
+export function insert(dict: DictRef, e: EntryRef): void {
+  const words = i32[dict >>> SEGMENT_BITS];
+  const at = (dict & SEGMENT_MASK) << 1;
+  if (words[at + TABLE1] !== NIL) {
+    rehashStep(dict);
+  } else if (words[at + USED0] >= 1 << words[at + BITS0]) {
+    resize(dict, words[at + BITS0] + 1);
+  }
+  const into = words[at + TABLE1] === NIL ? 0 : 1;
+  const mask = (1 << words[at + BITS0 + into]) - 1;
+  link(words[at + TABLE0 + into], entry.hash(e) & mask, e);
+  words[at + USED0 + into]++;
+}
+
+/** Unlinks an entry that is in the dict; the caller then frees it. */
+export function remove(dict: DictRef, e: EntryRef): void {
+  const words = i32[dict >>> SEGMENT_BITS];
+  const at = (dict & SEGMENT_MASK) << 1;
+  swapLink(dict, e, entry.next(e));
+  if (words[at + TABLE1] !== NIL) rehashStep(dict);
+  else shrinkIfSparse(dict);
+}
+
+/** Puts `replacement` (same key and hash, and the same `next`) in the place of `e`. */
+export function replace(dict: DictRef, e: EntryRef, replacement: EntryRef): void {
+  const words = i32[dict >>> SEGMENT_BITS];
+  const at = (dict & SEGMENT_MASK) << 1;
+  const into = swapLink(dict, e, replacement);
+  words[at + USED0 + into]++;
+}
+
+/** Moves up to `chains` chains to the new table; true while there is more to move. */
+export function rehash(dict: DictRef, chains: number): boolean {
+  for (let i = 0; i < chains && field(dict, TABLE1) !== NIL; i++) rehashStep(dict);
+  if (field(dict, TABLE1) === NIL) shrinkIfSparse(dict);
+  return field(dict, TABLE1) !== NIL;
+}
+
+/** While paused (an iteration that keeps slots), no chain is moved; calls nest. */
+export function pauseRehash(dict: DictRef): void {
+  setField(dict, PAUSED, field(dict, PAUSED) + 1);
+}
+
+export function resumeRehash(dict: DictRef): void {
+  if (DEBUG) assert(field(dict, PAUSED) > 0, "rehashing is not paused");
+  setField(dict, PAUSED, field(dict, PAUSED) - 1);
+}
+
+/**
+ * Visits the chains of one cursor position and returns the next cursor; 0 begins and ends.
+ * An entry that is in the dict during a whole scan is visited at least once: the cursor counts in
+ * the slot's bits reversed (P. Noordhuis's algorithm), so slots already visited stay so when the
+ * table grows or shrinks. `visit` must not change the dict.
+ */
+export function scan(dict: DictRef, cursor: number, visit: (e: EntryRef) => void): number {
+  let small = field(dict, TABLE0);
+  let smallMask = (1 << field(dict, BITS0)) - 1;
+  const other = field(dict, TABLE1);
+  if (other === NIL) {
+    visitSlot(small, cursor & smallMask, visit);
+    return advance(cursor, smallMask);
+  }
+  let large = other;
+  let largeMask = (1 << field(dict, BITS1)) - 1;
+  if (smallMask > largeMask) {
+    [small, large] = [large, small];
+    [smallMask, largeMask] = [largeMask, smallMask];
+  }
+  visitSlot(small, cursor & smallMask, visit);
+  let at = cursor;
+  do {
+    visitSlot(large, at & largeMask, visit);
+    at = advance(at, largeMask);
+  } while ((at & (smallMask ^ largeMask)) !== 0);
+  return at >>> 0;
+}
+
+/** Calls `visit` for every entry; `visit` must not change the dict. */
+export function each(dict: DictRef, visit: (e: EntryRef) => void): void {
+  for (let into = 0; into < 2; into++) {
+    const table = field(dict, TABLE0 + into);
+    if (table === NIL) continue;
+    const slots = 1 << field(dict, BITS0 + into);
+    for (let slot = 0; slot < slots; slot++) visitSlot(table, slot, visit);
+  }
+}
+
+/**
+ * Takes the entries of up to `slots` slots out of a dict that is being thrown away and hands each
+ * to `dispose`. Returns false once the dict is empty, and then only `release` may follow.
+ */
+export function drain(dict: DictRef, slots: number, dispose: (e: EntryRef) => void): boolean {
+  for (let left = slots; left > 0; ) {
+    const table = field(dict, TABLE0);
+    const words = i32[table >>> SEGMENT_BITS];
+    const first = (table & SEGMENT_MASK) << 1;
+    const end = Math.min(field(dict, REHASH) + left, 1 << field(dict, BITS0));
+    for (let slot = field(dict, REHASH); slot < end; slot++, left--) {
+      let e = words[first + slot] as EntryRef;
+      words[first + slot] = NIL;
+      for (; e !== NIL; setField(dict, USED0, field(dict, USED0) - 1)) {
+        const following = entry.next(e);
+        dispose(e);
+        e = following;
+      }
+    }
+    setField(dict, REHASH, end);
+    if (end < 1 << field(dict, BITS0)) return true;
+    if (field(dict, TABLE1) === NIL) return false;
+    finishRehash(dict);
+  }
+  return true;
+}
+
+/** An entry chosen with `random(n)`, which gives an integer below n; NIL when the dict is empty. */
+export function randomEntry(dict: DictRef, random: (limit: number) => number): EntryRef {
+  if (count(dict) === 0) return NIL as EntryRef;
+  const slots0 = 1 << field(dict, BITS0);
+  const rehashing = field(dict, TABLE1) !== NIL;
+  const slots = slots0 + (rehashing ? 1 << field(dict, BITS1) : 0);
+  for (;;) {
+    const slot = random(slots);
+    const table = slot < slots0 ? field(dict, TABLE0) : field(dict, TABLE1);
+    const inTable = slot < slots0 ? slot : slot - slots0;
+    const head = slotHead(table, inTable);
+    if (head === NIL) continue;
+    let length = 0;
+    for (let e = head; e !== NIL; e = entry.next(e)) length++;
+    let e = head;
+    for (let skip = random(length); skip > 0; skip--) e = entry.next(e);
+    return e;
+  }
+}
+
+/** Walks the whole dict and throws on the first thing that is wrong. For tests. */
+export function verify(dict: DictRef): void {
+  for (let into = 0; into < 2; into++) {
+    const table = field(dict, TABLE0 + into);
+    const mask = (1 << field(dict, BITS0 + into)) - 1;
+    let seen = 0;
+    for (let slot = 0; table !== NIL && slot <= mask; slot++) {
+      for (let e = slotHead(table, slot); e !== NIL; e = entry.next(e)) {
+        assert((entry.hash(e) & mask) === slot, "an entry in another slot's chain");
+        seen++;
+      }
+    }
+    assert(seen === field(dict, USED0 + into), "the count of entries is wrong");
+  }
+}
+
+const field = (dict: DictRef, name: number) =>
+  i32[dict >>> SEGMENT_BITS][((dict & SEGMENT_MASK) << 1) + name];
+
+const setField = (dict: DictRef, name: number, value: number) => {
+  i32[dict >>> SEGMENT_BITS][((dict & SEGMENT_MASK) << 1) + name] = value;
+};
+
+function newTable(bits: number): Ref {
+  const size = 4 << bits;
+  const table = arena.alloc(size);
+  const offset = arena.byteOffset(table);
+  u8[table >>> SEGMENT_BITS].fill(0, offset, offset + size);
+  return table;
+}
+
+const slotHead = (table: number, slot: number) =>
+  i32[table >>> SEGMENT_BITS][((table & SEGMENT_MASK) << 1) + slot] as EntryRef;
+
+function link(table: number, slot: number, e: EntryRef): void {
+  const words = i32[table >>> SEGMENT_BITS];
+  const at = ((table & SEGMENT_MASK) << 1) + slot;
+  entry.setNext(e, words[at] as EntryRef);
+  words[at] = e;
+}
+
+/** Makes whatever points to `e` point to `to`, counts one less, and says in which table. */
+function swapLink(dict: DictRef, e: EntryRef, to: EntryRef): number {
+  const keyHash = entry.hash(e);
+  for (let into = 0; into < 2; into++) {
+    const table = field(dict, TABLE0 + into);
+    if (table === NIL) break;
+    const slot = keyHash & ((1 << field(dict, BITS0 + into)) - 1);
+    let previous = NIL as EntryRef;
+    for (let at = slotHead(table, slot); at !== NIL; at = entry.next(at)) {
+      if (at !== e) {
+        previous = at;
+        continue;
+      }
+      if (previous !== NIL) entry.setNext(previous, to);
+      else i32[table >>> SEGMENT_BITS][((table & SEGMENT_MASK) << 1) + slot] = to;
+      setField(dict, USED0 + into, field(dict, USED0 + into) - 1);
+      return into;
+    }
+  }
+  throw new Error("Bug: the entry is not in the dict");
+}
+
+function resize(dict: DictRef, bits: number): void {
+  if (bits > BITS_MAX || bits < BITS_MIN || field(dict, PAUSED) !== 0) return;
+  setField(dict, TABLE1, newTable(bits));
+  setField(dict, BITS1, bits);
+  setField(dict, REHASH, 0);
+}
+
+function shrinkIfSparse(dict: DictRef): void {
+  const bits = field(dict, BITS0);
+  const used = field(dict, USED0);
+  if (bits === BITS_MIN || used * SHRINK_FACTOR >= 1 << bits) return;
+  let target = BITS_MIN;
+  while (1 << target < used) target++;
+  resize(dict, target);
+}
+
+function rehashStep(dict: DictRef): void {
+  if (field(dict, PAUSED) !== 0) return;
+  const table = field(dict, TABLE0);
+  const words = i32[table >>> SEGMENT_BITS];
+  const first = (table & SEGMENT_MASK) << 1;
+  const slots = 1 << field(dict, BITS0);
+  let slot = field(dict, REHASH);
+  for (let empty = 0; slot < slots && words[first + slot] === NIL; slot++) {
+    if (++empty === EMPTY_VISITS) break;
+  }
+  if (slot < slots) {
+    let e = words[first + slot] as EntryRef;
+    words[first + slot] = NIL;
+    const target = field(dict, TABLE1);
+    const mask = (1 << field(dict, BITS1)) - 1;
+    let moved = 0;
+    while (e !== NIL) {
+      const following = entry.next(e);
+      link(target, entry.hash(e) & mask, e);
+      moved++;
+      e = following;
+    }
+    setField(dict, USED0, field(dict, USED0) - moved);
+    setField(dict, USED1, field(dict, USED1) + moved);
+    slot++;
+  }
+  setField(dict, REHASH, slot);
+  if (slot >= slots) finishRehash(dict);
+}
+
+function finishRehash(dict: DictRef): void {
+  arena.free(field(dict, TABLE0) as Ref);
+  setField(dict, TABLE0, field(dict, TABLE1));
+  setField(dict, BITS0, field(dict, BITS1));
+  setField(dict, USED0, field(dict, USED1));
+  setField(dict, TABLE1, NIL);
+  setField(dict, BITS1, 0);
+  setField(dict, USED1, 0);
+  setField(dict, REHASH, 0);
+}
+
+function visitSlot(table: number, slot: number, visit: (e: EntryRef) => void): void {
+  for (let e = slotHead(table, slot); e !== NIL; ) {
+    const following = entry.next(e);
+    visit(e);
+    e = following;
+  }
+}
+
+/** The next cursor: adds one to the slot's bits, from the highest down. */
+function advance(cursor: number, mask: number): number {
+  return reverse((reverse(cursor | ~mask) + 1) | 0) >>> 0;
+}
+
+function reverse(word: number): number {
+  let w = word;
+  w = ((w >>> 1) & 0x55555555) | ((w & 0x55555555) << 1);
+  w = ((w >>> 2) & 0x33333333) | ((w & 0x33333333) << 2);
+  w = ((w >>> 4) & 0x0f0f0f0f) | ((w & 0x0f0f0f0f) << 4);
+  w = ((w >>> 8) & 0x00ff00ff) | ((w & 0x00ff00ff) << 8);
+  return (w >>> 16) | (w << 16);
+}

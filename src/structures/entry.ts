@@ -1,0 +1,261 @@
+/**
+ * An entry: header, key bytes and value in one block. The dict links entries; what the value is
+ * depends on the entry's type and encoding and is the owner's business.
+ *
+ *   0      4      8                          12              16
+ *   | next | hash | ttl encoding type        | flags | clock | key … | value … | expiry index |
+ *                 |  1      3      4  12  12 |   8      24   |
+ *                   (value size, key size: 12 bits each)
+ *
+ * next, hash   the chain of a dict's bucket, and the key's hash
+ * key size     0 to 4094 bytes in place; 4095: the key area is {block, size}, 8 bytes
+ * value size   the owner's 12 bits: the size of a string in place
+ * ttl          bit 31, so that a negative word says that the entry expires; then the block's last
+ *              four bytes are its index in the database's expiry heap
+ * clock        LRU time or LFU counter, as maxmemory-policy says
+ * value        begins at the next multiple of 4 after the key
+ *
+ * Words are copied whole: up to 3 bytes after a key or a value are noise.
+ */
+import * as arena from "../arena/arena.ts";
+import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
+import { BULK_COPY_SIZE, equalBytes } from "../base/bytes.ts";
+
+export type EntryRef = Ref<"entry">;
+
+export const HEADER_SIZE = 16;
+const SIZE_BITS = 12;
+const SIZE_MASK = (1 << SIZE_BITS) - 1;
+
+/** A key or value of this many bytes or more lives in a block of its own. */
+export const OUTSIDE_SIZE = SIZE_MASK;
+
+const TYPE_SHIFT = 24;
+const ENCODING_SHIFT = 28;
+const TTL_BIT = 1 << 31;
+const META_MASK = ~((1 << TYPE_SHIFT) - 1);
+const CLOCK_MASK = 0xffffff;
+/** The words of an entry: next, hash, meta, clock; then the key. */
+const HASH = 1;
+const META = 2;
+const CLOCK = 3;
+const KEY = 4;
+
+if (DEBUG) assert(KEY * 4 === HEADER_SIZE, "the key follows the header");
+
+export const next = (e: EntryRef) =>
+  i32[e >>> SEGMENT_BITS][(e & SEGMENT_MASK) << 1] as EntryRef;
+export const setNext = (e: EntryRef, to: EntryRef) => {
+  i32[e >>> SEGMENT_BITS][(e & SEGMENT_MASK) << 1] = to;
+};
+export const hash = (e: EntryRef) => i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + HASH];
+const meta = (e: EntryRef) => i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + META];
+const setMeta = (e: EntryRef, word: number) => {
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + META] = word;
+};
+export const type = (e: EntryRef) => (meta(e) >>> TYPE_SHIFT) & 15;
+export const encoding = (e: EntryRef) => (meta(e) >>> ENCODING_SHIFT) & 7;
+export const hasTtl = (e: EntryRef) => meta(e) < 0;
+/** The owner's 12 bits: for a string in place, its size. */
+export const valueSize = (e: EntryRef) => (meta(e) >>> SIZE_BITS) & SIZE_MASK;
+export const clock = (e: EntryRef) =>
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] & CLOCK_MASK;
+export const setClock = (e: EntryRef, value: number) => {
+  const words = i32[e >>> SEGMENT_BITS];
+  const at = ((e & SEGMENT_MASK) << 1) + CLOCK;
+  words[at] = (words[at] & ~CLOCK_MASK) | value;
+};
+
+/** Sets type, encoding and value size; the key and the TTL bit stay. */
+export function describe(e: EntryRef, ofType: number, as: number, size: number): void {
+  const kept = meta(e) & (SIZE_MASK | TTL_BIT);
+  setMeta(e, kept | (ofType << TYPE_SHIFT) | (as << ENCODING_SHIFT) | (size << SIZE_BITS));
+}
+
+/** The bytes that a key takes inside its entry. */
+export function keyArea(keySize: number): number {
+  return keySize < OUTSIDE_SIZE ? (keySize + 3) & ~3 : 8;
+}
+
+/** The size of a block for a key and a value area of `valueArea` bytes. */
+export function blockSize(keySize: number, valueArea: number, withTtl: boolean): number {
+  return HEADER_SIZE + keyArea(keySize) + valueArea + (withTtl ? 4 : 0);
+}
+
+/**
+ * A new entry that owns a copy of the key; not linked, without TTL, of type 0. `valueArea` is the
+ * room wanted for the value, `withTtl` whether the room for an expiry index is wanted as well.
+ */
+export function create(
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+  keyHash: number,
+  valueArea: number,
+  withTtl: boolean,
+): EntryRef {
+  const e = arena.alloc(blockSize(size, valueArea, withTtl)) as EntryRef;
+  const words = i32[e >>> SEGMENT_BITS];
+  const at = (e & SEGMENT_MASK) << 1;
+  words[at] = NIL;
+  words[at + HASH] = keyHash;
+  words[at + CLOCK] = 0;
+  if (size >= OUTSIDE_SIZE) {
+    words[at + META] = OUTSIDE_SIZE;
+    const block = arena.alloc(size);
+    u8[block >>> SEGMENT_BITS].set(bytes.subarray(offset, offset + size), arena.byteOffset(block));
+    words[at + KEY] = block;
+    words[at + KEY + 1] = size;
+  } else {
+    words[at + META] = size;
+    copyIn(bytes, view, offset, size, e, HEADER_SIZE);
+  }
+  return e;
+}
+
+/** Copies bytes from a request into a block, at a multiple of 4; up to 3 bytes more are noise. */
+export function copyIn(
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+  block: Ref,
+  at: number,
+): void {
+  const segment = block >>> SEGMENT_BITS;
+  const start = ((block & SEGMENT_MASK) << 3) + at;
+  if (size >= BULK_COPY_SIZE) {
+    u8[segment].set(bytes.subarray(offset, offset + size), start);
+    return;
+  }
+  const words = i32[segment];
+  let to = start >>> 2;
+  for (let from = offset; from < offset + size; from += 4) words[to++] = view.getInt32(from, true);
+}
+
+/** Whether the entry's key is these bytes. */
+export function keyIs(
+  e: EntryRef,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+): boolean {
+  return keyMatches(i32[e >>> SEGMENT_BITS], (e & SEGMENT_MASK) << 1, bytes, view, offset, size);
+}
+
+/** As `keyIs`, for the entry whose header is at words[at]: a look-up has that at hand. */
+export function keyMatches(
+  words: Int32Array,
+  at: number,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+): boolean {
+  const stored = words[at + META] & SIZE_MASK;
+  let index = at + KEY;
+  if (stored !== size || size === OUTSIDE_SIZE) {
+    if (stored !== OUTSIDE_SIZE || words[index + 1] !== size) return false;
+    return outsideKeyIs(words[index] as Ref, bytes, offset, size);
+  }
+  let from = offset;
+  const tail = offset + (size & ~3);
+  while (from < tail) {
+    if (words[index++] !== view.getInt32(from, true)) return false;
+    from += 4;
+  }
+  const rest = size & 3;
+  if (rest === 0) return true;
+  return ((words[index] ^ view.getInt32(from, true)) & ((1 << (rest << 3)) - 1)) === 0;
+}
+
+function outsideKeyIs(block: Ref, bytes: Uint8Array, offset: number, size: number): boolean {
+  return equalBytes(u8[block >>> SEGMENT_BITS], arena.byteOffset(block), bytes, offset, size);
+}
+
+export function keySize(e: EntryRef): number {
+  const stored = meta(e) & SIZE_MASK;
+  if (stored !== OUTSIDE_SIZE) return stored;
+  return i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + KEY + 1];
+}
+
+/** The block that holds the key: the entry itself, or the key's own block. */
+export function keyBlock(e: EntryRef): Ref {
+  if ((meta(e) & SIZE_MASK) !== OUTSIDE_SIZE) return e;
+  return i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + KEY] as Ref;
+}
+
+/** Where the key begins in `u8[segmentOf(keyBlock(e))]`. */
+export function keyOffset(e: EntryRef): number {
+  const block = keyBlock(e);
+  return arena.byteOffset(block) + (block === e ? HEADER_SIZE : 0);
+}
+
+/** Where the value begins, in bytes from the start of the entry. */
+export function valueAt(e: EntryRef): number {
+  return HEADER_SIZE + keyArea(meta(e) & SIZE_MASK);
+}
+
+/** The room for a value, in bytes. */
+export function valueRoom(e: EntryRef): number {
+  return arena.capacity(e) - valueAt(e) - (hasTtl(e) ? 4 : 0);
+}
+
+/** The entry's index in its database's expiry heap; only of an entry with a TTL. */
+export function expiryIndex(e: EntryRef): number {
+  if (DEBUG) assert(hasTtl(e), "the entry has no TTL");
+  return i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + (arena.capacity(e) >>> 2) - 1];
+}
+
+/** Records the index; the entry must have the room (`valueRoom`) for it. */
+export function setExpiryIndex(e: EntryRef, index: number): void {
+  setMeta(e, meta(e) | TTL_BIT);
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + (arena.capacity(e) >>> 2) - 1] = index;
+}
+
+export function clearTtl(e: EntryRef): void {
+  setMeta(e, meta(e) & ~TTL_BIT);
+}
+
+/**
+ * A copy in a block of another size: the same header, key and expiry index, and the first `keep`
+ * bytes of the value. The old block is for the caller to free, when the dict has the new one.
+ */
+export function copyShaped(
+  e: EntryRef,
+  valueArea: number,
+  keep: number,
+  withTtl: boolean,
+): EntryRef {
+  const area = keyArea(meta(e) & SIZE_MASK);
+  const to = arena.alloc(HEADER_SIZE + area + valueArea + (withTtl ? 4 : 0)) as EntryRef;
+  const from = arena.byteOffset(e);
+  const kept = u8[e >>> SEGMENT_BITS].subarray(from, from + HEADER_SIZE + area + keep);
+  u8[to >>> SEGMENT_BITS].set(kept, arena.byteOffset(to));
+  if (hasTtl(e)) setExpiryIndex(to, expiryIndex(e));
+  return to;
+}
+
+/**
+ * Gives `to` the type and encoding of `from`, and the first `size` bytes of its value: blocks that
+ * the value refers to then have two entries.
+ */
+export function copyValue(from: EntryRef, to: EntryRef, size: number): void {
+  describe(to, type(from), encoding(from), valueSize(from));
+  const start = arena.byteOffset(from) + valueAt(from);
+  const bytes = u8[from >>> SEGMENT_BITS].subarray(start, start + size);
+  u8[to >>> SEGMENT_BITS].set(bytes, arena.byteOffset(to) + valueAt(to));
+}
+
+/** Frees the entry and its key; the value's own blocks are the caller's to free first. */
+export function release(e: EntryRef): void {
+  const block = keyBlock(e);
+  if (block !== e) arena.free(block);
+  arena.free(e);
+}
+
+/** The bits above the sizes, for tests. */
+export const metaBits = (e: EntryRef) => meta(e) & META_MASK;

@@ -1,0 +1,110 @@
+/**
+ * Purpose: tests that read like a session with redis-cli.
+ *
+ *   await session(server, `
+ *     > SET board 1 NX
+ *     OK
+ *     other> GET board
+ *     "1"
+ *   `);
+ *
+ * A line `> words` is sent as typed, quotes and escapes included; the lines after it, up to the
+ * next such line, are what redis-cli prints for the reply, exactly. A name before the `>` stands
+ * for another connection, opened when it is first used. Indentation common to all lines does not
+ * count, nor do blank lines at the start and the end, nor blanks at the end of a line.
+ */
+
+import { type Client, connect } from "./client.ts";
+import { formatReply, typedWords } from "./format.ts";
+import type { Address } from "./wire.ts";
+
+/** One exchange of a transcript. */
+export interface Exchange {
+  /** The connection's name; the plain prompt's is empty. */
+  connection: string;
+  line: string;
+  expected: string;
+}
+
+/** The protocol that every connection of a session starts with. */
+export interface SessionOptions {
+  protocol?: 2 | 3;
+}
+
+const PROMPT = /^([a-z][a-z0-9]*)?> (.*)$/;
+
+/**
+ * Runs a transcript on fresh connections. Throws, with the whole session and the differing lines
+ * marked, when a reply is not what the transcript says.
+ */
+export async function session(
+  server: Address,
+  text: string,
+  options: SessionOptions = {},
+): Promise<void> {
+  const exchanges = readTranscript(text);
+  const clients = new Map<string, Client>();
+  const got: string[] = [];
+  try {
+    for (const { connection, line } of exchanges) {
+      const client = clients.get(connection) ?? (await open(server, options));
+      clients.set(connection, client);
+      got.push(await answer(client, line));
+    }
+  } finally {
+    for (const client of clients.values()) client.close();
+  }
+  if (exchanges.some(({ expected }, index) => expected !== got[index])) {
+    throw new Error(`the session went another way (- expected, + got):\n${diff(exchanges, got)}`);
+  }
+}
+
+/** Reads a transcript. Throws when text stands before the first command. */
+export function readTranscript(text: string): Exchange[] {
+  const exchanges: Exchange[] = [];
+  for (const line of dedent(text)) {
+    const prompt = PROMPT.exec(line);
+    const last = exchanges.at(-1);
+    if (prompt) exchanges.push({ connection: prompt[1] ?? "", line: prompt[2], expected: "" });
+    else if (last === undefined) throw new Error(`no command before: ${line}`);
+    else last.expected += last.expected === "" ? line : `\n${line}`;
+  }
+  return exchanges;
+}
+
+async function open(server: Address, options: SessionOptions): Promise<Client> {
+  const client = await connect(server);
+  if (options.protocol !== undefined) await client.command("HELLO", options.protocol);
+  return client;
+}
+
+async function answer(client: Client, line: string): Promise<string> {
+  const words = typedWords(line);
+  if (words === null || words.length === 0) throw new Error(`not a command: ${line}`);
+  const reply = await client.command(...words);
+  const pushes = client.pushesSoFar().map((push) => `${formatReply(push)}\n`);
+  return (pushes.join("") + formatReply(reply, line)).replace(/[ \r]+$/gm, "");
+}
+
+function dedent(text: string): string[] {
+  const lines = text.split("\n").map((line) => line.trimEnd());
+  while (lines[0] === "") lines.shift();
+  while (lines.at(-1) === "") lines.pop();
+  const indents = lines.filter((line) => line !== "").map((line) => line.search(/\S/));
+  const indent = Math.min(...indents);
+  return lines.map((line) => line.slice(indent));
+}
+
+function diff(exchanges: readonly Exchange[], got: readonly string[]): string {
+  const marked = (mark: string, text: string) =>
+    text === "" ? [] : text.split("\n").map((line) => `${mark} ${line}`);
+  return exchanges
+    .flatMap(({ connection, line, expected }, index) => {
+      const same = expected === got[index];
+      const reply = same
+        ? marked(" ", expected)
+        : [...marked("-", expected), ...marked("+", got[index])];
+      return [`  ${connection}> ${line}`, ...reply];
+    })
+    .join("\n");
+}

@@ -1,0 +1,133 @@
+/**
+ * Records what a real redis-server replies to COMMAND, for the tests beside this folder:
+ *
+ *   redis-server --port 7777 --save "" &
+ *   bun test/commands/oracle/record.ts 7777
+ *
+ * Every file has one JSON line per command or call, so that a difference shows where it is. The
+ * summaries are left out: ours are our own.
+ */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { decode, type Tree, withoutFields } from "./reply_tree.ts";
+
+const KEY_CALLS = `
+  GET k
+  GET
+  GET k extra
+  get k
+  NOSUCH k
+  PING k
+  CLIENT nosuch k
+  CLIENT id
+  CONFIG GET x
+  OBJECT ENCODING k
+  OBJECT ENCODING
+  OBJECT HELP
+  MEMORY USAGE k
+  memory usage k SAMPLES 5
+  memory|usage k
+  MSET a 1 b 2
+  MSET a 1 b
+  MSET a 1
+  MGET a b c
+  DEL a b
+  WATCH a b
+  TOUCH a
+  EXISTS a a
+  COPY a b
+  RENAME a b
+  RENAMENX a b
+  LCS a b
+  LCS a b LEN
+  SET k v
+  SET k v GET
+  SET k v get EX 5
+  SET k get
+  SET k
+  GETEX k PERSIST
+  EXPIRE k 1
+  EVAL script 2 a b
+  EVAL script 0
+  EVAL script 9 a
+  EVAL script x a
+  ZUNION 2 a b
+  ZUNION 9 a
+  ZUNION 0 a
+  ZUNIONSTORE d 2 a b
+  ZINTERSTORE d 2 a
+  LMPOP 2 a b LEFT
+  BLMPOP 1 2 a b LEFT
+  BLPOP a b 0
+  PFMERGE d a b
+  BITOP AND d a b
+  XREAD STREAMS a b 0 0
+  XREAD COUNT 2 STREAMS a b 0
+  XREAD a b 0 0
+  XREADGROUP GROUP g c STREAMS a b 0 0
+  SPUBLISH channel message
+  SORT k STORE d
+  GEORADIUS k 1 1 1 m STORE d
+  MIGRATE host 1 k 0 1
+  MIGRATE host 1 "" 0 1 KEYS a b
+  SINTERSTORE d a b
+  BITFIELD k GET u8 0
+  XGROUP CREATE k g $
+`;
+
+function encode(args: readonly string[]): string {
+  return `*${args.length}\r\n${args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join("")}`;
+}
+
+/** The subcommands have lines of their own; their order is that of a hash. */
+function namesOnly(subcommands: Tree): Tree {
+  if (!Array.isArray(subcommands)) return subcommands;
+  return (subcommands as Tree[][]).map((info) => info[0] as string).sort();
+}
+
+async function write(file: string, lines: readonly unknown[]): Promise<void> {
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  await Bun.write(new URL(file, import.meta.url), text);
+  console.log(`${file}: ${lines.length} lines, ${text.length} bytes`);
+}
+
+const socket = connect(Number(process.argv[2]), "127.0.0.1");
+socket.setEncoding("latin1");
+
+async function ask(...args: string[]): Promise<Tree> {
+  socket.write(encode(args), "latin1");
+  let text = "";
+  for (;;) {
+    const [chunk] = await once(socket, "data");
+    text += chunk;
+    const decoded = decode(text);
+    if (decoded !== null) return decoded.tree;
+  }
+}
+
+await ask("HELLO", "3");
+const names = ((await ask("COMMAND", "LIST")) as string[]).sort();
+
+const infos = (await ask("COMMAND", "INFO", ...names)) as Tree[][];
+await write(
+  "command_info.jsonl",
+  infos.map((info) => [info[0], [...info.slice(0, 9), namesOnly(info[9])]]),
+);
+
+const docs = (await ask("COMMAND", "DOCS", ...names)) as { "%": [string, Tree][] };
+await write(
+  "command_docs.jsonl",
+  docs["%"].map(([name, doc]) => [name, withoutFields(doc, ["summary", "subcommands"])]),
+);
+
+const calls: unknown[] = [];
+for (const line of KEY_CALLS.trim().split("\n")) {
+  const words = line.trim().split(" ");
+  const call = words.map((word) => (word === '""' ? "" : word));
+  for (const subcommand of ["GETKEYS", "GETKEYSANDFLAGS"]) {
+    const args = ["COMMAND", subcommand, ...call];
+    calls.push([args, await ask(...args)]);
+  }
+}
+await write("command_getkeys.jsonl", calls);
+socket.end();

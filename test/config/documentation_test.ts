@@ -1,0 +1,60 @@
+// Purpose: docs/configuration.md keeps step with the table of directives. Its tables are made
+// here: `UPDATE_DOCS=1 bun test test/config/documentation_test.ts` writes them anew.
+
+import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type AnyDirective,
+  DIRECTIVES,
+  FILE_STATEMENTS,
+  OBSOLETE,
+  SECTIONS,
+} from "../../src/config/directives.ts";
+
+const PAGE = join(import.meta.dir, "../../docs/configuration.md");
+const MARK = "<!-- From here on, made by test/config/documentation_test.ts. -->\n";
+
+const code = (text: string) => `\`${text}\``;
+
+function row(name: string, { traits, grammar, initial, print }: AnyDirective): string {
+  const notes = [
+    traits.immutable && "Set at start only.",
+    traits.protected && "Protected.",
+    traits.sensitive && "Secret.",
+    traits.hidden && "Hidden.",
+  ].filter(Boolean);
+  const names = [name, traits.alias].filter((each) => each !== undefined).map(code);
+  const state = "does" in traits ? "in force" : "kept";
+  const meaning = "does" in traits ? traits.does : traits.kept;
+  const value = name === "dir" ? "where it was started" : code(print(initial) || '""');
+  const cells = [names.join(", "), grammar, value, state, [meaning, ...notes].join(" ")];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function tables(): string {
+  const sections = Object.entries(SECTIONS).map(([title, directives]) => {
+    const rows = Object.entries(directives).map(([name, directive]) => row(name, directive));
+    const head = "| directive | value | default | here | meaning |\n|---|---|---|---|---|";
+    return `## ${title}\n${head}\n${rows.join("\n")}\n`;
+  });
+  const statements = Object.entries(FILE_STATEMENTS).map(
+    ([name, meaning]) => `| ${code(name)} | ${meaning} |`,
+  );
+  const obsolete = `| ${OBSOLETE.map(code).join(", ")} | Read, and without effect. |`;
+  const other = `## In files only\n| statement | meaning |\n|---|---|\n${statements.join("\n")}`;
+  return `${sections.join("\n")}\n${other}\n${obsolete}\n`;
+}
+
+test("every directive belongs to one section", () => {
+  const names = Object.values(SECTIONS).flatMap((directives) => Object.keys(directives));
+  expect(names.sort()).toEqual(Object.keys(DIRECTIVES).sort());
+});
+
+test("docs/configuration.md shows the table of directives", () => {
+  const page = readFileSync(PAGE, "utf8");
+  expect(page).toContain(MARK);
+  const [intro, shown] = page.split(MARK);
+  if (process.env.UPDATE_DOCS === "1") writeFileSync(PAGE, `${intro}${MARK}\n${tables()}`);
+  else expect(shown).toBe(`\n${tables()}`);
+});

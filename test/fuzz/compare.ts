@@ -1,0 +1,118 @@
+/**
+ * Purpose: when two replies count as the same. Bytes must be equal, except for the commands whose
+ * entry in policies.ts names one of these comparisons instead, each as tight as it can be.
+ * An error reply is compared byte for byte by all of them.
+ */
+
+import type { Reply } from "../client/resp.ts";
+
+/** What a comparison may take into account. */
+export interface Circumstances {
+  /** The command, as sent: one character per byte. */
+  args: readonly string[];
+  /**
+   * The time since the sequence began. Both servers ran all of it in that time, so times that
+   * they measured or computed since cannot be further apart.
+   */
+  elapsedMs: number;
+}
+
+/** Whether the reply of the tested server is as good as that of the real one. */
+export type Comparison = (real: Reply, tested: Reply, circumstances: Circumstances) => boolean;
+
+/** Equal in every byte. */
+export const exact: Comparison = (real, tested) => canonical(real) === canonical(tested);
+
+/** Of the same type: for replies about the server itself, or left to chance. */
+export const sameType: Comparison = (real, tested) =>
+  real.type === "error" || tested.type === "error"
+    ? exactly(real, tested)
+    : real.type === tested.type && nilKind(real) === nilKind(tested);
+
+/** The same elements, in any order: for what comes in the order of a seeded hash table. */
+export const anyOrder: Comparison = (real, tested) =>
+  isList(real) && isList(tested) && real.type === tested.type
+    ? sorted(real.value) === sorted(tested.value)
+    : exactly(real, tested);
+
+/** The same pairs, in any order: a map, or an array of names and values in turn. */
+export const pairsInAnyOrder: Comparison = (real, tested) =>
+  real.type === tested.type ? sortedPairs(real) === sortedPairs(tested) : false;
+
+/** Integers that depend on the clock: equal within the time that the sequence took so far. */
+export function withinElapsed(unitMs: number): Comparison {
+  return (real, tested, { elapsedMs }) => {
+    if (real.type !== "integer" || tested.type !== "integer") return exactly(real, tested);
+    const [a, b] = [Number(real.value), Number(tested.value)];
+    if (a < 0 || b < 0) return a === b;
+    // One unit more, since both are rounded.
+    return Math.abs(a - b) <= elapsedMs / unitMs + 1;
+  };
+}
+
+/** A step of a scan: the whole set when both did it in one step, else only the form. */
+export const scanStep: Comparison = (real, tested, { args }) => {
+  const [a, b] = [scanReply(real), scanReply(tested)];
+  if (a === null || b === null) return exactly(real, tested);
+  if (args.includes("0") && a.cursor === "0" && b.cursor === "0") {
+    return JSON.stringify(a.elements) === JSON.stringify(b.elements);
+  }
+  return true;
+};
+
+/** The reply of HELLO, without the connection's number. */
+export const hello: Comparison = (real, tested) =>
+  withoutNumberAfter("id", canonical(real)) === withoutNumberAfter("id", canonical(tested));
+
+function exactly(real: Reply, tested: Reply): boolean {
+  return canonical(real) === canonical(tested);
+}
+
+/** A text that is the same for equal replies. */
+function canonical(reply: Reply): string {
+  return JSON.stringify(reply, (_, value) => {
+    if (typeof value === "bigint") return String(value);
+    // Buffers are JSON objects by the time a replacer sees them.
+    return value?.type === "Buffer" ? Buffer.from(value.data).toString("latin1") : value;
+  });
+}
+
+function nilKind(reply: Reply): string {
+  return reply.type === "nil" ? reply.nil : "";
+}
+
+function isList(reply: Reply): reply is Reply & { value: Reply[] } {
+  return reply.type === "array" || reply.type === "set";
+}
+
+function sorted(replies: readonly Reply[]): string {
+  return JSON.stringify(replies.map(canonical).sort());
+}
+
+function sortedPairs(reply: Reply): string {
+  if (reply.type === "map") {
+    return JSON.stringify(reply.value.map((pair) => pair.map(canonical).join()).sort());
+  }
+  if (reply.type !== "array") return canonical(reply);
+  const pairs: string[] = [];
+  for (let index = 0; index < reply.value.length; index += 2) {
+    pairs.push(
+      reply.value
+        .slice(index, index + 2)
+        .map(canonical)
+        .join(),
+    );
+  }
+  return JSON.stringify(pairs.sort());
+}
+
+function scanReply(reply: Reply): { cursor: string; elements: string[] } | null {
+  if (reply.type !== "array" || reply.value.length !== 2) return null;
+  const [cursor, elements] = reply.value;
+  if (cursor.type !== "bulk" || elements.type !== "array") return null;
+  return { cursor: cursor.value.toString(), elements: elements.value.map(canonical).sort() };
+}
+
+function withoutNumberAfter(name: string, text: string): string {
+  return text.replace(new RegExp(`("${name}"[^0-9]*)\\d+`), "$1n");
+}

@@ -1,0 +1,358 @@
+/**
+ * Purpose: runs a sequence on both servers and finds the first thing in which they differ.
+ *
+ * Both get the same bytes at the same places: the commands of a batch in one write, then nothing
+ * until both have sent all its replies. Each sequence has connections of its own, so that none
+ * depends on what came before.
+ */
+
+import { formatReply, quoted } from "../client/format.ts";
+import { parseReplies, type Reply } from "../client/resp.ts";
+import { type Wire, WireError } from "../client/wire.ts";
+import { type Circumstances, type Comparison, exact } from "./compare.ts";
+import { policyOf } from "./policies.ts";
+import {
+  type CommandStep,
+  inlineText,
+  requestText,
+  type Step,
+  type StrayStep,
+  stepText,
+} from "./sequence.ts";
+import { compareCounters, compareState, type StateDifference } from "./state.ts";
+import type { Subject } from "./subject.ts";
+
+/** The first thing in which the servers differ. */
+export interface Difference {
+  /** reply, stray, connection, died, or what differs after the last step. */
+  kind: string;
+  /** Of the step that showed it; of the last step, when it showed only afterwards. */
+  command: string;
+  /** Index of that step; the number of steps, when it showed only afterwards. */
+  step: number;
+  /** Which key or counter it is, when it is no reply. */
+  where: string;
+  real: string;
+  tested: string;
+}
+
+/** What a run of a sequence found, and what redis-cli would print for each step before that. */
+export interface Outcome {
+  difference: Difference | null;
+  replies: string[];
+}
+
+/** How to run sequences. */
+export interface ExecuteOptions {
+  /** Names of containers, whose second word belongs to the command's name. */
+  containers: ReadonlySet<string>;
+  /** How long a stray connection may be silent before it counts as stuck. */
+  quietMs: number;
+  /** How long the tested server may take for the replies of a batch. */
+  replyLimitMs: number;
+  /** Whether counters (INFO commandstats and others) are compared after the sequence. */
+  counters: boolean;
+}
+
+/** Longer than a key that is meant to expire lives. */
+const EXPIRY_WAIT_MS = 4;
+const BATCH_MOST = 64;
+/** Between the pieces in which a stray connection's bytes are sent. */
+const PIECE_WAIT_MS = 2;
+/** Commands that count keys, or look at some of them by chance: those over must be gone by then. */
+const COUNT_KEYS = new Set("dbsize info randomkey flushall flushdb swapdb scan exec".split(" "));
+/** Commands that can give a key an expiry that has passed; Redis keeps it until it is looked at. */
+const SET_EXPIRY = new Set(
+  "set getex setex psetex expire pexpire expireat pexpireat restore".split(" "),
+);
+/** Ends the bytes of a stray connection; its reply shows that all before it was dealt with. */
+const LAST_WORD = "that-was-all";
+const LAST_REPLY = Buffer.from(`$${LAST_WORD.length}\r\n${LAST_WORD}\r\n`);
+
+/** Runs the steps, from empty servers on. Throws when the real server fails. */
+export async function execute(
+  real: Subject,
+  tested: Subject,
+  steps: readonly Step[],
+  options: ExecuteOptions,
+): Promise<Outcome> {
+  const run = new Run(real, tested, steps, options);
+  try {
+    return await run.all();
+  } finally {
+    run.close();
+  }
+}
+
+/** The full name of the command, in lower case: `client|list` for a subcommand. */
+export function commandName(args: readonly string[], containers: ReadonlySet<string>): string {
+  const first = (args[0] ?? "").toLowerCase();
+  if (!containers.has(first) || args.length < 2) return first;
+  return `${first}|${args[1].toLowerCase()}`;
+}
+
+/** A connection to each of the servers, with what is queued in its transaction. */
+interface Pair {
+  real: Wire;
+  tested: Wire;
+  queue: CommandStep[];
+  /** Words of the commands that made a key expire at once, or will in EXEC. */
+  expiring: string[];
+}
+
+/** Replies that came, and why no more did. */
+interface Collected {
+  replies: readonly Buffer[];
+  failure: string | null;
+  timedOut: boolean;
+}
+
+class Run {
+  readonly #real: Subject;
+  readonly #tested: Subject;
+  readonly #steps: readonly Step[];
+  readonly #options: ExecuteOptions;
+  readonly #pairs = new Map<number, Pair>();
+  readonly #replies: Buffer[] = [];
+  #startedMs = 0;
+  /** Words that may be names of keys that have expired. */
+  readonly #overKeys = new Set<string>();
+
+  constructor(real: Subject, tested: Subject, steps: readonly Step[], options: ExecuteOptions) {
+    this.#real = real;
+    this.#tested = tested;
+    this.#steps = steps;
+    this.#options = options;
+  }
+
+  async all(): Promise<Outcome> {
+    this.#startedMs = performance.now();
+    await this.#real.reset();
+    let difference: Difference | null;
+    try {
+      await this.#tested.reset();
+      difference = (await this.#allSteps()) ?? (await this.#afterwards());
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      difference = this.#at(this.#replies.length, "connection", "(answers)", String(error));
+    }
+    if (difference !== null && !(await this.#tested.answers())) {
+      difference = { ...difference, kind: "died", tested: this.#tested.lastWords() };
+      await this.#tested.restart();
+    }
+    if (!(await this.#real.answers())) throw new Error("the real server does not answer");
+    const replies = this.#replies.map((bytes, index) => printed(bytes, this.#steps[index]));
+    return { difference, replies };
+  }
+
+  close(): void {
+    for (const { real, tested } of this.#pairs.values()) {
+      real.close();
+      tested.close();
+    }
+  }
+
+  async #allSteps(): Promise<Difference | null> {
+    for (let index = 0; index < this.#steps.length; ) {
+      const step = this.#steps[index];
+      const end = step.kind === "stray" ? index + 1 : this.#batchEnd(index);
+      const difference =
+        step.kind === "stray" ? await this.#stray(index, step) : await this.#batch(index, end);
+      if (difference) return difference;
+      index = end;
+    }
+    return null;
+  }
+
+  /** The index after the last step that is sent together with this one. */
+  #batchEnd(start: number): number {
+    const { connection } = this.#steps[start] as CommandStep;
+    for (let end = start + 1; ; end++) {
+      const last = this.#steps[end - 1] as CommandStep;
+      const next = this.#steps[end];
+      if (last.expires || isExec(last) || end - start === BATCH_MOST) return end;
+      if (next?.kind !== "command" || !next.joined || next.connection !== connection) return end;
+      if (countsKeys(next)) return end;
+    }
+  }
+
+  async #batch(start: number, end: number): Promise<Difference | null> {
+    const steps = this.#steps.slice(start, end) as CommandStep[];
+    const pair = await this.#pair(steps[0].connection);
+    if (this.#overKeys.size > 0 && countsKeys(steps[0])) await this.#reap();
+    const bytes = Buffer.from(steps.map(bytesOf).join(""), "latin1");
+    pair.real.write(bytes);
+    pair.tested.write(bytes);
+    const limitMs = this.#options.replyLimitMs;
+    const [real, tested] = await Promise.all([
+      collect(pair.real, steps.length, 2 * limitMs),
+      collect(pair.tested, steps.length, limitMs),
+    ]);
+    if (real.timedOut) throw new Error(`redis-server does not reply to: ${steps.map(stepText)}`);
+    for (const [index, step] of steps.entries()) {
+      const [a, b] = [real.replies[index], tested.replies[index]];
+      if (a === undefined || b === undefined) {
+        if (a === b && real.failure === tested.failure) break; // both closed the connection
+        const [left, right] = [a ? print(a) : real.failure, b ? print(b) : tested.failure];
+        return this.#at(start + index, "connection", left ?? "", right ?? "");
+      }
+      if (!a.equals(b) && !this.#alike(step, pair, a, b)) {
+        return this.#at(start + index, "reply", print(a), print(b));
+      }
+      this.#replies.push(a);
+      if (isExec(step) && pair.expiring.length > 0) {
+        pair.expiring.push(...pair.queue.flatMap(({ args }) => args));
+      }
+      note(pair, step, a);
+      if (SET_EXPIRY.has(step.args[0]?.toLowerCase())) this.#overKeys.add(step.args[1] ?? "");
+    }
+    await this.#letExpire(pair, steps[steps.length - 1]);
+    return null;
+  }
+
+  #alike(step: CommandStep, pair: Pair, real: Buffer, tested: Buffer): boolean {
+    const [a, ...pushedA] = parseReplies(real).reverse();
+    const [b, ...pushedB] = parseReplies(tested).reverse();
+    if (pushedA.length > 0 || pushedB.length > 0) return false;
+    const elapsedMs = performance.now() - this.#startedMs;
+    const compare = (args: string[], left: Reply, right: Reply) =>
+      this.#comparisonOf(args)(left, right, { args, elapsedMs } satisfies Circumstances);
+    if (isExec(step) && a.type === "array" && b.type === "array") {
+      return (
+        a.value.length === b.value.length &&
+        a.value.every((item, index) => compare(pair.queue[index]?.args ?? [], item, b.value[index]))
+      );
+    }
+    return compare(step.args, a, b);
+  }
+
+  #comparisonOf(args: readonly string[]): Comparison {
+    return policyOf(commandName(args, this.#options.containers)).compare ?? exact;
+  }
+
+  /** Waits until what was to expire at once is surely over. */
+  async #letExpire(pair: Pair, last: CommandStep): Promise<void> {
+    if (last.expires) pair.expiring.push(...last.args);
+    if (pair.expiring.length === 0 || !(last.expires || isExec(last))) return;
+    for (const word of pair.expiring) this.#overKeys.add(word);
+    await Bun.sleep(EXPIRY_WAIT_MS);
+  }
+
+  /** Has both servers look at the keys that are over, so that none of them is left. */
+  async #reap(): Promise<void> {
+    const keys = [...this.#overKeys];
+    const commands = Array.from({ length: 16 }, (_, db) => [
+      ["SELECT", String(db)],
+      ["EXISTS", ...keys],
+    ]).flat();
+    await Promise.all([this.#real.ask(commands), this.#tested.ask(commands)]);
+  }
+
+  async #stray(index: number, step: StrayStep): Promise<Difference | null> {
+    const text = [...step.parts, { args: ["ECHO", LAST_WORD] }]
+      .map((part) => ("args" in part ? requestText(part.args) : part.bytes))
+      .join("");
+    const bytes = Buffer.from(text, "latin1");
+    const answer = (subject: Subject) => this.#strayAnswer(subject, bytes, step.cuts);
+    const [a, b] = await Promise.all([answer(this.#real), answer(this.#tested)]);
+    if (a.text !== b.text) return this.#at(index, "stray", a.text, b.text);
+    this.#replies.push(a.bytes);
+    return null;
+  }
+
+  async #strayAnswer(subject: Subject, bytes: Buffer, cuts: readonly number[]) {
+    const wire = await subject.connect();
+    let from = 0;
+    for (const cut of cuts) {
+      if (cut <= from || cut >= bytes.length) continue;
+      wire.write(bytes.subarray(from, cut));
+      from = cut;
+      await Bun.sleep(PIECE_WAIT_MS);
+    }
+    wire.write(bytes.subarray(from));
+    const got = await wire.rest(this.#options.quietMs, endsWithLastReply);
+    const end = wire.closed ? "closed" : endsWithLastReply(got) ? "open" : "waits for more";
+    wire.close();
+    return { bytes: got, text: `${quoted(got)} (${end})` };
+  }
+
+  async #afterwards(): Promise<Difference | null> {
+    const [real, tested] = [this.#real, this.#tested];
+    const scans = this.#steps.some((step) => "args" in step && /scan$/i.test(step.args[0] ?? ""));
+    const counters = this.#options.counters ? await compareCounters(real, tested, scans) : null;
+    if (counters) return this.#atEnd(counters);
+    if (this.#overKeys.size > 0) await this.#reap();
+    const state = await compareState(real, tested, () => performance.now() - this.#startedMs);
+    return state ? this.#atEnd(state) : null;
+  }
+
+  #atEnd(found: StateDifference): Difference {
+    const end = this.#steps.length;
+    return { ...this.#at(end, found.aspect, found.real, found.tested), where: found.where };
+  }
+
+  #at(index: number, kind: string, real: string, tested: string): Difference {
+    const step = this.#steps[Math.min(index, this.#steps.length - 1)];
+    const command =
+      step?.kind === "command" ? commandName(step.args, this.#options.containers) : "stray";
+    return { kind, command, step: index, where: "", real, tested };
+  }
+
+  async #pair(connection: number): Promise<Pair> {
+    const known = this.#pairs.get(connection);
+    if (known !== undefined) return known;
+    const [real, tested] = await Promise.all([this.#real.connect(), this.#tested.connect()]);
+    const pair = { real, tested, queue: [], expiring: [] };
+    this.#pairs.set(connection, pair);
+    return pair;
+  }
+}
+
+async function collect(wire: Wire, count: number, limitMs: number): Promise<Collected> {
+  try {
+    return { replies: await wire.replies(count, limitMs, true), failure: null, timedOut: false };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const rest = error.rest.length > 0 ? `, after ${quoted(error.rest.subarray(0, 200))}` : "";
+    return { replies: error.replies, failure: `(${error.message}${rest})`, timedOut: !wire.closed };
+  }
+}
+
+/** Keeps track of the connection's transaction. */
+function note(pair: Pair, step: CommandStep, reply: Buffer): void {
+  if (reply.equals(QUEUED)) pair.queue.push(step);
+  else if (isExec(step) || /^(discard|reset)$/i.test(step.args[0] ?? "")) pair.queue = [];
+}
+
+const QUEUED = Buffer.from("+QUEUED\r\n");
+
+function bytesOf({ args, inline }: CommandStep): string {
+  return inline ? inlineText(args) : requestText(args);
+}
+
+function isExec(step: CommandStep): boolean {
+  return step.args[0]?.toLowerCase() === "exec";
+}
+
+function countsKeys(step: CommandStep): boolean {
+  return COUNT_KEYS.has(step.args[0]?.toLowerCase() ?? "");
+}
+
+function endsWithLastReply(bytes: Buffer): boolean {
+  return bytes.length >= LAST_REPLY.length && bytes.subarray(-LAST_REPLY.length).equals(LAST_REPLY);
+}
+
+/** As redis-cli prints it, and as it was sent. */
+function print(bytes: Buffer): string {
+  return `${formatted(bytes)}\n${quoted(bytes)}`;
+}
+
+function printed(bytes: Buffer, step: Step): string {
+  return step.kind === "stray" ? quoted(bytes) : formatted(bytes);
+}
+
+function formatted(bytes: Buffer): string {
+  return parseReplies(bytes)
+    .map((reply) => formatReply(reply))
+    .join("\n");
+}

@@ -1,0 +1,292 @@
+/**
+ * Purpose: the run as a whole: sequence after sequence, and for each difference a smallest sequence
+ * that shows it, once for each command and kind of difference.
+ */
+
+import { connect } from "../client/client.ts";
+import { type Server, startRedis, startServer } from "../client/server.ts";
+import {
+  commandName,
+  type Difference,
+  type ExecuteOptions,
+  execute,
+  type Outcome,
+} from "./execute.ts";
+import { type Command, readGrammar } from "./grammar.ts";
+import { policyOf } from "./policies.ts";
+import { generate, type Step, stepText } from "./sequence.ts";
+import { shrink } from "./shrink.ts";
+import { SERVER_ARGS, Subject } from "./subject.ts";
+
+/** What to run. */
+export interface FuzzOptions {
+  seed: number;
+  /** Commands in all. */
+  commands: number;
+  /** Commands in a sequence. */
+  length?: number;
+  /** Names of commands or containers: only these, or none of these. */
+  only?: readonly string[];
+  skip?: readonly string[];
+  /** Run this sequence of the seed and no other. */
+  sequence?: number;
+  /** Stop after so many different differences. */
+  stopAfter?: number;
+  counters?: boolean;
+  /** Pairs of servers that run at the same time. */
+  lanes?: number;
+  /** Starts the tested server; Rusk's own start when not given. */
+  start?: (args: readonly string[]) => Promise<Server>;
+  /** Where a report goes, line by line. */
+  print?: (text: string) => void;
+}
+
+/** A difference with the smallest sequence found for it. */
+export interface Finding {
+  difference: Difference;
+  steps: Step[];
+  /** Number of the sequence in which it was found. */
+  sequence: number;
+  /** What the real server replied to each step. */
+  replies: string[];
+  /** False when it showed once and never again. */
+  reproduced: boolean;
+}
+
+/** What a run did and found. */
+export interface Summary {
+  findings: Finding[];
+  commandsRun: number;
+  /** Of these: commands that were sent but are not compared byte for byte, by name. */
+  seconds: number;
+  /** Commands that were left out after many differences. */
+  muted: string[];
+}
+
+const LENGTH = 300;
+/** Of a sequence and of a reply, in a report. */
+const STEPS_SHOWN = 30;
+const LINES_SHOWN = 20;
+const STOP_AFTER = 20;
+/** Two, since each waits for its servers about half of the time. */
+const LANES = 2;
+/** After so many sequences in which the same command differs, it is left out. */
+const MUTE_AFTER = 3;
+const QUIET_MS = 25;
+/** When a difference is tried again, silence has to be longer, so that slowness is not taken for it. */
+const QUIET_AGAIN_MS = 400;
+const REPLY_LIMIT_MS = 10_000;
+
+/** Starts the servers, runs, and stops them. */
+export async function fuzz(options: FuzzOptions): Promise<Summary> {
+  const start = options.start ?? ((args) => startServer({ args }));
+  const subjects: Subject[] = [];
+  const lanes: Lane[] = [];
+  try {
+    const count = options.sequence === undefined ? (options.lanes ?? LANES) : 1;
+    while (lanes.length < count) {
+      const real = await Subject.start("redis", () => startRedis({ args: SERVER_ARGS }));
+      subjects.push(real);
+      const tested = await Subject.start("rusk", () => start(SERVER_ARGS));
+      subjects.push(tested);
+      lanes.push({ real, tested });
+    }
+    return await new Fuzzer(lanes, options).run();
+  } finally {
+    for (const subject of subjects) await subject.stop();
+  }
+}
+
+/** A pair of servers, on which one sequence runs at a time. */
+interface Lane {
+  real: Subject;
+  tested: Subject;
+}
+
+class Fuzzer {
+  readonly #lanes: readonly Lane[];
+  readonly #options: FuzzOptions;
+  readonly #findings = new Map<string, Finding>();
+  readonly #countByCommand = new Map<string, number>();
+  readonly #muted = new Set<string>();
+  #commands: Command[] = [];
+  #commandsRun = 0;
+  #nextSequence = 0;
+  #execution: ExecuteOptions = {
+    containers: new Set(),
+    quietMs: QUIET_MS,
+    replyLimitMs: REPLY_LIMIT_MS,
+    counters: true,
+  };
+
+  constructor(lanes: readonly Lane[], options: FuzzOptions) {
+    this.#lanes = lanes;
+    this.#options = options;
+  }
+
+  async run(): Promise<Summary> {
+    await this.#readCommands();
+    const startedMs = performance.now();
+    this.#nextSequence = this.#options.sequence ?? 0;
+    await Promise.all(this.#lanes.map((lane) => this.#runLane(lane)));
+    const seconds = (performance.now() - startedMs) / 1000;
+    const findings = [...this.#findings.values()];
+    return { findings, commandsRun: this.#commandsRun, seconds, muted: [...this.#muted] };
+  }
+
+  async #runLane(lane: Lane): Promise<void> {
+    const { seed, commands, sequence, length = LENGTH, stopAfter = STOP_AFTER } = this.#options;
+    while (this.#commandsRun < commands && this.#findings.size < stopAfter) {
+      const index = this.#nextSequence++;
+      const steps = this.#withoutMuted(generate(seed, index, length, this.#commands));
+      this.#commandsRun += steps.length;
+      await this.#try(lane, index, steps);
+      if (sequence !== undefined) return;
+    }
+  }
+
+  async #readCommands(): Promise<void> {
+    const { only, skip, counters = true } = this.#options;
+    const [{ real: redis, tested: rusk }] = this.#lanes;
+    const [real, tested] = [await connect(redis.server), await connect(rusk.server)];
+    const known = await readGrammar(real, tested);
+    real.close();
+    tested.close();
+    const named = (names: readonly string[], { name, words }: Command) =>
+      names.includes(name) || names.includes(words[0].toLowerCase());
+    this.#commands = known.filter(
+      (command) => (!only || named(only, command)) && !(skip && named(skip, command)),
+    );
+    const sent = this.#commands.filter(({ name }) => policyOf(name).deny === undefined);
+    if (sent.length === 0) throw new Error("no command is left to send");
+    const containers = new Set(known.flatMap(({ words }) => (words[1] ? [words[0]] : [])));
+    this.#execution = {
+      ...this.#execution,
+      counters,
+      containers: new Set([...containers].map((name) => name.toLowerCase())),
+    };
+    const denied = this.#commands.length - sent.length;
+    this.#print(`${sent.length} commands (${denied} more are never sent, see policies.ts)`);
+  }
+
+  async #try(lane: Lane, index: number, steps: readonly Step[]): Promise<void> {
+    const first = await this.#execute(lane, steps, QUIET_MS);
+    if (first.difference === null) return;
+    // Once more, with patience: is it there, or was something slow?
+    const again = await this.#execute(lane, steps, QUIET_AGAIN_MS);
+    if (again.difference === null) {
+      if (first.difference.kind === "stray") return;
+      this.#add({ ...asFinding(first), sequence: index, steps: [...steps], reproduced: false });
+      return;
+    }
+    const wanted = again.difference;
+    if (this.#findings.has(keyOf(wanted)) && wanted.step < steps.length) {
+      this.#count(wanted.command);
+      return;
+    }
+    const upTo = steps.slice(0, Math.min(wanted.step + 1, steps.length));
+    const smallest = await shrink(upTo, async (candidate) => {
+      const quietMs = wanted.kind === "stray" ? QUIET_AGAIN_MS : QUIET_MS;
+      const { difference } = await this.#execute(lane, candidate, quietMs);
+      return difference !== null && isSame(difference, wanted);
+    });
+    const last = await this.#execute(lane, smallest, QUIET_AGAIN_MS);
+    const found = last.difference === null ? again : last;
+    this.#add({
+      ...asFinding(found),
+      sequence: index,
+      steps: found === last ? smallest : [...steps],
+      reproduced: found === last,
+    });
+  }
+
+  #add(finding: Finding): void {
+    const key = keyOf(finding.difference);
+    this.#count(finding.difference.command);
+    if (this.#findings.has(key)) return;
+    this.#findings.set(key, finding);
+    this.#print(report(finding, this.#findings.size, this.#options));
+  }
+
+  /** Commands that differ often would hide all others. */
+  #count(command: string): void {
+    const count = (this.#countByCommand.get(command) ?? 0) + 1;
+    this.#countByCommand.set(command, count);
+    if (count !== MUTE_AFTER) return;
+    this.#muted.add(command);
+    this.#print(`${command} differs often and is left out from here on`);
+  }
+
+  #withoutMuted(steps: readonly Step[]): readonly Step[] {
+    if (this.#muted.size === 0) return steps;
+    const { containers } = this.#execution;
+    return steps.filter((step) =>
+      step.kind === "stray"
+        ? !this.#muted.has("stray")
+        : !this.#muted.has(commandName(step.args, containers)),
+    );
+  }
+
+  #execute({ real, tested }: Lane, steps: readonly Step[], quietMs: number): Promise<Outcome> {
+    return execute(real, tested, steps, { ...this.#execution, quietMs });
+  }
+
+  #print(text: string): void {
+    this.#options.print?.(text);
+  }
+}
+
+function asFinding(outcome: Outcome): Pick<Finding, "difference" | "replies"> {
+  if (outcome.difference === null) throw new Error("there is no difference to report");
+  return { difference: outcome.difference, replies: outcome.replies };
+}
+
+/** The same difference in another sequence: replies have to be those of the same command. */
+function isSame(found: Difference, wanted: Difference): boolean {
+  if (found.kind !== wanted.kind) return false;
+  return wanted.kind !== "reply" || found.command === wanted.command;
+}
+
+/** What makes two differences count as one: the command, and how it differs. */
+function keyOf({ kind, command, real, tested }: Difference): string {
+  const form = (text: string) => /^\((error|integer|nil|double|true|false)/.exec(text)?.[1] ?? "";
+  return kind === "reply" ? `${command} ${form(real)}/${form(tested)}` : `${command} ${kind}`;
+}
+
+/** A finding as a session, the differing replies of both servers, and how to see it again. */
+export function report(finding: Finding, number: number, options: FuzzOptions): string {
+  const { difference, steps, replies, sequence } = finding;
+  const { kind, command, where, real, tested } = difference;
+  const indented = (text: string, mark: string) => {
+    const all = text.split("\n");
+    const shown = all.slice(0, LINES_SHOWN).map((line) => clipped(`  ${mark} ${line}`));
+    if (all.length > shown.length) shown.push(`  ${mark} … (${all.length} lines)`);
+    return shown.join("\n");
+  };
+  const lines = [`\n--- ${number}: ${command}, ${kind}${where ? ` of ${where}` : ""}`];
+  if (!finding.reproduced) lines.push("    (seen once; it did not show again)");
+  const first = Math.max(0, Math.min(difference.step + 1, steps.length) - STEPS_SHOWN);
+  if (first > 0) lines.push(`    (${first} steps before these)`);
+  for (const [index, step] of steps.entries()) {
+    if (index < first) continue;
+    lines.push(clipped(`  ${stepText(step)}`));
+    if (index === difference.step) break;
+    if (replies[index] !== undefined) lines.push(indented(replies[index], " "));
+  }
+  lines.push(indented(real, "redis:"), indented(tested, "rusk: "));
+  const flags = [
+    ...(options.only ? [`--only ${options.only.join()}`] : []),
+    ...(options.skip ? [`--skip ${options.skip.join()}`] : []),
+    ...(options.length ? [`--length ${options.length}`] : []),
+  ];
+  const repeat = [
+    `SEED=${options.seed}`,
+    `ARGS="${[`--sequence ${sequence}`, ...flags].join(" ")}"`,
+  ];
+  lines.push(`  again: make fuzz ${repeat.join(" ")}`);
+  return lines.join("\n");
+}
+
+function clipped(line: string): string {
+  return line.length <= 600 ? line : `${line.slice(0, 560)}… (${line.length} characters)`;
+}

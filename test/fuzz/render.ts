@@ -1,0 +1,188 @@
+/**
+ * Purpose: random commands from the grammar: mostly well-formed, some spoilt in one place.
+ */
+
+import type { Argument, Command } from "./grammar.ts";
+import { policyOf } from "./policies.ts";
+import type { Random } from "./random.ts";
+import { anyValue, valueFor } from "./values.ts";
+
+const OPTION_CHANCE = 0.3;
+const SPOIL_CHANCE = 0.12;
+const SIZE_LIMIT = 70_000;
+const SIZE_TOO_BIG = "4294967296";
+
+/** Arguments that are a time to live. */
+const DURATION_NAMES = new Set(["seconds", "milliseconds", "ttl"]);
+
+/** Makes command lines for a set of commands. */
+export class Renderer {
+  readonly commands: readonly Command[];
+  readonly #random: Random;
+  readonly #weights: (readonly [number, Command])[];
+  readonly #tokens: readonly string[];
+
+  constructor(random: Random, commands: readonly Command[]) {
+    this.#random = random;
+    this.commands = commands;
+    this.#weights = commands
+      .filter(({ name }) => policyOf(name).deny === undefined)
+      .map((command) => [weightOf(command), command]);
+    this.#tokens = [...new Set(commands.flatMap((command) => command.tokens))];
+  }
+
+  /** A random command with its arguments. */
+  next(): string[] {
+    return this.line(this.#random.weighted(this.#weights));
+  }
+
+  /** The command with random arguments. */
+  line(command: Command): string[] {
+    const random = this.#random;
+    const policy = policyOf(command.name);
+    let words: string[];
+    if (policy.words) words = policy.words(random, () => this.next());
+    else if (random.chance(SPOIL_CHANCE)) words = this.#spoilt(command, this.#filled(command));
+    else words = this.#filled(command);
+    return harmless(command, [...command.words.map((word) => this.#cased(word)), ...words]);
+  }
+
+  #filled(command: Command): string[] {
+    return this.#sequence(command, command.arguments);
+  }
+
+  #sequence(command: Command, args: readonly Argument[]): string[] {
+    const random = this.#random;
+    const parts: string[][] = [];
+    let firstOption = args.length;
+    for (const [index, argument] of args.entries()) {
+      if (argument.optional && index < firstOption) firstOption = index;
+      if (!argument.optional) firstOption = args.length;
+    }
+    let keyCount = -1; // where numkeys stands in parts
+    for (const argument of args) {
+      if (argument.optional && !random.chance(OPTION_CHANCE)) {
+        parts.push([]);
+        continue;
+      }
+      if (argument.name === "numkeys") keyCount = parts.length;
+      const rendered = this.#argument(command, argument);
+      if (keyCount >= 0 && argument.type === "key" && argument.multiple) {
+        if (random.chance(0.9)) parts[keyCount] = [String(rendered.length)];
+        keyCount = -1;
+      }
+      parts.push(rendered);
+    }
+    // Options at the end may come in any order.
+    const options = parts.splice(firstOption);
+    return [...parts, ...(random.chance(0.4) ? random.shuffled(options) : options)].flat();
+  }
+
+  #argument(command: Command, argument: Argument): string[] {
+    const random = this.#random;
+    const times = argument.multiple ? this.#repetitions() : 1;
+    const words: string[] = [];
+    for (let time = 0; time < times; time++) {
+      const needsToken = argument.token !== undefined && (time === 0 || argument.multipleToken);
+      if (needsToken && argument.token) words.push(this.#cased(argument.token));
+      words.push(...this.#value(command, argument));
+    }
+    return random.chance(0.02) ? [...words, ...words] : words;
+  }
+
+  #repetitions(): number {
+    const random = this.#random;
+    return random.chance(0.03) ? random.between(20, 70) : random.between(1, 4);
+  }
+
+  #value(command: Command, argument: Argument): string[] {
+    const random = this.#random;
+    switch (argument.type) {
+      case "pure-token":
+        return [];
+      case "block":
+        return this.#sequence(command, argument.members);
+      case "oneof": {
+        const chosen = this.#argument(command, random.pick(argument.members));
+        if (!random.chance(0.08)) return chosen;
+        return [...chosen, ...this.#argument(command, random.pick(argument.members))];
+      }
+      default:
+        return [valueFor(random, command, argument)];
+    }
+  }
+
+  /** Wrong in one way: too few or too many words, tokens out of place, values of another kind. */
+  #spoilt(command: Command, words: readonly string[]): string[] {
+    const random = this.#random;
+    const at = random.below(words.length + 1);
+    const one = Math.min(at, words.length - 1);
+    const token = () => {
+      const tokens =
+        random.chance(0.7) && command.tokens.length > 0 ? command.tokens : this.#tokens;
+      return tokens.length > 0 ? this.#cased(random.pick(tokens)) : "";
+    };
+    const ways: (() => string[])[] = [
+      () => words.slice(0, at),
+      () => words.filter((_, index) => index !== at),
+      () => [...words, anyValue(random, command)],
+      () => words.toSpliced(at, 0, anyValue(random, command)),
+      () => words.toSpliced(one, 1, anyValue(random, command)),
+      () => words.toSpliced(one, 1, anyValue(random, command)),
+      () => words.toSpliced(at, 0, token()),
+      () => [...words, token()],
+      () => words.toSpliced(one, 1, token()),
+      () => random.shuffled(words),
+      () =>
+        words.toSpliced(one, 1, `${words[one] ?? ""}${random.pick(["\0", " ", "x", "0", "\n"])}`),
+    ];
+    return random.pick(ways)();
+  }
+
+  #cased(word: string): string {
+    const random = this.#random;
+    return random.weighted([
+      [8, () => word],
+      [3, () => word.toLowerCase()],
+      [1, () => word.replace(/[a-z]/gi, (c) => (random.chance(0.5) ? c.toLowerCase() : c))],
+    ])();
+  }
+}
+
+function weightOf(command: Command): number {
+  const policy = policyOf(command.name);
+  const group = command.group === "connection" || command.group === "server" ? 0.3 : 1;
+  return (policy.weight ?? 1) * group;
+}
+
+/**
+ * A time to live must be over before the next command, or last longer than the run: all between
+ * would be a race. And a size must be small, or too big to be accepted.
+ */
+function harmless(command: Command, words: string[]): string[] {
+  const duration = firstDuration(command);
+  const size = policyOf(command.name).sizesFrom ?? Number.POSITIVE_INFINITY;
+  return words.map((word, index) => {
+    const number = Number(word.trim());
+    if (index - command.words.length >= duration - 1 && number > 0 && number < 1e5) {
+      return word.replace(/[0-9]\s*$/, "$&00000");
+    }
+    const tooBig = index >= size && number > SIZE_LIMIT && number < Number(SIZE_TOO_BIG);
+    return tooBig ? SIZE_TOO_BIG : word;
+  });
+}
+
+/** The first position, counted from 1 after the name, at which a time to live can stand. */
+function firstDuration(command: Command): number {
+  let position = 1;
+  let first = Number.POSITIVE_INFINITY;
+  for (const argument of command.arguments) {
+    if (holdsDuration(argument)) first = Math.min(first, position);
+    if (!argument.optional) position++;
+  }
+  return first;
+}
+
+function holdsDuration(argument: Argument): boolean {
+  return DURATION_NAMES.has(argument.name) || argument.members.some(holdsDuration);
+}

@@ -1,0 +1,310 @@
+/**
+ * Purpose: random sequences of steps over a few connections. What a connection does is planned in
+ * small scripts (one command, a transaction, a key that expires ...) whose steps are interleaved;
+ * every step names its connection, so a sequence always runs in the same order.
+ */
+
+import { quoted, typed } from "../client/format.ts";
+import type { Command } from "./grammar.ts";
+import { policyOf } from "./policies.ts";
+import { Random } from "./random.ts";
+import { Renderer } from "./render.ts";
+import { anyValue } from "./values.ts";
+
+/** A command on one of the connections that last for the sequence. */
+export interface CommandStep {
+  kind: "command";
+  connection: number;
+  /** One character per byte. */
+  args: string[];
+  /** Sent as a line instead of an array of bulk strings. */
+  inline: boolean;
+  /** Sent in one write with the step before it, if that is of the same connection. */
+  joined: boolean;
+  /** It makes a key expire within 2 ms: nothing follows until that has surely happened. */
+  expires: boolean;
+}
+
+/** Bytes that need not be commands, on a connection of their own. */
+export interface StrayStep {
+  kind: "stray";
+  parts: StrayPart[];
+  /** Where the bytes are cut into several writes. */
+  cuts: number[];
+}
+
+/** A command, or other bytes (one character per byte). */
+export type StrayPart = { args: string[] } | { bytes: string };
+
+export type Step = CommandStep | StrayStep;
+
+const CONNECTIONS_MOST = 3;
+
+/** The steps of sequence number `index` of a seed. */
+export function generate(
+  seed: number,
+  index: number,
+  length: number,
+  commands: readonly Command[],
+): Step[] {
+  return new Author(new Random(seed, index), commands).write(length);
+}
+
+/** The bytes of a command as it is sent. */
+export function requestText(args: readonly string[]): string {
+  let text = `*${args.length}\r\n`;
+  for (const arg of args) text += `$${arg.length}\r\n${arg}\r\n`;
+  return text;
+}
+
+/** The bytes of a command as an inline one: a line as it may be typed. */
+export function inlineText(args: readonly string[]): string {
+  return `${args.map(word).join(" ")}\r\n`;
+}
+
+/** A word as it may be typed; escapes stand for all bytes that are not printable ASCII. */
+export function word(text: string): string {
+  return typed(Buffer.from(text, "latin1"));
+}
+
+type Planned = Pick<CommandStep, "args"> & { expires?: boolean };
+
+class Author {
+  readonly #random: Random;
+  readonly #renderer: Renderer;
+  readonly #commands: readonly Command[];
+  readonly #plans: Planned[][];
+  readonly #names: ReadonlySet<string>;
+  /** The commands whose replies are compared byte for byte: those a stray connection sends. */
+  readonly #exact: Renderer;
+
+  constructor(random: Random, commands: readonly Command[]) {
+    this.#random = random;
+    this.#commands = commands;
+    this.#renderer = new Renderer(random, commands);
+    this.#exact = new Renderer(
+      random,
+      commands.filter(({ name }) => policyOf(name).compare === undefined),
+    );
+    this.#names = new Set(commands.map((command) => command.name));
+    this.#plans = Array.from({ length: random.between(1, CONNECTIONS_MOST) }, () => []);
+  }
+
+  write(length: number): Step[] {
+    const random = this.#random;
+    const steps: Step[] = [];
+    let connection = 0;
+    if (this.#names.has("hello")) {
+      for (const plan of this.#plans) if (random.chance(0.5)) plan.push({ args: ["HELLO", "3"] });
+    }
+    while (steps.length < length) {
+      if (random.chance(0.006)) steps.push(this.#stray());
+      if (random.chance(0.1)) connection = random.below(this.#plans.length);
+      const plan = this.#plans[connection];
+      if (plan.length === 0) plan.push(...this.#plan());
+      const planned = plan.shift();
+      if (planned === undefined) continue;
+      const short = planned.args.reduce((size, arg) => size + arg.length, 0) < 2000;
+      steps.push({
+        kind: "command",
+        connection,
+        args: planned.args,
+        inline: short && random.chance(0.04),
+        joined: random.chance(0.95),
+        expires: planned.expires ?? false,
+      });
+    }
+    return steps;
+  }
+
+  #plan(): Planned[] {
+    return this.#random.weighted([
+      [80, () => [{ args: this.#renderer.next() }]],
+      [4, () => this.#transaction()],
+      [1, () => this.#expiry()],
+      [1, () => [{ args: this.#unknownCommand() }]],
+      [1, () => [{ args: this.#unknownSubcommand() }]],
+    ])();
+  }
+
+  #transaction(): Planned[] {
+    const random = this.#random;
+    const known = (name: string) => this.#names.has(name);
+    if (!known("multi") || !known("exec")) return [{ args: this.#renderer.next() }];
+    const plan: Planned[] = [];
+    if (known("watch") && random.chance(0.5)) {
+      plan.push(this.#rendered("watch"));
+      while (random.chance(0.4)) plan.push({ args: this.#renderer.next() });
+      if (random.chance(0.1)) plan.push(this.#rendered("unwatch"));
+    }
+    plan.push({ args: ["MULTI"] });
+    for (let left = random.between(0, 6); left > 0; left--) {
+      plan.push({ args: random.chance(0.03) ? this.#unknownCommand() : this.#renderer.next() });
+    }
+    plan.push({ args: [random.chance(0.85) || !known("discard") ? "EXEC" : "DISCARD"] });
+    return plan;
+  }
+
+  /** A key that expires at once, with something that looks at it before and after. */
+  #expiry(): Planned[] {
+    const random = this.#random;
+    const key = this.#key();
+    const ms = random.pick(["1", "2"]);
+    const ways: [string, string[]][] = [
+      ["set", ["SET", key, "short-lived", "PX", ms]],
+      ["psetex", ["PSETEX", key, ms, "short-lived"]],
+      ["pexpire", ["PEXPIRE", key, ms]],
+      ["getex", ["GETEX", key, "PX", ms]],
+    ];
+    const known = ways.filter(([name]) => this.#names.has(name));
+    if (known.length === 0) return [{ args: this.#renderer.next() }];
+    const plan: Planned[] = [];
+    if (this.#names.has("watch") && random.chance(0.1)) plan.push({ args: ["WATCH", key] });
+    plan.push({ args: random.pick(known)[1], expires: true });
+    for (let left = random.between(1, 2); left > 0; left--) {
+      // A command on the expired key: what it was rendered with is replaced where it has a key.
+      const { name, words, arguments: grammar } = random.pick(this.#commands);
+      if (policyOf(name).deny !== undefined || grammar[0]?.type !== "key") continue;
+      const args = this.#rendered(name).args;
+      plan.push({ args: args.length > words.length ? args.with(words.length, key) : args });
+    }
+    return plan;
+  }
+
+  #rendered(name: string): Planned {
+    const command = this.#commands.find((candidate) => candidate.name === name);
+    return { args: command ? this.#renderer.line(command) : [name] };
+  }
+
+  #key(): string {
+    const random = this.#random;
+    return `${random.pick(["string", "string", "hash", "list", "set", "zset"])}:${random.between(1, 3)}`;
+  }
+
+  #unknownCommand(): string[] {
+    const random = this.#random;
+    const sample = random.pick(this.#commands);
+    const name = random.pick([
+      ...["nosuch", "", " ", "GET ", "\r\n", "get\0", "\xff\xfe", "SETT", "'", "a b", "%s%d%n"],
+      ...["x".repeat(200), `${sample.words[0]}x`, "nosuch\r\n+OK", sample.name.replace("|", " ")],
+    ]);
+    if (this.#names.has(name.toLowerCase())) return [`${name}~`];
+    const count = random.pick([0, 1, 2, 3, 20, 40]);
+    return [name, ...Array.from({ length: count }, () => anyValue(random, sample))];
+  }
+
+  #unknownSubcommand(): string[] {
+    const random = this.#random;
+    const containers = this.#commands.filter(({ words }) => words.length > 1);
+    if (containers.length === 0) return this.#unknownCommand();
+    const sample = random.pick(containers);
+    // By itself it replies which commands there are, and those differ.
+    const alone = random.chance(0.1) && sample.words[0] !== "COMMAND";
+    if (alone) return [sample.words[0]];
+    const sub = random.pick(["nosuch", "", "\r\n", " ", "\0", "x".repeat(200), "HELPx", "%s", "'"]);
+    const count = random.pick([0, 1, 2, 5]);
+    return [sample.words[0], sub, ...Array.from({ length: count }, () => anyValue(random, sample))];
+  }
+
+  /** A connection that sends some commands and some bytes that are none. */
+  #stray(): StrayStep {
+    const random = this.#random;
+    const parts: StrayPart[] = [];
+    for (let left = random.between(1, 5); left > 0; left--) {
+      parts.push(
+        random.weighted<() => StrayPart>([
+          [4, () => ({ args: this.#exact.next() })],
+          [1, () => ({ args: ["CLIENT", "REPLY", random.pick(["OFF", "SKIP", "ON", "nosuch"])] })],
+          [1, () => ({ args: ["HELLO", "3"] })],
+          [1, () => ({ args: random.chance(0.5) ? ["QUIT"] : ["QUIT", "x"] })],
+          [6, () => ({ bytes: this.#garbage() })],
+        ])(),
+      );
+    }
+    const cuts = random.chance(0.3)
+      ? Array.from({ length: random.between(1, 3) }, () => random.between(1, 60))
+      : [];
+    return { kind: "stray", parts, cuts: cuts.sort((a, b) => a - b) };
+  }
+
+  #garbage(): string {
+    const random = this.#random;
+    const size = () =>
+      random.pick([
+        ...["0", "1", "2", "3", "-1", "-2", "-0", "+1", "01", " 1", "1 ", "", "x", "1x", "1.0"],
+        ...["1048576", "1048577", "2147483647", "2147483648", "-2147483649", "536870912"],
+        ...["536870913", "9223372036854775807", "9223372036854775808", "0x1", "1\0"],
+      ]);
+    const end = () => (random.chance(0.9) ? "\r\n" : random.pick(["\n", "\r", "", "\r\r\n", "xx"]));
+    return random.weighted([
+      [3, () => `*${size()}${end()}`],
+      [3, () => `*2\r\n$3\r\nGET\r\n$${size()}${end()}`],
+      [2, () => `*1\r\n$${size()}${end()}PING${end()}`],
+      [2, () => `*1\r\n$4${end()}PING${end()}`],
+      [1, () => `*1\r\n${random.pick([":1", "+PING", "-x", "_", "", "$", "\0", "\r"])}${end()}`],
+      [2, () => `${random.pick(INLINE)}${end()}`],
+      [1, () => end()],
+      [1, () => "*3\r\n$3\r\nSET\r\n$6\r\nstring"],
+      [1, () => `PING ${"x".repeat(random.pick([65_529, 65_530, 65_531, 65_532, 66_000]))}`],
+      [1, () => `*${"1".repeat(random.pick([32, 65_535, 65_536, 65_600]))}`],
+      [1, () => `*1\r\n$${"0".repeat(random.pick([32, 65_535, 65_536, 65_600]))}`],
+      [1, () => Array.from({ length: 20 }, () => String.fromCharCode(random.below(256))).join("")],
+    ])();
+  }
+}
+
+/** Lines that try the splitting of inline commands into words. */
+const INLINE = [
+  "PING",
+  "  PING  ",
+  "\tPING\t",
+  'ECHO "a b"',
+  'ECHO "a\\x41\\n\\q"',
+  "ECHO 'it\\'s'",
+  "ECHO 'a' 'b'",
+  'ECHO "a"b',
+  "ECHO 'a'b",
+  'ECHO "a',
+  "ECHO 'a",
+  'ECHO a"b',
+  'ECHO ""',
+  "''",
+  '""',
+  "ECHO \\x41",
+  'ECHO "\\x4"',
+  'ECHO "\\xzz"',
+  "ECHO \xff",
+  "ECHO a\0b",
+  "\0",
+  "PING\0PING",
+  "ECHO a\rb",
+  "ECHO a\vb",
+  "$4",
+  "+PING",
+  "POST / HTTP/1.1",
+  "Host: example",
+  "GET",
+  "ECHO  a   ",
+  "*",
+  "**1",
+];
+
+/** A sequence as it might be typed into redis-cli, one line a step. */
+export function stepText(step: Step): string {
+  if (step.kind === "command") {
+    const marks = `${step.inline ? " (inline)" : ""}${step.joined ? "" : " (in a write of its own)"}`;
+    return `${connectionName(step.connection)}> ${step.args.map(word).join(" ")}${marks}`;
+  }
+  const parts = step.parts.map((part) =>
+    "args" in part
+      ? part.args.map(word).join(" ")
+      : `bytes ${quoted(Buffer.from(part.bytes, "latin1"))}`,
+  );
+  const cuts = step.cuts.length > 0 ? ` (cut at ${step.cuts.join(", ")})` : "";
+  return `stray> ${parts.join("; ")}${cuts}`;
+}
+
+/** The first connection has the plain prompt. */
+function connectionName(connection: number): string {
+  return ["", "b", "c", "d"][connection] ?? `c${connection}`;
+}

@@ -1,0 +1,209 @@
+// Purpose: the dict against a Map, over random operations, with `verify` after each; and SCAN's
+// promise, that a key which stays is visited, while the table grows and shrinks.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import * as arena from "../../src/arena/arena.ts";
+import { NIL } from "../../src/arena/arena.ts";
+import type { DictRef } from "../../src/structures/dict.ts";
+import * as dict from "../../src/structures/dict.ts";
+import type { EntryRef } from "../../src/structures/entry.ts";
+import * as entry from "../../src/structures/entry.ts";
+import { Random } from "../fuzz/random.ts";
+import { entryFor, findIn, keyOf } from "./entries.ts";
+
+const NONE = NIL as EntryRef;
+
+let keys: DictRef;
+let model: Map<string, EntryRef>;
+let blocks = 0;
+
+beforeEach(() => {
+  blocks = arena.figures().blockCount;
+  keys = dict.create();
+  model = new Map();
+});
+
+afterEach(() => {
+  for (const key of [...model.keys()]) remove(key);
+  dict.release(keys);
+  expect(arena.figures().blockCount).toBe(blocks);
+});
+
+function insert(key: string): void {
+  const e = entryFor(key);
+  dict.insert(keys, e);
+  model.set(key, e);
+}
+
+function remove(key: string): void {
+  const e = model.get(key) as EntryRef;
+  dict.remove(keys, e);
+  entry.release(e);
+  model.delete(key);
+}
+
+function replace(key: string): void {
+  const e = model.get(key) as EntryRef;
+  const moved = entry.copyShaped(e, 32, 8, false);
+  dict.replace(keys, e, moved);
+  arena.free(e);
+  model.set(key, moved);
+}
+
+function check(): void {
+  dict.verify(keys);
+  expect(dict.count(keys)).toBe(model.size);
+}
+
+function visitedBy(walk: (visit: (e: EntryRef) => void) => void): string[] {
+  const seen: string[] = [];
+  walk((e) => seen.push(keyOf(e)));
+  return seen.sort();
+}
+
+describe.each([1, 2, 3, 4])("random operations, seed %d", (seed) => {
+  test("behaves as a Map", () => {
+    const random = new Random(seed);
+    for (let step = 0; step < 6000; step++) {
+      // Waves of growing and shrinking, to nothing and back.
+      const growing = step % 1500 < 800;
+      const key = `key:${random.below(600)}`;
+      const e = model.get(key);
+      expect(findIn(keys, key)).toBe(e ?? NONE);
+      if (random.chance(0.02)) dict.rehash(keys, random.below(20));
+      if (e === undefined && (growing || random.chance(0.1))) insert(key);
+      else if (e !== undefined && random.chance(0.2)) replace(key);
+      else if (e !== undefined && (!growing || random.chance(0.2))) remove(key);
+      else if (!growing && model.size > 0) remove(random.pick([...model.keys()]));
+      check();
+    }
+    expect(visitedBy((visit) => dict.each(keys, visit))).toEqual([...model.keys()].sort());
+  });
+});
+
+test("every key is found at each step of growing and of shrinking", () => {
+  for (let i = 0; i < 300; i++) {
+    insert(`key:${i}`);
+    for (const [key, e] of model) if (findIn(keys, key) !== e) throw new Error(`lost ${key}`);
+  }
+  for (const key of [...model.keys()]) {
+    remove(key);
+    expect(findIn(keys, key)).toBe(NONE);
+    for (const [other, e] of model) if (findIn(keys, other) !== e) throw new Error(`lost ${other}`);
+    check();
+  }
+});
+
+test("a table doubles when it is full, and shrinks when nearly empty", () => {
+  for (let i = 0; i < 5000; i++) insert(`key:${i}`);
+  while (dict.rehash(keys, 100));
+  expect(dict.tableFigures(keys)).toMatchObject({ slots0: 8192, slots1: 0, used0: 5000 });
+  for (let i = 10; i < 5000; i++) remove(`key:${i}`);
+  while (dict.rehash(keys, 100));
+  const { slots0, rehashing } = dict.tableFigures(keys);
+  expect(slots0).toBeLessThanOrEqual(10 * 8);
+  expect(rehashing).toBe(false);
+  check();
+});
+
+test("while paused no chain is moved, and nothing is lost", () => {
+  for (let i = 0; i < 64; i++) insert(`key:${i}`);
+  while (dict.rehash(keys, 100));
+  insert("one more");
+  expect(dict.tableFigures(keys).rehashing).toBe(true);
+  dict.pauseRehash(keys);
+  dict.pauseRehash(keys);
+  const { used0 } = dict.tableFigures(keys);
+  for (let i = 100; i < 300; i++) insert(`key:${i}`);
+  dict.rehash(keys, 1000);
+  expect(dict.tableFigures(keys).used0).toBe(used0);
+  dict.resumeRehash(keys);
+  dict.rehash(keys, 1000);
+  expect(dict.tableFigures(keys).used0).toBe(used0);
+  dict.resumeRehash(keys);
+  while (dict.rehash(keys, 1000));
+  expect(dict.tableFigures(keys).rehashing).toBe(false);
+  for (const [key, e] of model) expect(findIn(keys, key)).toBe(e);
+  check();
+});
+
+describe("scan", () => {
+  test("visits every entry of a dict at rest exactly once", () => {
+    for (const count of [0, 1, 4, 5, 1000]) {
+      while (model.size < count) insert(`key:${model.size}`);
+      while (dict.rehash(keys, 100));
+      const seen = visitedBy((visit) => {
+        let cursor = 0;
+        do cursor = dict.scan(keys, cursor, visit);
+        while (cursor !== 0);
+      });
+      expect(seen).toEqual([...model.keys()].sort());
+    }
+  });
+
+  test("visits every entry in the midst of a rehash", () => {
+    for (let i = 0; i < 64; i++) insert(`key:${i}`);
+    while (dict.rehash(keys, 100));
+    for (let i = 64; i < 90; i++) insert(`key:${i}`);
+    expect(dict.tableFigures(keys).rehashing).toBe(true);
+    const seen = new Set<string>();
+    let cursor = 0;
+    do cursor = dict.scan(keys, cursor, (e) => seen.add(keyOf(e)));
+    while (cursor !== 0);
+    expect([...seen].sort()).toEqual([...model.keys()].sort());
+  });
+
+  test.each([1, 2, 3, 4])("a key that stays is visited, seed %d", (seed) => {
+    const random = new Random(seed);
+    for (let round = 0; round < 6; round++) {
+      const stable = [...Array(random.between(1, 200)).keys()].map((i) => `stays:${round}:${i}`);
+      const passing = random.between(0, 800);
+      for (const key of stable) insert(key);
+      for (let i = 0; i < passing; i++) insert(`goes:${i}`);
+      const growing = random.chance(0.5);
+      const seen = new Set<string>();
+      let cursor = 0;
+      let added = passing;
+      do {
+        cursor = dict.scan(keys, cursor, (e) => seen.add(keyOf(e)));
+        for (let change = random.below(40); change > 0; change--) {
+          if (growing && model.size < 1500) insert(`goes:${added++}`);
+          else if (added > 0 && model.has(`goes:${--added}`)) remove(`goes:${added}`);
+        }
+      } while (cursor !== 0);
+      const missed = stable.filter((key) => !seen.has(key));
+      expect(missed).toEqual([]);
+      check();
+      for (const key of [...model.keys()]) if (random.chance(0.9)) remove(key);
+      for (const key of [...model.keys()]) if (key.startsWith("goes")) remove(key);
+    }
+  });
+});
+
+test("a random entry is any of them", () => {
+  expect(dict.randomEntry(keys, () => 0)).toBe(NONE);
+  const random = new Random(5);
+  for (let i = 0; i < 70; i++) insert(`key:${i}`);
+  const seen = new Set<string>();
+  for (let draw = 0; draw < 3000; draw++) {
+    seen.add(keyOf(dict.randomEntry(keys, (limit) => random.below(limit))));
+  }
+  expect(seen.size).toBe(70);
+});
+
+test.each([0, 3, 64, 90, 5000])("a dict of %d entries is drained in slices", (count) => {
+  const doomed = dict.create();
+  for (let i = 0; i < count; i++) dict.insert(doomed, entryFor(`key:${i}`));
+  const seen = new Set<string>();
+  let slices = 0;
+  for (let more = true; more; slices++) {
+    more = dict.drain(doomed, 16, (e) => {
+      seen.add(keyOf(e));
+      entry.release(e);
+    });
+    expect(dict.count(doomed)).toBe(count - seen.size);
+  }
+  expect(seen.size).toBe(count);
+  expect(slices).toBeGreaterThanOrEqual(Math.floor(count / 64));
+  dict.release(doomed);
+});

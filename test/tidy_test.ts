@@ -1,0 +1,264 @@
+// Purpose: the rules of the code that a program can check, so that no reviewer has to.
+//
+// - Imports point down: a file imports from its own layer or from one below it.
+// - Only src/runtime/ knows which runtime it is on, and only src/runtime/, src/base/ and
+//   src/main.ts may ask for the time or for chance; all other code is handed both.
+// - Every file under src/ is reachable from src/main.ts.
+// - Names of files, lines of at most 100 columns, and what the top level may hold.
+//
+// The linter (.biome.json) checks the length of functions, since it has a real parser.
+
+import { describe, expect, test } from "bun:test";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, normalize, relative } from "node:path";
+
+const ROOT = normalize(join(import.meta.dir, ".."));
+
+/** Bottom to top. A layer is a folder of src/, except main, which is src/main.ts. */
+const LAYERS = [
+  "runtime",
+  "base",
+  "config",
+  "protocol",
+  "arena",
+  "structures",
+  "keyspace",
+  "persistence",
+  "scripting",
+  "commands",
+  "dispatch",
+  "server",
+  "main",
+];
+
+const TOP_LEVEL = new Set([
+  "LICENSE",
+  "Makefile",
+  "README.md",
+  "bench",
+  "deno.json",
+  "docs",
+  "package-lock.json",
+  "package.json",
+  "snapshots",
+  "src",
+  "test",
+  "tsconfig.json",
+]);
+
+const MAX_COLUMNS = 100;
+
+interface Source {
+  path: string;
+  text: string;
+  /** The text with comments and the contents of strings blanked out, line for line. */
+  code: string;
+  /** The text with only the comments blanked out. */
+  uncommented: string;
+}
+
+function sources(folder: string): Source[] {
+  const base = join(ROOT, folder);
+  if (!existsSync(base)) return [];
+  return readdirSync(base, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => {
+      const text = readFileSync(join(base, name), "utf8");
+      return { path: `${folder}/${name}`, text, ...strip(text) };
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Comments, strings, templates and regular expressions; a slash after a value divides. */
+const TOKENS = new RegExp(
+  [
+    /\/\/[^\n]*|\/\*[\s\S]*?\*\//,
+    /"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`/,
+    /(?<=(?:^|[(,=:[!&|?{};>]|return|=>)\s*)\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\//,
+  ]
+    .map((part) => `(${part.source})`)
+    .join("|"),
+  "gm",
+);
+
+function strip(text: string): { code: string; uncommented: string } {
+  const blank = (part: string) => part.replace(/[^\n]/g, " ");
+  const code = text.replace(TOKENS, blank);
+  const uncommented = text.replace(TOKENS, (part, comment) => (comment ? blank(part) : part));
+  return { code, uncommented };
+}
+
+const src = sources("src");
+const all = [...src, ...sources("test"), ...sources("bench")];
+
+function layerOf(path: string): string {
+  return path === "src/main.ts" ? "main" : (path.split("/")[1] ?? "");
+}
+
+/** Where each import or export-from of a file leads: paths from the root, or package names. */
+function imports(file: Source): string[] {
+  const found = file.uncommented.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g);
+  return [...found].map((match) => resolve(file, match[1] ?? ""));
+}
+
+function resolve(file: Source, target: string): string {
+  return target.startsWith(".") ? join(dirname(file.path), target) : target;
+}
+
+/** Lines of `files` whose code matches, as `path:line: text`. */
+function linesWith(files: Source[], pattern: RegExp, part: "code" | "text" | "uncommented") {
+  return files.flatMap((file) => {
+    const original = file.text.split("\n");
+    return file[part]
+      .split("\n")
+      .flatMap((line, index) =>
+        pattern.test(line) ? [`${file.path}:${index + 1}: ${original[index]?.trim()}`] : [],
+      );
+  });
+}
+
+describe("layers", () => {
+  test("every file of src/ is main.ts or lies in the folder of a layer", () => {
+    const stray = src.filter(({ path }) => !LAYERS.includes(layerOf(path))).map((f) => f.path);
+    expect(stray).toEqual([]);
+  });
+
+  test("imports never point upward", () => {
+    const upward = src.flatMap((file) =>
+      imports(file)
+        .filter((target) => target.startsWith("src/"))
+        .filter((target) => LAYERS.indexOf(layerOf(target)) > LAYERS.indexOf(layerOf(file.path)))
+        .map((target) => `${file.path} -> ${target}`),
+    );
+    expect(upward).toEqual([]);
+  });
+
+  test("src/ imports nothing from test/ or bench/", () => {
+    const outward = src.flatMap((file) =>
+      imports(file)
+        .filter((target) => /^(test|bench|\.\.)\//.test(target) || target === "bun:test")
+        .map((target) => `${file.path} -> ${target}`),
+    );
+    expect(outward).toEqual([]);
+  });
+
+  test("every imported file exists", () => {
+    const missing = src.flatMap((file) =>
+      imports(file)
+        .filter((target) => target.startsWith("src/") && !existsSync(join(ROOT, target)))
+        .map((target) => `${file.path} -> ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test("every file of src/ is reachable from main.ts", () => {
+    const byPath = new Map(src.map((file) => [file.path, file]));
+    if (!byPath.has("src/main.ts")) return;
+    const reached = new Set<string>();
+    const queue = ["src/main.ts"];
+    for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+      const file = byPath.get(path);
+      if (file === undefined || reached.has(path)) continue;
+      reached.add(path);
+      // Workers are named by a string, not by an import.
+      const named = [...file.uncommented.matchAll(/["'](\.{1,2}\/[^"'\n]+\.ts)["']/g)];
+      queue.push(...named.map((match) => resolve(file, match[1] ?? "")));
+    }
+    expect([...byPath.keys()].filter((path) => !reached.has(path))).toEqual([]);
+  });
+});
+
+describe("the world is an argument", () => {
+  const outside = (...layers: string[]) =>
+    src.filter(({ path }) => !layers.includes(layerOf(path)));
+
+  test("only src/runtime/ says Bun, Deno, process or node:", () => {
+    const files = outside("runtime");
+    expect([
+      ...linesWith(files, /(?<![.\w$])(?:Bun|Deno|process)\s*\??\./, "code"),
+      ...linesWith(files, /["'](?:node|bun):/, "uncommented"),
+    ]).toEqual([]);
+  });
+
+  test("only runtime, base and main read the clock or draw random numbers", () => {
+    const files = outside("runtime", "base", "main");
+    const world =
+      /\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bnew Date\(\s*\)|\bcrypto\./;
+    expect(linesWith(files, world, "code")).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  test("names are snake_case", () => {
+    const bad = all.map((file) => file.path).filter((path) => !/^[a-z0-9_/]+\.ts$/.test(path));
+    expect(bad).toEqual([]);
+  });
+
+  test("tests are named *_test.ts, and nothing under src/ is", () => {
+    const hidden = all
+      .filter(({ path, text }) => path.startsWith("test/") && /\sfrom "bun:test"/.test(text))
+      .filter(({ path, code }) => !path.endsWith("_test.ts") && /^\s*test[.(]/m.test(code))
+      .map((file) => file.path);
+    expect(hidden).toEqual([]);
+    expect(src.filter(({ path }) => path.endsWith("_test.ts")).map((f) => f.path)).toEqual([]);
+  });
+
+  test(`lines have at most ${MAX_COLUMNS} columns`, () => {
+    const long = all.flatMap(({ path, text }) =>
+      text
+        .split("\n")
+        .flatMap((line, index) =>
+          [...line].length > MAX_COLUMNS ? [`${path}:${index + 1}: ${[...line].length}`] : [],
+        ),
+    );
+    expect(long).toEqual([]);
+  });
+
+  test("nothing is put off to later in a comment", () => {
+    expect(linesWith(all, /\b(?:TO[D]O|FIX[M]E|XX[X])\b/, "text")).toEqual([]);
+  });
+
+  test("the top level holds only what belongs there", () => {
+    const tracked = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
+    const entries = new Set(tracked.split("\n").map((path) => path.split("/")[0] ?? ""));
+    const extra = [...entries].filter((name) => name && name[0] !== "." && !TOP_LEVEL.has(name));
+    expect(extra).toEqual([]);
+  });
+
+  test("Markdown links inside the repository lead somewhere", () => {
+    const pages = readdirSync(ROOT, { encoding: "utf8" })
+      .filter((name) => name.endsWith(".md"))
+      .concat(markdownUnder("docs"), markdownUnder("snapshots"), markdownUnder("test"));
+    const broken = pages.flatMap((page) => {
+      const text = readFileSync(join(ROOT, page), "utf8");
+      return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+        .map((match) => match[1] ?? "")
+        .filter((link) => !/^[a-z]+:/.test(link))
+        .filter((link) => !existsSync(join(ROOT, dirname(page), link)))
+        .map((link) => `${page}: ${link}`);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+function markdownUnder(folder: string): string[] {
+  const base = join(ROOT, folder);
+  if (!existsSync(base)) return [];
+  return readdirSync(base, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => relative(ROOT, join(base, name)));
+}
+
+test("the scanner behind these tests tells code from comments and strings", () => {
+  const sample = 'const a = "x // y"; // Bun.serve\nconst b = /[/"]/; /* Deno. */ c();';
+  const { code, uncommented } = strip(sample);
+  expect(code).not.toMatch(/Bun|Deno|x/);
+  expect(code).toMatch(/c\(\);$/);
+  expect(uncommented).toContain('"x // y"');
+  expect(uncommented).not.toContain("Deno");
+  expect(basename(import.meta.path)).toBe("tidy_test.ts");
+});
