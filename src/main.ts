@@ -66,8 +66,9 @@ function readConfig(): Config {
   const config = new Config(configHost);
   try {
     const line = parseCommandLine(host.args);
-    loadConfig(config, line);
+    // Before `dir` changes the folder that a relative path is in.
     if (line.file !== null) config.file = host.absolutePath(line.file);
+    loadConfig(config, line);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     host.writeError(error.report(`Redis ${REDIS_VERSION}`));

@@ -1,26 +1,32 @@
 /**
- * The commands that a client has queued in MULTI: their bytes one after the other in one buffer,
- * and where each argument lies, so that queueing makes no object per command.
+ * The commands that a client has queued in MULTI: their bytes one after the other in a few pieces,
+ * and where each argument lies, so that queueing makes no object per command and never copies what
+ * is queued already.
  */
-import { Args } from "../protocol/args.ts";
+import { BULK_COPY_SIZE } from "../base/bytes.ts";
+import type { Args } from "../protocol/args.ts";
 
-const FIRST_ROOM = 1024;
+/** A piece holds whole commands: many small ones, or one large one. */
+const PIECE_SIZE = 4096;
+const LAYOUT_COUNT = 128;
 const PADDING = 8;
 
 export class CommandQueue {
   count = 0;
   /** The flags of all queued commands together: whether EXEC writes. */
   flags = 0;
-  private bytes = new Uint8Array(FIRST_ROOM);
+  private readonly pieces: DataView[] = [];
+  private bytes: Uint8Array = new Uint8Array(0);
   private filled = 0;
-  /** For each command: its number of arguments, then offset and size of each. */
-  private layout = new Int32Array(FIRST_ROOM / 8);
+  private pieceSizes = 0;
+  /** For each command: its piece, its number of arguments, then offset and size of each. */
+  private layout = new Int32Array(LAYOUT_COUNT);
   private layoutCount = 0;
   private cursor = 0;
 
-  /** Bytes that the queue takes. */
+  /** Bytes of memory that the queue takes. */
   get size(): number {
-    return this.bytes.length + this.layout.byteLength;
+    return this.pieceSizes + this.layout.byteLength;
   }
 
   /** Copies a command, with its table flags, to the end of the queue. */
@@ -28,8 +34,9 @@ export class CommandQueue {
     this.flags |= flags;
     let total = 0;
     for (let i = 0; i < args.count; i++) total += args.size[i];
-    this.makeRoom(total, 1 + 2 * args.count);
+    this.makeRoom(total + PADDING, 2 + 2 * args.count);
     const { bytes, layout } = this;
+    layout[this.layoutCount++] = this.pieces.length - 1;
     layout[this.layoutCount++] = args.count;
     for (let i = 0; i < args.count; i++) {
       const size = args.size[i];
@@ -37,8 +44,8 @@ export class CommandQueue {
       const to = this.filled;
       layout[this.layoutCount++] = to;
       layout[this.layoutCount++] = size;
-      if (size < 64) for (let b = 0; b < size; b++) bytes[to + b] = args.bytes[from + b];
-      else bytes.set(args.bytes.subarray(from, from + size), to);
+      if (size >= BULK_COPY_SIZE) bytes.set(args.bytes.subarray(from, from + size), to);
+      else for (let b = 0; b < size; b++) bytes[to + b] = args.bytes[from + b];
       this.filled += size;
     }
     this.count++;
@@ -53,9 +60,12 @@ export class CommandQueue {
   next(args: Args): boolean {
     if (this.cursor >= this.layoutCount) return false;
     const { layout } = this;
+    const view = this.pieces[layout[this.cursor++]];
     const count = layout[this.cursor++];
-    args.bytes = this.bytes;
-    if (args.view.buffer !== this.bytes.buffer) args.view = new DataView(this.bytes.buffer);
+    if (args.view !== view) {
+      args.view = view;
+      args.bytes = new Uint8Array(view.buffer);
+    }
     args.count = 0;
     for (let i = 0; i < count; i++, this.cursor += 2) {
       args.push(layout[this.cursor], layout[this.cursor + 1]);
@@ -67,17 +77,22 @@ export class CommandQueue {
   clear(): void {
     this.count = 0;
     this.flags = 0;
-    this.filled = 0;
     this.layoutCount = 0;
     this.cursor = 0;
+    // The first piece is kept for the next transaction if it is of the usual size.
+    const isUsual = this.pieces.length > 0 && this.pieces[0].byteLength === PIECE_SIZE;
+    this.pieces.length = isUsual ? 1 : 0;
+    this.pieceSizes = isUsual ? PIECE_SIZE : 0;
+    this.bytes = isUsual ? new Uint8Array(this.pieces[0].buffer) : new Uint8Array(0);
+    this.filled = 0;
   }
 
-  private makeRoom(bytes: number, words: number): void {
-    if (this.filled + bytes + PADDING > this.bytes.length) {
-      const room = Math.max(this.bytes.length * 2, this.filled + bytes + PADDING);
-      const grown = new Uint8Array(room);
-      grown.set(this.bytes.subarray(0, this.filled));
-      this.bytes = grown;
+  private makeRoom(size: number, words: number): void {
+    if (this.filled + size > this.bytes.length) {
+      this.bytes = new Uint8Array(Math.max(size, PIECE_SIZE));
+      this.pieces.push(new DataView(this.bytes.buffer));
+      this.pieceSizes += this.bytes.length;
+      this.filled = 0;
     }
     if (this.layoutCount + words > this.layout.length) {
       const grown = new Int32Array(Math.max(this.layout.length * 2, this.layoutCount + words));

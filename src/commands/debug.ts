@@ -8,12 +8,7 @@ import { matchGlob } from "../base/glob.ts";
 import { parseMemory } from "../base/units.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { argsOf } from "../protocol/args.ts";
-import {
-  CommandError,
-  NEGATIVE,
-  NO_SUCH_KEY,
-  wrongSubcommand,
-} from "../protocol/errors.ts";
+import { CommandError, NEGATIVE, NO_SUCH_KEY, wrongSubcommand } from "../protocol/errors.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 import { rewriteFile } from "./config.ts";
@@ -126,7 +121,8 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     run: populate,
     argc: [3, 5],
     syntax: "POPULATE <count> [<prefix>] [<size>]",
-    summary: "Makes strings named <prefix>:<number> (prefix: key), of so many bytes if size is given.",
+    summary:
+      "Makes strings named <prefix>:<number> (prefix: key), of so many bytes if size is given.",
   },
   protocol: {
     run: protocol,
@@ -144,7 +140,8 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     run: replyBuffer,
     argc: [4, 4],
     syntax: "REPLYBUFFER <PEAK-RESET-TIME <NEVER|RESET|milliseconds>|RESIZING <0|1>>",
-    summary: "Sets how long a client's peak of output counts, and whether its buffer is fitted to it.",
+    summary:
+      "Sets how long a client's peak of output counts, and whether its buffer is fitted to it.",
   },
   "set-active-expire": {
     run: setActiveExpire,
@@ -200,7 +197,8 @@ function digest({ keyspace, reply }: Call): void {
 
 function digestValue(call: Call): void {
   call.reply.array(call.argc - 2);
-  for (let i = 2; i < call.argc; i++) call.reply.simple(digestOfValue(call.db.inspect(call.args, i)));
+  for (let i = 2; i < call.argc; i++)
+    call.reply.simple(digestOfValue(call.db.inspect(call.args, i)));
 }
 
 /** Not a mistake of the client's, so it is not counted as one. */

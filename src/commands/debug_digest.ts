@@ -8,8 +8,8 @@ import { type Database, keyText } from "../keyspace/database.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { Type } from "../keyspace/types.ts";
 import * as dict from "../structures/dict.ts";
-import * as entry from "../structures/entry.ts";
 import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
 
 /** Redis's numbers of types, which are part of the digest: in the order of `Type`. */
 const REDIS_TYPES = [0, 1, 2, 3, 4, 6];

@@ -4,8 +4,8 @@ import { parseSafe } from "../base/numbers.ts";
 import type { Database } from "../keyspace/database.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import * as values from "../keyspace/values.ts";
-import * as dict from "../structures/dict.ts";
 import type { DictRef } from "../structures/dict.ts";
+import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 
 /** OBJECT REFCOUNT of the integers that Redis shares. */

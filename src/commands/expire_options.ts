@@ -68,7 +68,7 @@ export function parsedExpiry(call: Call): number {
   return expiryAt(call, timeIndex, unitMs, (mask & (Option.ex | Option.px)) !== 0);
 }
 
-/** Unix ms of the time in an argument, counted in `unitMs` from now or from 1970. Throws as above. */
+/** Unix ms of an argument that counts `unitMs` from now or from 1970. Throws as above. */
 export function expiryAt(call: Call, index: number, unitMs: number, fromNow: boolean): number {
   const { bytes, start, size } = call.args;
   const base = fromNow ? call.nowMs : 0;

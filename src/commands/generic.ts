@@ -347,7 +347,7 @@ function scan(call: Call): void {
   const cursor = cursorOf(call, 1);
   let count = SCAN_COUNT;
   let pattern = 0;
-  let typeName = "";
+  let typeName: string | null = null;
   for (let i = 2; i < call.argc; i += 2) {
     if (i + 1 === call.argc) throw SYNTAX;
     if (call.is(i, "count")) {
@@ -356,7 +356,7 @@ function scan(call: Call): void {
     } else if (call.is(i, "match")) {
       pattern = i + 1;
     } else if (call.is(i, "type")) {
-      typeName = call.text(i + 1).toLowerCase();
+      typeName = textToZero(call, i + 1).toLowerCase();
     } else {
       throw SYNTAX;
     }
@@ -371,7 +371,7 @@ function scan(call: Call): void {
   for (let i = 0; i < visited.count; i++) {
     const e = visited.refs[i] as EntryRef;
     if (pattern !== 0 && !keyMatches(call, pattern, e)) continue;
-    if (typeName !== "" && TYPE_NAMES[entry.type(e)] !== typeName) continue;
+    if (typeName !== null && TYPE_NAMES[entry.type(e)] !== typeName) continue;
     if (db.expireIfOver(e)) continue;
     replyKey(e, reply);
     found++;
@@ -416,11 +416,17 @@ function visit(db: Database, cursor: number, count: number): number {
  * NUL byte. Only its low 32 bits are in use.
  */
 function cursorOf(call: Call, index: number): number {
-  const [text] = call.text(index).split("\0", 1);
+  const text = textToZero(call, index);
   if (!/^(?:[+-]?\d+)?$/.test(text)) throw INVALID_CURSOR;
   const magnitude = BigInt(text.replace(/^[+-]/, ""));
   if (magnitude >= 2n ** 64n) throw INVALID_CURSOR;
   return Number(BigInt.asUintN(32, text.startsWith("-") ? -magnitude : magnitude));
+}
+
+/** The argument as latin1 text up to a zero byte: where C takes a string to end. */
+function textToZero(call: Call, index: number): string {
+  const [text] = call.text(index).split("\0", 1);
+  return text;
 }
 
 /** Whether the argument is the pattern that every key matches. */

@@ -235,7 +235,8 @@ function diagnosis(name: string, { samples, maxMs }: LatencyEvent): string {
   const mean = samples.reduce((sum, { ms }) => sum + ms, 0) / samples.length;
   const deviation = samples.reduce((sum, { ms }) => sum + Math.abs(ms - mean), 0) / samples.length;
   const seconds = samples[samples.length - 1].seconds - samples[0].seconds;
-  const every = samples.length > 1 ? `, one in ${(seconds / (samples.length - 1)).toFixed(1)} s` : "";
+  const every =
+    samples.length > 1 ? `, one in ${(seconds / (samples.length - 1)).toFixed(1)} s` : "";
   return (
     `${name}: ${samples.length} times${every}; ${mean.toFixed(0)} ms on average ` +
     `(mean deviation ${deviation.toFixed(0)} ms), ${maxMs} ms at worst.`

@@ -2,8 +2,8 @@
 import { capacity, NIL } from "../arena/arena.ts";
 import * as values from "../keyspace/values.ts";
 import { SYNTAX } from "../protocol/errors.ts";
-import * as entry from "../structures/entry.ts";
 import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 import { helpEntry } from "./help.ts";
 import {
@@ -103,7 +103,7 @@ function memoryStats({ reply, server }: Call): void {
     reply.bulkText(name);
     reply.double(value);
   };
-  reply.map(26 + databases.length);
+  reply.map(27 + databases.length);
   integer("peak.allocated", peak);
   integer("total.allocated", used);
   integer("startup.allocated", memory.startup);

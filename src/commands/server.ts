@@ -10,9 +10,7 @@ import { group } from "./table.ts";
 const BAD_FIRST_INDEX = new CommandError("ERR invalid first DB index");
 const BAD_SECOND_INDEX = new CommandError("ERR invalid second DB index");
 const NO_SUCH_DATABASE = new CommandError("ERR DB index is out of range");
-const NO_MONITOR_HERE = new CommandError(
-  "ERR MONITOR isn't allowed for DENY BLOCKING client",
-);
+const NO_MONITOR_HERE = new CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
 const INT32_MAX = 2 ** 31 - 1;
 
 export const serverCommands = group("server", {

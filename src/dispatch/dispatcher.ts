@@ -113,8 +113,8 @@ export class Dispatcher {
     this.runCommand = null;
     this.runCount = 0;
     this.runStartMs = this.lastReadMs;
-    if (this.monitors.active) this.monitors.feed(client, args, command);
     this.run(this.nestedCall, client, args, command);
+    if (this.monitors.active) this.monitors.feed(client, args, command);
     this.closeRun(args);
     this.runCommand = runCommand;
     this.runClient = runClient;
@@ -170,6 +170,14 @@ export class Dispatcher {
 
   /** Refuses a command: an error reply, which also fails the transaction it was meant for. */
   reject(client: Client, command: Command | null, error: CommandError): void {
+    if (command?.name === "exec") {
+      client.closeQueue();
+      this.server.keyspace.unwatch(client);
+      const why = `EXECABORT Transaction discarded because of: ${error.message}`;
+      this.server.stats.rejected[command.id]++;
+      this.fail(new CommandError(why));
+      return;
+    }
     if (client.queue !== null) client.queueFailed = true;
     if (command !== null) this.server.stats.rejected[command.id]++;
     this.fail(error);
@@ -225,11 +233,11 @@ export class Dispatcher {
       queue.add(args, flags);
       this.reply.simple(QUEUED);
     } else {
-      if (this.monitors.active) this.monitors.feed(client, args, command);
       const { keyspace } = this.server;
       keyspace.accessHidden = (gates & Gate.noTouch) !== 0 && command.name !== "touch";
       this.run(this.call, client, args, command);
       keyspace.accessHidden = false;
+      if (this.monitors.active) this.monitors.feed(client, args, command);
       if (this.exactTiming || (flags & HiddenFlag.brief) === 0) this.closeRun(args);
     }
     if ((client.gates & Gate.reply) !== 0) this.silence(client, from);

@@ -37,7 +37,7 @@ export class ActiveExpiry {
     this.armNext();
   }
 
-  /** Turned off, keys go only when they are asked for (DEBUG SET-ACTIVE-EXPIRE), and no timer runs. */
+  /** Turned off, no timer runs, and keys go when they are asked for (DEBUG SET-ACTIVE-EXPIRE). */
   enable(on: boolean): void {
     if (on) this.armNext();
     else this.disarm(-Infinity);

@@ -291,7 +291,7 @@ export class Database {
 
   private expire(e: EntryRef): void {
     this.keyspace.stats.expired++;
-    this.keyspace.changing(this, e, "expired");
+    this.keyspace.changingAlso(this, e, "expired");
     this.delete(e);
   }
 }

@@ -65,8 +65,8 @@ export class Keyspace {
   }
 
   /**
-   * As `changing`, for a further key of one and the same change, which counts once. The event is ""
-   * for a key that goes to make room, when another event will tell what took its place.
+   * As `changing`, but not counted: for keys that expire, and for a further key of one and the same
+   * change. The event is "" for a key that makes way, when another will tell what took its place.
    */
   changingAlso(db: Database, e: EntryRef, event: KeyEvent): void {
     if (this.watches.active) this.tellWatches(db, e, event);

@@ -37,10 +37,16 @@ export class Args {
     return this.bytes.slice(this.start[index], this.start[index] + this.size[index]);
   }
 
-  /** Whether the argument is this word, which must be lower case, in any case. */
+  /**
+   * Whether the argument is this word, which must be lower case, in any case. A zero byte ends the
+   * argument, since Redis reads its options as C strings.
+   */
   is(index: number, word: string): boolean {
-    if (this.size[index] !== word.length) return false;
+    const size = this.size[index];
     let at = this.start[index];
+    if (size !== word.length && (size < word.length || this.bytes[at + word.length] !== 0)) {
+      return false;
+    }
     for (let i = 0; i < word.length; i++, at++) {
       const byte = this.bytes[at];
       const lower = byte >= 65 && byte <= 90 ? byte | 32 : byte;

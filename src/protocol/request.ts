@@ -22,6 +22,8 @@ const COUNT_MAX = 2 ** 31 - 1;
 /** What a client may send before it has authenticated. */
 const UNAUTHENTICATED_COUNT_MAX = 10;
 const UNAUTHENTICATED_SIZE_MAX = 16384;
+/** Beyond this, what is kept of a cut command grows to just what is there. */
+const DOUBLED_SIZE_MAX = 2 ** 30;
 /** Offsets are int32: the arguments of one command, together. */
 const COMMAND_SIZE_MAX = 2 ** 31 - 2 ** 20;
 
@@ -59,8 +61,8 @@ export class Partial {
   append(chunk: Uint8Array): void {
     const wanted = this.size + chunk.length;
     if (wanted + PADDING > this.bytes.length) {
-      const room = Math.max(wanted, this.needed, Math.min(this.bytes.length * 2, 2 ** 30));
-      const grown = new Uint8Array(room + PADDING);
+      const doubled = Math.max(wanted, Math.min(this.bytes.length * 2, DOUBLED_SIZE_MAX));
+      const grown = new Uint8Array((this.needed >= wanted ? this.needed : doubled) + PADDING);
       grown.set(this.bytes.subarray(0, this.size));
       this.bytes = grown;
     }
@@ -127,7 +129,7 @@ export class RequestParser {
       bytes = reuse.bytes;
       if (this.begin > 0) bytes.copyWithin(0, this.begin, this.end);
     } else {
-      bytes = new Uint8Array(Math.max(size * 2, this.needed) + PADDING);
+      bytes = new Uint8Array((this.needed > size ? this.needed : size * 2) + PADDING);
       bytes.set(this.bytes.subarray(this.begin, this.end));
     }
     if (this.begin > 0 && this.expected > 0) {
@@ -182,6 +184,7 @@ export class RequestParser {
         if (bulkSize < 0) {
           this.at = at;
           this.expected = expected;
+          this.bulkSize = -1;
           if (at >= end) return this.more(at - this.begin + 1);
           bulkSize = this.sizeLine();
           if (bulkSize === WAIT) return this.more(end - this.begin + 1);

@@ -7,6 +7,8 @@ import type { Server } from "./server.ts";
 export class ClientRegistry implements Clients {
   pauseMode: PauseMode = "none";
   private pauseUntilMs = 0;
+  private memoryMax = 0;
+  private memoryTotal = 0;
   private readonly server: Server;
   private readonly connections = new Map<number, Connection>();
   private readonly paused = new Set<Connection>();
@@ -26,6 +28,7 @@ export class ClientRegistry implements Clients {
   remove(connection: Connection): void {
     const { client } = connection;
     this.connections.delete(client.id);
+    this.memoryTotal -= connection.accountedSize;
     this.forgetPaused(connection);
     this.server.keyspace.watches.remove(client);
     if (client.monitoring) this.server.dispatcher.monitors.remove(client);
@@ -87,12 +90,10 @@ export class ClientRegistry implements Clients {
     const { server } = this;
     server.keyspace.watches.remove(client);
     if (client.monitoring) server.dispatcher.monitors.remove(client);
-    client.queue = null;
-    client.queueFailed = false;
+    client.closeQueue();
     client.dirty = false;
     client.gates = server.passwordRequired ? Gate.auth : 0;
     client.replyMode = "on";
-    client.noEvict = false;
     client.noTouch = false;
     client.name = "";
     client.user = "default";
@@ -113,21 +114,37 @@ export class ClientRegistry implements Clients {
     }
   }
 
-  /** Closes the clients that take the most memory until all together take at most `limit`. */
-  evict(limit: number): void {
-    if (limit === 0) return;
-    let total = 0;
+  /**
+   * Counts the memory of a client that has changed while maxmemory-clients is set, and closes the
+   * largest clients when all together take more than that.
+   */
+  account(connection: Connection): void {
+    if (this.memoryMax === 0) return;
+    const size = connection.memorySize;
+    this.memoryTotal += size - connection.accountedSize;
+    connection.accountedSize = size;
+    if (this.memoryTotal > this.memoryMax) this.evict();
+  }
+
+  /** Takes maxmemory-clients, in bytes; 0 for no limit. */
+  limitMemory(max: number): void {
+    this.memoryMax = max;
+    this.memoryTotal = 0;
     for (const connection of this.connections.values()) {
-      if (!connection.client.noEvict) total += connection.memorySize;
+      connection.accountedSize = connection.memorySize;
+      this.memoryTotal += connection.accountedSize;
     }
-    while (total > limit) {
+    if (max > 0) this.evict();
+  }
+
+  private evict(): void {
+    while (this.memoryTotal > this.memoryMax) {
       let largest: Connection | null = null;
       for (const connection of this.connections.values()) {
         if (connection.client.noEvict || connection.closing) continue;
         if (largest === null || connection.memorySize > largest.memorySize) largest = connection;
       }
       if (largest === null) return;
-      total -= largest.memorySize;
       this.server.log("notice", `Evicting client: id=${largest.client.id} addr=${largest.remote}`);
       this.server.figures.evictedClients++;
       largest.kill();

@@ -29,6 +29,8 @@ export class Connection implements SocketEvents, ConnectionPort {
   closing = false;
   /** Ranges of this turn's replies that are this connection's. */
   rangeCount = 0;
+  /** What the registry has counted of `memorySize`. */
+  accountedSize = 0;
   /** When the output first was above the soft limit; 0 while it is not. */
   softLimitSinceMs = 0;
   private readonly server: Server;
@@ -55,7 +57,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   get queryBufferSize(): number {
-    return this.partial?.size ?? 0;
+    return this.partial === null ? 0 : this.partial.size - this.partial.at;
   }
 
   get queryBufferRoom(): number {
@@ -63,7 +65,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   get argumentsSize(): number {
-    return this.client.postponed?.bytes.length ?? 0;
+    return (this.client.postponed?.bytes.length ?? 0) + (this.partial?.at ?? 0);
   }
 
   get outputSize(): number {
@@ -77,7 +79,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   /** Bytes of memory that this client takes. */
   get memorySize(): number {
     const queue = this.client.queue?.size ?? 0;
-    const input = (this.partial?.bytes.length ?? 0) + this.argumentsSize;
+    const input = (this.partial?.bytes.length ?? 0) + (this.client.postponed?.bytes.length ?? 0);
     let watched = 0;
     for (const { key } of this.client.watched) watched += key.length + WATCH_SIZE;
     return CLIENT_BASE_SIZE + input + this.output.room + queue + watched;
@@ -98,7 +100,10 @@ export class Connection implements SocketEvents, ConnectionPort {
     } else {
       this.partial.append(chunk);
       if (this.partial.size > server.queryBufferSizeMax) return this.overflowInput();
-      if (this.isWaiting || this.partial.size < this.partial.needed) return;
+      if (this.isWaiting || this.partial.size < this.partial.needed) {
+        server.clients.account(this);
+        return;
+      }
       parser.resume(this.partial);
     }
     this.process();
@@ -135,6 +140,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     if (this.output.size === 0 && size > 0) taken = this.socket.write(bytes, offset, size);
     if (taken < size) this.output.append(bytes, offset + taken, size - taken);
     if (this.output.size > 0 || this.closing) this.afterSend();
+    if (this.output.size > 0) this.server.clients.account(this);
   }
 
   push(bytes: Uint8Array): void {
@@ -236,23 +242,30 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   private finish(): void {
     const { server } = this;
-    const { parser, dispatcher, reply } = server;
+    const { parser, dispatcher } = server;
     dispatcher.closeRun(dispatcher.isSingle ? parser.args : null);
     server.running = null;
     this.partial = this.closing ? null : parser.suspend(this.partial);
-    const size = reply.at - server.runningFrom;
-    if (size > this.outputPeakSize) this.outputPeakSize = size;
-    if (this.output.size + size > server.outputHardLimit) {
-      reply.at = server.runningFrom;
-      server.overflowOutput(this);
-      return;
-    }
+    if (this.isOverflowing()) return;
     server.turn.add(this, server.runningFrom);
+    server.clients.account(this);
+  }
+
+  /** Notes how much was replied; above the hard limit, closes instead of sending it. */
+  private isOverflowing(): boolean {
+    const { server } = this;
+    const size = server.reply.at - server.runningFrom;
+    if (size > this.outputPeakSize) this.outputPeakSize = size;
+    if (this.output.size + size <= server.outputHardLimit) return false;
+    server.reply.at = server.runningFrom;
+    server.overflowOutput(this);
+    return true;
   }
 
   /** Sends what has been replied so far, in the middle of a turn. */
   private spill(): void {
     const { server } = this;
+    if (this.isOverflowing()) return;
     server.turn.add(this, server.runningFrom);
     server.turn.flush();
     server.runningFrom = server.reply.at;

@@ -88,7 +88,8 @@ export class Listeners {
     this.file = null;
   }
 
-  private closeTcp(): void {
+  /** Stops listening on the addresses; connections stay. */
+  closeTcp(): void {
     for (const listener of this.tcp) listener.close();
     this.tcp = [];
   }

@@ -85,7 +85,6 @@ export class Server implements ServerContext {
   outputHardLimit = Infinity;
   outputSoftLimit = Infinity;
   outputSoftSeconds = 0;
-  clientMemoryMax = 0;
   passwordRequired = false;
   keepAliveSeconds = 300;
   maxClients = 10_000;
@@ -240,7 +239,6 @@ export class Server implements ServerContext {
     this.figures.peakUsedSize = Math.max(this.figures.peakUsedSize, usedMemory(this));
     this.clients.checkPause(nowMs);
     this.clients.closeIdle(this.config.number("timeout") * 1000, nowMs);
-    this.clients.evict(this.clientMemoryMax);
     this.checkSoftLimits(nowMs);
     const end = this.clock.monotonicMs() + SLICE_MS;
     while (this.keyspace.rehashSlice() && this.clock.monotonicMs() < end);

@@ -21,10 +21,15 @@ export function applySettings(server: Server, log: Log, listeners: Listeners): v
   applied(config, ["loglevel"], () => {
     log.level = config.text("loglevel") as LogLevel;
   });
-  config.onChange(["port", "bind"], () => {
+  config.onChange(["port"], () => {
     const opened = listeners.openTcp(listenSettings(config));
-    updateProtection(server, config);
     return opened ? null : "Unable to listen on this port. Check server logs.";
+  });
+  config.onChange(["bind"], () => {
+    // The old and the new addresses may overlap: the old go first, and come back if need be.
+    listeners.closeTcp();
+    const opened = listeners.openTcp(listenSettings(config));
+    return opened ? null : "Failed to bind to specified addresses.";
   });
 }
 
@@ -63,7 +68,8 @@ function limitSettings(server: Server, config: Config): void {
   applied(config, ["maxmemory-clients", "maxmemory"], () => {
     const size = config.number("maxmemory-clients");
     // Below zero it is a percentage of maxmemory.
-    server.clientMemoryMax = size < 0 ? (config.number("maxmemory") * -size) / 100 : size;
+    const max = size < 0 ? Math.floor((config.number("maxmemory") * -size) / 100) : size;
+    server.clients.limitMemory(max);
   });
 }
 

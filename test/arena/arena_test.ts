@@ -1,5 +1,5 @@
-// Purpose: the arena against a plain model of its blocks: each is filled with a byte of its own, and
-// still holds it when it is freed, so no two overlap; figures, reuse and release of segments.
+// Purpose: the arena against a plain model of its blocks: each is filled with a byte of its own,
+// and still holds it when it is freed, so no two overlap; figures, reuse, release of segments.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Ref } from "../../src/arena/arena.ts";

@@ -173,6 +173,12 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       OK
       > EXPIRE a x Foo
       (error) ERR Unsupported option Foo
+      > EXPIRE a x NX "a\\r\\nb\\x00c"
+      (error) ERR Unsupported option a  b
+      > EXPIRE a x "LT\\r\\n"
+      (error) ERR Unsupported option LT
+      > EXPIRE a x NX "xx\\x00"
+      (error) ERR NX and XX, GT or LT options at the same time are not compatible
       > EXPIRE a x NX LT foo
       (error) ERR Unsupported option foo
       > EXPIRE a x NX XX

@@ -376,6 +376,12 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       > SCAN 0 MATCH o* COUNT 100 TYPE list
       1) "0"
       2) (empty array)
+      > SCAN 0 COUNT 100 TYPE ""
+      1) "0"
+      2) (empty array)
+      > SCAN "0\\x00abc" "COUNT\\x00" 100 TYPE "string\\x00x" MATCH one
+      1) "0"
+      2) 1) "one"
       > SCAN 0 MATCH o* COUNT 100 TYPE nosuch
       1) "0"
       2) (empty array)
@@ -602,6 +608,8 @@ test("every change counts once", async () => {
     [["PERSIST", "d"], 1],
     [["EXPIRE", "d", "-1"], 1],
     [["DEL", "a", "b", "c", "d"], 1],
+    [["SET", "a", "1", "PXAT", "1"], 1],
+    [["GET", "a"], 0],
   ] as const) {
     const before = await changes();
     await ask(...words);

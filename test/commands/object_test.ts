@@ -8,6 +8,12 @@ import { type Server, startServer } from "../client/server.ts";
 
 const PROTOCOLS = [2, 3] as const;
 
+const SWITCHING =
+  "Please note that when switching between policies at runtime LRU and LFU data will take some " +
+  "time to adjust.";
+const NO_FREQUENCIES = `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHING}`;
+const NO_IDLE_TIMES = `ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHING}`;
+
 let server: Server;
 let client: Client;
 
@@ -133,11 +139,11 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       > OBJECT IDLETIME a
       (integer) 0
       > OBJECT FREQ a
-      (error) ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.
+      (error) ${NO_FREQUENCIES}
       > CONFIG SET maxmemory-policy volatile-lfu
       OK
       > OBJECT IDLETIME a
-      (error) ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.
+      (error) ${NO_IDLE_TIMES}
       > SET b text
       OK
       > OBJECT FREQ b

@@ -11,6 +11,9 @@ const OPTION_CHANCE = 0.3;
 const SPOIL_CHANCE = 0.12;
 const SIZE_LIMIT = 70_000;
 const SIZE_TOO_BIG = "4294967296";
+/** Of times to live, in whatever unit: no sequence takes that long in ms. */
+const DURATION_LEAST = 100_000;
+const DURATION_MOST = 1_000_000_000;
 
 /** Arguments that are a time to live. */
 const DURATION_NAMES = new Set(["seconds", "milliseconds", "ttl"]);
@@ -44,7 +47,7 @@ export class Renderer {
     if (policy.words) words = policy.words(random, () => this.next());
     else if (random.chance(SPOIL_CHANCE)) words = this.#spoilt(command, this.#filled(command));
     else words = this.#filled(command);
-    return harmless(command, [...command.words.map((word) => this.#cased(word)), ...words]);
+    return harmless(random, command, [...command.words.map((word) => this.#cased(word)), ...words]);
   }
 
   #filled(command: Command): string[] {
@@ -157,24 +160,27 @@ function weightOf(command: Command): number {
 
 /**
  * A time to live must be over before the next command, or last longer than the run: all between
- * would be a race. And a size must be small, or too big to be accepted.
+ * would be a race. So would be two that are compared and were set to the same, at moments that may
+ * or may not be the same. And a size must be small, or too big to be accepted.
  */
-function harmless(command: Command, words: string[]): string[] {
-  const duration = firstDuration(command);
+function harmless(random: Random, command: Command, words: string[]): string[] {
+  const duration = firstDuration(command) + command.words.length;
   const size = policyOf(command.name).sizesFrom ?? Number.POSITIVE_INFINITY;
+  const isCompared = /^p?expire$/.test(command.name) && /\b[gl]t\b/i.test(words.join(" "));
   return words.map((word, index) => {
     const number = Number(word.trim());
-    if (index - command.words.length >= duration - 1 && number > 0 && number < 1e5) {
-      return word.replace(/[0-9]\s*$/, "$&00000");
+    if (index >= duration && number > 0 && number <= DURATION_MOST) {
+      if (isCompared) return String(random.between(DURATION_LEAST, DURATION_MOST));
+      if (number < DURATION_LEAST) return word.replace(/[0-9]\s*$/, "$&00000");
     }
     const tooBig = index >= size && number > SIZE_LIMIT && number < Number(SIZE_TOO_BIG);
     return tooBig ? SIZE_TOO_BIG : word;
   });
 }
 
-/** The first position, counted from 1 after the name, at which a time to live can stand. */
+/** The first position after the name at which a time to live can stand. */
 function firstDuration(command: Command): number {
-  let position = 1;
+  let position = 0;
   let first = Number.POSITIVE_INFINITY;
   for (const argument of command.arguments) {
     if (holdsDuration(argument)) first = Math.min(first, position);

@@ -1,5 +1,5 @@
-// Purpose: the expiry timer under a clock of the test's own: when it is armed, how far behind it may
-// fall, and how long it keeps others waiting.
+// Purpose: the expiry timer under a clock of the test's own: when it is armed, how far behind it
+// may fall, and how long it keeps others waiting.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { ActiveExpiry } from "../../src/keyspace/active_expiry.ts";
@@ -135,7 +135,7 @@ test("keys stay while nothing may expire, and go soon after", () => {
 
 /** Lets every removal take its time, and calls `told` with each key's lag. */
 function timeRemovals(told: (lagMs: number) => void): void {
-  world.keyspace.changing = (db, e, event) => {
+  world.keyspace.changingAlso = (db, e, event) => {
     if (event !== "expired") return;
     world.wallMs += REMOVAL_MS;
     world.monotonicMs += REMOVAL_MS;

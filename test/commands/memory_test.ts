@@ -1,0 +1,135 @@
+// MEMORY USAGE STATS DOCTOR PURGE HELP.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import type { Client } from "../client/client.ts";
+import { plain } from "../client/resp.ts";
+import { type Server, startServer } from "../client/server.ts";
+
+let server: Server;
+let client: Client;
+beforeAll(async () => {
+  server = await startServer();
+  client = await server.connect();
+});
+afterAll(async () => {
+  client.close();
+  await server.stop();
+});
+beforeEach(async () => {
+  await client.command("FLUSHALL");
+});
+
+const usage = async (...words: (string | number)[]) =>
+  plain(await client.command("MEMORY", "USAGE", ...words));
+
+describe.each([2, 3] as const)("RESP%i", (protocol) => {
+  test("MEMORY USAGE takes SAMPLES with a count", () =>
+    server.session(
+      `
+      > MEMORY USAGE missing
+      (nil)
+      > MEMORY USAGE missing SAMPLES 5 SAMPLES 0
+      (nil)
+      > MEMORY USAGE missing SAMPLES
+      (error) ERR syntax error
+      > MEMORY USAGE missing SAMPLES -1
+      (error) ERR syntax error
+      > MEMORY USAGE missing SAMPLES x
+      (error) ERR value is not an integer or out of range
+      > MEMORY USAGE missing TIMES 5
+      (error) ERR syntax error
+      > MEMORY USAGE
+      (error) ERR wrong number of arguments for 'memory|usage' command
+      > MEMORY TIDY
+      (error) ERR unknown subcommand 'TIDY'. Try MEMORY HELP.
+      > MEMORY PURGE
+      OK
+    `,
+      { protocol },
+    ));
+});
+
+test("MEMORY USAGE counts the entry's block, whatever the value's encoding", async () => {
+  await client.command("MSET", "i", 12345, "e", "sixteen bytes...", "l", "x".repeat(1000));
+  expect(await usage("i")).toBe(32);
+  expect(await usage("e")).toBe(40);
+  expect(await usage("l")).toBe(1024);
+});
+
+test("MEMORY USAGE counts blocks outside the entry, and the place in the expiry order", async () => {
+  await client.command("SET", "large", "x".repeat(100_000));
+  const large = Number(await usage("large"));
+  expect(large).toBeGreaterThanOrEqual(100_000);
+  expect(large).toBeLessThan(115_000);
+  const longKey = "k".repeat(5000);
+  await client.command("SET", longKey, 1);
+  expect(Number(await usage(longKey))).toBeGreaterThan(5000);
+  await client.command("SET", "key", 1);
+  const before = Number(await usage("key"));
+  await client.command("EXPIRE", "key", 100);
+  expect(Number(await usage("key"))).toBeGreaterThanOrEqual(before + 12);
+});
+
+test("MEMORY USAGE does not see an expired key", async () => {
+  await client.command("SET", "key", 1, "PX", 1);
+  await Bun.sleep(5);
+  expect(await usage("key")).toBeNull();
+});
+
+test("MEMORY STATS has Redis's fields, and a map for each database with keys", async () => {
+  await client.command("MSET", "a", 1, "b", 2);
+  await client.command("HELLO", 3);
+  const stats = plain(await client.command("MEMORY", "STATS")) as Map<string, number>;
+  await client.command("HELLO", 2);
+  expect([...stats.keys()]).toEqual([
+    "peak.allocated",
+    "total.allocated",
+    "startup.allocated",
+    "replication.backlog",
+    "clients.slaves",
+    "clients.normal",
+    "cluster.links",
+    "aof.buffer",
+    "lua.caches",
+    "functions.caches",
+    "db.0",
+    "overhead.total",
+    "keys.count",
+    "keys.bytes-per-key",
+    "dataset.bytes",
+    "dataset.percentage",
+    "peak.percentage",
+    "allocator.allocated",
+    "allocator.active",
+    "allocator.resident",
+    "allocator-fragmentation.ratio",
+    "allocator-fragmentation.bytes",
+    "allocator-rss.ratio",
+    "allocator-rss.bytes",
+    "rss-overhead.ratio",
+    "rss-overhead.bytes",
+    "fragmentation",
+    "fragmentation.bytes",
+  ]);
+  expect(stats.get("keys.count")).toBe(2);
+  const database = stats.get("db.0") as unknown as Map<string, number>;
+  expect([...database.keys()]).toEqual([
+    "overhead.hashtable.main",
+    "overhead.hashtable.expires",
+    "overhead.hashtable.slot-to-keys",
+  ]);
+  const flat = plain(await client.command("MEMORY", "STATS")) as unknown[];
+  expect(flat).toHaveLength(2 * stats.size);
+});
+
+test("MEMORY DOCTOR has nothing to say of a server that is well", async () => {
+  expect(plain(await client.command("MEMORY", "DOCTOR"))).toBe(
+    "Nothing about the use of memory calls for attention.\n",
+  );
+});
+
+test("MEMORY HELP lists the subcommands", async () => {
+  const lines = plain(await client.command("MEMORY", "HELP")) as string[];
+  expect(lines[0]).toBe("MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+  expect(lines).toContain("USAGE <key> [SAMPLES <count>]");
+});

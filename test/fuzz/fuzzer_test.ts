@@ -1,0 +1,338 @@
+// Purpose: the fuzzer itself: that two equal servers show no difference, and that each kind of
+// difference is found and made small. The server that differs is the real one behind a proxy
+// which changes bytes in passing.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { connect as connectSocket, createServer, type Server as NetServer } from "node:net";
+import { connect } from "../client/client.ts";
+import type { Reply } from "../client/resp.ts";
+import { redisBinary, type Server, startRedis } from "../client/server.ts";
+import {
+  anyOrder,
+  type Comparison,
+  exact,
+  hello,
+  pairsInAnyOrder,
+  sameType,
+  scanStep,
+  withinElapsed,
+} from "./compare.ts";
+import { type FuzzOptions, fuzz } from "./fuzzer.ts";
+import { type Command, readGrammar } from "./grammar.ts";
+import { policyOf } from "./policies.ts";
+import { Random } from "./random.ts";
+import { generate, type Step, stepText } from "./sequence.ts";
+import { fewer, shrink } from "./shrink.ts";
+
+const installed = redisBinary() !== null;
+const why = installed ? "" : " (skipped: redis-server is not installed)";
+
+/** Commands that this repository's first servers know. */
+const ONLY = (
+  "append,copy,dbsize,decrby,del,echo,exec,exists,expire,get,getex,getrange,hello,incr,keys,mget," +
+  "multi,object,pexpireat,pexpire,ping,psetex,rename,scan,select,set,setrange,strlen,ttl,type"
+).split(",");
+
+type Change = (text: string) => string;
+
+interface Changes {
+  request?: Change;
+  reply?: Change;
+  /** Requests at which the connection is closed. */
+  end?: RegExp;
+}
+
+/** The real server behind a proxy that changes requests and replies (a character per byte). */
+async function startAltered(args: readonly string[], changes: Changes): Promise<Server> {
+  const server = await startRedis({ args });
+  const changed = (change: Change | undefined, bytes: Buffer) =>
+    change ? Buffer.from(change(bytes.toString("latin1")), "latin1") : bytes;
+  const proxy: NetServer = createServer((client) => {
+    const upstream = connectSocket({ host: "127.0.0.1", port: server.port });
+    client.on("data", (bytes: Buffer) => {
+      if (changes.end?.test(bytes.toString("latin1"))) client.destroy();
+      else upstream.write(changed(changes.request, bytes));
+    });
+    upstream.on("data", (bytes: Buffer) => client.write(changed(changes.reply, bytes)));
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ]) {
+      from.on("error", () => to.destroy());
+      from.on("close", () => to.destroy());
+    }
+  });
+  await new Promise<void>((ready) => proxy.listen(0, "127.0.0.1", ready));
+  const address = { host: "127.0.0.1", port: (proxy.address() as { port: number }).port };
+  const stop = async () => {
+    proxy.close();
+    await server.stop();
+  };
+  return { ...server, ...address, connect: () => connect(address), stop };
+}
+
+const fuzzRedis = (options: Partial<FuzzOptions>) =>
+  fuzz({
+    seed: 1,
+    commands: 3000,
+    lanes: 1,
+    only: ONLY,
+    start: (args) => startRedis({ args }),
+    ...options,
+  });
+
+const fuzzAltered = (changes: Changes, options = {}) =>
+  fuzzRedis({ start: (args) => startAltered(args, changes), stopAfter: 1, ...options });
+
+describe.skipIf(!installed)(`differences${why}`, () => {
+  test("two servers that are the same show none", async () => {
+    const { findings, commandsRun } = await fuzzRedis({ print: (text) => console.log(text) });
+    expect(findings).toEqual([]);
+    expect(commandsRun).toBeGreaterThanOrEqual(3000);
+  }, 30_000);
+
+  test("a reply that differs is reduced to the command that has it", async () => {
+    const lines: string[] = [];
+    const { findings } = await fuzzAltered(
+      {
+        reply: (text) => text.replaceAll("-ERR offset is out of range", "-ERR offset out of range"),
+      },
+      { print: (text: string) => lines.push(text) },
+    );
+    const [{ difference, steps, reproduced }] = findings;
+    expect(reproduced).toBe(true);
+    expect([difference.kind, difference.command]).toEqual(["reply", "setrange"]);
+    expect(steps.length).toBe(1);
+    expect(lines.join("\n")).toMatch(
+      /> SETRANGE [\s\S]*redis: \(error\) ERR offset is out of range/i,
+    );
+    expect(lines.join("\n")).toMatch(/again: make fuzz SEED=1 ARGS="--sequence \d+ --only append/);
+  }, 60_000);
+
+  test("an expiry that no reply shows is found in the state", async () => {
+    const { findings } = await fuzzAltered({
+      request: (text) => text.replaceAll("4102444800000", "4102444900000"),
+    });
+    const [{ difference, steps }] = findings;
+    expect(difference.kind).toMatch(/^(expiry|reply)$/);
+    expect(steps.length).toBeLessThanOrEqual(3);
+    expect(steps.map(stepText).join("\n")).toContain("4102444800000");
+  }, 60_000);
+
+  test("an encoding that differs is found in the state", async () => {
+    const { findings } = await fuzzAltered(
+      { reply: (text) => text.replaceAll("$6\r\nembstr", "$3\r\nraw") },
+      { only: ["set", "append"] },
+    );
+    const [{ difference, steps }] = findings;
+    expect(difference.kind).toBe("encoding");
+    expect(steps.length).toBe(1);
+  }, 60_000);
+
+  test("a connection that is closed is found, with the command that closes it", async () => {
+    const { findings } = await fuzzAltered({ end: /\r\nGETDEL\r\n/i }, { only: ["set", "getdel"] });
+    const [{ difference, steps }] = findings;
+    expect(difference.kind).toBe("connection");
+    expect(difference.tested).toContain("the server closed the connection");
+    expect(steps.length).toBe(1);
+    expect(stepText(steps[0])).toMatch(/getdel/i);
+  }, 60_000);
+
+  test("a server that dies is found and replaced", async () => {
+    const { findings } = await fuzzAltered(
+      {
+        request: (text) =>
+          text.replace("*1\r\n$4\r\nROLE\r\n", "*2\r\n$8\r\nSHUTDOWN\r\n$6\r\nNOSAVE\r\n"),
+      },
+      { only: ["set", "role"] },
+    );
+    const [{ difference, steps }] = findings;
+    expect(difference.kind).toBe("died");
+    expect(difference.tested).toContain("ready to exit");
+    expect(steps.map(stepText)).toEqual([expect.stringContaining("> ROLE")]);
+  }, 60_000);
+
+  test("a bad frame that is answered differently is found", async () => {
+    const { findings } = await fuzzAltered(
+      { reply: (text) => text.replaceAll("invalid multibulk length", "bad multibulk length") },
+      { only: ["ping", "echo"], commands: 30_000 },
+    );
+    const [{ difference, steps }] = findings;
+    expect([difference.kind, difference.command]).toEqual(["stray", "stray"]);
+    expect(steps.length).toBe(1);
+  }, 60_000);
+});
+
+describe.skipIf(!installed)(`sequences${why}`, () => {
+  let server: Server;
+  let commands: Command[];
+  beforeAll(async () => {
+    server = await startRedis();
+    const client = await server.connect();
+    commands = await readGrammar(client, client);
+    client.close();
+  });
+  afterAll(async () => {
+    await server?.stop();
+  });
+
+  test("are the same for the same seed and number, and others for others", () => {
+    const text = (seed: number, index: number) =>
+      generate(seed, index, 300, commands).map(stepText).join("\n");
+    expect(text(7, 3)).toBe(text(7, 3));
+    expect(text(7, 3)).not.toBe(text(7, 4));
+    expect(text(7, 3)).not.toBe(text(8, 3));
+  });
+
+  test("the grammar is that of COMMAND DOCS", () => {
+    const set = commands.find(({ name }) => name === "set");
+    expect(set?.arguments.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      "key key",
+      "value string",
+      "condition oneof",
+      "get pure-token",
+      "expiration oneof",
+    ]);
+    expect(set?.tokens).toEqual(["NX", "XX", "GET", "EX", "PX", "EXAT", "PXAT", "KEEPTTL"]);
+    expect(commands.find(({ name }) => name === "client|setname")?.words).toEqual([
+      "CLIENT",
+      "SETNAME",
+    ]);
+  });
+
+  test("no command is sent that a policy denies", () => {
+    const denied = commands.filter(({ name }) => policyOf(name).deny !== undefined);
+    const names = new Set(denied.map(({ words }) => words.join(" ")));
+    for (let index = 0; index < 20; index++) {
+      for (const step of generate(1, index, 300, commands)) {
+        if (step.kind === "stray") continue;
+        const [first = "", second = ""] = step.args.map((arg) => arg.toUpperCase());
+        expect([...names]).not.toContain(first);
+        expect([...names]).not.toContain(`${first} ${second}`);
+      }
+    }
+  });
+
+  test("no time to live runs out while a sequence runs, unless that is waited for", () => {
+    for (let index = 0; index < 50; index++) {
+      for (const step of generate(2, index, 300, commands)) {
+        if (step.kind === "stray" || step.expires) continue;
+        const line = step.args.join(" ");
+        expect(line).not.toMatch(/^(p?setex|p?expire) \S+ [1-9]\d{0,3}( |$)/i);
+        expect(line).not.toMatch(/^(set \S+ \S+|getex \S+).* p?ex [1-9]\d{0,3}( |$)/i);
+      }
+    }
+  });
+});
+
+describe("shrinking", () => {
+  const step = (...args: string[]): Step => ({
+    kind: "command",
+    connection: 0,
+    args,
+    inline: false,
+    joined: true,
+    expires: false,
+  });
+
+  test("leaves the items that are needed", async () => {
+    const items = Array.from({ length: 100 }, (_, index) => index);
+    let trials = 0;
+    const rest = await fewer(items, async (candidate) => {
+      trials++;
+      return [3, 50, 99].every((item) => candidate.includes(item));
+    });
+    expect(rest).toEqual([3, 50, 99]);
+    expect(trials).toBeLessThan(200);
+  });
+
+  test("leaves the words that are needed", async () => {
+    const steps = [step("PING"), step("SET", "key", "x".repeat(100), "NX", "GET"), step("PING")];
+    const rest = await shrink(steps, async (candidate) =>
+      candidate.some((one) => "args" in one && one.args[0] === "SET" && one.args.includes("GET")),
+    );
+    expect(rest.map((one) => ("args" in one ? one.args : []))).toEqual([["SET", "GET"]]);
+  });
+
+  test("stops after so many trials", async () => {
+    let trials = 0;
+    const steps = Array.from({ length: 64 }, (_, index) => step("SET", `key:${index}`));
+    await shrink(steps, async () => ++trials % 3 === 0, 20);
+    expect(trials).toBe(20);
+  });
+});
+
+describe("comparisons", () => {
+  const bulk = (text: string): Reply => ({ type: "bulk", value: Buffer.from(text) });
+  const integer = (value: number): Reply => ({ type: "integer", value });
+  const error = (value: string): Reply => ({ type: "error", value });
+  const array = (...value: Reply[]): Reply => ({ type: "array", value });
+  const alike = (comparison: Comparison, a: Reply, b: Reply, args: string[] = []) =>
+    comparison(a, b, { args, elapsedMs: 10 });
+
+  test("exact tells types, nils and bytes apart", () => {
+    expect(alike(exact, bulk("a"), bulk("a"))).toBe(true);
+    expect(alike(exact, bulk("a"), { type: "simple", value: "a" })).toBe(false);
+    expect(alike(exact, { type: "nil", nil: "bulk" }, { type: "nil", nil: "array" })).toBe(false);
+    expect(alike(exact, integer(1), bulk("1"))).toBe(false);
+    expect(alike(exact, array(bulk("\xff")), array(bulk("\xfe")))).toBe(false);
+  });
+
+  test("sameType compares errors exactly", () => {
+    expect(alike(sameType, integer(1), integer(2))).toBe(true);
+    expect(alike(sameType, integer(1), bulk("1"))).toBe(false);
+    expect(alike(sameType, error("ERR a"), error("ERR b"))).toBe(false);
+    expect(alike(sameType, error("ERR a"), integer(1))).toBe(false);
+  });
+
+  test("times may differ by as much as the sequence took", () => {
+    expect(alike(withinElapsed(1), integer(100_000), integer(100_011))).toBe(true);
+    expect(alike(withinElapsed(1), integer(100_000), integer(100_012))).toBe(false);
+    expect(alike(withinElapsed(1000), integer(100), integer(101))).toBe(true);
+    expect(alike(withinElapsed(1000), integer(100), integer(102))).toBe(false);
+    expect(alike(withinElapsed(1), integer(-1), integer(-2))).toBe(false);
+    expect(alike(withinElapsed(1), integer(-1), integer(1))).toBe(false);
+  });
+
+  test("orders that do not count", () => {
+    expect(alike(anyOrder, array(bulk("a"), bulk("b")), array(bulk("b"), bulk("a")))).toBe(true);
+    expect(alike(anyOrder, array(bulk("a"), bulk("a")), array(bulk("a")))).toBe(false);
+    const [a, b, c, d] = ["a", "b", "c", "d"].map(bulk);
+    expect(alike(pairsInAnyOrder, array(a, b, c, d), array(c, d, a, b))).toBe(true);
+    expect(alike(pairsInAnyOrder, array(a, b, c, d), array(a, d, c, b))).toBe(false);
+  });
+
+  test("a whole scan is compared, part of one is not", () => {
+    const step = (cursor: string, ...keys: string[]) =>
+      array(bulk(cursor), array(...keys.map(bulk)));
+    const args = ["SCAN", "0"];
+    expect(alike(scanStep, step("0", "a", "b"), step("0", "b", "a"), args)).toBe(true);
+    expect(alike(scanStep, step("0", "a"), step("0", "b"), args)).toBe(false);
+    expect(alike(scanStep, step("4", "a"), step("0", "b"), args)).toBe(true);
+    expect(alike(scanStep, step("0"), bulk("0"), args)).toBe(false);
+  });
+
+  test("HELLO may number connections differently, and nothing else", () => {
+    const reply = (id: number, mode: string) =>
+      array(bulk("id"), integer(id), bulk("mode"), bulk(mode));
+    expect(alike(hello, reply(1, "x"), reply(22, "x"))).toBe(true);
+    expect(alike(hello, reply(1, "x"), reply(1, "y"))).toBe(false);
+  });
+});
+
+describe("chance", () => {
+  test("is the same for a seed and evenly spread", () => {
+    const numbers = (seed: number) => {
+      const random = new Random(seed);
+      return Array.from({ length: 5 }, () => random.uint32());
+    };
+    expect(numbers(1)).toEqual(numbers(1));
+    expect(numbers(1)).not.toEqual(numbers(2));
+    expect(numbers(1)).not.toEqual(numbers(1 + 2 ** 32));
+    const random = new Random(42);
+    const counts = new Array(10).fill(0);
+    for (let count = 0; count < 10_000; count++) counts[random.below(10)]++;
+    for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(150);
+    expect(random.shuffled([1, 2, 3]).sort()).toEqual([1, 2, 3]);
+  });
+});
