@@ -39,7 +39,7 @@ export function parseSafe(bytes: Uint8Array, offset: number, size: number): numb
 /** The signed 64-bit integer that the bytes spell (as in `parseSafe`), or null. */
 export function parseInt64(bytes: Uint8Array, offset: number, size: number): bigint | null {
   const safe = parseSafe(bytes, offset, size);
-  if (safe === safe) return BigInt(safe);
+  if (!Number.isNaN(safe)) return BigInt(safe);
   if (size <= SAFE_DIGITS || size > INT64_SIZE_MAX) return null;
   const negative = bytes[offset] === MINUS;
   const first = negative ? offset + 1 : offset;
@@ -48,7 +48,7 @@ export function parseInt64(bytes: Uint8Array, offset: number, size: number): big
   const high = digitsValue(bytes, first, low);
   const rest = digitsValue(bytes, low, offset + size);
   // NaN when there is anything but digits; no digits at all are 0.
-  if (!(high > 0) || rest !== rest) return null;
+  if (!(high > 0) || Number.isNaN(rest)) return null;
   const magnitude = BigInt(high) * SAFE_DIGITS_POWER + BigInt(rest);
   const value = negative ? -magnitude : magnitude;
   return value > INT64_MAX || value < INT64_MIN ? null : value;

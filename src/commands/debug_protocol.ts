@@ -1,4 +1,4 @@
-/** DEBUG PROTOCOL: an example of each type of reply; the values are those that Redis's tests read. */
+/** DEBUG PROTOCOL: an example of each type of reply, with the values that Redis's tests read. */
 import { CommandError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 
@@ -7,6 +7,7 @@ const ONLY_RESP3 = new CommandError("ERR RESP2 is not supported by this command"
 const EXAMPLES: Readonly<Record<string, (reply: Reply) => void>> = {
   string: (reply) => reply.bulkText("Hello World"),
   integer: (reply) => reply.integer(12345),
+  // biome-ignore lint/suspicious/noApproximativeNumericConstant: it is not meant to be pi
   double: (reply) => reply.double(3.141),
   bignum: (reply) => reply.bigNumber("1234567999999999999999999999999999999"),
   null: (reply) => reply.nil(),
@@ -47,8 +48,9 @@ const EXAMPLES: Readonly<Record<string, (reply: Reply) => void>> = {
   false: (reply) => reply.boolean(false),
 };
 
+const TYPES = Object.keys(EXAMPLES).join("|");
 const BAD_TYPE = new CommandError(
-  `ERR Wrong protocol type name. Please use one of the following: ${Object.keys(EXAMPLES).join("|")}`,
+  `ERR Wrong protocol type name. Please use one of the following: ${TYPES}`,
 );
 
 /** Replies the example of a type; throws when there is no such type. */

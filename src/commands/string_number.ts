@@ -34,14 +34,14 @@ export function decr(call: Call): void {
 export function incrby(call: Call): void {
   const { bytes, start, size } = call.args;
   const increment = parseSafe(bytes, start[2], size[2]);
-  if (increment === increment) add(call, increment);
+  if (!Number.isNaN(increment)) add(call, increment);
   else addBigInt(call, call.int64(2));
 }
 
 export function decrby(call: Call): void {
   const { bytes, start, size } = call.args;
   const decrement = parseSafe(bytes, start[2], size[2]);
-  if (decrement === decrement) {
+  if (!Number.isNaN(decrement)) {
     add(call, -decrement);
     return;
   }

@@ -52,7 +52,7 @@ export function store(
   const start = args.start[valueIndex];
   const size = args.size[valueIndex];
   const integer = parseSafe(args.bytes, start, size);
-  const safe = integer === integer;
+  const safe = !Number.isNaN(integer);
   const isText = size < LONG_INT_SIZE || size > LONG_INT_SIZE_MAX || args.bytes[start] > NINE;
   const long = safe || isText ? null : parseInt64(args.bytes, start, size);
   const area = safe || long !== null ? stringValue.INT_AREA : stringValue.areaFor(size);

@@ -244,16 +244,17 @@ export class Dispatcher {
   }
 
   private run(call: Call, client: Client, args: Args, command: Command): void {
-    if (command !== this.runCommand) {
+    if (command !== this.runCommand || client !== this.runClient) {
       this.closeRun(null);
       this.runCommand = command;
+      this.runClient = client;
+      client.lastCommand = command;
     }
-    this.runClient = client;
     this.runCount++;
-    client.lastCommand = command;
-    call.client = client;
-    call.args = args;
-    call.command = command;
+    // Most calls are like the one before: comparing is cheaper than telling the collector.
+    if (call.client !== client) call.client = client;
+    if (call.args !== args) call.args = args;
+    if (call.command !== command) call.command = command;
     try {
       (command.run as (call: Call) => void)(call);
     } catch (error) {

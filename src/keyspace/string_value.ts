@@ -182,7 +182,7 @@ export function size(e: EntryRef): number {
   if (encoding === BLOCK) return i32[e >>> SEGMENT_BITS][wordAt(e) + 1];
   if (encoding !== INT) return entry.valueSize(e);
   const value = readInt(e);
-  if (value !== value) return readBigInt(e).toString().length;
+  if (Number.isNaN(value)) return readBigInt(e).toString().length;
   return digitCount(Math.abs(value)) + (value < 0 ? 1 : 0);
 }
 
@@ -191,7 +191,7 @@ export function reply(e: EntryRef, to: Reply): void {
   const encoding = entry.encoding(e);
   if (encoding === INT) {
     const value = readInt(e);
-    if (value === value) to.bulkInteger(value);
+    if (!Number.isNaN(value)) to.bulkInteger(value);
     else to.bulkText(readBigInt(e).toString());
     return;
   }
@@ -218,7 +218,7 @@ export function rangeOf(e: EntryRef): typeof range {
     const value = readInt(e);
     range.bytes = digits;
     range.offset = 0;
-    if (value === value) {
+    if (!Number.isNaN(value)) {
       range.size = writeInteger(digits, 0, value);
     } else {
       const text = readBigInt(e).toString();

@@ -211,8 +211,8 @@ export class RequestParser {
     this.at = at;
     this.expected = 0;
     this.bulkSize = -1;
-    args.bytes = bytes;
-    args.view = this.view;
+    if (args.bytes !== bytes) args.bytes = bytes;
+    if (args.view !== this.view) args.view = this.view;
     return COMMAND;
   }
 

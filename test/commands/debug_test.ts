@@ -66,6 +66,8 @@ test("DEBUG PROTOCOL push is for RESP3", async () => {
   other.close();
 });
 
+const TYPES = "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false";
+
 test("DEBUG refuses what it does not know", () =>
   server.session(`
     > DEBUG
@@ -75,7 +77,7 @@ test("DEBUG refuses what it does not know", () =>
     > DEBUG OBJECT
     (error) ERR unknown subcommand or wrong number of arguments for 'OBJECT'. Try DEBUG HELP.
     > DEBUG PROTOCOL nosuch
-    (error) ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false
+    (error) ERR Wrong protocol type name. Please use one of the following: ${TYPES}
     > DEBUG REPLYBUFFER nosuch 1
     (error) ERR unknown subcommand or wrong number of arguments for 'REPLYBUFFER'. Try DEBUG HELP.
   `));

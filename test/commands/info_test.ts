@@ -60,7 +60,7 @@ describe("sections", () => {
     expect(titlesOf(await info("EVERYTHING"))).toEqual(ALL_SECTIONS);
   });
 
-  test("several are shown once each, in the server's order; unknown ones are left out", async () => {
+  test("several are shown once each, in order; unknown ones are left out", async () => {
     const text = await info("keyspace", "CPU", "nosuch", "cpu", "cluster");
     expect(titlesOf(text)).toEqual(["CPU", "Cluster", "Keyspace"]);
     expect(titlesOf(await info("commandstats", "default"))).toHaveLength(12);
@@ -187,7 +187,7 @@ describe("commandstats, errorstats, latencystats", () => {
     await client.command("CLIENT", "ID");
     const text = await info("commandstats");
     expect(text).toMatch(
-      /\r\ncmdstat_set:calls=2,usec=\d+,usec_per_call=\d+\.\d\d,rejected_calls=1,failed_calls=1\r\n/,
+      /\r\ncmdstat_set:calls=2,usec=\d+,usec_per_call=\d+\.\d\d,rejected_calls=1,failed_calls=1\r/,
     );
     expect(text).toMatch(/\r\ncmdstat_incr:calls=1,.*,rejected_calls=0,failed_calls=1\r\n/);
     expect(text).toMatch(/\r\ncmdstat_client\|id:calls=1,/);

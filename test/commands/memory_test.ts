@@ -56,7 +56,7 @@ test("MEMORY USAGE counts the entry's block, whatever the value's encoding", asy
   expect(await usage("l")).toBe(1024);
 });
 
-test("MEMORY USAGE counts blocks outside the entry, and the place in the expiry order", async () => {
+test("MEMORY USAGE counts blocks outside the entry, and the expiry order", async () => {
   await client.command("SET", "large", "x".repeat(100_000));
   const large = Number(await usage("large"));
   expect(large).toBeGreaterThanOrEqual(100_000);

@@ -11,8 +11,14 @@ const PROTOCOLS = [2, 3] as const;
 const SWITCHING =
   "Please note that when switching between policies at runtime LRU and LFU data will take some " +
   "time to adjust.";
-const NO_FREQUENCIES = `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHING}`;
-const NO_IDLE_TIMES = `ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHING}`;
+const NO_FREQUENCIES = [
+  "ERR An LFU maxmemory policy is not selected, access frequency not tracked.",
+  SWITCHING,
+].join(" ");
+const NO_IDLE_TIMES = [
+  "ERR An LFU maxmemory policy is selected, idle time not tracked.",
+  SWITCHING,
+].join(" ");
 
 let server: Server;
 let client: Client;

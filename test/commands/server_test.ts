@@ -1,5 +1,5 @@
-// Commands about the server as a whole: DBSIZE FLUSHALL FLUSHDB LASTSAVE LOLWUT MONITOR ROLE SHUTDOWN
-// SWAPDB TIME. (INFO has a file of its own.)
+// Commands about the server as a whole: DBSIZE FLUSHALL FLUSHDB LASTSAVE LOLWUT MONITOR ROLE
+// SHUTDOWN SWAPDB TIME. (INFO has a file of its own.)
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { plain } from "../client/resp.ts";
@@ -233,9 +233,11 @@ test("MONITOR shows the commands of other clients", async () => {
   expect(plain(await monitor.command("MONITOR"))).toBe("OK");
   await client.command("SELECT", 3);
   await client.command("SET", "key", 'a "b"\n');
-  const lines = (await monitor.wire.replies(2)).map(String);
-  expect(lines[0]).toMatch(/^\+\d+\.\d{6} \[0 127\.0\.0\.1:\d+\] "SELECT" "3"\r\n$/);
+  await client.command("AUTH", "secret");
+  const lines = (await monitor.wire.replies(3)).map(String);
+  expect(lines[0]).toMatch(/^\+\d+\.\d{6} \[3 127\.0\.0\.1:\d+\] "SELECT" "3"\r\n$/);
   expect(lines[1]).toMatch(/^\+\d+\.\d{6} \[3 127.*\] "SET" "key" "a \\"b\\"\\n"\r\n$/);
+  expect(lines[2]).toEndWith(' "AUTH" "(redacted)"\r\n');
   monitor.close();
   client.close();
 });

@@ -53,7 +53,7 @@ describe.each([2, 3] as const)("RESP%i", (protocol) => {
     ));
 });
 
-test("an entry has an id, a time, a duration, the arguments, the client's address and name", async () => {
+test("an entry tells what took how long, when, and for whom", async () => {
   const entries = await logged(async (client) => {
     await client.command("CLIENT", "SETNAME", "tester");
     await client.command("SET", "key", "value");

@@ -185,7 +185,10 @@ class Fuzzer {
       return;
     }
     const upTo = steps.slice(0, Math.min(wanted.step + 1, steps.length));
+    const denied = this.#deniedIn(upTo);
     const smallest = await shrink(upTo, async (candidate) => {
+      // A part of a command may be one that is not to be sent.
+      if (!this.#deniedIn(candidate).isSubsetOf(denied)) return false;
       const quietMs = wanted.kind === "stray" ? QUIET_AGAIN_MS : QUIET_MS;
       const { difference } = await this.#execute(lane, candidate, quietMs);
       return difference !== null && isSame(difference, wanted);
@@ -225,6 +228,14 @@ class Fuzzer {
         ? !this.#muted.has("stray")
         : !this.#muted.has(commandName(step.args, containers)),
     );
+  }
+
+  /** The names of the commands that policies.ts denies. */
+  #deniedIn(steps: readonly Step[]): Set<string> {
+    const { containers } = this.#execution;
+    const parts = steps.flatMap((step) => (step.kind === "stray" ? step.parts : [step]));
+    const names = parts.map((part) => ("args" in part ? commandName(part.args, containers) : ""));
+    return new Set(names.filter((name) => policyOf(name).deny !== undefined));
   }
 
   #execute({ real, tested }: Lane, steps: readonly Step[], quietMs: number): Promise<Outcome> {

@@ -75,7 +75,10 @@ class Author {
   readonly #commands: readonly Command[];
   readonly #plans: Planned[][];
   readonly #names: ReadonlySet<string>;
-  /** The commands whose replies are compared byte for byte: those a stray connection sends. */
+  /**
+   * The commands that a stray connection sends: those whose replies are compared byte for byte,
+   * also when bytes before them turn each of their words into a command of its own.
+   */
   readonly #exact: Renderer;
 
   constructor(random: Random, commands: readonly Command[]) {
@@ -84,7 +87,7 @@ class Author {
     this.#renderer = new Renderer(random, commands);
     this.#exact = new Renderer(
       random,
-      commands.filter(({ name }) => policyOf(name).compare === undefined),
+      commands.filter(({ name, words }) => words[0] !== "COMMAND" && !policyOf(name).compare),
     );
     this.#names = new Set(commands.map((command) => command.name));
     this.#plans = Array.from({ length: random.between(1, CONNECTIONS_MOST) }, () => []);
