@@ -1,6 +1,8 @@
 /** Starts the server: reads the command line and the configuration, and puts the parts together. */
-import { seedHash } from "./base/hash.ts";
+
 import { Clock } from "./base/clock.ts";
+import { seedHash } from "./base/hash.ts";
+import { REDIS_VERSION, RUSK_VERSION } from "./base/version.ts";
 import { commandTable } from "./commands/all.ts";
 import type { Host } from "./commands/server_context.ts";
 import { Config } from "./config/config.ts";
@@ -12,7 +14,6 @@ import { Listeners } from "./server/listeners.ts";
 import { Log } from "./server/log.ts";
 import { Server } from "./server/server.ts";
 import { applySettings, listenSettings } from "./server/settings.ts";
-import { REDIS_VERSION, RUSK_VERSION } from "./base/version.ts";
 
 const CRON_MS = 100;
 const EXIT_FAILURE = 1;
@@ -126,6 +127,7 @@ async function serve(
   log.add("warning", "Server initialized");
   if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
   if (path !== null) log.add("notice", `The server is now ready to accept connections at ${path}`);
+  server.begin();
   host.every(CRON_MS, () => server.tick());
 
   function openFile(socketPath: string, from: Config): boolean {

@@ -17,12 +17,7 @@ export function seedHash(word0: number, word1: number): void {
  * The hash of `size` bytes at `offset`, as a signed 32-bit integer.
  * `view` is a DataView over exactly the same memory as `bytes`.
  */
-export function hashBytes(
-  bytes: Uint8Array,
-  view: DataView,
-  offset: number,
-  size: number,
-): number {
+export function hashBytes(bytes: Uint8Array, view: DataView, offset: number, size: number): number {
   let v0 = key0;
   let v1 = key1;
   let v2 = key0 ^ 0x6c796765;

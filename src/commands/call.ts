@@ -67,7 +67,7 @@ export class Call {
   integer(index: number): number {
     const { bytes, start, size } = this.args;
     const safe = parseSafe(bytes, start[index], size[index]);
-    return safe === safe ? safe : Number(this.int64(index));
+    return !Number.isNaN(safe) ? safe : Number(this.int64(index));
   }
 
   /** As `integer`, with an error of the caller's choice. */

@@ -36,7 +36,8 @@ export function clientLine(call: Call, client: Client): string {
     ["omem", connection.outputSize],
     ["tot-mem", call.server.clients.memorySize(client)],
     ["events", connection.outputSize > 0 ? "rw" : "r"],
-    ["cmd", client.lastCommand?.name ?? "NULL"],
+    // Who asks in a transaction does so by EXEC.
+    ["cmd", isAsking && queue !== null ? "exec" : (client.lastCommand?.name ?? "NULL")],
     ["user", client.user],
     ["redir", -1],
     ["resp", client.protocol],

@@ -12,6 +12,7 @@ import { Call } from "../commands/call.ts";
 import { type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag, HiddenFlag } from "../commands/table.ts";
+import { cString } from "../config/words.ts";
 import { type Args, argsOf } from "../protocol/args.ts";
 import { CommandError, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -33,9 +34,7 @@ export const ServerGate = {
 
 const NOAUTH = new CommandError("NOAUTH Authentication required.");
 const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
-const OUT_OF_MEMORY = new CommandError(
-  "OOM command not allowed when used memory > 'maxmemory'.",
-);
+const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
 const NO_REPLICAS = new CommandError("NOREPLICAS Not enough good replicas to write.");
 const QUEUED = "QUEUED";
 /** Commands that act on the transaction itself and so are never queued. */
@@ -76,7 +75,7 @@ export class Dispatcher {
     this.clock = clock;
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, reply);
-    this.nestedCall = new Call(server, reply);
+    this.nestedCall = new Call(server, reply, true);
     this.monitors = new MonitorFeed(clock, (on) => this.setGate(ServerGate.monitor, on));
   }
 
@@ -94,15 +93,26 @@ export class Dispatcher {
 
   /** Runs one command of a client and writes its reply. */
   execute(client: Client, args: Args): void {
+    const gates = client.gates | this.gates;
+    if (gates !== 0) {
+      this.executeGated(client, args, gates);
+      return;
+    }
     const command = this.find(client, args);
     if (command === null) return;
-    const gates = client.gates | this.gates;
-    if (gates !== 0 || (command.flags & HiddenFlag.protected) !== 0) {
+    if ((command.flags & HiddenFlag.protected) !== 0) {
       this.stations(client, args, command, gates);
       return;
     }
     this.run(this.call, client, args, command);
     if (this.exactTiming || (command.flags & HiddenFlag.brief) === 0) this.closeRun(args);
+  }
+
+  private executeGated(client: Client, args: Args, gates: number): void {
+    const from = this.reply.at;
+    const command = this.find(client, args);
+    if (command !== null) this.stations(client, args, command, gates);
+    if ((gates & Gate.reply) !== 0) this.silence(client, from);
   }
 
   /** Runs a command inside another (EXEC): queued already, so only the permissions are asked. */
@@ -150,7 +160,7 @@ export class Dispatcher {
     if (count !== 1) return;
     if (latency.thresholdMs > 0 && elapsedUs >= latency.thresholdMs * 1000) {
       const event = (command.flags & Flag.fast) !== 0 ? "fast-command" : "command";
-      latency.add(event, Math.round(elapsedUs / 1000));
+      latency.add(event, elapsedUs / 1000);
     }
     if (args === null || slowlog.thresholdUs < 0 || elapsedUs < slowlog.thresholdUs) return;
     if ((command.flags & Flag.skip_slowlog) === 0) {
@@ -173,7 +183,8 @@ export class Dispatcher {
     if (command?.name === "exec") {
       client.closeQueue();
       this.server.keyspace.unwatch(client);
-      const why = `EXECABORT Transaction discarded because of: ${error.message}`;
+      const reason = error.message.replace(/^ERR /, "");
+      const why = `EXECABORT Transaction discarded because of: ${reason}`;
       this.server.stats.rejected[command.id]++;
       this.fail(new CommandError(why));
       return;
@@ -205,32 +216,46 @@ export class Dispatcher {
     return command;
   }
 
+  /** What a command meets when a gate is on: refusal, waiting, queueing, or special running. */
   private stations(client: Client, args: Args, command: Command, gates: number): void {
+    const effects = effectsOf(client, command);
+    const refusal = this.refusal(client, command, gates, effects);
+    if (refusal !== null) {
+      this.reject(client, command, refusal);
+    } else if ((gates & ServerGate.pause) !== 0 && this.isPaused(effects)) {
+      this.postpone(client, args);
+      return;
+    } else {
+      this.pass(client, args, command, gates);
+    }
+  }
+
+  /** Why the command may not run now, in Redis's order of asking; null when it may. */
+  private refusal(
+    client: Client,
+    command: Command,
+    gates: number,
+    effects: number,
+  ): CommandError | null {
     const { flags } = command;
     if ((flags & HiddenFlag.protected) !== 0) {
       const error = protectedCommandError(this.server, client, command);
-      if (error !== null) return this.reject(client, command, error);
+      if (error !== null) return error;
     }
-    if ((gates & Gate.auth) !== 0 && (flags & Flag.no_auth) === 0) {
-      return this.reject(client, command, NOAUTH);
-    }
-    const { queue } = client;
-    if (queue !== null && (flags & Flag.no_multi) !== 0) {
-      return this.reject(client, command, NOT_IN_MULTI);
-    }
-    const effects = effectsOf(client, command);
+    if ((gates & Gate.auth) !== 0 && (flags & Flag.no_auth) === 0) return NOAUTH;
+    if (client.queue !== null && (flags & Flag.no_multi) !== 0) return NOT_IN_MULTI;
     if ((gates & ServerGate.memory) !== 0 && (effects & Flag.denyoom) !== 0) {
-      if (usedSize() > this.memoryMax) return this.reject(client, command, OUT_OF_MEMORY);
+      if (usedSize() > this.memoryMax) return OUT_OF_MEMORY;
     }
-    if ((gates & ServerGate.replicas) !== 0 && (effects & Flag.write) !== 0) {
-      return this.reject(client, command, NO_REPLICAS);
-    }
-    if ((gates & ServerGate.pause) !== 0 && this.isPaused(effects)) {
-      return this.postpone(client, args);
-    }
-    const from = this.reply.at;
-    if (queue !== null && !TRANSACTION_COMMANDS.has(command.name)) {
-      queue.add(args, flags);
+    const needsReplicas = (gates & ServerGate.replicas) !== 0 && (effects & Flag.write) !== 0;
+    return needsReplicas ? NO_REPLICAS : null;
+  }
+
+  /** Queues the command (MULTI), or runs it with what the client's modes ask for. */
+  private pass(client: Client, args: Args, command: Command, gates: number): void {
+    const { flags } = command;
+    if (client.queue !== null && !TRANSACTION_COMMANDS.has(command.name)) {
+      client.queue.add(args, flags);
       this.reply.simple(QUEUED);
     } else {
       const { keyspace } = this.server;
@@ -240,7 +265,6 @@ export class Dispatcher {
       if (this.monitors.active) this.monitors.feed(client, args, command);
       if (this.exactTiming || (flags & HiddenFlag.brief) === 0) this.closeRun(args);
     }
-    if ((client.gates & Gate.reply) !== 0) this.silence(client, from);
   }
 
   private run(call: Call, client: Client, args: Args, command: Command): void {
@@ -304,19 +328,20 @@ function effectsOf(client: Client, { name, flags }: Command): number {
 function unknownCommand(args: Args): CommandError {
   let shown = "";
   for (let i = 1; i < args.count && shown.length < SHOWN_ARGUMENTS_SIZE; i++) {
-    shown += `'${args.text(i).slice(0, SHOWN_ARGUMENTS_SIZE - shown.length)}' `;
+    shown += `'${cString(args.text(i)).slice(0, SHOWN_ARGUMENTS_SIZE - shown.length)}' `;
   }
-  const name = args.text(0).slice(0, SHOWN_ARGUMENTS_SIZE);
-  return new CommandError(oneLine(`ERR unknown command '${name}', with args beginning with: ${shown}`));
+  const name = cString(args.text(0)).slice(0, SHOWN_ARGUMENTS_SIZE);
+  const text = `ERR unknown command '${name}', with args beginning with: ${shown}`;
+  return new CommandError(oneLine(text));
 }
 
 function unknownSubcommand(container: Command, args: Args): CommandError {
-  const word = args.text(1).slice(0, SHOWN_ARGUMENTS_SIZE);
+  const word = cString(args.text(1)).slice(0, SHOWN_ARGUMENTS_SIZE);
   const name = container.name.toUpperCase();
   return new CommandError(oneLine(`ERR unknown subcommand '${word}'. Try ${name} HELP.`));
 }
 
-/** An error is one line: line ends in what the client sent become blanks. */
+/** An error is one line: line ends at its end go, others become blanks. */
 function oneLine(text: string): string {
-  return text.replace(/[\r\n]/g, " ");
+  return text.replace(/[\r\n]+$/, "").replace(/[\r\n]/g, " ");
 }

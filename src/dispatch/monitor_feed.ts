@@ -3,6 +3,7 @@ import { fromLatin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { quoted } from "../base/quoted.ts";
 import type { Client } from "../commands/client.ts";
+import { REDACTED, secretIndexes } from "../commands/secrets.ts";
 import { type Command, Flag } from "../commands/table.ts";
 import type { Args } from "../protocol/args.ts";
 
@@ -44,7 +45,10 @@ export class MonitorFeed {
     const { connection } = client;
     const from = connection.unix ? `unix:${connection.local}` : connection.remote;
     let line = `+${seconds}.${fraction} [${client.db.id} ${from}]`;
-    for (let i = 0; i < args.count; i++) line += ` ${quoted(args.text(i))}`;
+    const secret = secretIndexes(args);
+    for (let i = 0; i < args.count; i++) {
+      line += ` ${quoted(secret.includes(i) ? REDACTED : args.text(i))}`;
+    }
     const bytes = fromLatin1(`${line}\r\n`);
     for (const monitor of this.clients) monitor.connection.push(bytes);
   }

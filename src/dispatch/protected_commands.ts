@@ -13,15 +13,10 @@ export function protectedCommandError(
   const name = (command.container ?? command).name;
   const directive = name === "debug" ? "enable-debug-command" : "enable-module-command";
   const allowed = server.config.text(directive);
-  if (allowed === "yes" || (allowed === "local" && isLocal(client))) return null;
+  if (allowed === "yes" || (allowed === "local" && client.isLocal)) return null;
   return new CommandError(
     `ERR ${name.toUpperCase()} command not allowed. If the ${directive} option is ` +
       `set to "local", you can run it from a local connection, otherwise you need to set this ` +
       "option in the configuration file, and then restart the server.",
   );
-}
-
-function isLocal(client: Client): boolean {
-  const { unix, remote } = client.connection;
-  return unix || remote.startsWith("127.0.0.1:") || remote.startsWith("[::1]:");
 }

@@ -26,13 +26,17 @@ export class ActiveExpiry {
   spentMs = 0;
   private readonly keyspace: Keyspace;
   private readonly schedule: Schedule;
+  private readonly onSlice: (ms: number) => void;
   private cancel: (() => void) | null = null;
   private readonly runBound = () => this.run();
 
-  /** Starts at once, for what the databases hold already. */
-  constructor(keyspace: Keyspace, schedule: Schedule) {
+  /**
+   * Starts at once, for what the databases hold already; `onSlice` is told how long each took.
+   */
+  constructor(keyspace: Keyspace, schedule: Schedule, onSlice: (ms: number) => void = () => {}) {
     this.keyspace = keyspace;
     this.schedule = schedule;
+    this.onSlice = onSlice;
     keyspace.onEarlierExpiry = (timeMs) => this.arm(timeMs);
     this.armNext();
   }
@@ -54,7 +58,9 @@ export class ActiveExpiry {
     }
     const startMs = clock.monotonicMs();
     const more = this.removeDue(startMs + SLICE_MS);
-    this.spentMs += clock.monotonicMs() - startMs;
+    const sliceMs = clock.monotonicMs() - startMs;
+    this.spentMs += sliceMs;
+    this.onSlice(sliceMs);
     if (more) {
       keyspace.stats.expiredInTimeCount++;
       this.arm(clock.nowMs);

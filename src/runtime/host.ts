@@ -9,7 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { arch as architecture, release, totalmem, type as osType } from "node:os";
+import { arch as architecture, type as osType, release, totalmem } from "node:os";
 import { resolve } from "node:path";
 import process from "node:process";
 
@@ -51,7 +51,8 @@ export function residentSize(): number {
   }
 }
 
-export const heapSize = () => process.memoryUsage().heapUsed;
+/** Bytes of JavaScript's own heap; Bun's heapUsed would count the arena's buffers as well. */
+export const heapSize = () => process.memoryUsage().heapTotal;
 
 /** Seconds of CPU that the process has used. */
 export function cpuSeconds(): { user: number; system: number } {

@@ -2,7 +2,7 @@
  * Listening sockets, the same for both runtimes: Bun's own sockets in the release, node:net under
  * Deno. Nothing here knows what the bytes mean.
  */
-import { createServer, type Server, type Socket as NodeSocket } from "node:net";
+import { createServer, type Socket as NodeSocket, type Server } from "node:net";
 
 /** What the owner of a connection is told. */
 export interface SocketEvents {

@@ -48,8 +48,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.server = server;
     this.socket = socket;
     this.unix = path !== null;
-    this.remote =
-      path === null ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
+    this.remote = path === null ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
     this.local = path === null ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;
     this.createdMs = server.clock.nowMs;
     this.lastActiveMs = this.createdMs;
@@ -99,7 +98,10 @@ export class Connection implements SocketEvents, ConnectionPort {
       parser.start(input, server.inputView, chunk.length);
     } else {
       this.partial.append(chunk);
-      if (this.partial.size > server.queryBufferSizeMax) return this.overflowInput();
+      if (this.partial.size > server.queryBufferSizeMax) {
+        server.overflowInput(this, this.partial.size);
+        return;
+      }
       if (this.isWaiting || this.partial.size < this.partial.needed) {
         server.clients.account(this);
         return;
@@ -190,7 +192,10 @@ export class Connection implements SocketEvents, ConnectionPort {
     const { postponed } = client;
     if (this.partial === null) parser.start(server.inputFor(PADDING), server.inputView, 0);
     else parser.resume(this.partial);
-    if (postponed === null) return this.process();
+    if (postponed === null) {
+      this.process();
+      return;
+    }
     client.postponed = null;
     this.begin();
     server.dispatcher.execute(client, postponed);
@@ -271,10 +276,6 @@ export class Connection implements SocketEvents, ConnectionPort {
     server.runningFrom = server.reply.at;
   }
 
-  private overflowInput(): void {
-    this.server.overflowInput(this, this.partial?.size ?? 0);
-  }
-
   private afterSend(): void {
     const { size } = this.output;
     if (this.closed_) return;
@@ -282,7 +283,10 @@ export class Connection implements SocketEvents, ConnectionPort {
       this.socket.end();
       return;
     }
-    if (size > this.server.outputHardLimit) return this.server.overflowOutput(this);
+    if (size > this.server.outputHardLimit) {
+      this.server.overflowOutput(this);
+      return;
+    }
     if (!this.throttled && size > UNREAD_OUTPUT_SIZE_MAX) {
       this.throttled = true;
       this.socket.pause();

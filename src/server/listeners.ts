@@ -49,7 +49,9 @@ export class Listeners {
           opened.push(this.listen({ host, port }, backlog, accept));
         } catch (error) {
           if (optional && isMissingAddress(error)) continue;
-          this.report(`Could not create server TCP listening socket ${name}:${port}: ${reason(error)}`);
+          this.report(
+            `Could not create server TCP listening socket ${name}:${port}: ${reason(error)}`,
+          );
           for (const listener of opened) listener.close();
           return false;
         }

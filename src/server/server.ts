@@ -1,7 +1,7 @@
 /** The running server: its parts, and what they need of each other. */
 import type { Clock } from "../base/clock.ts";
 import { INPUT_BUFFER_SIZE, SLICE_MS } from "../base/limits.ts";
-import { Gate, type Client } from "../commands/client.ts";
+import { type Client, Gate } from "../commands/client.ts";
 import { CommandStats } from "../commands/command_stats.ts";
 import { LatencyMonitor } from "../commands/latency.ts";
 import { usedMemory } from "../commands/memory_figures.ts";
@@ -122,7 +122,11 @@ export class Server implements ServerContext {
       leave,
       abandon: () => host.exit(1),
     });
-    this.expiry = new ActiveExpiry(this.keyspace, (ms, run) => loop.later(ms, run));
+    this.expiry = new ActiveExpiry(
+      this.keyspace,
+      (ms, run) => loop.later(ms, run),
+      (ms) => this.latency.addIfSlow("expire-cycle", ms),
+    );
   }
 
   execute(client: Client, args: Args): void {
@@ -227,6 +231,11 @@ export class Server implements ServerContext {
     connection.kill();
   }
 
+  /** Notes the figures of a server that has just started. */
+  begin(): void {
+    this.figures.startUsedSize = usedMemory(this);
+  }
+
   /** The timer's work, `hz` times a second. */
   tick(): void {
     if (this.debug.cronPaused) return;
@@ -284,6 +293,9 @@ export class Server implements ServerContext {
 }
 
 function isLoopback(endpoint: string): boolean {
-  return endpoint.startsWith("127.") || endpoint.startsWith("[::1]") ||
-    endpoint.startsWith("[::ffff:127.");
+  return (
+    endpoint.startsWith("127.") ||
+    endpoint.startsWith("[::1]") ||
+    endpoint.startsWith("[::ffff:127.")
+  );
 }

@@ -1,6 +1,7 @@
 /** Directives in force: what each changes in the running server, at the start and by CONFIG SET. */
-import type { LogLevel } from "../commands/server_context.ts";
+
 import { Gate } from "../commands/client.ts";
+import type { LogLevel } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import { ServerGate } from "../dispatch/dispatcher.ts";
 import type { Listeners } from "./listeners.ts";
@@ -10,13 +11,7 @@ import type { Server } from "./server.ts";
 /** Applies every directive in force now, and again whenever CONFIG SET changes it. */
 export function applySettings(server: Server, log: Log, listeners: Listeners): void {
   const { config } = server;
-  const settings = [
-    limitSettings,
-    timingSettings,
-    accessSettings,
-    clientSettings,
-    memorySettings,
-  ];
+  const settings = [limitSettings, timingSettings, accessSettings, clientSettings, memorySettings];
   for (const setting of settings) setting(server, config);
   applied(config, ["loglevel"], () => {
     log.level = config.text("loglevel") as LogLevel;

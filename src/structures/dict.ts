@@ -12,8 +12,8 @@
 import * as arena from "../arena/arena.ts";
 import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
-import * as entry from "./entry.ts";
 import type { EntryRef } from "./entry.ts";
+import * as entry from "./entry.ts";
 
 export type DictRef = Ref<"dict">;
 

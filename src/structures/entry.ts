@@ -44,8 +44,7 @@ const KEY = 4;
 
 if (DEBUG) assert(KEY * 4 === HEADER_SIZE, "the key follows the header");
 
-export const next = (e: EntryRef) =>
-  i32[e >>> SEGMENT_BITS][(e & SEGMENT_MASK) << 1] as EntryRef;
+export const next = (e: EntryRef) => i32[e >>> SEGMENT_BITS][(e & SEGMENT_MASK) << 1] as EntryRef;
 export const setNext = (e: EntryRef, to: EntryRef) => {
   i32[e >>> SEGMENT_BITS][(e & SEGMENT_MASK) << 1] = to;
 };

@@ -249,7 +249,8 @@ class Run {
   }
 
   async #stray(index: number, step: StrayStep): Promise<Difference | null> {
-    const text = [...step.parts, { args: ["ECHO", LAST_WORD] }]
+    const last = step.unfinished ? [] : [{ args: ["ECHO", LAST_WORD] }];
+    const text = [...step.parts, ...last]
       .map((part) => ("args" in part ? requestText(part.args) : part.bytes))
       .join("");
     const bytes = Buffer.from(text, "latin1");

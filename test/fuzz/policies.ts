@@ -140,9 +140,12 @@ const CLIENT_KILL = [
   [],
 ];
 
-/** Arguments of DEBUG: only what neither stops nor changes the server. */
+/**
+ * Arguments of DEBUG: only what neither stops nor changes the server. (No push: in a transaction
+ * it would stand within the array of replies.)
+ */
 const DEBUG = [
-  ...["string", "integer", "double", "null", "array", "set", "map", "attrib", "push", "verbatim"],
+  ...["string", "integer", "double", "null", "array", "set", "map", "attrib", "verbatim"],
   ...["true", "false", "bignum", "nosuch"],
 ].map((kind) => ["PROTOCOL", kind]);
 

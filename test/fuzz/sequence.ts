@@ -31,6 +31,8 @@ export interface StrayStep {
   parts: StrayPart[];
   /** Where the bytes are cut into several writes. */
   cuts: number[];
+  /** What it sends does not end with a whole command. */
+  unfinished: boolean;
 }
 
 /** A command, or other bytes (one character per byte). */
@@ -228,7 +230,18 @@ class Author {
     const cuts = random.chance(0.3)
       ? Array.from({ length: random.between(1, 3) }, () => random.between(1, 60))
       : [];
-    return { kind: "stray", parts, cuts: cuts.sort((a, b) => a - b) };
+    const unfinished = random.chance(0.1);
+    if (unfinished) parts.push({ bytes: this.#longLine() });
+    return { kind: "stray", parts, cuts: cuts.sort((a, b) => a - b), unfinished };
+  }
+
+  /** A line that is as long as is allowed, or one byte longer, and has no end. */
+  #longLine(): string {
+    const random = this.#random;
+    const start = random.pick(["*1", "*1\r\n$1", "PING "]);
+    const before = start.lastIndexOf("\n") + 1;
+    const size = LINE_SIZE_MOST + random.below(2) - (start.length - before);
+    return start + random.pick(["0", "1"]).repeat(size);
   }
 
   #garbage(): string {
@@ -249,13 +262,14 @@ class Author {
       [2, () => `${random.pick(INLINE)}${end()}`],
       [1, () => end()],
       [1, () => "*3\r\n$3\r\nSET\r\n$6\r\nstring"],
-      [1, () => `PING ${"x".repeat(random.pick([65_529, 65_530, 65_531, 65_532, 66_000]))}`],
-      [1, () => `*${"1".repeat(random.pick([32, 65_535, 65_536, 65_600]))}`],
-      [1, () => `*1\r\n$${"0".repeat(random.pick([32, 65_535, 65_536, 65_600]))}`],
+      [1, () => `*1\r\n$${"0".repeat(32)}`],
       [1, () => Array.from({ length: 20 }, () => String.fromCharCode(random.below(256))).join("")],
     ])();
   }
 }
+
+/** Lines may have so many bytes. */
+const LINE_SIZE_MOST = 65_536;
 
 /** Lines that try the splitting of inline commands into words. */
 const INLINE = [
@@ -305,7 +319,7 @@ export function stepText(step: Step): string {
       : `bytes ${quoted(Buffer.from(part.bytes, "latin1"))}`,
   );
   const cuts = step.cuts.length > 0 ? ` (cut at ${step.cuts.join(", ")})` : "";
-  return `stray> ${parts.join("; ")}${cuts}`;
+  return `stray> ${parts.join("; ")}${cuts}${step.unfinished ? " (and no more)" : ""}`;
 }
 
 /** The first connection has the plain prompt. */
