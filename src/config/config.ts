@@ -4,9 +4,9 @@
  * that asked to hear of it, each of which may still object. Texts hold bytes, one per character.
  */
 import { matchGlob } from "../base/glob.ts";
+import { cString } from "../base/words.ts";
 import { DIRECTIVES, NAMES, type Name, type NameOf, type ValueOf } from "./directives.ts";
 import { type ConfigHost, Refusal } from "./kinds.ts";
-import { cString } from "./words.ts";
 
 /** Makes changed values effective; returns why that cannot be, or null. */
 export type Apply = () => string | null;

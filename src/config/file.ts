@@ -4,10 +4,10 @@
  */
 import { matchGlob } from "../base/glob.ts";
 import { quoted } from "../base/quoted.ts";
+import { splitWords } from "../base/words.ts";
 import type { Config } from "./config.ts";
 import { DIRECTIVES, NAMES, OBSOLETE } from "./directives.ts";
 import { Refusal } from "./kinds.ts";
-import { splitWords } from "./words.ts";
 
 /** How deep files may include files: a file that includes itself would never end. */
 const MAX_INCLUDES = 32;

@@ -7,7 +7,7 @@ import { fromLatin1 } from "../base/bytes.ts";
 import { INT64_MAX, INT64_MIN, parseInt64 } from "../base/numbers.ts";
 import { quoted } from "../base/quoted.ts";
 import { formatMemory, parseMemory } from "../base/units.ts";
-import { cString } from "./words.ts";
+import { cString } from "../base/words.ts";
 
 /** Why a value is refused; the message is for the client or for the start's error. */
 export class Refusal extends Error {}

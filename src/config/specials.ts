@@ -1,6 +1,7 @@
 /** The directives whose values are of no common kind, each with a grammar of its own. */
 import { quoted } from "../base/quoted.ts";
 import { formatMemory, parseMemory } from "../base/units.ts";
+import { cString } from "../base/words.ts";
 import {
   directive,
   type Meaning,
@@ -9,7 +10,6 @@ import {
   Refusal,
   type Traits,
 } from "./kinds.ts";
-import { cString } from "./words.ts";
 
 const WRONG_COUNT = "wrong number of arguments";
 const MAX_ADDRESSES = 16;

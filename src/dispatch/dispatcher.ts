@@ -8,11 +8,11 @@
  */
 import { usedSize } from "../arena/arena.ts";
 import type { Clock } from "../base/clock.ts";
+import { cString } from "../base/words.ts";
 import { Call } from "../commands/call.ts";
 import { type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag, HiddenFlag } from "../commands/table.ts";
-import { cString } from "../config/words.ts";
 import { type Args, argsOf } from "../protocol/args.ts";
 import { CommandError, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -46,6 +46,8 @@ const SHOWN_ARGUMENTS_SIZE = 128;
  * of the clock.
  */
 const EXACT_TIMING_BELOW_US = 1000;
+/** HTTP requests are warned of once in so long. */
+const HTTP_WARNING_MS = 60_000;
 /** After a command that took this long, the time that the next ones see is read anew. */
 const LONG_US = 1000;
 
@@ -68,6 +70,7 @@ export class Dispatcher {
   private runCount = 0;
   private runStartMs = 0;
   private lastReadMs = 0;
+  private httpWarnedMs = 0;
 
   constructor(server: ServerContext, reply: Reply, clock: Clock) {
     this.server = server;
@@ -197,7 +200,8 @@ export class Dispatcher {
   private find(client: Client, args: Args): Command | null {
     let command = this.lookup.find(args);
     if (command === null) {
-      this.reject(client, null, unknownCommand(args));
+      if (isHttp(args)) this.refuseHttp(client);
+      else this.reject(client, null, unknownCommand(args));
       return null;
     }
     if (command.subcommands !== null && args.count > 1) {
@@ -217,6 +221,20 @@ export class Dispatcher {
   }
 
   /** What a command meets when a gate is on: refusal, waiting, queueing, or special running. */
+  /** Closes at once: what follows in the request is somebody else's to choose. */
+  private refuseHttp(client: Client): void {
+    const { nowMs } = this.clock;
+    if (nowMs - this.httpWarnedMs > HTTP_WARNING_MS) {
+      this.httpWarnedMs = nowMs;
+      this.server.log(
+        "warning",
+        `Possible SECURITY ATTACK detected: ${client.connection.remote} sends POST or Host: as a ` +
+          "web browser does that was made to talk to this port. Connection aborted.",
+      );
+    }
+    client.connection.kill();
+  }
+
   private stations(client: Client, args: Args, command: Command, gates: number): void {
     const effects = effectsOf(client, command);
     const refusal = this.refusal(client, command, gates, effects);
@@ -323,6 +341,11 @@ export class Dispatcher {
 /** The flags of the command, and of EXEC those of all it will run. */
 function effectsOf(client: Client, { name, flags }: Command): number {
   return name === "exec" && client.queue !== null ? flags | client.queue.flags : flags;
+}
+
+/** The words that begin an HTTP request with a body, and one of its first lines. */
+function isHttp(args: Args): boolean {
+  return args.is(0, "post") || args.is(0, "host:");
 }
 
 function unknownCommand(args: Args): CommandError {

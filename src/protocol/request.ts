@@ -6,8 +6,9 @@
  * resumed where it was left: each byte is looked at once, however the pieces fall, and a large
  * argument is waited for without looking at all.
  */
+import { parseInt64 } from "../base/numbers.ts";
+import { splitInPlace } from "../base/words.ts";
 import { Args } from "./args.ts";
-import { splitWords } from "./words.ts";
 
 /** What `next` says. */
 export const MORE = 0;
@@ -16,8 +17,12 @@ export const EMPTY = 2;
 export const BROKEN = 3;
 const HEADER = 4;
 
-/** A line (an inline command, a count, a size) may be this long. */
+/**
+ * No more than this is waited for when a line (an inline command, a count, a size) does not end.
+ * One that is here already may be longer by what Redis reads at once.
+ */
 const LINE_SIZE_MAX = 64 * 1024;
+const WHOLE_LINE_SIZE_MAX = LINE_SIZE_MAX + 16 * 1024;
 const COUNT_MAX = 2 ** 31 - 1;
 /** What a client may send before it has authenticated. */
 const UNAUTHENTICATED_COUNT_MAX = 10;
@@ -33,7 +38,11 @@ const STAR = 42;
 const DOLLAR = 36;
 const ZERO = 48;
 const NINE = 57;
-const MINUS = 45;
+
+/** Who sends the requests, as far as they depend on it. */
+export interface Peer {
+  readonly unauthenticated: boolean;
+}
 
 /** What a connection keeps of a command that has not arrived whole. */
 export class Partial {
@@ -90,7 +99,7 @@ export class RequestParser {
   /** After BROKEN: the protocol error. */
   problem = "";
   bulkSizeMax = 512 * 1024 * 1024;
-  authenticated = true;
+  peer: Peer = { unauthenticated: false };
   private bytes: Uint8Array;
   private view: DataView;
 
@@ -220,14 +229,15 @@ export class RequestParser {
   private header(): number {
     if (this.at >= this.end) return this.more(1);
     if (this.bytes[this.at] !== STAR) return this.inline();
-    const count = this.line(this.at + 1, "too big mbulk count string");
-    if (count === WAIT) return this.more(this.end - this.begin + 1);
-    if (count === FAULT || count > COUNT_MAX) {
-      return this.problem === "" ? this.broken("invalid multibulk length") : BROKEN;
-    }
-    if (count > UNAUTHENTICATED_COUNT_MAX && !this.authenticated) {
+    const last = this.lineEnd(CR);
+    if (last === WAIT) return this.more(this.end - this.begin + 1);
+    if (last === TOO_LONG) return this.broken("too big mbulk count string");
+    const count = strictInteger(this.bytes, this.at + 1, last);
+    if (count > COUNT_MAX || Number.isNaN(count)) return this.broken("invalid multibulk length");
+    if (count > UNAUTHENTICATED_COUNT_MAX && this.peer.unauthenticated) {
       return this.broken("unauthenticated multibulk length");
     }
+    this.at = last + 2;
     if (count <= 0) {
       this.begin = this.at;
       return EMPTY;
@@ -249,86 +259,71 @@ export class RequestParser {
 
   /** The size after `$`, having checked that it may be; WAIT or FAULT otherwise. */
   private sizeLine(): number {
-    const { bytes } = this;
-    const first = this.at;
-    const size = this.line(first + 1, "too big bulk count string");
-    if (size === WAIT) return WAIT;
-    if (bytes[first] !== DOLLAR) {
-      this.broken(`expected '$', got '${String.fromCharCode(bytes[first])}'`);
-      return FAULT;
+    const last = this.lineEnd(CR);
+    if (last === WAIT) return WAIT;
+    if (last === TOO_LONG) return this.fault("too big bulk count string");
+    const { bytes, at } = this;
+    if (bytes[at] !== DOLLAR) {
+      const shown = bytes[at] === CR || bytes[at] === LF ? " " : String.fromCharCode(bytes[at]);
+      return this.fault(`expected '$', got '${shown}'`);
     }
-    if (size === FAULT && this.problem !== "") return FAULT;
-    if (size === FAULT || size < 0 || size > this.bulkSizeMax) {
-      this.broken("invalid bulk length");
-      return FAULT;
+    const size = strictInteger(bytes, at + 1, last);
+    if (!(size >= 0 && size <= this.bulkSizeMax)) return this.fault("invalid bulk length");
+    if (size > UNAUTHENTICATED_SIZE_MAX && this.peer.unauthenticated) {
+      return this.fault("unauthenticated bulk length");
     }
-    if (size > UNAUTHENTICATED_SIZE_MAX && !this.authenticated) {
-      this.broken("unauthenticated bulk length");
-      return FAULT;
-    }
-    if (this.at - this.begin + size > COMMAND_SIZE_MAX) {
-      this.broken("too big request");
-      return FAULT;
-    }
+    this.at = last + 2;
+    if (this.at - this.begin + size > COMMAND_SIZE_MAX) return this.fault("too big request");
     return size;
   }
 
-  /** The integer on the line from `from`, moving past its end; WAIT when the line is cut. */
-  private line(from: number, tooLong: string): number {
-    const { bytes, end } = this;
-    this.problem = "";
-    let stop = from;
-    while (stop < end && bytes[stop] !== CR) stop++;
-    if (stop + 1 >= end) {
-      if (stop >= end && end - from >= LINE_SIZE_MAX) {
-        this.broken(tooLong);
-        return FAULT;
-      }
-      return WAIT;
-    }
-    this.at = stop + 2;
-    return strictInteger(bytes, from, stop);
+  private fault(problem: string): number {
+    this.broken(problem);
+    return FAULT;
+  }
+
+  /**
+   * Where the line from `at` on has its `mark`, CR (which one byte more must follow) or LF; WAIT
+   * when that may still come. A zero byte hides it, as from C's functions.
+   */
+  private lineEnd(mark: number): number {
+    const { bytes, at, end } = this;
+    const to = Math.min(end, at + WHOLE_LINE_SIZE_MAX);
+    let last = at;
+    while (last < to && bytes[last] !== mark && bytes[last] !== 0) last++;
+    if (last < to && bytes[last] === mark) return mark === CR && last + 1 >= end ? WAIT : last;
+    return end - at > LINE_SIZE_MAX ? TOO_LONG : WAIT;
   }
 
   private inline(): number {
-    const { bytes, end } = this;
-    let stop = this.at;
-    while (stop < end && bytes[stop] !== LF) stop++;
-    if (stop === end) {
-      if (end - this.at > LINE_SIZE_MAX) return this.broken("too big inline request");
-      return this.more(end - this.begin + 1);
-    }
-    const after = stop + 1;
-    if (stop > this.at && bytes[stop - 1] === CR) stop--;
-    const found = splitWords(bytes, this.at, stop, this.args);
-    this.at = after;
-    if (!found) return this.broken("unbalanced quotes in request");
-    if (this.args.count === 0) {
-      this.begin = after;
-      return EMPTY;
-    }
-    return COMMAND;
+    const { at, args, bytes } = this;
+    const last = this.lineEnd(LF);
+    if (last === WAIT) return this.more(this.end - this.begin + 1);
+    if (last === TOO_LONG) return this.broken("too big inline request");
+    const to = last > at && bytes[last - 1] === CR ? last - 1 : last;
+    args.bytes = bytes;
+    args.view = this.view;
+    args.count = 0;
+    if (!splitInPlace(bytes, at, to, args)) return this.broken("unbalanced quotes in request");
+    this.at = last + 1;
+    if (args.count > 0) return COMMAND;
+    this.begin = this.at;
+    return EMPTY;
   }
 }
 
 const isCount = (byte: number) => byte > ZERO && byte <= NINE;
 
-/** No size or count is as low as these. */
-const WAIT = -(2 ** 60);
-const FAULT = -(2 ** 61);
+/** No size or offset is below zero. */
+const WAIT = -1;
+const TOO_LONG = -2;
+const FAULT = -2;
 
-/** An integer as Redis writes it: no sign but a minus, no leading zero, no blank. */
+/**
+ * An integer as Redis writes it (no sign but a minus, no leading zero, no blank) of up to 64 bits,
+ * rounded above 2^53; NaN for anything else.
+ */
 function strictInteger(bytes: Uint8Array, from: number, to: number): number {
-  let at = from;
-  const negative = at < to && bytes[at] === MINUS;
-  if (negative) at++;
-  if (at === to || to - at > 18) return FAULT;
-  if (bytes[at] === ZERO && (to - at > 1 || negative)) return FAULT;
-  let value = 0;
-  for (; at < to; at++) {
-    const digit = bytes[at] - ZERO;
-    if (digit < 0 || digit > 9) return FAULT;
-    value = value * 10 + digit;
-  }
-  return negative ? -value : value;
+  const value = parseInt64(bytes, from, to - from);
+  return value === null ? Number.NaN : Number(value);
 }

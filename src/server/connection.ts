@@ -219,7 +219,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     server.running = this;
     server.runningFrom = server.reply.at;
     server.reply.protocol = this.client.protocol;
-    server.parser.authenticated = !this.client.unauthenticated;
+    server.parser.peer = this.client;
     server.dispatcher.openRun();
   }
 

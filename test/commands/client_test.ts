@@ -275,8 +275,12 @@ describe("CLIENT INFO and LIST", () => {
   const NAMES =
     "id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem " +
     "multi-mem rbs rbp obl oll omem tot-mem events cmd user redir resp";
-  const LINE =
-    /^id=(\d+) addr=127\.0\.0\.1:\d+ laddr=127\.0\.0\.1:(\d+) fd=-?\d+ name=me age=\d+ idle=\d+ flags=N db=3 sub=0 psub=0 ssub=0 multi=-1 qbuf=26 qbuf-free=\d+ argv-mem=10 multi-mem=0 rbs=\d+ rbp=\d+ obl=0 oll=0 omem=0 tot-mem=\d+ events=r cmd=client\|(info|list) user=default redir=-1 resp=2$/;
+  const LINE = new RegExp(
+    `^id=(\\d+) addr=127\\.0\\.0\\.1:\\d+ laddr=127\\.0\\.0\\.1:(\\d+) fd=-?\\d+ name=me ` +
+      "age=\\d+ idle=\\d+ flags=N db=3 sub=0 psub=0 ssub=0 multi=-1 qbuf=26 qbuf-free=\\d+ " +
+      "argv-mem=10 multi-mem=0 rbs=\\d+ rbp=\\d+ obl=0 oll=0 omem=0 tot-mem=\\d+ events=r " +
+      "cmd=client\\|(info|list) user=default redir=-1 resp=2$",
+  );
 
   test("a line has Redis's fields in its order", async () => {
     const one = await open();
@@ -464,7 +468,6 @@ describe("CLIENT REPLY", () => {
 });
 
 describe("CLIENT PAUSE", () => {
-  /** How long the commands take, sent in turn, while others are paused. */
   const pause = (...words: Word[]) => ask(client, "CLIENT", "PAUSE", ...words);
 
   test("ALL holds every command back until its end", async () => {
@@ -502,7 +505,7 @@ describe("CLIENT PAUSE", () => {
     expect(plain(await one.reply())).toBe("2");
   });
 
-  test("a second pause may strengthen and lengthen the first, not weaken or shorten it", async () => {
+  test("a second pause strengthens and lengthens the first, or leaves it as it is", async () => {
     const one = await open();
     await pause(400, "WRITE");
     await pause(1, "WRITE");

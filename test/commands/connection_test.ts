@@ -1,5 +1,5 @@
-// Purpose: what concerns one connection (src/commands/connection.ts): AUTH ECHO HELLO PING QUIT RESET
-// SELECT, as sessions under RESP2 and RESP3.
+// Purpose: what concerns one connection (src/commands/connection.ts): AUTH ECHO HELLO PING QUIT
+// RESET SELECT, as sessions under RESP2 and RESP3.
 // They hold for the real Redis as well: RUSK_BINARY=redis-server runs them against it.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";

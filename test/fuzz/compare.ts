@@ -50,6 +50,22 @@ export function withinElapsed(unitMs: number): Comparison {
   };
 }
 
+/**
+ * How long a key was idle. Redis has one object for each small integer, which was last used when
+ * any key with that value was; so the other server is held to the time that has passed.
+ */
+export const idleTime: Comparison = (real, tested, { elapsedMs }) =>
+  real.type === "integer" && tested.type === "integer"
+    ? Number(tested.value) <= elapsedMs / 1000 + 1
+    : exactly(real, tested);
+
+/** A number that may be one less: of references, which in Redis a queued command holds, too. */
+export const orOneLess: Comparison = (real, tested) =>
+  exactly(real, tested) ||
+  (real.type === "integer" &&
+    tested.type === "integer" &&
+    Number(real.value) === Number(tested.value) + 1);
+
 /** A step of a scan: the whole set when both did it in one step, else only the form. */
 export const scanStep: Comparison = (real, tested, { args }) => {
   const [a, b] = [scanReply(real), scanReply(tested)];

@@ -136,10 +136,15 @@ export class Renderer {
       () => [...words, token()],
       () => words.toSpliced(one, 1, token()),
       () => random.shuffled(words),
-      () =>
-        words.toSpliced(one, 1, `${words[one] ?? ""}${random.pick(["\0", " ", "x", "0", "\n"])}`),
+      () => words.toSpliced(one, 1, `${words[one] ?? ""}${this.#suffix(command, words[one])}`),
     ];
     return random.pick(ways)();
+  }
+
+  /** No zero byte after a token: for Redis, as for C, it ends there. */
+  #suffix(command: Command, word = ""): string {
+    const isToken = command.tokens.includes(word.toUpperCase());
+    return this.#random.pick([" ", "x", "0", "\n", isToken ? "'" : "\0"]);
   }
 
   #cased(word: string): string {

@@ -212,25 +212,26 @@ class Author {
     return [sample.words[0], sub, ...Array.from({ length: count }, () => anyValue(random, sample))];
   }
 
-  /** A connection that sends some commands and some bytes that are none. */
+  /**
+   * A connection that sends some commands and some bytes that are none. It is not both silenced
+   * and told to close: Redis closes when the last reply is written, so it never would.
+   */
   #stray(): StrayStep {
     const random = this.#random;
-    const parts: StrayPart[] = [];
-    for (let left = random.between(1, 5); left > 0; left--) {
-      parts.push(
-        random.weighted<() => StrayPart>([
-          [4, () => ({ args: this.#exact.next() })],
-          [1, () => ({ args: ["CLIENT", "REPLY", random.pick(["OFF", "SKIP", "ON", "nosuch"])] })],
-          [1, () => ({ args: ["HELLO", "3"] })],
-          [1, () => ({ args: random.chance(0.5) ? ["QUIT"] : ["QUIT", "x"] })],
-          [6, () => ({ bytes: this.#garbage() })],
-        ])(),
-      );
-    }
+    const silenced = random.chance(0.15);
+    const parts = Array.from({ length: random.between(1, 5) }, () =>
+      random.weighted<() => StrayPart>([
+        [4, () => ({ args: this.#exact.next() })],
+        [1, () => ({ args: ["HELLO", "3"] })],
+        [silenced ? 3 : 0, () => ({ args: ["CLIENT", "REPLY", random.pick(REPLY_MODES)] })],
+        [silenced ? 0 : 1, () => ({ args: random.chance(0.5) ? ["QUIT"] : ["QUIT", "x"] })],
+        [silenced ? 0 : 6, () => ({ bytes: this.#garbage() })],
+      ])(),
+    );
     const cuts = random.chance(0.3)
       ? Array.from({ length: random.between(1, 3) }, () => random.between(1, 60))
       : [];
-    const unfinished = random.chance(0.1);
+    const unfinished = !silenced && random.chance(0.1);
     if (unfinished) parts.push({ bytes: this.#longLine() });
     return { kind: "stray", parts, cuts: cuts.sort((a, b) => a - b), unfinished };
   }
@@ -267,6 +268,8 @@ class Author {
     ])();
   }
 }
+
+const REPLY_MODES = ["OFF", "OFF", "SKIP", "SKIP", "ON", "nosuch"];
 
 /** Lines may have so many bytes. */
 const LINE_SIZE_MOST = 65_536;

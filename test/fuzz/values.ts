@@ -284,6 +284,10 @@ const BY_NAME: Readonly<Record<string, Generator>> = {
   timeout: oneOf("0.001", "0.01", "0.02", "-1", "abc", "", "inf", "1e400"),
 };
 
+const wait: Generator = oneOf("1", "2", "10", "-1", "abc", "");
+
 const BY_COMMAND: Readonly<Record<string, Generator>> = {
+  "xread milliseconds": wait,
+  "xreadgroup milliseconds": wait,
   "object|freq key": key,
 };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { quoted } from "../../src/base/quoted.ts";
-import { cString, splitWords } from "../../src/config/words.ts";
+import { cString, splitWords } from "../../src/base/words.ts";
 
 test.each([
   ["", []],
