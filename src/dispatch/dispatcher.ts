@@ -115,7 +115,7 @@ export class Dispatcher {
     const from = this.reply.at;
     const command = this.find(client, args);
     if (command !== null) this.stations(client, args, command, gates);
-    if ((gates & Gate.reply) !== 0) this.silence(client, from);
+    if ((gates & Gate.reply) !== 0 && client.postponed === null) this.silence(client, from);
   }
 
   /** Runs a command inside another (EXEC): queued already, so only the permissions are asked. */
@@ -126,7 +126,9 @@ export class Dispatcher {
     this.runCommand = null;
     this.runCount = 0;
     this.runStartMs = this.lastReadMs;
+    const { lastCommand } = client;
     this.run(this.nestedCall, client, args, command);
+    client.lastCommand = lastCommand;
     if (this.monitors.active) this.monitors.feed(client, args, command);
     this.closeRun(args);
     this.runCommand = runCommand;
@@ -183,6 +185,7 @@ export class Dispatcher {
 
   /** Refuses a command: an error reply, which also fails the transaction it was meant for. */
   reject(client: Client, command: Command | null, error: CommandError): void {
+    this.noteNotRun(client, command);
     if (command?.name === "exec") {
       client.closeQueue();
       this.server.keyspace.unwatch(client);
@@ -195,6 +198,13 @@ export class Dispatcher {
     if (client.queue !== null) client.queueFailed = true;
     if (command !== null) this.server.stats.rejected[command.id]++;
     this.fail(error);
+  }
+
+  /** A command that is not run is the client's last all the same. */
+  private noteNotRun(client: Client, command: Command | null): void {
+    this.closeRun(null);
+    this.runClient = null;
+    client.lastCommand = command;
   }
 
   private find(client: Client, args: Args): Command | null {
@@ -273,7 +283,9 @@ export class Dispatcher {
   private pass(client: Client, args: Args, command: Command, gates: number): void {
     const { flags } = command;
     if (client.queue !== null && !TRANSACTION_COMMANDS.has(command.name)) {
-      client.queue.add(args, flags);
+      // A transaction that is bound to fail need not be kept.
+      if (!client.dirty && !client.queueFailed) client.queue.add(args, flags);
+      this.noteNotRun(client, command);
       this.reply.simple(QUEUED);
     } else {
       const { keyspace } = this.server;

@@ -78,6 +78,11 @@ export const currentDirectory = () => process.cwd();
 export const writeOut = (text: string) => writeSync(1, text);
 export const readStandardInput = () => readFileSync(0, "latin1");
 
+/** Has memory that was let go given back soon; under Deno the collector decides by itself. */
+export function collectGarbage(): void {
+  if (typeof Bun !== "undefined") Bun.gc(false);
+}
+
 /** Stops everything for so long. */
 export function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

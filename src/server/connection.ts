@@ -96,6 +96,12 @@ export class Connection implements SocketEvents, ConnectionPort {
       const input = server.inputFor(chunk.length + PADDING);
       input.set(chunk);
       parser.start(input, server.inputView, chunk.length);
+      if (this.isWaiting) {
+        parser.stop();
+        this.partial = parser.suspend(null);
+        server.clients.account(this);
+        return;
+      }
     } else {
       this.partial.append(chunk);
       if (this.partial.size > server.queryBufferSizeMax) {
