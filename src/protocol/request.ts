@@ -51,7 +51,8 @@ export class Partial {
   size: number;
   /** Nothing can be done before this many bytes are there. */
   needed: number;
-  args: Args;
+  /** Those of its arguments that are there; null before the first could be. */
+  args: Args | null;
   expected: number;
   bulkSize: number;
   at: number;
@@ -60,7 +61,7 @@ export class Partial {
     this.bytes = bytes;
     this.size = size;
     this.needed = parser.needed;
-    this.args = parser.args;
+    this.args = parser.expected > 0 ? parser.args : null;
     this.expected = parser.expected;
     this.bulkSize = parser.bulkSize;
     this.at = parser.at;
@@ -102,6 +103,8 @@ export class RequestParser {
   peer: Peer = { unauthenticated: false };
   private bytes: Uint8Array;
   private view: DataView;
+  /** What `args` was before a command was resumed that has its own. */
+  private spareArgs: Args | null = null;
 
   constructor() {
     this.bytes = new Uint8Array(PADDING);
@@ -123,7 +126,10 @@ export class RequestParser {
   /** Goes on with a command that was cut. */
   resume(partial: Partial): void {
     this.start(partial.bytes, new DataView(partial.bytes.buffer), partial.size);
-    this.args = partial.args;
+    if (partial.args !== null) {
+      this.spareArgs = this.args;
+      this.args = partial.args;
+    }
     this.at = partial.at;
     this.expected = partial.expected;
     this.bulkSize = partial.bulkSize;
@@ -147,7 +153,11 @@ export class RequestParser {
     }
     this.at -= this.begin;
     const partial = new Partial(bytes, size, this);
-    if (this.expected > 0) this.args = new Args(this.bytes, this.view);
+    if (partial.args !== null) {
+      // Only the partial may refer to them now: the next request is another connection's.
+      this.args = this.spareArgs ?? new Args(this.bytes, this.view);
+      this.spareArgs = null;
+    }
     return partial;
   }
 

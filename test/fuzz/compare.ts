@@ -43,10 +43,12 @@ export const pairsInAnyOrder: Comparison = (real, tested) =>
 export function withinElapsed(unitMs: number): Comparison {
   return (real, tested, { elapsedMs }) => {
     if (real.type !== "integer" || tested.type !== "integer") return exactly(real, tested);
-    const [a, b] = [Number(real.value), Number(tested.value)];
-    if (a < 0 || b < 0) return a === b;
+    // Beyond 2^53, too, a difference of one counts.
+    const [a, b] = [BigInt(real.value), BigInt(tested.value)];
+    if (a < 0n || b < 0n) return a === b;
+    const apart = a > b ? a - b : b - a;
     // One unit more, since both are rounded.
-    return Math.abs(a - b) <= elapsedMs / unitMs + 1;
+    return Number(apart) <= elapsedMs / unitMs + 1;
   };
 }
 

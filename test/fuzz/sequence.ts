@@ -77,10 +77,7 @@ class Author {
   readonly #commands: readonly Command[];
   readonly #plans: Planned[][];
   readonly #names: ReadonlySet<string>;
-  /**
-   * The commands that a stray connection sends: those whose replies are compared byte for byte,
-   * also when bytes before them turn each of their words into a command of its own.
-   */
+  /** The commands that a stray connection sends: those whose replies are compared exactly. */
   readonly #exact: Renderer;
 
   constructor(random: Random, commands: readonly Command[]) {
@@ -89,7 +86,7 @@ class Author {
     this.#renderer = new Renderer(random, commands);
     this.#exact = new Renderer(
       random,
-      commands.filter(({ name, words }) => words[0] !== "COMMAND" && !policyOf(name).compare),
+      commands.filter(({ name, words }) => isExact(name) && isExact(words[0])),
     );
     this.#names = new Set(commands.map((command) => command.name));
     this.#plans = Array.from({ length: random.between(1, CONNECTIONS_MOST) }, () => []);
@@ -221,7 +218,7 @@ class Author {
     const silenced = random.chance(0.15);
     const parts = Array.from({ length: random.between(1, 5) }, () =>
       random.weighted<() => StrayPart>([
-        [4, () => ({ args: this.#exact.next() })],
+        [4, () => ({ args: this.#strayCommand() })],
         [1, () => ({ args: ["HELLO", "3"] })],
         [silenced ? 3 : 0, () => ({ args: ["CLIENT", "REPLY", random.pick(REPLY_MODES)] })],
         [silenced ? 0 : 1, () => ({ args: random.chance(0.5) ? ["QUIT"] : ["QUIT", "x"] })],
@@ -234,6 +231,14 @@ class Author {
     const unfinished = !silenced && random.chance(0.1);
     if (unfinished) parts.push({ bytes: this.#longLine() });
     return { kind: "stray", parts, cuts: cuts.sort((a, b) => a - b), unfinished };
+  }
+
+  /** A command that is harmless even when bytes before it have each of its words read as a line. */
+  #strayCommand(): string[] {
+    for (;;) {
+      const args = this.#exact.next();
+      if (args.every(isExact)) return args;
+    }
   }
 
   /** A line that is as long as is allowed, or one byte longer, and has no end. */
@@ -267,6 +272,12 @@ class Author {
       [1, () => Array.from({ length: 20 }, () => String.fromCharCode(random.below(256))).join("")],
     ])();
   }
+}
+
+/** Whether a command of that name, if it is one, is sent and its reply compared byte for byte. */
+function isExact(name: string): boolean {
+  const { deny, compare } = policyOf(name.toLowerCase());
+  return deny === undefined && compare === undefined;
 }
 
 const REPLY_MODES = ["OFF", "OFF", "SKIP", "SKIP", "ON", "nosuch"];

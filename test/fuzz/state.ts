@@ -23,7 +23,7 @@ interface KeyState {
   type: string;
   encoding: string;
   /** Unix time in ms, or -1. */
-  expiresAtMs: number;
+  expiresAtMs: bigint;
   value: string;
 }
 
@@ -69,8 +69,9 @@ export async function compareState(
 }
 
 /** Both have none, or they are no further apart than the time in which both were set. */
-function sameExpiry(a: number, b: number, elapsedMs: number): boolean {
-  return a < 0 || b < 0 ? a === b : Math.abs(a - b) <= elapsedMs + 1;
+function sameExpiry(a: bigint, b: bigint, elapsedMs: number): boolean {
+  if (a < 0n || b < 0n) return a === b;
+  return Number(a > b ? a - b : b - a) <= elapsedMs + 1;
 }
 
 async function readState(subject: Subject): Promise<Map<string, KeyState>> {
@@ -91,7 +92,7 @@ async function readState(subject: Subject): Promise<Map<string, KeyState>> {
   return state;
 }
 
-const NO_KEY: KeyState = { type: "", encoding: "", expiresAtMs: -1, value: "" };
+const NO_KEY: KeyState = { type: "", encoding: "", expiresAtMs: -1n, value: "" };
 
 /** All keys of the selected database; each once, even if the scan showed it several times. */
 async function scanAll(subject: Subject): Promise<string[]> {
@@ -129,7 +130,7 @@ async function readKeys(subject: Subject, keys: readonly string[]): Promise<[str
       {
         type: types[index],
         encoding: textOf(about[3 * index + 1]),
-        expiresAtMs: expiry.type === "integer" ? Number(expiry.value) : -1,
+        expiresAtMs: expiry.type === "integer" ? BigInt(expiry.value) : -1n,
         value: shownValue(values[index], READERS[types[index]]?.unordered ?? false),
       },
     ];

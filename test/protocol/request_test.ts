@@ -22,14 +22,20 @@ class Reader {
   readonly commands: string[][] = [];
   problem: string | null = null;
   partial: Partial | null = null;
-  readonly parser = new RequestParser();
+  readonly parser: RequestParser;
+  readonly #limits: Limits;
   /** Shared by all chunks, as the server's is by all clients. */
   readonly #input: Uint8Array;
   readonly #keep: (parser: RequestParser) => void;
 
-  constructor(limits: Limits, inputSize = 64 * 1024, keep?: (parser: RequestParser) => void) {
-    this.parser.bulkSizeMax = limits.bulkSizeMax;
-    this.parser.peer = limits;
+  constructor(
+    limits: Limits,
+    inputSize = 64 * 1024,
+    keep?: (parser: RequestParser) => void,
+    parser = new RequestParser(),
+  ) {
+    this.parser = parser;
+    this.#limits = limits;
     this.#input = new Uint8Array(inputSize + PADDING);
     this.#keep = keep ?? (({ args }) => this.commands.push(wordsOf(args)));
   }
@@ -58,6 +64,8 @@ class Reader {
   }
 
   #run(stopAfter: number): void {
+    this.parser.bulkSizeMax = this.#limits.bulkSizeMax;
+    this.parser.peer = this.#limits;
     let left = stopAfter;
     for (;;) {
       const found = this.parser.next();
@@ -219,6 +227,31 @@ describe("random streams", () => {
       expect({ commands, problem }).toEqual(plainRequests(stream, LIMITS));
     }
   });
+});
+
+test("connections that share a parser, each cut at random places", () => {
+  const random = new Random(15);
+  for (let round = 0; round < 300; round++) {
+    const parser = new RequestParser();
+    const all = Array.from({ length: random.between(2, 5) }, () => {
+      const stream = randomStream(random);
+      const bytes = fromLatin1(stream);
+      const reader = new Reader(LIMITS, bytes.length, undefined, parser);
+      return { stream, bytes, reader, at: 0 };
+    });
+    const open = () => all.filter(({ at, bytes }) => at < bytes.length);
+    for (let left = open(); left.length > 0; left = open()) {
+      const one = random.pick(left);
+      const size = random.between(1, random.pick([2, 20, 200]));
+      one.reader.add(one.bytes.subarray(one.at, one.at + size), random.pick([1, Infinity]));
+      one.at += size;
+    }
+    for (const { stream, reader } of all) {
+      reader.goOn();
+      const { commands, problem } = reader;
+      expect({ commands, problem }).toEqual(plainRequests(stream, LIMITS));
+    }
+  }
 });
 
 describe("limits", () => {
