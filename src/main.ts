@@ -8,6 +8,7 @@ import type { Host } from "./commands/server_context.ts";
 import { Config } from "./config/config.ts";
 import { ConfigError, loadConfig, parseCommandLine } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
+import * as files from "./runtime/files.ts";
 import * as host from "./runtime/host.ts";
 import { listen } from "./runtime/net.ts";
 import { Listeners } from "./server/listeners.ts";
@@ -15,19 +16,18 @@ import { Log } from "./server/log.ts";
 import { Server } from "./server/server.ts";
 import { applySettings, listenSettings } from "./server/settings.ts";
 
-const CRON_MS = 100;
 const EXIT_FAILURE = 1;
+/** Open files that are not clients' connections, as Redis counts them. */
+const RESERVED_FILES = 32;
 
 const configHost: ConfigHost = {
-  readFile: host.readFile,
-  listFolder: host.listFolder,
-  readStandardInput: host.readStandardInput,
-  currentFolder: host.currentDirectory,
-  changeFolder: host.changeDirectory,
+  readFile: files.readFile,
+  listFolder: files.listFolder,
+  readStandardInput: files.readStandardInput,
+  currentFolder: files.currentDirectory,
+  changeFolder: files.changeDirectory,
   renameCommand: (from, to) => commandTable.rename(from, to),
 };
-
-start();
 
 function start(): void {
   const first = host.args[0];
@@ -43,11 +43,13 @@ function start(): void {
   seedHash(host.random() * 2 ** 32, host.random() * 2 ** 32);
   const clock = new Clock(host);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
+  greet(config, log);
+  limitClients(config, log);
   const server = new Server({
     clock,
     config,
     table: commandTable,
-    host: { ...host, configFile: config.file } as Host,
+    host: { ...host, ...files, configFile: config.file } as Host,
     log,
     loop: host,
     random: host.random,
@@ -59,7 +61,6 @@ function start(): void {
     (problem) => log.add("warning", problem),
   );
   applySettings(server, log, listeners);
-  greet(config, log);
   void serve(server, config, log, listeners);
 }
 
@@ -68,8 +69,9 @@ function readConfig(): Config {
   try {
     const line = parseCommandLine(host.args);
     // Before `dir` changes the folder that a relative path is in.
-    if (line.file !== null) config.file = host.absolutePath(line.file);
+    if (line.file !== null) config.file = files.absolutePath(line.file);
     loadConfig(config, line);
+    checkLogFile(config.text("logfile"));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     host.writeError(error.report(`Redis ${REDIS_VERSION}`));
@@ -78,10 +80,24 @@ function readConfig(): Config {
   return config;
 }
 
+/** A log that cannot be written must be noticed before anyone relies on it. */
+function checkLogFile(path: string): void {
+  if (path === "") return;
+  try {
+    files.appendFile(path, "");
+  } catch (error) {
+    throw new ConfigError(`Can't open the log file: ${(error as Error).message}`);
+  }
+}
+
 function writeLog(config: Config, line: string): void {
   const file = config.text("logfile");
-  if (file === "") host.writeOut(line);
-  else host.appendFile(file, line);
+  try {
+    if (file === "") host.writeOut(line);
+    else files.appendFile(file, line);
+  } catch {
+    // The disk is full, or nobody reads standard output any more: that must not end the server.
+  }
 }
 
 function greet(config: Config, log: Log): void {
@@ -101,6 +117,36 @@ function greet(config: Config, log: Log): void {
   }
 }
 
+/** Lowers maxclients to what the system's limit on open files allows, and keeps it below. */
+function limitClients(config: Config, log: Log): void {
+  const limit = host.openFilesMax();
+  const clientsMax = limit - RESERVED_FILES;
+  const wanted = config.number("maxclients");
+  if (clientsMax <= 0) {
+    log.add(
+      "warning",
+      `Your current 'ulimit -n' of ${limit} is not enough for the server to start. ` +
+        `Please increase your open file limit to at least ${wanted + RESERVED_FILES}. Exiting.`,
+    );
+    host.exit(EXIT_FAILURE);
+  }
+  if (wanted > clientsMax) {
+    log.add(
+      "warning",
+      `Current maximum open files is ${limit}. maxclients has been reduced from ${wanted} to ` +
+        `${clientsMax} to compensate for low ulimit. ` +
+        "If you need higher maxclients increase 'ulimit -n'.",
+    );
+    config.assign("maxclients", [String(clientsMax)]);
+  }
+  config.onChange(["maxclients"], () =>
+    config.number("maxclients") <= clientsMax
+      ? null
+      : "The operating system is not able to handle the specified number of clients, " +
+        `try with ${clientsMax}`,
+  );
+}
+
 async function serve(
   server: Server,
   config: Config,
@@ -109,33 +155,44 @@ async function serve(
 ): Promise<void> {
   handleSignals(server, log);
   const path = config.value("unixsocket");
-  const backlog = config.number("tcp-backlog");
-  try {
-    const opened =
-      listeners.openTcp(listenSettings(config)) && (path === null || openFile(path, config));
-    if (!opened) throw new Error();
-    await listeners.ready();
-  } catch {
+  if (!listeners.openTcp(listenSettings(config)) || !(await listeners.ready())) {
     log.add("warning", `Failed listening on port ${config.number("port")} (TCP), aborting.`);
     host.exit(EXIT_FAILURE);
   }
+  if (path !== null && !(await openFile(path, config, listeners))) host.exit(EXIT_FAILURE);
   if (listeners.count === 0) {
     log.add("warning", "Configured to not listen anywhere, exiting.");
     host.exit(EXIT_FAILURE);
   }
+  writePidFile(config.text("pidfile"), log);
   showLogo(config, log);
   log.add("warning", "Server initialized");
   if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
   if (path !== null) log.add("notice", `The server is now ready to accept connections at ${path}`);
   server.begin();
-  host.every(CRON_MS, () => server.tick());
+  const tick = () => {
+    server.tick();
+    host.later(1000 / config.number("hz"), tick);
+  };
+  tick();
+}
 
-  function openFile(socketPath: string, from: Config): boolean {
-    host.removeStaleFile(socketPath);
-    if (!listeners.openFile(socketPath, backlog)) return false;
-    const mode = from.number("unixsocketperm");
-    if (mode !== 0) host.setMode(socketPath, mode);
-    return true;
+/** Listens on a socket file, in place of one that a server before has left. */
+async function openFile(path: string, config: Config, listeners: Listeners): Promise<boolean> {
+  files.removeFile(path);
+  const opened = listeners.openFile(path, config.number("tcp-backlog"));
+  if (!opened || !(await listeners.ready())) return false;
+  const mode = config.number("unixsocketperm");
+  if (mode !== 0) files.setMode(path, mode);
+  return true;
+}
+
+function writePidFile(path: string, log: Log): void {
+  if (path === "") return;
+  try {
+    files.writeFile(path, `${host.pid}\n`);
+  } catch (error) {
+    log.add("warning", `Failed to write PID file: ${(error as Error).message}`);
   }
 }
 
@@ -148,10 +205,10 @@ function showLogo(config: Config, log: Log): void {
     return;
   }
   log.raw(
-    `\n   ┌────────────┐   Rusk ${RUSK_VERSION}, speaking Redis ${REDIS_VERSION}\n` +
-      `   │ ░░░░░░░░░░ │   Running in standalone mode\n` +
-      `   │ ░░ rusk ░░ │   Port: ${port}\n` +
-      `   └────────────┘   PID: ${host.pid}\n`,
+    `\n    .-----------.    Rusk ${RUSK_VERSION}, speaking Redis ${REDIS_VERSION}\n` +
+      `   / : : : : : /|    Running in standalone mode\n` +
+      `  /___________/ |    Port: ${port}\n` +
+      `  |___________|/     PID: ${host.pid}\n`,
   );
 }
 
@@ -167,11 +224,17 @@ function handleSignals(server: Server, log: Log): void {
 }
 
 function leave(config: Config, log: Log, listeners: Listeners): void {
+  const pidFile = config.text("pidfile");
+  if (pidFile !== "") {
+    log.add("notice", "Removing the pid file.");
+    files.removeFile(pidFile);
+  }
   listeners.close();
   const path = config.value("unixsocket");
-  if (path !== null) host.removeStaleFile(path);
-  const pidFile = config.text("pidfile");
-  if (pidFile !== "") host.removeStaleFile(pidFile);
+  if (path !== null) {
+    log.add("notice", "Removing the unix socket file.");
+    files.removeFile(path);
+  }
   log.add("warning", "Rusk is now ready to exit, bye bye...");
   host.exit(0);
 }
@@ -185,3 +248,5 @@ Any directive of redis.conf can be given as an option:
        rusk --port 7777
        rusk /etc/redis/6379.conf --loglevel verbose
 `;
+
+start();

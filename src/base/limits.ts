@@ -10,8 +10,14 @@ export const INPUT_BUFFER_SIZE = 1 << 20;
  */
 export const UNREAD_OUTPUT_SIZE_MAX = 64 << 20;
 
-/** Replies of one turn above this are sent before the turn's end, so that its buffer stays small. */
+/** Replies of one turn above this leave before the turn's end, so that its buffer stays small. */
 export const TURN_OUTPUT_SIZE_MAX = 4 << 20;
+
+/**
+ * A client whose pipeline is answered with more than this lets the others have their turn before
+ * it goes on; as does the sending of what waits for one client.
+ */
+export const RUN_OUTPUT_SIZE_MAX = 8 << 20;
 
 /** Output that a socket does not take is kept in pieces of at least this size. */
 export const OUTPUT_PIECE_SIZE = 16 << 10;

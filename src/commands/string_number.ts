@@ -61,6 +61,15 @@ function add(call: Call, increment: number): void {
     reply.integer(increment);
     return;
   }
+  if (stringValue.isSmallInt(e)) {
+    const small = stringValue.smallInt(e) + increment;
+    if ((small | 0) === small) {
+      call.keyspace.changing(db, e, "incrby");
+      stringValue.setSmallInt(e, small);
+      reply.integer(small);
+      return;
+    }
+  }
   const isInt = entry.encoding(e) === stringValue.INT;
   const sum = (isInt ? stringValue.readInt(e) : spelledInteger(e)) + increment;
   if (!Number.isSafeInteger(sum)) {

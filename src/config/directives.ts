@@ -81,7 +81,7 @@ export const NAMES: ReadonlyMap<string, Name> = new Map(
 export const FILE_STATEMENTS: Readonly<Record<string, string>> = {
   include: "Reads another file in its place, or all files that a pattern matches.",
   "rename-command": 'Gives a command another name; "" removes it.',
-  user: "Kept: there are no users other than the default one yet.",
+  user: "Refused, except for the default user with all permissions: there are no others yet.",
   loadmodule: "Refused: there are no modules.",
   sentinel: "Refused: there is no sentinel mode.",
 };

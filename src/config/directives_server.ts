@@ -30,6 +30,7 @@ import {
   outputLimits,
   percentiles,
   refuseDefragmentation,
+  refuseUserFile,
 } from "./specials.ts";
 
 const FROM_1_MB = { ...LONG_FROM_0, min: 1024n * 1024n };
@@ -42,6 +43,8 @@ const NO_DEFRAG = "Memory is not defragmented while running.";
 const NO_SYSLOG = "The log goes to standard output or to a file, not to syslog.";
 const NO_MODULES = "There are no modules.";
 const NO_EVICTION = "Keys are not evicted yet.";
+const NO_TITLE = "The runtime does not let a program change its title.";
+const NO_FREEING = "Large values are always freed in slices, in the background.";
 const NO_ACL = "There are no users other than the default one yet.";
 
 export const network = {
@@ -53,7 +56,7 @@ export const network = {
   port: integer(6379, PORT, { does: "TCP port; 0 is none." }),
   "tcp-backlog": integer(511, FROM_0, {
     immutable: true,
-    does: "Connections that may wait to be accepted.",
+    does: "Connections that may wait to be accepted; under Bun always 512.",
   }),
   unixsocket: text(null, { immutable: true, does: "Path of a Unix socket to listen on." }),
   unixsocketperm: octal(
@@ -125,10 +128,10 @@ export const general = {
     immutable: true,
     does: "Shows the logo even when standard output is no terminal.",
   }),
-  "set-proc-title": flag(true, { immutable: true, does: "Whether the process title is set." }),
+  "set-proc-title": flag(true, { immutable: true, kept: NO_TITLE }),
   "proc-title-template": text(
     "{title} {listen-addr} {server-mode}",
-    { does: "The process title." },
+    { kept: NO_TITLE },
     { check: checkTitleTemplate },
   ),
   dir: folder({
@@ -162,7 +165,11 @@ export const security = {
       binary: true,
     },
   ),
-  aclfile: text("", { immutable: true, kept: NO_ACL }),
+  aclfile: text(
+    "",
+    { immutable: true, kept: "Refused unless empty: there are no users to read yet." },
+    { check: refuseUserFile },
+  ),
   "acllog-max-len": integer(128, LONG_FROM_0, { kept: NO_ACL }),
   "acl-pubsub-default": choice(["allchannels", "resetchannels"], "resetchannels", {
     kept: NO_ACL,
@@ -199,7 +206,9 @@ export const clients = {
 };
 
 export const memoryManagement = {
-  maxmemory: memory(0, UINT64, { kept: NO_EVICTION }),
+  maxmemory: memory(0, UINT64, {
+    does: "Memory above which commands that need more are refused; 0 is no limit.",
+  }),
   "maxmemory-policy": choice(
     [
       "volatile-lru",
@@ -242,12 +251,10 @@ export const memoryManagement = {
 
 export const lazyFreeing = {
   "lazyfree-lazy-eviction": flag(false, { kept: NO_EVICTION }),
-  "lazyfree-lazy-expire": flag(false, { does: "Frees expired values in the background." }),
-  "lazyfree-lazy-server-del": flag(false, {
-    does: "Frees values that a command replaces in the background.",
-  }),
-  "lazyfree-lazy-user-del": flag(false, { does: "Makes DEL act as UNLINK." }),
-  "lazyfree-lazy-user-flush": flag(false, { does: "Makes FLUSHALL and FLUSHDB ASYNC." }),
+  "lazyfree-lazy-expire": flag(false, { kept: NO_FREEING }),
+  "lazyfree-lazy-server-del": flag(false, { kept: NO_FREEING }),
+  "lazyfree-lazy-user-del": flag(false, { kept: NO_FREEING }),
+  "lazyfree-lazy-user-flush": flag(false, { kept: NO_FREEING }),
 };
 
 export const threadsAndKernel = {

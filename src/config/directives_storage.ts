@@ -110,8 +110,14 @@ export const replication = {
     { kept: NO_REPLICAS },
   ),
   "repl-backlog-ttl": integer(3600, LONG_FROM_0, { kept: NO_REPLICAS }),
-  "min-replicas-to-write": integer(0, FROM_0, { alias: "min-slaves-to-write", kept: NO_REPLICAS }),
-  "min-replicas-max-lag": integer(10, FROM_0, { alias: "min-slaves-max-lag", kept: NO_REPLICAS }),
+  "min-replicas-to-write": integer(0, FROM_0, {
+    alias: "min-slaves-to-write",
+    does: "Replicas without which writes are refused; there are none yet.",
+  }),
+  "min-replicas-max-lag": integer(10, FROM_0, {
+    alias: "min-slaves-max-lag",
+    does: "Seconds after which a silent replica does not count; 0 lets writes pass.",
+  }),
   "propagation-error-behavior": choice(["ignore", "panic", "panic-on-replicas"], "ignore", {
     kept: NO_REPLICAS,
   }),

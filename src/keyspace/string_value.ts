@@ -78,6 +78,27 @@ export function readInt(e: EntryRef): number {
   return value <= Number.MAX_SAFE_INTEGER && value >= -Number.MAX_SAFE_INTEGER ? value : NaN;
 }
 
+/** Whether the string is an INT of 32 bits, as nearly every counter is. */
+export function isSmallInt(e: EntryRef): boolean {
+  if (entry.encoding(e) !== INT) return false;
+  const words = i32[e >>> SEGMENT_BITS];
+  const at = wordAt(e);
+  return words[at + 1] === words[at] >> 31;
+}
+
+/** The value of a small INT. */
+export function smallInt(e: EntryRef): number {
+  return i32[e >>> SEGMENT_BITS][wordAt(e)];
+}
+
+/** Changes an INT to another, of 32 bits. */
+export function setSmallInt(e: EntryRef, value: number): void {
+  const words = i32[e >>> SEGMENT_BITS];
+  const at = wordAt(e);
+  words[at] = value;
+  words[at + 1] = value >> 31;
+}
+
 export function readBigInt(e: EntryRef): bigint {
   const words = i32[e >>> SEGMENT_BITS];
   const at = wordAt(e);

@@ -21,10 +21,8 @@ export interface WatchedKey {
 export class Watches {
   /** Watching clients by database and key. */
   private readonly byKey = new Map<string, Set<Watcher>>();
-
-  get active(): boolean {
-    return this.byKey.size > 0;
-  }
+  /** Whether anybody watches anything. */
+  active = false;
 
   add(watcher: Watcher, databaseId: number, key: string, expired: boolean): void {
     const name = `${databaseId}:${key}`;
@@ -35,6 +33,7 @@ export class Watches {
     }
     if (watchers.has(watcher)) return;
     watchers.add(watcher);
+    this.active = true;
     watcher.watched.push({ databaseId, key, expired });
   }
 
@@ -47,6 +46,7 @@ export class Watches {
       if (watchers?.size === 0) this.byKey.delete(name);
     }
     watcher.watched.length = 0;
+    this.active = this.byKey.size > 0;
   }
 
   /** The key changes; `gone`: it is being removed. */

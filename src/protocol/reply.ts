@@ -6,6 +6,7 @@
 import { BULK_COPY_SIZE, WORD_SLACK } from "../base/bytes.ts";
 import { formatDouble } from "../base/doubles.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
+import { letGo } from "../base/released.ts";
 
 const CR = 13;
 const LF = 10;
@@ -40,10 +41,16 @@ export class Reply {
   /** The protocol of the client being answered: 2 or 3. */
   protocol = 2;
 
+  /** Whether `clear` gives up the buffer, so that what refers to it may keep it. */
+  get isOversized(): boolean {
+    return this.bytes.length > KEPT_ROOM_MAX;
+  }
+
   /** Forgets all that was written; called when the turn's ranges have been sent or kept. */
   clear(): void {
     this.at = 0;
-    if (this.bytes.length > KEPT_ROOM_MAX) {
+    if (this.isOversized) {
+      letGo(this.bytes.length);
       this.bytes = new Uint8Array(FIRST_ROOM);
       this.view = new DataView(this.bytes.buffer);
     }

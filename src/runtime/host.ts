@@ -1,22 +1,15 @@
 /** The process and the machine, for INFO, the log and start-up. */
-import {
-  appendFileSync,
-  chmodSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { Buffer } from "node:buffer";
+import { readFileSync, writeSync } from "node:fs";
 import { arch as architecture, type as osType, release, totalmem } from "node:os";
-import { resolve } from "node:path";
 import process from "node:process";
+import { bytesOf } from "./files.ts";
 
 const PAGE_SIZE = 4096;
 
 export const pid = process.pid;
-export const args = process.argv.slice(2);
+/** The command line after the program; bytes, one per character. */
+export const args = process.argv.slice(2).map(bytesOf);
 export const executable = process.execPath;
 export const arch = architecture() === "x64" ? "x86_64" : architecture();
 export const os = `${osType()} ${release()} ${arch}`;
@@ -60,23 +53,18 @@ export function cpuSeconds(): { user: number; system: number } {
   return { user: user / 1e6, system: system / 1e6 };
 }
 
-export const readFile = (path: string) => readFileSync(path, "latin1");
-
-/** Replaces a file whole: a reader sees the old text or the new. */
-export function writeFile(path: string, text: string): void {
-  const temporary = `${path}.tmp-${process.pid}`;
-  writeFileSync(temporary, text, "latin1");
-  renameSync(temporary, path);
+/** How many files the process may have open: connections are files, too. */
+export function openFilesMax(): number {
+  try {
+    const limits = readFileSync("/proc/self/limits", "latin1");
+    return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
+  } catch {
+    return Infinity;
+  }
 }
 
-export const appendFile = (path: string, text: string) => appendFileSync(path, text, "latin1");
-export const setMode = (path: string, mode: number) => chmodSync(path, mode);
-export const listFolder = (path: string) => readdirSync(path);
-export const changeDirectory = (path: string) => process.chdir(path);
-export const currentDirectory = () => process.cwd();
 /** Writes to standard output at once: nothing is lost when the process ends. */
-export const writeOut = (text: string) => writeSync(1, text);
-export const readStandardInput = () => readFileSync(0, "latin1");
+export const writeOut = (text: string) => writeSync(1, Buffer.from(text, "latin1"));
 
 /** Has memory that was let go given back soon; under Deno the collector decides by itself. */
 export function collectGarbage(): void {
@@ -112,17 +100,5 @@ export function later(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-export const every = (ms: number, run: () => void) => setInterval(run, ms);
-
-/** Removes a file if it is there. */
-export function removeStaleFile(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It is not there, or whoever needs the name will say why it can not be had.
-  }
-}
-
-export const absolutePath = (path: string) => resolve(path);
 export const isTerminal = () => process.stdout.isTTY === true;
-export const writeError = (text: string) => writeSync(2, text);
+export const writeError = (text: string) => writeSync(2, Buffer.from(text, "latin1"));

@@ -3,6 +3,7 @@
  * Deno. Nothing here knows what the bytes mean.
  */
 import { createServer, type Socket as NodeSocket, type Server } from "node:net";
+import { nativePath } from "./files.ts";
 
 /** What the owner of a connection is told. */
 export interface SocketEvents {
@@ -37,19 +38,21 @@ export interface Listener {
   close(): void;
 }
 
-/** Where to listen: an address and port, or a socket file's path. */
+/** Where to listen: an address and port, or a socket file's path (bytes, one per character). */
 export type ListenAt = { host: string; port: number } | { path: string };
 
 /**
  * Listens; `accept` is called for each connection and says who is told of it. Throws when it can
- * not, with the system's `code` (EADDRINUSE ...).
+ * not, with the system's `code` (EADDRINUSE ...). Bun takes no `backlog`: it always uses 512.
  */
 export function listen(
   at: ListenAt,
   backlog: number,
   accept: (socket: Socket) => SocketEvents,
 ): Listener {
-  return typeof Bun === "undefined" ? listenNode(at, backlog, accept) : listenBun(at, accept);
+  const place = "path" in at ? { path: nativePath(at.path) } : at;
+  if (typeof Bun !== "undefined") return listenBun(place, accept);
+  return listenNode(place, backlog, accept);
 }
 
 type BunSocket = Bun.Socket<SocketEvents>;
@@ -150,7 +153,8 @@ class NodeConnection implements Socket {
     this.socket.resume();
   }
   end(): void {
-    this.socket.end();
+    // Without waiting for the other side, which may never close.
+    this.socket.end(() => this.socket.destroy());
   }
   destroy(): void {
     this.socket.destroy();
@@ -160,11 +164,36 @@ class NodeConnection implements Socket {
   }
 }
 
+/** What is used of Deno itself. */
+interface DenoListen {
+  listen(at: { hostname: string; port: number }): { close(): void };
+}
+
+const ALL_IPV4 = "0.0.0.0";
+const ALL_IPV6 = "::";
+/** Ports listened on for all addresses of IPv4. */
+const ipv4Ports = new Set<number>();
+
+/**
+ * Throws when the address can not be listened on: node:net says so only later. Under Deno `::` is
+ * always for IPv4 as well, and so is a missing address where that is taken.
+ */
+function probe({ host, port }: { host: string; port: number }): void {
+  if (host === ALL_IPV6 && ipv4Ports.has(port)) {
+    throw Object.assign(new Error("Not possible under Deno"), { code: "EADDRNOTAVAIL" });
+  }
+  (globalThis as unknown as { Deno: DenoListen }).Deno.listen({ hostname: host, port }).close();
+}
+
 function listenNode(
   at: ListenAt,
   backlog: number,
   accept: (socket: Socket) => SocketEvents,
 ): Listener {
+  if ("port" in at) {
+    probe(at);
+    if (at.host === ALL_IPV4) ipv4Ports.add(at.port);
+  }
   const server: Server = createServer({ noDelay: true }, (opened) => {
     const events = accept(new NodeConnection(opened));
     opened.on("data", (chunk) => events.data(chunk as Uint8Array));
@@ -174,7 +203,11 @@ function listenNode(
   });
   const ready = new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ ...at, backlog, ipv6Only: "host" in at && at.host === "::" }, resolve);
+    server.listen({ ...at, backlog }, resolve);
   });
-  return { ready, close: () => server.close() };
+  const close = () => {
+    server.close();
+    if ("port" in at && at.host === ALL_IPV4) ipv4Ports.delete(at.port);
+  };
+  return { ready, close };
 }

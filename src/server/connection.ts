@@ -4,7 +4,12 @@
  * States: open → closing (what was replied is still sent, nothing more is run) → closed. While it
  * is suspended (CLIENT PAUSE, a blocking command) what arrives is kept and nothing is run.
  */
-import { TURN_OUTPUT_SIZE_MAX, UNREAD_OUTPUT_SIZE_MAX } from "../base/limits.ts";
+import {
+  RUN_OUTPUT_SIZE_MAX,
+  TURN_OUTPUT_SIZE_MAX,
+  UNREAD_OUTPUT_SIZE_MAX,
+} from "../base/limits.ts";
+import { LARGE_BUFFER_SIZE, letGo } from "../base/released.ts";
 import { Client, type ConnectionPort } from "../commands/client.ts";
 import { BROKEN, COMMAND, MORE, PADDING, type Partial } from "../protocol/request.ts";
 import type { Socket, SocketEvents } from "../runtime/net.ts";
@@ -15,6 +20,16 @@ import type { Server } from "./server.ts";
 const CLIENT_BASE_SIZE = 2048;
 /** And for each watched key, besides its bytes. */
 const WATCH_SIZE = 64;
+
+/** Why a connection's commands wait. */
+const Hold = {
+  /** CLIENT PAUSE, or a blocking command. */
+  suspended: 1 << 0,
+  /** Too much output is unread: nothing is read either, until the client has taken half. */
+  throttled: 1 << 1,
+  /** Its run has lasted long enough: it goes on after the others have had their turn. */
+  yielded: 1 << 2,
+} as const;
 
 export class Connection implements SocketEvents, ConnectionPort {
   readonly client: Client;
@@ -29,6 +44,8 @@ export class Connection implements SocketEvents, ConnectionPort {
   closing = false;
   /** Ranges of this turn's replies that are this connection's. */
   rangeCount = 0;
+  /** The turn will send what is queued. */
+  awaitsFlush = false;
   /** What the registry has counted of `memorySize`. */
   accountedSize = 0;
   /** When the output first was above the soft limit; 0 while it is not. */
@@ -37,9 +54,10 @@ export class Connection implements SocketEvents, ConnectionPort {
   private readonly socket: Socket;
   private partial: Partial | null = null;
   private closed_ = false;
-  private suspended = false;
-  /** Too much output is unread: nothing is read or run until the client has taken half. */
-  private throttled = false;
+  /** Mask of Hold: while any is set, what arrives is kept and nothing is run. */
+  private holds = 0;
+  /** Bytes of replies sent in the middle of the run that is going on. */
+  private spilledSize = 0;
   private readonly write = (bytes: Uint8Array, offset: number, size: number) =>
     this.socket.write(bytes, offset, size);
 
@@ -96,7 +114,7 @@ export class Connection implements SocketEvents, ConnectionPort {
       const input = server.inputFor(chunk.length + PADDING);
       input.set(chunk);
       parser.start(input, server.inputView, chunk.length);
-      if (this.isWaiting) {
+      if (this.holds !== 0) {
         parser.stop();
         this.partial = parser.suspend(null);
         server.clients.account(this);
@@ -104,11 +122,11 @@ export class Connection implements SocketEvents, ConnectionPort {
       }
     } else {
       this.partial.append(chunk);
-      if (this.partial.size > server.queryBufferSizeMax) {
-        server.overflowInput(this, this.partial.size);
+      if (this.queryBufferSize > server.queryBufferSizeMax) {
+        server.overflowInput(this, this.queryBufferSize);
         return;
       }
-      if (this.isWaiting || this.partial.size < this.partial.needed) {
+      if (this.holds !== 0 || this.partial.size < this.partial.needed) {
         server.clients.account(this);
         return;
       }
@@ -117,13 +135,9 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.process();
   }
 
-  private get isWaiting(): boolean {
-    return this.suspended || this.throttled;
-  }
-
   /** The socket takes bytes again. */
   drain(): void {
-    this.output.sendTo(this.write);
+    this.sendQueued();
     this.afterSend();
   }
 
@@ -134,6 +148,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.closing = true;
     this.client.halted = true;
     this.output.clear();
+    if (this.partial !== null) letGo(this.partial.bytes.length);
     this.partial = null;
     this.server.forget(this);
   }
@@ -144,9 +159,9 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.server.figures.netOutputSize += size;
     this.server.figures.writesProcessed++;
     let taken = 0;
-    if (this.output.size > 0) this.output.sendTo(this.write);
+    if (this.output.size > 0) this.sendQueued();
     if (this.output.size === 0 && size > 0) taken = this.socket.write(bytes, offset, size);
-    if (taken < size) this.output.append(bytes, offset + taken, size - taken);
+    if (taken < size) this.keep(bytes, offset + taken, size - taken);
     if (this.output.size > 0 || this.closing) this.afterSend();
     if (this.output.size > 0) this.server.clients.account(this);
   }
@@ -178,21 +193,22 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   suspend(): void {
-    this.suspended = true;
+    this.holds |= Hold.suspended;
     this.client.halted = true;
   }
 
   /** Goes on, in a turn of its own, with the command that was put off and what came after it. */
   resume(): void {
-    if (!this.suspended || this.closed_) return;
-    this.suspended = false;
+    if ((this.holds & Hold.suspended) === 0 || this.closed_) return;
+    this.holds &= ~Hold.suspended;
     this.client.halted = this.closing;
     this.server.runLater(this);
   }
 
-  /** Runs what was kept while the connection was suspended. */
+  /** Runs what was kept while the connection had to wait. */
   runKept(): void {
-    if (this.closing || this.isWaiting) return;
+    this.holds &= ~Hold.yielded;
+    if (this.closing || this.holds !== 0) return;
     const { server, client } = this;
     const { parser } = server;
     const { postponed } = client;
@@ -226,6 +242,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     server.runningFrom = server.reply.at;
     server.reply.protocol = this.client.protocol;
     server.parser.peer = this.client;
+    this.spilledSize = 0;
     server.dispatcher.openRun();
   }
 
@@ -237,7 +254,7 @@ export class Connection implements SocketEvents, ConnectionPort {
       if (found === COMMAND) {
         dispatcher.execute(client, parser.args);
         if (server.reply.at > TURN_OUTPUT_SIZE_MAX) this.spill();
-        if (client.halted || this.throttled) {
+        if (client.halted || this.holds !== 0) {
           parser.stop();
           return;
         }
@@ -256,7 +273,9 @@ export class Connection implements SocketEvents, ConnectionPort {
     const { parser, dispatcher } = server;
     dispatcher.closeRun(dispatcher.isSingle ? parser.args : null);
     server.running = null;
-    this.partial = this.closing ? null : parser.suspend(this.partial);
+    const { partial } = this;
+    this.partial = this.closing ? null : parser.suspend(partial);
+    if (partial !== null && partial.bytes !== this.partial?.bytes) letGo(partial.bytes.length);
     if (this.isOverflowing()) return;
     server.turn.add(this, server.runningFrom);
     server.clients.account(this);
@@ -276,10 +295,26 @@ export class Connection implements SocketEvents, ConnectionPort {
   /** Sends what has been replied so far, in the middle of a turn. */
   private spill(): void {
     const { server } = this;
+    this.spilledSize += server.reply.at - server.runningFrom;
     if (this.isOverflowing()) return;
     server.turn.add(this, server.runningFrom);
     server.turn.flush();
     server.runningFrom = server.reply.at;
+    if (this.spilledSize < RUN_OUTPUT_SIZE_MAX || this.holds !== 0) return;
+    this.holds |= Hold.yielded;
+    server.runLater(this);
+  }
+
+  /** Queues what the socket did not take; of a buffer that is given up anyway, as it is. */
+  private keep(bytes: Uint8Array, offset: number, size: number): void {
+    const isGivenUp = this.server.reply.isOversized && bytes === this.server.reply.bytes;
+    if (isGivenUp && size >= LARGE_BUFFER_SIZE) this.output.adopt(bytes, offset, size);
+    else this.output.append(bytes, offset, size);
+  }
+
+  /** Offers the socket what waits; what it would still take in the next turn. */
+  private sendQueued(): void {
+    if (this.output.sendTo(this.write)) this.server.flushLater(this);
   }
 
   private afterSend(): void {
@@ -293,11 +328,12 @@ export class Connection implements SocketEvents, ConnectionPort {
       this.server.overflowOutput(this);
       return;
     }
-    if (!this.throttled && size > UNREAD_OUTPUT_SIZE_MAX) {
-      this.throttled = true;
+    const throttled = (this.holds & Hold.throttled) !== 0;
+    if (!throttled && size > UNREAD_OUTPUT_SIZE_MAX) {
+      this.holds |= Hold.throttled;
       this.socket.pause();
-    } else if (this.throttled && size < UNREAD_OUTPUT_SIZE_MAX / 2) {
-      this.throttled = false;
+    } else if (throttled && size < UNREAD_OUTPUT_SIZE_MAX / 2) {
+      this.holds &= ~Hold.throttled;
       this.socket.resume();
       this.server.runLater(this);
     }

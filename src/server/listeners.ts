@@ -1,5 +1,6 @@
 /** The addresses and the socket file that the server listens on, as the configuration says. */
 import type { ListenAt, Listener, Socket } from "../runtime/net.ts";
+import { systemCode, systemReason } from "../runtime/system_error.ts";
 import type { Connection } from "./connection.ts";
 
 /** Listens somewhere; as in runtime/net.ts. */
@@ -15,6 +16,9 @@ export interface ListenSettings {
   port: number;
   backlog: number;
 }
+
+/** What the system says of an address or a family of addresses that this machine does not have. */
+const MISSING_ADDRESS = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOPROTOOPT", "EPROTONOSUPPORT"];
 
 export class Listeners {
   private readonly listen: Listen;
@@ -48,9 +52,9 @@ export class Listeners {
           const accept = (socket: Socket) => this.accept(socket, null);
           opened.push(this.listen({ host, port }, backlog, accept));
         } catch (error) {
-          if (optional && isMissingAddress(error)) continue;
+          if (optional && MISSING_ADDRESS.includes(systemCode(error))) continue;
           this.report(
-            `Could not create server TCP listening socket ${name}:${port}: ${reason(error)}`,
+            `Could not create server TCP listening socket ${name}:${port}: ${systemReason(error)}`,
           );
           for (const listener of opened) listener.close();
           return false;
@@ -69,15 +73,21 @@ export class Listeners {
       this.file = this.listen({ path }, backlog, accept);
       return true;
     } catch (error) {
-      this.report(`Failed opening Unix socket: bind: ${reason(error)}`);
+      this.report(`Failed opening Unix socket: bind: ${systemReason(error)}`);
       return false;
     }
   }
 
-  /** Settles when all listen; rejects with the first reason why one does not. */
-  async ready(): Promise<void> {
+  /** Whether all really listen, which Deno tells only later. */
+  async ready(): Promise<boolean> {
     const all = this.file === null ? this.tcp : [...this.tcp, this.file];
-    await Promise.all(all.map((listener) => listener.ready));
+    try {
+      await Promise.all(all.map((listener) => listener.ready));
+      return true;
+    } catch (error) {
+      this.report(`Could not listen: ${systemReason(error)}`);
+      return false;
+    }
   }
 
   get count(): number {
@@ -100,16 +110,4 @@ export class Listeners {
 function hostOf(name: string): string {
   if (name === "*") return "0.0.0.0";
   return name === "::*" ? "::" : name;
-}
-
-function isMissingAddress(error: unknown): boolean {
-  const code = (error as { code?: string }).code;
-  return code !== "EADDRINUSE";
-}
-
-function reason(error: unknown): string {
-  const { code, message } = error as { code?: string; message: string };
-  if (code === "EADDRINUSE") return "Address already in use";
-  if (code === "EACCES") return "Permission denied";
-  return code === "EADDRNOTAVAIL" ? "Cannot assign requested address" : message;
 }

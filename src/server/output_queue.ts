@@ -2,7 +2,8 @@
  * Bytes that a client's socket has not taken yet: pieces that are filled up before another is made,
  * sent from the front.
  */
-import { OUTPUT_PIECE_SIZE } from "../base/limits.ts";
+import { OUTPUT_PIECE_SIZE, RUN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
+import { letGo } from "../base/released.ts";
 
 interface Piece {
   bytes: Uint8Array;
@@ -27,6 +28,13 @@ export class OutputQueue {
     return room;
   }
 
+  /** Takes bytes over as they lie: nobody else writes to this memory again. */
+  adopt(bytes: Uint8Array, offset: number, size: number): void {
+    const end = offset + size;
+    this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end });
+    this.size += size;
+  }
+
   /** Copies bytes to the end. */
   append(bytes: Uint8Array, offset: number, size: number): void {
     if (size === 0) return;
@@ -48,21 +56,29 @@ export class OutputQueue {
     this.size += size;
   }
 
-  /** Offers the bytes to `write`, which returns how many it took, until it takes fewer. */
-  sendTo(write: (bytes: Uint8Array, offset: number, size: number) => number): void {
+  /**
+   * Offers bytes to `write`, which returns how many it took, until it takes fewer; true when it
+   * takes them all, but there are so many that the rest should be offered later.
+   */
+  sendTo(write: (bytes: Uint8Array, offset: number, size: number) => number): boolean {
+    const before = this.size;
     let sent = 0;
-    for (const piece of this.pieces) {
+    let isOpen = true;
+    while (isOpen && sent < this.pieces.length && before - this.size < RUN_OUTPUT_SIZE_MAX) {
+      const piece = this.pieces[sent];
       const size = piece.end - piece.begin;
       const taken = write(piece.bytes, piece.begin, size);
       piece.begin += taken;
       this.size -= taken;
-      if (taken < size) break;
-      sent++;
+      if (taken < size) isOpen = false;
+      else letGo(this.pieces[sent++].bytes.length);
     }
     if (sent > 0) this.pieces.splice(0, sent);
+    return isOpen && this.size > 0;
   }
 
   clear(): void {
+    for (const piece of this.pieces) letGo(piece.bytes.length);
     this.pieces.length = 0;
     this.size = 0;
   }

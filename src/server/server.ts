@@ -2,6 +2,7 @@
 import { releasedTotal } from "../arena/arena.ts";
 import type { Clock } from "../base/clock.ts";
 import { INPUT_BUFFER_SIZE, SLICE_MS, UNCOLLECTED_SIZE_MAX } from "../base/limits.ts";
+import { letGoTotal } from "../base/released.ts";
 import { type Client, Gate } from "../commands/client.ts";
 import { CommandStats } from "../commands/command_stats.ts";
 import { LatencyMonitor } from "../commands/latency.ts";
@@ -36,7 +37,6 @@ export interface EventLoop {
   endOfTurn(run: () => void): void;
   /** Calls `run` in so many ms; returns what calls it off. */
   later(ms: number, run: () => void): () => void;
-  every(ms: number, run: () => void): void;
 }
 
 export interface Parts {
@@ -149,8 +149,9 @@ export class Server implements ServerContext {
   }
 
   /** A signal asks for the end of the process. */
-  signal(name: string): void {
-    this.ending.signal(name);
+  signal(name: "SIGINT" | "SIGTERM"): void {
+    const chosen = name === "SIGINT" ? "shutdown-on-sigint" : "shutdown-on-sigterm";
+    this.ending.signal(name, this.config.value(chosen));
   }
 
   get activeExpire(): boolean {
@@ -253,14 +254,16 @@ export class Server implements ServerContext {
     this.clients.closeIdle(this.config.number("timeout") * 1000, nowMs);
     this.checkSoftLimits(nowMs);
     this.giveBackMemory();
+    if (!this.config.flag("activerehashing")) return;
     const end = this.clock.monotonicMs() + SLICE_MS;
     while (this.keyspace.rehashSlice() && this.clock.monotonicMs() < end);
   }
 
   /** The collector does not know how large the buffers are that it could free. */
   private giveBackMemory(): void {
-    if (releasedTotal() - this.collectedSize < UNCOLLECTED_SIZE_MAX) return;
-    this.collectedSize = releasedTotal();
+    const released = releasedTotal() + letGoTotal();
+    if (released - this.collectedSize < UNCOLLECTED_SIZE_MAX) return;
+    this.collectedSize = released;
     this.host.collectGarbage();
   }
 

@@ -20,15 +20,15 @@ export class Shutdown {
     this.steps = steps;
   }
 
-  /** A signal asks for the end; the second one insists. */
-  signal(name: string): void {
+  /** A signal asks for the end, in the way that is configured for it; a second SIGINT insists. */
+  signal(name: string, chosen: readonly string[]): void {
     if (this.pending !== null && name === "SIGINT") {
       this.steps.log("You insist... exiting now.");
       this.steps.abandon();
       return;
     }
     this.steps.log(`Received ${name} scheduling shutdown...`);
-    this.pending = { save: "as configured", now: false, force: false };
+    this.pending = optionsOf(chosen);
   }
 
   /** Leaves now. */
@@ -49,4 +49,14 @@ export class Shutdown {
     this.pending = null;
     this.steps.log("Shutdown manually aborted.");
   }
+}
+
+/** The options that the words of shutdown-on-sigint and shutdown-on-sigterm stand for. */
+function optionsOf(chosen: readonly string[]): ShutdownOptions {
+  const unlessSaved = chosen.includes("nosave") ? "never" : "as configured";
+  return {
+    save: chosen.includes("save") ? "always" : unlessSaved,
+    now: chosen.includes("now"),
+    force: chosen.includes("force"),
+  };
 }

@@ -44,7 +44,8 @@ export class Turn {
 
   /** The connection has output of its own queue to send. */
   addWaiting(connection: Connection): void {
-    if (!this.waiting.includes(connection)) this.waiting.push(connection);
+    if (!connection.awaitsFlush) this.waiting.push(connection);
+    connection.awaitsFlush = true;
     this.arm();
   }
 
@@ -81,7 +82,10 @@ export class Turn {
     if (this.waiting.length === 0) return;
     const { waiting } = this;
     this.waiting = [];
-    for (const connection of waiting) connection.send(bytes, 0, 0);
+    for (const connection of waiting) {
+      connection.awaitsFlush = false;
+      connection.send(bytes, 0, 0);
+    }
   }
 
   private grow(): void {

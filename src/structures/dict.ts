@@ -7,7 +7,7 @@
  * A table is a block of 2^bits refs to the first entry of each chain. It doubles when entries
  * outnumber slots and halves when fewer than one slot in eight is used. Growing moves a few chains
  * with each change (and in `rehash`, from the server's timer), so no operation takes longer than
- * the longest chains; meanwhile both tables are searched. find, insert and remove are O(1) expected.
+ * the longest chains; meanwhile both tables are searched. All operations are O(1) expected.
  */
 import * as arena from "../arena/arena.ts";
 import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts";

@@ -63,7 +63,9 @@ export const clock = (e: EntryRef) =>
 export const setClock = (e: EntryRef, value: number) => {
   const words = i32[e >>> SEGMENT_BITS];
   const at = ((e & SEGMENT_MASK) << 1) + CLOCK;
-  words[at] = (words[at] & ~CLOCK_MASK) | value;
+  const word = (words[at] & ~CLOCK_MASK) | value;
+  // Most reads find the clock at this second already: the cache line then stays clean.
+  if (words[at] !== word) words[at] = word;
 };
 
 /** Sets type, encoding and value size; the key and the TTL bit stay. */

@@ -1,7 +1,7 @@
 /**
  * Purpose: starts and stops the servers that the tests talk to: Rusk, and the real Redis to compare
  * with. Each runs on a free port of 127.0.0.1 in a temporary folder of its own, and is gone when
- * the test process ends, however it ends (except by SIGKILL).
+ * the test process ends, however it ends.
  *
  * RUSK_BINARY names what to start instead of the sources under Bun: a path (dist/rusk), or a whole
  * command line (`deno run -A src/main.ts`), taken from the repository's root.
@@ -9,7 +9,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Client, connect } from "./client.ts";
@@ -77,20 +77,34 @@ export function startRedis(options: ServerOptions = {}): Promise<Server> {
   return start({ command: [binary], ...options });
 }
 
-const running = new Map<ChildProcess, string>();
+const running = new Set<ChildProcess>();
+let undertaker: ChildProcess | null = null;
 
-process.on("exit", () => {
-  for (const [child, dir] of running) {
-    child.kill("SIGKILL");
-    rmSync(dir, { recursive: true, force: true });
-  }
-});
-for (const [signal, number] of [
-  ["SIGINT", 2],
-  ["SIGTERM", 15],
-  ["SIGHUP", 1],
-] as const) {
-  process.on(signal, () => process.exit(128 + number));
+/**
+ * Tells a process that outlives this one what there is: `+` a process or folder, `-` no longer.
+ * When its input ends, because this process has ended, it kills and removes what is left: `bun
+ * test` runs no exit handlers.
+ */
+function register(change: "+" | "-", what: number | string | undefined): void {
+  if (what === undefined) return;
+  undertaker ??= startUndertaker();
+  undertaker.stdin?.write(`${change}${what}\n`);
+}
+
+const UNDERTAKER = String.raw`
+  /^\+/ { left[substr($0, 2)] }
+  /^-/ { delete left[substr($0, 2)] }
+  END { for (one in left) system(one ~ /^[0-9]+$/ ? "kill -9 " one : "rm -rf \047" one "\047") }
+`;
+
+function startUndertaker(): ChildProcess {
+  const child = spawn("awk", [UNDERTAKER], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true, // so that an interrupt from the keyboard does not end it
+  });
+  child.unref();
+  (child.stdin as Partial<Socket> | null)?.unref?.();
+  return child;
 }
 
 async function start(options: ServerOptions): Promise<Server> {
@@ -100,7 +114,7 @@ async function start(options: ServerOptions): Promise<Server> {
     const log = server.log();
     await server.stop();
     // Another process may have taken the port between the search and the start.
-    if (/in use/i.test(log) && attempt < START_ATTEMPTS) continue;
+    if (/in use|failed listening/i.test(log) && attempt < START_ATTEMPTS) continue;
     throw new Error(`the server did not start: ${options.command?.join(" ")}\n${log}`);
   }
 }
@@ -118,11 +132,14 @@ async function startOnce(options: ServerOptions): Promise<Server> {
   const env = { ...process.env, ...options.env };
   const child = spawn(program, filled, { cwd: dir, stdio: ["ignore", output, output], env });
   closeSync(output);
-  running.set(child, dir);
+  running.add(child);
+  register("+", child.pid);
+  register("+", dir);
   const exited = new Promise<number | string>((settle) => {
     child.once("exit", (code, signal) => settle(code ?? signal ?? -1));
     child.once("error", (error) => settle(error.message));
   });
+  exited.then(() => register("-", child.pid));
   const address = { host: "127.0.0.1", port };
   return {
     ...address,
@@ -173,6 +190,7 @@ async function stop(child: ChildProcess, exited: Promise<unknown>, dir: string):
   clearTimeout(timer);
   running.delete(child);
   rmSync(dir, { recursive: true, force: true });
+  register("-", dir);
 }
 
 async function freePort(): Promise<number> {

@@ -137,6 +137,10 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
 
       > CLIENT LIST TYPE SLAVE
 
+      > CLIENT LIST "TYPE\\x00" "nosuch\\x00x"
+      (error) ERR Unknown client type 'nosuch'
+      > CLIENT LIST "TYPE\\x00" "PubSub\\x00x"
+
       > CLIENT LIST TYPE pubsub
 
       > CLIENT LIST ID

@@ -77,6 +77,13 @@ test("COMMAND LIST FILTERBY ACLCAT names the commands of a category", () => {
   expect(ask("COMMAND", "LIST", "FILTERBY", "ACLCAT", "tostring")).toEqual([]);
 });
 
+test("a zero byte ends the words of COMMAND LIST", () => {
+  expect(ask("COMMAND", "LIST", "FILTERBY\0", "pattern\0x", "OBJECT|*q\0z")).toEqual([
+    "object|freq",
+  ]);
+  expect(ask("COMMAND", "LIST", "FilterBy", "ACLCAT\0", "Transaction\0")).toContain("multi");
+});
+
 test("COMMAND LIST FILTERBY MODULE is empty: there are no modules", () => {
   expect(ask("COMMAND", "LIST", "FILTERBY", "MODULE", "any")).toEqual([]);
 });

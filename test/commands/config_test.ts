@@ -39,6 +39,10 @@ describe.each([2, 3] as const)("RESP%i", (protocol) => {
       (error) ${failed("port")} - argument couldn't be parsed into an integer
       > CONFIG SET hz 20 nosuch 1
       (error) ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'
+      > CONFIG GET "h?\\x00x" "hz\\x00"
+      ${protocol === 2 ? '1) "hz"\n2) "10"' : '1# "hz" => "10"'}
+      > CONFIG SET "a\\r\\n\\x00b" 1
+      (error) ERR Unknown option or number of arguments for CONFIG SET - 'a  '
       > CONFIG SET hz 20 HZ 30
       (error) ${failed("HZ")} - duplicate parameter
       > CONFIG SET hz 20 databases 3

@@ -82,6 +82,16 @@ test("DEBUG refuses what it does not know", () =>
     (error) ERR unknown subcommand or wrong number of arguments for 'REPLYBUFFER'. Try DEBUG HELP.
   `));
 
+test("a zero byte ends the words of DEBUG, which shows them in one line", () =>
+  server.session(`
+    > DEBUG "PROTOCOL\\x00x" "Integer\\x00"
+    (integer) 12345
+    > DEBUG "no\\r\\nsuch\\x00x"
+    (error) ERR unknown subcommand or wrong number of arguments for 'no  such'. Try DEBUG HELP.
+    > DEBUG ERROR "a\\r\\nb\\n"
+    (error) a  b 
+  `));
+
 test("DEBUG is off by default, and may be for local clients only", async () => {
   const other = await startServer();
   await other.session(

@@ -66,6 +66,7 @@ describe("sections", () => {
     expect(titlesOf(await info("commandstats", "default"))).toHaveLength(12);
     expect(titlesOf(await info("module_list"))).toEqual(["Modules"]);
     expect(await info("nosuch")).toBe("");
+    expect(titlesOf(await info("CPU\0", "keyspace\0x"))).toEqual(["CPU", "Keyspace"]);
   });
 
   test("a section is a title and its fields, and an empty line before the next", async () => {

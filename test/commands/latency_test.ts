@@ -28,6 +28,10 @@ describe.each([2, 3] as const)("RESP%i", (protocol) => {
       (integer) 0
       > LATENCY GRAPH command
       (error) ERR No samples available for event 'command'
+      > LATENCY GRAPH "a\\r\\nb\\n"
+      (error) ERR No samples available for event 'a  b '
+      > LATENCY GRAPH "a\\x00b"
+      (error) ERR No samples available for event 'a'
       > LATENCY HISTOGRAM nosuch
       ${protocol === 2 ? "(empty array)" : "(empty hash)"}
       > LATENCY HISTORY

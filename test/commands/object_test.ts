@@ -202,4 +202,5 @@ test("OBJECT HELP lists the subcommands", async () => {
   for (const line of ["ENCODING <key>", "FREQ <key>", "IDLETIME <key>", "REFCOUNT <key>"]) {
     expect(lines).toContain(line);
   }
+  expect(lines.slice(-2)).toEqual(["HELP", "    Prints this help."]);
 });

@@ -55,6 +55,27 @@ describe.each(PROTOCOLS)("RESP%i", (protocol) => {
       OK
     `));
 
+  test("of a flush, INFO counts the keys as changes; of a SWAPDB one", async () => {
+    const client = await server.connect();
+    const changes = async (...commands: string[][]) => {
+      const counts: number[] = [];
+      for (const words of [["PING"], ...commands]) {
+        await client.command(...words);
+        const [, count] = /rdb_changes_since_last_save:(\d+)/.exec(
+          String(plain(await client.command("INFO", "persistence"))),
+        ) as RegExpExecArray;
+        counts.push(Number(count));
+      }
+      return counts.slice(1).map((count, index) => count - counts[index]);
+    };
+    await client.command("FLUSHALL");
+    expect(await changes(["FLUSHALL"], ["FLUSHDB"], ["SWAPDB", "0", "0"])).toEqual([0, 0, 1]);
+    const three = ["MSET", "a", "1", "b", "2", "c", "3"];
+    expect(await changes(three, ["FLUSHDB"])).toEqual([3, 3]);
+    expect(await changes(three, ["FLUSHALL"], ["SWAPDB", "0", "1"])).toEqual([3, 3, 1]);
+    client.close();
+  });
+
   test("FLUSHALL and FLUSHDB take ASYNC or SYNC, and one of them only", () =>
     session(`
       > FLUSHALL ASYNC SYNC

@@ -274,6 +274,70 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (integer) 9007199254740000
     `));
 
+  test("times beyond 2^53 ms are exact", () =>
+    session(`
+      > SET k v EXAT 9223372036854775
+      OK
+      > PEXPIRETIME k
+      (integer) 9223372036854775000
+      > SET k w KEEPTTL
+      OK
+      > PEXPIRETIME k
+      (integer) 9223372036854775000
+      > SET k v PXAT 9223372036854775807
+      OK
+      > PEXPIRETIME k
+      (integer) 9223372036854775807
+      > GETEX k PXAT 9007199254740993
+      "v"
+      > PEXPIRETIME k
+      (integer) 9007199254740993
+      > SET k ${"x".repeat(5000)} PXAT 9223372036854775805
+      OK
+      > SET k ${"y".repeat(5000)} PXAT 9223372036854775806
+      OK
+      > PEXPIRETIME k
+      (integer) 9223372036854775806
+      > SET k v PXAT 9223372036854775807 GET
+      "${"y".repeat(5000)}"
+      > PEXPIRETIME k
+      (integer) 9223372036854775807
+      > SET k v PXAT 5000000000000
+      OK
+      > PEXPIRETIME k
+      (integer) 5000000000000
+    `));
+
+  test("a zero byte ends an option's word", () =>
+    session(`
+      > SET k v "GET\\x00"
+      (nil)
+      > SET k w "nx\\x00"
+      (nil)
+      > SET k w "XX\\x00yz" "Get\\x00\\x00"
+      "v"
+      > SET k w "EXAT\\x00" 33177117420
+      OK
+      > SET k v "KEEPTTL\\x00"
+      OK
+      > PEXPIRETIME k
+      (integer) 33177117420000
+      > GETEX k "PERSIST\\x00"
+      "v"
+      > GETEX k "PXAT\\x00x" 33177117420123
+      "v"
+      > SET k w "PX\\x00" 0
+      (error) ERR invalid expire time in 'set' command
+      > SET k w "EX\\x00"
+      (error) ERR syntax error
+      > SET k w "\\x00"
+      (error) ERR syntax error
+      > SET k w ""
+      (error) ERR syntax error
+      > SET k w EXA 33177117420
+      (error) ERR syntax error
+    `));
+
   test("a key set to expire in the past is gone", () =>
     session(`
       > SET k 1
@@ -468,6 +532,12 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       > GETRANGE k -100 -101
       ""
       > GETRANGE k 11 20
+      ""
+      > GETRANGE k -9223372036854775807 -9223372036854775808
+      ""
+      > GETRANGE k -9223372036854775808 -9223372036854775807
+      "H"
+      > GETRANGE k 9223372036854775806 9223372036854775807
       ""
       > GETRANGE k -9223372036854775808 9223372036854775807
       "Hello World"
@@ -864,6 +934,10 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       1) "4"
       2) "7"
       3) "8"
+      > MSETEX 1 a 1 "PXAT\\x00" 9223372036854775807
+      (integer) 1
+      > PEXPIRETIME a
+      (integer) 9223372036854775807
       > MSETEX 0 a 1
       (error) ERR invalid numkeys value
       > MSETEX x a 1
@@ -887,6 +961,31 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       > MSETEX 1 a
       (error) ERR wrong number of arguments for 'msetex' command
     `));
+});
+
+test("times that begin beyond 2^53 ms from now are exact", async () => {
+  const far = "4611686018427387904";
+  for (const words of [
+    ["SET", "k", "v", "PX", far],
+    ["PSETEX", "k", far, "v"],
+    ["SETEX", "k", "4611686018427387", "v"],
+    ["GETEX", "k", "PX", far],
+  ]) {
+    const beforeMs = BigInt(Date.now());
+    await ask(...words);
+    const reply = await client.command("PEXPIRETIME", "k");
+    const timeMs = reply.type === "integer" ? BigInt(reply.value) : 0n;
+    const spentMs = timeMs - beforeMs - (words[0] === "SETEX" ? 4611686018427387000n : BigInt(far));
+    expect([words, spentMs >= -1n && spentMs < 1000n]).toEqual([words, true]);
+  }
+});
+
+test("SET with GET reads the key, in whatever way the word ends", async () => {
+  for (const word of ["GET", "get\0", "Get\0x"]) {
+    expect(await ask("COMMAND", "GETKEYSANDFLAGS", "SET", "k", "v", word)).toEqual([
+      ["k", ["RW", "access", "update"]],
+    ]);
+  }
 });
 
 test("LCS IDX in RESP2", () =>

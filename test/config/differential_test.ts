@@ -196,7 +196,7 @@ describe.skipIf(!hasRedis)("compared with redis-server", () => {
     "replicaof|replicaof 127.0.0.1 1|slaveof 127.0.0.1 1|replicaof no one|replicaof a b",
     "replicaof a 65536|replicaof '127.0.0.1 7'|replicaof NO ONE|replicaof a -1|replicaof a ''",
     "rename-command|rename-command get|rename-command get ''|include|include a b|user",
-    "include nonexist*.conf|user alice on >x|loadmodule|foo.bar|sentinel a b",
+    "include nonexist*.conf|user default on nopass ~* &* +@all|loadmodule|foo.bar|sentinel a b",
     "list-max-ziplist-entries 5|lua-replicate-commands yes|lua-replicate-commands",
     "unixsocketperm 777|unixsocketperm 1000|unixsocketperm 8|unixsocketperm ' 7'",
     "unixsocketperm ''|unixsocketperm -1|unixsocketperm +7|unixsocketperm ' '",

@@ -87,13 +87,44 @@ test("dir acts at once: a later include starts from it", () => {
 
 test("renamed commands, users and obsolete directives are taken", () => {
   const host = fakeHost();
-  host.input = "rename-command GET fetch\nrename-command set ''\nuser bob on >x\nuser eve\n";
+  const user = "user default on nopass sanitize-payload ~* &* +@all\n";
+  host.input = `rename-command GET fetch\nrename-command set ''\n${user}`;
   const config = configOf(host, "-", "--list-max-ziplist-value", "3");
   expect(host.renamed).toEqual([
     ["GET", "fetch"],
     ["set", ""],
   ]);
-  expect(config.users).toEqual([["bob", "on", ">x"], ["eve"]]);
+  expect(config.users[0].slice(0, 3)).toEqual(["default", "on", "nopass"]);
+});
+
+test("users whose limits would not be enforced stop the start", () => {
+  const allowed = [
+    "default on nopass ~* &* +@all",
+    "default on allkeys allchannels allcommands nopass",
+    "default resetpass nopass on skip-sanitize-payload allkeys &* +@all",
+  ];
+  const refused = [
+    "alice",
+    "alice on nopass ~* &* +@all",
+    "default",
+    "default on nopass ~* &*",
+    "default on nopass ~a* &* +@all",
+    "default on nopass ~* &* +@all -debug",
+    "default off nopass ~* &* +@all",
+    "default on >secret ~* &* +@all",
+    "default on nopass ~* &* +@all resetpass",
+    "default on nopass ~* &* +@all reset",
+  ];
+  for (const rules of allowed) {
+    expect(configOf(fakeHost({ "/x.conf": `user ${rules}` }), "/x.conf").users.length).toBe(1);
+  }
+  const why = "There are no access control lists yet: this server would not enforce";
+  for (const rules of refused) {
+    const start = () => configOf(fakeHost({ "/x.conf": `\nuser ${rules}` }), "/x.conf");
+    expect(start).toThrow(`${why} this user's limits`);
+  }
+  expect(() => configOf(fakeHost(), "--aclfile", "x")).toThrow(`${why} the file`);
+  expect(configOf(fakeHost(), "--aclfile", "").text("aclfile")).toBe("");
 });
 
 test("the first save replaces the default, further ones add to it", () => {

@@ -1,6 +1,6 @@
 // Purpose: a short differential run against the real server, as part of every test run. The seed
-// is a new one each time and is printed; `make fuzz SEED=…` repeats it. FUZZ_COMMANDS and FUZZ_SEED
-// set the length and the seed.
+// is a new one each time and is printed; `make fuzz SEED=…` repeats it. FUZZ_COMMANDS and
+// FUZZ_SEED set the length and the seed.
 
 import { expect, test } from "bun:test";
 import { redisBinary } from "../client/server.ts";

@@ -57,7 +57,6 @@ export interface Finding {
 export interface Summary {
   findings: Finding[];
   commandsRun: number;
-  /** Of these: commands that were sent but are not compared byte for byte, by name. */
   seconds: number;
   /** Commands that were left out after many differences. */
   muted: string[];
@@ -72,10 +71,18 @@ const STOP_AFTER = 20;
 const LANES = 2;
 /** After so many sequences in which the same command differs, it is left out. */
 const MUTE_AFTER = 3;
-const QUIET_MS = 25;
-/** When a difference is tried again, silence has to be longer, so that slowness is not taken for it. */
-const QUIET_AGAIN_MS = 400;
-const REPLY_LIMIT_MS = 10_000;
+type Patience = Pick<ExecuteOptions, "quietMs" | "replyLimitMs">;
+/** For the first look at a sequence, which nearly always shows nothing. */
+const FIRST: Patience = { quietMs: 25, replyLimitMs: 10_000 };
+/** To see whether what the first look showed is there, or something was slow. */
+const AGAIN: Patience = { quietMs: 400, replyLimitMs: 10_000 };
+/** For the many trials of shrinking, by whether silence is what differs. */
+const TRIAL: Patience = { quietMs: 25, replyLimitMs: 1000 };
+const TRIAL_OF_SILENCE: Patience = { quietMs: 400, replyLimitMs: 1000 };
+/** More attempts at a difference that does not show at once again: some depend on the clock. */
+const TRIALS = 3;
+/** Where each trial takes long, because the server hangs or dies, there are fewer of them. */
+const SHRINK_LIMIT_MS = 60_000;
 
 /** Starts the servers, runs, and stops them. */
 export async function fuzz(options: FuzzOptions): Promise<Summary> {
@@ -113,9 +120,8 @@ class Fuzzer {
   #commandsRun = 0;
   #nextSequence = 0;
   #execution: ExecuteOptions = {
+    ...FIRST,
     containers: new Set(),
-    quietMs: QUIET_MS,
-    replyLimitMs: REPLY_LIMIT_MS,
     counters: true,
   };
 
@@ -170,10 +176,13 @@ class Fuzzer {
   }
 
   async #try(lane: Lane, index: number, steps: readonly Step[]): Promise<void> {
-    const first = await this.#execute(lane, steps, QUIET_MS);
+    const first = await this.#execute(lane, steps, FIRST);
     if (first.difference === null) return;
-    // Once more, with patience: is it there, or was something slow?
-    const again = await this.#execute(lane, steps, QUIET_AGAIN_MS);
+    // Again, with patience: is it there, or was something slow?
+    let again = await this.#execute(lane, steps, AGAIN);
+    for (let left = TRIALS; again.difference === null && left > 0; left--) {
+      again = await this.#execute(lane, steps, AGAIN);
+    }
     if (again.difference === null) {
       if (first.difference.kind === "stray") return;
       this.#add({ ...asFinding(first), sequence: index, steps: [...steps], reproduced: false });
@@ -186,14 +195,16 @@ class Fuzzer {
     }
     const upTo = steps.slice(0, Math.min(wanted.step + 1, steps.length));
     const denied = this.#deniedIn(upTo);
+    const patience = wanted.kind === "stray" ? TRIAL_OF_SILENCE : TRIAL;
+    const deadlineMs = performance.now() + SHRINK_LIMIT_MS;
     const smallest = await shrink(upTo, async (candidate) => {
+      if (performance.now() > deadlineMs) return false;
       // A part of a command may be one that is not to be sent.
       if (!this.#deniedIn(candidate).isSubsetOf(denied)) return false;
-      const quietMs = wanted.kind === "stray" ? QUIET_AGAIN_MS : QUIET_MS;
-      const { difference } = await this.#execute(lane, candidate, quietMs);
+      const { difference } = await this.#execute(lane, candidate, patience);
       return difference !== null && isSame(difference, wanted);
     });
-    const last = await this.#execute(lane, smallest, QUIET_AGAIN_MS);
+    const last = await this.#execute(lane, smallest, AGAIN);
     const found = last.difference === null ? again : last;
     this.#add({
       ...asFinding(found),
@@ -238,8 +249,8 @@ class Fuzzer {
     return new Set(names.filter((name) => policyOf(name).deny !== undefined));
   }
 
-  #execute({ real, tested }: Lane, steps: readonly Step[], quietMs: number): Promise<Outcome> {
-    return execute(real, tested, steps, { ...this.#execution, quietMs });
+  #execute({ real, tested }: Lane, steps: readonly Step[], patience: Patience): Promise<Outcome> {
+    return execute(real, tested, steps, { ...this.#execution, ...patience });
   }
 
   #print(text: string): void {

@@ -30,7 +30,8 @@ const why = installed ? "" : " (skipped: redis-server is not installed)";
 /** Commands that this repository's first servers know. */
 const ONLY = (
   "append,copy,dbsize,decrby,del,echo,exec,exists,expire,get,getex,getrange,hello,incr,keys,mget," +
-  "multi,object,pexpireat,pexpire,ping,psetex,rename,scan,select,set,setrange,strlen,ttl,type"
+  "multi,object|encoding,object|refcount,pexpireat,pexpire,ping,psetex,rename,scan,select,set," +
+  "setrange,strlen,ttl,type"
 ).split(",");
 
 type Change = (text: string) => string;

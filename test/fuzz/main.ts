@@ -6,7 +6,7 @@
 import { startServer } from "../client/server.ts";
 import { type FuzzOptions, fuzz } from "./fuzzer.ts";
 
-const USAGE = `Sends the same random commands to Rusk and to redis-server, and compares what they do.
+const USAGE = `Sends the same random commands to Rusk and to redis-server and compares what they do.
 
   --commands N      commands in all (100000)
   --seed S          where chance starts; printed, and picked when not given

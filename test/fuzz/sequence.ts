@@ -180,13 +180,14 @@ class Author {
 
   #key(): string {
     const random = this.#random;
-    return `${random.pick(["string", "string", "hash", "list", "set", "zset"])}:${random.between(1, 3)}`;
+    const prefix = random.pick(["string", "string", "hash", "list", "set", "zset"]);
+    return `${prefix}:${random.between(1, 3)}`;
   }
 
   #unknownCommand(): string[] {
     const random = this.#random;
     const sample = random.pick(this.#commands);
-    // No known name with a zero byte and more: Redis finds it or not, as its hash seed will have it.
+    // No known name followed by a zero byte: Redis finds it or not, as its hash seed will have it.
     const name = random.pick([
       ...["nosuch", "", " ", "GET ", "\r\n", "get\x01", "\xff\xfe", "SETT", "'", "a b", "%s%d%n"],
       ...["x".repeat(200), `${sample.words[0]}x`, "nosuch\r\n+OK", sample.name.replace("|", " ")],
@@ -324,7 +325,7 @@ const INLINE = [
 /** A sequence as it might be typed into redis-cli, one line a step. */
 export function stepText(step: Step): string {
   if (step.kind === "command") {
-    const marks = `${step.inline ? " (inline)" : ""}${step.joined ? "" : " (in a write of its own)"}`;
+    const marks = `${step.inline ? " (inline)" : ""}${step.joined ? " (pipelined)" : ""}`;
     return `${connectionName(step.connection)}> ${step.args.map(word).join(" ")}${marks}`;
   }
   const parts = step.parts.map((part) =>

@@ -42,6 +42,9 @@ export function infoFields(reply: Reply): Map<string, string> {
   return new Map(fields.map(([, name, value]) => [name, value]));
 }
 
+/** A server that takes longer than this for a PING counts as dead. */
+const ANSWER_LIMIT_MS = 5000;
+
 /** One of the two servers. */
 export class Subject {
   readonly name: string;
@@ -84,18 +87,18 @@ export class Subject {
   }
 
   /** Sends commands (a character per byte) on the connection that is kept for such questions. */
-  async ask(commands: readonly (readonly string[])[]): Promise<Reply[]> {
+  async ask(commands: readonly (readonly string[])[], limitMs?: number): Promise<Reply[]> {
     if (commands.length === 0) return [];
     if (this.#control === null || this.#control.closed) this.#control = await this.connect();
     this.#control.write(Buffer.from(commands.map(requestText).join(""), "latin1"));
-    const replies = await this.#control.replies(commands.length);
+    const replies = await this.#control.replies(commands.length, limitMs);
     return replies.map((bytes) => parseReply(bytes).reply);
   }
 
   /** Whether the server still answers. */
   async answers(): Promise<boolean> {
     try {
-      const [reply] = await this.ask([["PING"]]);
+      const [reply] = await this.ask([["PING"]], ANSWER_LIMIT_MS);
       return reply.type === "simple";
     } catch {
       return false;
@@ -109,6 +112,7 @@ export class Subject {
 
   /** Stops the server, whatever is left of it, and starts another. */
   async restart(): Promise<void> {
+    this.server.signal("SIGKILL");
     await this.stop();
     this.server = await this.#start();
   }

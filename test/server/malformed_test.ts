@@ -162,11 +162,7 @@ describe.each(servers)("%s", (name, start) => {
     const expected: [string, string, boolean][] = [
       [`PING\r\n${eleven}`, denied + refusal("multibulk"), true],
       [large, refusal("bulk"), true],
-      [
-        `AUTH no\r\n${eleven}`,
-        `${wrong}\r\n${refusal("multibulk")}`,
-        true,
-      ],
+      [`AUTH no\r\n${eleven}`, `${wrong}\r\n${refusal("multibulk")}`, true],
       [`AUTH secret\r\n${eleven}`, `+OK\r\n*10\r\n${"$-1\r\n".repeat(10)}`, false],
       [`AUTH secret\r\nRESET\r\n${eleven}`, `+OK\r\n+RESET\r\n${refusal("multibulk")}`, true],
       [`AUTH secret\r\n${large}`, `+OK\r\n$16385\r\n${"x".repeat(16385)}\r\n`, false],

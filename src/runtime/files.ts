@@ -1,0 +1,83 @@
+/**
+ * Files and folders. Paths and texts hold bytes, one per character, as the configuration does;
+ * whatever fails throws an Error with the system's reason ("No such file or directory").
+ */
+import { Buffer } from "node:buffer";
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { resolve } from "node:path";
+import process from "node:process";
+import { orReason } from "./system_error.ts";
+
+/** The path for the runtime, whose texts are Unicode. */
+export const nativePath = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
+
+/** The bytes of a text of the runtime: an argument, a path. */
+export const bytesOf = (text: string) => Buffer.from(text, "utf8").toString("latin1");
+
+export function readFile(path: string): string {
+  return orReason(() => readFileSync(nativePath(path), "latin1"));
+}
+
+/** Replaces a file whole: a reader, or one after a power cut, sees the old text or the new. */
+export function writeFile(path: string, text: string): void {
+  const temporary = nativePath(`${path}.tmp-${process.pid}`);
+  orReason(() => {
+    const file = openSync(temporary, "w", 0o644);
+    try {
+      writeFileSync(file, text, "latin1");
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, nativePath(path));
+  });
+}
+
+/** Adds to a file's end, making the file if there is none. */
+export function appendFile(path: string, text: string): void {
+  orReason(() => appendFileSync(nativePath(path), text, "latin1"));
+}
+
+export function setMode(path: string, mode: number): void {
+  orReason(() => chmodSync(nativePath(path), mode));
+}
+
+/** The names in a folder; none when it cannot be read. */
+export function listFolder(path: string): string[] {
+  try {
+    return readdirSync(nativePath(path)).map(bytesOf);
+  } catch {
+    return [];
+  }
+}
+
+export function changeDirectory(path: string): void {
+  orReason(() => process.chdir(nativePath(path)));
+}
+
+export const currentDirectory = () => bytesOf(process.cwd());
+
+export const absolutePath = (path: string) => bytesOf(resolve(nativePath(path)));
+
+/** Removes a file if it is there; false when it is not, or cannot be removed. */
+export function removeFile(path: string): boolean {
+  try {
+    unlinkSync(nativePath(path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const readStandardInput = () => readFileSync(0, "latin1");

@@ -1,0 +1,46 @@
+/** Why the system would not do something, in its own words: what both runtimes say otherwise. */
+
+/** The texts of strerror, by the names of the errors. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "Permission denied",
+  EADDRINUSE: "Address already in use",
+  EADDRNOTAVAIL: "Cannot assign requested address",
+  EAFNOSUPPORT: "Address family not supported by protocol",
+  EBUSY: "Device or resource busy",
+  EEXIST: "File exists",
+  EINVAL: "Invalid argument",
+  EIO: "Input/output error",
+  EISDIR: "Is a directory",
+  ELOOP: "Too many levels of symbolic links",
+  EMFILE: "Too many open files",
+  ENAMETOOLONG: "File name too long",
+  ENFILE: "Too many open files in system",
+  ENOENT: "No such file or directory",
+  ENOSPC: "No space left on device",
+  ENOTDIR: "Not a directory",
+  EPERM: "Operation not permitted",
+  EROFS: "Read-only file system",
+  ETXTBSY: "Text file busy",
+};
+
+/** The name of a system error (ENOENT ...), or "". */
+export function systemCode(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? code : "";
+}
+
+/** What strerror says of an error; of one that is none of the system's, its own message. */
+export function systemReason(error: unknown): string {
+  const known = REASONS[systemCode(error)];
+  if (known !== undefined) return known;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Runs something; what it throws becomes an Error with the system's reason as its message. */
+export function orReason<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw new Error(systemReason(error), { cause: error });
+  }
+}

@@ -1,0 +1,194 @@
+// Purpose: clients that do not read what they asked for: the server's memory stays bounded, other
+// clients notice nothing, and what was asked for comes whole and in order once they read.
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import type { Client } from "../client/client.ts";
+import { plain, requestOf } from "../client/resp.ts";
+import { type Server, startServer } from "../client/server.ts";
+import { SlowClient } from "../client/slow.ts";
+
+const MB = 2 ** 20;
+const VALUE_COUNT = 10;
+
+let server: Server;
+let client: Client;
+let slow: SlowClient;
+
+beforeAll(async () => {
+  server = await startServer();
+  client = await server.connect();
+  for (let i = 0; i < VALUE_COUNT; i++) await client.command("SET", `key:${i}`, valueAt(i));
+});
+
+afterAll(async () => {
+  client?.close();
+  await server?.stop();
+});
+
+beforeEach(async () => {
+  slow = await SlowClient.open(server.port);
+});
+
+afterEach(async () => {
+  slow.close();
+  await client.command("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0");
+});
+
+/** About 1 MB, of another size for each. */
+const valueAt = (i: number) => Buffer.alloc(MB + i * 1001, `value ${i}, and so on; `);
+
+/** GETs of the values in turn, so many times. */
+function gets(rounds: number): Buffer {
+  const round = Array.from({ length: VALUE_COUNT }, (_, i) => requestOf(["GET", `key:${i}`]));
+  return Buffer.concat(Array(rounds).fill(Buffer.concat(round)));
+}
+
+/** The replies to one round of GETs. */
+const REPLIES = Buffer.concat(
+  Array.from({ length: VALUE_COUNT }, (_, i) => [
+    Buffer.from(`$${valueAt(i).length}\r\n`),
+    valueAt(i),
+    Buffer.from("\r\n"),
+  ]).flat(),
+);
+
+/** A check of bytes that come in pieces against REPLIES, over and over. */
+function checker(): (bytes: Uint8Array) => void {
+  let at = 0;
+  return (bytes) => {
+    for (let from = 0; from < bytes.length; ) {
+      const size = Math.min(bytes.length - from, REPLIES.length - at);
+      const expected = REPLIES.subarray(at, at + size);
+      if (Buffer.compare(bytes.subarray(from, from + size), expected) !== 0) {
+        throw new Error(`other bytes came at ${at} of a round`);
+      }
+      from += size;
+      at = (at + size) % REPLIES.length;
+    }
+  };
+}
+
+/** Bytes of memory that the server holds. */
+function residentSize(): number {
+  const status = readFileSync(`/proc/${server.pid}/status`, "latin1");
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+}
+
+/** The longest time in ms that a PING took, of so many. */
+async function slowestPing(count: number): Promise<number> {
+  let slowest = 0;
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await client.command("PING");
+    slowest = Math.max(slowest, performance.now() - start);
+    await Bun.sleep(1);
+  }
+  return slowest;
+}
+
+async function clientField(field: string): Promise<number[]> {
+  const list = String(plain(await client.command("CLIENT", "LIST")));
+  return [...list.matchAll(new RegExp(` ${field}=(\\d+)`, "g"))].map((match) => Number(match[1]));
+}
+
+test("replies to a client that does not read wait in bounded memory, and come in order", async () => {
+  const before = residentSize();
+  const rounds = 40;
+  slow.write(gets(rounds));
+  await Bun.sleep(200);
+  expect(await slowestPing(100)).toBeLessThan(100);
+  const waiting = Math.max(...(await clientField("omem")));
+  expect(waiting).toBeGreaterThan(32 * MB);
+  expect(waiting).toBeLessThan(80 * MB);
+  expect(residentSize() - before).toBeLessThan(250 * MB);
+  const reading = slow.readTo(rounds * REPLIES.length, checker());
+  expect(await slowestPing(50)).toBeLessThan(150);
+  await reading;
+  expect(slow.size).toBe(rounds * REPLIES.length);
+  expect(residentSize() - before).toBeLessThan(300 * MB);
+}, 30_000);
+
+test("the server stops reading from such a client, too", async () => {
+  const requests = gets(1);
+  const rounds = Math.ceil((24 * MB) / requests.length);
+  // Of 24 MB of requests the sockets take a few; the rest waits at the client's side.
+  slow.write(gets(1));
+  slow.write(gets(20));
+  await Bun.sleep(300);
+  slow.write(Buffer.concat(Array(rounds).fill(requests)));
+  await Bun.sleep(300);
+  expect(slow.unsentSize).toBeGreaterThan(4 * MB);
+  expect(Math.max(...(await clientField("qbuf")))).toBeLessThan(8 * MB);
+  expect(await slowestPing(30)).toBeLessThan(100);
+});
+
+test("many clients that do not read", async () => {
+  const before = residentSize();
+  const many = await Promise.all(Array.from({ length: 20 }, () => SlowClient.open(server.port)));
+  for (const one of many) one.write(gets(1));
+  await Bun.sleep(200);
+  expect(await slowestPing(30)).toBeLessThan(100);
+  expect(residentSize() - before).toBeLessThan(500 * MB);
+  await Promise.all(many.map((one) => one.readTo(REPLIES.length, checker())));
+  for (const one of many) {
+    expect(one.size).toBe(REPLIES.length);
+    one.close();
+  }
+}, 20_000);
+
+test("one that goes away leaves nothing behind", async () => {
+  slow.write(gets(20));
+  await Bun.sleep(100);
+  expect((await clientField("omem")).length).toBe(2);
+  slow.close();
+  await Bun.sleep(50);
+  expect(await clientField("omem")).toEqual([0]);
+  expect(server.log()).not.toMatch(/crash/i);
+});
+
+test("small replies in great number", async () => {
+  const count = 1_500_000;
+  slow.write(Buffer.from("PING\r\n".repeat(count)));
+  await Bun.sleep(100);
+  const expected = Buffer.from("+PONG\r\n".repeat(10_000));
+  let at = 0;
+  await slow.readTo(7 * count, (bytes) => {
+    for (let from = 0; from < bytes.length; ) {
+      const size = Math.min(bytes.length - from, expected.length - at);
+      const part = expected.subarray(at, at + size);
+      if (Buffer.compare(bytes.subarray(from, from + size), part) !== 0)
+        throw new Error("not PONG");
+      from += size;
+      at = (at + size) % expected.length;
+    }
+  });
+  expect(slow.size).toBe(7 * count);
+});
+
+test("above the hard limit a client is closed at once", async () => {
+  await client.command("CONFIG", "SET", "client-output-buffer-limit", `normal ${20 * MB} 0 0`);
+  slow.write(gets(10));
+  await Bun.sleep(200);
+  expect((await clientField("omem")).length).toBe(1);
+  await slow.readTo(Infinity);
+  expect(slow.closed).toBe(true);
+  expect(server.log()).toMatch(
+    /Client id=\d+ addr=127\.0\.0\.1:\d+ .*scheduled to be closed ASAP for overcoming of output buffer limits\./,
+  );
+});
+
+test("above the soft limit it is closed after its time, and below it never", async () => {
+  await client.command("CONFIG", "SET", "client-output-buffer-limit", `normal 0 ${8 * MB} 1`);
+  const other = await SlowClient.open(server.port);
+  slow.write(gets(3));
+  other.write(gets(3));
+  await Bun.sleep(700);
+  expect((await clientField("omem")).length).toBe(3);
+  const reading = other.readTo(3 * REPLIES.length, checker());
+  await Bun.sleep(1000);
+  await reading;
+  expect((await clientField("omem")).length).toBe(2);
+  expect(other.closed).toBe(false);
+  other.close();
+}, 10_000);
