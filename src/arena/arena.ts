@@ -13,6 +13,7 @@
  * views of a segment never change while one of its blocks lives.
  */
 import { assert } from "../base/assert.ts";
+import { giveBack } from "../base/buffers.ts";
 
 /** A place in the arena, in units of 8 bytes; what kind of block it names is in the type. */
 export type Ref<Kind extends string = string> = number & { readonly kind: Kind };
@@ -58,7 +59,6 @@ const vacantSegments: number[] = [];
 
 let usedUnits = 0;
 let reservedSize = 0;
-let releasedSize = 0;
 let peakUsedUnits = 0;
 let blockCount = 0;
 
@@ -188,11 +188,6 @@ export function usedSize(): number {
   return usedUnits * 8;
 }
 
-/** Bytes of all segments given up since the start: their buffers wait for the collector. */
-export function releasedTotal(): number {
-  return releasedSize;
-}
-
 /** Checks every segment's counts and lists; throws on the first that is wrong. For tests. */
 export function verify(): void {
   for (let index = 1; index < HUGE; index++) {
@@ -251,7 +246,7 @@ function allocHuge(size: number): Ref {
 function releaseSegment(segment: number): void {
   if (segmentClass[segment] === HUGE) usedUnits -= segmentUnits[segment];
   reservedSize -= segmentUnits[segment] * 8;
-  releasedSize += segmentUnits[segment] * 8;
+  giveBack(u8[segment]);
   u8[segment] = NO_BYTES;
   i32[segment] = NO_WORDS;
   f64[segment] = NO_DOUBLES;

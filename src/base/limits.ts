@@ -24,7 +24,3 @@ export const OUTPUT_PIECE_SIZE = 16 << 10;
 
 /** The server's timer runs this often at most (hz), and its slices of work are this long. */
 export const SLICE_MS = 1;
-
-/** Memory that the arena has let go before the garbage collector is asked to free it: a collection
- * costs a few milliseconds of another thread. */
-export const UNCOLLECTED_SIZE_MAX = 64 << 20;

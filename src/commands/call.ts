@@ -4,6 +4,7 @@
  * handlers keep nothing of it.
  */
 import { INT64_MAX, parseInt64, parseSafe } from "../base/numbers.ts";
+import { cString } from "../base/words.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Args } from "../protocol/args.ts";
@@ -48,6 +49,11 @@ export class Call {
   /** An argument as latin1 text: for paths that may allocate. */
   text(index: number): string {
     return this.args.text(index);
+  }
+
+  /** As `text`, for what is read as a C string: up to a zero byte. */
+  cText(index: number): string {
+    return cString(this.args.text(index));
   }
 
   /** A copy of an argument's bytes. */

@@ -1,6 +1,7 @@
 /** CLIENT: what clients may know of themselves and of each other, and what they can do to them. */
 import { parseInt64 } from "../base/numbers.ts";
-import { CommandError, SYNTAX, shownText, wrongSubcommand } from "../protocol/errors.ts";
+import { cString } from "../base/words.ts";
+import { CommandError, SYNTAX, wrongSubcommand } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import { type Client, type ClientType, Gate } from "./client.ts";
 import { clientLine } from "./client_line.ts";
@@ -212,7 +213,7 @@ function clientSetinfo(call: Call): void {
   const value = call.text(3);
   const isName = call.is(2, "lib-name");
   if (!isName && !call.is(2, "lib-ver")) {
-    throw new CommandError(`ERR Unrecognized option '${shownText(attribute)}'`);
+    throw new CommandError(`ERR Unrecognized option '${cString(attribute)}'`);
   }
   if (!isOneWord(value)) {
     throw new CommandError(
@@ -259,9 +260,10 @@ function listed(call: Call): Client[] {
 }
 
 function typeOf(call: Call, index: number): ClientType {
-  const type = TYPES.get(call.text(index).toLowerCase());
+  const word = call.cText(index);
+  const type = TYPES.get(word.toLowerCase());
   if (type !== undefined) return type;
-  throw new CommandError(`ERR Unknown client type '${shownText(call.text(index))}'`);
+  throw new CommandError(`ERR Unknown client type '${word}'`);
 }
 
 /** The number in an argument, rounded above 2^53 where no client has its id; null for none. */
@@ -324,7 +326,7 @@ function killFilter(call: Call): KillFilter {
 
 function userOf(name: string): string {
   if (name === DEFAULT_USER) return name;
-  throw new CommandError(`ERR No such user '${shownText(name)}'`);
+  throw new CommandError(`ERR No such user '${cString(name)}'`);
 }
 
 function isMeant(call: Call, client: Client, filter: KillFilter): boolean {

@@ -136,18 +136,20 @@ function commandList(call: Call): void {
 
 function listFilter(call: Call): (command: Command) => boolean {
   if (call.argc === 2) return () => true;
-  if (call.argc !== 5 || call.text(2).toUpperCase() !== "FILTERBY") throw SYNTAX;
-  const wanted = call.text(4);
-  switch (call.text(3).toUpperCase()) {
-    case "MODULE":
+  if (call.argc !== 5 || !call.is(2, "filterby")) throw SYNTAX;
+  switch (call.cText(3).toLowerCase()) {
+    case "module":
       return () => false; // there are no modules
-    case "ACLCAT": {
+    case "aclcat": {
       const names: Readonly<Record<string, number>> = Category;
-      const category = Object.hasOwn(names, wanted.toLowerCase()) ? names[wanted.toLowerCase()] : 0;
+      const wanted = call.cText(4).toLowerCase();
+      const category = Object.hasOwn(names, wanted) ? names[wanted] : 0;
       return ({ categories }) => (categories & category) !== 0;
     }
-    case "PATTERN":
-      return ({ name }) => matchGlob(wanted, name, true);
+    case "pattern": {
+      const pattern = call.text(4);
+      return ({ name }) => matchGlob(pattern, name, true);
+    }
     default:
       throw SYNTAX;
   }

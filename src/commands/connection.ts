@@ -2,7 +2,7 @@
 import { parseInt64 } from "../base/numbers.ts";
 import { REDIS_VERSION } from "../base/version.ts";
 import type { Args } from "../protocol/args.ts";
-import { CommandError, SYNTAX, shownText, wrongArity } from "../protocol/errors.ts";
+import { CommandError, SYNTAX, wrongArity } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import { Gate } from "./client.ts";
 import { nameOf } from "./client_names.ts";
@@ -151,7 +151,7 @@ function hello(call: Call): void {
       client.name = nameOf(args.text(i + 1));
       i++;
     } else {
-      throw new CommandError(`ERR Syntax error in HELLO option '${shownText(args.text(i))}'`);
+      throw new CommandError(`ERR Syntax error in HELLO option '${call.cText(i)}'`);
     }
   }
   if (client.unauthenticated) throw HELLO_UNAUTHENTICATED;

@@ -8,7 +8,13 @@ import { matchGlob } from "../base/glob.ts";
 import { parseMemory } from "../base/units.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { argsOf } from "../protocol/args.ts";
-import { CommandError, NEGATIVE, NO_SUCH_KEY, wrongSubcommand } from "../protocol/errors.ts";
+import {
+  CommandError,
+  inOneLine,
+  NEGATIVE,
+  NO_SUCH_KEY,
+  wrongSubcommand,
+} from "../protocol/errors.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 import { rewriteFile } from "./config.ts";
@@ -164,7 +170,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
 };
 
 function debug(call: Call): void {
-  const word = call.text(1);
+  const word = call.cText(1);
   const name = word.toLowerCase();
   if (name === "help" && call.argc === 2) {
     const lines = Object.values(SUBCOMMANDS).map(({ syntax, summary }) => [syntax, summary]);
@@ -203,7 +209,7 @@ function digestValue(call: Call): void {
 
 /** Not a mistake of the client's, so it is not counted as one. */
 function error(call: Call): void {
-  call.reply.error(call.text(2).replace(/[\r\n]/g, " "));
+  call.reply.error(inOneLine(call.text(2)));
 }
 
 function htstats(call: Call): void {
@@ -269,7 +275,7 @@ function addString({ db }: Call, key: string, value: Uint8Array): void {
 }
 
 function protocol(call: Call): void {
-  replyProtocol(call.reply, call.text(2).toLowerCase());
+  replyProtocol(call.reply, call.cText(2).toLowerCase());
 }
 
 /** There are no lists whose elements could be stored apart; tests set this before they make one. */

@@ -2,7 +2,7 @@
 import { NIL } from "../arena/arena.ts";
 import { INT64_MAX, INT64_MIN, parseSafe } from "../base/numbers.ts";
 import type { Database } from "../keyspace/database.ts";
-import { CommandError, invalidExpireTime, shownText } from "../protocol/errors.ts";
+import { CommandError, invalidExpireTime } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 import { group } from "./table.ts";
@@ -172,18 +172,11 @@ function conditionsOf(call: Call): number {
     else if (call.is(i, "xx")) conditions |= XX;
     else if (call.is(i, "gt")) conditions |= GT;
     else if (call.is(i, "lt")) conditions |= LT;
-    else throw unsupportedOption(call.text(i));
+    else throw new CommandError(`ERR Unsupported option ${call.cText(i)}`);
   }
   if ((conditions & NX) !== 0 && conditions !== NX) throw NX_WITH_OTHERS;
   if ((conditions & GT) !== 0 && (conditions & LT) !== 0) throw GT_WITH_LT;
   return conditions;
-}
-
-/** Line ends at the end of an error reply are dropped; elsewhere they become blanks. */
-function unsupportedOption(text: string): CommandError {
-  const [option] = text.split("\0", 1);
-  const shown = shownText(option.replace(/[\r\n]+$/, ""));
-  return new CommandError(`ERR Unsupported option ${shown}`);
 }
 
 function expireAt(call: Call, conditions: number, timeMs: number, farMs?: bigint): void {

@@ -3,7 +3,7 @@
  * expire. Parsing fills one record, so that it makes no object.
  */
 import { INT64_MAX, parseSafe } from "../base/numbers.ts";
-import { CommandError, SYNTAX } from "../protocol/errors.ts";
+import { invalidExpireTime, SYNTAX } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 
 export const Option = {
@@ -19,6 +19,16 @@ export const Option = {
   keepttl: 1 << 9,
   persist: 1 << 10,
 } as const;
+
+/** Makes a letter lower case. */
+const LOWER = 0x20;
+const LETTER_E = 101;
+const LETTER_G = 103;
+const LETTER_I = 105;
+const LETTER_K = 107;
+const LETTER_N = 110;
+const LETTER_P = 112;
+const LETTER_X = 120;
 
 /** Options of which a call may have one. */
 const CONDITIONS = Option.nx | Option.xx | Option.ifeq | Option.ifne;
@@ -68,6 +78,9 @@ export function parsedExpiry(call: Call): number {
   return expiryAt(call, timeIndex, unitMs, (mask & (Option.ex | Option.px)) !== 0);
 }
 
+/** What `expiryAt` last found where a double is not exact. */
+let farMs = 0n;
+
 /** Unix ms of an argument that counts `unitMs` from now or from 1970. Throws as above. */
 export function expiryAt(call: Call, index: number, unitMs: number, fromNow: boolean): number {
   const { bytes, start, size } = call.args;
@@ -77,28 +90,39 @@ export function expiryAt(call: Call, index: number, unitMs: number, fromNow: boo
   const count = call.int64(index);
   const limit = (INT64_MAX - BigInt(base)) / BigInt(unitMs);
   if (count <= 0n || count > limit) {
-    throw new CommandError(`ERR invalid expire time in '${call.command.name}' command`);
+    throw invalidExpireTime(call.command.name);
   }
-  return Number(count * BigInt(unitMs)) + base;
+  farMs = count * BigInt(unitMs) + BigInt(base);
+  return Number(farMs);
 }
 
+/** The exact time that `expiryAt` has just given as `expiry`; undefined where that is exact. */
+export function exactExpiry(expiry: number): bigint | undefined {
+  return expiry > Number.MAX_SAFE_INTEGER ? farMs : undefined;
+}
+
+/** Words that begin alike are told apart by `is`, which knows where a word ends. */
 function optionAt(call: Call, index: number): number {
-  switch (call.args.size[index]) {
-    case 2:
+  const { bytes, start } = call.args;
+  switch (bytes[start[index]] | LOWER) {
+    case LETTER_E:
       if (call.is(index, "ex")) return Option.ex;
+      return call.is(index, "exat") ? Option.exat : 0;
+    case LETTER_P:
       if (call.is(index, "px")) return Option.px;
-      if (call.is(index, "nx")) return Option.nx;
-      return call.is(index, "xx") ? Option.xx : 0;
-    case 3:
-      return call.is(index, "get") ? Option.get : 0;
-    case 4:
-      if (call.is(index, "exat")) return Option.exat;
       if (call.is(index, "pxat")) return Option.pxat;
+      return call.is(index, "persist") ? Option.persist : 0;
+    case LETTER_N:
+      return call.is(index, "nx") ? Option.nx : 0;
+    case LETTER_X:
+      return call.is(index, "xx") ? Option.xx : 0;
+    case LETTER_G:
+      return call.is(index, "get") ? Option.get : 0;
+    case LETTER_K:
+      return call.is(index, "keepttl") ? Option.keepttl : 0;
+    case LETTER_I:
       if (call.is(index, "ifeq")) return Option.ifeq;
       return call.is(index, "ifne") ? Option.ifne : 0;
-    case 7:
-      if (call.is(index, "keepttl")) return Option.keepttl;
-      return call.is(index, "persist") ? Option.persist : 0;
     default:
       return 0;
   }

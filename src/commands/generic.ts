@@ -356,7 +356,7 @@ function scan(call: Call): void {
     } else if (call.is(i, "match")) {
       pattern = i + 1;
     } else if (call.is(i, "type")) {
-      typeName = textToZero(call, i + 1).toLowerCase();
+      typeName = call.cText(i + 1).toLowerCase();
     } else {
       throw SYNTAX;
     }
@@ -416,17 +416,11 @@ function visit(db: Database, cursor: number, count: number): number {
  * NUL byte. Only its low 32 bits are in use.
  */
 function cursorOf(call: Call, index: number): number {
-  const text = textToZero(call, index);
+  const text = call.cText(index);
   if (!/^(?:[+-]?\d+)?$/.test(text)) throw INVALID_CURSOR;
   const magnitude = BigInt(text.replace(/^[+-]/, ""));
   if (magnitude >= 2n ** 64n) throw INVALID_CURSOR;
   return Number(BigInt.asUintN(32, text.startsWith("-") ? -magnitude : magnitude));
-}
-
-/** The argument as latin1 text up to a zero byte: where C takes a string to end. */
-function textToZero(call: Call, index: number): string {
-  const [text] = call.text(index).split("\0", 1);
-  return text;
 }
 
 /** Whether the argument is the pattern that every key matches. */

@@ -6,7 +6,7 @@ import { synopsis } from "./argument_grammar.ts";
 import type { Call } from "./call.ts";
 import { argumentsOf, type Command, type CommandEntry } from "./table.ts";
 
-const HELP_SUMMARY = "Print this help.";
+const HELP_SUMMARY = "Prints this help.";
 
 /** The entry of a container's HELP, which Redis has had since that version. */
 export function helpEntry(since: string): CommandEntry {

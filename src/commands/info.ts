@@ -45,7 +45,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 /** INFO [section ...]: sections that do not exist are left out. */
 export function info(call: Call): void {
   const wanted = new Set<string>();
-  for (let i = 1; i < call.argc; i++) wanted.add(call.text(i).toLowerCase());
+  for (let i = 1; i < call.argc; i++) wanted.add(call.cText(i).toLowerCase());
   if (wanted.has("module_list")) wanted.add("modules");
   const all = wanted.has("all") || wanted.has("everything");
   const usual = wanted.size === 0 || wanted.has("default");

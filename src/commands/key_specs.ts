@@ -6,6 +6,7 @@
  * plus what the command does with them. All that routes by keys reads specs: COMMAND GETKEYS and
  * INFO, access lists, cluster slots, client tracking.
  */
+import { cString } from "../base/words.ts";
 
 /** The keyword after which keys begin, and the position from which it is looked for. */
 export interface Keyword {
@@ -176,7 +177,7 @@ function beginning(at: KeySpec["at"], argumentCount: number, text: ArgumentText)
   const step = at.from > 0 ? 1 : -1;
   let index = at.from > 0 ? at.from : argumentCount + at.from;
   for (; index > 0 && index < argumentCount; index += step) {
-    if (text(index).toUpperCase() === at.keyword) return index + 1;
+    if (cString(text(index)).toUpperCase() === at.keyword) return index + 1;
   }
   return 0;
 }

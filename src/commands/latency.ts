@@ -2,6 +2,7 @@
  * LATENCY: the delays that the server noticed, by event, and how long commands take.
  */
 import type { Clock } from "../base/clock.ts";
+import { cString } from "../base/words.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import { helpEntry } from "./help.ts";
@@ -178,7 +179,7 @@ function latencyGraph(call: Call): void {
   const name = call.text(2);
   const event = call.server.latency.events.get(name);
   if (event === undefined) {
-    throw new CommandError(`ERR No samples available for event '${name}'`);
+    throw new CommandError(`ERR No samples available for event '${cString(name)}'`);
   }
   call.reply.verbatim("txt", latencyChart(name, event, call.server.clock.nowSeconds));
 }

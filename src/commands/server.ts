@@ -142,7 +142,6 @@ function flushall(call: Call): void {
   checkFlushMode(call);
   const { keyspace } = call;
   for (const db of keyspace.databases) keyspace.dirty += keyspace.flush(db);
-  keyspace.dirty++;
   call.reply.ok();
 }
 

@@ -139,8 +139,6 @@ export interface Host {
   currentDirectory(): string;
   /** Stops the whole server for so long: DEBUG SLEEP. */
   sleep(ms: number): void;
-  /** Has memory that was let go given back soon. */
-  collectGarbage(): void;
   /** Ends the process at once. */
   exit(code: number): void;
 }

@@ -1,13 +1,21 @@
 /** String commands: the table of all of them, and those that read or edit the bytes of a string. */
 import { NIL } from "../arena/arena.ts";
 import { copyBytes } from "../base/bytes.ts";
+import { cString } from "../base/words.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { Type } from "../keyspace/types.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
-import { NO_EXPIRY, Option, parsedExpiry, parseOptions, TIME_OPTIONS } from "./expire_options.ts";
+import {
+  exactExpiry,
+  NO_EXPIRY,
+  Option,
+  parsedExpiry,
+  parseOptions,
+  TIME_OPTIONS,
+} from "./expire_options.ts";
 import { type ArgumentText, KeyFlag, type KeyRef } from "./key_specs.ts";
 import { lcs } from "./string_lcs.ts";
 import { decr, decrby, incr, incrby, incrbyfloat } from "./string_number.ts";
@@ -368,7 +376,7 @@ function getex(call: Call): void {
     remove(call, e);
   } else if (expiry > 0) {
     keyspace.changing(db, e, "expire");
-    db.setExpiry(e, expiry);
+    db.setExpiry(e, expiry, exactExpiry(expiry));
   } else if ((mask & Option.persist) !== 0 && entry.hasTtl(e)) {
     keyspace.changing(db, e, "persist");
     db.clearExpiry(e);
@@ -388,7 +396,7 @@ function getrange(call: Call): void {
   let first = call.integer(2);
   let last = call.integer(3);
   const e = call.db.readTyped(call.args, 1, Type.string);
-  if (e === NIL || (first < 0 && last < 0 && first > last)) {
+  if (e === NIL || (first < 0 && last < 0 && isAfter(call, first, last))) {
     call.reply.bulkText("");
     return;
   }
@@ -398,6 +406,12 @@ function getrange(call: Call): void {
   last = Math.min(last, size - 1);
   if (first > last) call.reply.bulkText("");
   else call.reply.bulk(bytes, offset + first, last - first + 1);
+}
+
+/** Whether `first` > `last`, arguments 2 and 3: by themselves where doubles make them equal. */
+function isAfter(call: Call, first: number, last: number): boolean {
+  if (first !== last || Number.isSafeInteger(first)) return first > last;
+  return call.int64(2) > call.int64(3);
 }
 
 function append(call: Call): void {
@@ -462,7 +476,7 @@ function checkSize(call: Call, size: number): void {
 function keyOfSet(argumentCount: number, text: ArgumentText): KeyRef[] {
   let flags: number = KeyFlag.OW | KeyFlag.update;
   for (let index = 3; index < argumentCount; index++) {
-    if (/^(get|ifeq|ifne)$/i.test(text(index))) {
+    if (/^(get|ifeq|ifne)$/i.test(cString(text(index)))) {
       flags = KeyFlag.RW | KeyFlag.access | KeyFlag.update;
     }
   }

@@ -10,6 +10,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 import {
+  exactExpiry,
   expiryAt,
   NO_EXPIRY,
   Option,
@@ -37,7 +38,8 @@ const NO_STRING = new CommandError("ERR Key should be of string type if conditio
 
 /**
  * Sets the key in argument `keyIndex` to the string in `valueIndex`. `found` is the key's entry or
- * NIL; `expiry` is Unix ms, NO_EXPIRY or KEEP_EXPIRY; `event` names the change.
+ * NIL; `expiry` is Unix ms that were just parsed, NO_EXPIRY or KEEP_EXPIRY; `event` names the
+ * change.
  */
 export function store(
   call: Call,
@@ -64,7 +66,7 @@ export function store(
     if (expiry === NO_EXPIRY) db.clearExpiry(e);
     if (entry.type(e) !== Type.string || entry.encoding(e) === stringValue.BLOCK) {
       if (long === null && isOverwritten(call, e, start, size)) {
-        if (expiry > 0) db.setExpiry(e, expiry);
+        if (expiry > 0) db.setExpiry(e, expiry, exactExpiry(expiry));
         return;
       }
       values.release(e);
@@ -75,7 +77,7 @@ export function store(
   if (safe) stringValue.writeInt(e, integer);
   else if (long !== null) stringValue.writeBigInt(e, long);
   else stringValue.writeBytes(e, args.bytes, args.view, start, size);
-  if (expiry > 0) db.setExpiry(e, expiry);
+  if (expiry > 0) db.setExpiry(e, expiry, exactExpiry(expiry));
 }
 
 /** Whether a large string could take the place of one of about its size. */

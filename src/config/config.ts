@@ -106,10 +106,11 @@ export class Config {
   }
 
   #match(pattern: string): [key: string, shown: string][] {
-    if (!/[[*?]/.test(pattern)) return [[pattern.toLowerCase(), pattern]];
+    const glob = cString(pattern);
+    if (!/[[*?]/.test(glob)) return [[pattern.toLowerCase(), pattern]];
     return [...NAMES]
       .filter(([, name]) => DIRECTIVES[name].traits.hidden !== true)
-      .filter(([key]) => matchGlob(pattern, key, true))
+      .filter(([key]) => matchGlob(glob, key, true))
       .map(([key]) => [key, key]);
   }
 

@@ -14,7 +14,7 @@ import { type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag, HiddenFlag } from "../commands/table.ts";
 import { type Args, argsOf } from "../protocol/args.ts";
-import { CommandError, wrongArity } from "../protocol/errors.ts";
+import { CommandError, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { CommandLookup } from "./lookup.ts";
 import { MonitorFeed } from "./monitor_feed.ts";
@@ -39,8 +39,6 @@ const NO_REPLICAS = new CommandError("NOREPLICAS Not enough good replicas to wri
 const QUEUED = "QUEUED";
 /** Commands that act on the transaction itself and so are never queued. */
 const TRANSACTION_COMMANDS = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
-/** Unknown commands are shown with this much of their arguments. */
-const SHOWN_ARGUMENTS_SIZE = 128;
 /**
  * With a slow log threshold below this, or latency monitoring, every command has its own reading
  * of the clock.
@@ -362,21 +360,15 @@ function isHttp(args: Args): boolean {
 
 function unknownCommand(args: Args): CommandError {
   let shown = "";
-  for (let i = 1; i < args.count && shown.length < SHOWN_ARGUMENTS_SIZE; i++) {
-    shown += `'${cString(args.text(i)).slice(0, SHOWN_ARGUMENTS_SIZE - shown.length)}' `;
+  for (let i = 1; i < args.count && shown.length < SHOWN_SIZE; i++) {
+    shown += `'${cString(args.text(i)).slice(0, SHOWN_SIZE - shown.length)}' `;
   }
-  const name = cString(args.text(0)).slice(0, SHOWN_ARGUMENTS_SIZE);
-  const text = `ERR unknown command '${name}', with args beginning with: ${shown}`;
-  return new CommandError(oneLine(text));
+  const name = cString(args.text(0)).slice(0, SHOWN_SIZE);
+  return new CommandError(`ERR unknown command '${name}', with args beginning with: ${shown}`);
 }
 
 function unknownSubcommand(container: Command, args: Args): CommandError {
-  const word = cString(args.text(1)).slice(0, SHOWN_ARGUMENTS_SIZE);
+  const word = cString(args.text(1)).slice(0, SHOWN_SIZE);
   const name = container.name.toUpperCase();
-  return new CommandError(oneLine(`ERR unknown subcommand '${word}'. Try ${name} HELP.`));
-}
-
-/** An error is one line: line ends at its end go, others become blanks. */
-function oneLine(text: string): string {
-  return text.replace(/[\r\n]+$/, "").replace(/[\r\n]/g, " ");
+  return new CommandError(`ERR unknown subcommand '${word}'. Try ${name} HELP.`);
 }

@@ -78,9 +78,9 @@ export function readInt(e: EntryRef): number {
   return value <= Number.MAX_SAFE_INTEGER && value >= -Number.MAX_SAFE_INTEGER ? value : NaN;
 }
 
-/** Whether the string is an INT of 32 bits, as nearly every counter is. */
+/** Whether the string is an INT of 32 bits, as nearly every counter is; not one made by COPY. */
 export function isSmallInt(e: EntryRef): boolean {
-  if (entry.encoding(e) !== INT) return false;
+  if (entry.encoding(e) !== INT || entry.valueSize(e) === UNSHARED) return false;
   const words = i32[e >>> SEGMENT_BITS];
   const at = wordAt(e);
   return words[at + 1] === words[at] >> 31;

@@ -1,12 +1,19 @@
 /**
+ * Error replies. Whatever text of a client's they show, they are one line: here is the one place
+ * that sees to it.
+ */
+import { cString } from "../base/words.ts";
+
+/**
  * What a client did wrong, as an error reply. Handlers throw these; the texts are Redis's, since
  * clients match them. The constant ones are built once: throwing one makes no object.
  */
 export class CommandError extends Error {
+  /** The message may hold text of the client's: line ends at its end go, others become blanks. */
   constructor(message: string) {
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
-    super(message);
+    super(inOneLine(withoutLineEnd(message)));
     Error.stackTraceLimit = limit;
   }
 
@@ -16,6 +23,9 @@ export class CommandError extends Error {
     return blank < 0 ? this.message : this.message.slice(0, blank);
   }
 }
+
+/** Unknown commands and subcommands, and arguments, are shown up to this many bytes. */
+export const SHOWN_SIZE = 128;
 
 export const SYNTAX = new CommandError("ERR syntax error");
 export const WRONG_TYPE = new CommandError(
@@ -41,14 +51,20 @@ export function invalidExpireTime(name: string): CommandError {
 
 /** The reply to a subcommand that the container reads for itself and does not know, or not so. */
 export function wrongSubcommand(container: string, word: string): CommandError {
-  const shown = word.slice(0, 128).replace(/[\r\n]/g, " ");
+  const shown = cString(word).slice(0, SHOWN_SIZE);
   return new CommandError(
     `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${container} HELP.`,
   );
 }
 
-/** A client's own text as error replies show it: in one line, up to a zero byte. */
-export function shownText(text: string): string {
-  const zero = text.indexOf("\0");
-  return (zero < 0 ? text : text.slice(0, zero)).replace(/[\r\n]/g, " ");
+/** Text with its line ends as blanks: statuses and errors are one line on the wire. */
+export function inOneLine(text: string): string {
+  return text.replace(/[\r\n]/g, " ");
+}
+
+/** By hand, since a pattern takes quadratic time for a long text of line ends. */
+function withoutLineEnd(text: string): string {
+  let size = text.length;
+  while (size > 0 && (text[size - 1] === "\r" || text[size - 1] === "\n")) size--;
+  return text.slice(0, size);
 }

@@ -3,10 +3,11 @@
  * writer knows how RESP2 and RESP3 spell it. All replies of an event-loop turn go into one buffer;
  * whoever runs a command takes the range that it wrote.
  */
+import { assert } from "../base/assert.ts";
+import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, WORD_SLACK } from "../base/bytes.ts";
 import { formatDouble } from "../base/doubles.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
-import { letGo } from "../base/released.ts";
 
 const CR = 13;
 const LF = 10;
@@ -41,18 +42,27 @@ export class Reply {
   /** The protocol of the client being answered: 2 or 3. */
   protocol = 2;
 
-  /** Whether `clear` gives up the buffer, so that what refers to it may keep it. */
-  get isOversized(): boolean {
+  private get isOversized(): boolean {
     return this.bytes.length > KEPT_ROOM_MAX;
+  }
+
+  /**
+   * Hands the buffer over to who needs most of it: its bytes stay as they are, and `clear` makes
+   * another. Null when it will be used again.
+   */
+  takeOversized(): Uint8Array | null {
+    if (!this.isOversized) return null;
+    const { bytes } = this;
+    this.replace();
+    return bytes;
   }
 
   /** Forgets all that was written; called when the turn's ranges have been sent or kept. */
   clear(): void {
     this.at = 0;
     if (this.isOversized) {
-      letGo(this.bytes.length);
-      this.bytes = new Uint8Array(FIRST_ROOM);
-      this.view = new DataView(this.bytes.buffer);
+      giveBack(this.bytes);
+      this.replace();
     }
   }
 
@@ -66,11 +76,13 @@ export class Reply {
 
   /** A status of latin1 text without CR or LF. */
   simple(text: string): void {
+    if (DEBUG) assert(!/[\r\n]/.test(text), "a status is one line");
     this.line(TYPE.simple, text);
   }
 
   /** An error: the text begins with its code and holds no CR or LF. */
   error(text: string): void {
+    if (DEBUG) assert(!/[\r\n]/.test(text), "an error is one line");
     this.line(TYPE.error, text);
   }
 
@@ -281,6 +293,11 @@ export class Reply {
     this.at = end;
   }
 
+  private replace(): void {
+    this.bytes = new Uint8Array(FIRST_ROOM);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
   private room(size: number): void {
     if (this.at + size > this.bytes.length) this.grow(size);
   }
@@ -288,6 +305,7 @@ export class Reply {
   private grow(size: number): void {
     const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.at + size));
     grown.set(this.bytes.subarray(0, this.at));
+    giveBack(this.bytes);
     this.bytes = grown;
     this.view = new DataView(grown.buffer);
   }

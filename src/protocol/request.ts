@@ -6,6 +6,7 @@
  * resumed where it was left: each byte is looked at once, however the pieces fall, and a large
  * argument is waited for without looking at all.
  */
+import { giveBack } from "../base/buffers.ts";
 import { parseInt64 } from "../base/numbers.ts";
 import { splitInPlace } from "../base/words.ts";
 import { Args } from "./args.ts";
@@ -27,8 +28,6 @@ const COUNT_MAX = 2 ** 31 - 1;
 /** What a client may send before it has authenticated. */
 const UNAUTHENTICATED_COUNT_MAX = 10;
 const UNAUTHENTICATED_SIZE_MAX = 16384;
-/** Beyond this, what is kept of a cut command grows to just what is there. */
-const DOUBLED_SIZE_MAX = 2 ** 30;
 /** Offsets are int32: the arguments of one command, together. */
 const COMMAND_SIZE_MAX = 2 ** 31 - 2 ** 20;
 
@@ -67,13 +66,17 @@ export class Partial {
     this.at = parser.at;
   }
 
-  /** Adds what arrived; room grows by doubling, or at once to what a large argument needs. */
+  /**
+   * Adds what arrived. The room at least doubles when it grows, or a command of many large
+   * arguments would be copied for each of them; memory that is not yet written to is not yet held.
+   */
   append(chunk: Uint8Array): void {
     const wanted = this.size + chunk.length;
     if (wanted + PADDING > this.bytes.length) {
-      const doubled = Math.max(wanted, Math.min(this.bytes.length * 2, DOUBLED_SIZE_MAX));
-      const grown = new Uint8Array((this.needed >= wanted ? this.needed : doubled) + PADDING);
+      const room = Math.max(wanted, this.needed, this.bytes.length * 2);
+      const grown = new Uint8Array(room + PADDING);
       grown.set(this.bytes.subarray(0, this.size));
+      giveBack(this.bytes);
       this.bytes = grown;
     }
     this.bytes.set(chunk, this.size);

@@ -66,11 +66,6 @@ export function openFilesMax(): number {
 /** Writes to standard output at once: nothing is lost when the process ends. */
 export const writeOut = (text: string) => writeSync(1, Buffer.from(text, "latin1"));
 
-/** Has memory that was let go given back soon; under Deno the collector decides by itself. */
-export function collectGarbage(): void {
-  if (typeof Bun !== "undefined") Bun.gc(false);
-}
-
 /** Stops everything for so long. */
 export function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -7,7 +7,7 @@ import { nativePath } from "./files.ts";
 
 /** What the owner of a connection is told. */
 export interface SocketEvents {
-  /** Bytes arrived; the chunk is the receiver's. */
+  /** Bytes arrived; the chunk is the receiver's until it returns. */
   data(chunk: Uint8Array): void;
   /** The socket takes bytes again after a short `write`. */
   drain(): void;
@@ -54,6 +54,12 @@ export function listen(
   if (typeof Bun !== "undefined") return listenBun(place, accept);
   return listenNode(place, backlog, accept);
 }
+
+/**
+ * From this size on, what arrived is given back at once: the collector, which does not know how
+ * large it is, would let hundreds of megabytes pile up while a large value comes in.
+ */
+const LARGE_CHUNK_SIZE = 64 << 10;
 
 type BunSocket = Bun.Socket<SocketEvents>;
 
@@ -107,6 +113,7 @@ function listenBun(at: ListenAt, accept: (socket: Socket) => SocketEvents): List
     },
     data(from: BunSocket, chunk: Uint8Array) {
       from.data.data(chunk);
+      if (chunk.length >= LARGE_CHUNK_SIZE) (chunk.buffer as ArrayBuffer).transfer(0);
     },
     drain(drained: BunSocket) {
       drained.data.drain();

@@ -4,12 +4,13 @@
  * States: open → closing (what was replied is still sent, nothing more is run) → closed. While it
  * is suspended (CLIENT PAUSE, a blocking command) what arrives is kept and nothing is run.
  */
+
+import { giveBack } from "../base/buffers.ts";
 import {
   RUN_OUTPUT_SIZE_MAX,
   TURN_OUTPUT_SIZE_MAX,
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
-import { LARGE_BUFFER_SIZE, letGo } from "../base/released.ts";
 import { Client, type ConnectionPort } from "../commands/client.ts";
 import { BROKEN, COMMAND, MORE, PADDING, type Partial } from "../protocol/request.ts";
 import type { Socket, SocketEvents } from "../runtime/net.ts";
@@ -148,20 +149,27 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.closing = true;
     this.client.halted = true;
     this.output.clear();
-    if (this.partial !== null) letGo(this.partial.bytes.length);
+    if (this.partial !== null) giveBack(this.partial.bytes);
     this.partial = null;
     this.server.forget(this);
   }
 
-  /** Sends reply bytes after those that wait; what the socket does not take is kept. */
-  send(bytes: Uint8Array, offset: number, size: number): void {
+  /**
+   * Sends reply bytes after those that wait; what the socket does not take is kept: the writer's
+   * own buffer, where `mayTake` says that nobody else needs it, and it is not used again.
+   */
+  send(bytes: Uint8Array, offset: number, size: number, mayTake: boolean): void {
     if (this.closed_) return;
     this.server.figures.netOutputSize += size;
     this.server.figures.writesProcessed++;
     let taken = 0;
     if (this.output.size > 0) this.sendQueued();
     if (this.output.size === 0 && size > 0) taken = this.socket.write(bytes, offset, size);
-    if (taken < size) this.keep(bytes, offset + taken, size - taken);
+    if (taken < size) {
+      const own = mayTake && size > bytes.length / 2 ? this.server.reply.takeOversized() : null;
+      if (own === null) this.output.append(bytes, offset + taken, size - taken);
+      else this.output.adopt(own, offset + taken, size - taken);
+    }
     if (this.output.size > 0 || this.closing) this.afterSend();
     if (this.output.size > 0) this.server.clients.account(this);
   }
@@ -275,7 +283,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     server.running = null;
     const { partial } = this;
     this.partial = this.closing ? null : parser.suspend(partial);
-    if (partial !== null && partial.bytes !== this.partial?.bytes) letGo(partial.bytes.length);
+    if (partial !== null && partial.bytes !== this.partial?.bytes) giveBack(partial.bytes);
     if (this.isOverflowing()) return;
     server.turn.add(this, server.runningFrom);
     server.clients.account(this);
@@ -303,13 +311,6 @@ export class Connection implements SocketEvents, ConnectionPort {
     if (this.spilledSize < RUN_OUTPUT_SIZE_MAX || this.holds !== 0) return;
     this.holds |= Hold.yielded;
     server.runLater(this);
-  }
-
-  /** Queues what the socket did not take; of a buffer that is given up anyway, as it is. */
-  private keep(bytes: Uint8Array, offset: number, size: number): void {
-    const isGivenUp = this.server.reply.isOversized && bytes === this.server.reply.bytes;
-    if (isGivenUp && size >= LARGE_BUFFER_SIZE) this.output.adopt(bytes, offset, size);
-    else this.output.append(bytes, offset, size);
   }
 
   /** Offers the socket what waits; what it would still take in the next turn. */

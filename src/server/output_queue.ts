@@ -2,8 +2,8 @@
  * Bytes that a client's socket has not taken yet: pieces that are filled up before another is made,
  * sent from the front.
  */
+import { giveBack } from "../base/buffers.ts";
 import { OUTPUT_PIECE_SIZE, RUN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
-import { letGo } from "../base/released.ts";
 
 interface Piece {
   bytes: Uint8Array;
@@ -28,7 +28,7 @@ export class OutputQueue {
     return room;
   }
 
-  /** Takes bytes over as they lie: nobody else writes to this memory again. */
+  /** Takes bytes over as they lie: nobody else uses this buffer again. */
   adopt(bytes: Uint8Array, offset: number, size: number): void {
     const end = offset + size;
     this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end });
@@ -71,14 +71,14 @@ export class OutputQueue {
       piece.begin += taken;
       this.size -= taken;
       if (taken < size) isOpen = false;
-      else letGo(this.pieces[sent++].bytes.length);
+      else giveBack(this.pieces[sent++].bytes);
     }
     if (sent > 0) this.pieces.splice(0, sent);
     return isOpen && this.size > 0;
   }
 
   clear(): void {
-    for (const piece of this.pieces) letGo(piece.bytes.length);
+    for (const piece of this.pieces) giveBack(piece.bytes);
     this.pieces.length = 0;
     this.size = 0;
   }

@@ -1,8 +1,6 @@
 /** The running server: its parts, and what they need of each other. */
-import { releasedTotal } from "../arena/arena.ts";
 import type { Clock } from "../base/clock.ts";
-import { INPUT_BUFFER_SIZE, SLICE_MS, UNCOLLECTED_SIZE_MAX } from "../base/limits.ts";
-import { letGoTotal } from "../base/released.ts";
+import { INPUT_BUFFER_SIZE, SLICE_MS } from "../base/limits.ts";
 import { type Client, Gate } from "../commands/client.ts";
 import { CommandStats } from "../commands/command_stats.ts";
 import { LatencyMonitor } from "../commands/latency.ts";
@@ -98,7 +96,6 @@ export class Server implements ServerContext {
   private input: Uint8Array;
   private clientId = 0;
   /** How much of what the arena has released was there at the last collection. */
-  private collectedSize = 0;
   private reclaiming = false;
 
   constructor({ clock, config, table, host, log, loop, random, leave }: Parts) {
@@ -253,18 +250,9 @@ export class Server implements ServerContext {
     this.clients.checkPause(nowMs);
     this.clients.closeIdle(this.config.number("timeout") * 1000, nowMs);
     this.checkSoftLimits(nowMs);
-    this.giveBackMemory();
     if (!this.config.flag("activerehashing")) return;
     const end = this.clock.monotonicMs() + SLICE_MS;
     while (this.keyspace.rehashSlice() && this.clock.monotonicMs() < end);
-  }
-
-  /** The collector does not know how large the buffers are that it could free. */
-  private giveBackMemory(): void {
-    const released = releasedTotal() + letGoTotal();
-    if (released - this.collectedSize < UNCOLLECTED_SIZE_MAX) return;
-    this.collectedSize = released;
-    this.host.collectGarbage();
   }
 
   private refusalOf(connection: Connection): string | null {

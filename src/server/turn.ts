@@ -75,7 +75,8 @@ export class Turn {
     for (let i = 0; i < count; i++) {
       const connection = this.connections[i];
       connection.rangeCount = 0;
-      connection.send(bytes, this.starts[i], this.ends[i] - this.starts[i]);
+      // The last range may be kept where it lies.
+      connection.send(bytes, this.starts[i], this.ends[i] - this.starts[i], i === count - 1);
     }
     this.connections.length = 0;
     this.reply.clear();
@@ -84,7 +85,7 @@ export class Turn {
     this.waiting = [];
     for (const connection of waiting) {
       connection.awaitsFlush = false;
-      connection.send(bytes, 0, 0);
+      connection.send(bytes, 0, 0, false);
     }
   }
 

@@ -39,8 +39,6 @@ describe.each([2, 3] as const)("RESP%i", (protocol) => {
       (error) ${failed("port")} - argument couldn't be parsed into an integer
       > CONFIG SET hz 20 nosuch 1
       (error) ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'
-      > CONFIG GET "h?\\x00x" "hz\\x00"
-      ${protocol === 2 ? '1) "hz"\n2) "10"' : '1# "hz" => "10"'}
       > CONFIG SET "a\\r\\n\\x00b" 1
       (error) ERR Unknown option or number of arguments for CONFIG SET - 'a  '
       > CONFIG SET hz 20 HZ 30
@@ -77,6 +75,8 @@ test("CONFIG GET takes several patterns", async () => {
   ) as string[];
   const names = pairs.filter((_, index) => index % 2 === 0).sort();
   expect(names).toEqual(["MAXMEMORY", "hz", "slowlog-log-slower-than", "slowlog-max-len"]);
+  const found = plain(await client.command("CONFIG", "GET", "h?\0x", "timeout\0")) as string[];
+  expect(found.filter((_, index) => index % 2 === 0)).toEqual(["hz"]);
   client.close();
 });
 

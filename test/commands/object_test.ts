@@ -114,6 +114,10 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (integer) 1
       > OBJECT REFCOUNT copy
       (integer) 1
+      > INCR copy
+      (integer) 1
+      > OBJECT REFCOUNT copy
+      (integer) 2147483647
       > RENAME zero renamed
       OK
       > OBJECT REFCOUNT renamed

@@ -12,6 +12,7 @@ import {
   type Comparison,
   exact,
   hello,
+  helpFrame,
   pairsInAnyOrder,
   sameType,
   scanStep,
@@ -301,6 +302,15 @@ describe("comparisons", () => {
     const [a, b, c, d] = ["a", "b", "c", "d"].map(bulk);
     expect(alike(pairsInAnyOrder, array(a, b, c, d), array(c, d, a, b))).toBe(true);
     expect(alike(pairsInAnyOrder, array(a, b, c, d), array(a, d, c, b))).toBe(false);
+  });
+
+  test("of a help the header and the end are compared", () => {
+    const lines = (...texts: string[]) => array(...texts.map(bulk));
+    const help = lines("X <subcommand>", "GET", "    Reads.", "HELP", "    Prints this help.");
+    const other = lines("X <subcommand>", "SET", "    Writes.", "HELP", "    Prints this help.");
+    expect(alike(helpFrame, help, other)).toBe(true);
+    expect(alike(helpFrame, help, lines("X <subcommand>", "HELP", "    Help."))).toBe(false);
+    expect(alike(helpFrame, help, lines("Y", "HELP", "    Prints this help."))).toBe(false);
   });
 
   test("a whole scan is compared, part of one is not", () => {

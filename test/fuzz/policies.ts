@@ -9,6 +9,7 @@ import {
   anyOrder,
   type Comparison,
   hello,
+  helpFrame,
   idleTime,
   orOneLess,
   pairsInAnyOrder,
@@ -44,7 +45,7 @@ const CLOCK = "depends on the clock";
 const aboutServer: Policy = { compare: sameType, because: SERVER_STATE, weight: 0.3 };
 const random: Policy = { compare: sameType, because: CHANCE };
 const helpText: Policy = {
-  compare: sameType,
+  compare: helpFrame,
   because: "the help is in our own words",
   weight: 0.1,
 };

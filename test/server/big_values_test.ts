@@ -55,7 +55,7 @@ async function getBig(socket: SlowClient, key: string, megabytes: number): Promi
   socket.write(requestOf(["GET", key]));
   let at = 0;
   let index = -1;
-  let expected = head;
+  let expected: Buffer = head;
   await socket.readTo(from + size, (bytes) => {
     for (let begin = 0; begin < bytes.length; ) {
       const part = Math.min(bytes.length - begin, expected.length - at);

@@ -79,7 +79,7 @@ describe("bind", () => {
     const server = await start({ args: ["--bind", "127.0.0.1", "192.0.2.1"], noWait: true });
     expect(await server.exited).toBe(1);
     expect(server.log()).toMatch(
-      /Could not create server TCP listening socket 192\.0\.2\.1:\d+: Cannot assign requested address\n/,
+      /TCP listening socket 192\.0\.2\.1:\d+: Cannot assign requested address\n/,
     );
     expect(server.log()).toMatch(/# Failed listening on port \d+ \(TCP\), aborting\.\n$/);
     const { port } = await start({ args: ["--bind", "127.0.0.1", "-192.0.2.1"] });

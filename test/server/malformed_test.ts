@@ -151,7 +151,7 @@ describe.each(servers)("%s", (name, start) => {
     },
   );
 
-  test("before authentication, counts and sizes are small; afterwards in the same packet not", async () => {
+  test("before authentication counts and sizes are small, after it in one packet not", async () => {
     const admin = await server.connect();
     await admin.command("CONFIG", "SET", "requirepass", "secret");
     const eleven = `*11\r\n$4\r\nMGET\r\n${"$1\r\n?\r\n".repeat(10)}`;

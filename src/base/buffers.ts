@@ -1,0 +1,12 @@
+/** Giving memory back at once: the garbage collector would take its time with large buffers. */
+
+/** Below this the collector does well enough, and buffers are often used again. */
+export const LARGE_BUFFER_SIZE = 1 << 20;
+
+/**
+ * Gives the memory below a view back, if it is large. Nothing else may refer to it: what still
+ * does finds it empty.
+ */
+export function giveBack({ buffer }: { buffer: ArrayBufferLike }): void {
+  if (buffer.byteLength >= LARGE_BUFFER_SIZE) (buffer as ArrayBuffer).transfer(0);
+}
