@@ -166,7 +166,8 @@ function text(x: number, y: number, content: string, style: TextStyle = {}): str
 function svg(height: number, content: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}"`,
-    `  viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="12">`,
+    `  viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="12">
+<title>Rusk and Redis side by side: throughput and CPU time per command</title>`,
     `<rect width="${WIDTH}" height="${height}" rx="6" fill="${BACKGROUND}"/>`,
     ...content,
     "</svg>\n",

@@ -28,8 +28,8 @@ const COUNT_MAX = 2 ** 31 - 1;
 /** What a client may send before it has authenticated. */
 const UNAUTHENTICATED_COUNT_MAX = 10;
 const UNAUTHENTICATED_SIZE_MAX = 16384;
-/** Offsets are int32: the arguments of one command, together. */
-const COMMAND_SIZE_MAX = 2 ** 31 - 2 ** 20;
+/** Offsets are int32: the arguments of one command, together, and what waits behind them. */
+export const COMMAND_SIZE_MAX = 2 ** 31 - 2 ** 20;
 
 const CR = 13;
 const LF = 10;
@@ -73,7 +73,8 @@ export class Partial {
   append(chunk: Uint8Array): void {
     const wanted = this.size + chunk.length;
     if (wanted + PADDING > this.bytes.length) {
-      const room = Math.max(wanted, this.needed, this.bytes.length * 2);
+      const doubled = Math.min(this.bytes.length * 2, COMMAND_SIZE_MAX);
+      const room = Math.max(wanted, this.needed, doubled);
       const grown = new Uint8Array(room + PADDING);
       grown.set(this.bytes.subarray(0, this.size));
       giveBack(this.bytes);

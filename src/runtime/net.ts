@@ -130,6 +130,9 @@ function listenBun(at: ListenAt, accept: (socket: Socket) => SocketEvents): List
   return { ready: Promise.resolve(), close: () => listener.stop() };
 }
 
+/** However much it is given, node:net takes all of it: this much at once, until it has enough. */
+const NODE_WRITE_SIZE = 64 << 10;
+
 class NodeConnection implements Socket {
   private readonly socket: NodeSocket;
   constructor(socket: NodeSocket) {
@@ -148,10 +151,15 @@ class NodeConnection implements Socket {
     return this.socket.localPort ?? 0;
   }
   write(bytes: Uint8Array, offset: number, size: number): number {
-    if (this.socket.writableNeedDrain) return 0;
-    // The bytes are kept until sent, and the caller's buffer is used again at once.
-    this.socket.write(bytes.slice(offset, offset + size));
-    return size;
+    const end = offset + size;
+    let at = offset;
+    while (at < end && !this.socket.writableNeedDrain) {
+      // The bytes are kept until sent, and the caller's buffer is used again at once.
+      const next = Math.min(end, at + NODE_WRITE_SIZE);
+      this.socket.write(bytes.slice(at, next));
+      at = next;
+    }
+    return at - offset;
   }
   pause(): void {
     this.socket.pause();
@@ -201,8 +209,11 @@ function listenNode(
     probe(at);
     if (at.host === ALL_IPV4) ipv4Ports.add(at.port);
   }
-  const server: Server = createServer({ noDelay: true }, (opened) => {
-    const events = accept(new NodeConnection(opened));
+  const server: Server = createServer({ noDelay: true, allowHalfOpen: true }, (opened) => {
+    const connection = new NodeConnection(opened);
+    const events = accept(connection);
+    // What came with the end is still answered, at the end of this turn.
+    opened.on("end", () => setImmediate(() => connection.end()));
     opened.on("data", (chunk) => events.data(chunk as Uint8Array));
     opened.on("drain", () => events.drain());
     opened.on("close", () => events.closed());

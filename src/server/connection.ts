@@ -12,7 +12,14 @@ import {
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
 import { Client, type ConnectionPort } from "../commands/client.ts";
-import { BROKEN, COMMAND, MORE, PADDING, type Partial } from "../protocol/request.ts";
+import {
+  BROKEN,
+  COMMAND,
+  COMMAND_SIZE_MAX,
+  MORE,
+  PADDING,
+  type Partial,
+} from "../protocol/request.ts";
 import type { Socket, SocketEvents } from "../runtime/net.ts";
 import { OutputQueue } from "./output_queue.ts";
 import type { Server } from "./server.ts";
@@ -28,7 +35,7 @@ const Hold = {
   suspended: 1 << 0,
   /** Too much output is unread: nothing is read either, until the client has taken half. */
   throttled: 1 << 1,
-  /** Its run has lasted long enough: it goes on after the others have had their turn. */
+  /** It goes on after this turn: its run has lasted long enough, or it no longer has to wait. */
   yielded: 1 << 2,
 } as const;
 
@@ -123,7 +130,8 @@ export class Connection implements SocketEvents, ConnectionPort {
       }
     } else {
       this.partial.append(chunk);
-      if (this.queryBufferSize > server.queryBufferSizeMax) {
+      const isTooLong = this.partial.size > COMMAND_SIZE_MAX;
+      if (isTooLong || this.queryBufferSize > server.queryBufferSizeMax) {
         server.overflowInput(this, this.queryBufferSize);
         return;
       }
@@ -138,6 +146,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** The socket takes bytes again. */
   drain(): void {
+    this.lastActiveMs = this.server.clock.nowMs;
     this.sendQueued();
     this.afterSend();
   }
@@ -210,7 +219,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     if ((this.holds & Hold.suspended) === 0 || this.closed_) return;
     this.holds &= ~Hold.suspended;
     this.client.halted = this.closing;
-    this.server.runLater(this);
+    this.goOnLater();
   }
 
   /** Runs what was kept while the connection had to wait. */
@@ -309,8 +318,13 @@ export class Connection implements SocketEvents, ConnectionPort {
     server.turn.flush();
     server.runningFrom = server.reply.at;
     if (this.spilledSize < RUN_OUTPUT_SIZE_MAX || this.holds !== 0) return;
+    this.goOnLater();
+  }
+
+  /** Has what was kept run after this turn; what arrives until then waits behind it. */
+  private goOnLater(): void {
     this.holds |= Hold.yielded;
-    server.runLater(this);
+    this.server.runLater(this);
   }
 
   /** Offers the socket what waits; what it would still take in the next turn. */
@@ -336,7 +350,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     } else if (throttled && size < UNREAD_OUTPUT_SIZE_MAX / 2) {
       this.holds &= ~Hold.throttled;
       this.socket.resume();
-      this.server.runLater(this);
+      this.goOnLater();
     }
   }
 }

@@ -73,21 +73,30 @@ export class Listeners {
       this.file = this.listen({ path }, backlog, accept);
       return true;
     } catch (error) {
-      this.report(`Failed opening Unix socket: bind: ${systemReason(error)}`);
+      this.reportFile(error);
       return false;
     }
   }
 
   /** Whether all really listen, which Deno tells only later. */
   async ready(): Promise<boolean> {
-    const all = this.file === null ? this.tcp : [...this.tcp, this.file];
     try {
-      await Promise.all(all.map((listener) => listener.ready));
-      return true;
+      await Promise.all(this.tcp.map((listener) => listener.ready));
     } catch (error) {
-      this.report(`Could not listen: ${systemReason(error)}`);
+      this.report(`Could not create server TCP listening socket: ${systemReason(error)}`);
       return false;
     }
+    try {
+      await this.file?.ready;
+    } catch (error) {
+      this.reportFile(error);
+      return false;
+    }
+    return true;
+  }
+
+  private reportFile(error: unknown): void {
+    this.report(`Failed opening Unix socket: bind: ${systemReason(error)}`);
   }
 
   get count(): number {

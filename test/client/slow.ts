@@ -64,7 +64,7 @@ export class SlowClient {
     return this.#unsent.reduce((sum, bytes) => sum + bytes.length, 0);
   }
 
-  /** Reads from now on, until so many bytes have come in all, or the connection ends. */
+  /** Reads until at least so many bytes have come in all, or the connection ends; then rests. */
   async readTo(size: number, onBytes: (bytes: Uint8Array) => void = () => {}): Promise<void> {
     this.#onBytes = onBytes;
     this.#socket.resume();
@@ -73,6 +73,7 @@ export class SlowClient {
         this.#wake = resolve;
       });
     }
+    this.#socket.pause();
   }
 
   close(): void {

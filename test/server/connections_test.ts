@@ -196,11 +196,11 @@ test.skipIf(FILES_MAX < IDLE_COUNT + 500)(
       latencies.push(performance.now() - start);
     }
     latencies.sort((a, b) => a - b);
-    expect(latencies[150]).toBeLessThan(2);
-    expect(latencies[299]).toBeLessThan(60);
+    expect(latencies[150]).toBeLessThan(10);
+    expect(latencies[299]).toBeLessThan(250);
     const cpu = cpuSeconds();
     await Bun.sleep(1000);
-    expect(cpuSeconds() - cpu).toBeLessThan(0.25);
+    expect(cpuSeconds() - cpu).toBeLessThan(0.3);
     const list = String(plain(await client.command("CLIENT", "LIST")));
     expect(list.split("\n").length).toBe(IDLE_COUNT + 2);
     for (const socket of sockets) socket.terminate();

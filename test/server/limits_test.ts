@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import type { Client } from "../client/client.ts";
 import { plain } from "../client/resp.ts";
 import { type Server, startServer } from "../client/server.ts";
+import { SlowClient } from "../client/slow.ts";
 import { Wire } from "../client/wire.ts";
 
 const MB = 2 ** 20;
@@ -86,6 +87,23 @@ describe("timeout", () => {
     monitor.close();
   });
 });
+
+test("a client that takes its time to read a reply is not idle", async () => {
+  await admin.command("SET", "big", Buffer.alloc(48 * MB, "x"));
+  await admin.command("CONFIG", "SET", "timeout", 1);
+  const slow = await SlowClient.open(server.port);
+  slow.write(Buffer.from("GET big\r\n"));
+  for (let part = 1; part <= 12; part++) {
+    await slow.readTo(part * 3 * MB);
+    await Bun.sleep(180);
+    await admin.command("PING");
+  }
+  expect(slow.closed).toBe(false);
+  const size = `$${48 * MB}\r\n`.length + 48 * MB + 2;
+  await slow.readTo(size);
+  expect(slow.size).toBe(size);
+  slow.close();
+}, 10_000);
 
 describe("client-query-buffer-limit", () => {
   test("who sends more of a command than may wait is closed without a reply", async () => {

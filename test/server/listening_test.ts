@@ -172,11 +172,6 @@ describe("unixsocket", () => {
     const server = await start({ args });
     expect(await ask({ path: join(folder, "two.sock") }, "PING")).toBe("PONG");
     expect(server.log()).not.toContain("Ready to accept connections\n");
-    const limits = { path: join(folder, "two.sock") };
-    expect(await ask(limits, "CONFIG", "SET", "maxclients", 1)).toBe("OK");
-    const extra = await open(limits);
-    const waiting = await extra.wire.rest();
-    expect(waiting.toString()).toBe("-ERR max number of clients reached\r\n");
   });
 
   test("a path with an accent", async () => {

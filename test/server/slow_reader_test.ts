@@ -97,13 +97,13 @@ test("replies to a client that does not read wait in bounded memory, in order", 
   const rounds = 40;
   slow.write(gets(rounds));
   await Bun.sleep(200);
-  expect(await slowestPing(100)).toBeLessThan(100);
+  expect(await slowestPing(100)).toBeLessThan(300);
   const waiting = Math.max(...(await clientField("omem")));
   expect(waiting).toBeGreaterThan(32 * MB);
   expect(waiting).toBeLessThan(80 * MB);
   expect(residentSize() - before).toBeLessThan(250 * MB);
   const reading = slow.readTo(rounds * REPLIES.length, checker());
-  expect(await slowestPing(50)).toBeLessThan(150);
+  expect(await slowestPing(50)).toBeLessThan(300);
   await reading;
   expect(slow.size).toBe(rounds * REPLIES.length);
   expect(residentSize() - before).toBeLessThan(300 * MB);
@@ -120,7 +120,7 @@ test("the server stops reading from such a client, too", async () => {
   await Bun.sleep(300);
   expect(slow.unsentSize).toBeGreaterThan(4 * MB);
   expect(Math.max(...(await clientField("qbuf")))).toBeLessThan(8 * MB);
-  expect(await slowestPing(30)).toBeLessThan(100);
+  expect(await slowestPing(30)).toBeLessThan(300);
 });
 
 test("many clients that do not read", async () => {
@@ -128,7 +128,7 @@ test("many clients that do not read", async () => {
   const many = await Promise.all(Array.from({ length: 20 }, () => SlowClient.open(server.port)));
   for (const one of many) one.write(gets(1));
   await Bun.sleep(200);
-  expect(await slowestPing(30)).toBeLessThan(100);
+  expect(await slowestPing(30)).toBeLessThan(300);
   expect(residentSize() - before).toBeLessThan(500 * MB);
   await Promise.all(many.map((one) => one.readTo(REPLIES.length, checker())));
   for (const one of many) {
