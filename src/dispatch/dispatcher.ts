@@ -228,7 +228,6 @@ export class Dispatcher {
     return command;
   }
 
-  /** What a command meets when a gate is on: refusal, waiting, queueing, or special running. */
   /** Closes at once: what follows in the request is somebody else's to choose. */
   private refuseHttp(client: Client): void {
     const { nowMs } = this.clock;
@@ -243,6 +242,7 @@ export class Dispatcher {
     client.connection.kill();
   }
 
+  /** What a command meets when a gate is on: refusal, waiting, queueing, or special running. */
   private stations(client: Client, args: Args, command: Command, gates: number): void {
     const effects = effectsOf(client, command);
     const refusal = this.refusal(client, command, gates, effects);
@@ -250,7 +250,6 @@ export class Dispatcher {
       this.reject(client, command, refusal);
     } else if ((gates & ServerGate.pause) !== 0 && this.isPaused(effects)) {
       this.postpone(client, args);
-      return;
     } else {
       this.pass(client, args, command, gates);
     }

@@ -6,14 +6,13 @@
  * before that. It removes what is due in slices, the earliest first, and while a slice leaves more,
  * the next one follows as soon as the event loop has served its sockets.
  */
+import { SLICE_MS } from "../base/limits.ts";
 import type { Database } from "./database.ts";
 import type { Keyspace } from "./keyspace.ts";
 
 /** Has `run` called in so many ms (0: in this turn or the next); returns what calls it off. */
 export type Schedule = (delayMs: number, run: () => void) => () => void;
 
-/** The longest time that a slice keeps others waiting. */
-const SLICE_MS = 1;
 /** Keys removed between two looks at the clock, which costs about as much as removing one. */
 const BATCH_COUNT = 64;
 /** Under load some key is always about to expire: this groups them, and wakes up less often. */
