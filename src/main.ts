@@ -8,9 +8,10 @@ import type { Host } from "./commands/server_context.ts";
 import { Config } from "./config/config.ts";
 import { ConfigError, loadConfig, parseCommandLine } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
+import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
 import * as host from "./runtime/host.ts";
-import { listen } from "./runtime/net.ts";
+import type { EventLoop } from "./runtime/net.ts";
 import { Listeners } from "./server/listeners.ts";
 import { Log } from "./server/log.ts";
 import { Server } from "./server/server.ts";
@@ -29,7 +30,7 @@ const configHost: ConfigHost = {
   renameCommand: (from, to) => commandTable.rename(from, to),
 };
 
-function start(): void {
+async function start(): Promise<void> {
   const first = host.args[0];
   if (first === "-v" || first === "--version") {
     host.writeOut(`Rusk server v=${RUSK_VERSION} redis_version=${REDIS_VERSION}\n`);
@@ -41,6 +42,7 @@ function start(): void {
   }
   const config = readConfig();
   seedHash(host.random() * 2 ** 32, host.random() * 2 ** 32);
+  const loop = await openEventLoop();
   const clock = new Clock(host);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
   greet(config, log);
@@ -51,17 +53,17 @@ function start(): void {
     table: commandTable,
     host: { ...host, ...files, configFile: config.file } as Host,
     log,
-    loop: host,
+    loop,
     random: host.random,
     leave: () => leave(config, log, listeners),
   });
   const listeners: Listeners = new Listeners(
-    listen,
+    loop,
     (socket, path) => server.accept(socket, path),
     (problem) => log.add("warning", problem),
   );
   applySettings(server, log, listeners);
-  void serve(server, config, log, listeners);
+  await serve(server, config, log, listeners, loop);
 }
 
 function readConfig(): Config {
@@ -152,6 +154,7 @@ async function serve(
   config: Config,
   log: Log,
   listeners: Listeners,
+  loop: EventLoop,
 ): Promise<void> {
   handleSignals(server, log);
   const path = config.value("unixsocket");
@@ -172,7 +175,7 @@ async function serve(
   server.begin();
   const tick = () => {
     server.tick();
-    host.later(1000 / config.number("hz"), tick);
+    loop.later(1000 / config.number("hz"), tick);
   };
   tick();
 }
@@ -249,4 +252,4 @@ Any directive of redis.conf can be given as an option:
        rusk /etc/redis/6379.conf --loglevel verbose
 `;
 
-start();
+void start();

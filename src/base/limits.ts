@@ -1,7 +1,13 @@
 /** Every limit that is ours rather than a directive's, with its reason. */
 
-/** Bytes read at once from one socket are copied here; larger chunks make it grow for good. */
-export const INPUT_BUFFER_SIZE = 1 << 20;
+/**
+ * Bytes read at once from one socket: enough for a deep pipeline, and little enough that the
+ * others' commands need not wait for long.
+ */
+export const INPUT_BUFFER_SIZE = 64 << 10;
+
+/** An argument of which at least so much is missing is read to where it will stay. */
+export const DIRECT_READ_SIZE_MIN = 32 << 10;
 
 /**
  * A client with this much unread output, and no output limit of its own, is not read from until it

@@ -66,22 +66,32 @@ export class Partial {
     this.at = parser.at;
   }
 
-  /**
-   * Adds what arrived. The room at least doubles when it grows, or a command of many large
-   * arguments would be copied for each of them; memory that is not yet written to is not yet held.
-   */
+  /** Bytes missing of what is waited for. */
+  get missing(): number {
+    return this.needed - this.size;
+  }
+
+  /** Adds what arrived. */
   append(chunk: Uint8Array): void {
-    const wanted = this.size + chunk.length;
-    if (wanted + PADDING > this.bytes.length) {
-      const doubled = Math.min(this.bytes.length * 2, COMMAND_SIZE_MAX);
-      const room = Math.max(wanted, this.needed, doubled);
-      const grown = new Uint8Array(room + PADDING);
-      grown.set(this.bytes.subarray(0, this.size));
-      giveBack(this.bytes);
-      this.bytes = grown;
-    }
+    this.reserve(chunk.length);
     this.bytes.set(chunk, this.size);
-    this.size = wanted;
+    this.size += chunk.length;
+  }
+
+  /**
+   * Makes room for so many more bytes, of which the reader says how many came by adding to `size`.
+   * The room at least doubles when it grows, or a command of many large arguments would be copied
+   * for each of them; memory that is not yet written to is not yet held.
+   */
+  reserve(size: number): void {
+    const wanted = this.size + size;
+    if (wanted + PADDING <= this.bytes.length) return;
+    const doubled = Math.min(this.bytes.length * 2, COMMAND_SIZE_MAX);
+    const room = Math.max(wanted, this.needed, doubled);
+    const grown = new Uint8Array(room + PADDING);
+    grown.set(this.bytes.subarray(0, this.size));
+    giveBack(this.bytes);
+    this.bytes = grown;
   }
 }
 

@@ -84,16 +84,5 @@ export function onFailure(report: (error: unknown) => void): void {
   process.on("unhandledRejection", report);
 }
 
-/** Has `run` called when all that has arrived in this turn has been read. */
-export const endOfTurn = (run: () => void) => {
-  setImmediate(run);
-};
-
-/** Calls `run` in so many ms; returns what calls it off. */
-export function later(ms: number, run: () => void): () => void {
-  const timer = setTimeout(run, ms);
-  return () => clearTimeout(timer);
-}
-
 export const isTerminal = () => process.stdout.isTTY === true;
 export const writeError = (text: string) => writeSync(2, Buffer.from(text, "latin1"));

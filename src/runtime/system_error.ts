@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "File name too long",
   ENFILE: "Too many open files in system",
   ENOENT: "No such file or directory",
+  ENOTFOUND: "Name or service not known",
   ENOSPC: "No space left on device",
   ENOTDIR: "Not a directory",
   EPERM: "Operation not permitted",
@@ -27,6 +28,11 @@ const REASONS: Readonly<Record<string, string>> = {
 export function systemCode(error: unknown): string {
   const { code } = error as { code?: unknown };
   return typeof code === "string" ? code : "";
+}
+
+/** The error of one of the system's calls, by its name. */
+export function systemFailure(code: string): Error {
+  return Object.assign(new Error(REASONS[code] ?? code), { code });
 }
 
 /** What strerror says of an error; of one that is none of the system's, its own message. */

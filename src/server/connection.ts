@@ -7,6 +7,7 @@
 
 import { giveBack } from "../base/buffers.ts";
 import {
+  DIRECT_READ_SIZE_MIN,
   RUN_OUTPUT_SIZE_MAX,
   TURN_OUTPUT_SIZE_MAX,
   UNREAD_OUTPUT_SIZE_MAX,
@@ -44,7 +45,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   readonly remote: string;
   readonly local: string;
   readonly unix: boolean;
-  readonly descriptor = -1;
+  readonly descriptor: number;
   readonly output = new OutputQueue();
   readonly createdMs: number;
   lastActiveMs: number;
@@ -73,6 +74,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   constructor(server: Server, socket: Socket, path: string | null) {
     this.server = server;
     this.socket = socket;
+    this.descriptor = socket.descriptor;
     this.unix = path !== null;
     this.remote = path === null ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
     this.local = path === null ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;
@@ -110,37 +112,33 @@ export class Connection implements SocketEvents, ConnectionPort {
     return CLIENT_BASE_SIZE + input + this.output.room + queue + watched;
   }
 
-  /** Bytes arrived: runs every command that is whole. */
-  data(chunk: Uint8Array): void {
-    if (this.closing) return;
-    const { server } = this;
-    server.figures.netInputSize += chunk.length;
+  /** Bytes can be read: runs every command that is whole. */
+  readable(): void {
+    if (this.closing) {
+      this.discard();
+      return;
+    }
+    const { server, partial } = this;
+    const size = partial === null ? this.readFirst() : this.readMore(partial);
+    if (size === 0) return;
+    server.figures.netInputSize += size;
     server.figures.readsProcessed++;
     this.lastActiveMs = server.clock.nowMs;
-    const { parser } = server;
-    if (this.partial === null) {
-      const input = server.inputFor(chunk.length + PADDING);
-      input.set(chunk);
-      parser.start(input, server.inputView, chunk.length);
-      if (this.holds !== 0) {
-        parser.stop();
-        this.partial = parser.suspend(null);
-        server.clients.account(this);
-        return;
-      }
-    } else {
-      this.partial.append(chunk);
-      const isTooLong = this.partial.size > COMMAND_SIZE_MAX;
-      if (isTooLong || this.queryBufferSize > server.queryBufferSizeMax) {
-        server.overflowInput(this, this.queryBufferSize);
-        return;
-      }
-      if (this.holds !== 0 || this.partial.size < this.partial.needed) {
-        server.clients.account(this);
-        return;
-      }
-      parser.resume(this.partial);
+    if (partial === null) {
+      if (this.holds === 0) this.process();
+      else this.keep();
+      return;
     }
+    const isTooLong = partial.size > COMMAND_SIZE_MAX;
+    if (isTooLong || this.queryBufferSize > server.queryBufferSizeMax) {
+      server.overflowInput(this, this.queryBufferSize);
+      return;
+    }
+    if (this.holds !== 0 || partial.size < partial.needed) {
+      server.clients.account(this);
+      return;
+    }
+    server.parser.resume(partial);
     this.process();
   }
 
@@ -229,7 +227,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     const { server, client } = this;
     const { parser } = server;
     const { postponed } = client;
-    if (this.partial === null) parser.start(server.inputFor(PADDING), server.inputView, 0);
+    if (this.partial === null) parser.start(server.input, server.inputView, 0);
     else parser.resume(this.partial);
     if (postponed === null) {
       this.process();
@@ -244,6 +242,43 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   setKeepAlive(seconds: number): void {
     if (!this.unix) this.socket.keepAlive(seconds);
+  }
+
+  /** Reads the first bytes of a command to where they are parsed. */
+  private readFirst(): number {
+    const { input, inputView, parser } = this.server;
+    const size = this.socket.read(input, 0, input.length - PADDING);
+    if (size > 0) parser.start(input, inputView, size);
+    return size;
+  }
+
+  /** Reads what follows; the bytes of a large argument to where they stay. */
+  private readMore(partial: Partial): number {
+    const { missing } = partial;
+    if (missing >= DIRECT_READ_SIZE_MIN) {
+      partial.reserve(missing);
+      const size = this.socket.read(partial.bytes, partial.size, missing);
+      partial.size += size;
+      return size;
+    }
+    const { input } = this.server;
+    const size = this.socket.read(input, 0, input.length - PADDING);
+    if (size > 0) partial.append(input.subarray(0, size));
+    return size;
+  }
+
+  /** Keeps what was read, since nothing may be run now. */
+  private keep(): void {
+    const { parser, clients } = this.server;
+    parser.stop();
+    this.partial = parser.suspend(null);
+    clients.account(this);
+  }
+
+  /** What still comes to a connection that is being closed is not looked at. */
+  private discard(): void {
+    const { input } = this.server;
+    this.socket.read(input, 0, input.length);
   }
 
   private process(): void {

@@ -1,14 +1,7 @@
 /** The addresses and the socket file that the server listens on, as the configuration says. */
-import type { ListenAt, Listener, Socket } from "../runtime/net.ts";
+import type { EventLoop, Listener, Socket } from "../runtime/net.ts";
 import { systemCode, systemReason } from "../runtime/system_error.ts";
 import type { Connection } from "./connection.ts";
-
-/** Listens somewhere; as in runtime/net.ts. */
-export type Listen = (
-  at: ListenAt,
-  backlog: number,
-  accept: (socket: Socket) => Connection,
-) => Listener;
 
 export interface ListenSettings {
   /** Addresses, `*` and `::*` for all; one with a leading `-` may be missing. */
@@ -21,7 +14,7 @@ export interface ListenSettings {
 const MISSING_ADDRESS = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOPROTOOPT", "EPROTONOSUPPORT"];
 
 export class Listeners {
-  private readonly listen: Listen;
+  private readonly loop: Pick<EventLoop, "listen">;
   private readonly accept: (socket: Socket, path: string | null) => Connection;
   private readonly report: (problem: string) => void;
   private tcp: Listener[] = [];
@@ -29,11 +22,11 @@ export class Listeners {
 
   /** `report` is told, in one line, why an address can not be listened on. */
   constructor(
-    listen: Listen,
+    loop: Pick<EventLoop, "listen">,
     accept: (socket: Socket, path: string | null) => Connection,
     report: (problem: string) => void,
   ) {
-    this.listen = listen;
+    this.loop = loop;
     this.accept = accept;
     this.report = report;
   }
@@ -50,7 +43,7 @@ export class Listeners {
         const host = hostOf(optional ? name.slice(1) : name);
         try {
           const accept = (socket: Socket) => this.accept(socket, null);
-          opened.push(this.listen({ host, port }, backlog, accept));
+          opened.push(this.loop.listen({ host, port }, backlog, accept));
         } catch (error) {
           if (optional && MISSING_ADDRESS.includes(systemCode(error))) continue;
           this.report(
@@ -70,7 +63,7 @@ export class Listeners {
   openFile(path: string, backlog: number): boolean {
     try {
       const accept = (socket: Socket) => this.accept(socket, path);
-      this.file = this.listen({ path }, backlog, accept);
+      this.file = this.loop.listen({ path }, backlog, accept);
       return true;
     } catch (error) {
       this.reportFile(error);

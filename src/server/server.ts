@@ -20,8 +20,8 @@ import { ActiveExpiry } from "../keyspace/active_expiry.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
 import type { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
-import { RequestParser } from "../protocol/request.ts";
-import type { Socket } from "../runtime/net.ts";
+import { PADDING, RequestParser } from "../protocol/request.ts";
+import type { EventLoop, Socket } from "../runtime/net.ts";
 import { ClientRegistry } from "./client_registry.ts";
 import { Connection } from "./connection.ts";
 import { Figures } from "./figures.ts";
@@ -29,21 +29,13 @@ import type { Log } from "./log.ts";
 import { Shutdown } from "./shutdown.ts";
 import { Turn } from "./turn.ts";
 
-/** What the server needs of the event loop. */
-export interface EventLoop {
-  /** Calls `run` when all that has arrived in this turn has been read. */
-  endOfTurn(run: () => void): void;
-  /** Calls `run` in so many ms; returns what calls it off. */
-  later(ms: number, run: () => void): () => void;
-}
-
 export interface Parts {
   readonly clock: Clock;
   readonly config: Config;
   readonly table: CommandTable;
   readonly host: Host;
   readonly log: Log;
-  readonly loop: EventLoop;
+  readonly loop: Pick<EventLoop, "endOfTurn" | "later">;
   /** Numbers from 0 up to 1. */
   readonly random: () => number;
   /** Stops listening, cleans up and ends the process. */
@@ -78,7 +70,9 @@ export class Server implements ServerContext {
   /** The connection whose commands are being run, and where its replies of now begin. */
   running: Connection | null = null;
   runningFrom = 0;
-  inputView: DataView;
+  /** Where what arrives is read to and parsed. */
+  readonly input = new Uint8Array(INPUT_BUFFER_SIZE + PADDING);
+  readonly inputView = new DataView(this.input.buffer);
   queryBufferSizeMax = 2 ** 30;
   /** client-output-buffer-limit of normal clients; Infinity for none. */
   outputHardLimit = Infinity;
@@ -92,8 +86,7 @@ export class Server implements ServerContext {
   private readonly ending: Shutdown;
   private activeExpiring = true;
   private readonly log_: Log;
-  private readonly loop: EventLoop;
-  private input: Uint8Array;
+  private readonly loop: Parts["loop"];
   private clientId = 0;
   /** How much of what the arena has released was there at the last collection. */
   private reclaiming = false;
@@ -106,8 +99,6 @@ export class Server implements ServerContext {
     this.random = random;
     this.log_ = log;
     this.loop = loop;
-    this.input = new Uint8Array(INPUT_BUFFER_SIZE);
-    this.inputView = new DataView(this.input.buffer);
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
     this.keyspace.onReclaim = () => this.reclaim();
     this.stats = new CommandStats(table);
@@ -116,7 +107,7 @@ export class Server implements ServerContext {
     this.figures = new Figures(clock.nowMs, random);
     this.clients = new ClientRegistry(this);
     this.dispatcher = new Dispatcher(this, this.reply, clock);
-    this.turn = new Turn(this.reply, loop.endOfTurn);
+    this.turn = new Turn(this.reply, (run) => loop.endOfTurn(run));
     this.ending = new Shutdown({
       log: (text) => this.log("warning", text),
       leave,
@@ -162,15 +153,6 @@ export class Server implements ServerContext {
 
   nextClientId(): number {
     return ++this.clientId;
-  }
-
-  /** The buffer that a chunk of `size` bytes is parsed in; `inputView` is over it. */
-  inputFor(size: number): Uint8Array {
-    if (size > this.input.length) {
-      this.input = new Uint8Array(size * 2);
-      this.inputView = new DataView(this.input.buffer);
-    }
-    return this.input;
   }
 
   /** Takes a new connection, or turns it away with a reason. */

@@ -1,0 +1,137 @@
+/** The event loop and the sockets of node:net: under Deno, and where there is no epoll. */
+import { createServer, type Socket as NodeSocket, type Server } from "node:net";
+import { nativePath } from "./files.ts";
+import type { EventLoop, ListenAt, Listener, Socket, SocketEvents } from "./net.ts";
+
+/** However much it is given, node:net takes all of it: this much at once, until it has enough. */
+const WRITE_SIZE = 64 << 10;
+
+class NodeConnection implements Socket {
+  readonly descriptor = -1;
+  private readonly socket: NodeSocket;
+  /** What arrived and is not yet read. */
+  private chunk: Uint8Array = new Uint8Array();
+
+  constructor(socket: NodeSocket) {
+    this.socket = socket;
+  }
+  get remoteAddress() {
+    return this.socket.remoteAddress ?? "";
+  }
+  get remotePort() {
+    return this.socket.remotePort ?? 0;
+  }
+  get localAddress() {
+    return this.socket.localAddress ?? "";
+  }
+  get localPort() {
+    return this.socket.localPort ?? 0;
+  }
+
+  /** Has `events` read all of what arrived. */
+  offer(chunk: Uint8Array, events: SocketEvents): void {
+    this.chunk = chunk;
+    let left: number;
+    do {
+      left = this.chunk.length;
+      events.readable();
+    } while (this.chunk.length > 0 && this.chunk.length < left);
+  }
+
+  read(into: Uint8Array, offset: number, size: number): number {
+    const taken = Math.min(size, this.chunk.length);
+    into.set(this.chunk.subarray(0, taken), offset);
+    this.chunk = this.chunk.subarray(taken);
+    return taken;
+  }
+
+  write(bytes: Uint8Array, offset: number, size: number): number {
+    const end = offset + size;
+    let at = offset;
+    while (at < end && !this.socket.writableNeedDrain) {
+      // The bytes are kept until sent, and the caller's buffer is used again at once.
+      const next = Math.min(end, at + WRITE_SIZE);
+      this.socket.write(bytes.slice(at, next));
+      at = next;
+    }
+    return at - offset;
+  }
+  pause(): void {
+    this.socket.pause();
+  }
+  resume(): void {
+    this.socket.resume();
+  }
+  end(): void {
+    // Without waiting for the other side, which may never close.
+    this.socket.end(() => this.socket.destroy());
+  }
+  destroy(): void {
+    this.socket.destroy();
+  }
+  keepAlive(seconds: number): void {
+    this.socket.setKeepAlive(seconds > 0, seconds * 1000);
+  }
+}
+
+/** What is used of Deno itself. */
+interface DenoListen {
+  listen(at: { hostname: string; port: number }): { close(): void };
+}
+
+const ALL_IPV4 = "0.0.0.0";
+const ALL_IPV6 = "::";
+/** Ports listened on for all addresses of IPv4. */
+const ipv4Ports = new Set<number>();
+
+/**
+ * Throws when the address cannot be listened on: node:net says so only later. Under Deno `::` is
+ * always for IPv4 as well, and so is a missing address where that is taken.
+ */
+function probe({ host, port }: { host: string; port: number }): void {
+  const { Deno } = globalThis as unknown as { Deno?: DenoListen };
+  if (Deno === undefined) return;
+  if (host === ALL_IPV6 && ipv4Ports.has(port)) {
+    throw Object.assign(new Error("Not possible under Deno"), { code: "EADDRNOTAVAIL" });
+  }
+  Deno.listen({ hostname: host, port }).close();
+}
+
+function listen(at: ListenAt, backlog: number, accept: (socket: Socket) => SocketEvents): Listener {
+  if ("port" in at) {
+    probe(at);
+    if (at.host === ALL_IPV4) ipv4Ports.add(at.port);
+  }
+  const server: Server = createServer({ noDelay: true, allowHalfOpen: true }, (opened) => {
+    const connection = new NodeConnection(opened);
+    const events = accept(connection);
+    // What came with the end is still answered, at the end of this turn.
+    opened.on("end", () => setImmediate(() => connection.end()));
+    opened.on("data", (chunk) => connection.offer(chunk as Uint8Array, events));
+    opened.on("drain", () => events.drain());
+    opened.on("close", () => events.closed());
+    opened.on("error", () => {});
+  });
+  const place =
+    "path" in at ? { path: nativePath(at.path) } : { ...at, ipv6Only: at.host === "::" };
+  const ready = new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ ...place, backlog }, resolve);
+  });
+  const close = () => {
+    server.close();
+    if ("port" in at && at.host === ALL_IPV4) ipv4Ports.delete(at.port);
+  };
+  return { ready, close };
+}
+
+export const nodeLoop: EventLoop = {
+  listen,
+  endOfTurn(run) {
+    setImmediate(run);
+  },
+  later(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,96 @@
+/** The system's socket addresses (struct sockaddr, struct addrinfo of Linux), read and written. */
+import { Buffer } from "node:buffer";
+import type { Libc } from "./libc.ts";
+import { systemFailure } from "./system_error.ts";
+
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_STREAM = 1;
+const AI_PASSIVE = 1;
+
+/** Room for the longest (struct sockaddr_un has 110 bytes). */
+export const ADDRESS_SIZE = 112;
+const PORT_OFFSET = 2;
+const IPV4_OFFSET = 4;
+const IPV6_OFFSET = 8;
+const PATH_OFFSET = 2;
+/** With the zero after it, which is not counted here. */
+const PATH_SIZE_MAX = 107;
+/** INET6_ADDRSTRLEN. */
+const TEXT_SIZE = 46;
+
+/** struct addrinfo: its size, and the offsets of what is used. */
+const INFO_SIZE = 48;
+const INFO_FLAGS = 0;
+const INFO_FAMILY = 4;
+const INFO_TYPE = 8;
+const INFO_ADDRESS_SIZE = 16;
+const INFO_ADDRESS = 24;
+
+export interface Endpoint {
+  /** "" for a socket file's. */
+  address: string;
+  port: number;
+}
+
+const zeroEnded = (text: string) => Buffer.from(`${text}\0`, "latin1");
+
+function textBefore(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(0, bytes.indexOf(0))).toString("latin1");
+}
+
+/** The address and the port in a struct sockaddr. */
+export function endpointOf({ calls, addressOf }: Libc, bytes: Uint8Array): Endpoint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const family = view.getUint16(0, true);
+  if (family !== AF_INET && family !== AF_INET6) return { address: "", port: 0 };
+  const at = addressOf(bytes) + (family === AF_INET ? IPV4_OFFSET : IPV6_OFFSET);
+  const text = new Uint8Array(TEXT_SIZE);
+  calls.inet_ntop(family, at, addressOf(text), TEXT_SIZE);
+  return { address: textBefore(text), port: view.getUint16(PORT_OFFSET) };
+}
+
+/** The struct sockaddr_un of a socket file (bytes, one per character). */
+export function fileAddress(path: string): Uint8Array {
+  if (path.length > PATH_SIZE_MAX) throw systemFailure("ENAMETOOLONG");
+  const bytes = new Uint8Array(PATH_OFFSET + path.length + 1);
+  new DataView(bytes.buffer).setUint16(0, AF_UNIX, true);
+  bytes.set(Buffer.from(path, "latin1"), PATH_OFFSET);
+  return bytes;
+}
+
+/**
+ * Finds the address to listen on for a host (a name or an address) and a port, calls `use` with it
+ * and returns what that returns: the address is valid only as long. Throws what `use` throws, and
+ * when there is no such host.
+ */
+export function withInternetAddress<T>(
+  { calls, addressOf, readAddress, readInt32 }: Libc,
+  host: string,
+  port: number,
+  use: (family: number, address: number, size: number) => T,
+): T {
+  const hints = new Int32Array(INFO_SIZE / 4);
+  hints[INFO_FLAGS / 4] = AI_PASSIVE;
+  hints[INFO_TYPE / 4] = SOCK_STREAM;
+  const found = new BigUint64Array(1);
+  const [name, service] = [zeroEnded(host), zeroEnded(String(port))];
+  const error = calls.getaddrinfo(
+    addressOf(name),
+    addressOf(service),
+    addressOf(hints),
+    addressOf(found),
+  );
+  if (error !== 0) throw systemFailure("ENOTFOUND");
+  const info = Number(found[0]);
+  try {
+    return use(
+      readInt32(info, INFO_FAMILY),
+      readAddress(info, INFO_ADDRESS),
+      readInt32(info, INFO_ADDRESS_SIZE),
+    );
+  } finally {
+    calls.freeaddrinfo(info);
+  }
+}
