@@ -14,8 +14,9 @@ import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
 import { Listeners } from "./server/listeners.ts";
 import { Log } from "./server/log.ts";
-import { Server } from "./server/server.ts";
+import { type Parts, Server } from "./server/server.ts";
 import { applySettings, listenSettings } from "./server/settings.ts";
+import { warmUp } from "./server/warm_up.ts";
 
 const EXIT_FAILURE = 1;
 /** Open files that are not clients' connections, as Redis counts them. */
@@ -47,7 +48,7 @@ async function start(): Promise<void> {
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
   greet(config, log);
   limitClients(config, log);
-  const server = new Server({
+  const parts: Parts = {
     clock,
     config,
     table: commandTable,
@@ -56,7 +57,9 @@ async function start(): Promise<void> {
     loop,
     random: host.random,
     leave: () => leave(config, log, listeners),
-  });
+  };
+  await warmUp(loop, new Server({ ...parts, leave: () => {} }));
+  const server = new Server(parts);
   const listeners: Listeners = new Listeners(
     loop,
     (socket, path) => server.accept(socket, path),

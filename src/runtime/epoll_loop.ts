@@ -9,9 +9,9 @@
  */
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
-import { EpollListener } from "./epoll_socket.ts";
+import { connectedPair, EpollListener } from "./epoll_socket.ts";
 import type { Libc } from "./libc.ts";
-import type { EventLoop, ListenAt, Listener, Socket, SocketEvents } from "./net.ts";
+import type { Connect, EventLoop, ListenAt, Listener, Socket, SocketEvents } from "./net.ts";
 import { systemFailure } from "./system_error.ts";
 
 const EPOLL_CLOEXEC = 0x80000;
@@ -31,6 +31,11 @@ const EVENT_DATA = EVENT_WORDS - 2;
 const EVENTS_MAX = 1024;
 /** Turns before the runtime's own loop has one, while there is always something to read. */
 const TURNS_MAX = 16;
+/**
+ * After a turn the loop looks this many times for what arrives next before it sleeps: to be woken
+ * costs both sides more than these looks do.
+ */
+const LOOKS_MAX = 4;
 /** The longest wait: a timer of the runtime's own would be late by no more. */
 const WAIT_MS_MAX = 1000;
 
@@ -80,9 +85,13 @@ export class EpollLoop implements EventLoop {
 
   listen(at: ListenAt, backlog: number, accept: (socket: Socket) => SocketEvents): Listener {
     const listener = new EpollListener(this, at, backlog, accept);
-    if (!this.running) setImmediate(this.turns);
-    this.running = true;
+    this.begin();
     return listener;
+  }
+
+  pair(): [Connect, Connect] {
+    this.begin();
+    return connectedPair(this);
   }
 
   endOfTurn(run: () => void): void {
@@ -118,6 +127,11 @@ export class EpollLoop implements EventLoop {
     this.libc.calls.close(fd);
   }
 
+  private begin(): void {
+    if (!this.running) setImmediate(this.turns);
+    this.running = true;
+  }
+
   private control(operation: number, fd: number, interest: number, serial: number): void {
     const { event, libc } = this;
     event[0] = interest;
@@ -131,9 +145,15 @@ export class EpollLoop implements EventLoop {
   private readonly turns = (): void => {
     let waitMs = this.waitMs();
     this.isCalledAway = false;
-    for (let i = 0; i < TURNS_MAX && !this.isCalledAway; i++) {
-      const count = this.turn(waitMs);
-      if (count <= 0) break;
+    let looks = 0;
+    for (let i = 0; i < TURNS_MAX && looks < LOOKS_MAX && !this.isCalledAway; ) {
+      if (this.turn(waitMs) > 0) {
+        looks = 0;
+        i++;
+      } else {
+        // Nothing came while it waited: there is no rush.
+        looks = waitMs === 0 ? looks + 1 : LOOKS_MAX;
+      }
       waitMs = 0;
     }
     setImmediate(this.turns);

@@ -7,7 +7,7 @@ import {
   type EpollLoop,
   type Watcher,
 } from "./epoll_loop.ts";
-import type { ListenAt, Listener, Socket, SocketEvents } from "./net.ts";
+import type { Connect, ListenAt, Listener, Socket, SocketEvents } from "./net.ts";
 import {
   ADDRESS_SIZE,
   type Endpoint,
@@ -133,6 +133,16 @@ function bindPort(loop: EpollLoop, { host, port }: { host: string; port: number 
 function bindFile(loop: EpollLoop, path: string): number {
   const bytes = fileAddress(path);
   return bound(loop, AF_UNIX, loop.libc.addressOf(bytes), bytes.length);
+}
+
+/** Two sockets that are connected to each other; throws with the system's `code`. */
+export function connectedPair(loop: EpollLoop): [Connect, Connect] {
+  const { calls, addressOf, errorCode } = loop.libc;
+  const fds = new Int32Array(2);
+  const made = calls.socketpair(AF_UNIX, SOCK_STREAM | SOCK_FLAGS, 0, addressOf(fds));
+  if (made < 0) throw systemFailure(errorCode());
+  const [one, other] = [new EpollSocket(loop, fds[0]), new EpollSocket(loop, fds[1])];
+  return [(accept) => one.open(accept), (accept) => other.open(accept)];
 }
 
 class EpollSocket implements Socket, Watcher {

@@ -10,6 +10,7 @@ import process from "node:process";
 /** Calls return -1 for an error, as in C. */
 export interface Calls {
   socket(family: number, type: number, protocol: number): number;
+  socketpair(family: number, type: number, protocol: number, fds: number): number;
   bind(fd: number, address: number, size: number): number;
   listen(fd: number, backlog: number): number;
   accept4(fd: number, address: number, size: number, flags: number): number;
@@ -42,6 +43,7 @@ const LIBRARY = "libc.so.6";
 
 const SIGNATURES = {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
   listen: { args: ["i32", "i32"], returns: "i32" },
   accept4: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },

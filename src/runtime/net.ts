@@ -43,12 +43,17 @@ export interface Listener {
 /** Where to listen: an address and port, or a socket file's path (bytes, one per character). */
 export type ListenAt = { host: string; port: number } | { path: string };
 
+/** Opens a socket: whoever takes it says who is told of it. */
+export type Connect = (accept: (socket: Socket) => SocketEvents) => void;
+
 export interface EventLoop {
   /**
    * Listens; `accept` is called for each connection and says who is told of it. Throws when it
    * cannot, with the system's `code` (EADDRINUSE ...).
    */
   listen(at: ListenAt, backlog: number, accept: (socket: Socket) => SocketEvents): Listener;
+  /** Two sockets, what is written to one of which is read from the other; null if it has none. */
+  pair(): [Connect, Connect] | null;
   /** Calls `run` when all that has arrived in this turn has been read. */
   endOfTurn(run: () => void): void;
   /** Calls `run` in so many ms; returns what calls it off. */

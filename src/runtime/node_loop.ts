@@ -127,6 +127,7 @@ function listen(at: ListenAt, backlog: number, accept: (socket: Socket) => Socke
 
 export const nodeLoop: EventLoop = {
   listen,
+  pair: () => null,
   endOfTurn(run) {
     setImmediate(run);
   },
