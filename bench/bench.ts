@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chart } from "./chart.ts";
+import { collections } from "./collections.ts";
 import { expiry } from "./expiry.ts";
 import type { Figure } from "./figure.ts";
 import { latency } from "./latency.ts";
@@ -15,7 +16,16 @@ import { start } from "./start.ts";
 import { deno, throughput } from "./throughput.ts";
 import { transactions } from "./transactions.ts";
 
-const FIGURES: readonly Figure[] = [throughput, memory, latency, expiry, transactions, start, deno];
+const FIGURES: readonly Figure[] = [
+  throughput,
+  memory,
+  latency,
+  expiry,
+  transactions,
+  collections,
+  start,
+  deno,
+];
 
 const RESULTS_JSON = join(import.meta.dir, "results.json");
 const RESULTS_MARKDOWN = join(import.meta.dir, "results.md");

@@ -17,6 +17,12 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.max(rank, 1) - 1] as number;
 }
 
+/** The number whose power of the count is the product of the values, which are above 0. */
+export function geometricMean(values: readonly number[]): number {
+  if (values.length === 0) throw new Error("mean of nothing");
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
 /**
  * A generator of numbers in [0, 1) that gives both servers the same sequence: a 32-bit counter put
  * through a mixing function (multiply, xor-shift).

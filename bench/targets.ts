@@ -13,10 +13,56 @@ export interface Target {
   limit: number;
 }
 
+/** The row of the geometric means over all tests of a depth. */
+export const MEAN_TEST = "geometric mean";
+
 const PIPELINED = ["ping_mbulk", "set", "get", "incr", "mset"] as const;
+
+/** redis-benchmark's tests of collections. */
+const COLLECTION_TESTS = [
+  "lpush",
+  "rpush",
+  "lpop",
+  "rpop",
+  "sadd",
+  "hset",
+  "spop",
+  "zadd",
+  "zpopmin",
+  "lrange_100",
+  "lrange_300",
+  "lrange_500",
+  "lrange_600",
+] as const;
+
+/** Commands on a collection of a million, by depth of the pipeline. */
+const LARGE = [
+  "zadd",
+  "zrank",
+  "zrange by score",
+  "zrange by rank",
+  "zrange by lex",
+  "zincrby",
+  "hset",
+  "hget",
+  "hincrby",
+  "sadd",
+  "sismember",
+  "srandmember",
+] as const;
+const OPERATIONS = ["sinter of two", "sunion of two", "zunionstore of two"] as const;
+const FILLED = ["sorted set", "hash", "set", "list", "small hashes"] as const;
 
 /** Every target of the project. */
 export const TARGETS: readonly Target[] = [
+  ...COLLECTION_TESTS.map((test) => ratio("throughput", test, 16, "throughput", "at least", 1)),
+  ...COLLECTION_TESTS.map((test) => ratio("throughput", test, 16, "cpu", "at most", 0.9)),
+  ratio("throughput", MEAN_TEST, 16, "throughput", "at least", 1.1),
+  ...LARGE.map((test) => ratio("collections", test, 16, "throughput", "at least", 1)),
+  ratio("collections", "lindex in the middle", 16, "throughput", "at least", 10),
+  ...OPERATIONS.map((test) => ratio("collections", test, 1, "throughput", "at least", 1)),
+  ...FILLED.map((test) => ratio("collections", test, undefined, "memory", "at most", 0.9)),
+  ratio("collections", "mixed load", 1, "p99.9", "at most", 1),
   ...PIPELINED.map((test) => ratio("throughput", test, 16, "throughput", "at least", 1.1)),
   ...PIPELINED.map((test) => ratio("throughput", test, 16, "cpu", "at most", 0.8)),
   ...["set", "get"].map((test) => ratio("throughput", test, 1, "throughput", "at least", 0.97)),

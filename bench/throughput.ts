@@ -9,8 +9,8 @@ import { countOr, type Options } from "./options.ts";
 import { type Load, runLoad, type Sample } from "./redis_benchmark.ts";
 import { type FigureResult, type Row, rowOf } from "./results.ts";
 import { type Server, withServers } from "./servers.ts";
-import { median } from "./statistics.ts";
-import { PIPELINED_TESTS } from "./targets.ts";
+import { geometricMean, median } from "./statistics.ts";
+import { MEAN_TEST, PIPELINED_TESTS } from "./targets.ts";
 
 /** Many short rounds rather than few long ones, so that a busy spell hits both servers. */
 const ROUNDS = 9;
@@ -72,6 +72,7 @@ async function compare(
         const samples = await measure(servers, test, loadOf(test, pipeline, options), rounds);
         rows.push(...rowsOf(figure, test.name, pipeline, samples));
       }
+      rows.push(...meansOf(figure, pipeline, rows));
     });
   }
   const { theirs, clients, size, keyspace } = options;
@@ -143,6 +144,17 @@ async function empty(server: Server): Promise<void> {
   const control = await Control.open(server.port);
   await control.must("FLUSHALL");
   control.close();
+}
+
+/** The geometric means of throughput and CPU over the rows of all tests at this depth. */
+function meansOf(figure: string, pipeline: number, rows: readonly Row[]): Row[] {
+  return MEASURES.slice(0, 2).flatMap(({ measure, unit }) => {
+    const all = rows.filter((row) => row.pipeline === pipeline && row.measure === measure);
+    if (all.length < 2) return [];
+    const ours = geometricMean(all.map((row) => row.ours));
+    const theirs = geometricMean(all.map((row) => row.theirs));
+    return [rowOf({ figure, test: MEAN_TEST, pipeline, measure, unit }, ours, theirs)];
+  });
 }
 
 function rowsOf(figure: string, test: string, pipeline: number, samples: Rounds<Sample>): Row[] {

@@ -14,19 +14,22 @@ const DEPTH = 16;
 /** Where a client puts replies, which nobody reads. */
 const REPLIES = new Uint8Array(64 << 10);
 
-/** Each is a pipeline of its own; `#` stands for a number. */
+/** What stands for a number in a command: as many digits. */
+const NUMBER = "######";
+/** Every pipeline has other numbers: so many further on, which is prime to their count. */
+const NUMBER_STEP = 617_051;
+const NUMBER_COUNT = 10 ** NUMBER.length;
+
+/** Each is a pipeline of its own. */
 const COMMANDS = [
   "PING",
-  "SET key:# value:################",
-  "GET key:#",
-  "SET key:# longer:########################################",
-  "GET missing:#",
-  "INCR counter:#",
-  "MSET a:# 1 b:# 2 c:# 3",
-  "DEL key:#",
-  "EXISTS key:#",
-  "EXPIRE a:# 1000",
-  "TTL a:#",
+  "SET key:###### value-of-sixteen",
+  "GET key:######",
+  "SET key:###### a-longer-value-of-forty-bytes-or-so-####",
+  "INCR counter:######",
+  "MSET a:###### 1 b:###### 2 c:###### 3",
+  "DEL key:######",
+  "EXPIRE a:###### 1000",
 ];
 
 /**
@@ -54,27 +57,34 @@ export async function warmUp(loop: EventLoop, server: Server): Promise<void> {
   while (server.keyspace.reclaimSlice());
 }
 
-function pipelineOf(command: string): Uint8Array {
-  let text = "";
-  for (let i = 0; i < DEPTH; i++) {
-    const words = command.replaceAll("#", String(i)).split(" ");
-    text += `*${words.length}\r\n`;
-    for (const word of words) text += `$${word.length}\r\n${word}\r\n`;
-  }
-  return new TextEncoder().encode(text);
+interface Pipeline {
+  bytes: Uint8Array;
+  /** Where its numbers are. */
+  numbers: number[];
+}
+
+function pipelineOf(command: string): Pipeline {
+  const words = command.split(" ");
+  let text = `*${words.length}\r\n`;
+  for (const word of words) text += `$${word.length}\r\n${word}\r\n`;
+  text = text.repeat(DEPTH);
+  const numbers: number[] = [];
+  for (let at = text.indexOf(NUMBER); at >= 0; at = text.indexOf(NUMBER, at + 1)) numbers.push(at);
+  return { bytes: new TextEncoder().encode(text), numbers };
 }
 
 /** Sends a pipeline whenever replies to the one before have come, until it is over. */
 class RehearsingClient implements SocketEvents {
   private readonly socket: Socket;
-  private readonly pipelines: Uint8Array[];
+  private readonly pipelines: Pipeline[];
   private next: number;
+  private number = 0;
   private readonly isOver: () => boolean;
   private readonly done: () => void;
 
   constructor(
     socket: Socket,
-    pipelines: Uint8Array[],
+    pipelines: Pipeline[],
     first: number,
     isOver: () => boolean,
     done: () => void,
@@ -100,7 +110,12 @@ class RehearsingClient implements SocketEvents {
   }
 
   private sendNext(): void {
-    const pipeline = this.pipelines[this.next++ % this.pipelines.length];
-    this.socket.write(pipeline, 0, pipeline.length);
+    const { bytes, numbers } = this.pipelines[this.next++ % this.pipelines.length];
+    for (const at of numbers) {
+      this.number = (this.number + NUMBER_STEP) % NUMBER_COUNT;
+      const digits = String(this.number).padStart(NUMBER.length, "0");
+      for (let i = 0; i < digits.length; i++) bytes[at + i] = digits.charCodeAt(i);
+    }
+    this.socket.write(bytes, 0, bytes.length);
   }
 }

@@ -64,7 +64,7 @@ function throughputOf(ours: number, theirs: number): FigureResult {
     rowOf({ ...what, measure: "cpu", unit: "us/request" }, 0.2, 0.4),
     rowOf({ ...what, measure: "p99", unit: "ms" }, 0.5, 1),
   ];
-  return { date: "2026-01-02", conditions: CONDITIONS, rows, skipped: ["lpush"] };
+  return { date: "2026-01-02", conditions: CONDITIONS, rows, skipped: ["ping_inline"] };
 }
 
 function resultsOf(ours: number, theirs: number): Results {
@@ -188,7 +188,7 @@ describe("report", () => {
     expect(lines[2]).toMatch(
       /^get +16 +1,300,000 +1,000,000 +1\.30 +0\.2 +0\.4 +0\.50 +0\.5 \/ 1$/,
     );
-    expect(lines[3]).toBe("skipped: lpush");
+    expect(lines[3]).toBe("skipped: ping_inline");
   });
 
   test("the Markdown has the conditions, a table and what was skipped", () => {
@@ -196,7 +196,7 @@ describe("report", () => {
     expect(text).toContain("(bench/results.svg)");
     expect(text).toContain("2 cores, Rusk 0.1.0 (Bun 1.4.5) beside redis-server 7.0.15");
     expect(text).toContain("| get | 16 | 1,300,000 | 1,000,000 | 1.30 | 0.2 | 0.4 | 0.50 |");
-    expect(text).toContain("Not supported yet, so not measured: lpush.");
+    expect(text).toContain("Not supported yet, so not measured: ping_inline.");
   });
 
   test("the README gets the fragment between its marks, and nothing else changes", () => {
@@ -218,7 +218,7 @@ describe("chart", () => {
     expect(image).toContain(">0.90</text>");
     expect(image).toContain(">0.50</text>");
     expect(image).toContain("pipelines of 16 (-P 16)");
-    expect(image).toContain("Not supported yet: lpush.");
+    expect(image).toContain("Not supported yet: ping_inline.");
   });
 });
 
