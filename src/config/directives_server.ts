@@ -56,7 +56,7 @@ export const network = {
   port: integer(6379, PORT, { does: "TCP port; 0 is none." }),
   "tcp-backlog": integer(511, FROM_0, {
     immutable: true,
-    does: "Connections that may wait to be accepted; under Bun always 512.",
+    does: "Connections that may wait to be accepted.",
   }),
   unixsocket: text(null, { immutable: true, does: "Path of a Unix socket to listen on." }),
   unixsocketperm: octal(
