@@ -41,10 +41,11 @@ const POISON = 0xde;
 const { classUnits, classOf } = sizeClasses();
 const HUGE = classUnits.length;
 
-/** Views by segment: bytes, 32-bit words and doubles over one buffer. */
+/** Views by segment: bytes, 32-bit words and doubles over one buffer, and words at any byte. */
 export const u8: Uint8Array[] = [];
 export const i32: Int32Array[] = [];
 export const f64: Float64Array[] = [];
+export const views: DataView[] = [];
 
 const segmentClass = new Uint8Array(SEGMENT_COUNT_MAX);
 const segmentUnits = new Int32Array(SEGMENT_COUNT_MAX);
@@ -65,9 +66,11 @@ let blockCount = 0;
 const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
 const NO_DOUBLES = new Float64Array(0);
+const NO_VIEW = new DataView(new ArrayBuffer(0));
 u8.push(NO_BYTES);
 i32.push(NO_WORDS);
 f64.push(NO_DOUBLES);
+views.push(NO_VIEW);
 
 /**
  * 8-byte steps up to 128 bytes, then eight classes per doubling: at most an eighth is wasted.
@@ -123,6 +126,18 @@ export function alloc(size: number): Ref {
   bumpUnits[segment] = at + classUnits[index];
   if (isBumped(segment, index)) unlinkPartial(segment, index);
   return ((segment << SEGMENT_BITS) | at) as Ref;
+}
+
+/**
+ * As `alloc`, all bytes zero. A block of a segment of its own is so by itself, and not even
+ * touched: the system clears its pages one by one as they are used, not all of them now.
+ */
+export function allocZeroed(size: number): Ref {
+  const ref = alloc(size);
+  if ((size + 7) >>> 3 > SLAB_UNITS_MAX) return ref;
+  const offset = byteOffset(ref);
+  u8[ref >>> SEGMENT_BITS].fill(0, offset, offset + size);
+  return ref;
 }
 
 /** Gives a block back. The ref is dead from here on. */
@@ -218,6 +233,7 @@ function takeSegment(size: number): number {
   u8[segment] = new Uint8Array(buffer);
   i32[segment] = new Int32Array(buffer);
   f64[segment] = new Float64Array(buffer);
+  views[segment] = new DataView(buffer);
   reservedSize += size;
   segmentUnits[segment] = size >>> 3;
   return segment;
@@ -250,6 +266,7 @@ function releaseSegment(segment: number): void {
   u8[segment] = NO_BYTES;
   i32[segment] = NO_WORDS;
   f64[segment] = NO_DOUBLES;
+  views[segment] = NO_VIEW;
   vacantSegments.push(segment);
 }
 

@@ -60,6 +60,24 @@ export function addLongDoubles(a: LongDouble, b: LongDouble): LongDouble {
     : rounded(sum < 0n, size, 1n << shift);
 }
 
+/**
+ * A number times an integer, rounded as the numbers are, and then up to a whole number; null when
+ * that is infinite.
+ */
+export function ceilProduct(value: LongDouble, factor: bigint): bigint | null {
+  const shift = BigInt(Math.abs(value.exponent));
+  const exact = value.mantissa * factor;
+  const product =
+    value.exponent >= 0
+      ? rounded(value.negative, exact << shift, 1n)
+      : rounded(value.negative, exact, 1n << shift);
+  if (value.kind !== "finite" || product.kind !== "finite") return null;
+  // A right shift rounds down, so the negated number is shifted.
+  const negated = product.negative ? product.mantissa : -product.mantissa;
+  const places = BigInt(Math.abs(product.exponent));
+  return -(product.exponent >= 0 ? negated << places : negated >> places);
+}
+
 /** A finite number with up to 17 decimals, without zeros at the end; no number is "-0". */
 export function formatLongDouble(value: LongDouble): string {
   const scale = 10n ** BigInt(DECIMALS);

@@ -1,3 +1,6 @@
+import { bitmapCommands } from "./bitmap.ts";
+import { blockingListCommands } from "./blocking_list.ts";
+import { blockingSortedSetCommands } from "./blocking_sorted_set.ts";
 import { clientCommands } from "./client_commands.ts";
 import { commandCommands } from "./command.ts";
 import { configCommands } from "./config.ts";
@@ -5,11 +8,19 @@ import { connectionCommands } from "./connection.ts";
 import { debugCommands } from "./debug.ts";
 import { expireCommands } from "./expire.ts";
 import { genericCommands } from "./generic.ts";
+import { geoCommands } from "./geo.ts";
+import { hashCommands } from "./hash.ts";
+import { hashExpireCommands } from "./hash_expire.ts";
+import { hyperloglogCommands } from "./hyperloglog.ts";
 import { latencyCommands } from "./latency.ts";
+import { listCommands } from "./list.ts";
 import { memoryCommands } from "./memory.ts";
 import { objectCommands } from "./object.ts";
 import { serverCommands } from "./server.ts";
+import { setCommands } from "./set.ts";
 import { slowlogCommands } from "./slowlog.ts";
+import { sortCommands } from "./sort.ts";
+import { sortedSetCommands } from "./sorted_set.ts";
 import { stringCommands } from "./string.ts";
 import { CommandTable } from "./table.ts";
 import { transactionCommands } from "./transactions.ts";
@@ -17,7 +28,18 @@ import { transactionCommands } from "./transactions.ts";
 /** Every command of the server. */
 export const commandTable = new CommandTable([
   stringCommands,
+  bitmapCommands,
+  hyperloglogCommands,
+  geoCommands,
+  listCommands,
+  blockingListCommands,
+  setCommands,
   genericCommands,
+  sortedSetCommands,
+  blockingSortedSetCommands,
+  hashCommands,
+  hashExpireCommands,
+  sortCommands,
   expireCommands,
   objectCommands,
   connectionCommands,

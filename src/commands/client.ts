@@ -50,6 +50,10 @@ export interface ConnectionPort {
   /** Stops running this client's commands until `resume`; what arrives meanwhile is kept. */
   suspend(): void;
   resume(): void;
+  /**
+   * Replies with what has been written from `from` on for clients that waited, and goes on.
+   */
+  takeAnswer(from: number): void;
   /** Appends bytes to the client's output outside its own replies (MONITOR, push messages). */
   push(bytes: Uint8Array): void;
 }
@@ -127,6 +131,17 @@ export class Client implements Watcher {
     this.setGate(Gate.reply, mode !== "on");
   }
 
+  /**
+   * Whether the reply to the command that ends now is dropped, as CLIENT REPLY asked; to be asked
+   * once for each command while Gate.reply is set.
+   */
+  silences(): boolean {
+    const { replyMode } = this;
+    if (replyMode === "skipNext") this.replyMode = "skip";
+    else if (replyMode === "skip") this.setReplyMode("on");
+    return replyMode === "off" || replyMode === "skip";
+  }
+
   /** MULTI: commands are queued from now on. */
   openQueue(): void {
     this.queue = this.spareQueue ?? new CommandQueue();
@@ -149,8 +164,12 @@ export class Client implements Watcher {
 export interface BlockedState {
   /** Whether CLIENT UNBLOCK may end it: a paused client is not blocked by its own doing. */
   readonly unblockable: boolean;
+  /** Bytes of the command's arguments. */
+  readonly argumentsSize: number;
   /** Ends it as its timeout would, or with an UNBLOCKED error. */
   unblock(withError: boolean): void;
+  /** Ends it, with nothing replied: the client is gone. */
+  cancel(): void;
 }
 
 /** Runs one command of a client with arguments from elsewhere: EXEC, later scripts. */

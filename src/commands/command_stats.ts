@@ -34,13 +34,29 @@ export class CommandStats {
     this.calls[id] += count;
     this.microseconds[id] += elapsedUs;
     this.commandCount += count;
-    if (!this.tracking) return;
+    if (this.tracking) this.histogramOf(command).record(elapsedUs / count, count);
+  }
+
+  /** Accounts for a call that now waits: its time is known when it has been served. */
+  recordBlocked(command: Command, elapsedUs: number): void {
+    this.calls[command.id]++;
+    this.microseconds[command.id] += elapsedUs;
+    this.commandCount++;
+  }
+
+  /** A call that waited is over: all that it took, and what of that it took since. */
+  recordUnblocked(command: Command, totalUs: number, sinceUs: number): void {
+    this.microseconds[command.id] += sinceUs;
+    if (this.tracking) this.histogramOf(command).record(totalUs, 1);
+  }
+
+  private histogramOf({ id }: Command): Histogram {
     let histogram = this.histograms[id];
     if (histogram === null) {
       histogram = new Histogram();
       this.histograms[id] = histogram;
     }
-    histogram.record(elapsedUs / count, count);
+    return histogram;
   }
 
   countError(code: string): void {

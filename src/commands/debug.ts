@@ -7,6 +7,7 @@ import { fromLatin1 } from "../base/bytes.ts";
 import { matchGlob } from "../base/glob.ts";
 import { parseMemory } from "../base/units.ts";
 import * as stringValue from "../keyspace/string_value.ts";
+import * as values from "../keyspace/values.ts";
 import { argsOf } from "../protocol/args.ts";
 import {
   CommandError,
@@ -15,12 +16,14 @@ import {
   NO_SUCH_KEY,
   wrongSubcommand,
 } from "../protocol/errors.ts";
+import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 import { rewriteFile } from "./config.ts";
 import { digestOfAll, digestOfValue } from "./debug_digest.ts";
+import { objectLine, structureLine } from "./debug_object.ts";
 import { replyProtocol } from "./debug_protocol.ts";
-import { memoryMap, objectLine, tableStats } from "./debug_tables.ts";
+import { memoryMap, tableStats, valueTableStats } from "./debug_tables.ts";
 import { replyHelp } from "./help.ts";
 import { DEFAULT_DEBUG_SETTINGS } from "./server_context.ts";
 import { group } from "./table.ts";
@@ -29,6 +32,8 @@ const NO_SUCH_DATABASE = new CommandError("ERR Out of range database");
 const NO_TABLE = new CommandError(
   "ERR The value stored at the specified key is not represented using an hash table",
 );
+const NO_LISTPACK = new CommandError("ERR Not a listpack encoded object.");
+const NO_QUICKLIST = new CommandError("ERR Not a quicklist encoded object.");
 const BAD_THRESHOLD = new CommandError(
   "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
 );
@@ -105,6 +110,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     syntax: "JMAP",
     summary: "Shows how many segments and blocks the arena has.",
   },
+  listpack: {
+    run: listpack,
+    argc: [3, 3],
+    syntax: "LISTPACK <key>",
+    summary: "Writes to the log how large the one block is that a value is packed in.",
+  },
   log: {
     run: log,
     argc: [3, 3],
@@ -136,6 +147,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     syntax: "PROTOCOL <type>",
     summary: "Replies a value of the type, as an example.",
   },
+  quicklist: {
+    run: quicklist,
+    argc: [3, 4],
+    syntax: "QUICKLIST <key> [<0|1>]",
+    summary: "Writes to the log of how many blocks a list consists.",
+  },
   "quicklist-packed-threshold": {
     run: packedThreshold,
     argc: [3, 3],
@@ -154,6 +171,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     argc: [3, 3],
     syntax: "SET-ACTIVE-EXPIRE <0|1>",
     summary: "Sets whether keys expire without being asked for.",
+  },
+  "set-disable-deny-scripts": {
+    run: setDisableDenyScripts,
+    argc: [3, 3],
+    syntax: "SET-DISABLE-DENY-SCRIPTS <0|1>",
+    summary: "Accepts whether scripts may call commands that deny it: there are no scripts yet.",
   },
   sleep: {
     run: sleep,
@@ -202,9 +225,11 @@ function digest({ keyspace, reply }: Call): void {
 }
 
 function digestValue(call: Call): void {
-  call.reply.array(call.argc - 2);
-  for (let i = 2; i < call.argc; i++)
-    call.reply.simple(digestOfValue(call.db.inspect(call.args, i)));
+  const { db, args, reply } = call;
+  reply.array(call.argc - 2);
+  for (let i = 2; i < call.argc; i++) {
+    reply.simple(digestOfValue(db.peek(args, i, db.hash(args, i))));
+  }
 }
 
 /** Not a mistake of the client's, so it is not counted as one. */
@@ -218,9 +243,35 @@ function htstats(call: Call): void {
   call.reply.verbatim("txt", tableStats(db));
 }
 
-/** No type that there is keeps its values in a hash table. */
 function htstatsKey(call: Call): void {
-  throw call.db.inspect(call.args, 2) === NIL ? NO_SUCH_KEY : NO_TABLE;
+  const stats = valueTableStats(existing(call));
+  if (stats === null) throw NO_TABLE;
+  call.reply.verbatim("txt", stats);
+}
+
+function listpack(call: Call): void {
+  const e = existing(call);
+  if (values.encodingName(e) !== "listpack") throw NO_LISTPACK;
+  call.server.log("notice", structureLine(e));
+  call.reply.simple("Listpack structure printed on stdout");
+}
+
+function quicklist(call: Call): void {
+  const e = existing(call);
+  if (values.encodingName(e) !== "quicklist") throw NO_QUICKLIST;
+  call.server.log("notice", structureLine(e));
+  call.reply.simple("Quicklist structure printed on stdout");
+}
+
+/** The entry of the key in argument 2. */
+function existing(call: Call): EntryRef {
+  const e = call.db.inspect(call.args, 2);
+  if (e === NIL) throw NO_SUCH_KEY;
+  return e;
+}
+
+function setDisableDenyScripts(call: Call): void {
+  call.reply.ok();
 }
 
 function jmap({ reply }: Call): void {
@@ -278,7 +329,7 @@ function protocol(call: Call): void {
   replyProtocol(call.reply, call.cText(2).toLowerCase());
 }
 
-/** There are no lists whose elements could be stored apart; tests set this before they make one. */
+/** A list keeps elements apart that are larger than its blocks, whatever is set here. */
 function packedThreshold(call: Call): void {
   const size = parseMemory(call.text(2));
   if (size === null || size > THRESHOLD_MAX) throw BAD_THRESHOLD;

@@ -1,26 +1,35 @@
-/** What DEBUG HTSTATS, JMAP and OBJECT show of the inside of the server. */
+/** What DEBUG HTSTATS, HTSTATS-KEY and JMAP show of the inside of the server. */
 import { figures } from "../arena/arena.ts";
-import { parseSafe } from "../base/numbers.ts";
+import { refOf } from "../keyspace/collection.ts";
 import type { Database } from "../keyspace/database.ts";
-import * as stringValue from "../keyspace/string_value.ts";
+import * as setValue from "../keyspace/set_value.ts";
+import { Type } from "../keyspace/types.ts";
 import * as values from "../keyspace/values.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
-
-/** OBJECT REFCOUNT of the integers that Redis shares. */
-const SHARED_COUNT = 2 ** 31 - 1;
-const UNIT_SIZE = 8;
-/** Strings of at most this size are saved as integers when they are such. */
-const SAVED_INTEGER_SIZE_MAX = 11;
+import * as entry from "../structures/entry.ts";
 
 /** The shape of a database's hash table, in the form that Redis's tests read. */
 export function tableStats(db: Database): string {
-  const rehashing = dict.tableFigures(db.keys).rehashing;
-  const tables = [chainStats(db.keys, 0, "main hash table")];
-  if (rehashing) tables.push(chainStats(db.keys, 1, "rehashing target"));
   const expires = `A heap, not a table, of ${db.expires.count} keys that expire\n`;
-  return `[Dictionary HT]\n${tables.join("")}[Expires HT]\n${expires}`;
+  return `[Dictionary HT]\n${dictStats(db.keys)}[Expires HT]\n${expires}`;
+}
+
+/** The shape of the hash table that a value is kept in; null if it is kept in another way. */
+export function valueTableStats(e: EntryRef): string | null {
+  const encoding = values.encodingName(e);
+  if (encoding !== "hashtable" && encoding !== "skiplist") return null;
+  if (entry.type(e) === Type.set && entry.encoding(e) === setValue.PACKED) {
+    return "A small set, packed in one block instead of a hash table\n";
+  }
+  return dictStats(refOf(e) as DictRef);
+}
+
+function dictStats(table: DictRef): string {
+  const main = chainStats(table, 0, "main hash table");
+  if (!dict.tableFigures(table).rehashing) return main;
+  return main + chainStats(table, 1, "rehashing target");
 }
 
 function chainStats(keys: DictRef, into: number, title: string): string {
@@ -55,28 +64,4 @@ export function memoryMap(): string {
     `blocks: ${blockCount} (${usedSize} bytes)\n` +
     `peak: ${peakSize} bytes\n`
   );
-}
-
-/** DEBUG OBJECT's line: `clock` as it is stored, and the seconds since the last access. */
-export function objectLine(e: EntryRef, clock: number, idleSeconds: number): string {
-  const address = (e * UNIT_SIZE).toString(16);
-  const count = stringValue.isSharedInteger(e) ? SHARED_COUNT : 1;
-  return (
-    `Value at:0x${address} refcount:${count} encoding:${values.encodingName(e)} ` +
-    `serializedlength:${savedSize(e)} lru:${clock} lru_seconds_idle:${idleSeconds}`
-  );
-}
-
-/** Bytes of a string in Redis's snapshot format, not compressed. */
-function savedSize(e: EntryRef): number {
-  const size = stringValue.size(e);
-  if (size <= SAVED_INTEGER_SIZE_MAX) {
-    const { bytes, offset } = stringValue.rangeOf(e);
-    const value = parseSafe(bytes, offset, size);
-    if (value >= -(2 ** 7) && value < 2 ** 7) return 2;
-    if (value >= -(2 ** 15) && value < 2 ** 15) return 3;
-    if (value >= -(2 ** 31) && value < 2 ** 31) return 5;
-  }
-  if (size < 2 ** 6) return size + 1;
-  return size + (size < 2 ** 14 ? 2 : 5);
 }

@@ -55,10 +55,10 @@ export function replyDocs(reply: Reply, command: Command): void {
     since,
     group: command.group,
     complexity,
-    history: history && (() => replyHistory(reply, history)),
     doc_flags: docFlags.length > 0 ? () => replyNames(reply, docFlags) : undefined,
     deprecated_since: deprecated?.since,
     replaced_by: deprecated?.replacedBy,
+    history: history && (() => replyHistory(reply, history)),
     arguments: args.length > 0 ? () => replyArguments(reply, args) : undefined,
     subcommands: subcommands ? () => replyAllDocs(reply, [...subcommands.values()]) : undefined,
   });

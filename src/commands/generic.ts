@@ -1,7 +1,6 @@
 /** Commands on keys of any type, save for those about expiry (expire.ts). */
 import { NIL, segmentOf, u8 } from "../arena/arena.ts";
 import { equalBytes } from "../base/bytes.ts";
-import { globMatch } from "../base/glob.ts";
 import { parseInt64 } from "../base/numbers.ts";
 import { type Database, replyKey } from "../keyspace/database.ts";
 import { TYPE_NAMES } from "../keyspace/types.ts";
@@ -10,20 +9,23 @@ import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
+import {
+  matchesAll,
+  matchesPattern,
+  parseScan,
+  SCAN_POSITIONS,
+  scanCursor,
+  scanOptions,
+} from "./scan_options.ts";
 import { group } from "./table.ts";
 
 const NO_SUCH_DATABASE = new CommandError("ERR DB index is out of range");
 const NOT_INT32 = new CommandError(
   "ERR value is out of range, value must between -2147483648 and 2147483647",
 );
-const INVALID_CURSOR = new CommandError("ERR invalid cursor");
 const TIMEOUT_NOT_INTEGER = new CommandError("ERR timeout is not an integer or out of range");
 const TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
 
-const STAR = 42;
-const SCAN_COUNT = 10;
-/** SCAN gives up on finding COUNT keys after so many cursor positions for each. */
-const SCAN_POSITIONS = 10;
 /** Refs that the list of visited entries keeps room for between calls. */
 const KEPT_REFS = 1 << 16;
 
@@ -209,7 +211,7 @@ function del(call: Call): void {
   call.reply.integer(count);
 }
 
-/** Freeing a string takes as long however large it is, so there is nothing to put off. */
+/** DEL frees a large value in slices as well, so there is nothing else to put off. */
 function unlink(call: Call): void {
   del(call);
 }
@@ -328,7 +330,7 @@ function keys(call: Call): void {
   const mark = reply.beginArray();
   let count = 0;
   dict.each(db.keys, (e) => {
-    if (entry.hasTtl(e) && db.isOver(e)) return;
+    if (db.isOver(e)) return;
     if (!all && !keyMatches(call, 1, e)) return;
     replyKey(e, reply);
     count++;
@@ -344,25 +346,10 @@ function randomkey(call: Call): void {
 
 function scan(call: Call): void {
   const { db, reply } = call;
-  const cursor = cursorOf(call, 1);
-  let count = SCAN_COUNT;
-  let pattern = 0;
-  let typeName: string | null = null;
-  for (let i = 2; i < call.argc; i += 2) {
-    if (i + 1 === call.argc) throw SYNTAX;
-    if (call.is(i, "count")) {
-      count = call.integer(i + 1);
-      if (count < 1) throw SYNTAX;
-    } else if (call.is(i, "match")) {
-      pattern = i + 1;
-    } else if (call.is(i, "type")) {
-      typeName = call.cText(i + 1).toLowerCase();
-    } else {
-      throw SYNTAX;
-    }
-  }
+  const cursor = scanCursor(call, 1);
+  parseScan(call, 2, true);
+  const { count, pattern, typeName } = scanOptions;
   const next = visit(db, cursor, count);
-  if (pattern !== 0 && matchesAll(call, pattern)) pattern = 0;
 
   reply.array(2);
   reply.bulkText(next.toString());
@@ -411,36 +398,10 @@ function visit(db: Database, cursor: number, count: number): number {
   return next;
 }
 
-/**
- * A cursor is read as C's strtoul reads it, which takes a sign, an empty text and what follows a
- * NUL byte. Only its low 32 bits are in use.
- */
-function cursorOf(call: Call, index: number): number {
-  const text = call.cText(index);
-  if (!/^(?:[+-]?\d+)?$/.test(text)) throw INVALID_CURSOR;
-  const magnitude = BigInt(text.replace(/^[+-]/, ""));
-  if (magnitude >= 2n ** 64n) throw INVALID_CURSOR;
-  return Number(BigInt.asUintN(32, text.startsWith("-") ? -magnitude : magnitude));
-}
-
-/** Whether the argument is the pattern that every key matches. */
-function matchesAll(call: Call, index: number): boolean {
-  const { bytes, start, size } = call.args;
-  return size[index] === 1 && bytes[start[index]] === STAR;
-}
-
 /** Whether the entry's key matches the pattern in an argument. */
 function keyMatches(call: Call, pattern: number, e: EntryRef): boolean {
-  const { bytes, start, size } = call.args;
-  return globMatch(
-    bytes,
-    start[pattern],
-    size[pattern],
-    u8[segmentOf(entry.keyBlock(e))],
-    entry.keyOffset(e),
-    entry.keySize(e),
-    false,
-  );
+  const bytes = u8[segmentOf(entry.keyBlock(e))];
+  return matchesPattern(call, pattern, bytes, entry.keyOffset(e), entry.keySize(e));
 }
 
 /** There are no replicas: the number that have acknowledged is known at once. */

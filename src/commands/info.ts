@@ -105,7 +105,7 @@ function clientFields({ clients, config, figures }: ServerContext): Field[] {
     ["client_recent_max_output_buffer", outputSize],
     ["blocked_clients", figures.blockedClients],
     ["tracking_clients", 0],
-    ["clients_in_timeout_table", 0],
+    ["clients_in_timeout_table", figures.blockedWithTimeout],
   ];
 }
 

@@ -140,7 +140,7 @@ export function findKeysBySpecs(
   text: ArgumentText,
 ): KeyRef[] | null {
   const keys: KeyRef[] = [];
-  for (const spec of specs) {
+  for (const spec of inOrder(specs, argumentCount, text)) {
     if (spec.flags.includes("not_key")) continue;
     const flags = maskOf(KeyFlag, spec.flags);
     const range = keyRange(spec, argumentCount, text);
@@ -153,6 +153,26 @@ export function findKeysBySpecs(
   return keys;
 }
 
+/**
+ * The specs in the order of the keys that they find. A count that is no integer as Redis prints it
+ * has Redis look in another way, which finds the counted keys first.
+ */
+function inOrder(
+  specs: readonly KeySpec[],
+  argumentCount: number,
+  text: ArgumentText,
+): readonly KeySpec[] {
+  const counted = specs.find((spec) => "numkeys" in spec);
+  if (counted === undefined || specs.length === 1) return specs;
+  const position = beginning(counted.at, argumentCount, text) + (counted as KeyCount).numkeys;
+  if (position >= argumentCount || EXACT_COUNT.test(text(position))) return specs;
+  return [counted, ...specs.filter((spec) => spec !== counted)];
+}
+
+const EXACT_COUNT = /^(0|[1-9]\d*)$/;
+/** What C's atoi reads as a count that may be one. */
+const LOOSE_COUNT = /^[ \t-\r]*\+?0*(\d{1,9})(?!\d)/;
+
 /** Positions of a spec's first and last key, not yet checked against the number of arguments. */
 function keyRange(spec: KeySpec, argumentCount: number, text: ArgumentText): number[] | null {
   const begin = beginning(spec.at, argumentCount, text);
@@ -160,9 +180,10 @@ function keyRange(spec: KeySpec, argumentCount: number, text: ArgumentText): num
   if ("numkeys" in spec) {
     const position = begin + spec.numkeys;
     const digits = position < argumentCount ? text(position) : "";
-    if (!/^(0|[1-9]\d{0,8})$/.test(digits)) return null;
+    const count = LOOSE_COUNT.exec(digits)?.[1];
+    if (count === undefined) return null;
     const first = begin + spec.first;
-    return [first, first + (Number(digits) - 1) * (spec.step ?? 1)];
+    return [first, first + (Number(count) - 1) * (spec.step ?? 1)];
   }
   const last = spec.last ?? 0;
   if (last >= 0) return [begin, begin + last];

@@ -3,6 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Args } from "../protocol/args.ts";
+import type { Wait } from "./blocking.ts";
+import type { Call } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { CommandStats } from "./command_stats.ts";
 import type { LatencyMonitor } from "./latency.ts";
@@ -32,6 +34,8 @@ export interface ServerContext {
    * an error is a reply as well. Accounts for it as for any command.
    */
   execute(client: Client, args: Args): void;
+  /** Has the client of a call, which is not nested, wait: see waitForKeys in blocking.ts. */
+  block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void;
   log(level: LogLevel, text: string): void;
   /** Ends the process as SHUTDOWN and SIGTERM do; throws a CommandError when it may not. */
   shutdown(options: ShutdownOptions): void;
@@ -107,6 +111,8 @@ export interface ServerFigures {
   queryBufferLimitDisconnections: number;
   outputBufferLimitDisconnections: number;
   blockedClients: number;
+  /** Those of them that do not wait for ever. */
+  blockedWithTimeout: number;
   /** The most that `usedMemory` (memory_figures.ts) has been, sampled by the timer. */
   peakUsedSize: number;
   /** What it was when the server had started. */

@@ -21,7 +21,7 @@ import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 
 const DECREMENT_OVERFLOW = new CommandError("ERR decrement would overflow");
-const NO_NUMBER = new CommandError("ERR increment would produce NaN or Infinity");
+export const NO_NUMBER = new CommandError("ERR increment would produce NaN or Infinity");
 
 export function incr(call: Call): void {
   add(call, 1);
@@ -123,7 +123,7 @@ export function incrbyfloat(call: Call): void {
   const keyHash = db.hash(args, 1);
   let e = db.writeTyped(args, 1, keyHash, Type.string);
   const value = e === NIL ? null : floatOf(e);
-  const increment = spelledFloat(args.bytes, args.start[2], args.size[2]);
+  const increment = spelledFloat(args.bytes, args.start[2], args.size[2], NOT_FLOAT);
   const sum = value === null ? increment : addLongDoubles(value, increment);
   if (sum.kind !== "finite") throw NO_NUMBER;
 
@@ -144,11 +144,17 @@ export function incrbyfloat(call: Call): void {
 /** The number that an entry's string spells. */
 function floatOf(e: EntryRef): LongDouble {
   const { bytes, offset, size } = stringValue.rangeOf(e);
-  return spelledFloat(bytes, offset, size);
+  return spelledFloat(bytes, offset, size, NOT_FLOAT);
 }
 
-function spelledFloat(bytes: Uint8Array, offset: number, size: number): LongDouble {
+/** The number that the bytes spell, maybe infinite; throws `otherwise` when they are none. */
+export function spelledFloat(
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+  otherwise: Error,
+): LongDouble {
   const value = size > NUMBER_SIZE_MAX ? null : parseLongDouble(latin1(bytes, offset, size));
-  if (value === null) throw NOT_FLOAT;
+  if (value === null) throw otherwise;
   return value;
 }

@@ -4,7 +4,6 @@ import { parseInt64, parseSafe } from "../base/numbers.ts";
 import type { KeyEvent } from "../keyspace/keyspace.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { Type } from "../keyspace/types.ts";
-import * as values from "../keyspace/values.ts";
 import { CommandError, WRONG_TYPE, wrongArity } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -69,7 +68,7 @@ export function store(
         if (expiry > 0) db.setExpiry(e, expiry, exactExpiry(expiry));
         return;
       }
-      values.release(e);
+      db.dropValue(e);
     }
     const indexSize = expiry > 0 && !entry.hasTtl(e) ? EXPIRY_INDEX_SIZE : 0;
     e = db.resize(e, area + indexSize, 0);

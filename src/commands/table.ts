@@ -51,7 +51,7 @@ export const HiddenFlag = {
   protected: 1 << 19,
   /** Not a write, but what it does may reach replicas (PUBLISH, EVAL). */
   may_replicate: 1 << 20,
-  /** Takes about as long as a look-up: calls in a row are timed together. Fast commands all do. */
+  /** Takes about as long as a look-up: calls in a row are timed together. Fast commands do. */
   brief: 1 << 21,
 } as const;
 
@@ -244,7 +244,8 @@ function addCommand(
   assert(entry.run !== undefined || entry.subcommands !== undefined, `${name} has no handler`);
   const range = legacyRange(entry.keys ?? []);
   let flags = maskOf(ALL_FLAGS, entry.flags) | (range.movable ? Flag.movablekeys : 0);
-  if ((flags & Flag.fast) !== 0) flags |= HiddenFlag.brief;
+  // Whether a command waits must be known before the next one.
+  if ((flags & (Flag.fast | Flag.blocking)) === Flag.fast) flags |= HiddenFlag.brief;
   const subcommands = entry.subcommands ? new Map<string, Command>() : null;
   const command: Command = {
     id: all.length,

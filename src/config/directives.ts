@@ -1,7 +1,7 @@
 /**
  * The table of all directives, from which follow the configuration's types, CONFIG GET, SET and
  * REWRITE, the reading of files, and docs/configuration.md. Names, grammars and defaults are
- * those of Redis 7.0.15.
+ * those of Redis 7.0.15; a directive that it does not have says since when Redis has it.
  */
 import * as server from "./directives_server.ts";
 import * as storage from "./directives_storage.ts";

@@ -330,27 +330,39 @@ export const monitoring = {
 export const collections = {
   "hash-max-listpack-entries": integer(512, LONG_FROM_0, {
     alias: "hash-max-ziplist-entries",
-    kept: "There are no hashes yet.",
+    does: "Fields above which a hash is no longer packed in one block.",
   }),
   "hash-max-listpack-value": memory(64, LONG_FROM_0, {
     alias: "hash-max-ziplist-value",
-    kept: "There are no hashes yet.",
+    does: "Size of a field or value above which a hash is no longer packed in one block.",
   }),
   "list-max-listpack-size": integer(-2, ANY_INT, {
     alias: "list-max-ziplist-size",
-    kept: "There are no lists yet.",
+    does: "Elements of a block of a list; -1 to -5: its size, 1 to 16 KiB (in Redis 4 to 64 KiB).",
   }),
-  "list-compress-depth": integer(0, FROM_0, { kept: "There are no lists yet." }),
-  "set-max-intset-entries": integer(512, LONG_FROM_0, { kept: "There are no sets yet." }),
+  "list-compress-depth": integer(0, FROM_0, { kept: "Lists are not compressed." }),
+  "set-max-intset-entries": integer(512, LONG_FROM_0, {
+    does: "Members above which a set of integers is no longer an array of them.",
+  }),
+  "set-max-listpack-entries": integer(128, LONG_FROM_0, {
+    since: "7.2",
+    does: "Members above which any other set is no longer packed in one block.",
+  }),
+  "set-max-listpack-value": memory(64, LONG_FROM_0, {
+    since: "7.2",
+    does: "Size of a member above which a set is no longer packed in one block.",
+  }),
   "zset-max-listpack-entries": integer(128, LONG_FROM_0, {
     alias: "zset-max-ziplist-entries",
-    kept: "There are no sorted sets yet.",
+    does: "Members above which a sorted set is no longer packed in one block.",
   }),
   "zset-max-listpack-value": memory(64, LONG_FROM_0, {
     alias: "zset-max-ziplist-value",
-    kept: "There are no sorted sets yet.",
+    does: "Size of a member above which a sorted set is no longer packed in one block.",
   }),
-  "hll-sparse-max-bytes": memory(3000, LONG_FROM_0, { kept: "There is no HyperLogLog yet." }),
+  "hll-sparse-max-bytes": memory(3000, LONG_FROM_0, {
+    does: "Bytes from which a HyperLogLog is kept dense, in 12 KiB.",
+  }),
   "stream-node-max-bytes": memory(4096, LONG_FROM_0, { kept: "There are no streams yet." }),
   "stream-node-max-entries": integer(100, LONG_FROM_0, { kept: "There are no streams yet." }),
 };

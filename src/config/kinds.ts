@@ -39,6 +39,8 @@ export interface Traits {
   denyLoading?: true;
   /** Shown only to who asks for the exact name. */
   hidden?: true;
+  /** The first version of Redis that has it, where 7.0 has not. */
+  since?: string;
 }
 
 /** What a directive does in this server; or, when it is kept only to be shown, why. */

@@ -1,21 +1,24 @@
 /**
  * The path of one command:
  *
- *   look-up → arity → stations (only those that are on) → handler → accounts
+ *   look-up → arity → stations (only those that are on) → handler → accounts → who waited
  *
  * A client without gates and a server without gates go from arity straight to the handler; all
  * that a command may have to pass besides is in `stations`, in Redis's order.
  */
 import { usedSize } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { cString } from "../base/words.ts";
 import { Call } from "../commands/call.ts";
 import { type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag, HiddenFlag } from "../commands/table.ts";
-import { type Args, argsOf } from "../protocol/args.ts";
+import type { Waits } from "../keyspace/waits.ts";
+import { type Args, keptArgs } from "../protocol/args.ts";
 import { CommandError, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { BlockedClients } from "./blocked_clients.ts";
 import { CommandLookup } from "./lookup.ts";
 import { MonitorFeed } from "./monitor_feed.ts";
 import { protectedCommandError } from "./protected_commands.ts";
@@ -61,6 +64,8 @@ export class Dispatcher {
   private readonly nestedCall: Call;
   private readonly clock: Clock;
   private readonly reply: Reply;
+  private readonly blocked: BlockedClients;
+  private readonly waits: Waits;
   private exactTiming = false;
   /** Commands since the last reading of the clock, all the same; see `closeRun`. */
   private runCommand: Command | null = null;
@@ -70,10 +75,12 @@ export class Dispatcher {
   private lastReadMs = 0;
   private httpWarnedMs = 0;
 
-  constructor(server: ServerContext, reply: Reply, clock: Clock) {
+  constructor(server: ServerContext, reply: Reply, clock: Clock, blocked: BlockedClients) {
     this.server = server;
     this.reply = reply;
     this.clock = clock;
+    this.blocked = blocked;
+    this.waits = server.keyspace.waits;
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, reply);
     this.nestedCall = new Call(server, reply, true);
@@ -107,13 +114,26 @@ export class Dispatcher {
     }
     this.run(this.call, client, args, command);
     if (this.exactTiming || (command.flags & HiddenFlag.brief) === 0) this.closeRun(args);
+    if (this.waits.hasReady) this.serveReady(args);
+  }
+
+  /**
+   * Serves those who waited for what has been done: by a command with these arguments, or by none.
+   */
+  serveReady(args: Args | null): void {
+    this.closeRun(this.isSingle ? args : null);
+    this.blocked.serveReady();
+    this.openRun();
   }
 
   private executeGated(client: Client, args: Args, gates: number): void {
     const from = this.reply.at;
     const command = this.find(client, args);
     if (command !== null) this.stations(client, args, command, gates);
-    if ((gates & Gate.reply) !== 0 && client.postponed === null) this.silence(client, from);
+    if ((gates & Gate.reply) !== 0 && client.postponed === null && client.blocked === null) {
+      if (client.silences()) this.reply.at = from;
+    }
+    if (this.waits.hasReady) this.serveReady(args);
   }
 
   /** Runs a command inside another (EXEC): queued already, so only the permissions are asked. */
@@ -169,6 +189,23 @@ export class Dispatcher {
     if ((command.flags & Flag.skip_slowlog) === 0) {
       slowlog.record(args, Math.round(elapsedUs), this.runClient as Client);
     }
+  }
+
+  /**
+   * Accounts for the command that runs, whose client now waits: what it takes is known when it is
+   * served. Returns what it took until now, in µs.
+   */
+  closeBlockedRun(): number {
+    const { runCommand } = this;
+    if (DEBUG) assert(runCommand !== null && this.runCount === 1, "a run of one waiting command");
+    const nowMs = this.clock.monotonicMs();
+    const elapsedUs = (nowMs - this.runStartMs) * 1000;
+    this.lastReadMs = nowMs;
+    this.runStartMs = nowMs;
+    this.runCommand = null;
+    this.runCount = 0;
+    this.server.stats.recordBlocked(runCommand as Command, elapsedUs);
+    return elapsedUs;
   }
 
   /** Whether the current run is of one command, so that its arguments can be logged. */
@@ -320,17 +357,6 @@ export class Dispatcher {
     this.reply.error(error.message);
   }
 
-  /** CLIENT REPLY: takes back what was written from `from` on, as the client asked for. */
-  private silence(client: Client, from: number): void {
-    if (client.replyMode === "off" || client.replyMode === "skip") this.reply.at = from;
-    if (client.replyMode === "skipNext") {
-      client.replyMode = "skip";
-    } else if (client.replyMode === "skip") {
-      client.replyMode = "on";
-      client.setGate(Gate.reply, false);
-    }
-  }
-
   private isPaused(effects: number): boolean {
     const { pauseMode } = this.server.clients;
     if (pauseMode === "none") return false;
@@ -339,9 +365,7 @@ export class Dispatcher {
 
   /** Keeps the command until the pause ends; the client's later ones wait behind it. */
   private postpone(client: Client, args: Args): void {
-    const kept: Uint8Array[] = [];
-    for (let i = 0; i < args.count; i++) kept.push(args.copy(i));
-    client.postponed = argsOf(kept);
+    client.postponed = keptArgs(args);
     client.connection.suspend();
     this.server.clients.addPaused(client);
   }

@@ -83,7 +83,7 @@ export class ActiveExpiry {
     let due: Database | null = null;
     let firstMs = this.keyspace.clock.nowMs;
     for (const db of this.keyspace.databases) {
-      const timeMs = db.expires.firstTime();
+      const timeMs = db.nextExpiry();
       if (timeMs > firstMs || (due !== null && timeMs === firstMs)) continue;
       due = db;
       firstMs = timeMs;

@@ -1,9 +1,9 @@
 /**
  * One numbered database: the dict of its keys, and their expiry order.
  *
- * A key whose time has come is gone for every reader at once (`find` removes it), and is removed by
- * the server's timer within milliseconds if nobody asks. Every change to a key goes through
- * `keyspace.changing` first; there is no second place.
+ * A key whose time has come is gone for every reader at once (`peek` removes it), and is removed by
+ * the server's timer within milliseconds if nobody asks. So are fields of hashes. Every change to a
+ * key goes through `keyspace.changing` first; there is no second place.
  */
 import { free, i32, NIL, segmentOf, u8 } from "../arena/arena.ts";
 import { BULK_COPY_SIZE, latin1 } from "../base/bytes.ts";
@@ -16,6 +16,8 @@ import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { ExpiryHeap } from "./expiry.ts";
+import { FieldExpiryHeap } from "./field_expiry.ts";
+import * as hashValue from "./hash_value.ts";
 import type { KeyEvent, Keyspace } from "./keyspace.ts";
 import * as values from "./values.ts";
 
@@ -23,6 +25,8 @@ export class Database {
   id: number;
   keys: DictRef = dict.create();
   expires = new ExpiryHeap();
+  /** The hashes of which a field expires, by the first that does. */
+  fieldExpires = new FieldExpiryHeap();
   private readonly keyspace: Keyspace;
 
   constructor(id: number, keyspace: Keyspace) {
@@ -49,8 +53,7 @@ export class Database {
       args.size[index],
       keyHash,
     );
-    if (e !== NIL && entry.hasTtl(e) && this.isOver(e)) return this.expireOnAccess(e);
-    return e;
+    return e !== NIL && entry.isMortal(e) ? this.living(e) : e;
   }
 
   /** The live entry for a command that reads it, or NIL: counts the hit or miss and the access. */
@@ -121,6 +124,11 @@ export class Database {
     return e;
   }
 
+  /** Whoever adds a key that others may wait for says so when its type is known. */
+  appeared(e: EntryRef): void {
+    this.keyspace.appeared(this, e);
+  }
+
   /**
    * Makes room for `valueArea` bytes of value, of which the first `keep` are kept; returns the
    * entry, which may have moved. A block far too large is changed for a smaller one.
@@ -135,6 +143,9 @@ export class Database {
     const moved = entry.copyShaped(e, valueArea, keep, withTtl);
     dict.replace(this.keys, e, moved);
     if (entry.hasTtl(moved)) this.expires.relocate(entry.expiryIndex(moved), moved);
+    if (entry.partsExpire(moved)) {
+      this.fieldExpires.relocate(hashValue.placeInOrder(moved), moved);
+    }
     free(e);
     return moved;
   }
@@ -175,6 +186,24 @@ export class Database {
     return true;
   }
 
+  /**
+   * Brings the expiry order up to date with the deadlines of a hash, whose fields' have changed:
+   * to be called once by who changed them.
+   */
+  rescheduled(e: EntryRef): void {
+    if (!entry.partsExpire(e)) return;
+    const timeMs = hashValue.firstDeadline(e);
+    const index = hashValue.placeInOrder(e);
+    if (timeMs === Infinity) {
+      if (index >= 0) this.fieldExpires.remove(index);
+      hashValue.endExpiring(e);
+      return;
+    }
+    if (index < 0) this.fieldExpires.add(e, timeMs);
+    else if (this.fieldExpires.timeAt(index) !== timeMs) this.fieldExpires.move(index, timeMs);
+    if (timeMs < this.keyspace.alarmMs) this.keyspace.onEarlierExpiry(timeMs);
+  }
+
   /** Removes the key; the caller has called `changing`. */
   delete(e: EntryRef): void {
     this.unlink(e);
@@ -184,7 +213,20 @@ export class Database {
   /** Takes the key out of the database; the entry is the caller's. */
   unlink(e: EntryRef): void {
     this.clearExpiry(e);
+    if (entry.partsExpire(e)) this.forgetFields(e);
     dict.remove(this.keys, e);
+  }
+
+  /** Frees the value of a key that gets another at once; the caller has called `changing`. */
+  dropValue(e: EntryRef): void {
+    if (entry.partsExpire(e)) this.forgetFields(e);
+    values.release(e);
+  }
+
+  /** Takes a hash out of the expiry order of fields. */
+  private forgetFields(e: EntryRef): void {
+    this.fieldExpires.remove(hashValue.placeInOrder(e));
+    hashValue.setPlaceInOrder(e, -1);
   }
 
   /** Takes over an entry of another database, with its expiry; its key is not here. */
@@ -193,6 +235,7 @@ export class Database {
     const farMs = from.farExpiryOf(e);
     from.unlink(e);
     dict.insert(this.keys, e);
+    this.rescheduled(e);
     return timeMs < 0 ? e : this.setExpiry(e, timeMs, farMs);
   }
 
@@ -208,6 +251,7 @@ export class Database {
     entry.setClock(moved, entry.clock(e));
     this.unlink(e);
     entry.release(e);
+    this.rescheduled(moved);
     return timeMs < 0 ? moved : this.setExpiry(moved, timeMs, farMs);
   }
 
@@ -219,6 +263,7 @@ export class Database {
     const timeMs = from.expiryOf(e);
     const twin = this.insertLike(e, timeMs >= 0, args, index, keyHash);
     values.duplicate(e, twin);
+    this.rescheduled(twin);
     return timeMs < 0 ? twin : this.setExpiry(twin, timeMs, from.farExpiryOf(e));
   }
 
@@ -243,22 +288,31 @@ export class Database {
   randomKey(): EntryRef {
     for (;;) {
       const e = dict.randomEntry(this.keys, this.keyspace.randomBelow);
-      if (e === NIL || !entry.hasTtl(e) || !this.isOver(e)) return e;
+      if (e === NIL || !entry.isMortal(e) || this.living(e) !== NIL) return e;
       if (!this.keyspace.mayExpire) return NIL as EntryRef;
-      this.expire(e);
     }
   }
 
   /** Removes the key if its time has come; whether it has, so that readers must not see it. */
   expireIfOver(e: EntryRef): boolean {
-    if (!entry.hasTtl(e) || !this.isOver(e)) return false;
-    this.expireOnAccess(e);
-    return true;
+    return entry.isMortal(e) && this.living(e) === NIL;
   }
 
-  /** Whether the key's time has come. */
+  /** Whether the key's time has come, or that of all its fields. */
   isOver(e: EntryRef): boolean {
-    return this.expires.timeAt(entry.expiryIndex(e)) <= this.keyspace.clock.nowMs;
+    if (!entry.isMortal(e)) return false;
+    if (this.timeIsOver(e)) return true;
+    return entry.partsExpire(e) && hashValue.isOver(e, this.keyspace.clock.nowMs);
+  }
+
+  /** Whether the time of a field has come, of a key that may be a hash. */
+  hasFieldsOver(e: EntryRef): boolean {
+    return entry.partsExpire(e) && hashValue.firstDeadline(e) <= this.keyspace.clock.nowMs;
+  }
+
+  private timeIsOver(e: EntryRef): boolean {
+    const { nowMs } = this.keyspace.clock;
+    return entry.hasTtl(e) && this.expires.timeAt(entry.expiryIndex(e)) <= nowMs;
   }
 
   /** The entry of a key given as latin1 text, expired or not, or NIL. */
@@ -267,12 +321,22 @@ export class Database {
     return dict.find(this.keys, args.bytes, args.view, 0, key.length, this.hash(args, 0));
   }
 
-  /** Removes keys whose time has come, at most `limit`; returns how many. */
+  /** The time at which the first key or field expires, or Infinity. */
+  nextExpiry(): number {
+    return Math.min(this.expires.firstTime(), this.fieldExpires.firstTime());
+  }
+
+  /** Removes keys and fields whose time has come, at most `limit`; returns how many. */
   expireDue(limit: number): number {
+    const { nowMs } = this.keyspace.clock;
     let count = 0;
-    while (count < limit && this.expires.firstTime() <= this.keyspace.clock.nowMs) {
-      this.expire(this.expires.entryAt(0));
-      count++;
+    while (count < limit && this.nextExpiry() <= nowMs) {
+      if (this.expires.firstTime() <= this.fieldExpires.firstTime()) {
+        this.expire(this.expires.entryAt(0));
+        count++;
+      } else {
+        count += this.expireFields(this.fieldExpires.entryAt(0), limit - count);
+      }
     }
     return count;
   }
@@ -282,17 +346,45 @@ export class Database {
     this.keyspace.reclaim(this.keys);
     this.keys = dict.create();
     this.expires = new ExpiryHeap();
+    this.fieldExpires = new FieldExpiryHeap();
   }
 
-  private expireOnAccess(e: EntryRef): EntryRef {
-    if (this.keyspace.mayExpire) this.expire(e);
-    return NIL as EntryRef;
+  /** Removes (or hides) a key, and fields, whose time has come; returns the entry if it lives. */
+  private living(e: EntryRef): EntryRef {
+    const { mayExpire, clock } = this.keyspace;
+    if (this.timeIsOver(e)) {
+      if (mayExpire) this.expire(e);
+      return NIL as EntryRef;
+    }
+    if (!this.hasFieldsOver(e)) return e;
+    if (!mayExpire) return hashValue.hideDue(e, clock.nowMs) ? e : (NIL as EntryRef);
+    const over = hashValue.isOver(e, clock.nowMs);
+    this.expireFields(e, Infinity);
+    return over ? (NIL as EntryRef) : e;
   }
 
   private expire(e: EntryRef): void {
     this.keyspace.stats.expired++;
     this.keyspace.changingAlso(this, e, "expired");
     this.delete(e);
+  }
+
+  /**
+   * Removes fields of a hash whose time has come, at most `limit`, and the key with the last;
+   * returns how many.
+   */
+  private expireFields(e: EntryRef, limit: number): number {
+    const { keyspace } = this;
+    keyspace.changingAlso(this, e, "hexpired");
+    const count = hashValue.removeDue(e, keyspace.clock.nowMs, limit);
+    keyspace.stats.expiredFields += count;
+    if (hashValue.count(e) > 0) {
+      this.rescheduled(e);
+    } else {
+      keyspace.changingAlso(this, e, "del");
+      this.delete(e);
+    }
+    return count;
   }
 }
 

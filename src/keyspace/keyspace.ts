@@ -9,7 +9,9 @@ import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { Database, keyText } from "./database.ts";
+import { Type } from "./types.ts";
 import * as values from "./values.ts";
+import { Waits } from "./waits.ts";
 import { type WatchedKey, type Watcher, Watches } from "./watch.ts";
 
 /** LRU times count seconds in 24 bits, as in Redis. */
@@ -17,8 +19,10 @@ const LRU_CLOCK_MASK = 0xffffff;
 /** A new key's LFU counter, so that it is not the first to be evicted. */
 const LFU_FIRST = 5;
 const LFU_COUNTER_MAX = 255;
-/** Slots of a detached dict drained in one slice: well under a millisecond. */
-const RECLAIM_SLOTS = 512;
+/** Slots of a detached dict drained in one slice: well under a millisecond, whatever they hold. */
+const RECLAIM_SLOTS = 128;
+/** A value of more elements than this is freed in slices, by and by. */
+const FREED_AT_ONCE = 64;
 const CHAINS_PER_SLICE = 256;
 
 /** Events that `changing` is told of are Redis's keyspace event names. */
@@ -27,9 +31,17 @@ export type KeyEvent = string;
 export class Keyspace {
   readonly databases: Database[] = [];
   readonly watches = new Watches();
+  readonly waits = new Waits();
   readonly clock: Clock;
   /** Counters of INFO stats. */
-  readonly stats = { hits: 0, misses: 0, expired: 0, expiredInTimeCount: 0, lazyFreed: 0 };
+  readonly stats = {
+    hits: 0,
+    misses: 0,
+    expired: 0,
+    expiredFields: 0,
+    expiredInTimeCount: 0,
+    lazyFreed: 0,
+  };
   /** Changes since the start: INFO's rdb_changes_since_last_save counts from a mark. */
   dirty = 0;
   /** False while nothing may change (CLIENT PAUSE): expired keys then hide, and stay. */
@@ -47,6 +59,8 @@ export class Keyspace {
   onReclaim: () => void = () => {};
   private readonly random: () => number;
   private readonly reclaiming: DictRef[] = [];
+  /** Unlinked entries whose values are being freed. */
+  private readonly disposing: EntryRef[] = [];
 
   /** `random` gives numbers from 0 up to 1. */
   constructor(count: number, clock: Clock, random: () => number) {
@@ -62,6 +76,7 @@ export class Keyspace {
   changing(db: Database, e: EntryRef, event: KeyEvent): void {
     this.dirty++;
     if (this.watches.active) this.tellWatches(db, e, event);
+    if (this.waits.active) this.waits.touch(db.id, e);
   }
 
   /**
@@ -70,6 +85,12 @@ export class Keyspace {
    */
   changingAlso(db: Database, e: EntryRef, event: KeyEvent): void {
     if (this.watches.active) this.tellWatches(db, e, event);
+    if (this.waits.active) this.waits.touch(db.id, e);
+  }
+
+  /** The type of a key that was made is known now: whoever waits for such a key is served. */
+  appeared(db: Database, e: EntryRef): void {
+    if (this.waits.active) this.waits.touch(db.id, e);
   }
 
   /** An entry was made: it starts its access clock. */
@@ -102,8 +123,13 @@ export class Keyspace {
   /** A random integer from 0 up to `limit`, which it never is. */
   readonly randomBelow = (limit: number): number => Math.floor(this.random() * limit);
 
-  /** Frees an unlinked entry with all it owns. */
+  /** Frees an unlinked entry with all it owns: a large value in slices, so that nobody waits. */
   dispose(e: EntryRef): void {
+    if (entry.type(e) !== Type.string && values.count(e) > FREED_AT_ONCE) {
+      this.disposing.push(e);
+      this.onReclaim();
+      return;
+    }
     values.release(e);
     entry.release(e);
   }
@@ -126,23 +152,33 @@ export class Keyspace {
 
   /** Objects that wait to be freed: INFO's lazyfree_pending_objects. */
   get reclaimCount(): number {
-    let count = 0;
+    let count = this.disposing.length;
     for (const keys of this.reclaiming) count += dict.count(keys);
     return count;
   }
 
   /** Frees some of what waits; true while there is more. */
   reclaimSlice(): boolean {
-    const keys = this.reclaiming[0];
-    if (keys === undefined) return false;
-    const before = dict.count(keys);
+    if (this.disposing.length > 0) this.disposeSlice();
+    else if (this.reclaiming.length > 0) this.drainSlice(this.reclaiming[0]);
+    return this.disposing.length > 0 || this.reclaiming.length > 0;
+  }
+
+  private disposeSlice(): void {
+    const e = this.disposing[this.disposing.length - 1];
+    if (values.releaseSlice(e)) return;
+    entry.release(e);
+    this.disposing.pop();
+    this.stats.lazyFreed++;
+  }
+
+  private drainSlice(keys: DictRef): void {
+    const before = this.reclaimCount;
     const more = dict.drain(keys, RECLAIM_SLOTS, (e) => this.dispose(e));
-    this.stats.lazyFreed += before - dict.count(keys);
-    if (!more) {
-      dict.release(keys);
-      this.reclaiming.shift();
-    }
-    return this.reclaiming.length > 0;
+    this.stats.lazyFreed += before - this.reclaimCount;
+    if (more) return;
+    dict.release(keys);
+    this.reclaiming.shift();
   }
 
   /** Moves some chains of tables being resized, from the timer; true while there is more. */
@@ -155,32 +191,41 @@ export class Keyspace {
   /** The earliest expiry of any database, or Infinity. */
   nextExpiry(): number {
     let next = Infinity;
-    for (const db of this.databases) next = Math.min(next, db.expires.firstTime());
+    for (const db of this.databases) next = Math.min(next, db.nextExpiry());
     return next;
   }
 
-  /** Empties a database, telling those who watch its keys. */
+  /** Empties a database, telling those who watch its keys, or wait for them. */
   flush(db: Database): number {
     const count = db.size;
     if (this.watches.active) {
       this.watches.touchDatabase(db.id, (watched) => isReplaced(db, null, watched));
     }
+    if (this.waits.active && count > 0) this.waits.touchDatabase(db.id);
     db.clear();
     return count;
   }
 
-  /** Exchanges the keys of two databases, telling those who watch keys of either. */
+  /** Exchanges the keys of two databases, telling those who watch, or wait for, keys of either. */
   swap(a: Database, b: Database): void {
     if (this.watches.active) {
       this.watches.touchDatabase(a.id, (watched) => isReplaced(a, b, watched));
       this.watches.touchDatabase(b.id, (watched) => isReplaced(b, a, watched));
     }
+    if (this.waits.active) {
+      this.waits.touchDatabase(a.id);
+      this.waits.touchDatabase(b.id);
+    }
     [a.keys, b.keys] = [b.keys, a.keys];
     [a.expires, b.expires] = [b.expires, a.expires];
+    [a.fieldExpires, b.fieldExpires] = [b.fieldExpires, a.fieldExpires];
   }
 
   /** WATCH: `watcher` is told by its `dirty` flag when the key (latin1) changes. */
   watch(watcher: Watcher, db: Database, key: string): void {
+    const e = db.entryOf(key);
+    // Fields that are over go now, so that this is no change of what is watched.
+    if (e !== NIL && entry.partsExpire(e)) db.expireIfOver(e);
     this.watches.add(watcher, db.id, key, this.isOver(db, key));
   }
 
@@ -190,10 +235,15 @@ export class Keyspace {
     watcher.dirty = false;
   }
 
-  /** Whether the time of a watched key has come since WATCH, though nobody has removed it yet. */
+  /**
+   * Whether the time of a watched key, or of a field of it, has come since WATCH, though nobody has
+   * removed it yet.
+   */
   watchedIsOver(watcher: Watcher): boolean {
     for (const { databaseId, key, expired } of watcher.watched) {
-      if (!expired && this.isOver(this.databases[databaseId], key)) return true;
+      const db = this.databases[databaseId];
+      const e = db.entryOf(key);
+      if (!expired && e !== NIL && (db.isOver(e) || db.hasFieldsOver(e))) return true;
     }
     return false;
   }
@@ -201,7 +251,7 @@ export class Keyspace {
   /** Whether the key is still there though its time has come. */
   private isOver(db: Database, key: string): boolean {
     const e = db.entryOf(key);
-    return e !== NIL && entry.hasTtl(e) && db.isOver(e);
+    return e !== NIL && db.isOver(e);
   }
 
   private tellWatches(db: Database, e: EntryRef, event: KeyEvent): void {
@@ -229,7 +279,7 @@ function isReplaced(db: Database, by: Database | null, watched: WatchedKey): boo
   const before = db.entryOf(watched.key);
   const after = by === null ? NIL : by.entryOf(watched.key);
   if (before === NIL && after === NIL) return false;
-  const expired = after !== NIL && by !== null && entry.hasTtl(after) && by.isOver(after);
+  const expired = after !== NIL && by !== null && by.isOver(after);
   if (watched.expired) {
     if (after === NIL) watched.expired = false;
     return after !== NIL && !expired;

@@ -291,6 +291,19 @@ export function release(e: EntryRef): void {
   if (entry.encoding(e) === BLOCK) arena.free(blockOf(e));
 }
 
+/** As `release`: a string is freed at once. */
+export function releaseSlice(e: EntryRef): boolean {
+  release(e);
+  return false;
+}
+
+/** A string is one element. */
+export const count = (_: EntryRef) => 1;
+
+/** The bytes of the block that the string owns outside its entry. */
+export const ownedSize = (e: EntryRef) =>
+  entry.encoding(e) === BLOCK ? arena.capacity(blockOf(e)) : 0;
+
 /** The name that OBJECT ENCODING gives. */
 export function encodingName(e: EntryRef): string {
   const encoding = entry.encoding(e);

@@ -1,39 +1,54 @@
 /**
  * What differs between the types of values, in one place: how much of its entry a value takes, how
- * it is copied, freed and named. A value that is no string is a ref in 8 bytes of its entry.
+ * it is copied, freed and named. Each type has a module of its own; this is the table of them.
  */
-import { capacity } from "../arena/arena.ts";
-import { assert } from "../base/assert.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as hashValue from "./hash_value.ts";
+import * as listValue from "./list_value.ts";
+import * as setValue from "./set_value.ts";
 import * as stringValue from "./string_value.ts";
 import { Type } from "./types.ts";
+import * as zsetValue from "./zset_value.ts";
 
-/** The bytes that the value takes in its entry. */
-export function areaOf(e: EntryRef): number {
-  if (DEBUG) assert(entry.type(e) === Type.string, "a type that this file does not know");
-  return stringValue.areaOf(e);
+/** What the module of a type offers. */
+interface ValueKind {
+  /** The bytes that the value takes in its entry. */
+  areaOf(e: EntryRef): number;
+  /** Makes the value of `to`, which has the room, a deep copy: it shares no block. */
+  duplicate(from: EntryRef, to: EntryRef): void;
+  /** Frees at once what the value owns outside its entry. */
+  release(e: EntryRef): void;
+  /** Frees some of that, some hundred elements at most; false when nothing is left. */
+  releaseSlice(e: EntryRef): boolean;
+  /** Elements that the value owns: what freeing it costs. */
+  count(e: EntryRef): number;
+  /** The bytes of the blocks that the value owns outside its entry. */
+  ownedSize(e: EntryRef): number;
+  /** The name that OBJECT ENCODING gives. */
+  encodingName(e: EntryRef): string;
 }
 
-/** Makes the value of `to`, which has the room, a deep copy: it shares no block. */
-export function duplicate(from: EntryRef, to: EntryRef): void {
-  if (DEBUG) assert(entry.type(from) === Type.string, "a type that this file does not know");
-  stringValue.duplicate(from, to);
+/** By type. A function, not a table: modules of types may import what imports this one. */
+function kindOf(e: EntryRef): ValueKind {
+  switch (entry.type(e)) {
+    case Type.list:
+      return listValue;
+    case Type.set:
+      return setValue;
+    case Type.zset:
+      return zsetValue;
+    case Type.hash:
+      return hashValue;
+    default:
+      return stringValue;
+  }
 }
 
-/** Frees what the value owns outside its entry. */
-export function release(e: EntryRef): void {
-  if (entry.type(e) === Type.string) stringValue.release(e);
-}
-
-/** The bytes of the blocks that the value owns outside its entry. */
-export function ownedSize(e: EntryRef): number {
-  if (DEBUG) assert(entry.type(e) === Type.string, "a type that this file does not know");
-  return entry.encoding(e) === stringValue.BLOCK ? capacity(stringValue.blockOf(e)) : 0;
-}
-
-/** The name that OBJECT ENCODING gives. */
-export function encodingName(e: EntryRef): string {
-  if (DEBUG) assert(entry.type(e) === Type.string, "a type that this file does not know");
-  return stringValue.encodingName(e);
-}
+export const areaOf = (e: EntryRef) => kindOf(e).areaOf(e);
+export const duplicate = (from: EntryRef, to: EntryRef) => kindOf(from).duplicate(from, to);
+export const release = (e: EntryRef) => kindOf(e).release(e);
+export const releaseSlice = (e: EntryRef) => kindOf(e).releaseSlice(e);
+export const count = (e: EntryRef) => kindOf(e).count(e);
+export const ownedSize = (e: EntryRef) => kindOf(e).ownedSize(e);
+export const encodingName = (e: EntryRef) => kindOf(e).encodingName(e);

@@ -3,9 +3,11 @@
  * object is made per argument; argument 0 is the command's name. The bytes are borrowed: they are
  * valid until the command returns, and whoever keeps an argument copies it.
  */
-import { latin1 } from "../base/bytes.ts";
+import { copyBytes, latin1 } from "../base/bytes.ts";
 
 const FIRST_ROOM = 64;
+/** Bytes after the last argument, so that words may be read past its end. */
+const PADDING = 4;
 
 export class Args {
   bytes: Uint8Array;
@@ -66,9 +68,25 @@ export class Args {
   }
 }
 
+/** A copy with a buffer of its own, for a command that has to wait. */
+export function keptArgs(args: Args): Args {
+  let total = PADDING;
+  for (let i = 0; i < args.count; i++) total += args.size[i];
+  const bytes = new Uint8Array(total);
+  const kept = new Args(bytes, new DataView(bytes.buffer));
+  let at = 0;
+  for (let i = 0; i < args.count; i++) {
+    const size = args.size[i];
+    copyBytes(args.bytes, args.start[i], size, bytes, at);
+    kept.push(at, size);
+    at += size;
+  }
+  return kept;
+}
+
 /** Arguments with a buffer of their own, made of texts (latin1) or bytes. For the cold paths. */
 export function argsOf(values: readonly (string | Uint8Array)[]): Args {
-  let total = 4;
+  let total = PADDING;
   for (const value of values) total += value.length;
   const bytes = new Uint8Array(total);
   const args = new Args(bytes, new DataView(bytes.buffer));

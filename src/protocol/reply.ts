@@ -6,7 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, WORD_SLACK } from "../base/bytes.ts";
-import { formatDouble } from "../base/doubles.ts";
+import { DOUBLE_SIZE_MAX, writeDouble } from "../base/doubles.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
 
 const CR = 13;
@@ -33,6 +33,9 @@ const TYPE = {
   verbatim: 61,
   bigNumber: 40,
 } as const;
+
+/** Where a double is spelled whose size comes before it. */
+const spelled = new Uint8Array(DOUBLE_SIZE_MAX);
 
 export class Reply {
   bytes = new Uint8Array(FIRST_ROOM);
@@ -107,6 +110,23 @@ export class Reply {
     this.lineEnd();
   }
 
+  /** As `bulk`, quicker for short strings of any alignment; `view` is over the same memory. */
+  bulkView(bytes: Uint8Array, view: DataView, offset: number, size: number): void {
+    if (size < 4 || size >= BULK_COPY_SIZE) {
+      this.bulk(bytes, offset, size);
+      return;
+    }
+    this.bulkHead(size);
+    const { at } = this;
+    const to = this.view;
+    // The last word ends where the string does, so that nothing beyond is read.
+    const last = size - 4;
+    for (let i = 0; i < last; i += 4) to.setInt32(at + i, view.getInt32(offset + i, true), true);
+    to.setInt32(at + last, view.getInt32(offset + last, true), true);
+    this.at = at + size;
+    this.lineEnd();
+  }
+
   /** A bulk string from the arena's words: `from` is the index of the first. */
   bulkWords(words: Int32Array, from: number, size: number): void {
     this.bulkHead(size);
@@ -165,6 +185,16 @@ export class Reply {
     this.head(this.protocol === 3 ? TYPE.set : TYPE.array, count);
   }
 
+  /** An array of pairs; `count` pairs of replies follow, each after a call of `pair`. */
+  pairs(count: number): void {
+    this.head(TYPE.array, this.protocol === 3 ? count : count * 2);
+  }
+
+  /** Begins a pair: an array of two in RESP3, nothing in RESP2. */
+  pair(): void {
+    if (this.protocol === 3) this.head(TYPE.array, 2);
+  }
+
   /** Out-of-band data; `count` replies follow. */
   push(count: number): void {
     this.head(this.protocol === 3 ? TYPE.push : TYPE.array, count);
@@ -177,9 +207,26 @@ export class Reply {
 
   /** A double; in RESP2 a bulk string of its shortest 17-digit form. */
   double(value: number): void {
-    const text = formatDouble(value);
+    if (this.protocol !== 3) {
+      this.bulkDouble(value);
+      return;
+    }
+    this.room(HEAD_ROOM);
+    this.bytes[this.at] = TYPE.double;
+    this.at = writeDouble(this.bytes, this.at + 1, value);
+    this.lineEnd();
+  }
+
+  /** A double that is spelled already. */
+  doubleText(text: string): void {
     if (this.protocol === 3) this.line(TYPE.double, text);
     else this.bulkText(text);
+  }
+
+  /** A double as a bulk string, also in RESP3. */
+  bulkDouble(value: number): void {
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) this.bulkInteger(value);
+    else this.bulk(spelled, 0, writeDouble(spelled, 0, value));
   }
 
   boolean(value: boolean): void {
@@ -220,6 +267,20 @@ export class Reply {
 
   endSet(mark: number, count: number): void {
     this.insertHead(this.protocol === 3 ? TYPE.set : TYPE.array, mark, count);
+  }
+
+  /**
+   * Ends the reply of a step of a scan: an array of the next cursor and of an array of `count`
+   * replies, which were written since the mark.
+   */
+  endScan(mark: number, cursor: number, count: number): void {
+    const end = this.at;
+    this.array(2);
+    this.bulkInteger(cursor);
+    this.array(count);
+    const heads = this.bytes.slice(end, this.at);
+    this.bytes.copyWithin(mark + heads.length, mark, end);
+    this.bytes.set(heads, mark);
   }
 
   /** Bytes that are a reply, or part of one, already. */

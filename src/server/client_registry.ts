@@ -30,6 +30,7 @@ export class ClientRegistry implements Clients {
     this.connections.delete(client.id);
     this.memoryTotal -= connection.accountedSize;
     this.forgetPaused(connection);
+    client.blocked?.cancel();
     this.server.keyspace.watches.remove(client);
     if (client.monitoring) this.server.dispatcher.monitors.remove(client);
   }

@@ -13,6 +13,7 @@ import {
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
 import { Client, type ConnectionPort } from "../commands/client.ts";
+import type { Reply } from "../protocol/reply.ts";
 import {
   BROKEN,
   COMMAND,
@@ -92,7 +93,13 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   get argumentsSize(): number {
-    return (this.client.postponed?.bytes.length ?? 0) + (this.partial?.at ?? 0);
+    return this.heldArgumentsSize + (this.partial?.at ?? 0);
+  }
+
+  /** Arguments of a command that waits. */
+  private get heldArgumentsSize(): number {
+    const { blocked, postponed } = this.client;
+    return blocked?.argumentsSize ?? postponed?.bytes.length ?? 0;
   }
 
   get outputSize(): number {
@@ -106,7 +113,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   /** Bytes of memory that this client takes. */
   get memorySize(): number {
     const queue = this.client.queue?.size ?? 0;
-    const input = (this.partial?.bytes.length ?? 0) + (this.client.postponed?.bytes.length ?? 0);
+    const input = (this.partial?.bytes.length ?? 0) + this.heldArgumentsSize;
     let watched = 0;
     for (const { key } of this.client.watched) watched += key.length + WATCH_SIZE;
     return CLIENT_BASE_SIZE + input + this.output.room + queue + watched;
@@ -217,7 +224,15 @@ export class Connection implements SocketEvents, ConnectionPort {
     if ((this.holds & Hold.suspended) === 0 || this.closed_) return;
     this.holds &= ~Hold.suspended;
     this.client.halted = this.closing;
-    this.goOnLater();
+    if (this.partial !== null || this.client.postponed !== null) this.goOnLater();
+  }
+
+  takeAnswer(from: number): void {
+    const { server } = this;
+    if (this.isOverflowing(server.answers, from)) return;
+    server.turn.addAnswer(this, from);
+    this.lastActiveMs = server.clock.nowMs;
+    this.resume();
   }
 
   /** Runs what was kept while the connection had to wait. */
@@ -328,18 +343,18 @@ export class Connection implements SocketEvents, ConnectionPort {
     const { partial } = this;
     this.partial = this.closing ? null : parser.suspend(partial);
     if (partial !== null && partial.bytes !== this.partial?.bytes) giveBack(partial.bytes);
-    if (this.isOverflowing()) return;
+    if (this.isOverflowing(server.reply, server.runningFrom)) return;
     server.turn.add(this, server.runningFrom);
     server.clients.account(this);
   }
 
   /** Notes how much was replied; above the hard limit, closes instead of sending it. */
-  private isOverflowing(): boolean {
+  private isOverflowing(reply: Reply, from: number): boolean {
     const { server } = this;
-    const size = server.reply.at - server.runningFrom;
+    const size = reply.at - from;
     if (size > this.outputPeakSize) this.outputPeakSize = size;
     if (this.output.size + size <= server.outputHardLimit) return false;
-    server.reply.at = server.runningFrom;
+    reply.at = from;
     server.overflowOutput(this);
     return true;
   }
@@ -348,7 +363,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   private spill(): void {
     const { server } = this;
     this.spilledSize += server.reply.at - server.runningFrom;
-    if (this.isOverflowing()) return;
+    if (this.isOverflowing(server.reply, server.runningFrom)) return;
     server.turn.add(this, server.runningFrom);
     server.turn.flush();
     server.runningFrom = server.reply.at;

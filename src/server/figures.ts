@@ -52,6 +52,7 @@ export class Figures implements ServerFigures {
   queryBufferLimitDisconnections = 0;
   outputBufferLimitDisconnections = 0;
   blockedClients = 0;
+  blockedWithTimeout = 0;
   peakUsedSize = 0;
   cronLoops = 0;
   private readonly ops = new Rate();

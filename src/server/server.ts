@@ -1,6 +1,8 @@
 /** The running server: its parts, and what they need of each other. */
 import type { Clock } from "../base/clock.ts";
 import { INPUT_BUFFER_SIZE, SLICE_MS } from "../base/limits.ts";
+import type { Wait } from "../commands/blocking.ts";
+import type { Call } from "../commands/call.ts";
 import { type Client, Gate } from "../commands/client.ts";
 import { CommandStats } from "../commands/command_stats.ts";
 import { LatencyMonitor } from "../commands/latency.ts";
@@ -15,6 +17,7 @@ import type {
 import { Slowlog } from "../commands/slowlog.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
+import { BlockedClients } from "../dispatch/blocked_clients.ts";
 import { Dispatcher, ServerGate } from "../dispatch/dispatcher.ts";
 import { ActiveExpiry } from "../keyspace/active_expiry.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
@@ -58,7 +61,10 @@ export class Server implements ServerContext {
   readonly figures: Figures;
   readonly clients: ClientRegistry;
   readonly reply = new Reply();
+  /** Replies to clients that waited: another client's command may be in the midst of its own. */
+  readonly answers = new Reply();
   readonly parser = new RequestParser();
+  readonly blocked: BlockedClients;
   readonly dispatcher: Dispatcher;
   readonly turn: Turn;
   readonly expiry: ActiveExpiry;
@@ -106,8 +112,9 @@ export class Server implements ServerContext {
     this.latency = new LatencyMonitor(clock);
     this.figures = new Figures(clock.nowMs, random);
     this.clients = new ClientRegistry(this);
-    this.dispatcher = new Dispatcher(this, this.reply, clock);
-    this.turn = new Turn(this.reply, (run) => loop.endOfTurn(run));
+    this.blocked = new BlockedClients(this, this.answers, (ms, run) => loop.later(ms, run));
+    this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
+    this.turn = new Turn(this.reply, this.answers, (run) => loop.endOfTurn(run));
     this.ending = new Shutdown({
       log: (text) => this.log("warning", text),
       leave,
@@ -116,12 +123,17 @@ export class Server implements ServerContext {
     this.expiry = new ActiveExpiry(
       this.keyspace,
       (ms, run) => loop.later(ms, run),
-      (ms) => this.latency.addIfSlow("expire-cycle", ms),
+      (ms) => this.afterExpiry(ms),
     );
   }
 
   execute(client: Client, args: Args): void {
     this.dispatcher.executeNested(client, args);
+  }
+
+  block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void {
+    const elapsedUs = this.dispatcher.closeBlockedRun();
+    this.blocked.add(call, wait, first, count, timeoutMs, elapsedUs);
   }
 
   log(level: LogLevel, text: string): void {
@@ -235,6 +247,12 @@ export class Server implements ServerContext {
     if (!this.config.flag("activerehashing")) return;
     const end = this.clock.monotonicMs() + SLICE_MS;
     while (this.keyspace.rehashSlice() && this.clock.monotonicMs() < end);
+  }
+
+  /** A slice of removing expired keys took so long. */
+  private afterExpiry(ms: number): void {
+    this.latency.addIfSlow("expire-cycle", ms);
+    if (this.keyspace.waits.hasReady) this.dispatcher.serveReady(null);
   }
 
   private refusalOf(connection: Connection): string | null {

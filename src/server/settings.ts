@@ -4,6 +4,7 @@ import { Gate } from "../commands/client.ts";
 import type { LogLevel } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import { ServerGate } from "../dispatch/dispatcher.ts";
+import { thresholds } from "../keyspace/thresholds.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import type { Server } from "./server.ts";
@@ -11,7 +12,14 @@ import type { Server } from "./server.ts";
 /** Applies every directive in force now, and again whenever CONFIG SET changes it. */
 export function applySettings(server: Server, log: Log, listeners: Listeners): void {
   const { config } = server;
-  const settings = [limitSettings, timingSettings, accessSettings, clientSettings, memorySettings];
+  const settings = [
+    limitSettings,
+    timingSettings,
+    accessSettings,
+    clientSettings,
+    memorySettings,
+    collectionSettings,
+  ];
   for (const setting of settings) setting(server, config);
   applied(config, ["loglevel"], () => {
     log.level = config.text("loglevel") as LogLevel;
@@ -44,6 +52,24 @@ function applied(config: Config, names: Parameters<Config["onChange"]>[0], apply
     apply();
     return null;
   });
+}
+
+function collectionSettings(_: Server, config: Config): void {
+  const names = {
+    "hash-max-listpack-entries": "hashPackedEntries",
+    "hash-max-listpack-value": "hashPackedValue",
+    "set-max-intset-entries": "setIntsetEntries",
+    "set-max-listpack-entries": "setPackedEntries",
+    "set-max-listpack-value": "setPackedValue",
+    "zset-max-listpack-entries": "zsetPackedEntries",
+    "zset-max-listpack-value": "zsetPackedValue",
+    "list-max-listpack-size": "listPackedSize",
+  } as const;
+  for (const name of Object.keys(names) as (keyof typeof names)[]) {
+    applied(config, [name], () => {
+      thresholds[names[name]] = config.number(name);
+    });
+  }
 }
 
 function limitSettings(server: Server, config: Config): void {

@@ -1,7 +1,9 @@
 /**
- * One turn of the event loop: the replies written in it lie in one buffer, each connection's in
- * ranges, and leave together at its end, after whatever must come first (the append-only log).
+ * One turn of the event loop: the replies written in it lie in one buffer, and those to clients
+ * that waited in another, each connection's in ranges; they leave together at its end, in the order
+ * in which they were written, after whatever must come first (the append-only log).
  */
+import { TURN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Connection } from "./connection.ts";
 
@@ -9,18 +11,25 @@ const FIRST_ROOM = 1024;
 
 export class Turn {
   private readonly reply: Reply;
+  private readonly answers: Reply;
   private readonly schedule: (run: () => void) => void;
   private readonly connections: Connection[] = [];
   private starts = new Int32Array(FIRST_ROOM);
   private ends = new Int32Array(FIRST_ROOM);
+  /** The writer of each range. */
+  private readonly writers: Reply[] = [];
   private count = 0;
   private armed = false;
   private waiting: Connection[] = [];
   private readonly flushNow = () => this.flush();
 
-  /** `schedule` has a function called when all that has arrived in this turn has been read. */
-  constructor(reply: Reply, schedule: (run: () => void) => void) {
+  /**
+   * `answers` is the writer for clients that waited; `schedule` has a function called when all that
+   * has arrived in this turn has been read.
+   */
+  constructor(reply: Reply, answers: Reply, schedule: (run: () => void) => void) {
     this.reply = reply;
+    this.answers = answers;
     this.schedule = schedule;
   }
 
@@ -31,10 +40,25 @@ export class Turn {
 
   /** The connection's next replies are the bytes from `start` to where the writer is now. */
   add(connection: Connection, start: number): void {
-    const end = this.reply.at;
+    this.addRange(connection, this.reply, start);
+  }
+
+  /** As `add`, of the writer for clients that waited. */
+  addAnswer(connection: Connection, start: number): void {
+    const { answers } = this;
+    this.addRange(connection, answers, start);
+    if (answers.at <= TURN_OUTPUT_SIZE_MAX) return;
+    // The other writer may be in the midst of a reply: it keeps what it has.
+    this.sendRanges(false);
+    answers.clear();
+  }
+
+  private addRange(connection: Connection, writer: Reply, start: number): void {
+    const end = writer.at;
     if (start !== end) {
       if (this.count === this.starts.length) this.grow();
       this.connections[this.count] = connection;
+      this.writers[this.count] = writer;
       this.starts[this.count] = start;
       this.ends[this.count++] = end;
       connection.rangeCount++;
@@ -60,7 +84,8 @@ export class Turn {
   settle(connection: Connection): void {
     for (let i = 0; i < this.count; i++) {
       if (this.connections[i] !== connection) continue;
-      connection.output.append(this.reply.bytes, this.starts[i], this.ends[i] - this.starts[i]);
+      const { bytes } = this.writers[i];
+      connection.output.append(bytes, this.starts[i], this.ends[i] - this.starts[i]);
       this.ends[i] = this.starts[i];
     }
     connection.rangeCount = 0;
@@ -69,24 +94,30 @@ export class Turn {
   /** Sends every range. */
   flush(): void {
     this.armed = false;
-    const { bytes } = this.reply;
-    const { count } = this;
-    this.count = 0;
-    for (let i = 0; i < count; i++) {
-      const connection = this.connections[i];
-      connection.rangeCount = 0;
-      // The last range may be kept where it lies.
-      connection.send(bytes, this.starts[i], this.ends[i] - this.starts[i], i === count - 1);
-    }
-    this.connections.length = 0;
+    this.sendRanges(true);
     this.reply.clear();
+    if (this.answers.at > 0) this.answers.clear();
     if (this.waiting.length === 0) return;
     const { waiting } = this;
     this.waiting = [];
     for (const connection of waiting) {
       connection.awaitsFlush = false;
-      connection.send(bytes, 0, 0, false);
+      connection.send(this.reply.bytes, 0, 0, false);
     }
+  }
+
+  /** Sends every range; `isEnd`: the last may be kept where it lies. */
+  private sendRanges(isEnd: boolean): void {
+    const { count, reply } = this;
+    this.count = 0;
+    for (let i = 0; i < count; i++) {
+      const connection = this.connections[i];
+      const writer = this.writers[i];
+      const isLast = isEnd && i === count - 1 && writer === reply;
+      connection.rangeCount = 0;
+      connection.send(writer.bytes, this.starts[i], this.ends[i] - this.starts[i], isLast);
+    }
+    this.connections.length = 0;
   }
 
   private grow(): void {

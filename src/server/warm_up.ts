@@ -30,6 +30,21 @@ const COMMANDS = [
   "MSET a:###### 1 b:###### 2 c:###### 3",
   "DEL key:######",
   "EXPIRE a:###### 1000",
+  "RPUSH list value-of-sixteen",
+  "LPUSH list value-of-sixteen",
+  "LPOP list",
+  "RPOP list",
+  "LRANGE list 0 99",
+  "SADD set member:######",
+  "SISMEMBER set member:######",
+  "SPOP set",
+  "HSET hash field:###### value-of-sixteen",
+  "HGET hash field:######",
+  "HSET user:###### name somebody age 42",
+  "ZADD zset ###### member:######",
+  "ZRANK zset member:######",
+  "ZRANGE zset 0 9",
+  "ZPOPMIN zset",
 ];
 
 /**

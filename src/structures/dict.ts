@@ -10,7 +10,7 @@
  * the longest chains; meanwhile both tables are searched. All operations are O(1) expected.
  */
 import * as arena from "../arena/arena.ts";
-import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts";
+import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { EntryRef } from "./entry.ts";
 import * as entry from "./entry.ts";
@@ -35,14 +35,15 @@ const SHRINK_FACTOR = 8;
 /** Empty slots that one step of rehashing may pass over, as a bound on its time. */
 const EMPTY_VISITS = 10;
 
-/** A new, empty dict. */
-export function create(): DictRef {
+/** A new, empty dict, whose table is large enough for so many entries. */
+export function create(expected = 0): DictRef {
+  const bits = bitsFor(expected);
   const dict = arena.alloc(DICT_SIZE) as DictRef;
   const words = i32[dict >>> SEGMENT_BITS];
   const at = (dict & SEGMENT_MASK) << 1;
   words.fill(0, at, at + DICT_SIZE / 4);
-  words[at + TABLE0] = newTable(BITS_MIN);
-  words[at + BITS0] = BITS_MIN;
+  words[at + TABLE0] = newTable(bits);
+  words[at + BITS0] = bits;
   return dict;
 }
 
@@ -107,6 +108,22 @@ export function find(
     table = other;
     slot = keyHash & ((1 << words[at + BITS1]) - 1);
   }
+}
+
+/** The entry with the same key as `other`, which may be another dict's, or NIL. */
+export function findSame(dict: DictRef, other: EntryRef): EntryRef {
+  const keyHash = entry.hash(other);
+  const words = i32[dict >>> SEGMENT_BITS];
+  const at = (dict & SEGMENT_MASK) << 1;
+  for (let into = 0; into < 2; into++) {
+    const table = words[at + TABLE0 + into];
+    if (table === NIL) break;
+    let e = slotHead(table, keyHash & ((1 << words[at + BITS0 + into]) - 1));
+    for (; e !== NIL; e = entry.next(e)) {
+      if (entry.hash(e) === keyHash && entry.sameKey(e, other)) return e;
+    }
+  }
+  return NIL as EntryRef;
 }
 
 /** Links an entry whose key is not in the dict, and grows the table when it is full. */
@@ -198,6 +215,45 @@ export function each(dict: DictRef, visit: (e: EntryRef) => void): void {
 }
 
 /**
+ * A walk over all entries without a closure, to be used again and again. The dict must not change
+ * until the walk has ended; the entry that `next` gave last may be freed.
+ */
+export class DictCursor {
+  private dict = NIL as DictRef;
+  private into = 0;
+  private slot = 0;
+  private following = NIL as EntryRef;
+
+  /** Begins before the first entry. */
+  start(dict: DictRef): void {
+    this.dict = dict;
+    this.into = 0;
+    this.slot = 0;
+    this.following = NIL as EntryRef;
+  }
+
+  /** The next entry, or NIL at the end. */
+  next(): EntryRef {
+    let e = this.following;
+    while (e === NIL) {
+      const table = this.into < 2 ? field(this.dict, TABLE0 + this.into) : NIL;
+      if (table === NIL) return NIL as EntryRef;
+      const slots = 1 << field(this.dict, BITS0 + this.into);
+      const words = i32[table >>> SEGMENT_BITS];
+      const first = (table & SEGMENT_MASK) << 1;
+      let slot = this.slot;
+      while (slot < slots && e === NIL) e = words[first + slot++] as EntryRef;
+      this.slot = slot;
+      if (e !== NIL) break;
+      this.into++;
+      this.slot = 0;
+    }
+    this.following = entry.next(e);
+    return e;
+  }
+}
+
+/**
  * Takes the entries of up to `slots` slots out of a dict that is being thrown away and hands each
  * to `dispose`. Returns false once the dict is empty, and then only `release` may follow.
  */
@@ -224,24 +280,47 @@ export function drain(dict: DictRef, slots: number, dispose: (e: EntryRef) => vo
   return true;
 }
 
-/** An entry chosen with `random(n)`, which gives an integer below n; NIL when the dict is empty. */
+/**
+ * An entry chosen with `random(n)`, which gives an integer below n; NIL when the dict is empty.
+ * All are equally likely, at any load and in the midst of a rehash, whose next step this does: a
+ * slot and a place in its chain are drawn until there is an entry, from more places than a chain
+ * is likely to have (in one that has more, all are chosen a little less often).
+ */
 export function randomEntry(dict: DictRef, random: (limit: number) => number): EntryRef {
-  if (count(dict) === 0) return NIL as EntryRef;
-  const slots0 = 1 << field(dict, BITS0);
-  const rehashing = field(dict, TABLE1) !== NIL;
-  const slots = slots0 + (rehashing ? 1 << field(dict, BITS1) : 0);
+  const total = count(dict);
+  if (total === 0) return NIL as EntryRef;
+  if (field(dict, TABLE1) !== NIL) rehashStep(dict);
+  const into = field(dict, TABLE1) !== NIL && random(total) >= field(dict, USED0) ? 1 : 0;
+  const table = field(dict, TABLE0 + into);
+  // The slots that a rehash has emptied are those before REHASH.
+  const emptied = into === 0 ? field(dict, REHASH) : 0;
+  const slots = (1 << field(dict, BITS0 + into)) - emptied;
+  const places = placesFor(field(dict, USED0 + into) / slots);
+  const words = i32[table >>> SEGMENT_BITS];
+  const first = ((table & SEGMENT_MASK) << 1) + emptied;
   for (;;) {
-    const slot = random(slots);
-    const table = slot < slots0 ? field(dict, TABLE0) : field(dict, TABLE1);
-    const inTable = slot < slots0 ? slot : slot - slots0;
-    const head = slotHead(table, inTable);
+    const head = words[first + random(slots)] as EntryRef;
     if (head === NIL) continue;
-    let length = 0;
-    for (let e = head; e !== NIL; e = entry.next(e)) length++;
-    let e = head;
-    for (let skip = random(length); skip > 0; skip--) e = entry.next(e);
-    return e;
+    const skip = random(places);
+    const e = follower(head, skip);
+    if (e === NIL) continue;
+    let length = skip + 1;
+    for (let after = entry.next(e); after !== NIL; after = entry.next(after)) length++;
+    return length <= places ? e : follower(head, random(length));
   }
+}
+
+/** Places in a chain, of which there are seldom more when a slot has `load` entries on average. */
+function placesFor(load: number): number {
+  if (load <= 0.25) return 4;
+  return load <= 0.5 ? 5 : 6 * Math.ceil(load);
+}
+
+/** The entry `skip` places further in the chain, or NIL; `e` may be NIL. */
+function follower(e: EntryRef, skip: number): EntryRef {
+  let at = e;
+  for (let left = skip; left > 0 && at !== NIL; left--) at = entry.next(at);
+  return at;
 }
 
 /** Walks the whole dict and throws on the first thing that is wrong. For tests. */
@@ -267,13 +346,7 @@ const setField = (dict: DictRef, name: number, value: number) => {
   i32[dict >>> SEGMENT_BITS][((dict & SEGMENT_MASK) << 1) + name] = value;
 };
 
-function newTable(bits: number): Ref {
-  const size = 4 << bits;
-  const table = arena.alloc(size);
-  const offset = arena.byteOffset(table);
-  u8[table >>> SEGMENT_BITS].fill(0, offset, offset + size);
-  return table;
-}
+const newTable = (bits: number): Ref => arena.allocZeroed(4 << bits);
 
 const slotHead = (table: number, slot: number) =>
   i32[table >>> SEGMENT_BITS][((table & SEGMENT_MASK) << 1) + slot] as EntryRef;
@@ -307,6 +380,12 @@ function swapLink(dict: DictRef, e: EntryRef, to: EntryRef): number {
   throw new Error("Bug: the entry is not in the dict");
 }
 
+function bitsFor(entries: number): number {
+  let bits = BITS_MIN;
+  while (1 << bits < entries && bits < BITS_MAX) bits++;
+  return bits;
+}
+
 function resize(dict: DictRef, bits: number): void {
   if (bits > BITS_MAX || bits < BITS_MIN || field(dict, PAUSED) !== 0) return;
   setField(dict, TABLE1, newTable(bits));
@@ -318,9 +397,7 @@ function shrinkIfSparse(dict: DictRef): void {
   const bits = field(dict, BITS0);
   const used = field(dict, USED0);
   if (bits === BITS_MIN || used * SHRINK_FACTOR >= 1 << bits) return;
-  let target = BITS_MIN;
-  while (1 << target < used) target++;
-  resize(dict, target);
+  resize(dict, bitsFor(used));
 }
 
 function rehashStep(dict: DictRef): void {

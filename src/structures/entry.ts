@@ -10,6 +10,7 @@
  * next, hash   the chain of a dict's bucket, and the key's hash
  * key size     0 to 4094 bytes in place; 4095: the key area is {block, size}, 8 bytes
  * value size   the owner's 12 bits: the size of a string in place
+ * encoding     the owner's; its highest bit says that parts of the value expire by themselves
  * ttl          bit 31, so that a negative word says that the entry expires; then the block's last
  *              four bytes are its index in the database's expiry heap
  * clock        LRU time or LFU counter, as maxmemory-policy says
@@ -34,6 +35,12 @@ export const OUTSIDE_SIZE = SIZE_MASK;
 const TYPE_SHIFT = 24;
 const ENCODING_SHIFT = 28;
 const TTL_BIT = 1 << 31;
+/**
+ * Encodings with this bit say that parts of the value expire by themselves: with the TTL bit
+ * beside it, one look tells that nothing of the entry does.
+ */
+export const PARTS_EXPIRE = 4;
+const PARTS_BIT = PARTS_EXPIRE << ENCODING_SHIFT;
 const META_MASK = ~((1 << TYPE_SHIFT) - 1);
 const CLOCK_MASK = 0xffffff;
 /** The words of an entry: next, hash, meta, clock; then the key. */
@@ -56,6 +63,9 @@ const setMeta = (e: EntryRef, word: number) => {
 export const type = (e: EntryRef) => (meta(e) >>> TYPE_SHIFT) & 15;
 export const encoding = (e: EntryRef) => (meta(e) >>> ENCODING_SHIFT) & 7;
 export const hasTtl = (e: EntryRef) => meta(e) < 0;
+export const partsExpire = (e: EntryRef) => (meta(e) & PARTS_BIT) !== 0;
+/** Whether the entry expires, or parts of it. */
+export const isMortal = (e: EntryRef) => (meta(e) & (TTL_BIT | PARTS_BIT)) !== 0;
 /** The owner's 12 bits: for a string in place, its size. */
 export const valueSize = (e: EntryRef) => (meta(e) >>> SIZE_BITS) & SIZE_MASK;
 export const clock = (e: EntryRef) =>
@@ -177,6 +187,23 @@ function outsideKeyIs(block: Ref, bytes: Uint8Array, offset: number, size: numbe
   return equalBytes(u8[block >>> SEGMENT_BITS], arena.byteOffset(block), bytes, offset, size);
 }
 
+/** Whether two entries have the same key. */
+export function sameKey(a: EntryRef, b: EntryRef): boolean {
+  const size = keySize(a);
+  if (keySize(b) !== size) return false;
+  const block = keyBlock(a);
+  if (block !== a) {
+    return outsideKeyIs(block, u8[keyBlock(b) >>> SEGMENT_BITS], keyOffset(b), size);
+  }
+  const words = i32[a >>> SEGMENT_BITS];
+  const others = i32[b >>> SEGMENT_BITS];
+  let index = ((a & SEGMENT_MASK) << 1) + KEY;
+  let other = ((b & SEGMENT_MASK) << 1) + KEY;
+  for (let left = size; left >= 4; left -= 4) if (words[index++] !== others[other++]) return false;
+  const rest = size & 3;
+  return rest === 0 || ((words[index] ^ others[other]) & ((1 << (rest << 3)) - 1)) === 0;
+}
+
 export function keySize(e: EntryRef): number {
   const stored = meta(e) & SIZE_MASK;
   if (stored !== OUTSIDE_SIZE) return stored;
@@ -237,6 +264,34 @@ export function copyShaped(
   const kept = u8[e >>> SEGMENT_BITS].subarray(from, from + HEADER_SIZE + area + keep);
   u8[to >>> SEGMENT_BITS].set(kept, arena.byteOffset(to));
   if (hasTtl(e)) setExpiryIndex(to, expiryIndex(e));
+  return to;
+}
+
+/**
+ * A new entry with the key and hash of another: not linked, of type 0, without TTL; with room for
+ * a value and an expiry index if so wanted.
+ */
+export function twin(e: EntryRef, valueArea = 0, withTtl = false): EntryRef {
+  const size = keySize(e);
+  const to = arena.alloc(blockSize(size, valueArea, withTtl)) as EntryRef;
+  const from = i32[e >>> SEGMENT_BITS];
+  const words = i32[to >>> SEGMENT_BITS];
+  const first = (e & SEGMENT_MASK) << 1;
+  const at = (to & SEGMENT_MASK) << 1;
+  words[at] = NIL;
+  words[at + HASH] = from[first + HASH];
+  words[at + META] = from[first + META] & SIZE_MASK;
+  words[at + CLOCK] = 0;
+  const end = KEY + (keyArea(size) >> 2);
+  for (let i = KEY; i < end; i++) words[at + i] = from[first + i];
+  const block = keyBlock(e);
+  if (block !== e) {
+    const own = arena.alloc(size);
+    const start = arena.byteOffset(block);
+    const bytes = u8[block >>> SEGMENT_BITS].subarray(start, start + size);
+    u8[own >>> SEGMENT_BITS].set(bytes, arena.byteOffset(own));
+    words[at + KEY] = own;
+  }
   return to;
 }
 

@@ -3,7 +3,12 @@
 
 import { describe, expect, test } from "bun:test";
 import type { LongDouble } from "../../src/base/long_double.ts";
-import { addLongDoubles, formatLongDouble, parseLongDouble } from "../../src/base/long_double.ts";
+import {
+  addLongDoubles,
+  ceilProduct,
+  formatLongDouble,
+  parseLongDouble,
+} from "../../src/base/long_double.ts";
 import { plain } from "../client/resp.ts";
 import { redisBinary, startRedis } from "../client/server.ts";
 import { Random } from "../fuzz/random.ts";
@@ -120,4 +125,24 @@ test.skipIf(redisBinary() === null)("random sums are those of the real Redis", a
     const theirs = reply.type === "error" ? null : plain(reply);
     expect(`${seed}: ${a} + ${b} = ${sumOf(a, b)}`).toBe(`${seed}: ${a} + ${b} = ${theirs}`);
   }
+});
+
+test.each([
+  ["0", 0n],
+  ["1.5", 1500n],
+  ["0.0001", 1n],
+  ["0.1", 100n],
+  ["-0.0009", 0n],
+  // What is nearest to -0.001, times 1000, is a little above -1.
+  ["-0.001", 0n],
+  ["-0.0010000001", -1n],
+  ["-0.002", -1n],
+  ["9223372036854775.807", 9223372036854775807n],
+  ["9223372036854775.9", 9223372036854775900n],
+  ["0x1p70", 1000n << 70n],
+  ["1e4930", null],
+  ["inf", null],
+])("%s seconds, rounded up to whole milliseconds, are %s", (text, ms) => {
+  const product = ceilProduct(parseLongDouble(text) as LongDouble, 1000n);
+  expect(product).toBe(ms);
 });

@@ -12,6 +12,9 @@
  * next such line, are what redis-cli prints for the reply, exactly. A name before the `>` stands
  * for another connection, opened when it is first used. Indentation common to all lines does not
  * count, nor do blank lines at the start and the end, nor blanks at the end of a line.
+ *
+ * A reply of `...` says that the command waits: the session goes on when the server has the client
+ * blocked (or at once, if it was before). What comes to it in the end stands after a line `name<`.
  */
 
 import { type Client, connect } from "./client.ts";
@@ -22,7 +25,8 @@ import type { Address } from "./wire.ts";
 export interface Exchange {
   /** The connection's name; the plain prompt's is empty. */
   connection: string;
-  line: string;
+  /** Null when only a reply is waited for. */
+  line: string | null;
   expected: string;
 }
 
@@ -31,7 +35,10 @@ export interface SessionOptions {
   protocol?: 2 | 3;
 }
 
-const PROMPT = /^([a-z][a-z0-9]*)?> (.*)$/;
+const PROMPT = /^([a-z][a-z0-9]*)?(?:> (.*)|<)$/;
+const WAITS = "...";
+const BLOCKING_LIMIT_MS = 5000;
+const POLL_MS = 1;
 
 /**
  * Runs a transcript on fresh connections. Throws, with the whole session and the differing lines
@@ -44,12 +51,24 @@ export async function session(
 ): Promise<void> {
   const exchanges = readTranscript(text);
   const clients = new Map<string, Client>();
+  /** How many replies each connection still waits for. */
+  const awaited = new Map<Client, number>();
   const got: string[] = [];
   try {
-    for (const { connection, line } of exchanges) {
+    for (const { connection, line, expected } of exchanges) {
       const client = clients.get(connection) ?? (await open(server, options));
       clients.set(connection, client);
-      got.push(await answer(client, line));
+      const waiting = awaited.get(client) ?? 0;
+      if (line === null) {
+        awaited.set(client, waiting - 1);
+        got.push(await answer(client, line));
+      } else if (expected !== WAITS) {
+        got.push(await answer(client, line));
+      } else {
+        awaited.set(client, waiting + 1);
+        if (waiting > 0) client.send(...wordsOf(line));
+        got.push(waiting > 0 ? WAITS : await waits(server, client, line));
+      }
     }
   } finally {
     for (const client of clients.values()) client.close();
@@ -65,8 +84,9 @@ export function readTranscript(text: string): Exchange[] {
   for (const line of dedent(text)) {
     const prompt = PROMPT.exec(line);
     const last = exchanges.at(-1);
-    if (prompt) exchanges.push({ connection: prompt[1] ?? "", line: prompt[2], expected: "" });
-    else if (last === undefined) throw new Error(`no command before: ${line}`);
+    if (prompt) {
+      exchanges.push({ connection: prompt[1] ?? "", line: prompt[2] ?? null, expected: "" });
+    } else if (last === undefined) throw new Error(`no command before: ${line}`);
     else last.expected += last.expected === "" ? line : `\n${line}`;
   }
   return exchanges;
@@ -78,12 +98,34 @@ async function open(server: Address, options: SessionOptions): Promise<Client> {
   return client;
 }
 
-async function answer(client: Client, line: string): Promise<string> {
+/** Sends the line, if there is one, and returns the next reply. */
+async function answer(client: Client, line: string | null): Promise<string> {
+  if (line !== null) client.send(...wordsOf(line));
+  const reply = await client.reply();
+  const pushes = client.pushesSoFar().map((push) => `${formatReply(push)}\n`);
+  return (pushes.join("") + formatReply(reply, line ?? undefined)).replace(/[ \r]+$/gm, "");
+}
+
+function wordsOf(line: string): Buffer[] {
   const words = typedWords(line);
   if (words === null || words.length === 0) throw new Error(`not a command: ${line}`);
-  const reply = await client.command(...words);
-  const pushes = client.pushesSoFar().map((push) => `${formatReply(push)}\n`);
-  return (pushes.join("") + formatReply(reply, line)).replace(/[ \r]+$/gm, "");
+  return words;
+}
+
+/** Sends a command that waits; returns `...` when it does, and what went wrong otherwise. */
+async function waits(server: Address, client: Client, line: string): Promise<string> {
+  const id = formatReply(await client.command("CLIENT", "ID")).replace(/\D/g, "");
+  const observer = await connect(server);
+  client.send(...wordsOf(line));
+  const end = performance.now() + BLOCKING_LIMIT_MS;
+  let isBlocked = false;
+  while (!isBlocked && performance.now() < end) {
+    const list = formatReply(await observer.command("CLIENT", "LIST", "ID", id));
+    isBlocked = / flags=[^ ]*b/.test(list);
+    if (!isBlocked) await Bun.sleep(POLL_MS);
+  }
+  observer.close();
+  return isBlocked ? WAITS : "(the client is not blocked)";
 }
 
 function dedent(text: string): string[] {
@@ -104,7 +146,7 @@ function diff(exchanges: readonly Exchange[], got: readonly string[]): string {
       const reply = same
         ? marked(" ", expected)
         : [...marked("-", expected), ...marked("+", got[index])];
-      return [`  ${connection}> ${line}`, ...reply];
+      return [line === null ? `  ${connection}<` : `  ${connection}> ${line}`, ...reply];
     })
     .join("\n");
 }

@@ -138,6 +138,49 @@ test("DEBUG OBJECT describes a value, and leaves its access clock", async () => 
   expect(await debug("OBJECT", "missing")).toEqual(new Error("ERR no such key"));
 });
 
+test("DEBUG OBJECT describes collections", async () => {
+  await client.command("RPUSH", "list", "a", "b", "c");
+  expect(await debug("OBJECT", "list")).toMatch(
+    / encoding:quicklist serializedlength:19 .* ql_nodes:1 ql_avg_node:3.00 ql_listpack_max:-2 /,
+  );
+  expect(await debug("OBJECT", "list")).toEndWith(" ql_compressed:0 ql_uncompressed_size:16");
+  await client.command("ZADD", "zset", 1, "a");
+  expect(await debug("OBJECT", "zset")).toContain("encoding:listpack serializedlength:13 ");
+  await client.command("ZADD", "zset", 1.5, "y".repeat(65));
+  expect(await debug("OBJECT", "zset")).toContain("encoding:skiplist serializedlength:86 ");
+  await client.command("SADD", "intset", 1, 2, 3);
+  expect(await debug("OBJECT", "intset")).toContain("encoding:intset serializedlength:15 ");
+  await client.command("SADD", "set", "a");
+  expect(await debug("OBJECT", "set")).toContain("encoding:hashtable serializedlength:3 ");
+  await client.command("HSET", "hash", "a", "b", 1, 2);
+  expect(await debug("OBJECT", "hash")).toContain("encoding:listpack serializedlength:18 ");
+});
+
+test("DEBUG LISTPACK, QUICKLIST and HTSTATS-KEY look into collections", async () => {
+  await client.command("ZADD", "zset", 1, "a");
+  await client.command("RPUSH", "list", "a");
+  await client.command("HSET", "hash", "f", "x".repeat(65));
+  await client.command("SADD", "set", ...Array.from({ length: 600 }, (_, index) => `m${index}`));
+  expect(await debug("LISTPACK", "zset")).toBe("Listpack structure printed on stdout");
+  expect(await debug("LISTPACK", "list")).toEqual(new Error("ERR Not a listpack encoded object."));
+  expect(await debug("QUICKLIST", "list")).toBe("Quicklist structure printed on stdout");
+  expect(await debug("QUICKLIST", "zset", 1)).toEqual(
+    new Error("ERR Not a quicklist encoded object."),
+  );
+  expect(await debug("LISTPACK", "missing")).toEqual(new Error("ERR no such key"));
+  expect(await debug("HTSTATS-KEY", "hash")).toBe(
+    "Hash table 0 stats (main hash table):\n table size: 4\n number of elements: 1\n" +
+      " different slots: 1\n max chain length: 1\n avg chain length (counted): 1.00\n" +
+      " avg chain length (computed): 1.00\n Chain length distribution:\n" +
+      "   0: 3 (75.00%)\n   1: 1 (25.00%)\n",
+  );
+  expect(await debug("HTSTATS-KEY", "set")).toContain(" max chain length: ");
+  expect(await debug("HTSTATS-KEY", "zset")).toEqual(
+    new Error("ERR The value stored at the specified key is not represented using an hash table"),
+  );
+  expect(await debug("SET-DISABLE-DENY-SCRIPTS", 1)).toBe("OK");
+});
+
 test("DEBUG OBJECT shows that INCR changes an integer in place", async () => {
   await client.command("SET", "key", 20_000);
   const address = String(await debug("OBJECT", "key")).split(" ")[1];
@@ -247,6 +290,15 @@ describe("digests", () => {
     await at.command("FLUSHALL");
     await at.command("MSET", "a", "text", "i", -12345, "long", "x".repeat(70_000), "", "empty key");
     await at.command("SET", "e", "expires", "EX", 1000);
+    await at.command("RPUSH", "list", "b", "a", 1, "a", "x".repeat(9000));
+    await at.command("SADD", "intset", 3, 1, 2);
+    await at.command("SADD", "set", "b", "", 1);
+    await at.command("SADD", "bigset", ...Array.from({ length: 600 }, (_, index) => `m${index}`));
+    await at.command("ZADD", "zset", 1, "a", 1.5, "b", "-inf", "c", 0.1, "d", 1e20, "1");
+    await at.command("ZADD", "bigzset", "-0", "x".repeat(65), 1e-7, "y");
+    await at.command("HSET", "hash", "f", "v", "", "", "1", 2);
+    await at.command("HSET", "bighash", "f", "x".repeat(65), "g", 1);
+    await at.command("EXPIRE", "hash", 1000);
     await at.command("SELECT", 5);
     await at.command("SET", "a", "elsewhere");
     await at.command("SELECT", 0);
@@ -273,7 +325,8 @@ describe("digests", () => {
     await fill(client);
     await fill(other);
     expect(await debug("DIGEST")).toBe(plain(await other.command("DEBUG", "DIGEST")));
-    const values = ["DIGEST-VALUE", "a", "i", "long", "", "e", "missing"];
+    const keys = ["a", "i", "long", "", "e", "missing", "list", "intset", "set", "bigset", "zset"];
+    const values = ["DIGEST-VALUE", ...keys, "bigzset", "hash", "bighash"];
     expect(await debug(...values)).toEqual(plain(await other.command("DEBUG", ...values)));
     other.close();
     await redis.stop();

@@ -6,7 +6,13 @@
 import { describe, expect, test } from "bun:test";
 import { commandTable } from "../../src/commands/all.ts";
 import { replyDocs, replyInfo } from "../../src/commands/docs.ts";
-import { Category, type Command, CommandTable, group } from "../../src/commands/table.ts";
+import {
+  argumentsOf,
+  Category,
+  type Command,
+  CommandTable,
+  group,
+} from "../../src/commands/table.ts";
 import { recording, type Tree, withoutFields, written } from "./oracle/reply_tree.ts";
 
 const ORACLE_VERSION = "7.0.15";
@@ -46,21 +52,22 @@ function field(map: Tree, name: string): Tree | undefined {
 /** Drops the arguments and changes of later versions. */
 function asOfOracle(doc: Tree): Tree {
   const { "%": fields } = doc as { "%": [string, Tree][] };
-  return {
-    "%": fields.map(([name, value]) => {
-      if (name === "arguments") {
-        const args = (value as Tree[]).filter(
-          (arg) => !isLater((field(arg, "since") as string) ?? ""),
-        );
-        return [name, args.map(asOfOracle)];
-      }
-      if (name === "history") {
-        const { "~": changes } = value as { "~": [string, string][] };
-        return [name, { "~": changes.filter(([version]) => !isLater(version)) }];
-      }
-      return [name, value];
-    }),
-  };
+  const kept: [string, Tree][] = [];
+  for (const [name, value] of fields) {
+    if (name === "arguments") {
+      const args = (value as Tree[]).filter(
+        (arg) => !isLater((field(arg, "since") as string) ?? ""),
+      );
+      kept.push([name, args.map(asOfOracle)]);
+    } else if (name === "history") {
+      const { "~": all } = value as { "~": [string, string][] };
+      const changes = all.filter(([version]) => !isLater(version));
+      if (changes.length > 0) kept.push([name, { "~": changes }]);
+    } else {
+      kept.push([name, value]);
+    }
+  }
+  return { "%": kept };
 }
 
 for (const command of commandTable.all) {
@@ -68,6 +75,9 @@ for (const command of commandTable.all) {
   test(`COMMAND INFO ${command.name} replies as recorded`, () => {
     const ours = infoOf(command);
     const theirs = infos.get(command.name) as Tree[];
+    // With later arguments a command may take more than it did.
+    const takesMore = argumentsOf(command).some(({ since }) => isLater(since ?? ""));
+    if (takesMore && ours[1] === -Number(theirs[1])) ours[1] = theirs[1];
     expect([...ours.slice(0, 9), namesOf(ours[9])]).toEqual([
       ...theirs.slice(0, 9),
       namesWeHave(theirs[9]),

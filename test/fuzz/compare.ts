@@ -68,15 +68,60 @@ export const orOneLess: Comparison = (real, tested) =>
     tested.type === "integer" &&
     Number(real.value) === Number(tested.value) + 1);
 
-/** A step of a scan: the whole set when both did it in one step, else only the form. */
-export const scanStep: Comparison = (real, tested, { args }) => {
-  const [a, b] = [scanReply(real), scanReply(tested)];
-  if (a === null || b === null) return exactly(real, tested);
-  if (args.includes("0") && a.cursor === "0" && b.cursor === "0") {
+/**
+ * A step of a scan: the whole set when both did it in one step, else only the form. `args[at]` is
+ * the cursor, and `width` elements belong together.
+ */
+export const scanStep =
+  (at: number, width: number): Comparison =>
+  (real, tested, { args }) => {
+    const [a, b] = [scanReply(real, width), scanReply(tested, width)];
+    if (a === null || b === null) return exactly(real, tested);
+    if (args[at] !== "0" || a.cursor !== "0" || b.cursor !== "0") return true;
     return JSON.stringify(a.elements) === JSON.stringify(b.elements);
-  }
-  return true;
+  };
+
+/**
+ * Some elements of a collection, chosen by chance: as many, and each once unless the count is
+ * negative. When fewer came than were asked for, they are the whole collection.
+ */
+export const sample: Comparison = (real, tested, { args }) => {
+  if (!isList(real) || !isList(tested)) return sameType(real, tested, { args, elapsedMs: 0 });
+  if (real.type !== tested.type || real.value.length !== tested.value.length) return false;
+  const count = Number(args[2]);
+  if (!(count > 0)) return true;
+  // With their values, elements are pairs: in RESP2 two replies, in RESP3 an array of two.
+  const width = args.length > 3 && real.value.every(({ type }) => type === "bulk") ? 2 : 1;
+  const [a, b] = [grouped(real.value, width), grouped(tested.value, width)];
+  if (a.length < count) return JSON.stringify(a.sort()) === JSON.stringify(b.sort());
+  return new Set(b).size === b.length;
 };
+
+/**
+ * The reply of SORT. Elements of a set that are not sorted come in the order of a hash table, and
+ * so do those whose texts to sort by are equal; with LIMIT that is also a choice among them.
+ */
+export const sortReply: Comparison = (real, tested, circumstances) => {
+  const words = circumstances.args.slice(2).map((word) => word.toLowerCase());
+  const by = words.indexOf("by");
+  const alpha = words.includes("alpha");
+  // All texts end at a zero byte, as in C; only those to be stored are compared whole.
+  const isOrdered =
+    by < 0
+      ? !(alpha && canonical(real).includes("\\u0000"))
+      : words[by + 1]?.split("\0")[0].includes("*") && !alpha;
+  if (isOrdered || !isList(real) || !isList(tested)) return exactly(real, tested);
+  if (words.includes("limit") || words.filter((word) => word === "get").length > 1) {
+    return real.type === tested.type && real.value.length === tested.value.length;
+  }
+  return anyOrder(real, tested, circumstances);
+};
+
+/** The reply of DEBUG: of OBJECT, which shows addresses, only that it is one. */
+export const debugReply: Comparison = (real, tested, circumstances) =>
+  /^(object|htstats-key)$/i.test(circumstances.args[1] ?? "")
+    ? sameType(real, tested, circumstances)
+    : exactly(real, tested);
 
 /** The reply of a HELP: its header, and HELP itself as the last of the subcommands. */
 export const helpFrame: Comparison = (real, tested) =>
@@ -122,23 +167,23 @@ function sortedPairs(reply: Reply): string {
     return JSON.stringify(reply.value.map((pair) => pair.map(canonical).join()).sort());
   }
   if (reply.type !== "array") return canonical(reply);
-  const pairs: string[] = [];
-  for (let index = 0; index < reply.value.length; index += 2) {
-    pairs.push(
-      reply.value
-        .slice(index, index + 2)
-        .map(canonical)
-        .join(),
-    );
-  }
-  return JSON.stringify(pairs.sort());
+  return JSON.stringify(grouped(reply.value, 2).sort());
 }
 
-function scanReply(reply: Reply): { cursor: string; elements: string[] } | null {
+/** A text for every `width` replies. */
+function grouped(replies: readonly Reply[], width: number): string[] {
+  const groups: string[] = [];
+  for (let index = 0; index < replies.length; index += width) {
+    groups.push(JSON.stringify(replies.slice(index, index + width).map(canonical)));
+  }
+  return groups;
+}
+
+function scanReply(reply: Reply, width: number): { cursor: string; elements: string[] } | null {
   if (reply.type !== "array" || reply.value.length !== 2) return null;
   const [cursor, elements] = reply.value;
   if (cursor.type !== "bulk" || elements.type !== "array") return null;
-  return { cursor: cursor.value.toString(), elements: elements.value.map(canonical).sort() };
+  return { cursor: cursor.value.toString(), elements: grouped(elements.value, width).sort() };
 }
 
 function withoutNumberAfter(name: string, text: string): string {

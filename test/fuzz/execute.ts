@@ -7,10 +7,11 @@
  */
 
 import { formatReply, quoted } from "../client/format.ts";
-import { parseReplies, type Reply } from "../client/resp.ts";
+import { parseReplies, parseReply, type Reply } from "../client/resp.ts";
 import { type Wire, WireError } from "../client/wire.ts";
 import { type Circumstances, type Comparison, exact } from "./compare.ts";
 import { policyOf } from "./policies.ts";
+import { WAIT_SHORT } from "./render.ts";
 import {
   type CommandStep,
   inlineText,
@@ -20,7 +21,7 @@ import {
   stepText,
 } from "./sequence.ts";
 import { compareCounters, compareState, type StateDifference } from "./state.ts";
-import type { Subject } from "./subject.ts";
+import { infoFields, type Subject } from "./subject.ts";
 
 /** The first thing in which the servers differ. */
 export interface Difference {
@@ -58,7 +59,13 @@ export interface ExecuteOptions {
 const EXPIRY_WAIT_MS = 4;
 /** The real server takes no longer, unless the batch blocks, which none should. */
 const REAL_LIMIT_MS = 20_000;
-const BATCH_MOST = 64;
+/** Commands that are sent in one write. */
+export const BATCH_MOST = 64;
+/** Both servers have a blocking command's reply by then, or know that it blocks. */
+const BLOCKING_LIMIT_MS = 3000;
+const BLOCKING_POLL_MS = 1;
+/** Stands for a reply that has not come yet. */
+const WAITS = Buffer.from("+(waits)\r\n");
 /** Between the pieces in which a stray connection's bytes are sent. */
 const PIECE_WAIT_MS = 2;
 /**
@@ -66,7 +73,11 @@ const PIECE_WAIT_MS = 2;
  * are over: those that are must be gone by then.
  */
 const COUNT_KEYS = new Set(
-  "dbsize info randomkey flushall flushdb swapdb scan memory exec".split(" "),
+  (
+    "dbsize info randomkey flushall flushdb swapdb scan memory exec sort bitop debug " +
+    "sunionstore sinterstore sdiffstore zunionstore zinterstore zdiffstore zrangestore " +
+    "geosearchstore georadius georadiusbymember"
+  ).split(" "),
 );
 /** Commands that can give a key an expiry that has passed; Redis keeps it until it is looked at. */
 const SET_EXPIRY = new Set(
@@ -105,6 +116,27 @@ interface Pair {
   queue: CommandStep[];
   /** Words of the commands that made a key expire at once, or will in EXEC. */
   expiring: string[];
+  /** The number of the client in each of the servers. */
+  ids: { real: string; tested: string };
+  /** A command that has no reply yet, since it waits for what others do. */
+  waiting: Waiting | null;
+}
+
+interface Waiting {
+  step: CommandStep;
+  index: number;
+  real: Promise<Collected>;
+  tested: Promise<Collected>;
+  /** Who has replied meanwhile: `real`, `tested`, or both. */
+  replied: Set<string>;
+}
+
+/** A command as it is sent: a step's own, or one in its company. */
+interface Sent {
+  step: CommandStep;
+  /** Of the step. */
+  index: number;
+  isOwn: boolean;
 }
 
 /** Replies that came, and why no more did. */
@@ -168,6 +200,10 @@ class Run {
       if (difference) return difference;
       index = end;
     }
+    for (const pair of this.#pairs.values()) {
+      const difference = await this.#wake(pair, this.#steps.length);
+      if (difference) return difference;
+    }
     return null;
   }
 
@@ -177,7 +213,7 @@ class Run {
     for (let end = start + 1; ; end++) {
       const last = this.#steps[end - 1] as CommandStep;
       const next = this.#steps[end];
-      if (last.expires || isExec(last) || end - start === BATCH_MOST) return end;
+      if (last.expires || isExec(last) || mayBlock(last) || end - start === BATCH_MOST) return end;
       if (next?.kind !== "command" || !next.joined || next.connection !== connection) return end;
       if (countsKeys(next)) return end;
     }
@@ -186,34 +222,130 @@ class Run {
   async #batch(start: number, end: number): Promise<Difference | null> {
     const steps = this.#steps.slice(start, end) as CommandStep[];
     const pair = await this.#pair(steps[0].connection);
+    const woken = await this.#wake(pair, start);
+    if (woken) return woken;
     if (this.#overKeys.size > 0 && countsKeys(steps[0])) await this.#reap();
-    const bytes = Buffer.from(steps.map(bytesOf).join(""), "latin1");
+    const sent = steps.flatMap((step, index) => withCompany(step, start + index));
+    const bytes = Buffer.from(sent.map(({ step }) => bytesOf(step)).join(""), "latin1");
     pair.real.write(bytes);
     pair.tested.write(bytes);
-    const limitMs = this.#options.replyLimitMs;
+    const last = steps[steps.length - 1];
+    // Only the last step may block.
+    const now = mayBlock(last) ? sent.slice(0, -1) : sent;
+    const difference = await this.#replyAll(pair, now);
+    if (difference) return difference;
+    if (now !== sent && !pair.real.closed && !pair.tested.closed) {
+      const blocked = await this.#replyOrWait(pair, last, end - 1);
+      if (blocked) return blocked;
+    }
+    await this.#letExpire(pair, last);
+    return null;
+  }
+
+  async #replyAll(pair: Pair, sent: readonly Sent[]): Promise<Difference | null> {
     const [real, tested] = await Promise.all([
-      collect(pair.real, steps.length, REAL_LIMIT_MS),
-      collect(pair.tested, steps.length, limitMs),
+      collect(pair.real, sent.length, REAL_LIMIT_MS),
+      collect(pair.tested, sent.length, this.#options.replyLimitMs),
     ]);
-    if (real.timedOut) throw new Error(`redis-server does not reply to: ${steps.map(stepText)}`);
-    for (const [index, step] of steps.entries()) {
-      const [a, b] = [real.replies[index], tested.replies[index]];
-      if (a === undefined || b === undefined) {
-        if (a === b && real.failure === tested.failure) break; // both closed the connection
-        const [left, right] = [a ? print(a) : real.failure, b ? print(b) : tested.failure];
-        return this.#at(start + index, "connection", left ?? "", right ?? "");
-      }
-      if (!a.equals(b) && !this.#alike(step, pair, a, b)) {
-        return this.#at(start + index, "reply", print(a), print(b));
-      }
-      this.#replies.push(a);
+    if (real.timedOut) {
+      const { step } = sent[real.replies.length];
+      throw new Error(`redis-server does not reply to: ${stepText(step)}`);
+    }
+    for (const [at, { step, index, isOwn }] of sent.entries()) {
+      const [a, b] = [real.replies[at], tested.replies[at]];
+      if (a === undefined && b === undefined && real.failure === tested.failure) break;
+      const difference = this.#compare(pair, step, index, [a, real], [b, tested]);
+      if (difference) return difference;
+      if (isOwn) this.#replies[index] = a;
       if (isExec(step) && pair.expiring.length > 0) {
         pair.expiring.push(...pair.queue.flatMap(({ args }) => args));
       }
       note(pair, step, a);
       if (SET_EXPIRY.has(step.args[0]?.toLowerCase())) this.#overKeys.add(step.args[1] ?? "");
     }
-    await this.#letExpire(pair, steps[steps.length - 1]);
+    return null;
+  }
+
+  /** Compares the replies to a command, each with how the connection was read. */
+  #compare(
+    pair: Pair,
+    step: CommandStep,
+    index: number,
+    [a, real]: readonly [Buffer | undefined, Collected],
+    [b, tested]: readonly [Buffer | undefined, Collected],
+  ): Difference | null {
+    if (a === undefined || b === undefined) {
+      // Both have closed the connection, or one has.
+      if (a === b && real.failure === tested.failure) return null;
+      const [left, right] = [a ? print(a) : real.failure, b ? print(b) : tested.failure];
+      return this.#at(index, "connection", left ?? "", right ?? "", step);
+    }
+    if (a.equals(b) || this.#alike(step, pair, a, b)) return null;
+    return this.#at(index, "reply", print(a), print(b), step);
+  }
+
+  /** Takes the reply of a command that may block, or leaves it waiting when it blocks in both. */
+  async #replyOrWait(pair: Pair, step: CommandStep, index: number): Promise<Difference | null> {
+    const real = collect(pair.real, 1, REAL_LIMIT_MS);
+    const tested = collect(pair.tested, 1, REAL_LIMIT_MS);
+    const replied = new Set<string>();
+    const both = Promise.all([
+      real.then(() => replied.add("real")),
+      tested.then(() => replied.add("tested")),
+    ]);
+    const waiting: Waiting = { step, index, real, tested, replied };
+    // A short wait is over soon: it is not left to end at any moment.
+    if (waitsShortly(step)) return this.#late(pair, waiting, index);
+    const deadlineMs = performance.now() + BLOCKING_LIMIT_MS;
+    while (performance.now() < deadlineMs) {
+      await Promise.race([both, Bun.sleep(BLOCKING_POLL_MS)]);
+      if (replied.size === 2) return this.#late(pair, waiting, index);
+      const counts = await Promise.all([this.#real, this.#tested].map(blockedClients));
+      const others = this.#stillWaiting();
+      if (replied.size === 0 && counts.every((count) => count === others + 1)) {
+        pair.waiting = waiting;
+        this.#replies[index] = WAITS;
+        return null;
+      }
+    }
+    const [left, right] = ["real", "tested"].map((name) =>
+      replied.has(name) ? "(replies)" : "(waits)",
+    );
+    return this.#at(index, "connection", left, right, step);
+  }
+
+  /** The commands that were left waiting, and have had no reply since. */
+  #stillWaiting(): number {
+    const waiting = [...this.#pairs.values()].filter((pair) => pair.waiting?.replied.size === 0);
+    return waiting.length;
+  }
+
+  /** Ends the wait of the connection's command, if it still waits; both must say the same. */
+  async #wake(pair: Pair, index: number): Promise<Difference | null> {
+    const { waiting } = pair;
+    if (waiting === null) return null;
+    pair.waiting = null;
+    const [[a], [b]] = await Promise.all([
+      this.#real.ask([["CLIENT", "UNBLOCK", pair.ids.real]]),
+      this.#tested.ask([["CLIENT", "UNBLOCK", pair.ids.tested]]),
+    ]);
+    if (formatReply(a) !== formatReply(b)) {
+      const end = (reply: Reply) =>
+        formatReply(reply) === "(integer) 1" ? "(waits)" : "(replied)";
+      return this.#at(index, "connection", end(a), end(b), waiting.step);
+    }
+    return await this.#late(pair, waiting, index);
+  }
+
+  /** Compares replies that are there; `at` is the step that showed them. */
+  async #late(pair: Pair, waiting: Waiting, at: number): Promise<Difference | null> {
+    const { step, index } = waiting;
+    const [real, tested] = await Promise.all([waiting.real, waiting.tested]);
+    const [a, b] = [real.replies[0], tested.replies[0]];
+    const difference = this.#compare(pair, step, at, [a, real], [b, tested]);
+    if (difference || a === undefined) return difference;
+    this.#replies[index] = a;
+    note(pair, step, a);
     return null;
   }
 
@@ -289,7 +421,9 @@ class Run {
 
   async #afterwards(): Promise<Difference | null> {
     const [real, tested] = [this.#real, this.#tested];
-    const scans = this.#steps.some((step) => "args" in step && /scan$/i.test(step.args[0] ?? ""));
+    const scans = this.#steps.some(
+      (step) => "args" in step && /scan$|^sort/i.test(step.args[0] ?? ""),
+    );
     const counters = this.#options.counters ? await compareCounters(real, tested, scans) : null;
     if (counters) return this.#atEnd(counters);
     if (this.#overKeys.size > 0) await this.#reap();
@@ -302,8 +436,13 @@ class Run {
     return { ...this.#at(end, found.aspect, found.real, found.tested), where: found.where };
   }
 
-  #at(index: number, kind: string, real: string, tested: string): Difference {
-    const step = this.#steps[Math.min(index, this.#steps.length - 1)];
+  #at(
+    index: number,
+    kind: string,
+    real: string,
+    tested: string,
+    step = this.#steps[Math.min(index, this.#steps.length - 1)],
+  ): Difference {
     const command =
       step?.kind === "command" ? commandName(step.args, this.#options.containers) : "stray";
     return { kind, command, step: index, where: "", real, tested };
@@ -313,10 +452,52 @@ class Run {
     const known = this.#pairs.get(connection);
     if (known !== undefined) return known;
     const [real, tested] = await Promise.all([this.#real.connect(), this.#tested.connect()]);
-    const pair = { real, tested, queue: [], expiring: [] };
+    const ids = { real: await clientId(real), tested: await clientId(tested) };
+    const pair: Pair = { real, tested, queue: [], expiring: [], ids, waiting: null };
     this.#pairs.set(connection, pair);
     return pair;
   }
+}
+
+async function clientId(wire: Wire): Promise<string> {
+  wire.write(Buffer.from(requestText(["CLIENT", "ID"])));
+  const [reply] = await wire.replies(1);
+  return formatReply(parseReply(reply).reply).replace("(integer) ", "");
+}
+
+async function blockedClients(subject: Subject): Promise<number> {
+  const [reply] = await subject.ask([["INFO", "clients"]]);
+  return Number(infoFields(reply).get("blocked_clients"));
+}
+
+/** The step's command, with what prepares it and what settles it when chance has had a part. */
+function withCompany(step: CommandStep, index: number): Sent[] {
+  const { prepare, settle } = policyOf(step.args[0]?.toLowerCase() ?? "");
+  const after = settle?.(step.args) ?? null;
+  const company = (args: readonly string[]) => ({
+    step: { ...step, args: [...args], inline: false },
+    index,
+    isOwn: false,
+  });
+  return [
+    ...(prepare ? [company(prepare)] : []),
+    { step, index, isOwn: true },
+    ...(after ? [company(after)] : []),
+  ];
+}
+
+/** Whether the command's timeout, if it blocks, is a short one. */
+function waitsShortly({ args }: CommandStep): boolean {
+  const words = args.map((word) => word.toLowerCase());
+  const block = words.indexOf("block");
+  if (/^xread/.test(words[0])) return block > 0 && isShort(Number(words[block + 1]) / 1000);
+  return isShort(Number(words[0].endsWith("mpop") ? words[1] : words[words.length - 1]));
+}
+
+const isShort = (seconds: number) => seconds > 0 && seconds <= WAIT_SHORT;
+
+function mayBlock(step: CommandStep): boolean {
+  return policyOf(step.args[0]?.toLowerCase() ?? "").blocks ?? false;
 }
 
 async function collect(wire: Wire, count: number, limitMs: number): Promise<Collected> {

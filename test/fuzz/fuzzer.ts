@@ -6,6 +6,7 @@
 import { connect } from "../client/client.ts";
 import { type Server, startRedis, startServer } from "../client/server.ts";
 import {
+  BATCH_MOST,
   commandName,
   type Difference,
   type ExecuteOptions,
@@ -146,7 +147,11 @@ class Fuzzer {
       const index = this.#nextSequence++;
       const steps = this.#withoutMuted(generate(seed, index, length, this.#commands));
       this.#commandsRun += steps.length;
-      await this.#try(lane, index, steps);
+      try {
+        await this.#try(lane, index, steps);
+      } catch (error) {
+        throw new Error(`sequence ${index} of seed ${seed}: ${error}`, { cause: error });
+      }
       if (sequence !== undefined) return;
     }
   }
@@ -193,7 +198,9 @@ class Fuzzer {
       this.#count(wanted.command);
       return;
     }
-    const upTo = steps.slice(0, Math.min(wanted.step + 1, steps.length));
+    // A connection that ends may take earlier replies with it: any of the batch can be the cause.
+    const after = wanted.kind === "connection" || wanted.kind === "died" ? BATCH_MOST : 1;
+    const upTo = steps.slice(0, Math.min(wanted.step + after, steps.length));
     const denied = this.#deniedIn(upTo);
     const patience = wanted.kind === "stray" ? TRIAL_OF_SILENCE : TRIAL;
     const deadlineMs = performance.now() + SHRINK_LIMIT_MS;
@@ -279,11 +286,12 @@ function keyOf({ kind, command, real, tested }: Difference): string {
 export function report(finding: Finding, number: number, options: FuzzOptions): string {
   const { difference, steps, replies, sequence } = finding;
   const { kind, command, where, real, tested } = difference;
-  const indented = (text: string, mark: string) => {
+  const indented = (text: string, mark: string, skipped = 0) => {
     const all = text.split("\n");
-    const shown = all.slice(0, LINES_SHOWN).map((line) => clipped(`  ${mark} ${line}`));
-    if (all.length > shown.length) shown.push(`  ${mark} … (${all.length} lines)`);
-    return shown.join("\n");
+    const shown = all.slice(skipped, skipped + LINES_SHOWN);
+    const before = skipped > 0 ? [`… (${skipped} lines that are the same)`] : [];
+    const rest = skipped + shown.length < all.length ? [`… (${all.length} lines)`] : [];
+    return [...before, ...shown, ...rest].map((line) => clipped(`  ${mark} ${line}`)).join("\n");
   };
   const lines = [`\n--- ${number}: ${command}, ${kind}${where ? ` of ${where}` : ""}`];
   if (!finding.reproduced) lines.push("    (seen once; it did not show again)");
@@ -295,7 +303,8 @@ export function report(finding: Finding, number: number, options: FuzzOptions): 
     if (index === difference.step) break;
     if (replies[index] !== undefined) lines.push(indented(replies[index], " "));
   }
-  lines.push(indented(real, "redis:"), indented(tested, "rusk: "));
+  const same = Math.max(0, linesAlike(real, tested) - 2);
+  lines.push(indented(real, "redis:", same), indented(tested, "rusk: ", same));
   const flags = [
     ...(options.only ? [`--only ${options.only.join()}`] : []),
     ...(options.skip ? [`--skip ${options.skip.join()}`] : []),
@@ -307,6 +316,13 @@ export function report(finding: Finding, number: number, options: FuzzOptions): 
   ];
   lines.push(`  again: make fuzz ${repeat.join(" ")}`);
   return lines.join("\n");
+}
+
+/** How many lines at the beginning of two texts are the same. */
+function linesAlike(a: string, b: string): number {
+  const [left, right] = [a.split("\n"), b.split("\n")];
+  const first = left.findIndex((line, index) => line !== right[index]);
+  return Math.max(first, 0);
 }
 
 function clipped(line: string): string {

@@ -8,16 +8,21 @@
 import {
   anyOrder,
   type Comparison,
+  debugReply,
   hello,
   helpFrame,
   idleTime,
   orOneLess,
   pairsInAnyOrder,
   sameType,
+  sample,
   scanStep,
+  sortReply,
   withinElapsed,
 } from "./compare.ts";
+import type { Command } from "./grammar.ts";
 import type { Random } from "./random.ts";
+import { LCS_TEXTS, lcsWords, rangeByMode, sortWords } from "./words.ts";
 
 /** How a command is treated. */
 export interface Policy {
@@ -27,7 +32,11 @@ export interface Policy {
   compare?: Comparison;
   because?: string;
   /** Makes the words after the command's name, instead of its grammar. */
-  words?: (random: Random, example: () => string[]) => string[];
+  words?: (random: Random, example: () => string[], command: Command) => string[];
+  /** As `words`, but spoilt now and then like what a grammar gives. */
+  filled?: (random: Random, command: Command) => string[];
+  /** It has no more words than these with the name: Rusk takes options of later versions. */
+  argcMost?: number;
   /** How often it is sent, compared with its group's other commands (1). */
   weight?: number;
   /**
@@ -35,6 +44,17 @@ export interface Policy {
    * between would only cost memory.
    */
   sizesFrom?: number;
+  /** Below -100, a number here means more elements than memory has room for. */
+  samples?: boolean;
+  /** It may wait for others, as long as they take. */
+  blocks?: boolean;
+  /** What is sent right before it, on the same connection. */
+  prepare?: readonly string[];
+  /**
+   * What is sent right after it, on the same connection, to bring both servers together again
+   * when chance has parted them. Null when it has not.
+   */
+  settle?: (args: readonly string[]) => string[] | null;
 }
 
 const SERVER_STATE = "tells about the server, not about its data";
@@ -44,6 +64,18 @@ const CLOCK = "depends on the clock";
 
 const aboutServer: Policy = { compare: sameType, because: SERVER_STATE, weight: 0.3 };
 const random: Policy = { compare: sameType, because: CHANCE };
+const sampled: Policy = { compare: sample, because: CHANCE, samples: true };
+/**
+ * Redis fails to sort by numbers when C's errno happens to say that some number before was out of
+ * range. What is sent before clears it, and is refused.
+ */
+const sorting: Policy = {
+  compare: sortReply,
+  because: HASH_ORDER,
+  words: sortWords,
+  prepare: ["ZINCRBY", "zset:1", "no number", "a"],
+};
+const blocking: Policy = { blocks: true, weight: 0.3 };
 const helpText: Policy = {
   compare: helpFrame,
   because: "the help is in our own words",
@@ -63,9 +95,14 @@ const list = (text: string): readonly string[] => text.split(" ");
 
 /** Directives that may be set, each with values: all without effect on how a run goes on. */
 const SETTINGS: Readonly<Record<string, readonly string[]>> = {
-  "hash-max-listpack-entries": list("0 1 128 512 -1 9223372036854775808 x"),
+  "hash-max-listpack-entries": list("0 1 4 128 512 -1 9223372036854775808 x"),
+  "hash-max-listpack-value": list("0 8 64 1kb -1"),
   "set-max-intset-entries": list("0 4 512 1k 1kb -1"),
+  "zset-max-listpack-entries": list("0 3 128 -1"),
   "zset-max-listpack-value": list("0 64 1kb 1K 1k 1mb 1x"),
+  "list-max-listpack-size": list("-1 -2 -5 1 3 128 -6 0 x"),
+  "list-compress-depth": list("0 1 2 -1"),
+  "hll-sparse-max-bytes": list("0 100 3000 -1"),
   "lfu-log-factor": list("0 10 255 -1 2147483648 1.5"),
   "lfu-decay-time": list("0 1 100 -1 x"),
   "maxmemory-samples": list("1 5 64 0 -1 x"),
@@ -85,8 +122,13 @@ const SETTINGS: Readonly<Record<string, readonly string[]>> = {
 /** What undoes a sequence's settings: the values that all of SETTINGS have at the start. */
 export const INITIAL_SETTINGS = [
   ["hash-max-listpack-entries", "128"],
+  ["hash-max-listpack-value", "64"],
   ["set-max-intset-entries", "512"],
+  ["zset-max-listpack-entries", "128"],
   ["zset-max-listpack-value", "64"],
+  ["list-max-listpack-size", "-2"],
+  ["list-compress-depth", "0"],
+  ["hll-sparse-max-bytes", "3000"],
   ["lfu-log-factor", "10"],
   ["lfu-decay-time", "1"],
   ["maxmemory-samples", "5"],
@@ -98,6 +140,18 @@ export const INITIAL_SETTINGS = [
   ["stop-writes-on-bgsave-error", "yes"],
   ["active-defrag-ignore-bytes", "100mb"],
   ["tracking-table-max-keys", "1000000"],
+] as const;
+
+/** Settings under which collections change their encoding early. */
+export const LOW_THRESHOLDS = [
+  ["hash-max-listpack-entries", list("0 2 5 20")],
+  ["hash-max-listpack-value", list("1 4 16")],
+  ["set-max-intset-entries", list("0 2 5 20")],
+  ["zset-max-listpack-entries", list("0 2 5 20")],
+  ["zset-max-listpack-value", list("1 4 16")],
+  ["list-max-listpack-size", list("1 2 5 -1")],
+  ["list-compress-depth", list("1 2")],
+  ["hll-sparse-max-bytes", list("0 50 200")],
 ] as const;
 
 const SETTING_PATTERNS = list(
@@ -147,6 +201,17 @@ const CLIENT_KILL = [
  * Arguments of DEBUG: only what neither stops nor changes the server. (No push: in a transaction
  * it would stand within the array of replies.)
  */
+function debugWords(random: Random): string[] {
+  const key = () => `${random.pick(list("string hash list set zset geo hll"))}:${random.below(5)}`;
+  return random.weighted<() => string[]>([
+    [4, () => random.pick(DEBUG)],
+    [4, () => ["DIGEST"]],
+    [4, () => ["DIGEST-VALUE", ...Array.from({ length: random.below(4) }, key)]],
+    [2, () => ["OBJECT", key()]],
+    [1, () => ["HTSTATS-KEY", key()]],
+  ])();
+}
+
 const DEBUG = [
   ...["string", "integer", "double", "null", "array", "set", "map", "attrib", "verbatim"],
   ...["true", "false", "bignum", "nosuch"],
@@ -202,15 +267,15 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   lolwut: { ...random, weight: 0.05 },
   role: aboutServer,
   randomkey: random,
-  srandmember: random,
-  spop: { deny: `${CHANCE}, and changes the data` },
-  hrandfield: random,
-  zrandmember: random,
+  srandmember: sampled,
+  spop: { ...sampled, settle: (args) => (args.length > 1 ? ["DEL", args[1]] : null) },
+  hrandfield: sampled,
+  zrandmember: sampled,
   keys: { compare: anyOrder, because: HASH_ORDER },
-  scan: { compare: scanStep, because: HASH_ORDER },
-  hscan: { compare: scanStep, because: HASH_ORDER },
-  sscan: { compare: scanStep, because: HASH_ORDER },
-  zscan: { compare: scanStep, because: HASH_ORDER },
+  scan: { compare: scanStep(1, 1), because: HASH_ORDER },
+  hscan: { compare: scanStep(2, 2), because: HASH_ORDER },
+  sscan: { compare: scanStep(2, 1), because: HASH_ORDER },
+  zscan: { compare: scanStep(2, 2), because: HASH_ORDER },
   hkeys: { compare: anyOrder, because: HASH_ORDER },
   hvals: { compare: anyOrder, because: HASH_ORDER },
   hgetall: { compare: pairsInAnyOrder, because: HASH_ORDER },
@@ -218,6 +283,9 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   sinter: { compare: anyOrder, because: HASH_ORDER },
   sunion: { compare: anyOrder, because: HASH_ORDER },
   sdiff: { compare: anyOrder, because: HASH_ORDER },
+  sort: sorting,
+  sort_ro: sorting,
+  dump: { compare: sameType, because: HASH_ORDER },
   ttl: { compare: withinElapsed(1000), because: CLOCK },
   pttl: { compare: withinElapsed(1), because: CLOCK },
   expiretime: { compare: withinElapsed(1000), because: CLOCK },
@@ -247,19 +315,58 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   wait: {
     words: (random) => [random.pick(["0", "-1", "1", "x"]), random.pick(["1", "2", "-1", "x"])],
   },
-  debug: { words: (random) => random.pick(DEBUG), weight: 0.3 },
+  debug: { compare: debugReply, because: "shows addresses", words: debugWords },
   "command|getkeys": { words: (_, example) => example() },
   "command|getkeysandflags": { words: (_, example) => example() },
 
+  zrange: { filled: rangeByMode(["key"]), weight: 3 },
+  zrangestore: { filled: rangeByMode(["destination", "key"]), weight: 2 },
+  // No TODENSE or GETREG: in Redis they change a key behind the back of those who watch it.
+  pfdebug: {
+    words: (random) => [
+      random.pick(["ENCODING", "DECODE", "nosuch"]),
+      `hll:${random.between(1, 4)}`,
+    ],
+    weight: 0.3,
+  },
+  pfselftest: { deny: "takes seconds" },
+
+  // Later versions of Redis, and Rusk, take WITHSCORE.
+  zrank: { argcMost: 3 },
+  zrevrank: { argcMost: 3 },
+
+  // These may wait.
+  blpop: blocking,
+  brpop: blocking,
+  blmove: blocking,
+  brpoplpush: blocking,
+  blmpop: blocking,
+  bzpopmin: blocking,
+  bzpopmax: blocking,
+  bzmpop: blocking,
+  xread: { blocks: true },
+  xreadgroup: { blocks: true },
+
   // Sent more or less often than others, or without arguments that only cost memory.
   set: { weight: 6 },
+  rpush: { weight: 3 },
+  lpush: { weight: 2 },
+  hset: { weight: 4 },
+  sadd: { weight: 4 },
+  zadd: { weight: 5 },
+  geoadd: { weight: 4 },
+  pfadd: { weight: 4 },
+  del: { weight: 0.5 },
+  unlink: { weight: 0.5 },
   append: { weight: 2 },
   incrby: { weight: 2 },
   incrbyfloat: { weight: 2 },
   setrange: { weight: 2, sizesFrom: 2 },
   setbit: { sizesFrom: 2 },
-  bitfield: { sizesFrom: 2 },
-  lcs: { weight: 0.5 },
+  bitfield: { sizesFrom: 2, weight: 3 },
+  bitop: { weight: 2 },
+  // Its memory is the product of both sizes: it gets keys of its own.
+  lcs: { weight: 0.5, filled: lcsWords, prepare: ["MSET", ...LCS_TEXTS] },
   flushall: { weight: 0.1 },
   flushdb: { weight: 0.1 },
   reset: { weight: 0.2 },

@@ -9,11 +9,23 @@ import { anyValue, valueFor } from "./values.ts";
 
 const OPTION_CHANCE = 0.3;
 const SPOIL_CHANCE = 0.12;
+const FOCUS_FACTOR = 5;
 const SIZE_LIMIT = 70_000;
 const SIZE_TOO_BIG = "4294967296";
 /** Of times to live, in whatever unit: no sequence takes that long in ms. */
 const DURATION_LEAST = 100_000;
 const DURATION_MOST = 1_000_000_000;
+
+/** Below these, a count of samples is a large reply, and an error. */
+const SAMPLES_LEAST = -100;
+const SAMPLES_TOO_MANY = "-9223372036854775808";
+/** Of timeouts, in seconds: shorter ones are waited for. */
+export const WAIT_SHORT = 0.02;
+const WAIT_LONG = 100_000;
+
+const KEY_NAME = /^[a-z]+:\d$/;
+/** Sorted sets whose members all have the same score; the last of the keys is a string. */
+export const LEX_KEYS = 4;
 
 /** Arguments that are a time to live. */
 const DURATION_NAMES = new Set(["seconds", "milliseconds", "ttl"]);
@@ -25,12 +37,13 @@ export class Renderer {
   readonly #weights: (readonly [number, Command])[];
   readonly #tokens: readonly string[];
 
-  constructor(random: Random, commands: readonly Command[]) {
+  /** Commands of the groups in `focus` are made more often than others. */
+  constructor(random: Random, commands: readonly Command[], focus: readonly string[] = []) {
     this.#random = random;
     this.commands = commands;
     this.#weights = commands
       .filter(({ name }) => policyOf(name).deny === undefined)
-      .map((command) => [weightOf(command), command]);
+      .map((command) => [weightOf(command, focus), command]);
     this.#tokens = [...new Set(commands.flatMap((command) => command.tokens))];
   }
 
@@ -44,10 +57,14 @@ export class Renderer {
     const random = this.#random;
     const policy = policyOf(command.name);
     let words: string[];
-    if (policy.words) words = policy.words(random, () => this.next());
-    else if (random.chance(SPOIL_CHANCE)) words = this.#spoilt(command, this.#filled(command));
-    else words = this.#filled(command);
-    return harmless(random, command, [...command.words.map((word) => this.#cased(word)), ...words]);
+    if (policy.words) {
+      words = policy.words(random, () => this.next(), command);
+    } else {
+      words = policy.filled?.(random, command) ?? this.#filled(command);
+      if (random.chance(SPOIL_CHANCE)) words = this.#spoilt(command, words);
+    }
+    const name = command.words.map((word) => this.#cased(word));
+    return harmless(random, command, [...name, ...words].slice(0, policy.argcMost));
   }
 
   #filled(command: Command): string[] {
@@ -95,7 +112,11 @@ export class Renderer {
 
   #repetitions(): number {
     const random = this.#random;
-    return random.chance(0.03) ? random.between(20, 70) : random.between(1, 4);
+    return random.weighted<() => number>([
+      [960, () => random.between(1, 4)],
+      [35, () => random.between(20, 70)],
+      [5, () => random.between(100, 300)],
+    ])();
   }
 
   #value(command: Command, argument: Argument): string[] {
@@ -157,27 +178,38 @@ export class Renderer {
   }
 }
 
-function weightOf(command: Command): number {
+function weightOf(command: Command, focus: readonly string[]): number {
   const policy = policyOf(command.name);
   const group = command.group === "connection" || command.group === "server" ? 0.3 : 1;
-  return (policy.weight ?? 1) * group;
+  return (policy.weight ?? 1) * (focus.includes(command.group) ? FOCUS_FACTOR : group);
 }
 
 /**
  * A time to live must be over before the next command, or last longer than the run: all between
  * would be a race. So would be two that are compared and were set to the same, at moments that may
- * or may not be the same. And a size must be small, or too big to be accepted.
+ * or may not be the same. And a size must be small, or too big to be accepted. Who waits does so
+ * for a moment, or until others wake it. Ranges of members mean something only where all scores are
+ * the same: they are sent to keys of their own.
  */
 function harmless(random: Random, command: Command, words: string[]): string[] {
   const duration = firstDuration(command) + command.words.length;
-  const size = policyOf(command.name).sizesFrom ?? Number.POSITIVE_INFINITY;
+  const { sizesFrom: size = Number.POSITIVE_INFINITY, samples, blocks } = policyOf(command.name);
+  const byLex =
+    /^zrange(store)?$/.test(command.name) && words.some((word) => /^bylex$/i.test(word));
+  const lex = byLex || command.name.includes("lex");
+  const lastKey = command.name === "zrangestore" ? 2 : 1;
   const isCompared = /^p?expire$/.test(command.name) && /\b[gl]t\b/i.test(words.join(" "));
   return words.map((word, index) => {
+    if (lex && index > 0 && (index <= lastKey || KEY_NAME.test(word)))
+      return `lex:${random.between(1, LEX_KEYS)}`;
     const number = Number(word.trim());
     if (index >= duration && number > 0 && number <= DURATION_MOST) {
       if (isCompared) return String(random.between(DURATION_LEAST, DURATION_MOST));
       if (number < DURATION_LEAST) return word.replace(/[0-9]\s*$/, "$&00000");
     }
+    if (samples && number < SAMPLES_LEAST) return SAMPLES_TOO_MANY;
+    const mayBeTimeout = index === 1 || index === words.length - 1;
+    if (blocks && mayBeTimeout && number > WAIT_SHORT && number < WAIT_LONG) return "0";
     const tooBig = index >= size && number > SIZE_LIMIT && number < Number(SIZE_TOO_BIG);
     return tooBig ? SIZE_TOO_BIG : word;
   });

@@ -6,10 +6,11 @@
 
 import { quoted, typed } from "../client/format.ts";
 import type { Command } from "./grammar.ts";
-import { policyOf } from "./policies.ts";
+import { LOW_THRESHOLDS, policyOf } from "./policies.ts";
 import { Random } from "./random.ts";
-import { Renderer } from "./render.ts";
+import { LEX_KEYS, Renderer } from "./render.ts";
 import { anyValue } from "./values.ts";
+import { BULK_NAMES, bulkCommand } from "./words.ts";
 
 /** A command on one of the connections that last for the sequence. */
 export interface CommandStep {
@@ -69,7 +70,11 @@ export function word(text: string): string {
   return typed(Buffer.from(text, "latin1"));
 }
 
-type Planned = Pick<CommandStep, "args"> & { expires?: boolean };
+type Planned = Pick<CommandStep, "args"> & {
+  expires?: boolean;
+  /** The connection that goes on after this step. */
+  next?: number;
+};
 
 class Author {
   readonly #random: Random;
@@ -83,7 +88,12 @@ class Author {
   constructor(random: Random, commands: readonly Command[]) {
     this.#random = random;
     this.#commands = commands;
-    this.#renderer = new Renderer(random, commands);
+    // Most sequences are about few types, so that their commands find much to work on.
+    const groups = [...new Set(commands.map(({ group }) => group))].filter((name) =>
+      DATA_GROUPS.includes(name),
+    );
+    const focus = groups.length > 0 && random.chance(0.8) ? random.shuffled(groups) : [];
+    this.#renderer = new Renderer(random, commands, focus.slice(0, random.between(1, 2)));
     this.#exact = new Renderer(
       random,
       commands.filter(({ name, words }) => isExact(name) && isExact(words[0])),
@@ -99,11 +109,14 @@ class Author {
     if (this.#names.has("hello")) {
       for (const plan of this.#plans) if (random.chance(0.5)) plan.push({ args: ["HELLO", "3"] });
     }
+    if (this.#names.has("config|set") && random.chance(0.4)) {
+      this.#plans[0].push(...this.#lowThresholds());
+    }
     while (steps.length < length) {
       if (random.chance(0.006)) steps.push(this.#stray());
       if (random.chance(0.1)) connection = random.below(this.#plans.length);
       const plan = this.#plans[connection];
-      if (plan.length === 0) plan.push(...this.#plan());
+      if (plan.length === 0) plan.push(...this.#plan(connection));
       const planned = plan.shift();
       if (planned === undefined) continue;
       const short = planned.args.reduce((size, arg) => size + arg.length, 0) < 2000;
@@ -115,18 +128,83 @@ class Author {
         joined: random.chance(0.95),
         expires: planned.expires ?? false,
       });
+      connection = planned.next ?? connection;
     }
     return steps;
   }
 
-  #plan(): Planned[] {
+  #plan(connection: number): Planned[] {
     return this.#random.weighted([
       [80, () => [{ args: this.#renderer.next() }]],
       [4, () => this.#transaction()],
+      [2, () => this.#bulk()],
+      [1, () => this.#wait(connection)],
       [1, () => this.#expiry()],
       [1, () => [{ args: this.#unknownCommand() }]],
       [1, () => [{ args: this.#unknownSubcommand() }]],
     ])();
+  }
+
+  /** Has collections change their encoding early in the sequence. */
+  #lowThresholds(): Planned[] {
+    const random = this.#random;
+    return LOW_THRESHOLDS.filter(() => random.chance(0.5)).map(([name, values]) => ({
+      args: ["CONFIG", "SET", name, random.pick(values)],
+    }));
+  }
+
+  /** A large collection, with some commands that probably meet it. */
+  #bulk(): Planned[] {
+    const random = this.#random;
+    const known = BULK_NAMES.filter((name) => this.#names.has(name));
+    if (this.#names.has("zadd") && random.chance(0.2)) return this.#sameScores();
+    if (known.length === 0) return [{ args: this.#renderer.next() }];
+    return [{ args: bulkCommand(random, random.pick(known)) }];
+  }
+
+  /** A command that waits, and on other connections more that wait, and what may wake them. */
+  #wait(connection: number): Planned[] {
+    const random = this.#random;
+    const known = WAITING.filter(([name]) => this.#names.has(name.toLowerCase()));
+    const others = random.shuffled([...this.#plans.keys()].filter((other) => other !== connection));
+    if (known.length === 0 || others.length === 0) return [{ args: this.#renderer.next() }];
+    const waker = others.pop() ?? 0;
+    const waits = [connection, ...others.filter(() => random.chance(0.7))];
+    for (const [index, other] of waits.entries()) {
+      const next = waits[index + 1] ?? waker;
+      if (other !== connection) this.#plans[other].unshift({ args: random.pick(known), next });
+    }
+    const wakers = Array.from({ length: random.between(1, 4) }, () => random.pick(WAKING));
+    const inTransaction = random.chance(0.3) && this.#names.has("multi") && this.#names.has("exec");
+    const all = inTransaction ? [["MULTI"], ...wakers, ["EXEC"]] : wakers;
+    this.#plans[waker].unshift(...all.map((args) => ({ args })));
+    const first = { args: random.pick(known), next: waits[1] ?? waker };
+    return random.chance(0.7) ? [{ args: ["DEL", ...WAITED_KEYS] }, first] : [first];
+  }
+
+  /** Members with one score, whose order is that of their bytes, and ranges of them. */
+  #sameScores(): Planned[] {
+    const random = this.#random;
+    const key = `lex:${random.between(1, LEX_KEYS)}`;
+    if (key === `lex:${LEX_KEYS}`) return [{ args: ["SET", key, "string"] }];
+    const members = Array.from({ length: random.pick([3, 10, 150]) }, () =>
+      random.pick([
+        "a",
+        "b",
+        "c",
+        `e${random.below(400)}`,
+        "",
+        "\xff",
+        "a\0",
+        `${random.below(20)}`,
+      ]),
+    );
+    const plan = [{ args: ["ZADD", key, ...members.flatMap((member) => ["0", member])] }];
+    const ranges = this.#commands.filter(({ name }) => /^z.*lex/.test(name));
+    for (let left = random.between(1, 5); left > 0 && ranges.length > 0; left--) {
+      plan.push({ args: this.#renderer.line(random.pick(ranges)) });
+    }
+    return plan;
   }
 
   #transaction(): Planned[] {
@@ -180,7 +258,7 @@ class Author {
 
   #key(): string {
     const random = this.#random;
-    const prefix = random.pick(["string", "string", "hash", "list", "set", "zset"]);
+    const prefix = random.pick(["string", "string", "hash", "list", "set", "zset", "geo", "hll"]);
     return `${prefix}:${random.between(1, 3)}`;
   }
 
@@ -280,6 +358,56 @@ function isExact(name: string): boolean {
   const { deny, compare } = policyOf(name.toLowerCase());
   return deny === undefined && compare === undefined;
 }
+
+/** Groups of commands on data of some type. */
+const DATA_GROUPS: readonly string[] =
+  "string bitmap hash list set sorted-set geo hyperloglog stream".split(" ");
+
+const lines = (...texts: readonly string[]) => texts.map((text) => text.split(" "));
+
+/** What waits, for one of few keys, and without end. */
+const WAITING = lines(
+  "BLPOP list:1 list:2 0",
+  "BLPOP list:2 0",
+  "BRPOP list:2 list:1 zset:1 0",
+  "BLMOVE list:1 list:2 LEFT RIGHT 0",
+  "BLMOVE list:2 list:2 RIGHT LEFT 0",
+  "BRPOPLPUSH list:1 list:2 0",
+  "BRPOPLPUSH list:2 zset:1 0",
+  "BLMPOP 0 2 list:1 list:2 LEFT COUNT 2",
+  "BLMPOP 0 1 list:2 RIGHT",
+  "BZPOPMIN zset:1 zset:2 0",
+  "BZPOPMAX zset:2 list:1 0",
+  "BZMPOP 0 2 zset:2 zset:1 MIN COUNT 2",
+);
+
+/** What may wake it. */
+const WAKING = lines(
+  "RPUSH list:1 a b c",
+  "LPUSH list:2 1",
+  "LPUSH list:1 1 2 3 4 5",
+  "ZADD zset:1 1 a 2 b",
+  "ZADD zset:2 5 x",
+  "ZINCRBY zset:2 1 y",
+  "LMOVE list:1 list:2 LEFT LEFT",
+  "RPUSH list:3 from elsewhere",
+  "RENAME list:3 list:1",
+  "COPY list:3 list:2",
+  "SORT list:3 BY nosort STORE list:1",
+  "ZUNIONSTORE zset:1 2 zset:2 zset:3",
+  "ZRANGESTORE zset:2 zset:1 0 -1",
+  "SET list:1 string",
+  "SADD zset:1 a b",
+  "DEL list:1 zset:1",
+  "LPOP list:1",
+  "ZPOPMIN zset:1",
+  "SWAPDB 0 1",
+  "EXPIRE list:1 -1",
+  "MOVE list:1 1",
+  "CLIENT UNBLOCK 0",
+);
+
+const WAITED_KEYS = ["list:1", "list:2", "zset:1", "zset:2"];
 
 const REPLY_MODES = ["OFF", "OFF", "SKIP", "SKIP", "ON", "nosuch"];
 

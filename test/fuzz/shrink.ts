@@ -100,9 +100,11 @@ function* plainerParts(part: StrayPart): Generator<StrayPart> {
 
 /**
  * Fewer or simpler words. Numbers become nothing but 0: a shorter one could be a time to live that
- * runs out at any moment, or a size that takes much memory.
+ * runs out at any moment, or a size that takes much memory. WAIT keeps its words, since with other
+ * ones it has no end.
  */
 function* plainerArgs(args: string[]): Generator<string[]> {
+  if (/^wait$/i.test(args[0])) return;
   for (let index = args.length - 1; index >= 1; index--) yield args.toSpliced(index, 1);
   for (let index = args.length - 1; index >= 1; index--) {
     const arg = args[index];

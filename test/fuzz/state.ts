@@ -30,17 +30,24 @@ interface KeyState {
 const DATABASE_COUNT = 16;
 const SCAN_COUNT = "1000";
 
-/** How the value of each type is read. A hash table's order does not count. */
-const READERS: Readonly<
-  Record<string, { command: (key: string) => string[]; unordered?: boolean }>
-> = {
-  string: { command: (key) => ["GET", key] },
-  list: { command: (key) => ["LRANGE", key, "0", "-1"] },
-  hash: { command: (key) => ["HGETALL", key], unordered: true },
-  set: { command: (key) => ["SMEMBERS", key], unordered: true },
-  zset: { command: (key) => ["ZRANGE", key, "0", "-1", "WITHSCORES"] },
-  stream: { command: (key) => ["XINFO", "STREAM", key, "FULL"] },
+interface Reader {
+  command: (key: string) => string[];
+  /** How many replies are an element. */
+  width: number;
+}
+
+/** How the value of each type is read. */
+const READERS: Readonly<Record<string, Reader>> = {
+  string: { command: (key) => ["GET", key], width: 1 },
+  list: { command: (key) => ["LRANGE", key, "0", "-1"], width: 1 },
+  hash: { command: (key) => ["HGETALL", key], width: 2 },
+  set: { command: (key) => ["SMEMBERS", key], width: 1 },
+  zset: { command: (key) => ["ZRANGE", key, "0", "-1", "WITHSCORES"], width: 2 },
+  stream: { command: (key) => ["XINFO", "STREAM", key, "FULL"], width: 1 },
 };
+
+/** The encoding whose order does not count: it is that of a seeded hash table. */
+const UNORDERED = '"hashtable"';
 
 /** Compares what both servers hold. Null when it is the same. */
 export async function compareState(
@@ -65,7 +72,16 @@ export async function compareState(
       return { aspect: "expiry", where: name, real: x, tested: y };
     }
   }
-  return null;
+  return await compareDigests(real, tested);
+}
+
+/** The digests of all data: equal when the data are, unless a digest is made in another way. */
+async function compareDigests(real: Subject, tested: Subject): Promise<StateDifference | null> {
+  const [[a], [b]] = await Promise.all(
+    [real, tested].map((subject) => subject.ask([["DEBUG", "DIGEST"]])),
+  );
+  if (textOf(a) === textOf(b)) return null;
+  return { aspect: "digest", where: "all data", real: textOf(a), tested: textOf(b) };
 }
 
 /** Both have none, or they are no further apart than the time in which both were set. */
@@ -125,21 +141,33 @@ async function readKeys(subject: Subject, keys: readonly string[]): Promise<[str
   );
   return keys.map((key, index) => {
     const expiry = about[3 * index + 2];
+    const encoding = textOf(about[3 * index + 1]);
+    const { width } = READERS[types[index]] ?? { width: 1 };
     return [
       word(key),
       {
         type: types[index],
-        encoding: textOf(about[3 * index + 1]),
+        encoding,
         expiresAtMs: expiry.type === "integer" ? BigInt(expiry.value) : -1n,
-        value: shownValue(values[index], READERS[types[index]]?.unordered ?? false),
+        value: shownValue(values[index], width, encoding === UNORDERED),
       },
     ];
   });
 }
 
-function shownValue(reply: Reply, unordered: boolean): string {
-  if (!unordered || reply.type !== "array") return textOf(reply);
-  return reply.value.map(textOf).sort().join("\n");
+/** A line for each element, sorted where their order does not count. */
+function shownValue(reply: Reply, width: number, unordered: boolean): string {
+  if (reply.type !== "array") return textOf(reply);
+  const lines: string[] = [];
+  for (let index = 0; index < reply.value.length; index += width) {
+    lines.push(
+      reply.value
+        .slice(index, index + width)
+        .map(textOf)
+        .join(" => "),
+    );
+  }
+  return (unordered ? lines.sort() : lines).join("\n");
 }
 
 const textOf = (reply: Reply) => formatReply(reply);
@@ -147,7 +175,7 @@ const textOf = (reply: Reply) => formatReply(reply);
 /** The lines of INFO stats and INFO persistence that only commands change. */
 const COUNTERS =
   /^(keyspace_hits|keyspace_misses|total_error_replies|rdb_changes_since_last_save)$/;
-/** A scan looks up the keys it happens to find. */
+/** A scan looks up the keys it happens to find, and SORT those that its elements name. */
 const SCAN_COUNTERS = /^keyspace_(hits|misses)$/;
 
 /** Compares how often commands were called, rejected and failed, and what else they counted. */

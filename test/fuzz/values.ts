@@ -7,6 +7,25 @@
 
 import type { Argument, Command } from "./grammar.ts";
 import type { Random } from "./random.ts";
+import {
+  ALL_BYTES,
+  BIT_OFFSETS,
+  BIT_TYPES,
+  DURATIONS,
+  FLOATS,
+  from,
+  INTEGERS,
+  LATITUDES,
+  LENGTHS,
+  LONGITUDES,
+  MEMBER_ENDS,
+  MOMENTS,
+  PATTERNS,
+  SCORE_ENDS,
+  SCORES,
+  SIZES,
+  SORT_PATTERNS,
+} from "./texts.ts";
 
 /** Makes a value for an argument. */
 export type Generator = (random: Random, command: Command) => string;
@@ -24,117 +43,6 @@ export function valueFor(random: Random, command: Command, argument: Argument): 
 /** A value that fits nowhere in particular, to stand where another is expected. */
 export function anyValue(random: Random, command: Command): string {
   return random.weighted(ANY)(random, command);
-}
-
-const ALL_BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("");
-
-/** Texts that are integers, or nearly so. */
-const INTEGERS = [
-  ["0", "1", "-1", "2", "3", "5", "7", "10", "16", "100", "-2", "-3", "-10", "-100"],
-  ["127", "128", "-128", "-129", "255", "256", "9999", "10000", "32767", "32768", "65536"],
-  ["2147483647", "2147483648", "-2147483648", "-2147483649", "4294967295", "4294967296"],
-  ["9007199254740991", "9007199254740992", "9007199254740993", "999999999999999999"],
-  ["9223372036854775806", "9223372036854775807", "9223372036854775808"],
-  ["-9223372036854775807", "-9223372036854775808", "-9223372036854775809"],
-  ["18446744073709551615", "18446744073709551616", "123456789012345678901234567890"],
-  [
-    "-0",
-    "+1",
-    "+0",
-    "00",
-    "01",
-    "-01",
-    "007",
-    " 1",
-    "1 ",
-    "1x",
-    "0x10",
-    "1e3",
-    "1.0",
-    "- 1",
-    "--1",
-  ],
-  ["", " ", "-", "+", ".", "1_000", "1,0", "\0", "1\0", "abc", "\xb2", "1\r\n"],
-];
-
-/** Texts that are floating-point numbers, or nearly so. */
-const FLOATS = [
-  ["0", "1", "-1", "3.0", "0.1", "-0.1", "1.5", "5.0e3", "1e3", "2.5e-3", "10000000000", "1e17"],
-  ["3.14159265358979312", "0.30000000000000004", "1.7976931348623157", "123456789.123456789"],
-  [
-    "1e308",
-    "1.7976931348623157e308",
-    "1.8e308",
-    "-1e308",
-    "1e-308",
-    "5e-324",
-    "4.9e-324",
-    "1e-400",
-  ],
-  ["1e4932", "1e5000", "-1e5000", "1e20", "1e21", "1e22", "99999999999999999999", "1e-17", "1e-18"],
-  ["nan", "NaN", "-nan", "inf", "+inf", "-inf", "INF", "Infinity", "-infinity", "infin"],
-  ["-0", "-0.0", "+1.5", ".5", "5.", "00.5", "0x1p3", "0x1.8p1", "0xA", "1e", "1e+", "e5", "."],
-  ["", " ", " 1", "1 ", "1.5x", "1..5", "1,5", "\0", "1\0", "abc", "--1", "1.0.0", "1_0"],
-];
-
-/** Sizes around which encodings, buffers and headers change. */
-const SIZES = [
-  [1, 2, 3, 10, 20, 21, 31, 32, 33, 43, 44, 45, 46, 63, 64, 65],
-  [127, 128, 129, 191, 192, 255, 256, 257, 511, 512, 513, 1023, 1024, 1025],
-  [4093, 4094, 4095, 4096, 4097, 8191, 8192, 8193],
-  [10_000, 16_383, 16_384, 16_385, 20_000, 32_767, 32_768, 32_769, 65_535, 65_536, 65_537],
-];
-
-const PATTERNS = [
-  ["*", "?", "**", "*:1", "string:*", "*:?", "*ng:[12]", "[a-z]*", "[^s]*", "s*1", "key*", ""],
-  [
-    "[",
-    "[]",
-    "[^]",
-    "[a",
-    "[a-",
-    "[z-a]*",
-    "\\",
-    "\\*",
-    "\\[",
-    "a\\",
-    "*\\",
-    "[\\]]",
-    "[^\\",
-    "*[*",
-  ],
-  ["nosuch", "??????", "*a*b*c*", "{tag}*", "\x00*", "\xff", "*\r\n*", "[\x00-\xff]*", "***?***"],
-];
-
-/** Seconds and milliseconds: never one that could run out while a sequence runs. */
-const DURATIONS = [
-  ["100000", "500000", "1000000", "86400000", "1000000000", "123456789"],
-  ["0", "-1", "-100", "-9223372036854775808", "-9223372036854775"],
-  ["9223372036854775807", "9223372036854775808", "9223372036854775", "9223372036854776"],
-  [
-    "9223370399119966",
-    "9223372036854775000",
-    "4611686018427387904",
-    "1e10",
-    "1.5",
-    "abc",
-    "",
-    " 1",
-  ],
-];
-
-/** Unix times in seconds or milliseconds: long ago, far ahead, or none. */
-const MOMENTS = [
-  ["4102444800", "4102444800000", "9999999999", "9999999999999", "32503680000", "32503680000123"],
-  ["0", "1", "-1", "100", "1000000000", "-9223372036854775808", "-9223372036854775"],
-  ["9223372036854775807", "9223372036854775808", "9223372036854775", "9223372036854776"],
-  ["9007199254740993", "9223372036854775805", "4611686018427387905", "2000000000000001"],
-  ["9223372036854774784", "99999999999999", "1e10", "1.5", "abc", "", " 1", "0x10"],
-];
-
-/** The first list of a family is as likely as all others together. */
-function from<T>(random: Random, lists: readonly (readonly T[])[]): T {
-  return random.pick(random.chance(0.5) ? lists[0] : random.pick(lists));
 }
 
 const integer: Generator = (random) => from(random, INTEGERS);
@@ -195,12 +103,13 @@ const text: Generator = (random, command) =>
 
 /**
  * Names of keys: few, so that commands meet. Each group of commands has its own, in which it
- * mostly finds its type, and goes to those of other groups now and then.
+ * mostly finds its type, and goes to those of other groups now and then. Commands on keys of any
+ * type take them all.
  */
 const key: Generator = (random, command) =>
   random.weighted<Generator>([
-    [14, () => `${KEY_PREFIX[command.group] ?? "string"}:${random.between(1, 4)}`],
-    [3, () => `${random.pick(Object.values(KEY_PREFIX))}:${random.between(1, 3)}`],
+    [14, () => `${KEY_PREFIX[command.group] ?? anyPrefix(random)}:${random.between(1, 4)}`],
+    [2, () => `${anyPrefix(random)}:${random.between(1, 3)}`],
     [
       1,
       () => random.pick(["", "nosuch", "{tag}:1", "a b", "\0\r\n\xff", "k".repeat(300), "10", "*"]),
@@ -214,10 +123,19 @@ const KEY_PREFIX: Readonly<Record<string, string>> = {
   list: "list",
   set: "set",
   "sorted-set": "zset",
-  geo: "zset",
+  geo: "geo",
   stream: "stream",
   hyperloglog: "hll",
 };
+
+const anyPrefix = (random: Random) =>
+  random.chance(0.3) ? "string" : random.pick(Object.values(KEY_PREFIX));
+
+/** Sorted sets of places are sorted sets, and sets count as such. */
+const zsetKey: Generator = (random, command) =>
+  random.chance(0.85)
+    ? key(random, command)
+    : `${random.pick(["geo", "set", "zset"])}:${random.between(1, 4)}`;
 
 const ANY: readonly (readonly [number, Generator])[] = [
   [4, text],
@@ -238,11 +156,38 @@ const database: Generator = (random) =>
     ? random.pick(["0", "1", "2", "0", "1", "2", "15"])
     : random.pick(["16", "-1", "1000000000000", "9223372036854775808", "abc", "", "1.5", "01"]);
 
-/** Elements of collections: few short ones, so that they meet, and some of each other kind. */
+/**
+ * Elements of collections: few short ones, so that they meet; one of some hundred, of which large
+ * collections are made; and some of each other kind.
+ */
 const element: Generator = (random, command) =>
-  random.chance(0.6)
-    ? random.pick(["a", "b", "c", "d", "e", "1", "2", "3"])
-    : text(random, command);
+  random.weighted<Generator>([
+    [10, () => random.pick(["a", "b", "c", "d", "e", "1", "2", "3"])],
+    [3, () => `e${random.between(1, 400)}`],
+    [3, () => String(random.between(-200, 400))],
+    [3, text],
+  ])(random, command);
+
+/** Values of fields: small numbers among them, so that some can be added to. */
+const value: Generator = (random, command) =>
+  random.weighted<Generator>([
+    [2, () => String(random.between(-20, 20))],
+    [1, element],
+    [2, text],
+  ])(random, command);
+
+const score: Generator = (random) => from(random, SCORES);
+const scoreEnd: Generator = (random) => from(random, SCORE_ENDS);
+const memberEnd: Generator = (random) => from(random, MEMBER_ENDS);
+const sortPattern: Generator = (random) => from(random, SORT_PATTERNS);
+
+/** Positions in a collection: near its ends, far within it, or nowhere. */
+const rank: Generator = (random, command) =>
+  random.weighted<Generator>([
+    [12, () => String(random.between(-8, 8))],
+    [3, () => String(random.between(-400, 400))],
+    [2, integer],
+  ])(random, command);
 
 const BY_TYPE: Readonly<Record<string, Generator>> = {
   key,
@@ -262,7 +207,11 @@ const BY_NAME: Readonly<Record<string, Generator>> = {
   start: position,
   end: position,
   stop: position,
-  index: position,
+  index: rank,
+  rank,
+  limit: count,
+  len: count,
+  "num-matches": count,
   db: database,
   index1: database,
   index2: database,
@@ -281,14 +230,71 @@ const BY_NAME: Readonly<Record<string, Generator>> = {
   member2: element,
   element,
   pivot: element,
-  // Waits are short enough not to hold up a run, and never without end.
-  timeout: oneOf("0.001", "0.01", "0.02", "-1", "abc", "", "inf", "1e400"),
+  score,
+  weight: score,
+  longitude: (random) => from(random, LONGITUDES),
+  latitude: (random) => from(random, LATITUDES),
+  radius: (random) => from(random, LENGTHS),
+  width: (random) => from(random, LENGTHS),
+  height: (random) => from(random, LENGTHS),
+  encoding: (random) => from(random, BIT_TYPES),
+  bit: oneOf("0", "1", "0", "1", "2", "-1", "", "x", "01"),
+  operation: oneOf("AND", "OR", "XOR", "NOT", "and", "not", "nosuch", ""),
+  // Waits are short enough not to hold up a run, and mostly without end: who waits is woken.
+  timeout: oneOf("0", "0", "0", "0.001", "0.01", "0.02", "-1", "abc", "", "inf", "1e400", "-0.1"),
 };
 
-const wait: Generator = oneOf("1", "2", "10", "-1", "abc", "");
+const wait: Generator = oneOf("0", "0", "1", "2", "10", "-1", "abc", "");
+
+/** Both ends of a range, for commands that name them alike. */
+const ends = (generator: Generator, ...commands: readonly string[]) =>
+  Object.fromEntries(
+    commands.flatMap((name) => [
+      [`${name} min`, generator],
+      [`${name} max`, generator],
+    ]),
+  );
+
+const positions = (...commands: readonly string[]) =>
+  Object.fromEntries(
+    commands.flatMap((name) => [
+      [`${name} start`, rank],
+      [`${name} stop`, rank],
+    ]),
+  );
+
+/** The argument called key, for commands that take sorted sets from others as well. */
+const zsetKeys = (...commands: readonly string[]) =>
+  Object.fromEntries(commands.map((name) => [`${name} key`, zsetKey]));
 
 const BY_COMMAND: Readonly<Record<string, Generator>> = {
   "xread milliseconds": wait,
   "xreadgroup milliseconds": wait,
   "object|freq key": key,
+  "hset value": value,
+  "hmset value": value,
+  "hsetnx value": value,
+  "zincrby increment": score,
+  "bitfield offset": (random) => from(random, BIT_OFFSETS),
+  "bitfield_ro offset": (random) => from(random, BIT_OFFSETS),
+  "setbit value": oneOf("0", "1", "1", "0", "2", "-1", "", "x"),
+  ...ends(scoreEnd, "zcount", "zrangebyscore", "zrevrangebyscore", "zremrangebyscore"),
+  ...ends(memberEnd, "zlexcount", "zrangebylex", "zrevrangebylex", "zremrangebylex"),
+  ...positions("lrange", "ltrim", "zrevrange", "zremrangebyrank"),
+  ...zsetKeys("zunion", "zinter", "zdiff", "zunionstore", "zinterstore", "zdiffstore"),
+  ...zsetKeys("zintercard", "zmpop", "zrange", "zscore", "zrank", "zadd"),
 };
+
+/** Values that the arguments written by hand in policies.ts are made of. */
+export const make = {
+  key,
+  zsetKey,
+  element,
+  count,
+  rank,
+  score,
+  scoreEnd,
+  memberEnd,
+  sortPattern,
+  integer,
+} as const;

@@ -52,6 +52,7 @@ export class World {
     for (const db of this.keyspace.databases) {
       dict.verify(db.keys);
       db.expires.verify();
+      db.fieldExpires.verify();
     }
   }
 }

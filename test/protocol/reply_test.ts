@@ -40,6 +40,12 @@ const CASES: [string, Write, string, string?][] = [
   ["double", (r) => r.double(3.5), "$3\r\n3.5\r\n", ",3.5\r\n"],
   ["double, infinite", (r) => r.double(-Infinity), "$4\r\n-inf\r\n", ",-inf\r\n"],
   ["double, large", (r) => r.double(-1e20), "$6\r\n-1e+20\r\n", ",-1e+20\r\n"],
+  ["double, integer", (r) => r.double(-1200), "$5\r\n-1200\r\n", ",-1200\r\n"],
+  ["double, minus zero", (r) => r.double(-0), "$2\r\n-0\r\n", ",-0\r\n"],
+  ["bulkDouble", (r) => r.bulkDouble(0.5), "$3\r\n0.5\r\n"],
+  ["bulkDouble, integer", (r) => r.bulkDouble(2 ** 53 - 1), "$16\r\n9007199254740991\r\n"],
+  ["pairs", (r) => r.pairs(3), "*6\r\n", "*3\r\n"],
+  ["pair", (r) => r.pair(), "", "*2\r\n"],
   ["bigNumber", (r) => r.bigNumber("-12"), "$3\r\n-12\r\n", "(-12\r\n"],
   ["verbatim", (r) => r.verbatim("txt", "a\r\n"), "$3\r\na\r\n\r\n", "=7\r\ntxt:a\r\n\r\n"],
   ["bulkText", (r) => r.bulkText("\0\r\n\xff"), "$4\r\n\0\r\n\xff\r\n"],
@@ -81,6 +87,10 @@ describe.each([2, 3])("RESP%d", (protocol) => {
       expect(written(protocol, (r) => r.bulk(bytes, 1, size))).toBe(expected);
       expect(written(protocol, (r) => r.bulkText(text(size)))).toBe(expected);
       expect(written(protocol, (r) => r.bulkWords(words, 0, size))).toBe(expected);
+      // Memory that ends where the string does: nothing beyond may be read.
+      const apart = fromLatin1(`#${text(size)}`);
+      const view = new DataView(apart.buffer);
+      expect(written(protocol, (r) => r.bulkView(apart, view, 1, size))).toBe(expected);
     }
   });
 
@@ -119,6 +129,16 @@ test("the buffer grows at any place, and nothing written before is lost", () => 
         r.endArray(outer, 2);
       },
       "*2\r\n$3\r\nabc\r\n*0\r\n",
+    ],
+    [
+      "scan",
+      (r) => {
+        const mark = r.beginArray();
+        r.bulkText("abc");
+        r.integer(5);
+        r.endScan(mark, 4294967295, 2);
+      },
+      "*2\r\n$10\r\n4294967295\r\n*2\r\n$3\r\nabc\r\n:5\r\n",
     ],
   ];
   for (let round = 0; round < 3000; round++) {

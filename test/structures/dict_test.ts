@@ -127,6 +127,43 @@ test("while paused no chain is moved, and nothing is lost", () => {
   check();
 });
 
+describe("a cursor", () => {
+  const cursor = new dict.DictCursor();
+
+  test.each([0, 1, 4, 5, 90, 1000])("visits each of %d entries once, then NIL", (count) => {
+    for (let i = 0; i < count; i++) {
+      insert(`key:${i}`);
+      if (i === 63) while (dict.rehash(keys, 100));
+    }
+    for (let walk = 0; walk < 2; walk++) {
+      const seen: string[] = [];
+      cursor.start(keys);
+      for (let e = cursor.next(); e !== NIL; e = cursor.next()) seen.push(keyOf(e));
+      expect(cursor.next()).toBe(NONE);
+      expect(seen.sort()).toEqual([...model.keys()].sort());
+    }
+  });
+
+  test("passes over the second table while a rehash goes on", () => {
+    for (let i = 0; i < 64; i++) insert(`key:${i}`);
+    while (dict.rehash(keys, 100));
+    for (let i = 64; i < 90; i++) insert(`key:${i}`);
+    expect(dict.tableFigures(keys).rehashing).toBe(true);
+    let count = 0;
+    cursor.start(keys);
+    while (cursor.next() !== NIL) count++;
+    expect(count).toBe(90);
+  });
+
+  test("lets each entry be freed as it comes", () => {
+    const doomed = dict.create();
+    for (let i = 0; i < 100; i++) dict.insert(doomed, entryFor(`key:${i}`));
+    cursor.start(doomed);
+    for (let e = cursor.next(); e !== NIL; e = cursor.next()) entry.release(e);
+    dict.release(doomed);
+  });
+});
+
 describe("scan", () => {
   test("visits every entry of a dict at rest exactly once", () => {
     for (const count of [0, 1, 4, 5, 1000]) {
@@ -189,6 +226,51 @@ test("a random entry is any of them", () => {
     seen.add(keyOf(dict.randomEntry(keys, (limit) => random.below(limit))));
   }
   expect(seen.size).toBe(70);
+});
+
+describe.each([
+  ["a full table", 256, 256],
+  ["the midst of growing", 270, 270],
+  ["the midst of shrinking", 1024, 127],
+  ["a sparse table", 1000, 130],
+  ["a nearly empty table", 64, 3],
+])("a random entry of %s", (_, added, left) => {
+  test("is each as often", () => {
+    for (let i = 0; i < added; i++) insert(`key:${i}`);
+    for (let i = left; i < added; i++) remove(`key:${i}`);
+    const random = new Random(7);
+    const counts = new Map<EntryRef, number>();
+    const expected = 300;
+    for (let draw = 0; draw < left * expected; draw++) {
+      const e = dict.randomEntry(keys, (limit) => random.below(limit));
+      counts.set(e, (counts.get(e) ?? 0) + 1);
+    }
+    let spread = 0;
+    for (const e of model.values()) spread += ((counts.get(e) ?? 0) - expected) ** 2 / expected;
+    // Chi-square: chance exceeds this about once in 10^5 runs.
+    expect(spread).toBeLessThan(left + 4.3 * Math.sqrt(2 * left) + 10);
+    check();
+  });
+});
+
+test("an entry of one dict is found in another by its key", () => {
+  const others = dict.create(40);
+  expect(dict.tableFigures(others).slots0).toBe(64);
+  const texts = ["", "a", "abc", "abcd", "abcde", "x".repeat(5000), "x".repeat(4094)];
+  for (const text of texts) insert(text);
+  for (let i = 0; i < 70; i++) insert(`key:${i}`);
+  for (const [key, e] of model) {
+    const twin = entry.twin(e);
+    expect(keyOf(twin)).toBe(key);
+    expect(entry.sameKey(e, twin)).toBe(true);
+    expect(dict.findSame(others, e)).toBe(NONE);
+    dict.insert(others, twin);
+    expect(dict.findSame(others, e)).toBe(twin);
+    expect(dict.findSame(keys, twin)).toBe(e);
+  }
+  expect(entry.sameKey(model.get("abcd") as EntryRef, model.get("abcde") as EntryRef)).toBe(false);
+  dict.drain(others, 1000, entry.release);
+  dict.release(others);
 });
 
 test.each([0, 3, 64, 90, 5000])("a dict of %d entries is drained in slices", (count) => {

@@ -1,0 +1,248 @@
+/**
+ * The clients that wait: for keys, until a time is over, or both.
+ *
+ * A command that finds nothing hands its `Wait` over and returns. After each command that makes an
+ * awaited key ready, `serveReady` carries the waiting commands out, as if they came just then: the
+ * keys in the order in which they became ready, the clients of a key in the order in which they
+ * came. What a served command makes ready in turn goes to the end of the same queue, so that chains
+ * of any length are served in one go, without recursion.
+ *
+ * Replies to those who waited go to a writer of their own, since another client's command may be
+ * in the midst of its reply.
+ */
+import { NIL } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
+import { Deadlines, type Timed } from "../base/deadlines.ts";
+import type { Wait } from "../commands/blocking.ts";
+import { Call } from "../commands/call.ts";
+import { type BlockedState, type Client, Gate } from "../commands/client.ts";
+import type { ServerContext } from "../commands/server_context.ts";
+import { type Command, Flag } from "../commands/table.ts";
+import type { WaitedKey, Waiter } from "../keyspace/waits.ts";
+import { type Args, keptArgs } from "../protocol/args.ts";
+import { CommandError } from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+
+const UNBLOCKED = new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+/** The longest that a timer is set for: what is due later is looked at again. */
+const DELAY_MAX_MS = 3_600_000;
+
+/** Has `run` called in so many ms; returns what calls it off. */
+type Schedule = (delayMs: number, run: () => void) => () => void;
+
+/** A client that waits, and its command. */
+class Waiting implements Waiter, Timed, BlockedState {
+  readonly unblockable = true;
+  readonly waited: WaitedKey[] = [];
+  readonly client: Client;
+  readonly command: Command;
+  readonly args: Args;
+  readonly wait: Wait;
+  /** Monotonic time. */
+  readonly deadlineMs: number;
+  slot = -1;
+  /** What the command took before it waited. */
+  readonly elapsedUs: number;
+  private readonly room: BlockedClients;
+
+  constructor(room: BlockedClients, call: Call, wait: Wait, deadlineMs: number, elapsedUs: number) {
+    this.room = room;
+    this.client = call.client;
+    this.command = call.command;
+    this.args = keptArgs(call.args);
+    this.wait = wait;
+    this.deadlineMs = deadlineMs;
+    this.elapsedUs = elapsedUs;
+  }
+
+  get type(): number {
+    return this.wait.type;
+  }
+
+  get argumentsSize(): number {
+    return this.args.bytes.length;
+  }
+
+  unblock(withError: boolean): void {
+    this.room.release(this, withError);
+  }
+
+  cancel(): void {
+    this.room.remove(this);
+  }
+}
+
+export class BlockedClients {
+  private readonly server: ServerContext;
+  private readonly reply: Reply;
+  private readonly call: Call;
+  private readonly schedule: Schedule;
+  private readonly deadlines = new Deadlines<Waiting>();
+  /** How many want to know when a key is gone. */
+  private missCount = 0;
+  /** When the timer rings, and what calls it off. */
+  private alarmMs = Infinity;
+  private callOff: () => void = () => {};
+  private readonly ringBound = () => this.ring();
+
+  /** `reply` is the writer of replies to those who waited, and of nothing else. */
+  constructor(server: ServerContext, reply: Reply, schedule: Schedule) {
+    this.server = server;
+    this.reply = reply;
+    this.call = new Call(server, reply);
+    this.schedule = schedule;
+  }
+
+  /** The client of a call waits, see waitForKeys; its command took so long until now. */
+  add(
+    call: Call,
+    wait: Wait,
+    first: number,
+    count: number,
+    timeoutMs: number,
+    elapsedUs: number,
+  ): void {
+    const { client, db, keyspace, server } = call;
+    const nowMs = server.clock.monotonicMs();
+    const deadlineMs = timeoutMs === 0 ? Infinity : nowMs + timeoutMs;
+    const waiting = new Waiting(this, call, wait, deadlineMs, elapsedUs);
+    for (let i = first; i < first + count; i++) keyspace.waits.add(waiting, db, waiting.args, i);
+    if (wait.miss !== undefined) this.missCount++;
+    if (deadlineMs !== Infinity) {
+      this.deadlines.add(waiting);
+      this.arm(nowMs);
+    }
+    client.blocked = waiting;
+    client.connection.suspend();
+    server.figures.blockedClients++;
+    server.figures.blockedWithTimeout = this.deadlines.count;
+  }
+
+  /** Serves those who wait for keys that have become ready. */
+  serveReady(): void {
+    const { waits } = this.server.keyspace;
+    for (let key = waits.nextReady(); key !== null; key = waits.nextReady()) this.serveKey(key);
+  }
+
+  /** Ends a wait from outside, as its timeout would or with an error. */
+  release(waiting: Waiting, withError: boolean): void {
+    const from = this.begin(waiting);
+    if (withError) this.fail(UNBLOCKED);
+    else waiting.wait.giveUp(this.call);
+    this.server.stats.failed[waiting.command.id]++;
+    this.server.stats.recordUnblocked(waiting.command, waiting.elapsedUs, 0);
+    this.end(waiting, from);
+  }
+
+  /** Forgets a wait, with nothing replied. */
+  remove(waiting: Waiting): void {
+    const { figures, keyspace } = this.server;
+    keyspace.waits.remove(waiting);
+    this.deadlines.remove(waiting);
+    if (waiting.wait.miss !== undefined) this.missCount--;
+    waiting.client.blocked = null;
+    figures.blockedClients--;
+    figures.blockedWithTimeout = this.deadlines.count;
+  }
+
+  private serveKey(key: WaitedKey): void {
+    const db = this.server.keyspace.databases[key.databaseId];
+    for (const [waiter, index] of key.waiters) {
+      const waiting = waiter as Waiting;
+      if (waiting.client.connection.closing) continue;
+      const e = db.write(waiting.args, index, key.hash);
+      if (e !== NIL && entry.type(e) === waiting.type) {
+        this.serve(waiting, index, e);
+      } else if (waiting.wait.miss !== undefined) {
+        this.serve(waiting, index, NIL as EntryRef);
+      } else if (e === NIL && this.missCount === 0) {
+        return;
+      }
+    }
+  }
+
+  /** Carries out the command of a client that waited; it may be that it has to wait on. */
+  private serve(waiting: Waiting, index: number, e: EntryRef): void {
+    const { call, server } = this;
+    const { command, wait } = waiting;
+    const from = this.begin(waiting);
+    const startMs = server.clock.monotonicMs();
+    try {
+      const isServed = e === NIL ? wait.miss?.(call, index) : wait.serve(call, index, e);
+      if (isServed !== true) {
+        if (DEBUG) assert(this.reply.at === from, "a reply to a client that waits on");
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      server.stats.failed[command.id]++;
+      this.fail(error);
+    }
+    this.account(waiting, (server.clock.monotonicMs() - startMs) * 1000);
+    this.end(waiting, from);
+  }
+
+  /** The time that a client waited is nobody's; that of the command counts as of any other. */
+  private account(waiting: Waiting, us: number): void {
+    const { latency, slowlog, stats } = this.server;
+    const { command } = waiting;
+    const totalUs = waiting.elapsedUs + us;
+    stats.recordUnblocked(command, totalUs, us);
+    latency.addIfSlow("command-unblocking", us / 1000);
+    if (slowlog.thresholdUs < 0 || totalUs < slowlog.thresholdUs) return;
+    if ((command.flags & Flag.skip_slowlog) === 0) {
+      slowlog.record(waiting.args, Math.round(totalUs), waiting.client);
+    }
+  }
+
+  /** Makes `call` and the writer this client's; returns where its reply begins. */
+  private begin(waiting: Waiting): number {
+    const { call, reply } = this;
+    call.client = waiting.client;
+    call.args = waiting.args;
+    call.command = waiting.command;
+    reply.protocol = waiting.client.protocol;
+    return reply.at;
+  }
+
+  /** The client has its reply, from `from` on, and goes on. */
+  private end(waiting: Waiting, from: number): void {
+    const { client } = waiting;
+    this.remove(waiting);
+    if ((client.gates & Gate.reply) !== 0 && client.silences()) this.reply.at = from;
+    client.connection.takeAnswer(from);
+  }
+
+  private fail(error: CommandError): void {
+    this.server.stats.countError(error.code);
+    this.reply.error(error.message);
+  }
+
+  /** Sets the timer for the earliest deadline, unless it rings before that. */
+  private arm(nowMs: number): void {
+    const { first } = this.deadlines;
+    if (first === undefined || first.deadlineMs >= this.alarmMs) return;
+    this.callOff();
+    this.alarmMs = first.deadlineMs;
+    const delayMs = Math.min(Math.max(0, first.deadlineMs - nowMs), DELAY_MAX_MS);
+    this.callOff = this.schedule(delayMs, this.ringBound);
+  }
+
+  /** Lets go those whose time is over. */
+  private ring(): void {
+    const { clock } = this.server;
+    this.alarmMs = Infinity;
+    clock.tick();
+    const nowMs = clock.monotonicMs();
+    for (;;) {
+      const { first } = this.deadlines;
+      if (first === undefined || first.deadlineMs > nowMs) break;
+      const from = this.begin(first);
+      first.wait.giveUp(this.call);
+      this.end(first, from);
+    }
+    this.arm(nowMs);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The entry of a collection: its value area is a ref (a packed block, a dict, a tree) and a word
+ * that is the type's own. The entry stays where it is however the collection changes.
+ */
+import { i32, type Ref, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
+import type { Args } from "../protocol/args.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import type { Database } from "./database.ts";
+import type { KeyEvent } from "./keyspace.ts";
+
+/** Bytes of an entry's value area. */
+export const AREA = 8;
+
+const wordAt = (e: EntryRef) => ((e & SEGMENT_MASK) << 1) + (entry.valueAt(e) >>> 2);
+
+export const refOf = (e: EntryRef) => i32[e >>> SEGMENT_BITS][wordAt(e)] as Ref;
+export const setRef = (e: EntryRef, ref: Ref) => {
+  i32[e >>> SEGMENT_BITS][wordAt(e)] = ref;
+};
+export const wordOf = (e: EntryRef) => i32[e >>> SEGMENT_BITS][wordAt(e) + 1];
+export const setWord = (e: EntryRef, word: number) => {
+  i32[e >>> SEGMENT_BITS][wordAt(e) + 1] = word;
+};
+
+/**
+ * Adds the key in an argument, which is not there, as a collection of this type and encoding, and
+ * announces it as `event`. The ref is of an empty structure: the caller fills it at once.
+ */
+export function addCollection(
+  db: Database,
+  args: Args,
+  index: number,
+  keyHash: number,
+  type: number,
+  encoding: number,
+  ref: Ref,
+  event: KeyEvent,
+): EntryRef {
+  const e = db.add(args, index, keyHash, AREA, false, event);
+  entry.describe(e, type, encoding, 0);
+  setRef(e, ref);
+  setWord(e, 0);
+  db.appeared(e);
+  return e;
+}

@@ -1,0 +1,563 @@
+/**
+ * Lists, in two encodings that OBJECT ENCODING both calls quicklist, as Redis does:
+ *
+ *   SINGLE  one packed block (structures/packed.ts)
+ *   TREE    a counted tree (structures/btree.ts) of two or more such blocks, none of them empty
+ *
+ * A leaf holds as much as list-max-listpack-size allows when an element is added. An element too
+ * large for that has a leaf of its own. Leaves that get small are merged with a neighbour, except
+ * at the ends, where pops make them vanish. All positions are found in O(log n) plus a part of a
+ * leaf; pushes and pops are O(log n) and move nothing.
+ *
+ * Bytes of elements handed in must not lie in the list itself. An index is from 0 on and below
+ * `count`, unless said otherwise.
+ */
+import * as arena from "../arena/arena.ts";
+import { NIL } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
+import type { Range } from "../base/range.ts";
+import type { Args } from "../protocol/args.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { TreeRef } from "../structures/btree.ts";
+import * as btree from "../structures/btree.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import type { PackedRef } from "../structures/packed.ts";
+import * as packed from "../structures/packed.ts";
+import { AREA, addCollection, refOf, setRef } from "./collection.ts";
+import type { Database } from "./database.ts";
+import type { KeyEvent } from "./keyspace.ts";
+import { thresholds } from "./thresholds.ts";
+import { Type } from "./types.ts";
+
+export const SINGLE = 0;
+export const TREE = 1;
+
+/**
+ * The size of a leaf for -1, which doubles down to -5; of the block, so that it fills a class. It
+ * is a quarter of Redis's: the tree finds a leaf at once, and what is left is to pass over half of
+ * its elements.
+ */
+const LEAF_SIZE = 1024;
+const LEAF_SIZE_CODES = 5;
+const BLOCK_HEADER = 2;
+/** With a limit to the number of elements, their bytes are limited as well. */
+const COUNTED_LEAF_SIZE = 2048;
+const LEAF_COUNT_MAX = 32_767;
+/** What an element takes in a leaf beside its bytes: of a short string, and at most. */
+const SHORT_SIZE = 64;
+const SHORT_OVERHEAD = 2;
+const OVERHEAD = 10;
+/** From so many leaves on, a new one at an end gets all its room at once. */
+const LEAVES_MANY = 8;
+/** A leaf below a quarter of the limit looks for a neighbour to merge with, up to a half. */
+const SMALL_SHIFT = 2;
+const MERGED_SHIFT = 1;
+/** Leaves freed in one slice, and leaves looked at to estimate the size of all. */
+const SLICE_LEAVES = 64;
+const SAMPLE_LEAVES = 16;
+
+const isTree = (e: EntryRef) => entry.encoding(e) === TREE;
+const treeOf = (e: EntryRef) => refOf(e) as TreeRef;
+const singleOf = (e: EntryRef) => refOf(e) as PackedRef;
+
+/** The bytes of a leaf that elements are added to. */
+function sizeLimit(): number {
+  const code = thresholds.listPackedSize;
+  if (code >= 0) return COUNTED_LEAF_SIZE - BLOCK_HEADER;
+  return (LEAF_SIZE << (Math.min(-code, LEAF_SIZE_CODES) - 1)) - BLOCK_HEADER;
+}
+
+/** The elements of a leaf that more are added to. */
+function countLimit(): number {
+  const code = thresholds.listPackedSize;
+  if (code < 0) return LEAF_COUNT_MAX;
+  return Math.min(Math.max(code, 1), LEAF_COUNT_MAX);
+}
+
+/** The bytes that an element takes in a leaf, or some more. */
+const taken = (size: number) => size + (size < SHORT_SIZE ? SHORT_OVERHEAD : OVERHEAD);
+
+/** Whether the leaf may get so many bytes and one more element. */
+function hasRoom(leaf: PackedRef, added: number): boolean {
+  return packed.size(leaf) + added <= sizeLimit() && packed.count(leaf) < countLimit();
+}
+
+/**
+ * Adds the key in an argument, which is not there, as an empty list, announced as `event`; the
+ * caller pushes at once. `firstSize` is the size of the element that will come first.
+ */
+export function create(
+  db: Database,
+  args: Args,
+  index: number,
+  keyHash: number,
+  event: KeyEvent,
+  firstSize = 0,
+): EntryRef {
+  const leaf = packed.create(packed.EMPTY_SIZE + taken(firstSize));
+  return addCollection(db, args, index, keyHash, Type.list, SINGLE, leaf, event);
+}
+
+/** The number of elements. */
+export function count(e: EntryRef): number {
+  return isTree(e) ? btree.count(treeOf(e)) : packed.count(singleOf(e));
+}
+
+/** Adds an element at an end. */
+export function push(
+  e: EntryRef,
+  atHead: boolean,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+): void {
+  if (!isTree(e)) {
+    const leaf = singleOf(e);
+    if (hasRoom(leaf, taken(size)) || packed.count(leaf) === 0) {
+      setRef(e, extended(leaf, atHead, bytes, offset, size));
+      return;
+    }
+    plant(e);
+  }
+  const t = treeOf(e);
+  const leaf = (atHead ? btree.first(t) : btree.last(t)) as PackedRef;
+  if (hasRoom(leaf, taken(size))) {
+    exchange(t, leaf, extended(leaf, atHead, bytes, offset, size));
+    btree.addCount(t, 1);
+    return;
+  }
+  const made = newLeaf(t, atHead, bytes, offset, size);
+  if (atHead) btree.insertBefore(t, made, 1);
+  else btree.insertAfter(t, made, 1);
+}
+
+function extended(
+  leaf: PackedRef,
+  atHead: boolean,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+): PackedRef {
+  if (atHead) return packed.prepend(leaf, bytes, offset, size);
+  return packed.append(leaf, bytes, offset, size);
+}
+
+/** A leaf of one element, for an end of the tree. */
+function newLeaf(
+  t: TreeRef,
+  atHead: boolean,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+): PackedRef {
+  const needed = packed.EMPTY_SIZE + taken(size);
+  const spacious = btree.leafCount(t) >= LEAVES_MANY && thresholds.listPackedSize < 0;
+  const leaf = packed.create(spacious ? Math.max(needed, sizeLimit()) : needed, atHead);
+  return packed.append(leaf, bytes, offset, size);
+}
+
+/** Puts a leaf that may have moved in the place of the path's. */
+function exchange(t: TreeRef, leaf: PackedRef, by: PackedRef): void {
+  if (by !== leaf) btree.replaceLeaf(t, by);
+}
+
+/** Makes a SINGLE a tree, of one leaf for the moment. */
+function plant(e: EntryRef): void {
+  const leaf = singleOf(e);
+  setRef(e, btree.create(0, 0, leaf, packed.count(leaf)));
+  entry.describe(e, Type.list, TREE, 0);
+}
+
+/** Makes a tree of one leaf a SINGLE. */
+function unplant(e: EntryRef): void {
+  const t = treeOf(e);
+  if (btree.leafCount(t) > 1) return;
+  setRef(e, btree.first(t));
+  entry.describe(e, Type.list, SINGLE, 0);
+  btree.release(t);
+}
+
+/** The element at an end of a list that has any, borrowed until the list changes. */
+export function end(e: EntryRef, atHead: boolean): Range {
+  let leaf = singleOf(e);
+  if (isTree(e)) leaf = endLeaf(treeOf(e), atHead);
+  return packed.range(leaf, atHead ? packed.first(leaf) : packed.last(leaf));
+}
+
+const endLeaf = (t: TreeRef, atHead: boolean) =>
+  (atHead ? btree.first(t) : btree.last(t)) as PackedRef;
+
+/** Removes the element at an end of a list that has any, and replies with it if `to` is given. */
+export function pop(e: EntryRef, atHead: boolean, to: Reply | null): void {
+  if (!isTree(e)) {
+    setRef(e, shortened(singleOf(e), atHead, to));
+    return;
+  }
+  const t = treeOf(e);
+  const leaf = endLeaf(t, atHead);
+  if (packed.count(leaf) > 1) {
+    exchange(t, leaf, shortened(leaf, atHead, to));
+    btree.addCount(t, -1);
+    return;
+  }
+  if (to !== null) packed.reply(leaf, packed.first(leaf), to);
+  dropLeaf(e, leaf);
+  unplant(e);
+}
+
+function shortened(leaf: PackedRef, atHead: boolean, to: Reply | null): PackedRef {
+  if (to !== null) packed.reply(leaf, atHead ? packed.first(leaf) : packed.last(leaf), to);
+  return atHead ? packed.removeFirst(leaf) : packed.removeLast(leaf);
+}
+
+/** Takes the path's leaf, which is not the only one, out of the tree and frees it. */
+function dropLeaf(e: EntryRef, leaf: PackedRef): void {
+  btree.remove(treeOf(e));
+  packed.release(leaf);
+}
+
+/** Replies with `n` elements, which are there, from index `from` on; no array's head. */
+export function replyRange(e: EntryRef, from: number, n: number, to: Reply): void {
+  let rank = from;
+  for (let left = n; left > 0; ) {
+    const leaf = leafAt(e, rank);
+    const index = rank - leafStart;
+    const run = Math.min(left, packed.count(leaf) - index);
+    packed.replyRun(leaf, packed.seek(leaf, index), run, to);
+    rank += run;
+    left -= run;
+  }
+}
+
+/** As `replyRange`, from index `from` backwards. */
+export function replyBackwards(e: EntryRef, from: number, n: number, to: Reply): void {
+  let rank = from;
+  for (let left = n; left > 0; ) {
+    const leaf = leafAt(e, rank);
+    let at = packed.seek(leaf, rank - leafStart);
+    for (; at !== 0 && left > 0; left--) {
+      packed.reply(leaf, at, to);
+      at = packed.previous(leaf, at);
+    }
+    rank = leafStart - 1;
+  }
+}
+
+/** Where the leaf that `leafAt` found begins. */
+let leafStart = 0;
+
+/** The leaf of this index; of a tree, the path leads to it. */
+function leafAt(e: EntryRef, index: number): PackedRef {
+  leafStart = 0;
+  if (!isTree(e)) return singleOf(e);
+  const leaf = btree.byRank(treeOf(e), index);
+  leafStart = btree.before();
+  return leaf as PackedRef;
+}
+
+/** Adds an element before the one of this index, or at the end if the index is the count. */
+export function insert(
+  e: EntryRef,
+  index: number,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+): void {
+  if (index === 0 || index === count(e)) {
+    push(e, index === 0, bytes, offset, size);
+    return;
+  }
+  const leaf = leafAt(e, index);
+  const start = leafStart;
+  if (hasRoom(leaf, taken(size))) {
+    const at = packed.seek(leaf, index - start);
+    keep(e, leaf, packed.insert(leaf, at, bytes, offset, size), 1);
+    return;
+  }
+  if (index > start) {
+    cut(e, index);
+    insert(e, index, bytes, offset, size);
+    return;
+  }
+  const t = treeOf(e);
+  const before = btree.previous(t) as PackedRef;
+  if (hasRoom(before, taken(size))) {
+    keep(e, before, packed.append(before, bytes, offset, size), 1);
+  } else {
+    const made = packed.create(packed.EMPTY_SIZE + taken(size));
+    btree.insertAfter(t, packed.append(made, bytes, offset, size), 1);
+  }
+}
+
+/** Puts a leaf back that may have moved, with so many elements more; the path leads to it. */
+function keep(e: EntryRef, leaf: PackedRef, by: PackedRef, change: number): void {
+  if (isTree(e)) {
+    exchange(treeOf(e), leaf, by);
+    btree.addCount(treeOf(e), change);
+  } else {
+    setRef(e, by);
+  }
+}
+
+/** Makes a leaf begin at this index, which lies within one. */
+function cut(e: EntryRef, index: number): void {
+  if (!isTree(e)) plant(e);
+  const leaf = leafAt(e, index);
+  const other = packed.split(leaf, packed.seek(leaf, index - leafStart));
+  const moved = packed.count(other);
+  keep(e, leaf, packed.fit(leaf), -moved);
+  btree.insertAfter(treeOf(e), other, moved);
+}
+
+/** Puts an element in the place of the one of this index. */
+export function set(
+  e: EntryRef,
+  index: number,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+): void {
+  const leaf = leafAt(e, index);
+  const at = packed.seek(leaf, index - leafStart);
+  const old = packed.elementSize(leaf, at);
+  const growth = taken(size) - old;
+  if (growth <= 0 || packed.count(leaf) === 1 || packed.size(leaf) + growth <= sizeLimit()) {
+    keep(e, leaf, packed.replace(leaf, at, bytes, offset, size), 0);
+    return;
+  }
+  removeRange(e, index, 1);
+  insert(e, index, bytes, offset, size);
+}
+
+/** Removes `n` elements, which are there, from this index on. */
+export function removeRange(e: EntryRef, from: number, n: number): void {
+  for (let left = n; left > 0; ) {
+    const leaf = leafAt(e, from);
+    const elements = packed.count(leaf);
+    const index = from - leafStart;
+    const run = Math.min(left, elements - index);
+    left -= run;
+    if (run < elements || !isTree(e) || btree.leafCount(treeOf(e)) === 1) {
+      keep(e, leaf, packed.remove(leaf, packed.seek(leaf, index), run), -run);
+    } else {
+      dropLeaf(e, leaf);
+    }
+  }
+  if (isTree(e)) tidy(e, from);
+}
+
+/** Merges the leaves at and before an index with ones beside them, if they have become small. */
+function tidy(e: EntryRef, index: number): void {
+  if (index > 0) mergeSmall(e, index - 1);
+  if (isTree(e) && index < count(e)) mergeSmall(e, index);
+  if (isTree(e)) unplant(e);
+}
+
+function mergeSmall(e: EntryRef, index: number): void {
+  const t = treeOf(e);
+  const leaf = leafAt(e, index);
+  const start = leafStart;
+  if (packed.size(leaf) > sizeLimit() >> SMALL_SHIFT) return;
+  const after = btree.next(t) as PackedRef;
+  if (after !== NIL && canMerge(leaf, after)) {
+    mergeAt(t, start, leaf, after);
+    return;
+  }
+  if (start === 0) return;
+  const before = leafAt(e, start - 1);
+  if (!canMerge(before, leaf)) return;
+  const beforeStart = leafStart;
+  btree.next(t);
+  mergeAt(t, beforeStart, before, leaf);
+}
+
+function canMerge(a: PackedRef, b: PackedRef): boolean {
+  const size = packed.size(a) + packed.size(b);
+  return size <= sizeLimit() >> MERGED_SHIFT && packed.count(a) + packed.count(b) <= countLimit();
+}
+
+/** Merges leaf `a`, which begins at an index, with `b` after it, to which the path leads. */
+function mergeAt(t: TreeRef, start: number, a: PackedRef, b: PackedRef): void {
+  const moved = packed.count(b);
+  btree.remove(t);
+  btree.byRank(t, start);
+  exchange(t, a, packed.concat(a, b));
+  btree.addCount(t, moved);
+}
+
+/** A place in a list: reusable, and good until the list changes in another way than by it. */
+export class ListCursor {
+  /** The index of the element; -1 or the count of elements beyond the ends. */
+  index = 0;
+  #e = NIL as EntryRef;
+  #leaf = NIL as PackedRef;
+  #at = 0;
+
+  /** Goes to the element of an index, which may be one beyond either end. */
+  seek(e: EntryRef, index: number): void {
+    this.#e = e;
+    this.index = index;
+    if (index < 0 || index >= count(e)) {
+      this.#at = 0;
+      return;
+    }
+    this.#leaf = leafAt(e, index);
+    this.#at = packed.seek(this.#leaf, index - leafStart);
+  }
+
+  /** Whether there is an element here. */
+  get isValid(): boolean {
+    return this.#at !== 0;
+  }
+
+  /** The element, borrowed until the list changes or another is. */
+  element(): Range {
+    return packed.range(this.#leaf, this.#at);
+  }
+
+  /** Replies with the element. */
+  reply(to: Reply): void {
+    packed.reply(this.#leaf, this.#at, to);
+  }
+
+  /** Whether the element is these bytes. */
+  equals(bytes: Uint8Array, offset: number, size: number): boolean {
+    return packed.equals(this.#leaf, this.#at, bytes, offset, size);
+  }
+
+  next(): void {
+    this.index++;
+    if (this.#at !== 0) this.#at = packed.next(this.#leaf, this.#at);
+    if (this.#at === 0) this.seek(this.#e, this.index);
+  }
+
+  previous(): void {
+    this.index--;
+    if (this.#at !== 0) this.#at = packed.previous(this.#leaf, this.#at);
+    if (this.#at === 0) this.seek(this.#e, this.index);
+  }
+
+  /**
+   * Goes to the first element from here on that is these bytes; whether there is one. It may give
+   * up at index `limit`, and is somewhere beyond then.
+   */
+  find(bytes: Uint8Array, offset: number, size: number, limit = Infinity): boolean {
+    while (this.#at !== 0 && this.index < limit) {
+      this.#at = packed.find(this.#leaf, this.#at, bytes, offset, size, 0);
+      this.index += packed.passed.count;
+      if (this.#at !== 0) return true;
+      this.seek(this.#e, this.index);
+    }
+    return false;
+  }
+
+  /** As `find`, backwards: it gives up before index `least`. */
+  findBack(bytes: Uint8Array, offset: number, size: number, least = 0): boolean {
+    while (this.#at !== 0 && this.index >= least) {
+      if (this.equals(bytes, offset, size)) return true;
+      this.previous();
+    }
+    return false;
+  }
+
+  /** Removes the element; the cursor is then at the one that followed, if any. */
+  remove(): void {
+    const e = this.#e;
+    const isLittle = packed.size(this.#leaf) <= sizeLimit() >> SMALL_SHIFT;
+    if (isTree(e) && (isLittle || packed.count(this.#leaf) === 1)) {
+      removeRange(e, this.index, 1);
+      this.seek(e, this.index);
+      return;
+    }
+    const leaf = leafAt(e, this.index);
+    this.#leaf = packed.remove(leaf, this.#at, 1);
+    this.#at = packed.touched.at;
+    keep(e, leaf, this.#leaf, -1);
+    if (this.#at === 0) this.seek(e, this.index);
+  }
+}
+
+/** The bytes that the value takes in its entry. */
+export const areaOf = (_: EntryRef) => AREA;
+
+/** Makes the value of `to`, which has the room, a deep copy. */
+export function duplicate(from: EntryRef, to: EntryRef): void {
+  entry.copyValue(from, to, AREA);
+  if (!isTree(from)) {
+    setRef(to, packed.copy(singleOf(from)));
+    return;
+  }
+  const source = treeOf(from);
+  const total = btree.count(source);
+  let rank = 0;
+  let copied = NIL as TreeRef;
+  while (rank < total) {
+    const leaf = btree.byRank(source, rank) as PackedRef;
+    const elements = packed.count(leaf);
+    const twin = packed.copy(leaf);
+    if (copied === NIL) {
+      copied = btree.create(0, 0, twin, elements);
+    } else {
+      btree.last(copied);
+      btree.insertAfter(copied, twin, elements);
+    }
+    rank += elements;
+  }
+  setRef(to, copied);
+}
+
+/** Frees all that the list owns outside its entry. */
+export function release(e: EntryRef): void {
+  while (releaseSlice(e));
+}
+
+/** Frees a part of that, a limited number of leaves; false once nothing is left but the entry. */
+export function releaseSlice(e: EntryRef): boolean {
+  if (isTree(e)) {
+    const t = treeOf(e);
+    for (let i = 0; i < SLICE_LEAVES && btree.leafCount(t) > 1; i++) {
+      dropLeaf(e, btree.last(t) as PackedRef);
+    }
+    if (btree.leafCount(t) > 1) return true;
+    unplant(e);
+  }
+  packed.release(singleOf(e));
+  return false;
+}
+
+/** The bytes of the blocks that the list owns; of many leaves, estimated from some. */
+export function ownedSize(e: EntryRef): number {
+  if (!isTree(e)) return arena.capacity(singleOf(e));
+  const t = treeOf(e);
+  const leaves = btree.leafCount(t);
+  let seen = 0;
+  let size = 0;
+  for (let leaf = btree.first(t); leaf !== NIL && seen < SAMPLE_LEAVES; leaf = btree.next(t)) {
+    size += arena.capacity(leaf);
+    seen++;
+  }
+  return btree.ownedSize(t) + Math.round((size / seen) * leaves);
+}
+
+/** The name that OBJECT ENCODING gives. */
+export const encodingName = (_: EntryRef) => "quicklist";
+
+/** The number of leaves: DEBUG OBJECT's ql_nodes. */
+export const leafCount = (e: EntryRef) => (isTree(e) ? btree.leafCount(treeOf(e)) : 1);
+
+/** Walks the whole list and throws on the first thing that is wrong. For tests. */
+export function verify(e: EntryRef): void {
+  if (!isTree(e)) {
+    packed.verify(singleOf(e));
+    return;
+  }
+  const t = treeOf(e);
+  assert(btree.leafCount(t) > 1, "a tree of one leaf");
+  btree.verify(t, (leaf, elements) => {
+    const p = leaf as PackedRef;
+    packed.verify(p);
+    assert(elements > 0, "an empty leaf");
+    assert(packed.count(p) === elements, "a leaf whose count the tree does not know");
+  });
+}

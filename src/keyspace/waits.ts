@@ -1,0 +1,164 @@
+/**
+ * Who waits for which keys, and which of those keys became ready: made, or changed, with a value of
+ * a type that is waited for. Nothing is done about it here; whoever runs commands takes the ready
+ * keys after each, in the order in which they became ready, and serves their waiters in the order
+ * in which they came.
+ *
+ * Keys are found by the hash that every entry has at hand, so that a write while somebody waits for
+ * other keys makes no object and compares no bytes.
+ */
+import type { Args } from "../protocol/args.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import type { Database } from "./database.ts";
+
+/** Somebody who waits. */
+export interface Waiter {
+  /** The type of the values waited for (types.ts). */
+  readonly type: number;
+  /** What is waited for; the registry fills and empties it. */
+  readonly waited: WaitedKey[];
+}
+
+/** A key that somebody waits for. */
+export class WaitedKey {
+  readonly databaseId: number;
+  readonly hash: number;
+  /** Who waits, in the order of arrival, each with the argument that names the key. */
+  readonly waiters = new Map<Waiter, number>();
+  isReady = false;
+  /** Another key with the same hash, in this or another database. */
+  next: WaitedKey | null = null;
+  /** The key's bytes are those of this argument. */
+  private readonly args: Args;
+  private readonly index: number;
+
+  constructor(databaseId: number, hash: number, args: Args, index: number) {
+    this.databaseId = databaseId;
+    this.hash = hash;
+    this.args = args;
+    this.index = index;
+  }
+
+  isEntry(e: EntryRef): boolean {
+    const { bytes, view, start, size } = this.args;
+    return entry.keyIs(e, bytes, view, start[this.index], size[this.index]);
+  }
+
+  isArgument(args: Args, index: number): boolean {
+    const own = this.args;
+    const size = own.size[this.index];
+    if (size !== args.size[index]) return false;
+    const from = own.start[this.index];
+    const other = args.start[index];
+    for (let i = 0; i < size; i++) {
+      if (own.bytes[from + i] !== args.bytes[other + i]) return false;
+    }
+    return true;
+  }
+}
+
+const TYPE_COUNT = 16;
+
+export class Waits {
+  /** Whether anybody waits for any key. */
+  active = false;
+  /** Whether `nextReady` has something to give. */
+  hasReady = false;
+  /** Mask of the types that are waited for, and how many wait for each. */
+  private types = 0;
+  private readonly counts = new Int32Array(TYPE_COUNT);
+  private readonly byHash = new Map<number, WaitedKey>();
+  private ready: WaitedKey[] = [];
+  private readyAt = 0;
+
+  /**
+   * The waiter waits for the key in an argument; a key that it waits for already is not counted
+   * again. The arguments must stay as they are until nobody waits for the key.
+   */
+  add(waiter: Waiter, db: Database, args: Args, index: number): void {
+    const hash = db.hash(args, index);
+    const first = this.byHash.get(hash);
+    let key = first ?? null;
+    while (key !== null && !(key.databaseId === db.id && key.isArgument(args, index))) {
+      key = key.next;
+    }
+    if (key === null) {
+      key = new WaitedKey(db.id, hash, args, index);
+      key.next = first ?? null;
+      this.byHash.set(hash, key);
+    }
+    if (key.waiters.has(waiter)) return;
+    key.waiters.set(waiter, index);
+    if (waiter.waited.length === 0) this.count(waiter.type, 1);
+    waiter.waited.push(key);
+  }
+
+  /** Ends all of a waiter's waits. */
+  remove(waiter: Waiter): void {
+    if (waiter.waited.length === 0) return;
+    for (const key of waiter.waited) {
+      key.waiters.delete(waiter);
+      if (key.waiters.size === 0) this.forget(key);
+    }
+    waiter.waited.length = 0;
+    this.count(waiter.type, -1);
+  }
+
+  /** A key was made or changes: it is ready if somebody waits for it and its type. */
+  touch(databaseId: number, e: EntryRef): void {
+    if (((this.types >>> entry.type(e)) & 1) === 0) return;
+    let key = this.byHash.get(entry.hash(e)) ?? null;
+    while (key !== null && !(key.databaseId === databaseId && key.isEntry(e))) key = key.next;
+    if (key !== null) this.makeReady(key);
+  }
+
+  /** All keys of a database may have changed. */
+  touchDatabase(databaseId: number): void {
+    for (const first of this.byHash.values()) {
+      for (let key: WaitedKey | null = first; key !== null; key = key.next) {
+        if (key.databaseId === databaseId) this.makeReady(key);
+      }
+    }
+  }
+
+  /** The key that has been ready for longest, which then is no longer; null when none is. */
+  nextReady(): WaitedKey | null {
+    if (!this.hasReady) return null;
+    const key = this.ready[this.readyAt++];
+    key.isReady = false;
+    if (this.readyAt === this.ready.length) {
+      this.ready = [];
+      this.readyAt = 0;
+      this.hasReady = false;
+    }
+    return key;
+  }
+
+  private makeReady(key: WaitedKey): void {
+    if (key.isReady) return;
+    key.isReady = true;
+    this.ready.push(key);
+    this.hasReady = true;
+  }
+
+  private count(type: number, change: number): void {
+    this.counts[type] += change;
+    if (this.counts[type] > 0) this.types |= 1 << type;
+    else this.types &= ~(1 << type);
+    this.active = this.types !== 0;
+  }
+
+  /** Nobody waits for the key any more. */
+  private forget(key: WaitedKey): void {
+    const first = this.byHash.get(key.hash) as WaitedKey;
+    if (first === key) {
+      if (key.next === null) this.byHash.delete(key.hash);
+      else this.byHash.set(key.hash, key.next);
+      return;
+    }
+    let before = first;
+    while (before.next !== key) before = before.next as WaitedKey;
+    before.next = key.next;
+  }
+}

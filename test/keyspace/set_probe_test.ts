@@ -1,0 +1,59 @@
+// Purpose: a probe says of every member what the set itself says, whatever their encodings.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import * as arena from "../../src/arena/arena.ts";
+import { Member } from "../../src/keyspace/set_member.ts";
+import { SetProbe } from "../../src/keyspace/set_probe.ts";
+import * as setValue from "../../src/keyspace/set_value.ts";
+import { INTSET, SetCursor } from "../../src/keyspace/set_value.ts";
+import { argsOf } from "../../src/protocol/args.ts";
+import type { EntryRef } from "../../src/structures/entry.ts";
+import * as entry from "../../src/structures/entry.ts";
+import { Random } from "../fuzz/random.ts";
+
+let blocks = 0;
+
+beforeEach(() => {
+  blocks = arena.figures().blockCount;
+});
+
+afterEach(() => {
+  expect(arena.figures().blockCount).toBe(blocks);
+});
+
+function setOf(texts: readonly string[]): EntryRef {
+  const e = setValue.createLoose();
+  const { bytes, view, start, size } = argsOf(texts);
+  for (let i = 0; i < texts.length; i++) setValue.add(e, bytes, view, start[i], size[i]);
+  return e;
+}
+
+test("a probe agrees with the set, over random sets", () => {
+  const random = new Random(3);
+  const probe = new SetProbe();
+  const cursor = new SetCursor();
+  const member = new Member();
+  const makers = [
+    () => String(random.below(400) - 100),
+    () => String((BigInt(random.below(50)) << 40n) - 2n ** 43n),
+    () => (random.chance(0.5) ? `text:${random.below(90)}` : String(random.below(90))),
+    () => `member:${random.below(2000)}`,
+  ];
+  const anySet = () => {
+    const make = random.pick(makers);
+    return setOf(Array.from({ length: random.pick([1, 9, 100, 500]) }, make));
+  };
+  for (let round = 0; round < 300; round++) {
+    const [from, asked] = [anySet(), anySet()];
+    const isOrdered = entry.encoding(from) === INTSET;
+    probe.start(asked, setValue.count(from), isOrdered && random.chance(0.8));
+    cursor.start(from);
+    while (cursor.next()) {
+      cursor.load(member);
+      const found = probe.has(member);
+      expect(found).toBe(setValue.holds(asked, member));
+    }
+    setValue.discard(from);
+    setValue.discard(asked);
+  }
+});

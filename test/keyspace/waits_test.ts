@@ -1,0 +1,208 @@
+// Purpose: who waits for which keys (src/keyspace/waits.ts), against a plain model, over random
+// changes of keys of all kinds; and that every way in which a key comes to be makes it ready.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { NIL } from "../../src/arena/arena.ts";
+import type { Database } from "../../src/keyspace/database.ts";
+import * as listValue from "../../src/keyspace/list_value.ts";
+import { Type } from "../../src/keyspace/types.ts";
+import type { WaitedKey, Waiter } from "../../src/keyspace/waits.ts";
+import * as zsetValue from "../../src/keyspace/zset_value.ts";
+import { type Args, argsOf } from "../../src/protocol/args.ts";
+import * as entry from "../../src/structures/entry.ts";
+import { Random } from "../fuzz/random.ts";
+import { look, put, World } from "./worlds.ts";
+
+let world: World;
+
+beforeEach(() => {
+  world = new World(1, 3);
+});
+
+afterEach(() => world.end());
+
+interface TestWaiter extends Waiter {
+  readonly name: string;
+  readonly db: Database;
+  readonly args: Args;
+}
+
+function waiter(name: string, db: Database, type: number, ...keys: string[]): TestWaiter {
+  const made = { name, db, type, args: argsOf(keys), waited: [] as WaitedKey[] };
+  for (let i = 0; i < keys.length; i++) world.keyspace.waits.add(made, db, made.args, i);
+  return made;
+}
+
+/** Makes a list, or adds to it, as RPUSH does. */
+function push(db: Database, key: string): void {
+  const args = argsOf([key, "v"]);
+  const keyHash = db.hash(args, 0);
+  let e = db.write(args, 0, keyHash);
+  if (e === NIL) e = listValue.create(db, args, 0, keyHash, "rpush");
+  else world.keyspace.changing(db, e, "rpush");
+  listValue.push(e, false, args.bytes, args.start[1], 1);
+}
+
+function addMember(db: Database, key: string): void {
+  const args = argsOf([key, "m"]);
+  const e = zsetValue.create(db, args, 0, db.hash(args, 0), "zadd");
+  zsetValue.put(e, args.bytes, args.view, args.start[1], 1, 1);
+}
+
+function remove(db: Database, key: string): void {
+  const e = look(db, key);
+  if (e === NIL) return;
+  world.keyspace.changing(db, e, "del");
+  db.delete(e);
+}
+
+/** The ready keys, with who waits for each, in order: takes them all. */
+function ready(): string[] {
+  const { waits } = world.keyspace;
+  const found: string[] = [];
+  for (let key = waits.nextReady(); key !== null; key = waits.nextReady()) {
+    const names: string[] = [];
+    for (const [one, index] of key.waiters) {
+      const { name, args } = one as TestWaiter;
+      names.push(`${name}:${args.text(index)}`);
+    }
+    found.push(`${key.databaseId} ${names.join(" ")}`);
+  }
+  return found;
+}
+
+describe("a key becomes ready", () => {
+  test("when it is made, once, in the order in which they are made", () => {
+    const db = world.db();
+    waiter("a", db, Type.list, "x", "y");
+    waiter("b", db, Type.list, "y", "y");
+    push(db, "y");
+    push(db, "x");
+    push(db, "y");
+    push(db, "other");
+    expect(ready()).toEqual(["0 a:y b:y", "0 a:x"]);
+    expect(ready()).toEqual([]);
+    expect(world.keyspace.waits.hasReady).toBe(false);
+  });
+
+  test("of a type that somebody waits for, in the database where he waits", () => {
+    waiter("a", world.db(1), Type.list, "x");
+    put(world.db(1), "x", "text");
+    push(world.db(0), "x");
+    expect(ready()).toEqual([]);
+    remove(world.db(1), "x");
+    addMember(world.db(1), "x");
+    expect(ready()).toEqual([]);
+    waiter("b", world.db(1), Type.zset, "none");
+    remove(world.db(1), "x");
+    expect(ready()).toEqual(["1 a:x"]);
+  });
+
+  test("by another name, in another database, as a copy", () => {
+    const [from, to] = [world.db(0), world.db(1)];
+    const { keyspace } = world;
+    waiter("a", from, Type.list, "renamed");
+    waiter("b", to, Type.list, "moved", "copied");
+    push(from, "moved");
+    push(from, "old");
+    const args = argsOf(["renamed", "copied"]);
+    const renamed = from.rekey(look(from, "old"), args, 0, from.hash(args, 0));
+    keyspace.changingAlso(from, renamed, "rename_to");
+    const copied = to.copy(renamed, from, args, 1, to.hash(args, 1));
+    keyspace.changing(to, copied, "copy_to");
+    keyspace.changingAlso(to, to.take(look(from, "moved"), from), "move_to");
+    expect(ready()).toEqual(["0 a:renamed", "1 b:copied", "1 b:moved"]);
+  });
+
+  test("when databases are exchanged or emptied", () => {
+    waiter("a", world.db(0), Type.list, "x");
+    waiter("b", world.db(1), Type.list, "x");
+    waiter("c", world.db(2), Type.list, "x");
+    push(world.db(2), "x");
+    ready();
+    world.keyspace.swap(world.db(0), world.db(1));
+    expect(ready().sort()).toEqual(["0 a:x", "1 b:x"]);
+    world.keyspace.flush(world.db(2));
+    world.keyspace.flush(world.db(1));
+    expect(ready()).toEqual(["2 c:x"]);
+  });
+
+  test("for nobody who is gone", () => {
+    const { waits } = world.keyspace;
+    const db = world.db();
+    const one = waiter("a", db, Type.list, "x");
+    const two = waiter("b", db, Type.list, "x");
+    waits.remove(one);
+    waits.remove(one);
+    push(db, "x");
+    expect(ready()).toEqual(["0 b:x"]);
+    remove(db, "x");
+    push(db, "x");
+    waits.remove(two);
+    expect(waits.active).toBe(false);
+    expect(ready()).toEqual(["0 "]);
+  });
+});
+
+test("the registry as a plain model has it, over random changes", () => {
+  const random = new Random(3);
+  const { waits } = world.keyspace;
+  const keys = ["a", "b", "long".repeat(20), ""];
+  const types = [Type.list, Type.zset];
+  let waiting: { one: TestWaiter; keys: string[] }[] = [];
+  let expected: string[] = [];
+  const touched = (db: Database, key: string, type: number) => {
+    if (!waiting.some(({ one }) => one.type === type)) return;
+    if (!waiting.some(({ one, keys: own }) => one.db === db && own.includes(key))) return;
+    const name = `${db.id} ${key}`;
+    if (!expected.includes(name)) expected.push(name);
+  };
+  const change = (db: Database, key: string, kind: number) => {
+    const e = look(db, key);
+    if (e !== NIL) {
+      touched(db, key, entry.type(e));
+      if (entry.type(e) === Type.list && kind === 0) {
+        push(db, key);
+        return;
+      }
+      remove(db, key);
+    }
+    if (kind === 0) push(db, key);
+    else if (kind === 1) addMember(db, key);
+    else if (kind === 2) put(db, key, "v");
+    if (kind < 2) touched(db, key, types[kind]);
+  };
+  for (let step = 0; step < 4000; step++) {
+    const db = world.db(random.below(3));
+    if (random.chance(0.3) && waiting.length < 12) {
+      const own = Array.from({ length: random.between(1, 4) }, () => random.pick(keys));
+      waiting.push({ one: waiter(`w${step}`, db, random.pick(types), ...own), keys: own });
+    } else if (random.chance(0.3) && waiting.length > 0) {
+      const { one } = random.pick(waiting);
+      waits.remove(one);
+      waiting = waiting.filter((other) => other.one !== one);
+      expected = expected.filter((name) =>
+        waiting.some(({ one: w, keys: k }) => k.some((key) => `${w.db.id} ${key}` === name)),
+      );
+    } else {
+      change(db, random.pick(keys), random.below(4));
+    }
+    expect(waits.active).toBe(waiting.length > 0);
+    if (!random.chance(0.2)) continue;
+    const found: string[] = [];
+    for (let key = waits.nextReady(); key !== null; key = waits.nextReady()) {
+      if (key.waiters.size === 0) continue;
+      const [[first, index]] = key.waiters;
+      const text = (first as TestWaiter).args.text(index);
+      found.push(`${key.databaseId} ${text}`);
+      const names = [...key.waiters.keys()].map((one) => (one as TestWaiter).name);
+      const model = waiting.filter(
+        ({ one, keys: own }) => one.db.id === key.databaseId && own.includes(text),
+      );
+      expect(names).toEqual(model.map(({ one }) => one.name));
+    }
+    expect(found).toEqual(expected);
+    expected = [];
+  }
+  for (const { one } of waiting) waits.remove(one);
+});
