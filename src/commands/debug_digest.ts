@@ -6,7 +6,7 @@ import { fromLatin1 } from "../base/bytes.ts";
 import { formatDouble } from "../base/doubles.ts";
 import type { Range } from "../base/range.ts";
 import { SHA1_SIZE, sha1 } from "../base/sha1.ts";
-import { type Database, keyText } from "../keyspace/database.ts";
+import type { Database } from "../keyspace/database.ts";
 import * as hashValue from "../keyspace/hash_value.ts";
 import * as listValue from "../keyspace/list_value.ts";
 import * as setValue from "../keyspace/set_value.ts";
@@ -35,7 +35,7 @@ export function digestOfAll(databases: readonly Database[]): string {
     mix(digest, bigEndian(db.id));
     dict.each(db.keys, (e) => {
       const own = new Uint8Array(SHA1_SIZE);
-      mix(own, fromLatin1(keyText(e)));
+      mix(own, fromLatin1(entry.keyText(e)));
       addValue(own, e);
       add(digest, own);
     });

@@ -2,7 +2,7 @@
 import { NIL, segmentOf, u8 } from "../arena/arena.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { parseInt64 } from "../base/numbers.ts";
-import { type Database, replyKey } from "../keyspace/database.ts";
+import type { Database } from "../keyspace/database.ts";
 import { TYPE_NAMES } from "../keyspace/types.ts";
 import { CommandError, NO_SUCH_KEY, SAME_OBJECT, SYNTAX } from "../protocol/errors.ts";
 import * as dict from "../structures/dict.ts";
@@ -332,7 +332,7 @@ function keys(call: Call): void {
   dict.each(db.keys, (e) => {
     if (db.isOver(e)) return;
     if (!all && !keyMatches(call, 1, e)) return;
-    replyKey(e, reply);
+    entry.replyKey(e, reply);
     count++;
   });
   reply.endArray(mark, count);
@@ -341,7 +341,7 @@ function keys(call: Call): void {
 function randomkey(call: Call): void {
   const e = call.db.randomKey();
   if (e === NIL) call.reply.nil();
-  else replyKey(e, call.reply);
+  else entry.replyKey(e, call.reply);
 }
 
 function scan(call: Call): void {
@@ -360,7 +360,7 @@ function scan(call: Call): void {
     if (pattern !== 0 && !keyMatches(call, pattern, e)) continue;
     if (typeName !== null && TYPE_NAMES[entry.type(e)] !== typeName) continue;
     if (db.expireIfOver(e)) continue;
-    replyKey(e, reply);
+    entry.replyKey(e, reply);
     found++;
   }
   reply.endArray(mark, found);

@@ -5,12 +5,10 @@
  * the server's timer within milliseconds if nobody asks. So are fields of hashes. Every change to a
  * key goes through `keyspace.changing` first; there is no second place.
  */
-import { free, i32, NIL, segmentOf, u8 } from "../arena/arena.ts";
-import { BULK_COPY_SIZE, latin1 } from "../base/bytes.ts";
+import { free, NIL } from "../arena/arena.ts";
 import { hashBytes } from "../base/hash.ts";
 import { type Args, argsOf } from "../protocol/args.ts";
 import { WRONG_TYPE } from "../protocol/errors.ts";
-import type { Reply } from "../protocol/reply.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -391,17 +389,3 @@ export class Database {
 /** An entry may keep this many unused bytes, and as many again as it uses. */
 const ROOM_SLACK = 64;
 const EXPIRY_INDEX_SIZE = 4;
-
-/** Replies with the entry's key. */
-export function replyKey(e: EntryRef, to: Reply): void {
-  const segment = segmentOf(entry.keyBlock(e));
-  const offset = entry.keyOffset(e);
-  const size = entry.keySize(e);
-  if (size < BULK_COPY_SIZE) to.bulkWords(i32[segment], offset >>> 2, size);
-  else to.bulk(u8[segment], offset, size);
-}
-
-/** The entry's key as latin1 text. */
-export function keyText(e: EntryRef): string {
-  return latin1(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
-}

@@ -8,7 +8,7 @@ import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
-import { Database, keyText } from "./database.ts";
+import { Database } from "./database.ts";
 import { Type } from "./types.ts";
 import * as values from "./values.ts";
 import { Waits } from "./waits.ts";
@@ -255,7 +255,7 @@ export class Keyspace {
   }
 
   private tellWatches(db: Database, e: EntryRef, event: KeyEvent): void {
-    this.watches.touch(db.id, keyText(e), event === "expired" || event === "del");
+    this.watches.touch(db.id, entry.keyText(e), event === "expired" || event === "del");
   }
 
   private lfuMinutes(): number {

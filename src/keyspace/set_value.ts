@@ -32,7 +32,7 @@ import * as intset from "../structures/intset.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
 import { AREA, addCollection, refOf, setRef } from "./collection.ts";
-import { type Database, replyKey } from "./database.ts";
+import type { Database } from "./database.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import { Member } from "./set_member.ts";
 import { thresholds } from "./thresholds.ts";
@@ -310,7 +310,7 @@ export function randomPlace(e: EntryRef, random: RandomBelow): number {
 /** Replies with the member at a place as a bulk string. */
 export function replyAt(e: EntryRef, place: number, to: Reply): void {
   const encoding = entry.encoding(e);
-  if (encoding === DICT) replyKey(place as EntryRef, to);
+  if (encoding === DICT) entry.replyKey(place as EntryRef, to);
   else if (encoding === PACKED) packed.reply(packedOf(e), place, to);
   else intset.reply(integersOf(e), place, to);
 }

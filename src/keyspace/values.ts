@@ -8,7 +8,6 @@ import * as hashValue from "./hash_value.ts";
 import * as listValue from "./list_value.ts";
 import * as setValue from "./set_value.ts";
 import * as stringValue from "./string_value.ts";
-import { Type } from "./types.ts";
 import * as zsetValue from "./zset_value.ts";
 
 /** What the module of a type offers. */
@@ -29,21 +28,10 @@ interface ValueKind {
   encodingName(e: EntryRef): string;
 }
 
-/** By type. A function, not a table: modules of types may import what imports this one. */
-function kindOf(e: EntryRef): ValueKind {
-  switch (entry.type(e)) {
-    case Type.list:
-      return listValue;
-    case Type.set:
-      return setValue;
-    case Type.zset:
-      return zsetValue;
-    case Type.hash:
-      return hashValue;
-    default:
-      return stringValue;
-  }
-}
+/** By type: the order of types.ts. */
+const kinds: readonly ValueKind[] = [stringValue, listValue, setValue, zsetValue, hashValue];
+
+const kindOf = (e: EntryRef) => kinds[entry.type(e)];
 
 export const areaOf = (e: EntryRef) => kindOf(e).areaOf(e);
 export const duplicate = (from: EntryRef, to: EntryRef) => kindOf(from).duplicate(from, to);

@@ -21,7 +21,8 @@
 import * as arena from "../arena/arena.ts";
 import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
-import { BULK_COPY_SIZE, equalBytes } from "../base/bytes.ts";
+import { BULK_COPY_SIZE, equalBytes, latin1 } from "../base/bytes.ts";
+import type { Reply } from "../protocol/reply.ts";
 
 export type EntryRef = Ref<"entry">;
 
@@ -220,6 +221,20 @@ export function keyBlock(e: EntryRef): Ref {
 export function keyOffset(e: EntryRef): number {
   const block = keyBlock(e);
   return arena.byteOffset(block) + (block === e ? HEADER_SIZE : 0);
+}
+
+/** Replies with the key. */
+export function replyKey(e: EntryRef, to: Reply): void {
+  const segment = keyBlock(e) >>> SEGMENT_BITS;
+  const offset = keyOffset(e);
+  const size = keySize(e);
+  if (size < BULK_COPY_SIZE) to.bulkWords(i32[segment], offset >>> 2, size);
+  else to.bulk(u8[segment], offset, size);
+}
+
+/** The key as latin1 text. */
+export function keyText(e: EntryRef): string {
+  return latin1(u8[keyBlock(e) >>> SEGMENT_BITS], keyOffset(e), keySize(e));
 }
 
 /** Where the value begins, in bytes from the start of the entry. */

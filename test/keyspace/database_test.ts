@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
 import { NIL } from "../../src/arena/arena.ts";
-import { type Database, keyText } from "../../src/keyspace/database.ts";
+import type { Database } from "../../src/keyspace/database.ts";
 import * as stringValue from "../../src/keyspace/string_value.ts";
 import * as values from "../../src/keyspace/values.ts";
 import { argsOf } from "../../src/protocol/args.ts";
@@ -118,8 +118,8 @@ function check(world: World, models: Model[]): void {
     expect(db.size).toBe(model.size);
     let expiring = 0;
     dict.each(db.keys, (e) => {
-      const held = model.get(keyText(e));
-      if (db.expiryOf(e) !== held?.expiryMs) throw new Error(`the expiry of ${keyText(e)}`);
+      const held = model.get(entry.keyText(e));
+      if (db.expiryOf(e) !== held?.expiryMs) throw new Error(`the expiry of ${entry.keyText(e)}`);
       if (entry.hasTtl(e)) expiring++;
     });
     expect(db.expires.count).toBe(expiring);
@@ -274,7 +274,7 @@ describe("a key whose time has come", () => {
     for (let i = 0; i < 50; i++) db.setExpiry(put(db, `key:${i}`, "value"), START_MS + 10);
     put(db, "stays", "value");
     world.pass(10);
-    for (let draw = 0; draw < 100; draw++) expect(keyText(db.randomKey())).toBe("stays");
+    for (let draw = 0; draw < 100; draw++) expect(entry.keyText(db.randomKey())).toBe("stays");
     db.delete(look(db, "stays"));
     expect(db.randomKey()).toBe(NIL as EntryRef);
     expect(db.size).toBe(0);
