@@ -381,7 +381,7 @@ const WAITING = lines(
   "BZMPOP 0 2 zset:2 zset:1 MIN COUNT 2",
 );
 
-/** What may wake it. */
+/** What may wake it. (No other types: Redis wakes nobody when a key of such a type is replaced.) */
 const WAKING = lines(
   "RPUSH list:1 a b c",
   "LPUSH list:2 1",
@@ -396,8 +396,6 @@ const WAKING = lines(
   "SORT list:3 BY nosort STORE list:1",
   "ZUNIONSTORE zset:1 2 zset:2 zset:3",
   "ZRANGESTORE zset:2 zset:1 0 -1",
-  "SET list:1 string",
-  "SADD zset:1 a b",
   "DEL list:1 zset:1",
   "LPOP list:1",
   "ZPOPMIN zset:1",
