@@ -494,7 +494,8 @@ describe("SCAN", () => {
     expect(await ask("DBSIZE")).toBe(51);
     expect((await ask("KEYS", "*")) as string[]).toEqual(["stays"]);
     expect(await ask("DBSIZE")).toBe(51);
-    expect((await scanned()).keys).toEqual(["stays"]);
+    // Twice, perhaps: the table shrinks meanwhile.
+    expect(new Set((await scanned()).keys)).toEqual(new Set(["stays"]));
     expect(await ask("DBSIZE")).toBe(1);
     await ask("DEBUG", "SET-ACTIVE-EXPIRE", 1);
   });
