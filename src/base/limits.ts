@@ -35,4 +35,4 @@ export const SLICE_MS = 1;
  * How long the server rehearses before it opens: most of what is used most is compiled by then, and
  * nobody who starts it notices.
  */
-export const REHEARSAL_MS = 50;
+export const REHEARSAL_MS = 30;
