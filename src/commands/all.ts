@@ -21,6 +21,11 @@ import { setCommands } from "./set.ts";
 import { slowlogCommands } from "./slowlog.ts";
 import { sortCommands } from "./sort.ts";
 import { sortedSetCommands } from "./sorted_set.ts";
+import { streamCommands } from "./stream.ts";
+import { streamGroupCommands } from "./stream_group.ts";
+import { streamInfoCommands } from "./stream_info.ts";
+import { streamPendingCommands } from "./stream_pending.ts";
+import { streamReadCommands } from "./stream_read.ts";
 import { stringCommands } from "./string.ts";
 import { CommandTable } from "./table.ts";
 import { transactionCommands } from "./transactions.ts";
@@ -39,6 +44,11 @@ export const commandTable = new CommandTable([
   blockingSortedSetCommands,
   hashCommands,
   hashExpireCommands,
+  streamCommands,
+  streamReadCommands,
+  streamGroupCommands,
+  streamPendingCommands,
+  streamInfoCommands,
   sortCommands,
   expireCommands,
   objectCommands,

@@ -6,6 +6,7 @@ import type { Range } from "../base/range.ts";
 import * as hashValue from "../keyspace/hash_value.ts";
 import * as listValue from "../keyspace/list_value.ts";
 import * as setValue from "../keyspace/set_value.ts";
+import * as streamValue from "../keyspace/stream_value.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { thresholds } from "../keyspace/thresholds.ts";
 import { Type } from "../keyspace/types.ts";
@@ -14,6 +15,7 @@ import * as zsetValue from "../keyspace/zset_value.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import * as packed from "../structures/packed.ts";
+import { StreamId } from "../structures/stream_id.ts";
 
 /** OBJECT REFCOUNT of the integers that Redis shares. */
 const SHARED_COUNT = 2 ** 31 - 1;
@@ -28,6 +30,10 @@ const listCursor = new listValue.ListCursor();
 const setCursor = new setValue.SetCursor();
 const zsetCursor = new zsetValue.ZsetCursor();
 const hashCursor = new hashValue.HashCursor();
+const streamCursor = new streamValue.StreamCursor();
+const firstId = new StreamId();
+const lastId = new StreamId();
+lastId.setMax();
 
 /** DEBUG OBJECT's line: `clock` as it is stored, and the seconds since the last access. */
 export function objectLine(e: EntryRef, clock: number, idleSeconds: number): string {
@@ -108,6 +114,10 @@ function eachElement(e: EntryRef, visit: (text: Range, isScore: boolean) => void
         const score = fromLatin1(formatDouble(zsetCursor.score));
         visit({ bytes: score, offset: 0, size: score.length }, true);
       }
+      break;
+    case Type.stream:
+      streamCursor.start(e, firstId, lastId, false);
+      while (streamCursor.next()) streamCursor.each((text) => visit(text, false));
       break;
     default:
       hashCursor.start(e);

@@ -88,6 +88,14 @@ export class Keyspace {
     if (this.waits.active) this.waits.touch(db.id, e);
   }
 
+  /**
+   * As `changing`, for what does not count as a change of the value to those who WATCH it, or wait
+   * for the key: of the groups of a stream.
+   */
+  changingAside(_db: Database, _e: EntryRef, _event: KeyEvent): void {
+    this.dirty++;
+  }
+
   /** The type of a key that was made is known now: whoever waits for such a key is served. */
   appeared(db: Database, e: EntryRef): void {
     if (this.waits.active) this.waits.touch(db.id, e);

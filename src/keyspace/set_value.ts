@@ -48,8 +48,6 @@ const INTSET_COUNT_MAX = 1 << 30;
 const SLICE_SLOTS = 512;
 /** Members looked at to estimate the size of all. */
 const SAMPLE_COUNT = 32;
-/** The bytes of a slot of a dict's table. */
-const REF_SIZE = 4;
 
 /** Gives an integer from 0 up to `limit`, which it never is. */
 export type RandomBelow = (limit: number) => number;
@@ -511,9 +509,7 @@ export function ownedSize(e: EntryRef): number {
     bytes += arena.capacity(member);
     if (entry.keyBlock(member) !== member) bytes += arena.capacity(entry.keyBlock(member));
   }
-  const { slots0, slots1 } = dict.tableFigures(members);
-  const tables = arena.capacity(members) + (slots0 + slots1) * REF_SIZE;
-  return tables + (sampled === 0 ? 0 : Math.round((bytes * total) / sampled));
+  return dict.ownedSize(members) + (sampled === 0 ? 0 : Math.round((bytes * total) / sampled));
 }
 
 /** The name that OBJECT ENCODING gives. */

@@ -593,9 +593,8 @@ export function releaseSlice(e: EntryRef): boolean {
 export function ownedSize(e: EntryRef): number {
   if (isPacked(e)) return arena.capacity(packedOf(e));
   const members = dictOf(e);
-  const { slots0, slots1 } = dict.tableFigures(members);
   const tree = treeOf(e);
-  const own = arena.capacity(members) + 4 * (slots0 + slots1) + scoreTree.ownedSize(tree);
+  const own = dict.ownedSize(members) + scoreTree.ownedSize(tree);
   const total = count(e);
   const step = Math.max(1, Math.floor(total / SAMPLES));
   let measured = 0;
