@@ -49,6 +49,13 @@ export function idOf(call: Call, index: number, into: StreamId, lastOfMs = false
   if (!parseId(bytes, start[index], size[index], into, lastOfMs)) throw INVALID_ID;
 }
 
+/** As `idOf`; `-` is the lowest ID and `+` the highest. */
+export function idOrEndOf(call: Call, index: number, into: StreamId, lastOfMs = false): void {
+  if (isByte(call, index, DASH)) into.setZero();
+  else if (isByte(call, index, PLUS)) into.setMax();
+  else idOf(call, index, into, lastOfMs);
+}
+
 /** The ends of an interval, both included, in two arguments: `(` before an ID leaves it out. */
 export function intervalOf(
   call: Call,
@@ -61,20 +68,15 @@ export function intervalOf(
   if (intervalEnd(call, endIndex, end, true) && !end.decrement()) throw INVALID_END;
 }
 
-/** One end of an interval; whether it is itself left out. `-` is the lowest ID, `+` the highest. */
+/** One end of an interval; whether it is itself left out. */
 function intervalEnd(call: Call, index: number, into: StreamId, lastOfMs: boolean): boolean {
   const { bytes, start, size } = call.args;
-  const isOpen = size[index] > 1 && bytes[start[index]] === PARENTHESIS;
-  if (isOpen) {
-    if (!parseId(bytes, start[index] + 1, size[index] - 1, into, lastOfMs)) throw INVALID_ID;
-  } else if (isByte(call, index, DASH)) {
-    into.setZero();
-  } else if (isByte(call, index, PLUS)) {
-    into.setMax();
-  } else {
-    idOf(call, index, into, lastOfMs);
+  if (size[index] < 2 || bytes[start[index]] !== PARENTHESIS) {
+    idOrEndOf(call, index, into, lastOfMs);
+    return false;
   }
-  return isOpen;
+  if (!parseId(bytes, start[index] + 1, size[index] - 1, into, lastOfMs)) throw INVALID_ID;
+  return true;
 }
 
 /** The first ID of those that an XAUTOCLAIM looks at. */

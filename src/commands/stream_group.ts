@@ -8,7 +8,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import { StreamId } from "../structures/stream_id.ts";
 import type { Call } from "./call.ts";
 import { helpEntry } from "./help.ts";
-import { groupOf, idOf, isByte } from "./stream_arguments.ts";
+import { groupOf, idOf, idOrEndOf, isByte } from "./stream_arguments.ts";
 import { group } from "./table.ts";
 
 export const streamGroupCommands = group("stream", {
@@ -134,11 +134,12 @@ export function noSuchGroup(call: Call, keyIndex: number, groupIndex: number): C
   );
 }
 
-/** The ID after which a group is to read on; the stream may be NIL. */
-function readOnId(call: Call, e: EntryRef): void {
-  if (!isByte(call, 4, DOLLAR)) idOf(call, 4, id);
-  else if (e === NIL) id.setZero();
+/** Takes the ID after which a group is to read on, if it is `$`; the stream may be NIL. */
+function isLastId(call: Call, e: EntryRef): boolean {
+  if (!isByte(call, 4, DOLLAR)) return false;
+  if (e === NIL) id.setZero();
   else streamValue.loadLastId(e, id);
+  return true;
 }
 
 function xgroupCreate(call: Call): void {
@@ -148,7 +149,7 @@ function xgroupCreate(call: Call): void {
   let e = db.writeTyped(args, KEY, keyHash, Type.stream);
   if (e === NIL && !options.makesStream) throw KEY_MISSING;
   if (call.argc > CREATE_WORDS_MAX) throw wrongSubcommand("XGROUP", call.text(1));
-  readOnId(call, e);
+  if (!isLastId(call, e)) idOf(call, 4, id);
   if (groupOf(call, e, GROUP) !== NIL) throw BUSY_GROUP;
   if (e === NIL) e = streamValue.create(db, args, KEY, keyHash, "xgroup-create");
   else keyspace.changingAside(db, e, "xgroup-create");
@@ -161,7 +162,7 @@ function xgroupSetId(call: Call): void {
   const e = streamOf(call);
   const readers = existingGroup(call, e);
   if (call.argc > SETID_WORDS_MAX) throw wrongSubcommand("XGROUP", call.text(1));
-  readOnId(call, e);
+  if (!isLastId(call, e)) idOrEndOf(call, 4, id);
   call.keyspace.changingAside(call.db, e, "xgroup-setid");
   streamGroup.setLastId(readers, id);
   streamGroup.setEntriesRead(readers, options.read);
