@@ -22,6 +22,7 @@ import { slowlogCommands } from "./slowlog.ts";
 import { sortCommands } from "./sort.ts";
 import { sortedSetCommands } from "./sorted_set.ts";
 import { streamCommands } from "./stream.ts";
+import { streamDeleteCommands } from "./stream_delete.ts";
 import { streamGroupCommands } from "./stream_group.ts";
 import { streamInfoCommands } from "./stream_info.ts";
 import { streamPendingCommands } from "./stream_pending.ts";
@@ -45,6 +46,7 @@ export const commandTable = new CommandTable([
   hashCommands,
   hashExpireCommands,
   streamCommands,
+  streamDeleteCommands,
   streamReadCommands,
   streamGroupCommands,
   streamPendingCommands,

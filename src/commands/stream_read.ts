@@ -6,6 +6,7 @@ import { StreamCursor } from "../keyspace/stream_value.ts";
 import { Type } from "../keyspace/types.ts";
 import { CommandError, SYNTAX } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
 import { IdCursor } from "../structures/id_tree.ts";
 import { replyId, StreamId } from "../structures/stream_id.ts";
 import { type Wait, waitForKeys } from "./blocking.ts";
@@ -66,6 +67,9 @@ const DOLLAR = 36;
 const PLUS = 43;
 const GREATER = 62;
 
+/** Who waits for pending entries to be idle for a very short time is not looked at more often. */
+const RETRY_MS_MIN = 10;
+
 const NOT_MS = new CommandError("ERR timeout is not an integer or out of range");
 const NEGATIVE_MS = new CommandError("ERR timeout is negative");
 const UNBALANCED = new CommandError(
@@ -87,7 +91,10 @@ const NEW_OF_XREAD = new CommandError(
   "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> " +
     "<consumer> option.",
 );
-const NOT_IDLE = new CommandError("ERR min-idle-time is not an integer or out of range");
+const CLAIM_OF_XREAD = new CommandError(
+  "ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead.",
+);
+const NOT_IDLE = new CommandError("ERR min-idle-time is not an integer");
 const NEGATIVE_IDLE = new CommandError("ERR min-idle-time must be a positive integer");
 const STREAM_GONE = new CommandError("UNBLOCKED the stream key no longer exists");
 const GROUP_GONE = new CommandError(
@@ -171,7 +178,8 @@ function parseOptions(call: Call, ofGroup: boolean): void {
     } else if (call.is(at, "noack")) {
       if (!ofGroup) throw NOACK_OF_XREAD;
       reading.noAck = true;
-    } else if (more > 0 && ofGroup && call.is(at, "claim")) {
+    } else if (more > 0 && call.is(at, "claim")) {
+      if (!ofGroup) throw CLAIM_OF_XREAD;
       reading.minIdleMs = msOf(call, ++at, NOT_IDLE, NEGATIVE_IDLE);
     } else {
       throw SYNTAX;
@@ -386,5 +394,22 @@ function groupWait(kept: Reading): Wait {
     miss: () => {
       throw STREAM_GONE;
     },
+    retryInMs: kept.minIdleMs < 0 ? undefined : (call) => claimableInMs(call, kept),
   };
+}
+
+/**
+ * In how many ms something that is pending can have been so for long enough: what is there now, or
+ * what may be delivered from now on.
+ */
+function claimableInMs(call: Call, { firstKey, keyCount, groupIndex, minIdleMs }: Reading): number {
+  let soonest = minIdleMs;
+  for (let i = firstKey; i < firstKey + keyCount; i++) {
+    const e = call.db.peek(call.args, i, call.db.hash(call.args, i));
+    if (e === NIL || entry.type(e) !== Type.stream) continue;
+    const readers = groupOf(call, e, groupIndex);
+    if (readers === NIL || streamGroup.pendingCount(readers) === 0) continue;
+    soonest = Math.min(soonest, streamGroup.oldestMs(readers) + minIdleMs - call.nowMs);
+  }
+  return Math.max(soonest, RETRY_MS_MIN);
 }
