@@ -69,6 +69,16 @@ export const length = (e: EntryRef) => wordOf(e, LENGTH);
 /** Leaves: what XINFO calls radix-tree-keys. */
 export const leafCount = (e: EntryRef) => (treeOf(e) === NIL ? 0 : btree.leafCount(treeOf(e)));
 
+/** The bytes of the listpacks in which Redis would keep the entries. */
+export function packedSize(e: EntryRef): number {
+  let size = 0;
+  const t = treeOf(e);
+  if (t === NIL) return size;
+  let leaf = btree.first(t) as StreamLeafRef;
+  for (; leaf !== NIL; leaf = btree.next(t) as StreamLeafRef) size += streamLeaf.packedSize(leaf);
+  return size;
+}
+
 /** Blocks of the tree, its own and leaves: what XINFO calls radix-tree-nodes. */
 export const nodeCount = (e: EntryRef) =>
   treeOf(e) === NIL ? 1 : 1 + leafCount(e) + btree.nodeCount(treeOf(e));
