@@ -9,10 +9,9 @@ export const SMALLER_ID =
 export const EXHAUSTED =
   "(error) ERR The stream has exhausted the last possible ID, unable to add more items";
 export const LARGEST_ID = "18446744073709551615-18446744073709551615";
-/** Of XGROUP: these do not fit a line with what is around. */
 export const NO_KEY =
-  "(error) ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want " +
-  "to use the MKSTREAM option to create an empty stream automatically.";
+  "(error) ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may " +
+  "want to use the MKSTREAM option to create an empty stream automatically.";
 
 /** A shown reply: a line as it stands, items, or the keys and values of a map. */
 type Shown = string | Shown[] | [string, Shown][] | ShownMap;
