@@ -29,7 +29,10 @@ const LABEL = /^ *\d+([)#]) /;
 /** A map's key, and what stands between it and its value. */
 const KEY = /^("(?:\\.|[^"\\])*"|\S+) => ?/;
 
-/** Reads a shown reply; the label of each item stands below that of the first. */
+/**
+ * Reads a shown reply. The lines of an item that follow its first have the indentation of its
+ * depth, wherever the first began.
+ */
 class Reader {
   readonly #lines: readonly string[];
   #line = 0;
@@ -39,34 +42,33 @@ class Reader {
     this.#lines = lines;
   }
 
-  read(): Shown {
+  read(indent = 0): Shown {
     const [label, kind] = LABEL.exec(this.#rest()) ?? [];
     if (label === undefined) return this.#rest();
-    const start = this.#column;
     const items: Shown[] = [];
     const pairs: [string, Shown][] = [];
     for (;;) {
-      this.#column = start + label.length;
-      if (kind === "#") pairs.push(this.#pair());
-      else items.push(this.read());
+      this.#column += label.length;
+      if (kind === "#") pairs.push(this.#pair(indent + label.length));
+      else items.push(this.read(indent + label.length));
       const next = this.#lines[this.#line + 1] ?? "";
-      if (next.slice(0, start).trim() !== "" || !LABEL.test(next.slice(start))) break;
-      if (next.slice(start).search(/\S/) >= label.length) break;
+      if (next.slice(0, indent).trim() !== "") break;
+      if (LABEL.exec(next.slice(indent))?.[0].length !== label.length) break;
       this.#line++;
+      this.#column = indent;
     }
     return kind === "#" ? new ShownMap(pairs) : items;
   }
 
-  #pair(): [string, Shown] {
+  #pair(indent: number): [string, Shown] {
     const [whole, key] = KEY.exec(this.#rest()) ?? [];
     if (whole === undefined) throw new Error(`no key and value: ${this.#rest()}`);
-    const inner = this.#column;
     this.#column += whole.length;
     if (this.#rest().trim() === "") {
       this.#line++;
-      this.#column = inner;
+      this.#column = indent;
     }
-    return [key, this.read()];
+    return [key, this.read(indent)];
   }
 
   #rest(): string {
@@ -100,7 +102,8 @@ function show(shown: Shown, indent = ""): string {
 function flat(shown: Shown): Shown {
   if (shown instanceof ShownMap) {
     const pairs = shown.pairs.map(([key, value]): [string, Shown] => [key, flat(value)]);
-    return Array.isArray(shown.pairs[0][1]) ? pairs : pairs.flat();
+    const first = shown.pairs[0][1];
+    return Array.isArray(first) || first === "(empty array)" ? pairs : pairs.flat();
   }
   if (Array.isArray(shown)) return (shown as Shown[]).map(flat);
   return shown === "(empty hash)" ? "(empty array)" : shown;
