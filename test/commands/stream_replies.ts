@@ -168,5 +168,5 @@ function masked(shown: Shown): Shown {
 export function withoutTimes(reply: string, line: string): string {
   if (/^xinfo (stream|groups|consumers) /i.test(line)) return show(masked(read(reply.split("\n"))));
   if (!/^xpending /i.test(line)) return reply;
-  return reply.replace(/( {6}3\)) \(integer\) \d+$/gm, "$1 (integer) ms");
+  return reply.replace(/^( +3\)) \(integer\) \d+$/gm, "$1 (integer) ms");
 }
