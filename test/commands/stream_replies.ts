@@ -170,3 +170,11 @@ export function withoutTimes(reply: string, line: string): string {
   if (!/^xpending /i.test(line)) return reply;
   return reply.replace(/^( +3\)) \(integer\) \d+$/gm, "$1 (integer) ms");
 }
+
+/** The fields of a reply that is a map, in either protocol. */
+export function fieldsOf(reply: unknown): Record<string, unknown> {
+  if (reply instanceof Map) return Object.fromEntries(reply);
+  const flat = reply as unknown[];
+  const pairs = flat.flatMap((key, index) => (index % 2 === 0 ? [[key, flat[index + 1]]] : []));
+  return Object.fromEntries(pairs);
+}
