@@ -245,6 +245,8 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (error) NOGROUP No such consumer group 'g' for key name 's'
       > XGROUP SETID nosuch g 0
       ${NO_KEY}
+      > XGROUP SETID s g +
+      (error) NOGROUP No such consumer group 'g' for key name 's'
       > XGROUP SETID s g x
       (error) NOGROUP No such consumer group 'g' for key name 's'
       > XGROUP SETID s g 0 MKSTREAM
@@ -375,6 +377,86 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
                2) "3"
       > EXISTS s
       (integer) 1
+    `));
+
+  test("XGROUP SETID has a group read on after an ID, also - and +", () =>
+    session(`
+      > XADD s 1-1 n 1
+      "1-1"
+      > XADD s 1-2 n 2
+      "1-2"
+      > XGROUP CREATE s g $
+      OK
+      > XGROUP SETID s g 1
+      OK
+      > XREADGROUP GROUP g c COUNT 1 STREAMS s >
+      1# "s" => 1) 1) "1-1"
+            2) 1) "n"
+               2) "1"
+      > XGROUP SETID s g -
+      OK
+      > XREADGROUP GROUP g d STREAMS s >
+      1# "s" =>
+         1) 1) "1-1"
+            2) 1) "n"
+               2) "1"
+         2) 1) "1-2"
+            2) 1) "n"
+               2) "2"
+      > XPENDING s g - + 10
+      1) 1) "1-1"
+         2) "d"
+         3) (integer) ms
+         4) (integer) 1
+      2) 1) "1-2"
+         2) "d"
+         3) (integer) ms
+         4) (integer) 1
+      > XGROUP SETID s g +
+      OK
+      > XREADGROUP GROUP g c STREAMS s >
+      (nil)
+      > XINFO GROUPS s
+      1) 1# "name" => "g"
+         2# "consumers" => (integer) 2
+         3# "pending" => (integer) 2
+         4# "last-delivered-id" => "${LARGEST_ID}"
+         5# "entries-read" => (nil)
+         6# "lag" => (nil)
+      > XGROUP SETID s g 1-1 entriesread 5
+      OK
+      > XINFO GROUPS s
+      1) 1# "name" => "g"
+         2# "consumers" => (integer) 2
+         3# "pending" => (integer) 2
+         4# "last-delivered-id" => "1-1"
+         5# "entries-read" => (integer) 5
+         6# "lag" => (integer) -3
+      > XGROUP SETID s g x
+      ${INVALID_ID}
+      > XGROUP SETID s g ""
+      ${INVALID_ID}
+      > XGROUP SETID s g (1
+      ${INVALID_ID}
+      > XGROUP SETID s g >
+      ${INVALID_ID}
+      > XGROUP SETID s g *
+      ${INVALID_ID}
+      > XGROUP SETID s g 1-*
+      ${INVALID_ID}
+      > XGROUP SETID s g 1-1 ENTRIESREAD
+      (error) ERR unknown subcommand or wrong number of arguments for 'SETID'. Try XGROUP HELP.
+      > XGROUP SETID s g 1-1 ENTRIESREAD -2
+      (error) ERR value for ENTRIESREAD must be positive or -1
+      > XGROUP SETID s g 1-1 ENTRIESREAD 1 x
+      (error) ERR unknown subcommand or wrong number of arguments for 'SETID'. Try XGROUP HELP.
+      > XINFO GROUPS s
+      1) 1# "name" => "g"
+         2# "consumers" => (integer) 2
+         3# "pending" => (integer) 2
+         4# "last-delivered-id" => "1-1"
+         5# "entries-read" => (integer) 5
+         6# "lag" => (integer) -3
     `));
 
   test("XACK takes out what is pending, once", () =>
