@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import type { Client } from "../client/client.ts";
 import { plain, type Word } from "../client/resp.ts";
 import { type Server, startServer } from "../client/server.ts";
-import { INVALID_ID, inProtocol, NO_KEY, withoutTimes } from "./stream_replies.ts";
+import { INVALID_ID, inProtocol, LARGEST_ID, NO_KEY, withoutTimes } from "./stream_replies.ts";
 
 const PROTOCOLS = [2, 3] as const;
 
