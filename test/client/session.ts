@@ -30,9 +30,12 @@ export interface Exchange {
   expected: string;
 }
 
-/** The protocol that every connection of a session starts with. */
+/** How a session is run. */
 export interface SessionOptions {
+  /** What every connection starts with. */
   protocol?: 2 | 3;
+  /** Puts something fixed in the place of what a shown reply to a line has by chance. */
+  mask?: (reply: string, line: string) => string;
 }
 
 const PROMPT = /^([a-z][a-z0-9]*)?(?:> (.*)|<)$/;
@@ -54,6 +57,7 @@ export async function session(
   /** How many replies each connection still waits for. */
   const awaited = new Map<Client, number>();
   const got: string[] = [];
+  const { mask = (reply: string) => reply } = options;
   try {
     for (const { connection, line, expected } of exchanges) {
       const client = clients.get(connection) ?? (await open(server, options));
@@ -61,9 +65,9 @@ export async function session(
       const waiting = awaited.get(client) ?? 0;
       if (line === null) {
         awaited.set(client, waiting - 1);
-        got.push(await answer(client, line));
+        got.push(mask(await answer(client, line), ""));
       } else if (expected !== WAITS) {
-        got.push(await answer(client, line));
+        got.push(mask(await answer(client, line), line));
       } else {
         awaited.set(client, waiting + 1);
         if (waiting > 0) client.send(...wordsOf(line));
