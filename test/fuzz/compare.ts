@@ -5,6 +5,7 @@
  */
 
 import type { Reply } from "../client/resp.ts";
+import { pendingInfo, streamInfo, type Timed } from "./stream_times.ts";
 
 /** What a comparison may take into account. */
 export interface Circumstances {
@@ -132,6 +133,28 @@ export const helpFrame: Comparison = (real, tested) =>
 /** The reply of HELLO, without the connection's number. */
 export const hello: Comparison = (real, tested) =>
   withoutNumberAfter("id", canonical(real)) === withoutNumberAfter("id", canonical(tested));
+
+/** The reply of XINFO STREAM or XINFO CONSUMERS. */
+export const streamTimes: Comparison = (real, tested, { elapsedMs }) =>
+  alikeButForTimes(streamInfo(real), streamInfo(tested), elapsedMs);
+
+/** The reply of XPENDING; in its extended form the third of each entry is how long it waits. */
+export const pendingTimes: Comparison = (real, tested, { elapsedMs }) =>
+  alikeButForTimes(pendingInfo(real), pendingInfo(tested), elapsedMs);
+
+function alikeButForTimes(a: Timed, b: Timed, elapsedMs: number): boolean {
+  return exactly(a.reply, b.reply) && timesAlike(a.times, b.times, elapsedMs);
+}
+
+/** As many times, and none further apart than that. */
+export function timesAlike(a: readonly bigint[], b: readonly bigint[], elapsedMs: number): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((time, index) => {
+    const apart = time > b[index] ? time - b[index] : b[index] - time;
+    // One more, since both are rounded.
+    return Number(apart) <= elapsedMs + 1;
+  });
+}
 
 function exactly(real: Reply, tested: Reply): boolean {
   return canonical(real) === canonical(tested);

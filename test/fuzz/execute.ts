@@ -21,6 +21,7 @@ import {
   stepText,
 } from "./sequence.ts";
 import { compareCounters, compareState, type StateDifference } from "./state.ts";
+import { blockOption } from "./stream_words.ts";
 import { infoFields, type Subject } from "./subject.ts";
 
 /** The first thing in which the servers differ. */
@@ -473,6 +474,7 @@ async function blockedClients(subject: Subject): Promise<number> {
 /** The step's command, with what prepares it and what settles it when chance has had a part. */
 function withCompany(step: CommandStep, index: number): Sent[] {
   const { prepare, settle } = policyOf(step.args[0]?.toLowerCase() ?? "");
+  const before = prepare?.(step.args) ?? null;
   const after = settle?.(step.args) ?? null;
   const company = (args: readonly string[]) => ({
     step: { ...step, args: [...args], inline: false },
@@ -480,7 +482,7 @@ function withCompany(step: CommandStep, index: number): Sent[] {
     isOwn: false,
   });
   return [
-    ...(prepare ? [company(prepare)] : []),
+    ...(before ? [company(before)] : []),
     { step, index, isOwn: true },
     ...(after ? [company(after)] : []),
   ];
@@ -488,16 +490,16 @@ function withCompany(step: CommandStep, index: number): Sent[] {
 
 /** Whether the command's timeout, if it blocks, is a short one. */
 function waitsShortly({ args }: CommandStep): boolean {
-  const words = args.map((word) => word.toLowerCase());
-  const block = words.indexOf("block");
-  if (/^xread/.test(words[0])) return block > 0 && isShort(Number(words[block + 1]) / 1000);
-  return isShort(Number(words[0].endsWith("mpop") ? words[1] : words[words.length - 1]));
+  const name = args[0].toLowerCase();
+  if (policyOf(name).blocks === "option") return isShort(Number(blockOption(args)) / 1000);
+  return isShort(Number(name.endsWith("mpop") ? args[1] : args[args.length - 1]));
 }
 
 const isShort = (seconds: number) => seconds > 0 && seconds <= WAIT_SHORT;
 
-function mayBlock(step: CommandStep): boolean {
-  return policyOf(step.args[0]?.toLowerCase() ?? "").blocks ?? false;
+function mayBlock({ args }: CommandStep): boolean {
+  const { blocks = false } = policyOf(args[0]?.toLowerCase() ?? "");
+  return blocks === "option" ? blockOption(args) !== undefined : blocks;
 }
 
 async function collect(wire: Wire, count: number, limitMs: number): Promise<Collected> {

@@ -5,6 +5,7 @@
 
 import { connect } from "../client/client.ts";
 import { type Server, startRedis, startServer } from "../client/server.ts";
+import { Coverage } from "./coverage.ts";
 import {
   BATCH_MOST,
   commandName,
@@ -15,7 +16,7 @@ import {
 } from "./execute.ts";
 import { type Command, readGrammar } from "./grammar.ts";
 import { policyOf } from "./policies.ts";
-import { generate, type Step, stepText } from "./sequence.ts";
+import { generate, type Step, stepText, word } from "./sequence.ts";
 import { shrink } from "./shrink.ts";
 import { SERVER_ARGS, Subject } from "./subject.ts";
 
@@ -34,6 +35,8 @@ export interface FuzzOptions {
   /** Stop after so many different differences. */
   stopAfter?: number;
   counters?: boolean;
+  /** Print what became of the commands. */
+  coverage?: boolean;
   /** Pairs of servers that run at the same time. */
   lanes?: number;
   /** Starts the tested server; Rusk's own start when not given. */
@@ -118,6 +121,7 @@ class Fuzzer {
   readonly #countByCommand = new Map<string, number>();
   readonly #muted = new Set<string>();
   #commands: Command[] = [];
+  #coverage: Coverage | null = null;
   #commandsRun = 0;
   #nextSequence = 0;
   #execution: ExecuteOptions = {
@@ -137,6 +141,7 @@ class Fuzzer {
     this.#nextSequence = this.#options.sequence ?? 0;
     await Promise.all(this.#lanes.map((lane) => this.#runLane(lane)));
     const seconds = (performance.now() - startedMs) / 1000;
+    if (this.#coverage) this.#print(this.#coverage.text());
     const findings = [...this.#findings.values()];
     return { findings, commandsRun: this.#commandsRun, seconds, muted: [...this.#muted] };
   }
@@ -176,12 +181,17 @@ class Fuzzer {
       counters,
       containers: new Set([...containers].map((name) => name.toLowerCase())),
     };
+    if (this.#options.coverage) {
+      const names = new Set(this.#commands.map(({ name }) => name));
+      this.#coverage = new Coverage(names, this.#execution.containers);
+    }
     const denied = this.#commands.length - sent.length;
     this.#print(`${sent.length} commands (${denied} more are never sent, see policies.ts)`);
   }
 
   async #try(lane: Lane, index: number, steps: readonly Step[]): Promise<void> {
     const first = await this.#execute(lane, steps, FIRST);
+    this.#coverage?.add(steps, first);
     if (first.difference === null) return;
     // Again, with patience: is it there, or was something slow?
     let again = await this.#execute(lane, steps, AGAIN);
@@ -299,7 +309,7 @@ export function report(finding: Finding, number: number, options: FuzzOptions): 
   if (first > 0) lines.push(`    (${first} steps before these)`);
   for (const [index, step] of steps.entries()) {
     if (index < first) continue;
-    lines.push(clipped(`  ${stepText(step)}`));
+    lines.push(clipped(`  ${stepText(step)}${companyText(step)}`));
     if (index === difference.step) break;
     if (replies[index] !== undefined) lines.push(indented(replies[index], " "));
   }
@@ -316,6 +326,19 @@ export function report(finding: Finding, number: number, options: FuzzOptions): 
   ];
   lines.push(`  again: make fuzz ${repeat.join(" ")}`);
   return lines.join("\n");
+}
+
+/** What is sent with the command, before it or after it. */
+function companyText(step: Step): string {
+  if (step.kind === "stray") return "";
+  const { prepare, settle } = policyOf(step.args[0]?.toLowerCase() ?? "");
+  const texts = [
+    ["before it", prepare?.(step.args)],
+    ["after it", settle?.(step.args)],
+  ] as const;
+  return texts
+    .map(([when, args]) => (args ? ` (${when}: ${args.map(word).join(" ")})` : ""))
+    .join("");
 }
 
 /** How many lines at the beginning of two texts are the same. */

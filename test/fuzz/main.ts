@@ -17,6 +17,7 @@ const USAGE = `Sends the same random commands to Rusk and to redis-server and co
   --stop-after K    stop after K different differences (20)
   --lanes N         pairs of servers that run at the same time (2)
   --no-counters     do not compare INFO's commandstats, errorstats and other counters
+  --coverage        at the end, print how often each command failed, found nothing, and so on
   --server "LINE"   command line of the server to test, instead of Rusk (see also RUSK_BINARY);
                     it gets --port and the like as further arguments
 `;
@@ -32,6 +33,10 @@ function readOptions(words: readonly string[]): FuzzOptions {
     const word = words[index];
     if (word === "--no-counters") {
       options.counters = false;
+      continue;
+    }
+    if (word === "--coverage") {
+      options.coverage = true;
       continue;
     }
     const value = words[++index];
