@@ -356,9 +356,9 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   bzmpop: blocking,
 
   // Streams: arguments that fit each other, and times that differ.
-  xadd: { filled: streamWords("xadd"), weight: 8, prepare: beforeXadd },
+  xadd: { filled: streamWords("xadd"), weight: 10, prepare: beforeXadd },
   xread: { filled: streamWords("xread"), weight: 1.5, blocks: "option" },
-  xreadgroup: { filled: streamWords("xreadgroup"), weight: 5, blocks: "option" },
+  xreadgroup: { filled: streamWords("xreadgroup"), weight: 6, blocks: "option" },
   xclaim: { filled: streamWords("xclaim"), weight: 2 },
   xautoclaim: { filled: streamWords("xautoclaim"), weight: 1.5 },
   xpending: {

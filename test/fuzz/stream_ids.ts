@@ -28,25 +28,49 @@ const REMEMBERED = 400;
 /** Of those, the ones that commands are mostly about. */
 const RECENT = 40;
 
-const trails = new WeakMap<Random, Map<string, Trail>>();
+/** What a sequence knows of its streams. */
+interface Streams {
+  trails: Map<string, Trail>;
+  /** The stream that most commands are about, and how many of them. */
+  favourite: string;
+  share: number;
+}
+
+/** By the source of chance, of which every sequence has its own. */
+const known = new WeakMap<Random, Streams>();
+
+function streamsOf(random: Random): Streams {
+  let streams = known.get(random);
+  if (streams === undefined) {
+    const [favourite, share] = [random.pick(STREAM_KEYS), random.pick([0.3, 0.6, 0.9])];
+    streams = { trails: new Map(), favourite, share };
+    known.set(random, streams);
+  }
+  return streams;
+}
 
 function trailOf(random: Random, key: string): Trail {
-  let all = trails.get(random);
-  if (all === undefined) {
-    all = new Map();
-    trails.set(random, all);
-  }
-  let trail = all.get(key);
+  const { trails } = streamsOf(random);
+  let trail = trails.get(key);
   if (trail === undefined) {
     trail = { ids: [], last: { ms: 0, seq: 0 } };
-    all.set(key, trail);
+    trails.set(key, trail);
   }
   return trail;
 }
 
+/** Keys of streams. */
+export const STREAM_KEYS = ["stream:1", "stream:2", "stream:3"];
+
+/** One of the few streams: in some sequences nearly always the same, so that it grows. */
+export function anyStream(random: Random): string {
+  const { favourite, share } = streamsOf(random);
+  return random.chance(share) ? favourite : random.pick(STREAM_KEYS);
+}
+
 /** Has IDs of the stream start again from low ones. */
 export function forget(random: Random, key: string): void {
-  trails.get(random)?.delete(key);
+  streamsOf(random).trails.delete(key);
 }
 
 /** An ID for a new entry: mostly one that continues those of the stream. */
@@ -93,8 +117,8 @@ export function someIds(random: Random, key: string): string[] {
   const { ids } = trailOf(random, key);
   const count = random.weighted<() => number>([
     [12, () => random.between(1, 4)],
-    [8, () => random.between(5, 12)],
-    [2, () => random.between(20, 70)],
+    [5, () => random.between(5, 12)],
+    [1, () => random.between(20, 70)],
   ])();
   if (random.chance(0.1)) return Array.from({ length: count }, () => anyId(random, key));
   if (ids.length === 0 || random.chance(0.35)) {
@@ -143,7 +167,7 @@ function existing(random: Random, { ids, last }: Trail): Id {
 
 /** Beyond the IDs of all streams, some of which may have come here by RENAME. */
 function highest(random: Random): Id {
-  const all = [...(trails.get(random)?.values() ?? [])].map(({ last }) => last.ms);
+  const all = [...streamsOf(random).trails.values()].map(({ last }) => last.ms);
   return { ms: Math.max(0, ...all) + 1, seq: random.below(2) };
 }
 

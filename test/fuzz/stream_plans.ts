@@ -4,19 +4,17 @@
  */
 
 import type { Random } from "./random.ts";
-import { existingId, forget, nextId } from "./stream_ids.ts";
+import { anyStream, existingId, forget, nextId, STREAM_KEYS } from "./stream_ids.ts";
 import { fields, streamLine } from "./stream_words.ts";
 
 /** A command; one that goes on from what was sent before is made when it is its turn. */
 export type Line = string[] | (() => string[]);
 type Lines = Line[];
 
-const anyStream = (random: Random) => `stream:${random.between(1, 3)}`;
-
 /** The streams that sequences are about, most of them with groups. */
 export function openStreams(random: Random): Lines {
   const lines: Lines = [];
-  for (const key of ["stream:1", "stream:2", "stream:3"]) {
+  for (const key of STREAM_KEYS) {
     for (const group of ["g1", "g2"].filter(() => random.chance(0.8))) {
       lines.push(["XGROUP", "CREATE", key, group, random.pick(["0", "0", "$"]), "MKSTREAM"]);
     }
@@ -28,7 +26,7 @@ export function openStreams(random: Random): Lines {
 export function fillStream(random: Random): Lines {
   const key = anyStream(random);
   const lines: Lines = [];
-  const isNew = random.chance(0.3);
+  const isNew = random.chance(0.2);
   if (isNew) {
     lines.push(["DEL", key]);
     forget(random, key);
@@ -85,7 +83,7 @@ const WORK = [
   [1, "xinfo|consumers"],
 ] as const;
 
-/** What is there before somebody waits, commands that wait, what may wake them, and what follows. */
+/** What is there before somebody waits, commands that do, what may wake them, and what follows. */
 export interface Scene {
   before: Lines;
   wait: () => string[];
@@ -97,9 +95,9 @@ export interface Scene {
 export function readersWait(random: Random): Scene {
   const [a, b] = ["stream:1", "stream:2"];
   const before: Lines = [];
-  if (random.chance(0.4)) {
-    before.push(["DEL", a, b, "stream:3"]);
-    for (const key of [a, b, "stream:3"]) forget(random, key);
+  if (random.chance(0.15)) {
+    before.push(["DEL", a, b]);
+    for (const key of [a, b]) forget(random, key);
   }
   const start = random.pick(["$", "$", "$", "0"]);
   for (const key of [a, b]) {
@@ -113,7 +111,7 @@ export function readersWait(random: Random): Scene {
     before,
     wait: () => waitingReader(random, a, b),
     wake: () => (random.chance(0.6) ? add(random, random.pick([a, b])) : change(random, a, b)),
-    after: random.chance(0.7) ? openStreams(random) : [],
+    after: random.chance(0.4) ? openStreams(random) : [],
   };
 }
 
@@ -143,12 +141,26 @@ function add(random: Random, key: string): string[] {
   return ["XADD", key, ...options, nextId(random, key), ...fields(random)];
 }
 
+/** What else is done to streams for which somebody waits. */
 function change(random: Random, a: string, b: string): string[] {
   const [key, other] = random.shuffled([a, b]);
-  return random.pick([
+  const replacing = [
     ["DEL", key],
     ["UNLINK", key, other],
-    ["XGROUP", "DESTROY", key, "g1"],
+    ["RENAME", "stream:3", key],
+    ["RENAME", key, other],
+    ["RENAME", key, "stream:4"],
+    ["COPY", "stream:3", key],
+    ["COPY", "stream:3", key, "REPLACE"],
+    ["COPY", key, other, "REPLACE"],
+    ["MOVE", key, "1"],
+    ["EXPIRE", key, "-1"],
+    ["SET", key, "string"],
+    ["RPUSH", key, "element"],
+    ["SORT", "list:3", "BY", "nosort", "STORE", key],
+    ["FLUSHDB"],
+  ];
+  const within = [
     ["XGROUP", "DESTROY", key, "g1"],
     ["XGROUP", "CREATE", key, "g1", "0", "MKSTREAM"],
     ["XGROUP", "SETID", key, "g1", random.pick(["0", "$", existingId(random, key)])],
@@ -163,18 +175,7 @@ function change(random: Random, a: string, b: string): string[] {
     ["XAUTOCLAIM", key, "g1", "c1", "0", "0"],
     ["XINFO", "CONSUMERS", key, "g1"],
     ["XPENDING", key, "g1"],
-    ["RENAME", "stream:3", key],
-    ["RENAME", key, other],
-    ["RENAME", key, "stream:4"],
-    ["COPY", "stream:3", key],
-    ["COPY", "stream:3", key, "REPLACE"],
-    ["COPY", key, other, "REPLACE"],
-    ["MOVE", key, "1"],
-    ["EXPIRE", key, "-1"],
-    ["SET", key, "string"],
-    ["RPUSH", key, "element"],
-    ["SORT", "list:3", "BY", "nosort", "STORE", key],
-    ["FLUSHDB"],
     ["CLIENT", "UNBLOCK", "0"],
-  ]);
+  ];
+  return random.pick(random.chance(0.3) ? replacing : within);
 }

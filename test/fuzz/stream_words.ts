@@ -5,7 +5,7 @@
 
 import type { Command } from "./grammar.ts";
 import type { Random } from "./random.ts";
-import { anyId, FUTURE_MS, lastId, nextId, rangeEnd, someIds } from "./stream_ids.ts";
+import { anyId, anyStream, FUTURE_MS, lastId, nextId, rangeEnd, someIds } from "./stream_ids.ts";
 import { make } from "./values.ts";
 
 /** The words after a command's name; the stream's name is `key`. */
@@ -26,8 +26,7 @@ export function streamLine(random: Random, name: string, key: string): string[] 
 const PLAIN: Command = { name: "", words: [], group: "stream", arguments: [], tokens: [] };
 
 function streamKey(random: Random, command: Command): string {
-  if (random.chance(0.94)) return `stream:${random.pick([1, 1, 1, 2, 2, 3])}`;
-  return make.key(random, command);
+  return random.chance(0.94) ? anyStream(random) : make.key(random, command);
 }
 
 const group = (random: Random) =>
@@ -107,8 +106,8 @@ function trimming(random: Random, key: string): string[] {
   const sign = random.pick(["~", "~", "~", "=", "", ""]);
   const threshold = byLength
     ? random.weighted<() => string>([
-        [12, () => String(random.between(0, 12))],
-        [8, () => String(random.pick([5, 10, 20, 30, 50, 100, 200]))],
+        [5, () => String(random.between(0, 12))],
+        [12, () => String(random.pick([5, 10, 15, 20, 30, 50, 100]))],
         [1, () => make.integer(random, PLAIN)],
       ])()
     : anyId(random, key);
@@ -128,7 +127,7 @@ function trimming(random: Random, key: string): string[] {
 function xadd(random: Random, key: string): string[] {
   const options = [
     maybe(random, 0.06, () => ["NOMKSTREAM"]),
-    maybe(random, 0.18, () => trimming(random, key)),
+    maybe(random, 0.12, () => trimming(random, key)),
   ];
   return [key, ...random.shuffled(options).flat(), nextId(random, key), ...fields(random)];
 }
