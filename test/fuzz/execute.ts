@@ -52,6 +52,11 @@ export interface ExecuteOptions {
   quietMs: number;
   /** How long the tested server may take for the replies of a batch. */
   replyLimitMs: number;
+  /**
+   * Before each command so much time passes (0: none), so that times are set apart from each other
+   * and may differ less.
+   */
+  paceMs: number;
   /** Whether counters (INFO commandstats and others) are compared after the sequence. */
   counters: boolean;
 }
@@ -195,7 +200,9 @@ class Run {
   async #allSteps(): Promise<Difference | null> {
     for (let index = 0; index < this.#steps.length; ) {
       const step = this.#steps[index];
-      const end = step.kind === "stray" ? index + 1 : this.#batchEnd(index);
+      const { paceMs } = this.#options;
+      if (paceMs > 0) await Bun.sleep(paceMs);
+      const end = step.kind === "stray" || paceMs > 0 ? index + 1 : this.#batchEnd(index);
       const difference =
         step.kind === "stray" ? await this.#stray(index, step) : await this.#batch(index, end);
       if (difference) return difference;
@@ -354,9 +361,9 @@ class Run {
     const [a, ...pushedA] = parseReplies(real).reverse();
     const [b, ...pushedB] = parseReplies(tested).reverse();
     if (pushedA.length > 0 || pushedB.length > 0) return false;
-    const elapsedMs = performance.now() - this.#startedMs;
+    const [elapsedMs, apartMs] = [this.#elapsedMs(), this.#apartMs()];
     const compare = (args: string[], left: Reply, right: Reply) =>
-      this.#comparisonOf(args)(left, right, { args, elapsedMs } satisfies Circumstances);
+      this.#comparisonOf(args)(left, right, { args, elapsedMs, apartMs } satisfies Circumstances);
     if (isExec(step) && a.type === "array" && b.type === "array") {
       return (
         a.value.length === b.value.length &&
@@ -428,8 +435,18 @@ class Run {
     const counters = this.#options.counters ? await compareCounters(real, tested, scans) : null;
     if (counters) return this.#atEnd(counters);
     if (this.#overKeys.size > 0) await this.#reap();
-    const state = await compareState(real, tested, () => performance.now() - this.#startedMs);
+    const state = await compareState(real, tested, () => this.#apartMs());
     return state ? this.#atEnd(state) : null;
+  }
+
+  #elapsedMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  /** How far apart times may be that both servers have set. */
+  #apartMs(): number {
+    const { paceMs } = this.#options;
+    return paceMs > 0 ? paceMs / 2 : this.#elapsedMs();
   }
 
   #atEnd(found: StateDifference): Difference {

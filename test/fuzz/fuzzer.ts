@@ -35,6 +35,8 @@ export interface FuzzOptions {
   /** Stop after so many different differences. */
   stopAfter?: number;
   counters?: boolean;
+  /** Time that passes before each command (0). */
+  paceMs?: number;
   /** Print what became of the commands. */
   coverage?: boolean;
   /** Pairs of servers that run at the same time. */
@@ -87,6 +89,7 @@ const TRIAL_OF_SILENCE: Patience = { quietMs: 400, replyLimitMs: 1000 };
 const TRIALS = 3;
 /** Where each trial takes long, because the server hangs or dies, there are fewer of them. */
 const SHRINK_LIMIT_MS = 60_000;
+const PACED_FACTOR = 10;
 
 /** Starts the servers, runs, and stops them. */
 export async function fuzz(options: FuzzOptions): Promise<Summary> {
@@ -127,6 +130,7 @@ class Fuzzer {
   #execution: ExecuteOptions = {
     ...FIRST,
     containers: new Set(),
+    paceMs: 0,
     counters: true,
   };
 
@@ -162,7 +166,7 @@ class Fuzzer {
   }
 
   async #readCommands(): Promise<void> {
-    const { only, skip, counters = true } = this.#options;
+    const { only, skip, paceMs = 0, counters = true } = this.#options;
     const [{ real: redis, tested: rusk }] = this.#lanes;
     const [real, tested] = [await connect(redis.server), await connect(rusk.server)];
     const known = await readGrammar(real, tested);
@@ -178,6 +182,7 @@ class Fuzzer {
     const containers = new Set(known.flatMap(({ words }) => (words[1] ? [words[0]] : [])));
     this.#execution = {
       ...this.#execution,
+      paceMs,
       counters,
       containers: new Set([...containers].map((name) => name.toLowerCase())),
     };
@@ -195,11 +200,13 @@ class Fuzzer {
     if (first.difference === null) return;
     // Again, with patience: is it there, or was something slow?
     let again = await this.#execute(lane, steps, AGAIN);
-    for (let left = TRIALS; again.difference === null && left > 0; left--) {
+    // A moment of waiting for the machine makes times differ.
+    const isPaced = this.#execution.paceMs > 0;
+    for (let left = isPaced ? 0 : TRIALS; again.difference === null && left > 0; left--) {
       again = await this.#execute(lane, steps, AGAIN);
     }
     if (again.difference === null) {
-      if (first.difference.kind === "stray") return;
+      if (first.difference.kind === "stray" || isPaced) return;
       this.#add({ ...asFinding(first), sequence: index, steps: [...steps], reproduced: false });
       return;
     }
@@ -213,7 +220,7 @@ class Fuzzer {
     const upTo = steps.slice(0, Math.min(wanted.step + after, steps.length));
     const denied = this.#deniedIn(upTo);
     const patience = wanted.kind === "stray" ? TRIAL_OF_SILENCE : TRIAL;
-    const deadlineMs = performance.now() + SHRINK_LIMIT_MS;
+    const deadlineMs = performance.now() + SHRINK_LIMIT_MS * (isPaced ? PACED_FACTOR : 1);
     const smallest = await shrink(upTo, async (candidate) => {
       if (performance.now() > deadlineMs) return false;
       // A part of a command may be one that is not to be sent.
@@ -222,6 +229,7 @@ class Fuzzer {
       return difference !== null && isSame(difference, wanted);
     });
     const last = await this.#execute(lane, smallest, AGAIN);
+    if (last.difference === null && isPaced) return;
     const found = last.difference === null ? again : last;
     this.#add({
       ...asFinding(found),
@@ -318,6 +326,7 @@ export function report(finding: Finding, number: number, options: FuzzOptions): 
   const flags = [
     ...(options.only ? [`--only ${options.only.join()}`] : []),
     ...(options.skip ? [`--skip ${options.skip.join()}`] : []),
+    ...(options.paceMs ? [`--pace ${options.paceMs}`] : []),
     ...(options.length ? [`--length ${options.length}`] : []),
   ];
   const repeat = [

@@ -137,6 +137,17 @@ describe.skipIf(!installed)(`differences${why}`, () => {
     expect(steps.length).toBe(1);
   }, 60_000);
 
+  test("where a group of a stream stands is found in the state", async () => {
+    const { findings } = await fuzzAltered(
+      { request: (text) => text.replaceAll("$1\r\n$\r\n", "$1\r\n0\r\n") },
+      { only: ["xadd", "xgroup|create"] },
+    );
+    const [{ difference, steps }] = findings;
+    expect(difference.kind).toBe("value");
+    expect(difference.real.replace(/^.*"last-delivered-id"/s, "")).toMatch(/"[1-9]/);
+    expect(steps.length).toBeLessThanOrEqual(3);
+  }, 60_000);
+
   test("a connection that is closed is found, with the command that closes it", async () => {
     const { findings } = await fuzzAltered({ end: /\r\nGETDEL\r\n/i }, { only: ["set", "getdel"] });
     const [{ difference, steps }] = findings;

@@ -66,7 +66,7 @@ const UNORDERED = '"hashtable"';
 export async function compareState(
   real: Subject,
   tested: Subject,
-  elapsedMs: () => number,
+  apartMs: () => number,
 ): Promise<StateDifference | null> {
   const [a, b] = await Promise.all([readState(real), readState(tested)]);
   const names = new Set([...a.keys(), ...b.keys()]);
@@ -80,7 +80,7 @@ export async function compareState(
       if (left[aspect] === right[aspect]) continue;
       return { aspect, where: name, real: left[aspect], tested: right[aspect] };
     }
-    if (!timesAlike(left.times, right.times, elapsedMs())) {
+    if (!timesAlike(left.times, right.times, apartMs())) {
       return {
         aspect: "times",
         where: name,
@@ -88,7 +88,7 @@ export async function compareState(
         tested: String(right.times),
       };
     }
-    if (!sameExpiry(left.expiresAtMs, right.expiresAtMs, elapsedMs())) {
+    if (!sameExpiry(left.expiresAtMs, right.expiresAtMs, apartMs())) {
       const [x, y] = [String(left.expiresAtMs), String(right.expiresAtMs)];
       return { aspect: "expiry", where: name, real: x, tested: y };
     }
@@ -106,9 +106,9 @@ async function compareDigests(real: Subject, tested: Subject): Promise<StateDiff
 }
 
 /** Both have none, or they are no further apart than the time in which both were set. */
-function sameExpiry(a: bigint, b: bigint, elapsedMs: number): boolean {
+function sameExpiry(a: bigint, b: bigint, apartMs: number): boolean {
   if (a < 0n || b < 0n) return a === b;
-  return Number(a > b ? a - b : b - a) <= elapsedMs + 1;
+  return Number(a > b ? a - b : b - a) <= apartMs + 1;
 }
 
 async function readState(subject: Subject): Promise<Map<string, KeyState>> {
