@@ -139,7 +139,10 @@ describe.skipIf(!installed)(`differences${why}`, () => {
 
   test("where a group of a stream stands is found in the state", async () => {
     const { findings } = await fuzzAltered(
-      { request: (text) => text.replaceAll("$1\r\n$\r\n", "$1\r\n0\r\n") },
+      {
+        request: (text) =>
+          text.replaceAll(/(CREATE\r\n.*\r\n.*\r\n.*\r\n.*\r\n\$1\r\n)\$\r\n/gi, "$10\r\n"),
+      },
       { only: ["xadd", "xgroup|create"] },
     );
     const [{ difference, steps }] = findings;

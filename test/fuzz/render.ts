@@ -153,7 +153,7 @@ export class Renderer {
 
   /** The command as one of a group in focus, when it is on keys of any type. */
   #focused(command: Command): Command {
-    if (command.group !== "generic" || this.#focus.length === 0) return command;
+    if (!ANY_TYPE.includes(command.group) || this.#focus.length === 0) return command;
     const random = this.#random;
     return random.chance(0.6) ? { ...command, group: random.pick(this.#focus) } : command;
   }
@@ -205,6 +205,9 @@ function weightOf(command: Command, focus: readonly string[], others: number): n
   const factor = focus.includes(group) ? FOCUS_FACTOR : (GROUP_FACTORS[group] ?? others);
   return (policyOf(name).weight ?? 1) * factor;
 }
+
+/** Groups of commands on keys of any type. */
+const ANY_TYPE: readonly string[] = ["generic", "transactions"];
 
 /** Of commands that are not on data of one type. */
 const GROUP_FACTORS: Readonly<Record<string, number>> = {

@@ -15,6 +15,7 @@ import {
   openStreams,
   readersWait,
   type Scene,
+  sizeNodes,
   workOnStream,
 } from "./stream_plans.ts";
 import { anyValue } from "./values.ts";
@@ -134,7 +135,8 @@ class Author {
       this.#plans[0].push(...this.#lowThresholds());
     }
     if (this.#isAbout("stream") && this.#names.has("xgroup|create")) {
-      this.#plans[0].push(...planned(openStreams(random)));
+      const sizes = random.chance(0.6) ? sizeNodes(random) : [];
+      this.#plans[0].push(...planned([...sizes, ...openStreams(random)]));
     }
     while (steps.length < length) {
       if (random.chance(0.006)) steps.push(this.#stray());
@@ -470,6 +472,7 @@ const STREAM_PLANS = [
   [4, fillStream],
   [6, workOnStream],
   [1, openStreams],
+  [0.5, sizeNodes],
 ] as const;
 
 const WAITED_KEYS = ["list:1", "list:2", "zset:1", "zset:2"];

@@ -11,6 +11,16 @@ import { fields, streamLine } from "./stream_words.ts";
 export type Line = string[] | (() => string[]);
 type Lines = Line[];
 
+/** Has streams begin a new node early, or late. */
+export function sizeNodes(random: Random): Lines {
+  const settings = [
+    ["stream-node-max-entries", random.pick(["0", "1", "2", "3", "5", "10", "100"])],
+    ["stream-node-max-bytes", random.pick(["0", "1", "50", "100", "500", "4096"])],
+  ];
+  const chosen = settings.filter(() => random.chance(0.6));
+  return chosen.map((pair) => ["CONFIG", "SET", ...pair]);
+}
+
 /** The streams that sequences are about, most of them with groups. */
 export function openStreams(random: Random): Lines {
   const lines: Lines = [];
@@ -31,7 +41,7 @@ export function fillStream(random: Random): Lines {
     lines.push(["DEL", key]);
     forget(random, key);
   }
-  const count = random.pick([3, 8, 8, 20, 20, 40, 110]);
+  const count = random.pick([3, 8, 8, 20, 20, 40, 40, 110, 210]);
   for (let index = 0; index < count; index++) {
     lines.push(() => ["XADD", key, nextId(random, key), ...fields(random)]);
   }
