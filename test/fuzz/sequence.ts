@@ -12,6 +12,7 @@ import { LEX_KEYS, Renderer } from "./render.ts";
 import {
   fillStream,
   type Line,
+  nodeBytes,
   openStreams,
   readersWait,
   type Scene,
@@ -128,6 +129,10 @@ class Author {
     const random = this.#random;
     const steps: Step[] = [];
     let connection = 0;
+    if (this.#isAbout("stream") && random.chance(0.5)) {
+      const step = { connection, inline: false, joined: false, expires: false };
+      steps.push({ kind: "command", args: nodeBytes(random), ...step });
+    }
     if (this.#names.has("hello")) {
       for (const plan of this.#plans) if (random.chance(0.5)) plan.push({ args: ["HELLO", "3"] });
     }

@@ -13,12 +13,19 @@ type Lines = Line[];
 
 /** Has streams begin a new node early, or late. */
 export function sizeNodes(random: Random): Lines {
-  const settings = [
-    ["stream-node-max-entries", random.pick(["0", "1", "2", "3", "5", "10", "100"])],
-    ["stream-node-max-bytes", random.pick(["0", "1", "50", "100", "500", "4096"])],
-  ];
-  const chosen = settings.filter(() => random.chance(0.6));
-  return chosen.map((pair) => ["CONFIG", "SET", ...pair]);
+  const most = random.pick(["0", "1", "2", "3", "5", "10", "100"]);
+  return [["CONFIG", "SET", "stream-node-max-entries", most]];
+}
+
+/**
+ * The same by size. It is set before there are streams, and once: when it is lowered under a
+ * stream, Redis 7.0.15 may lose the next entry that is larger, and crash. (A new node that grows to
+ * where the one before was until it was shrunk counts as in place already: streamAppendItem compares
+ * it with the old node's address, which is free by then.)
+ */
+export function nodeBytes(random: Random): string[] {
+  const most = random.pick(["0", "1", "50", "100", "100", "500", "500", "4096"]);
+  return ["CONFIG", "SET", "stream-node-max-bytes", most];
 }
 
 /** The streams that sequences are about, most of them with groups. */
