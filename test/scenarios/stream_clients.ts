@@ -13,6 +13,9 @@ export type Fields = Record<string, string>;
 export interface Entry {
   id: string;
   fields: Fields | null;
+  /** Only where a read with `claimMs` tells them. */
+  idleMs?: number;
+  deliveries?: number;
 }
 
 /** What a read gives of one stream. */
@@ -27,7 +30,12 @@ export interface ReadOptions {
   blockMs?: number;
   /** For groups: what is delivered counts as acknowledged. */
   noAck?: boolean;
+  /** For groups: first what is pending for so long, whoever has it. Since Redis 8.4. */
+  claimMs?: number;
 }
+
+/** What becomes of the references that groups hold to a deleted entry. Since Redis 8.2. */
+export type Policy = "KEEPREF" | "DELREF" | "ACKED";
 
 /** An entry that was delivered and not acknowledged. */
 export interface Pending {
@@ -114,6 +122,14 @@ export interface StreamClient {
   length(stream: string): Promise<number>;
   trim(stream: string, to: TrimTo): Promise<number>;
   delete(stream: string, ids: readonly string[]): Promise<number>;
+  /** For each ID: 1 when it was deleted, 2 when others still need it, -1 when there is none. */
+  deleteBy(policy: Policy, stream: string, ids: readonly string[]): Promise<number[]>;
+  ackDelete(
+    policy: Policy,
+    stream: string,
+    group: string,
+    ids: readonly string[],
+  ): Promise<number[]>;
   /** Any command, its reply as the client gives it. */
   command(...words: string[]): Promise<unknown>;
   /** Ends the connection at once, as the death of its process would. */
@@ -126,7 +142,7 @@ export interface Driver {
   open(server: Server): Promise<StreamClient>;
 }
 
-type RawEntry = [id: string, words: string[] | null];
+type RawEntry = [id: string, words: string[] | null, idleMs?: number, deliveries?: number];
 type RawBatches = [stream: string, entries: RawEntry[]][] | null;
 type Word = string | number;
 
@@ -144,6 +160,8 @@ interface Loose {
   xrange(...words: Word[]): Promise<RawEntry[]>;
   xtrim(...words: Word[]): Promise<number>;
   xdel(...words: Word[]): Promise<number>;
+  xdelex(...words: Word[]): Promise<number[]>;
+  xackdel(...words: Word[]): Promise<number[]>;
 }
 
 function fieldsOf(words: readonly string[]): Fields {
@@ -152,17 +170,19 @@ function fieldsOf(words: readonly string[]): Fields {
   return fields;
 }
 
-function entryOf([id, words]: RawEntry): Entry {
-  return { id, fields: words === null ? null : fieldsOf(words) };
+function entryOf([id, words, idleMs, deliveries]: RawEntry): Entry {
+  const entry = { id, fields: words === null ? null : fieldsOf(words) };
+  return idleMs === undefined ? entry : { ...entry, idleMs, deliveries };
 }
 
 function batchesOf(batches: RawBatches): Batch[] {
   return (batches ?? []).map(([stream, entries]) => ({ stream, entries: entries.map(entryOf) }));
 }
 
-function readWords({ count, blockMs, noAck }: ReadOptions): Word[] {
+function readWords({ count, blockMs, noAck, claimMs }: ReadOptions): Word[] {
   const words: Word[] = count === undefined ? [] : ["COUNT", count];
   if (blockMs !== undefined) words.push("BLOCK", blockMs);
+  if (claimMs !== undefined) words.push("CLAIM", claimMs);
   if (noAck) words.push("NOACK");
   return words;
 }
@@ -304,6 +324,14 @@ class Ioredis implements StreamClient {
     return this.#loose.xdel(stream, ...ids);
   }
 
+  deleteBy(policy: Policy, stream: string, ids: readonly string[]) {
+    return this.#loose.xdelex(stream, policy, "IDS", ids.length, ...ids);
+  }
+
+  ackDelete(policy: Policy, stream: string, group: string, ids: readonly string[]) {
+    return this.#loose.xackdel(stream, group, policy, "IDS", ids.length, ...ids);
+  }
+
   command(...[name, ...words]: string[]) {
     return this.#redis.call(name, ...words);
   }
@@ -333,9 +361,15 @@ function openNodeRedis(server: Server, RESP: 2 | 3) {
 interface Message {
   id: string;
   message: Record<string, string>;
+  millisElapsedFromDelivery?: number;
+  deliveriesCounter?: number;
 }
 
-const messageOf = ({ id, message }: Message): Entry => ({ id, fields: { ...message } });
+function messageOf(raw: Message): Entry {
+  const entry = { id: raw.id, fields: { ...raw.message } };
+  const { millisElapsedFromDelivery: idleMs, deliveriesCounter: deliveries } = raw;
+  return idleMs === undefined ? entry : { ...entry, idleMs, deliveries };
+}
 
 class NodeRedis implements StreamClient {
   readonly #redis: ReturnType<typeof openNodeRedis>;
@@ -374,9 +408,9 @@ class NodeRedis implements StreamClient {
     group: string,
     consumer: string,
     from: From,
-    { count, blockMs, noAck }: ReadOptions = {},
+    { count, blockMs, noAck, claimMs }: ReadOptions = {},
   ) {
-    const options = { COUNT: count, BLOCK: blockMs, NOACK: noAck };
+    const options = { COUNT: count, BLOCK: blockMs, NOACK: noAck, CLAIM: claimMs };
     const streams = this.#streams(from);
     return this.#batches(await this.#redis.xReadGroup(group, consumer, streams, options));
   }
@@ -477,6 +511,14 @@ class NodeRedis implements StreamClient {
 
   delete(stream: string, ids: readonly string[]) {
     return this.#redis.xDel(stream, [...ids]);
+  }
+
+  deleteBy(policy: Policy, stream: string, ids: readonly string[]) {
+    return this.#redis.xDelEx(stream, [...ids], policy);
+  }
+
+  ackDelete(policy: Policy, stream: string, group: string, ids: readonly string[]) {
+    return this.#redis.xAckDel(stream, group, [...ids], policy);
   }
 
   command(...words: string[]) {
