@@ -27,6 +27,8 @@ const SAMPLE_MS = 250;
 const STALL_MS = 60_000;
 /** Memory that the server may keep for itself: buffers, statistics. */
 const SLACK_BYTES = 2 << 20;
+/** A runtime compiles code and keeps a heap, however long the run is. */
+const RESIDENT_SLACK_BYTES = 96 << 20;
 
 export interface SoakOptions {
   entries: number;
@@ -293,6 +295,8 @@ class Soak {
       if (bytes <= before + SLACK_BYTES) continue;
       this.#ledger.fault(`used memory was ${before} bytes before, ${bytes} after ${when}`);
     }
+    const grown = this.#resident.after - this.#resident.before;
+    if (grown > RESIDENT_SLACK_BYTES) this.#ledger.fault(`the server is ${grown} bytes larger`);
   }
 }
 
