@@ -36,3 +36,6 @@ export const SLICE_MS = 1;
  * nobody who starts it notices.
  */
 export const REHEARSAL_MS = 30;
+
+/** The longest string in an RDB file or a DUMP payload: no block of the arena is larger. */
+export const RDB_STRING_SIZE_MAX = 1 << 30;

@@ -6,6 +6,7 @@ import { commandCommands } from "./command.ts";
 import { configCommands } from "./config.ts";
 import { connectionCommands } from "./connection.ts";
 import { debugCommands } from "./debug.ts";
+import { dumpCommands, restoreAskingCommands } from "./dump.ts";
 import { expireCommands } from "./expire.ts";
 import { genericCommands } from "./generic.ts";
 import { geoCommands } from "./geo.ts";
@@ -41,6 +42,8 @@ export const commandTable = new CommandTable([
   blockingListCommands,
   setCommands,
   genericCommands,
+  dumpCommands,
+  restoreAskingCommands,
   sortedSetCommands,
   blockingSortedSetCommands,
   hashCommands,

@@ -178,6 +178,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     syntax: "SET-DISABLE-DENY-SCRIPTS <0|1>",
     summary: "Accepts whether scripts may call commands that deny it: there are no scripts yet.",
   },
+  "set-skip-checksum-validation": {
+    run: setSkipChecksumValidation,
+    argc: [3, 3],
+    syntax: "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+    summary: "Sets whether RESTORE takes payloads whose checksum is wrong.",
+  },
   sleep: {
     run: sleep,
     argc: [3, 3],
@@ -271,6 +277,11 @@ function existing(call: Call): EntryRef {
 }
 
 function setDisableDenyScripts(call: Call): void {
+  call.reply.ok();
+}
+
+function setSkipChecksumValidation(call: Call): void {
+  call.server.debug.checksumsSkipped = switchAt(call, 2);
   call.reply.ok();
 }
 

@@ -54,12 +54,15 @@ export interface DebugSettings {
   outputResizing: boolean;
   /** After so long a client's peak of output is forgotten; Infinity: never. */
   outputPeakResetMs: number;
+  /** RESTORE takes payloads whatever their checksum (DEBUG SET-SKIP-CHECKSUM-VALIDATION). */
+  checksumsSkipped: boolean;
 }
 
 export const DEFAULT_DEBUG_SETTINGS: Readonly<DebugSettings> = {
   cronPaused: false,
   outputResizing: true,
   outputPeakResetMs: 5000,
+  checksumsSkipped: false,
 };
 
 export interface ShutdownOptions {

@@ -27,9 +27,11 @@ const NO_CLUSTER = "There is no cluster mode yet.";
 export const snapshots = {
   save: saveRules({ kept: NO_SNAPSHOTS }),
   "stop-writes-on-bgsave-error": flag(true, { kept: NO_SNAPSHOTS }),
-  rdbcompression: flag(true, { kept: NO_SNAPSHOTS }),
+  rdbcompression: flag(true, { does: "Long strings in DUMP payloads are packed." }),
   rdbchecksum: flag(true, { immutable: true, kept: NO_SNAPSHOTS }),
-  "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", { kept: NO_SNAPSHOTS }),
+  "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", {
+    kept: "Payloads are always checked in depth.",
+  }),
   dbfilename: text(
     "dump.rdb",
     { protected: true, kept: NO_SNAPSHOTS },

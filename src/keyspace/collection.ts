@@ -23,6 +23,13 @@ export const setWord = (e: EntryRef, word: number) => {
   i32[e >>> SEGMENT_BITS][wordAt(e) + 1] = word;
 };
 
+/** Makes an entry, which has the room and owns no value, a collection. */
+export function become(e: EntryRef, type: number, encoding: number, ref: Ref): void {
+  entry.describe(e, type, encoding, 0);
+  setRef(e, ref);
+  setWord(e, 0);
+}
+
 /**
  * Adds the key in an argument, which is not there, as a collection of this type and encoding, and
  * announces it as `event`. The ref is of an empty structure: the caller fills it at once.
@@ -38,9 +45,7 @@ export function addCollection(
   event: KeyEvent,
 ): EntryRef {
   const e = db.add(args, index, keyHash, AREA, false, event);
-  entry.describe(e, type, encoding, 0);
-  setRef(e, ref);
-  setWord(e, 0);
+  become(e, type, encoding, ref);
   db.appeared(e);
   return e;
 }

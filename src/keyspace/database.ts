@@ -122,6 +122,25 @@ export class Database {
     return e;
   }
 
+  /**
+   * Links an entry that was made outside, with key, hash and value, and whose key is not here; it
+   * then expires at `timeMs` (-1: it does not; see setExpiry). Announces nothing. Returns the
+   * entry, which may have moved.
+   */
+  admit(e: EntryRef, timeMs: number, farMs?: bigint): EntryRef {
+    this.keyspace.created(e);
+    dict.insert(this.keys, e);
+    this.rescheduled(e);
+    return timeMs < 0 ? e : this.setExpiry(e, timeMs, farMs);
+  }
+
+  /** Makes room for so many keys in a database that has none. */
+  expect(count: number): void {
+    if (this.size > 0) return;
+    dict.release(this.keys);
+    this.keys = dict.create(count);
+  }
+
   /** Whoever adds a key that others may wait for says so when its type is known. */
   appeared(e: EntryRef): void {
     this.keyspace.appeared(this, e);

@@ -38,7 +38,7 @@ function fill(f: EntryRef, bytes: Uint8Array, view: DataView, offset: number, si
   else stringValue.writeInt(f, measured);
 }
 
-/** Adds a field that is not there, with its hash and its value. */
+/** Adds a field that is not there, with its hash and its value; returns it. */
 export function add(
   fields: DictRef,
   bytes: Uint8Array,
@@ -50,11 +50,12 @@ export function add(
   valueView: DataView,
   valueOffset: number,
   valueSize: number,
-): void {
+): EntryRef {
   const area = areaFor(value, valueOffset, valueSize);
   const f = entry.create(bytes, view, offset, size, fieldHash, area, false);
   fill(f, value, valueView, valueOffset, valueSize);
   dict.insert(fields, f);
+  return f;
 }
 
 /** As `add`, with bytes that lie in the arena (not in the same block as is being filled). */

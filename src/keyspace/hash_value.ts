@@ -29,7 +29,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
-import { AREA, addCollection, refOf, setRef, setWord, wordOf } from "./collection.ts";
+import { AREA, addCollection, become, refOf, setRef, setWord, wordOf } from "./collection.ts";
 import type { Database } from "./database.ts";
 import * as hashField from "./hash_field.ts";
 import type { KeyEvent } from "./keyspace.ts";
@@ -74,6 +74,62 @@ export function create(
 ): EntryRef {
   const p = packed.create(packed.EMPTY_SIZE + room);
   return addCollection(db, args, index, keyHash, Type.hash, PACKED, p, event);
+}
+
+/**
+ * Makes an entry, which has the room, a hash without fields, to be loaded; the caller adds fields
+ * at once, of which there will be `expected`.
+ */
+export function start(e: EntryRef, expected: number): void {
+  if (expected > thresholds.hashPackedEntries) become(e, Type.hash, DICT, dict.create(expected));
+  else become(e, Type.hash, PACKED, packed.create());
+}
+
+/** As `start`, with the fields and values in a block, which the hash then owns; each field once. */
+export function startPacked(e: EntryRef, p: PackedRef): void {
+  become(e, Type.hash, PACKED, p);
+  if (count(e) > thresholds.hashPackedEntries) unpack(e);
+}
+
+/** The block of a PACKED hash; NIL of others. */
+export function block(e: EntryRef): PackedRef {
+  return isPacked(e) ? packedOf(e) : (NIL as PackedRef);
+}
+
+/**
+ * Adds a field with its value, from a buffer each; returns its place, which is good until the next
+ * is added, or 0 when the field was there. For loading.
+ */
+export function add(e: EntryRef, field: Viewed, value: Viewed): Place {
+  if (isPacked(e)) {
+    const limit = thresholds.hashPackedValue;
+    if (field.size <= limit && value.size <= limit) return addPacked(e, field, value);
+    unpack(e);
+  }
+  const { bytes, view, size } = field;
+  const fieldHash = hashBytes(bytes, view, 0, size);
+  const home = fieldsOf(e);
+  if (dict.find(home, bytes, view, 0, size, fieldHash) !== NIL) return 0;
+  const v = value;
+  return hashField.add(home, bytes, view, 0, size, fieldHash, v.bytes, v.view, 0, v.size);
+}
+
+/** Bytes from the start of a buffer, with a view of it. */
+interface Viewed {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly size: number;
+}
+
+function addPacked(e: EntryRef, field: Viewed, value: Viewed): Place {
+  let p = packedOf(e);
+  if (packed.find(p, packed.first(p), field.bytes, 0, field.size, 1) !== 0) return 0;
+  p = packed.append(p, field.bytes, 0, field.size);
+  p = packed.append(p, value.bytes, 0, value.size);
+  setRef(e, p);
+  const at = packed.touched.at;
+  if (packed.count(p) > thresholds.hashPackedEntries * 2) unpack(e);
+  return at;
 }
 
 /** The number of fields. */

@@ -107,6 +107,18 @@ export class Keyspace {
     else entry.setClock(e, this.clock.nowSeconds & LRU_CLOCK_MASK);
   }
 
+  /**
+   * Gives a key the access clock that it had elsewhere: seconds since it was looked up, and its LFU
+   * counter, of which only what maxmemory-policy wants is taken; -1 for what is not known.
+   */
+  restoreClock(e: EntryRef, idleSeconds: number, frequency: number): void {
+    if (this.lfu) {
+      if (frequency >= 0) entry.setClock(e, (this.lfuMinutes() << 8) | frequency);
+    } else if (idleSeconds >= 0) {
+      entry.setClock(e, (this.clock.nowSeconds - idleSeconds) & LRU_CLOCK_MASK);
+    }
+  }
+
   /** A key was looked up: notes when, or counts it. */
   accessed(e: EntryRef): void {
     if (this.accessHidden) return;

@@ -24,7 +24,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
-import { AREA, addCollection, refOf, setRef } from "./collection.ts";
+import { AREA, addCollection, become, refOf, setRef } from "./collection.ts";
 import type { Database } from "./database.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import { thresholds } from "./thresholds.ts";
@@ -97,6 +97,28 @@ export function create(
 ): EntryRef {
   const leaf = packed.create(packed.EMPTY_SIZE + taken(firstSize));
   return addCollection(db, args, index, keyHash, Type.list, SINGLE, leaf, event);
+}
+
+/** Makes an entry, which has the room, an empty list, to be loaded; the caller pushes at once. */
+export function start(e: EntryRef): void {
+  become(e, Type.list, SINGLE, packed.create());
+}
+
+/** As `start`, with elements in one block, which the list then owns; false if they are too many. */
+export function startPacked(e: EntryRef, p: PackedRef): boolean {
+  if (packed.size(p) > sizeLimit() || packed.count(p) > countLimit()) return false;
+  become(e, Type.list, SINGLE, p);
+  return true;
+}
+
+/** Visits the blocks of the elements in their order, which stay as they are. */
+export function eachBlock(e: EntryRef, visit: (p: PackedRef) => void): void {
+  if (!isTree(e)) {
+    visit(singleOf(e));
+    return;
+  }
+  const t = treeOf(e);
+  for (let leaf = btree.first(t); leaf !== NIL; leaf = btree.next(t)) visit(leaf as PackedRef);
 }
 
 /** The number of elements. */

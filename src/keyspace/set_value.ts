@@ -75,6 +75,29 @@ export function create(
   return addCollection(db, args, index, keyHash, Type.set, INTSET, NIL as Ref, event);
 }
 
+/**
+ * Makes an entry, which has the room, a set without members, to be loaded; the caller adds members
+ * at once, of which there will be `expected`.
+ */
+export function start(e: EntryRef, expected: number): void {
+  become(e, INTSET, NIL as Ref);
+  // More than that end up in a dict, whatever they are.
+  if (expected > Math.max(integerLimit(), thresholds.setPackedEntries)) {
+    convertToDict(e, expected);
+  }
+}
+
+/** As `start`, with the members of an intset, which the set then owns. */
+export function startIntegers(e: EntryRef, s: IntsetRef): void {
+  become(e, INTSET, s);
+  if (intset.count(s) > integerLimit()) convert(e, 0);
+}
+
+/** The integers of an INTSET, whose block begins as Redis writes it; NIL of other sets. */
+export function integers(e: EntryRef): IntsetRef {
+  return entry.encoding(e) === INTSET ? integersOf(e) : (NIL as IntsetRef);
+}
+
 /** A set without members that no database holds; the caller adopts or discards it. */
 export function createLoose(): EntryRef {
   const e = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);

@@ -31,7 +31,7 @@ import * as idIndex from "../structures/id_index.ts";
 import { StreamId } from "../structures/stream_id.ts";
 import type { StreamLeafRef } from "../structures/stream_leaf.ts";
 import * as streamLeaf from "../structures/stream_leaf.ts";
-import { AREA, addCollection, refOf, setRef } from "./collection.ts";
+import { AREA, addCollection, become, refOf, setRef } from "./collection.ts";
 import type { Database } from "./database.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import * as streamGroup from "./stream_group.ts";
@@ -126,6 +126,53 @@ export function create(
 ): EntryRef {
   const header = arena.allocZeroed(HEADER_SIZE);
   return addCollection(db, args, index, keyHash, Type.stream, 0, header, event);
+}
+
+/** Makes an entry, which has the room, an empty stream, to be loaded. */
+export function start(e: EntryRef): void {
+  become(e, Type.stream, 0, arena.allocZeroed(HEADER_SIZE));
+}
+
+/**
+ * Adds an entry as it was saved, deleted or not, to the last leaf or to a new one; its ID is above
+ * all others'. The arguments are those of `add`. What is known of the stream as a whole, its length
+ * aside, is for the caller to set when all are added.
+ */
+export function load(
+  e: EntryRef,
+  id: StreamId,
+  args: Args,
+  first: number,
+  fields: number,
+  isDeleted: boolean,
+  beginsLeaf: boolean,
+): void {
+  const t = treeOf(e);
+  let place = 0;
+  if (t === NIL) {
+    setWordOf(e, TREE, idIndex.create(streamLeaf.create(id, args, first, fields, 0), 1));
+  } else if (beginsLeaf) {
+    addLeaf(t, btree.last(t) as StreamLeafRef, id, args, first, fields);
+  } else {
+    const leaf = btree.last(t) as StreamLeafRef;
+    place = streamLeaf.endPlace(leaf);
+    exchange(t, leaf, streamLeaf.append(leaf, id, args, first, fields));
+    btree.addCount(t, 1);
+  }
+  if (!isDeleted) {
+    setWordOf(e, LENGTH, length(e) + 1);
+    return;
+  }
+  const leaf = btree.last(treeOf(e)) as StreamLeafRef;
+  streamLeaf.markDeletedAt(leaf, place === 0 ? streamLeaf.firstPlace(leaf) : place);
+}
+
+/** Visits the leaves in their order; `visit` changes nothing and looks at no other tree. */
+export function eachLeaf(e: EntryRef, visit: (leaf: StreamLeafRef) => void): void {
+  const t = treeOf(e);
+  if (t === NIL) return;
+  let leaf = btree.first(t) as StreamLeafRef;
+  for (; leaf !== NIL; leaf = btree.next(t) as StreamLeafRef) visit(leaf);
 }
 
 /**

@@ -283,6 +283,24 @@ export function countBelowLex(
   return before;
 }
 
+/** Whether a block of elements can be a set: pairs, in order, each member once, no score NaN. */
+export function isSound(p: PackedRef): boolean {
+  if (packed.count(p) % 2 !== 0) return false;
+  const stored = u8[p >>> SEGMENT_BITS];
+  let last = -Infinity;
+  let before = 0;
+  for (let at = packed.first(p); at !== 0; before = at, at = next(p, at)) {
+    const score = scoreOf(p, at);
+    if (!(score >= last)) return false;
+    const isTie = score === last && before !== 0;
+    last = score;
+    if (!isTie) continue;
+    const { bytes, offset, size } = packed.range2(p, at);
+    if (compareMember(stored, arena.byteOffset(p) + before, bytes, offset, size) >= 0) return false;
+  }
+  return true;
+}
+
 /** Walks the whole set and throws on the first thing that is wrong. For tests. */
 export function verify(p: PackedRef): void {
   packed.verify(p);

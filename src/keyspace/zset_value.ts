@@ -30,7 +30,7 @@ import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
 import type { LeafRef } from "../structures/score_tree.ts";
 import * as scoreTree from "../structures/score_tree.ts";
-import { AREA, addCollection, refOf, setRef, setWord, wordOf } from "./collection.ts";
+import { AREA, addCollection, become, refOf, setRef, setWord, wordOf } from "./collection.ts";
 import type { Database } from "./database.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import { thresholds } from "./thresholds.ts";
@@ -79,9 +79,7 @@ export function create(
 /** A sorted set without members that no database holds; the caller adopts or discards it. */
 export function createLoose(): EntryRef {
   const e = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);
-  entry.describe(e, Type.zset, PACKED, 0);
-  setRef(e, packed.create());
-  setWord(e, NIL);
+  become(e, Type.zset, PACKED, packed.create());
   return e;
 }
 
@@ -91,10 +89,27 @@ export function createLoose(): EntryRef {
  */
 export function createUnordered(): EntryRef {
   const e = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);
-  entry.describe(e, Type.zset, TREE, 0);
-  setRef(e, dict.create());
-  setWord(e, NIL);
+  startUnordered(e, 0);
   return e;
+}
+
+/** Makes an entry, which has the room, such an unordered set, of about so many members. */
+export function startUnordered(e: EntryRef, expected: number): void {
+  become(e, Type.zset, TREE, dict.create(expected));
+}
+
+/**
+ * Makes an entry, which has the room, a set with the members and scores in a block, which are in
+ * order: see `isSound` in zset_packed.ts. The set then owns the block.
+ */
+export function startPacked(e: EntryRef, p: PackedRef): void {
+  become(e, Type.zset, PACKED, p);
+  if (count(e) > thresholds.zsetPackedEntries) makeTree(e);
+}
+
+/** The block of a PACKED set; NIL of others. */
+export function block(e: EntryRef): PackedRef {
+  return isPacked(e) ? packedOf(e) : (NIL as PackedRef);
 }
 
 const cursorOfMembers = new dict.DictCursor();

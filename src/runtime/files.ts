@@ -7,10 +7,13 @@ import {
   appendFileSync,
   chmodSync,
   closeSync,
+  existsSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   unlinkSync,
   writeFileSync,
@@ -27,6 +30,27 @@ export const bytesOf = (text: string) => Buffer.from(text, "utf8").toString("lat
 
 export function readFile(path: string): string {
   return orReason(() => readFileSync(nativePath(path), "latin1"));
+}
+
+export const fileExists = (path: string) => existsSync(nativePath(path));
+
+/** A file being read from its start to its end. */
+export interface InputFile {
+  /** Its bytes when it was opened. */
+  readonly size: number;
+  /** Puts the next bytes at an offset of a buffer, at most `size`; how many, 0 at the end. */
+  read(into: Uint8Array, offset: number, size: number): number;
+  close(): void;
+}
+
+/** Opens a file to read. */
+export function openInput(path: string): InputFile {
+  const file = orReason(() => openSync(nativePath(path), "r"));
+  return {
+    size: orReason(() => fstatSync(file).size),
+    read: (into, offset, size) => orReason(() => readSync(file, into, offset, size, null)),
+    close: () => closeSync(file),
+  };
 }
 
 /** Replaces a file whole: a reader, or one after a power cut, sees the old text or the new. */

@@ -72,6 +72,7 @@ export class Server implements ServerContext {
     cronPaused: false,
     outputResizing: true,
     outputPeakResetMs: OUTPUT_PEAK_RESET_MS,
+    checksumsSkipped: false,
   };
   /** The connection whose commands are being run, and where its replies of now begin. */
   running: Connection | null = null;

@@ -58,6 +58,14 @@ function allocate(size: number, width: number, count: number): IntsetRef {
   return s;
 }
 
+/** A set of bytes as Redis writes them, which must be of a sound one. */
+export function fromBytes(bytes: Uint8Array, offset: number, length: number): IntsetRef {
+  const s = allocate(length, 2, 0);
+  copyBytes(bytes, offset, length, u8[s >>> SEGMENT_BITS], arena.byteOffset(s));
+  if (DEBUG) assert(size(s) === length, "an intset of another size than it says");
+  return s;
+}
+
 /** Frees the block. */
 export function release(s: IntsetRef): void {
   arena.free(s);

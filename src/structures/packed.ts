@@ -28,7 +28,8 @@ export type PackedRef = Ref<"packed">;
 const FIRST = 8;
 /** Where the listpack begins, without a gap; its own header is 6 bytes. */
 const LISTPACK = 2;
-const LISTPACK_HEADER = 6;
+/** Bytes of a listpack before its elements. */
+export const HEADER_SIZE = 6;
 /** Bytes of an empty listpack: the header and the end. */
 export const EMPTY_SIZE = 7;
 const COUNT_UNKNOWN = 0xffff;
@@ -501,7 +502,7 @@ function relay(p: PackedRef, at: number, hole: number, total: number): PackedRef
   if (slack >= hole && (own <= CHEAP_MOVE_SIZE || slack >= own >>> SLACK_SHIFT)) {
     // Half of what is left to either end: pushes to both then need not move all in turn.
     const newGap = Math.min((slack - hole) >>> 1, GAP_MAX);
-    const tailSize = own - LISTPACK_HEADER - head;
+    const tailSize = own - HEADER_SIZE - head;
     if (newGap > gap) {
       move(p, at, tailSize, p, FIRST + newGap + head + hole);
       move(p, FIRST + gap, head, p, FIRST + newGap);
@@ -534,9 +535,9 @@ function moved(p: PackedRef, room: number, gap: number, at: number, hole: number
   const own = size(p);
   const from = startOf(p);
   const to = arena.alloc(LISTPACK + room) as PackedRef;
-  const head = at === NIL ? own - LISTPACK_HEADER : at - from;
+  const head = at === NIL ? own - HEADER_SIZE : at - from;
   move(p, from, head, to, FIRST + gap);
-  if (at !== NIL) move(p, at, own - LISTPACK_HEADER - head, to, FIRST + gap + head + hole);
+  if (at !== NIL) move(p, at, own - HEADER_SIZE - head, to, FIRST + gap + head + hole);
   setHeader(to, gap, own, storedCount(p));
   return to;
 }
@@ -548,7 +549,7 @@ function close(p: PackedRef, at: number, hole: number, n: number): void {
   const counted = storedCount(p);
   const total = counted === COUNT_UNKNOWN ? counted : counted - n;
   const head = at - FIRST - gap;
-  const tail = own - LISTPACK_HEADER - head - hole;
+  const tail = own - HEADER_SIZE - head - hole;
   if (head < tail && gap + hole <= GAP_MAX) {
     move(p, at - head, head, p, at - head + hole);
     setHeader(p, gap + hole, own - hole, total);

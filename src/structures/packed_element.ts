@@ -136,8 +136,13 @@ export function measureBody(bytes: Uint8Array, offset: number, size: number): nu
 
 /** The bytes that an element takes which is this integer of 32 bits; measures it. */
 export function integerSpan(value: number): number {
-  low = value;
-  high = value >> 31;
+  return wordsSpan(value >> 31, value);
+}
+
+/** As `integerSpan`, of an integer of 64 bits in two words. */
+export function wordsSpan(highWord: number, lowWord: number): number {
+  low = lowWord;
+  high = highWord;
   measureInteger();
   return spanOf(codeSize);
 }

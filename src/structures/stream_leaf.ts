@@ -394,6 +394,29 @@ export class LeafCursor {
     setWordAt(this.#leaf, DELETED, wordAt(this.#leaf, DELETED) + 1);
   }
 
+  /** Whether the entry has names of its own, not those of the leaf. */
+  get hasOwnNames(): boolean {
+    return this.#hasNames;
+  }
+
+  /** The number of the entry's fields. */
+  get fieldCount(): number {
+    if (!this.#hasNames) return wordAt(this.#leaf, FIELDS);
+    position = this.#bodyAt;
+    return readVarint(this.#bytes);
+  }
+
+  /** As `each`, of what the entry itself stores: no names that the leaf has. */
+  eachStored(visit: (text: Range) => void): void {
+    const bytes = this.#bytes;
+    position = this.#bodyAt;
+    let left = this.#hasNames ? 2 * readVarint(bytes) : wordAt(this.#leaf, FIELDS);
+    for (let at = position; left > 0; left--) {
+      visit(element.textInto(bytes, at, shown));
+      at += element.bodySpan(bytes, at);
+    }
+  }
+
   get #hasNames(): boolean {
     return (this.#bytes[this.#at] & HAS_NAMES) !== 0;
   }
@@ -471,6 +494,31 @@ function readWord(bytes: Uint8Array): number {
   const at = position;
   position += 4;
   return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
+}
+
+/** Where the next entry that is appended to the leaf will be, for `markDeletedAt`. */
+export const endPlace = (leaf: StreamLeafRef) => wordAt(leaf, SIZE);
+/** Where a leaf has its first entry. */
+export const firstPlace = (leaf: StreamLeafRef) => wordAt(leaf, ENTRIES_AT);
+
+/** Marks the entry at a place, which is not deleted, as deleted. */
+export function markDeletedAt(leaf: StreamLeafRef, place: number): void {
+  u8[leaf >>> SEGMENT_BITS][arena.byteOffset(leaf) + place] |= IS_DELETED;
+  setWordAt(leaf, LIVE, wordAt(leaf, LIVE) - 1);
+  setWordAt(leaf, DELETED, wordAt(leaf, DELETED) + 1);
+}
+
+/** The number of the names that the leaf stores once. */
+export const nameCount = (leaf: StreamLeafRef) => wordAt(leaf, FIELDS);
+
+/** Calls `visit` for each of them; the range is the same object each time. */
+export function eachName(leaf: StreamLeafRef, visit: (text: Range) => void): void {
+  const bytes = u8[leaf >>> SEGMENT_BITS];
+  let at = arena.byteOffset(leaf) + HEADER_SIZE;
+  for (let left = nameCount(leaf); left > 0; left--) {
+    visit(element.textInto(bytes, at, shown));
+    at += element.bodySpan(bytes, at);
+  }
 }
 
 const checked = new LeafCursor();

@@ -1,0 +1,379 @@
+/**
+ * Redis's dump.rdb, both ways.
+ *
+ *   REDIS0010 | AUX name value … | FUNCTION code … | SELECTDB id | RESIZEDB keys expiring |
+ *   (EXPIRETIME_MS time) (IDLE seconds) (FREQ counter) type key value | … | EOF | CRC-64 |
+ *
+ * Loading, in steps, so that whoever loads can see to other things in between:
+ *
+ *   const loader = new RdbLoader(source, keyspace, { function: (code) => … });
+ *   while (loader.step(1000));
+ *   loader.figures, loader.rest()
+ *
+ * A source gives the bytes in pieces of 64 KiB: the file is never in memory, only a single string
+ * (or a small collection, which is one) is put together. A step throws RdbError when the file is
+ * not sound. What was loaded until then is in the keyspace, each key whole: the caller empties it,
+ * or exits. Nothing is announced, nothing counts as a change. Files of versions 1 to 12 are read.
+ *
+ * Saving: the saver is told of one thing after the other, and gives its bytes to a sink:
+ *
+ *   const saver = new RdbSaver(sink, { clocks: "lru" });
+ *   saver.begin([["redis-ver", "7.0.15"], …]);
+ *   saver.database(db, keys, expiring);
+ *   saver.entry(db, keyspace, e);            for each key of the database, in any order
+ *   saver.end();
+ *
+ * Between the calls other things may happen: each writes an entry as it is at that moment. What the
+ * sink is given is in pieces of 64 KiB or more, good until it returns. A value is written by one
+ * call, however large it is. The counts of `database` only help who loads.
+ *
+ * Values: rdb_values.ts and rdb_encode.ts.
+ */
+import { NIL, segmentOf, u8 } from "../arena/arena.ts";
+import { latin1 } from "../base/bytes.ts";
+import { hashBytes } from "../base/hash.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import * as dict from "../structures/dict.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import { rdbTypeOf, writeValue } from "./rdb_encode.ts";
+import {
+  Malformed,
+  Opcode,
+  RDB_VERSION,
+  RDB_VERSION_CHECKSUM,
+  RDB_VERSION_MAX,
+  RdbType,
+} from "./rdb_format.ts";
+import { skipModuleAux, skipModuleValue } from "./rdb_modules.ts";
+import { type ByteSource, RdbReader } from "./rdb_reader.ts";
+import { discard, isKnownType, readValue } from "./rdb_values.ts";
+import { type ByteSink, RdbWriter } from "./rdb_writer.ts";
+import { Text } from "./text.ts";
+
+export type { ByteSink, ByteSource };
+
+const MAGIC = "REDIS";
+const VERSION_DIGITS = 4;
+/** The least bytes that a key takes: its type, and two strings of one byte. */
+const ENTRY_SIZE_MIN = 3;
+const SHOWN_KEY_SIZE = 128;
+
+/** Whether a file that begins with these bytes is an RDB file. */
+export const isRdb = (bytes: Uint8Array) => latin1(bytes, 0, MAGIC.length) === MAGIC;
+
+/** A file that can not be loaded: the message says where, and what is wrong. */
+export class RdbError extends Error {
+  /** Bytes of the file before what is wrong. */
+  readonly offset: number;
+
+  constructor(reason: string, offset: number) {
+    super(`${reason} (at byte ${offset})`);
+    this.offset = offset;
+  }
+}
+
+/** Told of what a file holds besides keys. Bytes are theirs to keep. */
+export interface RdbHooks {
+  /** A field of the head: "redis-ver", "ctime" … */
+  aux?(name: string, value: string): void;
+  /** The code of a library of functions. */
+  function?(code: Uint8Array): void;
+  /** A function of the time before Redis 7.0: name, engine, description and code. */
+  oldFunction?(parts: readonly Uint8Array[]): void;
+  /** Something that a module saved, which is passed over; `isKey`: a key is lost with it. */
+  module?(name: string, isKey: boolean): void;
+}
+
+/** What stands before a key and concerns it. */
+const NO_TRAITS = { expiryMs: -1, farMs: undefined, idle: -1, frequency: -1 };
+interface Traits {
+  expiryMs: number;
+  farMs: bigint | undefined;
+  idle: number;
+  frequency: number;
+}
+
+/** Loads one file: see above. */
+export class RdbLoader {
+  /** Keys loaded; those that had expired, that had no elements and that were a module's. */
+  readonly figures = { keys: 0, expired: 0, empty: 0, module: 0 };
+  version = 0;
+  readonly #reader = new RdbReader();
+  readonly #keyspace: Keyspace;
+  readonly #hooks: RdbHooks;
+  readonly #key = new Text();
+  readonly #text = new Text();
+  readonly #traits: Traits = { ...NO_TRAITS };
+  #db: Database;
+  #isInKey = false;
+
+  constructor(source: ByteSource, keyspace: Keyspace, hooks: RdbHooks = {}) {
+    this.#reader.openSource(source);
+    this.#keyspace = keyspace;
+    this.#hooks = hooks;
+    this.#db = keyspace.databases[0];
+  }
+
+  /** Bytes of the file read so far. */
+  get offset(): number {
+    return this.#reader.offset;
+  }
+
+  /** Loads up to `limit` keys; false when the file is at its end. */
+  step(limit: number): boolean {
+    try {
+      if (this.version === 0) this.#begin();
+      for (let left = limit; left > 0; ) {
+        const type = this.#reader.byte();
+        if (type === Opcode.end) {
+          this.#end();
+          return false;
+        }
+        if (type >= Opcode.slotInfo) {
+          this.#follow(type);
+        } else {
+          this.#load(type);
+          left--;
+        }
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      throw new RdbError(this.#reason(error.message), this.#reader.offset);
+    }
+  }
+
+  /** At the end: what was read from the source and does not belong to the file. */
+  rest(): Uint8Array {
+    return this.#reader.rest();
+  }
+
+  #reason(reason: string): string {
+    if (!this.#isInKey) return reason;
+    const { bytes, size } = this.#key;
+    return `${reason}, in key ${JSON.stringify(latin1(bytes, 0, Math.min(size, SHOWN_KEY_SIZE)))}`;
+  }
+
+  #begin(): void {
+    const head = this.#latin1(MAGIC.length + VERSION_DIGITS);
+    if (!head.startsWith(MAGIC)) throw new Malformed("this is no RDB file");
+    const digits = head.slice(MAGIC.length);
+    this.version = /^\d+$/.test(digits) ? Number(digits) : 0;
+    if (this.version < 1 || this.version > RDB_VERSION_MAX) {
+      throw new Malformed(`RDB files of version ${JSON.stringify(digits)} are not known`);
+    }
+  }
+
+  #latin1(size: number): string {
+    let text = "";
+    for (let i = 0; i < size; i++) text += String.fromCharCode(this.#reader.byte());
+    return text;
+  }
+
+  #end(): void {
+    if (this.version < RDB_VERSION_CHECKSUM) return;
+    const { low, high } = this.#reader.checksum;
+    this.#reader.int64();
+    const isUnknown = (this.#reader.low | this.#reader.high) === 0;
+    if (isUnknown || (this.#reader.low === low && this.#reader.high === high)) return;
+    throw new Malformed("the checksum is wrong: the file was altered");
+  }
+
+  /** Does what an opcode says. */
+  #follow(opcode: number): void {
+    const reader = this.#reader;
+    switch (opcode) {
+      case Opcode.expiryMs:
+        this.#traits.expiryMs = reader.int64();
+        this.#traits.farMs = Number.isSafeInteger(this.#traits.expiryMs)
+          ? undefined
+          : reader.bigint;
+        break;
+      case Opcode.expirySeconds:
+        this.#traits.expiryMs = reader.int32() * 1000;
+        break;
+      case Opcode.idle:
+        this.#traits.idle = reader.length();
+        break;
+      case Opcode.frequency:
+        this.#traits.frequency = reader.byte();
+        break;
+      case Opcode.selectDb:
+        this.#select(reader.length());
+        break;
+      case Opcode.resizeDb:
+        this.#db.expect(Math.min(reader.length(), reader.left / ENTRY_SIZE_MIN));
+        reader.length();
+        break;
+      case Opcode.slotInfo:
+        for (let i = 0; i < 3; i++) reader.length();
+        break;
+      case Opcode.moduleAux:
+        this.#hooks.module?.(skipModuleAux(reader), false);
+        break;
+      default:
+        this.#tell(opcode);
+    }
+  }
+
+  /** Tells the hooks of what is not for the keyspace. */
+  #tell(opcode: number): void {
+    if (opcode === Opcode.aux) {
+      const name = this.#string();
+      const value = this.#string();
+      this.#hooks.aux?.(latin1(name, 0, name.length), latin1(value, 0, value.length));
+    } else if (opcode === Opcode.function2) {
+      this.#hooks.function?.(this.#string());
+    } else {
+      const parts = [this.#string(), this.#string()];
+      parts.push(this.#reader.length() === 0 ? new Uint8Array(0) : this.#string());
+      parts.push(this.#string());
+      this.#hooks.oldFunction?.(parts);
+    }
+  }
+
+  #string(): Uint8Array {
+    this.#reader.string(this.#text);
+    return this.#text.bytes.slice(0, this.#text.size);
+  }
+
+  #select(id: number): void {
+    const db = this.#keyspace.databases[id];
+    if (db === undefined) {
+      const { length } = this.#keyspace.databases;
+      throw new Malformed(`there is a database ${id}, and this server has ${length}`);
+    }
+    this.#db = db;
+  }
+
+  #load(type: number): void {
+    const reader = this.#reader;
+    reader.string(this.#key);
+    this.#isInKey = true;
+    if (type === RdbType.module2) {
+      this.#hooks.module?.(skipModuleValue(reader), true);
+      this.figures.module++;
+    } else if (isKnownType(type)) {
+      this.#admit(type);
+    } else {
+      throw new Malformed(`values of type ${type} are not known`);
+    }
+    this.#isInKey = false;
+    Object.assign(this.#traits, NO_TRAITS);
+  }
+
+  /** Reads a value and makes it that of the key. */
+  #admit(type: number): void {
+    const { bytes, view, size } = this.#key;
+    const { expiryMs, farMs, idle, frequency } = this.#traits;
+    const hash = hashBytes(bytes, view, 0, size);
+    const expires = expiryMs !== -1;
+    const key = { bytes, view, offset: 0, size, hash, expires };
+    const made = readValue(this.#reader, type, key);
+    if (made === NIL) {
+      this.figures.empty++;
+      return;
+    }
+    if (expires && expiryMs < this.#keyspace.clock.nowMs) {
+      discard(made);
+      this.figures.expired++;
+      return;
+    }
+    if (dict.find(this.#db.keys, bytes, view, 0, size, hash) !== NIL) {
+      discard(made);
+      throw new Malformed("the key is there twice");
+    }
+    const e = this.#db.admit(made, expires ? expiryMs : -1, farMs);
+    this.#keyspace.restoreClock(e, idle, frequency);
+    this.figures.keys++;
+  }
+}
+
+export interface SaverOptions {
+  /** Which access clocks of keys are saved. */
+  readonly clocks?: "none" | "lru" | "lfu";
+  /** Whether strings are packed, and the file has a checksum: as is the default. */
+  readonly packs?: boolean;
+  readonly sums?: boolean;
+  /**
+   * The version: 10, which Redis loads from 7.0 on, without one; with version 12 deadlines of hash
+   * fields are kept, which only Redis 7.4 knows.
+   */
+  readonly version?: number;
+}
+
+/** Writes one file: see above. */
+export class RdbSaver {
+  readonly #writer: RdbWriter;
+  readonly #options: Required<SaverOptions>;
+
+  constructor(sink: ByteSink, options: SaverOptions = {}) {
+    this.#options = { clocks: "none", packs: true, sums: true, version: RDB_VERSION, ...options };
+    this.#writer = new RdbWriter(sink);
+    this.#writer.reset(this.#options.version);
+    this.#writer.packs = this.#options.packs;
+  }
+
+  /** Bytes of the file so far. */
+  get size(): number {
+    return this.#writer.total;
+  }
+
+  /** Writes the head, with fields of latin1 texts. */
+  begin(aux: readonly (readonly [name: string, value: string])[]): void {
+    const writer = this.#writer;
+    const head = MAGIC + String(this.#options.version).padStart(VERSION_DIGITS, "0");
+    for (let i = 0; i < head.length; i++) writer.byte(head.charCodeAt(i));
+    for (const [name, value] of aux) {
+      writer.byte(Opcode.aux);
+      writer.text(name);
+      writer.text(value);
+    }
+  }
+
+  /** Writes the code of a library of functions; before the databases. */
+  function(code: Uint8Array): void {
+    this.#writer.byte(Opcode.function2);
+    this.#writer.string(code, 0, code.length);
+  }
+
+  /** The keys that follow are of this database: about so many, of which so many expire. */
+  database({ id }: Database, keys: number, expiring: number): void {
+    const writer = this.#writer;
+    writer.byte(Opcode.selectDb);
+    writer.length(id);
+    writer.byte(Opcode.resizeDb);
+    writer.length(keys);
+    writer.length(expiring);
+  }
+
+  /** Writes a key of the database, with expiry, access clock and value. */
+  entry(db: Database, keyspace: Keyspace, e: EntryRef): void {
+    const writer = this.#writer;
+    if (entry.hasTtl(e)) {
+      writer.byte(Opcode.expiryMs);
+      const far = db.farExpiryOf(e);
+      if (far === undefined) writer.int64(db.expiryOf(e));
+      else writer.bigint64(far);
+    }
+    if (this.#options.clocks === "lru") {
+      writer.byte(Opcode.idle);
+      writer.length(keyspace.idleSeconds(e));
+    } else if (this.#options.clocks === "lfu") {
+      writer.byte(Opcode.frequency);
+      writer.byte(keyspace.frequency(e));
+    }
+    writer.byte(rdbTypeOf(e, this.#options.version));
+    writer.string(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
+    writeValue(writer, e);
+  }
+
+  /** Writes the end; the sink has all then. */
+  end(): void {
+    this.#writer.byte(Opcode.end);
+    this.#writer.checksum(this.#options.sums);
+    this.#writer.flush();
+  }
+}

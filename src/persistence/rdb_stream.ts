@@ -1,0 +1,278 @@
+/**
+ * Reads streams as RDB holds them:
+ *
+ *   | leaves | first ID, listpack … | length | last ID | (first ID, max deleted ID, added) |
+ *   | groups | name, last ID, (read), pending …, consumers … | … |
+ *
+ * What is in brackets came with Redis 7.0 (type 19). A leaf's listpack is
+ *
+ *   | live | deleted | names | name … | 0 | entry … |
+ *
+ *   entry  | flags | ms | sequence | (fields, name, value …) or (value …) | elements |
+ *
+ * with ms and sequence counted from the leaf's ID. Of old streams, what they lack is reckoned as
+ * Redis does.
+ */
+import { NIL } from "../arena/arena.ts";
+import { copyBytes } from "../base/bytes.ts";
+import { parseInt64 } from "../base/numbers.ts";
+import type { Range } from "../base/range.ts";
+import * as streamGroup from "../keyspace/stream_group.ts";
+import * as streamValue from "../keyspace/stream_value.ts";
+import { Args } from "../protocol/args.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import { StreamId } from "../structures/stream_id.ts";
+import { PendingTable } from "./pending_table.ts";
+import { ListpackCursor } from "./rdb_elements.ts";
+import {
+  ENTRY_DELETED,
+  ENTRY_SAME_FIELDS,
+  Malformed,
+  RdbType,
+  STREAM_ID_SIZE,
+  TIME_SIZE,
+} from "./rdb_format.ts";
+import type { RdbReader } from "./rdb_reader.ts";
+import { Text } from "./text.ts";
+
+/** What an entry has beside its fields: flags, two parts of the ID, and the number of elements. */
+const FRAME_ELEMENTS = 3;
+/** The least bytes of a pending entry, with all of it, and of a consumer. */
+const PENDING_SIZE = STREAM_ID_SIZE + TIME_SIZE + 1;
+const CONSUMER_SIZE = 1 + TIME_SIZE + 1;
+const KEPT_ARGS_SIZE = 1 << 20;
+const FIRST_ARGS_SIZE = 4096;
+const SLACK = 8;
+
+/** Names and values on their way to the stream, in a buffer of their own. */
+class Fields {
+  args = argsWith(FIRST_ARGS_SIZE);
+  end = 0;
+
+  reset(): void {
+    if (this.args.bytes.length > KEPT_ARGS_SIZE) this.args = argsWith(FIRST_ARGS_SIZE);
+    this.restart(0);
+  }
+
+  /** Forgets all arguments; the bytes up to an offset stay. */
+  restart(offset: number): void {
+    this.args.count = 0;
+    this.end = offset;
+  }
+
+  /** Adds an argument. */
+  add({ bytes, offset, size }: Range): void {
+    if (this.end + size + SLACK > this.args.bytes.length) this.grow(this.end + size);
+    copyBytes(bytes, offset, size, this.args.bytes, this.end);
+    this.args.push(this.end, size);
+    this.end += size;
+  }
+
+  private grow(size: number): void {
+    const old = this.args;
+    this.args = argsWith(2 * size);
+    this.args.bytes.set(old.bytes.subarray(0, this.end));
+    this.args.start = old.start;
+    this.args.size = old.size;
+    this.args.count = old.count;
+  }
+}
+
+function argsWith(size: number): Args {
+  const bytes = new Uint8Array(size + SLACK);
+  return new Args(bytes, new DataView(bytes.buffer));
+}
+
+const key = new Text();
+const blob = new Text();
+const name = new Text();
+const elements = new ListpackCursor();
+const fields = new Fields();
+const pending = new PendingTable();
+/** Where the names of a leaf lie in the buffer of the fields. */
+const names = { start: new Int32Array(64), size: new Int32Array(64), count: 0, end: 0 };
+
+const master = new StreamId();
+const id = new StreamId();
+const previous = new StreamId();
+
+/** Makes an entry, which has the room, the stream that comes next. */
+export function loadStream(reader: RdbReader, e: EntryRef, type: number): void {
+  streamValue.start(e);
+  fields.reset();
+  const leaves = reader.count(2);
+  for (let i = 0; i < leaves; i++) loadLeaf(reader, e, i === 0);
+  if (reader.length() !== streamValue.length(e)) throw new Malformed("a stream of another length");
+  const hasEntries = streamValue.leafCount(e) > 0;
+  reader.lengthsId(id);
+  if (hasEntries && id.compare(previous) < 0) {
+    throw new Malformed("a stream's last ID is before its last entry");
+  }
+  streamValue.setLastId(e, id);
+  streamValue.renewFirstId(e);
+  if (type === RdbType.streamListpacks) {
+    streamValue.setEntriesAdded(e, BigInt(streamValue.length(e)));
+  } else {
+    // The ID of the first entry is known already.
+    reader.lengthsId(id);
+    reader.lengthsId(id);
+    streamValue.setMaxDeletedId(e, id);
+    reader.length();
+    streamValue.setEntriesAdded(e, reader.bigint);
+  }
+  const groups = reader.count(4);
+  for (let left = groups; left > 0; left--) loadGroup(reader, e, type);
+}
+
+/** Reads a leaf; `previous` is the last ID before, unless it is the first. */
+function loadLeaf(reader: RdbReader, e: EntryRef, isFirst: boolean): void {
+  reader.string(key);
+  if (key.size !== STREAM_ID_SIZE) throw new Malformed("a stream's leaf without an ID");
+  const { view } = key;
+  master.set(view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12));
+  reader.string(blob);
+  elements.start(blob.bytes, 0, blob.size);
+  if (elements.isEmpty) throw new Malformed("an empty leaf");
+  const live = count();
+  const deleted = count();
+  loadNames();
+  let isFirstEntry = true;
+  let deletedSeen = 0;
+  for (let left = live + deleted; left > 0; left--) {
+    const isDeleted = loadEntry(isFirst && isFirstEntry);
+    streamValue.load(e, id, fields.args, 0, fields.args.count / 2, isDeleted, isFirstEntry);
+    previous.copy(id);
+    isFirstEntry = false;
+    if (isDeleted) deletedSeen++;
+  }
+  if (deletedSeen !== deleted) throw new Malformed("a leaf with other counts of entries");
+  if (elements.next()) throw new Malformed("a leaf has more elements than entries");
+}
+
+/** The next element of the leaf, which must be there. */
+function element(): Range {
+  if (!elements.next()) throw new Malformed("a leaf has less elements than entries");
+  return elements.range;
+}
+
+/** The next element as an integer from 0 on that can be a number of elements. */
+function count(): number {
+  element();
+  const value = elements.integer();
+  if (!(value >= 0 && value <= blob.size)) throw new Malformed("a leaf's count is none");
+  return value;
+}
+
+/** Reads the names that the leaf has, into the start of the buffer of the fields. */
+function loadNames(): void {
+  const total = count();
+  fields.restart(0);
+  for (let i = 0; i < total; i++) fields.add(element());
+  if (count() !== 0) throw new Malformed("a leaf's names have no end");
+  const { args } = fields;
+  names.start = args.start.slice(0, total);
+  names.size = args.size.slice(0, total);
+  names.count = total;
+  names.end = fields.end;
+}
+
+/** Reads an entry: its ID into `id`, its fields. Whether it is deleted. */
+function loadEntry(isFirst: boolean): boolean {
+  const flags = count();
+  loadId();
+  if (!isFirst && id.compare(previous) <= 0) throw new Malformed("entries out of order");
+  fields.restart(names.end);
+  const hasNames = (flags & ENTRY_SAME_FIELDS) === 0;
+  const total = hasNames ? count() : names.count;
+  if (total === 0) throw new Malformed("an entry without fields");
+  for (let i = 0; i < total; i++) {
+    if (hasNames) fields.add(element());
+    else fields.args.push(names.start[i], names.size[i]);
+    fields.add(element());
+  }
+  const told = hasNames ? 2 * total + 1 : total;
+  if (count() !== told + FRAME_ELEMENTS) throw new Malformed("an entry of another size");
+  return (flags & ENTRY_DELETED) !== 0;
+}
+
+/** Reads the two parts of an ID, each as the difference to the leaf's, of 64 bits. */
+function loadId(): void {
+  difference();
+  const ms = sum(master.msHigh, master.msLow);
+  difference();
+  const seq = sum(master.seqHigh, master.seqLow);
+  id.set(Number(ms >> 32n), Number(BigInt.asIntN(32, ms)), Number(seq >> 32n), low(seq));
+}
+
+const low = (value: bigint) => Number(BigInt.asIntN(32, value));
+
+/** The difference read last. */
+let told = 0n;
+
+function difference(): void {
+  const { bytes, offset, size } = element();
+  const value = parseInt64(bytes, offset, size);
+  if (value === null) throw new Malformed("an entry without an ID");
+  told = value;
+}
+
+const sum = (high: number, word: number) =>
+  BigInt.asIntN(64, ((BigInt(high) << 32n) | BigInt(word >>> 0)) + told);
+
+function loadGroup(reader: RdbReader, e: EntryRef, type: number): void {
+  fields.reset();
+  addName(reader);
+  if (streamGroup.find(streamValue.groupsOf(e), fields.args, 0) !== NIL) {
+    throw new Malformed("a group that is there twice");
+  }
+  reader.lengthsId(id);
+  let read = 0n;
+  if (type === RdbType.streamListpacks) {
+    read = streamValue.addedUpTo(e, id);
+  } else {
+    reader.length();
+    read = reader.bigint;
+  }
+  const group = streamGroup.create(streamValue.madeGroups(e), fields.args, 0, id, read);
+  pending.reset(reader.count(PENDING_SIZE));
+  for (let i = 0; i < pending.count; i++) {
+    reader.rawId(id);
+    const timeMs = reader.int64();
+    reader.length();
+    if (!pending.set(i, id, timeMs, reader.bigint)) {
+      throw new Malformed("pending entries out of order");
+    }
+  }
+  const consumers = reader.count(CONSUMER_SIZE);
+  for (let left = consumers; left > 0; left--) loadConsumer(reader, group, type);
+  if (!pending.isAllTaken) throw new Malformed("a pending entry of no consumer");
+}
+
+function addName(reader: RdbReader): void {
+  reader.string(name);
+  shown.bytes = name.bytes;
+  shown.size = name.size;
+  fields.restart(0);
+  fields.add(shown);
+}
+
+const shown: Range = { bytes: name.bytes, offset: 0, size: 0 };
+
+function loadConsumer(reader: RdbReader, group: EntryRef, type: number): void {
+  addName(reader);
+  if (streamGroup.find(streamGroup.consumersOf(group), fields.args, 0) !== NIL) {
+    throw new Malformed("a consumer that is there twice");
+  }
+  const seenMs = reader.int64();
+  const consumer = streamGroup.createConsumer(group, fields.args, 0, seenMs);
+  const activeMs = type === RdbType.streamListpacks3 ? reader.int64() : seenMs;
+  streamGroup.setActiveMs(consumer, activeMs);
+  for (let left = reader.count(STREAM_ID_SIZE); left > 0; left--) {
+    reader.rawId(id);
+    const index = pending.take(id);
+    if (index < 0) throw new Malformed("a pending entry of two consumers, or of no group");
+    const row = streamGroup.addPending(group, consumer, id);
+    streamGroup.setDeliveredMs(group, row, pending.timeAt(index));
+    streamGroup.setDeliveryCount(row, pending.countAt(index));
+  }
+}

@@ -1,0 +1,36 @@
+/** Loads the data that the server starts with. */
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import { RdbLoader } from "../persistence/rdb_file.ts";
+import type { InputFile } from "../runtime/files.ts";
+import type { Log } from "./log.ts";
+
+/** Keys loaded between two looks at the clock. */
+const STEP_KEYS = 4096;
+
+/** Loads an RDB file, and closes it. Throws RdbError, or what the file throws. */
+export function loadRdb(file: InputFile, keyspace: Keyspace, log: Log): void {
+  const { clock } = keyspace;
+  const startMs = clock.monotonicMs();
+  const loader = new RdbLoader(file, keyspace, {
+    aux: (name, value) => {
+      if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
+    },
+    module: (name, isKey) => {
+      const what = isKey ? "a key" : "data";
+      log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
+    },
+  });
+  try {
+    while (loader.step(STEP_KEYS)) clock.tick();
+  } finally {
+    file.close();
+  }
+  const { keys, expired, empty, module } = loader.figures;
+  log.add(
+    "notice",
+    `Done loading RDB, keys loaded: ${keys}, keys expired: ${expired}, ` +
+      `empty keys skipped: ${empty}, keys of modules skipped: ${module}.`,
+  );
+  const seconds = ((clock.monotonicMs() - startMs) / 1000).toFixed(3);
+  log.add("notice", `DB loaded from disk: ${seconds} seconds`);
+}

@@ -1,0 +1,71 @@
+// Purpose: LZF (src/base/lzf.ts): what was packed unpacks to the same, nothing is written beyond a
+// limit, and bytes that are not LZF are refused. That it packs as Redis does is for dump_test.ts.
+
+import { expect, test } from "bun:test";
+import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
+import { compress, decompress, LZF_RATIO_MAX } from "../../src/base/lzf.ts";
+import { Random } from "../fuzz/random.ts";
+
+const SLACK = 64;
+
+function sample(random: Random): Uint8Array {
+  const size = random.pick([0, 3, 4, 5, 21, 40, 300, 9000, 40_000]) + random.below(20);
+  const variety = random.pick([1, 2, 5, 256]);
+  const bytes = Uint8Array.from({ length: size }, () => random.below(variety));
+  for (let at = 100; at < size; at += random.between(1, 600)) {
+    const length = random.below(Math.min(400, size - at));
+    bytes.copyWithin(at, random.below(at), length);
+  }
+  return bytes;
+}
+
+test("what was packed unpacks to the same", () => {
+  const random = new Random(7);
+  let packedCount = 0;
+  for (let round = 0; round < 400; round++) {
+    const bytes = sample(random);
+    const offset = random.below(bytes.length + 1);
+    const size = bytes.length - offset;
+    const limit = random.chance(0.8) ? size : random.below(size + 1);
+    const packed = new Uint8Array(limit + SLACK).fill(0xee);
+    const packedSize = compress(bytes, offset, size, packed, limit);
+    expect(packedSize).toBeLessThanOrEqual(limit);
+    if (packedSize === 0) continue;
+    packedCount++;
+    expect(size).toBeLessThanOrEqual(packedSize * LZF_RATIO_MAX);
+    const unpacked = new Uint8Array(size);
+    expect(decompress(packed, 0, packedSize, unpacked, size)).toBe(true);
+    expect(Buffer.from(unpacked).equals(bytes.subarray(offset))).toBe(true);
+    expect(decompress(packed, 0, packedSize, new Uint8Array(size + 1), size + 1)).toBe(false);
+    if (size > 0) expect(decompress(packed, 0, packedSize, unpacked, size - 1)).toBe(false);
+    expect(decompress(packed, 0, packedSize - 1, unpacked, size)).toBe(false);
+  }
+  expect(packedCount).toBeGreaterThan(100);
+});
+
+test("runs and bytes as they are unpack as the format says", () => {
+  const unpacked = (packed: number[], size: number) => {
+    const to = new Uint8Array(size);
+    return decompress(Uint8Array.from(packed), 0, packed.length, to, size)
+      ? latin1(to, 0, size)
+      : null;
+  };
+  const [a, b] = fromLatin1("ab");
+  expect(unpacked([1, a, b], 2)).toBe("ab");
+  expect(unpacked([0, a, 0x20, 0], 4)).toBe("aaaa");
+  expect(unpacked([1, a, b, 0xe0, 3, 1], 14)).toBe("abababababab" + "ab");
+  expect(unpacked([1, a, b, 0x20, 2], 5)).toBeNull(); // from before the start
+  expect(unpacked([0, a, 0xe0, 0], 10)).toBeNull(); // without a distance
+  expect(unpacked([5, a, b], 6)).toBeNull(); // less bytes than it says
+});
+
+test("bytes at random unpack to something or are refused, and nothing is written beyond", () => {
+  const random = new Random(3);
+  for (let round = 0; round < 2000; round++) {
+    const bytes = Uint8Array.from({ length: random.below(60) }, () => random.below(256));
+    const size = random.below(200);
+    const to = new Uint8Array(size + SLACK).fill(0xee);
+    decompress(bytes, 0, bytes.length, to, size);
+    expect(to.subarray(size).every((byte) => byte === 0xee)).toBe(true);
+  }
+});
