@@ -1,6 +1,7 @@
 /**
  * A run of stream entries in one block, in the order of their IDs: a leaf of a stream's tree. The
  * names of the first entry's fields are stored once; entries with the same fields have values only.
+ * (Deleted entries may have higher IDs than those after them, if XSETID came between.)
  *
  *   0      4      8         12            16       20          24          40        56
  *   | size | live | deleted | packed size | fields | entriesAt | master ID | last ID | name … |
@@ -203,7 +204,7 @@ function hasNames(leaf: StreamLeafRef, args: Args, first: number, fields: number
 }
 
 /**
- * Adds an entry with an ID above all others': `fields` pairs of a name and a value, from argument
+ * Adds an entry with an ID above all others that are not deleted: `fields` pairs of a name and a value, from argument
  * `first` on. Returns the leaf, which may have moved.
  */
 export function append(
@@ -478,6 +479,7 @@ const checked = new LeafCursor();
 /** Walks all entries and throws on the first thing that is wrong. For tests. */
 export function verify(leaf: StreamLeafRef): void {
   const last = new StreamId();
+  const lastLive = new StreamId();
   let live = 0;
   let deleted = 0;
   master.load(leaf, MASTER_ID);
@@ -485,10 +487,14 @@ export function verify(leaf: StreamLeafRef): void {
   while (checked.step()) {
     const isFirst = live + deleted === 0;
     if (isFirst) assert(checked.id.compare(master) === 0, "the first entry has another ID");
-    else assert(last.compare(checked.id) < 0, "entries out of order");
     last.copy(checked.id);
-    if (checked.isDeleted) deleted++;
-    else live++;
+    if (checked.isDeleted) {
+      deleted++;
+      continue;
+    }
+    assert(live === 0 || lastLive.compare(checked.id) < 0, "entries out of order");
+    lastLive.copy(checked.id);
+    live++;
   }
   assert(live === liveCount(leaf), "the count of entries is wrong");
   assert(deleted === deletedCount(leaf), "the count of deleted entries is wrong");
