@@ -204,8 +204,8 @@ function hasNames(leaf: StreamLeafRef, args: Args, first: number, fields: number
 }
 
 /**
- * Adds an entry with an ID above all others that are not deleted: `fields` pairs of a name and a value, from argument
- * `first` on. Returns the leaf, which may have moved.
+ * Adds an entry with an ID above all others that are not deleted: `fields` pairs of a name and a
+ * value, from argument `first` on. Returns the leaf, which may have moved.
  */
 export function append(
   leaf: StreamLeafRef,
