@@ -140,9 +140,11 @@ export function findKeysBySpecs(
   text: ArgumentText,
 ): KeyRef[] | null {
   const keys: KeyRef[] = [];
-  for (const spec of inOrder(specs, argumentCount, text)) {
+  const counted = looselyCounted(specs, argumentCount, text);
+  const inOrder = counted === undefined ? specs : withFirst(specs, counted);
+  for (const spec of inOrder) {
     if (spec.flags.includes("not_key")) continue;
-    const flags = maskOf(KeyFlag, spec.flags);
+    const flags = counted === undefined ? maskOf(KeyFlag, spec.flags) : 0;
     const range = keyRange(spec, argumentCount, text);
     if (range === null) return null;
     const [first, last] = range;
@@ -154,19 +156,23 @@ export function findKeysBySpecs(
 }
 
 /**
- * The specs in the order of the keys that they find. A count that is no integer as Redis prints it
- * has Redis look in another way, which finds the counted keys first.
+ * The spec whose count is no integer as Redis prints it. Redis then looks in an older way, which
+ * reads counts as C does, finds the counted keys first, and knows no flags.
  */
-function inOrder(
+function looselyCounted(
   specs: readonly KeySpec[],
   argumentCount: number,
   text: ArgumentText,
-): readonly KeySpec[] {
+): KeyCount | undefined {
   const counted = specs.find((spec) => "numkeys" in spec);
-  if (counted === undefined || specs.length === 1) return specs;
-  const position = beginning(counted.at, argumentCount, text) + (counted as KeyCount).numkeys;
-  if (position >= argumentCount || EXACT_COUNT.test(text(position))) return specs;
-  return [counted, ...specs.filter((spec) => spec !== counted)];
+  if (counted === undefined) return undefined;
+  const position = beginning(counted.at, argumentCount, text) + counted.numkeys;
+  const isExact = position >= argumentCount || EXACT_COUNT.test(text(position));
+  return isExact ? undefined : counted;
+}
+
+function withFirst(specs: readonly KeySpec[], first: KeySpec): KeySpec[] {
+  return [first, ...specs.filter((spec) => spec !== first)];
 }
 
 const EXACT_COUNT = /^(0|[1-9]\d*)$/;

@@ -54,7 +54,11 @@ const KEY_CALLS = `
   ZUNION 2 a b
   ZUNION 9 a
   ZUNION 0 a
+  ZUNION 01 a b
+  ZUNION 1x a b
+  ZUNION x a b
   ZUNIONSTORE d 2 a b
+  ZUNIONSTORE d +1 a b
   ZINTERSTORE d 2 a
   LMPOP 2 a b LEFT
   BLMPOP 1 2 a b LEFT
