@@ -85,7 +85,8 @@ function hasRoom(leaf: PackedRef, added: number): boolean {
 
 /**
  * Adds the key in an argument, which is not there, as an empty list, announced as `event`; the
- * caller pushes at once. `firstSize` is the size of the element that will come first.
+ * caller pushes at once. `firstSize` is the size of the element that will come first; `replaces`:
+ * another value was there until now.
  */
 export function create(
   db: Database,
@@ -94,9 +95,10 @@ export function create(
   keyHash: number,
   event: KeyEvent,
   firstSize = 0,
+  replaces = false,
 ): EntryRef {
   const leaf = packed.create(packed.EMPTY_SIZE + taken(firstSize));
-  return addCollection(db, args, index, keyHash, Type.list, SINGLE, leaf, event);
+  return addCollection(db, args, index, keyHash, Type.list, SINGLE, leaf, event, replaces);
 }
 
 /** The number of elements. */
