@@ -176,8 +176,9 @@ function withFirst(specs: readonly KeySpec[], first: KeySpec): KeySpec[] {
 }
 
 const EXACT_COUNT = /^(0|[1-9]\d*)$/;
-/** What C's atoi reads as a count that may be one. */
-const LOOSE_COUNT = /^[ \t-\r]*\+?0*(\d{1,9})(?!\d)/;
+/** What C reads as a number. */
+const LOOSE_COUNT = /^[ \t-\r]*([+-]?\d+)/;
+const INT64_MAX = 2n ** 63n - 1n;
 
 /** Positions of a spec's first and last key, not yet checked against the number of arguments. */
 function keyRange(spec: KeySpec, argumentCount: number, text: ArgumentText): number[] | null {
@@ -186,15 +187,22 @@ function keyRange(spec: KeySpec, argumentCount: number, text: ArgumentText): num
   if ("numkeys" in spec) {
     const position = begin + spec.numkeys;
     const digits = position < argumentCount ? text(position) : "";
-    const count = LOOSE_COUNT.exec(digits)?.[1];
-    if (count === undefined) return null;
     const first = begin + spec.first;
-    return [first, first + (Number(count) - 1) * (spec.step ?? 1)];
+    return [first, first + (countIn(digits) - 1) * (spec.step ?? 1)];
   }
   const last = spec.last ?? 0;
   if (last >= 0) return [begin, begin + last];
   if (spec.limit === undefined) return [begin, argumentCount + last];
   return [begin, begin + Math.floor((argumentCount - begin) / spec.limit) - 1];
+}
+
+/** The count that the text begins with, of which Redis keeps 32 bits; 0 when there is none. */
+function countIn(text: string): number {
+  const digits = LOOSE_COUNT.exec(text)?.[1];
+  if (digits === undefined) return 0;
+  const value = BigInt(digits.replace("+", ""));
+  if (value > INT64_MAX) return -1;
+  return value < -INT64_MAX ? 0 : Number(BigInt.asIntN(32, value));
 }
 
 /** The position where a spec begins, or 0. */
