@@ -260,10 +260,7 @@ function xclaim(call: Call): void {
     if (row !== NIL && !isIdle(row, minIdleMs, call.nowMs)) continue;
     if (consumer === NIL) consumer = consumerFor(call, e, readers, CONSUMER);
     keyspace.changingAside(db, e, "");
-    if (row === NIL) {
-      row = streamGroup.addPending(readers, consumer, id);
-      streamGroup.setDeliveryCount(row, 1n);
-    }
+    if (row === NIL) row = streamGroup.addPending(readers, consumer, id, call.nowMs, 1n);
     give(call, e, readers, row, consumer);
     count++;
   }
@@ -308,7 +305,7 @@ function give(call: Call, e: EntryRef, readers: EntryRef, row: RowRef, consumer:
   const { reply } = call;
   const { deliveredMs, retryCount, justId } = claiming;
   const own = streamGroup.assign(readers, row, consumer, id);
-  streamGroup.setDeliveredMs(readers, own, deliveredMs);
+  streamGroup.setDeliveredMs(readers, own, id, deliveredMs);
   if (retryCount >= 0n) streamGroup.setDeliveryCount(own, retryCount);
   else if (!justId) streamGroup.countDelivery(own);
   streamGroup.setActiveMs(consumer, call.nowMs);

@@ -11,6 +11,7 @@ import type { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Database } from "./database.ts";
+import type { KeyEvent } from "./keyspace.ts";
 import { Type } from "./types.ts";
 
 /** Somebody who waits. */
@@ -60,6 +61,8 @@ export class WaitedKey {
 }
 
 const TYPE_COUNT = 16;
+/** Changes of a stream that have nothing for those who wait: Redis does not look, either. */
+const BRINGS_NOTHING: ReadonlySet<KeyEvent> = new Set(["xdel", "xtrim", "expire", "persist"]);
 
 export class Waits {
   /** Whether anybody waits for any key. */
@@ -111,8 +114,8 @@ export class Waits {
    * waits for a list or a sorted set waits until one is made, as in Redis: one that took another
    * value's place by STORE serves nobody, whatever is added to it.
    */
-  changed(databaseId: number, e: EntryRef): void {
-    if (entry.type(e) === Type.stream) this.touch(databaseId, e);
+  changed(databaseId: number, e: EntryRef, event: KeyEvent): void {
+    if (entry.type(e) === Type.stream && !BRINGS_NOTHING.has(event)) this.touch(databaseId, e);
   }
 
   /** A key was made: it is ready if somebody waits for it and its type. */
