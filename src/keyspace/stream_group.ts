@@ -14,8 +14,8 @@
  * last ID    the highest that was delivered
  * read       how many entries were read up to it, a signed 64-bit integer; -1: not known
  * by time    the pending entries by when they were delivered, or NIL: it is made when it is first
- *            asked for, and kept from then on. Its keys are a time and a serial number (of 32 bits, in
- *            the form of an ID), its rows the IDs. `serial` is the last of those numbers
+ *            asked for, and kept from then on. Its keys are a time and a serial number (of 32 bits,
+ *            in the form of an ID), its rows the IDs; `serial` is the last of those numbers
  * seen       Unix ms at which the consumer was last heard of; active: and got entries, or -1
  * pending    trees by ID (structures/id_tree.ts), NIL while nothing was delivered. Rows of a
  *            group's say when an entry was delivered, how often, and to which consumer; those of a
