@@ -28,14 +28,14 @@
  * XREADGROUP ... CLAIM min-idle-time ... STREAMS key > (8.4)
  *   first takes over entries of the group that have been pending for so long or longer, of any
  *   consumer, those that were delivered longest ago first; then come new ones; COUNT is for both
- *   together, of each stream. Every entry of such a reply has four elements: ID, fields, how long
- *   it was idle (ms), and how often it had been delivered before; 0 and 0 for new ones. Claiming
- *   sets the owner and the time, and counts one more delivery. NOACK is for the new entries only.
- *   Entries that are no longer in the stream are not given. With BLOCK the command waits if there
- *   is neither, and is served when an entry comes, or when a pending one has been idle for long
- *   enough. With an ID other than ">" CLAIM is ignored. Errors: "min-idle-time is not an integer"
- *   (whatever follows), "min-idle-time must be a positive integer" (below 0), and for XREAD "The CLAIM option is only
- *   supported by XREADGROUP. You called XREAD instead."
+ *   together, of each stream. Every entry of such a reply has four elements: ID, fields, how
+ *   long it was idle (ms), and how often it had been delivered before; 0 and 0 for new ones.
+ *   Claiming sets the owner and the time, and counts one more delivery. NOACK is for the new
+ *   entries only. Entries that are no longer in the stream are not given. With BLOCK the command
+ *   waits if there is neither, and is served when an entry comes, or when a pending one has been
+ *   idle for long enough. With an ID other than ">" CLAIM is ignored. Errors: "min-idle-time is
+ *   not an integer" (whatever follows), "min-idle-time must be a positive integer" (below 0),
+ *   and for XREAD "The CLAIM option is only supported by XREADGROUP. You called XREAD instead."
  */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
