@@ -23,8 +23,10 @@ JOBS ?= 2
 # Seed and length of `make fuzz`; without a seed it picks one and prints it.
 SEED ?=
 COMMANDS ?= 100000
+# Messages of `make soak`, which takes SEED, too.
+ENTRIES ?= 10000000
 
-.PHONY: help run test build dev check fmt bench conformance fuzz redis clean
+.PHONY: help run test build dev check fmt bench conformance fuzz soak redis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +61,10 @@ conformance: redis dist/rusk ## Run Redis's own test suite (UNITS="unit/auth ...
 
 fuzz: redis dist/rusk ## Compare random commands with redis-server (SEED=, COMMANDS=)
 	@$(BUN) test/fuzz/main.ts --commands $(COMMANDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+soak: dist/rusk ## Stream messages through a group whose consumers die (ENTRIES=, SEED=, ARGS)
+	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/scenarios/soak.ts --entries $(ENTRIES) \
+	    $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 redis: ## Install redis-server and its tools, to compare with (Debian, as root)
 	@.ci/need_redis

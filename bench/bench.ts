@@ -13,6 +13,7 @@ import { DENO, helpText, type Options, parseOptions } from "./options.ts";
 import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
 import { start } from "./start.ts";
+import { streams } from "./streams.ts";
 import { deno, throughput } from "./throughput.ts";
 import { transactions } from "./transactions.ts";
 
@@ -23,6 +24,7 @@ const FIGURES: readonly Figure[] = [
   expiry,
   transactions,
   collections,
+  streams,
   start,
   deno,
 ];

@@ -1,12 +1,12 @@
 // Large collections: what commands on a million elements cost, what they take in memory, set
 // operations on large sets, and the latency of a mixed load on all of them.
 
-import { Control, requestOf } from "./control.ts";
-import { alternate, type Figure, type Pair, type Rounds, SIDES } from "./figure.ts";
+import { compareGrowth, compareLoad, mustBoth } from "./compare.ts";
+import { requestOf } from "./control.ts";
+import { alternate, type Figure, type Pair, SIDES } from "./figure.ts";
 import { fill } from "./fill.ts";
 import { countOr, type Options } from "./options.ts";
-import { residentBytes } from "./process_figures.ts";
-import { type Load, runLoad, type Sample } from "./redis_benchmark.ts";
+import { type Load, runLoad } from "./redis_benchmark.ts";
 import { type Row, rowOf } from "./results.ts";
 import { type Server, withServers } from "./servers.ts";
 import { median } from "./statistics.ts";
@@ -20,7 +20,6 @@ const REQUESTS = 200_000;
 /** Requests of a run of a command that takes milliseconds. */
 const SLOW_REQUESTS = 20;
 const MIXED_REQUESTS = 100_000;
-const SETTLE_MS = 2000;
 
 const digits = (index: number) => String(index).padStart(12, "0");
 
@@ -157,47 +156,15 @@ async function measureSubject(
   rounds: number,
   options: Options,
 ): Promise<Row[]> {
-  const grown = { ours: 0, theirs: 0 };
-  for (const side of SIDES) {
-    const before = residentBytes(servers[side].pid);
-    await add(servers[side], subject, count);
-    await Bun.sleep(SETTLE_MS);
-    grown[side] = (residentBytes(servers[side].pid) - before) / 1e6;
-  }
-  const measurement = { figure: FIGURE, test: subject.name, measure: "memory", unit: "MB" };
-  const rows = [rowOf(measurement, grown.ours, grown.theirs)];
+  const work = (server: Server) => add(server, subject, count);
+  const rows = [await compareGrowth(servers, work, FIGURE, subject.name)];
   for (const [name, words] of Object.entries(subject.tests(count >>> 1))) {
-    rows.push(...(await measureCommand(servers, name, words, count, rounds, options)));
+    const { clients, size, scale } = options;
+    const requests = countOr(null, REQUESTS, scale);
+    const load = { test: words, requests, pipeline: PIPELINE, clients, size, keyspace: count };
+    rows.push(...(await compareLoad(servers, rounds, load, FIGURE, name)));
   }
   return rows;
-}
-
-async function measureCommand(
-  servers: Pair<Server>,
-  test: string,
-  words: readonly string[],
-  keyspace: number,
-  rounds: number,
-  { clients, size, scale }: Options,
-): Promise<Row[]> {
-  const requests = countOr(null, REQUESTS, scale);
-  const load: Load = { test: words, requests, pipeline: PIPELINE, clients, size, keyspace };
-  for (const side of SIDES) await runLoad(servers[side], load);
-  const samples = await alternate(rounds, (side) => runLoad(servers[side], load));
-  return speedRows(test, PIPELINE, samples);
-}
-
-function speedRows(test: string, pipeline: number, samples: Rounds<Sample>): Row[] {
-  const row = (measure: string, unit: string, of: (sample: Sample) => number) =>
-    rowOf(
-      { figure: FIGURE, test, pipeline, measure, unit },
-      median(samples.ours.map(of)),
-      median(samples.theirs.map(of)),
-    );
-  return [
-    row("throughput", "requests/s", (sample) => sample.requestsPerSecond),
-    row("cpu", "us/request", (sample) => sample.cpuUs),
-  ];
 }
 
 /** Several commands at once, each by clients of its own; the worst p99.9 of each round. */
@@ -228,10 +195,8 @@ async function measureOperations(
   rounds: number,
   { size }: Options,
 ): Promise<Row[]> {
+  await mustBoth(servers, "FLUSHALL");
   for (const side of SIDES) {
-    const control = await Control.open(servers[side].port);
-    await control.must("FLUSHALL");
-    control.close();
     for (const [key, first] of [
       ["a", 0],
       ["b", OPERAND_ELEMENTS / 2],
@@ -253,10 +218,7 @@ async function measureOperations(
       size,
       keyspace: 1,
     };
-    for (const side of SIDES) await runLoad(servers[side], load);
-    rows.push(
-      ...speedRows(name, 1, await alternate(rounds, (side) => runLoad(servers[side], load))),
-    );
+    rows.push(...(await compareLoad(servers, rounds, load, FIGURE, name)));
   }
   return rows;
 }

@@ -6,16 +6,20 @@
 import { requestOf } from "./control.ts";
 import { type Batch, Exchange } from "./exchange.ts";
 import { seededRandom } from "./statistics.ts";
+import { groupBatches } from "./stream_load.ts";
 
 /** What to send. */
 export interface LoadSpec {
   port: number;
-  /** `transactions`: MULTI, 10 SETs, EXEC each; `mixed`: SET and GET by turns. */
-  kind: "transactions" | "mixed";
+  /**
+   * `transactions`: MULTI, 10 SETs, EXEC each; `mixed`: SET and GET by turns; `groups`: XREADGROUP
+   * of ten entries and their XACK, a stream for each connection.
+   */
+  kind: "transactions" | "mixed" | "groups";
   connections: number;
   /** Operations in flight on each connection: a batch. */
   pipeline: number;
-  /** Count of different keys. */
+  /** Count of different keys; of `groups`: count of entries in each stream. */
   keyspace: number;
   /** Operations in all, divided among the connections; null: until SIGTERM. */
   operations: number | null;
@@ -77,6 +81,22 @@ function mixedBatch(count: number, randomKey: () => string): Batch {
   };
 }
 
+/** The batches of each connection. */
+function preparedBatches(spec: LoadSpec): Batch[][] {
+  const { kind, connections, pipeline, keyspace } = spec;
+  if (kind === "groups") {
+    return Array.from({ length: connections }, (_, connection) =>
+      groupBatches(connection, pipeline, keyspace),
+    );
+  }
+  const random = seededRandom(1);
+  const randomKey = () => loadKey(Math.floor(random() * keyspace));
+  const batchOf = kind === "transactions" ? transactionBatch : mixedBatch;
+  return Array.from({ length: connections }, () =>
+    Array.from({ length: BATCHES_PER_CONNECTION }, () => batchOf(pipeline, randomKey)),
+  );
+}
+
 /** Prepared batches, in turn on one connection, until the load is done or told to stop. */
 async function drive(
   exchange: Exchange,
@@ -104,12 +124,7 @@ async function main(spec: LoadSpec): Promise<LoadResult> {
   process.on("SIGTERM", () => {
     stopping = true;
   });
-  const random = seededRandom(1);
-  const randomKey = () => loadKey(Math.floor(random() * spec.keyspace));
-  const batchOf = spec.kind === "transactions" ? transactionBatch : mixedBatch;
-  const prepared = Array.from({ length: spec.connections }, () =>
-    Array.from({ length: BATCHES_PER_CONNECTION }, () => batchOf(spec.pipeline, randomKey)),
-  );
+  const prepared = preparedBatches(spec);
   const exchanges = await Promise.all(prepared.map(() => Exchange.open(spec.port)));
 
   const startMs = performance.now();

@@ -10,7 +10,7 @@ export interface Options {
   theirs: string;
   /** Our server under `deno run`. */
   deno: string;
-  /** Tests of redis-benchmark; null: all. */
+  /** Tests of redis-benchmark, or of the figure `streams`; null: all. */
   tests: string[] | null;
   pipelines: number[];
   clients: number;
@@ -51,7 +51,8 @@ With no figure it measures all and saves the results (bench/results.json, .md an
   --ours COMMAND       our server        (dist/rusk ${RUSK_ARGUMENTS})
   --theirs COMMAND     the other server  (${REDIS})
   --deno COMMAND       our server under Deno
-  --tests LIST         throughput, deno: tests of redis-benchmark, such as set,get
+  --tests LIST         throughput, deno: tests of redis-benchmark, such as set,get; streams:
+                       tests by the first words of their names, such as xadd,xread
   --pipeline LIST      throughput: pipeline depths (1,16)
   --clients N          connections (50)
   --size N             size of values in bytes (16)

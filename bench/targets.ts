@@ -53,6 +53,16 @@ const LARGE = [
 const OPERATIONS = ["sinter of two", "sunion of two", "zunionstore of two"] as const;
 const FILLED = ["sorted set", "hash", "set", "list", "small hashes"] as const;
 
+/** Commands on streams. */
+const STREAM_TESTS = [
+  "xadd of 1 field",
+  "xadd of 5 fields",
+  "xadd maxlen ~ 1000",
+  "xread count 10",
+  "xrange count 100",
+  "xreadgroup count 10, xack",
+] as const;
+
 /** Every target of the project. */
 export const TARGETS: readonly Target[] = [
   ...COLLECTION_TESTS.map((test) => ratio("throughput", test, 16, "throughput", "at least", 1)),
@@ -63,6 +73,12 @@ export const TARGETS: readonly Target[] = [
   ...OPERATIONS.map((test) => ratio("collections", test, 1, "throughput", "at least", 1)),
   ...FILLED.map((test) => ratio("collections", test, undefined, "memory", "at most", 0.9)),
   ratio("collections", "mixed load", 1, "p99.9", "at most", 1),
+  ...STREAM_TESTS.map((test) => ratio("streams", test, 16, "throughput", "at least", 1)),
+  ...STREAM_TESTS.map((test) => ratio("streams", test, 16, "cpu", "at most", 0.9)),
+  ...["entries", "pending entries"].map((test) =>
+    ratio("streams", test, undefined, "memory", "at most", 0.9),
+  ),
+  ratio("streams", "xadd to a blocked reader", 1, "p99", "at most", 1),
   ...PIPELINED.map((test) => ratio("throughput", test, 16, "throughput", "at least", 1.1)),
   ...PIPELINED.map((test) => ratio("throughput", test, 16, "cpu", "at most", 0.8)),
   ...["set", "get"].map((test) => ratio("throughput", test, 1, "throughput", "at least", 0.97)),

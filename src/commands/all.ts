@@ -21,6 +21,12 @@ import { setCommands } from "./set.ts";
 import { slowlogCommands } from "./slowlog.ts";
 import { sortCommands } from "./sort.ts";
 import { sortedSetCommands } from "./sorted_set.ts";
+import { streamCommands } from "./stream.ts";
+import { streamDeleteCommands } from "./stream_delete.ts";
+import { streamGroupCommands } from "./stream_group.ts";
+import { streamInfoCommands } from "./stream_info.ts";
+import { streamPendingCommands } from "./stream_pending.ts";
+import { streamReadCommands } from "./stream_read.ts";
 import { stringCommands } from "./string.ts";
 import { CommandTable } from "./table.ts";
 import { transactionCommands } from "./transactions.ts";
@@ -39,6 +45,12 @@ export const commandTable = new CommandTable([
   blockingSortedSetCommands,
   hashCommands,
   hashExpireCommands,
+  streamCommands,
+  streamDeleteCommands,
+  streamReadCommands,
+  streamGroupCommands,
+  streamPendingCommands,
+  streamInfoCommands,
   sortCommands,
   expireCommands,
   objectCommands,

@@ -31,6 +31,11 @@ export interface Wait {
    * is there. Without it the client waits for the key to come back.
    */
   miss?(call: Call, index: number): boolean;
+  /**
+   * In how many ms to try `serve` again on all keys though nothing happens to them: for who waits
+   * for time to pass as well. Asked anew after each try.
+   */
+  retryInMs?(call: Call): number;
 }
 
 /** The history of commands that once waited for whole seconds only. */

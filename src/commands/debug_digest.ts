@@ -10,12 +10,14 @@ import type { Database } from "../keyspace/database.ts";
 import * as hashValue from "../keyspace/hash_value.ts";
 import * as listValue from "../keyspace/list_value.ts";
 import * as setValue from "../keyspace/set_value.ts";
+import * as streamValue from "../keyspace/stream_value.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { Type } from "../keyspace/types.ts";
 import * as zsetValue from "../keyspace/zset_value.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import { StreamId } from "../structures/stream_id.ts";
 
 /** Redis's numbers of types, which are part of the digest: in the order of `Type`. */
 const REDIS_TYPES = [0, 1, 2, 3, 4, 6];
@@ -26,6 +28,10 @@ const listCursor = new listValue.ListCursor();
 const setCursor = new setValue.SetCursor();
 const zsetCursor = new zsetValue.ZsetCursor();
 const hashCursor = new hashValue.HashCursor();
+const streamCursor = new streamValue.StreamCursor();
+const firstId = new StreamId();
+const lastId = new StreamId();
+lastId.setMax();
 
 /** The digest of all databases, in hexadecimal. */
 export function digestOfAll(databases: readonly Database[]): string {
@@ -58,7 +64,7 @@ function addValue(digest: Uint8Array, e: EntryRef): void {
 
 type AddValue = (digest: Uint8Array, e: EntryRef) => void;
 
-/** By type; the order of elements matters in lists only. */
+/** By type; the order of elements matters in lists and streams only. */
 const ADD_BY_TYPE: Readonly<Record<number, AddValue>> = {
   [Type.string]: (digest, e) => mix(digest, bytesOf(stringValue.rangeOf(e))),
   [Type.list]: (digest, e) => {
@@ -86,6 +92,13 @@ const ADD_BY_TYPE: Readonly<Record<number, AddValue>> = {
       mix(own, bytesOf(hashCursor.value()));
       if (hashValue.deadlineOf(e, hashCursor.place) >= 0) add(own, FIELD_EXPIRES);
       add(digest, own);
+    }
+  },
+  [Type.stream]: (digest, e) => {
+    streamCursor.start(e, firstId, lastId, false);
+    while (streamCursor.next()) {
+      mix(digest, fromLatin1(streamCursor.id.text.replace("-", ".")));
+      streamCursor.each((text) => mix(digest, bytesOf(text)));
     }
   },
 };

@@ -6,6 +6,7 @@ import type { Range } from "../base/range.ts";
 import * as hashValue from "../keyspace/hash_value.ts";
 import * as listValue from "../keyspace/list_value.ts";
 import * as setValue from "../keyspace/set_value.ts";
+import * as streamValue from "../keyspace/stream_value.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { thresholds } from "../keyspace/thresholds.ts";
 import { Type } from "../keyspace/types.ts";
@@ -14,6 +15,7 @@ import * as zsetValue from "../keyspace/zset_value.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import * as packed from "../structures/packed.ts";
+import { ID_SIZE, StreamId } from "../structures/stream_id.ts";
 
 /** OBJECT REFCOUNT of the integers that Redis shares. */
 const SHARED_COUNT = 2 ** 31 - 1;
@@ -28,6 +30,10 @@ const listCursor = new listValue.ListCursor();
 const setCursor = new setValue.SetCursor();
 const zsetCursor = new zsetValue.ZsetCursor();
 const hashCursor = new hashValue.HashCursor();
+const streamCursor = new streamValue.StreamCursor();
+const firstId = new StreamId();
+const lastId = new StreamId();
+lastId.setMax();
 
 /** DEBUG OBJECT's line: `clock` as it is stored, and the seconds since the last access. */
 export function objectLine(e: EntryRef, clock: number, idleSeconds: number): string {
@@ -50,16 +56,20 @@ function leavesOf(e: EntryRef): string {
   );
 }
 
-/** Bytes of a value in Redis's snapshot format, not compressed; those of a large list about. */
+/**
+ * Bytes of a value in Redis's snapshot format, not compressed; those of what has many leaves about,
+ * and without the groups of a stream.
+ */
 function savedSize(e: EntryRef): number {
   if (entry.type(e) === Type.string) return savedStringSize(stringValue.rangeOf(e));
   const encoding = values.encodingName(e);
   if (encoding === "listpack") return savedBlockSize(packedSize(e));
   if (encoding === "intset") return savedBlockSize(intsetSize(e));
   if (entry.type(e) === Type.list) {
-    const leaves = listValue.leafCount(e);
-    const ofLeaf = Math.ceil(packedSize(e) / leaves);
-    return lengthSize(leaves) + leaves * (1 + savedBlockSize(ofLeaf));
+    return savedLeavesSize(listValue.leafCount(e), packedSize(e), 1);
+  }
+  if (entry.type(e) === Type.stream) {
+    return savedLeavesSize(streamValue.leafCount(e), streamValue.packedSize(e), 1 + ID_SIZE);
   }
   let size = lengthSize(values.count(e));
   const ofScore = entry.type(e) === Type.zset ? SCORE_SIZE : 0;
@@ -67,6 +77,12 @@ function savedSize(e: EntryRef): number {
     size += isScore ? ofScore : savedStringSize(element);
   });
   return size;
+}
+
+/** Bytes of leaves with so many bytes in all, each with some beside it. */
+function savedLeavesSize(leaves: number, size: number, beside: number): number {
+  const ofLeaf = leaves === 0 ? 0 : Math.ceil(size / leaves);
+  return lengthSize(leaves) + leaves * (beside + savedBlockSize(ofLeaf));
 }
 
 /** Bytes of the value in one packed block. */
@@ -108,6 +124,10 @@ function eachElement(e: EntryRef, visit: (text: Range, isScore: boolean) => void
         const score = fromLatin1(formatDouble(zsetCursor.score));
         visit({ bytes: score, offset: 0, size: score.length }, true);
       }
+      break;
+    case Type.stream:
+      streamCursor.start(e, firstId, lastId, false);
+      while (streamCursor.next()) streamCursor.each((text) => visit(text, false));
       break;
     default:
       hashCursor.start(e);

@@ -363,6 +363,10 @@ export const collections = {
   "hll-sparse-max-bytes": memory(3000, LONG_FROM_0, {
     does: "Bytes from which a HyperLogLog is kept dense, in 12 KiB.",
   }),
-  "stream-node-max-bytes": memory(4096, LONG_FROM_0, { kept: "There are no streams yet." }),
-  "stream-node-max-entries": integer(100, LONG_FROM_0, { kept: "There are no streams yet." }),
+  "stream-node-max-bytes": memory(4096, LONG_FROM_0, {
+    does: "Bytes of a block of a stream from which the next entry begins another; 0: 1 GB.",
+  }),
+  "stream-node-max-entries": integer(100, LONG_FROM_0, {
+    does: "Entries of a block of a stream, deleted ones too; 0 is no limit.",
+  }),
 };

@@ -40,20 +40,23 @@ class Waiting implements Waiter, Timed, BlockedState {
   readonly command: Command;
   readonly args: Args;
   readonly wait: Wait;
-  /** Monotonic time. */
-  readonly deadlineMs: number;
+  /** When its time is over: monotonic time, as the next one. */
+  readonly timeoutMs: number;
+  /** When to look at it: then, or earlier to try again. */
+  deadlineMs: number;
   slot = -1;
   /** What the command took before it waited. */
   readonly elapsedUs: number;
   private readonly room: BlockedClients;
 
-  constructor(room: BlockedClients, call: Call, wait: Wait, deadlineMs: number, elapsedUs: number) {
+  constructor(room: BlockedClients, call: Call, wait: Wait, timeoutMs: number, elapsedUs: number) {
     this.room = room;
     this.client = call.client;
     this.command = call.command;
     this.args = keptArgs(call.args);
     this.wait = wait;
-    this.deadlineMs = deadlineMs;
+    this.timeoutMs = timeoutMs;
+    this.deadlineMs = timeoutMs;
     this.elapsedUs = elapsedUs;
   }
 
@@ -106,18 +109,25 @@ export class BlockedClients {
   ): void {
     const { client, db, keyspace, server } = call;
     const nowMs = server.clock.monotonicMs();
-    const deadlineMs = timeoutMs === 0 ? Infinity : nowMs + timeoutMs;
-    const waiting = new Waiting(this, call, wait, deadlineMs, elapsedUs);
+    const overMs = timeoutMs === 0 ? Infinity : nowMs + timeoutMs;
+    const waiting = new Waiting(this, call, wait, overMs, elapsedUs);
     for (let i = first; i < first + count; i++) keyspace.waits.add(waiting, db, waiting.args, i);
     if (wait.miss !== undefined) this.missCount++;
-    if (deadlineMs !== Infinity) {
-      this.deadlines.add(waiting);
-      this.arm(nowMs);
-    }
+    this.expect(waiting, call, nowMs);
     client.blocked = waiting;
     client.connection.suspend();
     server.figures.blockedClients++;
     server.figures.blockedWithTimeout = this.deadlines.count;
+  }
+
+  /** Notes when to look at a wait that has a time. */
+  private expect(waiting: Waiting, call: Call, nowMs: number): void {
+    const { wait, timeoutMs } = waiting;
+    const retryMs = nowMs + (wait.retryInMs?.(call) ?? Infinity);
+    waiting.deadlineMs = Math.min(timeoutMs, retryMs);
+    if (waiting.deadlineMs === Infinity) return;
+    this.deadlines.add(waiting);
+    this.arm(nowMs);
   }
 
   /** Serves those who wait for keys that have become ready. */
@@ -239,10 +249,29 @@ export class BlockedClients {
     for (;;) {
       const { first } = this.deadlines;
       if (first === undefined || first.deadlineMs > nowMs) break;
+      if (first.timeoutMs > nowMs) {
+        this.retry(first, nowMs);
+        continue;
+      }
       const from = this.begin(first);
       first.wait.giveUp(this.call);
       this.end(first, from);
     }
     this.arm(nowMs);
+  }
+
+  /** Tries to serve a client though nothing happened to its keys. */
+  private retry(waiting: Waiting, nowMs: number): void {
+    const { client, type } = waiting;
+    this.deadlines.remove(waiting);
+    for (const key of [...waiting.waited]) {
+      const index = key.waiters.get(waiting) as number;
+      const db = this.server.keyspace.databases[key.databaseId];
+      const e = db.write(waiting.args, index, key.hash);
+      if (e !== NIL && entry.type(e) === type) this.serve(waiting, index, e);
+      if (client.blocked !== waiting) return;
+    }
+    this.begin(waiting);
+    this.expect(waiting, this.call, nowMs);
   }
 }

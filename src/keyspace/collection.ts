@@ -25,7 +25,8 @@ export const setWord = (e: EntryRef, word: number) => {
 
 /**
  * Adds the key in an argument, which is not there, as a collection of this type and encoding, and
- * announces it as `event`. The ref is of an empty structure: the caller fills it at once.
+ * announces it as `event`. The ref is of an empty structure: the caller fills it at once. Where it
+ * replaces another value, whoever waits for the key is not told, as in Redis.
  */
 export function addCollection(
   db: Database,
@@ -36,11 +37,12 @@ export function addCollection(
   encoding: number,
   ref: Ref,
   event: KeyEvent,
+  replaces = false,
 ): EntryRef {
   const e = db.add(args, index, keyHash, AREA, false, event);
   entry.describe(e, type, encoding, 0);
   setRef(e, ref);
   setWord(e, 0);
-  db.appeared(e);
+  if (!replaces) db.appeared(e);
   return e;
 }

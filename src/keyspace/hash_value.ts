@@ -48,8 +48,6 @@ export type Place = number;
 const PACKED_SIZE_MAX = 1 << 29;
 /** Slots of a dict that are freed at once. */
 const RELEASE_SLOTS = 256;
-/** Bytes of a slot of a dict's table. */
-const SLOT_SIZE = 4;
 /** Fields whose sizes stand for those of all. */
 const SAMPLE_COUNT = 64;
 
@@ -515,8 +513,7 @@ function releaseEmpty(e: EntryRef): void {
 /** The bytes of all blocks outside the entry; those of many fields are estimated from some. */
 export function ownedSize(e: EntryRef): number {
   if (isPacked(e)) return arena.capacity(packedOf(e));
-  const { slots0, slots1 } = dict.tableFigures(fieldsOf(e));
-  let total = arena.capacity(fieldsOf(e)) + (slots0 + slots1) * SLOT_SIZE;
+  let total = dict.ownedSize(fieldsOf(e));
   if (entry.encoding(e) === EXPIRING) total += arena.capacity(timesOf(e));
   let sampled = 0;
   let sampledSize = 0;

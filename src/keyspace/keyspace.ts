@@ -76,7 +76,7 @@ export class Keyspace {
   changing(db: Database, e: EntryRef, event: KeyEvent): void {
     this.dirty++;
     if (this.watches.active) this.tellWatches(db, e, event);
-    if (this.waits.active) this.waits.touch(db.id, e);
+    if (this.waits.active) this.waits.changed(db.id, e);
   }
 
   /**
@@ -85,7 +85,15 @@ export class Keyspace {
    */
   changingAlso(db: Database, e: EntryRef, event: KeyEvent): void {
     if (this.watches.active) this.tellWatches(db, e, event);
-    if (this.waits.active) this.waits.touch(db.id, e);
+    if (this.waits.active) this.waits.changed(db.id, e);
+  }
+
+  /**
+   * As `changing`, for what does not count as a change of the value to those who WATCH it, or wait
+   * for the key: of the groups of a stream.
+   */
+  changingAside(_db: Database, _e: EntryRef, _event: KeyEvent): void {
+    this.dirty++;
   }
 
   /** The type of a key that was made is known now: whoever waits for such a key is served. */

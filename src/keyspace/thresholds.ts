@@ -12,4 +12,7 @@ export const thresholds = {
   zsetPackedValue: 64,
   /** Elements of a leaf of a list; below zero, -1 to -5, its size. */
   listPackedSize: -2,
+  /** Bytes and entries of a leaf of a stream, as Redis counts them; 0 is no limit. */
+  streamNodeBytes: 4096,
+  streamNodeEntries: 100,
 };

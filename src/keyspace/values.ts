@@ -7,6 +7,7 @@ import * as entry from "../structures/entry.ts";
 import * as hashValue from "./hash_value.ts";
 import * as listValue from "./list_value.ts";
 import * as setValue from "./set_value.ts";
+import * as streamValue from "./stream_value.ts";
 import * as stringValue from "./string_value.ts";
 import * as zsetValue from "./zset_value.ts";
 
@@ -29,7 +30,14 @@ interface ValueKind {
 }
 
 /** By type: the order of types.ts. */
-const kinds: readonly ValueKind[] = [stringValue, listValue, setValue, zsetValue, hashValue];
+const kinds: readonly ValueKind[] = [
+  stringValue,
+  listValue,
+  setValue,
+  zsetValue,
+  hashValue,
+  streamValue,
+];
 
 const kindOf = (e: EntryRef) => kinds[entry.type(e)];
 

@@ -138,7 +138,7 @@ export function packIfSmall(e: EntryRef): void {
 
 /**
  * Adds the key in an argument, which is not there, with the value of a loose set, announced as
- * `event`; the loose entry is gone.
+ * `event`; the loose entry is gone. `replaces`: another value was there until now.
  */
 export function adopt(
   db: Database,
@@ -147,9 +147,11 @@ export function adopt(
   keyHash: number,
   event: KeyEvent,
   loose: EntryRef,
+  replaces = false,
 ): EntryRef {
   const encoding = entry.encoding(loose);
-  const e = addCollection(db, args, index, keyHash, Type.zset, encoding, refOf(loose), event);
+  const ref = refOf(loose);
+  const e = addCollection(db, args, index, keyHash, Type.zset, encoding, ref, event, replaces);
   setWord(e, wordOf(loose));
   entry.release(loose);
   return e;
@@ -593,9 +595,8 @@ export function releaseSlice(e: EntryRef): boolean {
 export function ownedSize(e: EntryRef): number {
   if (isPacked(e)) return arena.capacity(packedOf(e));
   const members = dictOf(e);
-  const { slots0, slots1 } = dict.tableFigures(members);
   const tree = treeOf(e);
-  const own = arena.capacity(members) + 4 * (slots0 + slots1) + scoreTree.ownedSize(tree);
+  const own = dict.ownedSize(members) + scoreTree.ownedSize(tree);
   const total = count(e);
   const step = Math.max(1, Math.floor(total / SAMPLES));
   let measured = 0;

@@ -195,6 +195,11 @@ export class Reply {
     if (this.protocol === 3) this.head(TYPE.array, 2);
   }
 
+  /** One of the parts of what `endKeyed` ends, a key and its value: two replies follow. */
+  keyed(): void {
+    if (this.protocol !== 3) this.head(TYPE.array, 2);
+  }
+
   /** Out-of-band data; `count` replies follow. */
   push(count: number): void {
     this.head(this.protocol === 3 ? TYPE.push : TYPE.array, count);
@@ -265,6 +270,11 @@ export class Reply {
     this.insertHead(TYPE.array, mark, count);
   }
 
+  /** Ends keys with their values: a map in RESP3, an array of arrays of two in RESP2. */
+  endKeyed(mark: number, count: number): void {
+    this.insertHead(this.protocol === 3 ? TYPE.map : TYPE.array, mark, count);
+  }
+
   endSet(mark: number, count: number): void {
     this.insertHead(this.protocol === 3 ? TYPE.set : TYPE.array, mark, count);
   }
@@ -278,9 +288,14 @@ export class Reply {
     this.array(2);
     this.bulkInteger(cursor);
     this.array(count);
-    const heads = this.bytes.slice(end, this.at);
-    this.bytes.copyWithin(mark + heads.length, mark, end);
-    this.bytes.set(heads, mark);
+    this.moveBack(end, mark);
+  }
+
+  /** Moves what was written from `from` on to before what was written since the mark. */
+  moveBack(from: number, mark: number): void {
+    const moved = this.bytes.slice(from, this.at);
+    this.bytes.copyWithin(mark + moved.length, mark, from);
+    this.bytes.set(moved, mark);
   }
 
   /** Bytes that are a reply, or part of one, already. */

@@ -64,6 +64,8 @@ function collectionSettings(_: Server, config: Config): void {
     "zset-max-listpack-entries": "zsetPackedEntries",
     "zset-max-listpack-value": "zsetPackedValue",
     "list-max-listpack-size": "listPackedSize",
+    "stream-node-max-bytes": "streamNodeBytes",
+    "stream-node-max-entries": "streamNodeEntries",
   } as const;
   for (const name of Object.keys(names) as (keyof typeof names)[]) {
     applied(config, [name], () => {

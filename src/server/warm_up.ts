@@ -45,6 +45,7 @@ const COMMANDS = [
   "ZRANK zset member:######",
   "ZRANGE zset 0 9",
   "ZPOPMIN zset",
+  "XADD stream * field value-of-sixteen",
 ];
 
 /**

@@ -28,8 +28,8 @@ import { assert } from "../base/assert.ts";
 export type TreeRef = Ref<"btree">;
 export type NodeRef = Ref<"btree node">;
 
-/** Children of a node. */
-const FAN_OUT = 63;
+/** Children of a node at most: the words of a key are so far apart. */
+export const FAN_OUT = 63;
 /** Below this many a node is merged with a neighbour, if both are not too many. */
 const CHILDREN_MIN = 20;
 const CHILDREN_MERGED_MAX = 42;
@@ -112,6 +112,8 @@ function releaseNodes(node: NodeRef, level: number): void {
 /** Elements in all leaves. */
 export const count = (t: TreeRef) => field(t, COUNT);
 export const leafCount = (t: TreeRef) => field(t, LEAVES);
+/** Nodes above the leaves. */
+export const nodeCount = (t: TreeRef) => field(t, NODES);
 /** Levels of nodes above the leaves. */
 export const height = (t: TreeRef) => field(t, HEIGHT);
 /** The node at the top, or the only leaf when the height is 0. */
@@ -172,6 +174,10 @@ export function isLast(t: TreeRef): boolean {
   }
   return true;
 }
+
+/** The leaf to which the path leads. */
+export const found = (t: TreeRef) =>
+  field(t, HEIGHT) === 0 ? root(t) : childAt(pathNode[1] as NodeRef, pathIndex[1]);
 
 /** Elements before the leaf that `byRank`, `first`, `last`, `next` or `previous` found. */
 export const before = () => rankOfLeaf;

@@ -32,6 +32,7 @@ const BITS_MIN = 2;
 const BITS_MAX = 27;
 /** Shrink when fewer than one slot in this many is used. */
 const SHRINK_FACTOR = 8;
+const SLOT_SIZE = 4;
 /** Empty slots that one step of rehashing may pass over, as a bound on its time. */
 const EMPTY_VISITS = 10;
 
@@ -64,6 +65,12 @@ export function tableFigures(dict: DictRef) {
   const slots0 = 1 << field(dict, BITS0);
   const slots1 = rehashing ? 1 << field(dict, BITS1) : 0;
   return { slots0, slots1, used0: field(dict, USED0), used1: field(dict, USED1), rehashing };
+}
+
+/** The bytes of the dict's own blocks, without the entries. */
+export function ownedSize(dict: DictRef): number {
+  const { slots0, slots1 } = tableFigures(dict);
+  return arena.capacity(dict) + SLOT_SIZE * (slots0 + slots1);
 }
 
 /** How many chains of a table (0, or 1 while rehashing) have each length, from 0. */

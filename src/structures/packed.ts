@@ -75,6 +75,8 @@ export function size(p: PackedRef): number {
 }
 
 const startOf = (p: PackedRef) => FIRST + gapOf(p);
+/** The position of the first element, or of the end byte when there is none. */
+export const start = startOf;
 /** The position of the end byte. */
 const endOf = (p: PackedRef) => gapOf(p) + size(p) + 1;
 
@@ -186,24 +188,13 @@ export function range2(p: PackedRef, at: number): Range {
 }
 
 function rangeInto(p: PackedRef, at: number, into: Range, spelled: Uint8Array): Range {
-  const bytes = u8[p >>> SEGMENT_BITS];
-  const from = baseOf(p) + at;
-  if (element.isInteger(bytes, from)) {
-    into.bytes = spelled;
-    into.offset = 0;
-    into.size = element.spell(bytes, from, spelled);
-  } else {
-    into.bytes = bytes;
-    into.offset = element.dataAt(bytes, from);
-    into.size = element.dataSize(bytes, from);
-  }
-  return into;
+  return element.textInto(u8[p >>> SEGMENT_BITS], baseOf(p) + at, into, spelled);
 }
 
 /** Replies with the element as a bulk string. */
 export function reply(p: PackedRef, at: number, to: Reply): void {
   const segment = p >>> SEGMENT_BITS;
-  replyElement(u8[segment], views[segment], baseOf(p) + at, to);
+  element.reply(u8[segment], views[segment], baseOf(p) + at, to);
 }
 
 /** Replies with `n` elements in a row, the first at `at`; there must be as many. */
@@ -212,20 +203,9 @@ export function replyRun(p: PackedRef, at: number, n: number, to: Reply): void {
   const view = views[p >>> SEGMENT_BITS];
   for (let from = baseOf(p) + at, left = n; left > 0; left--) {
     if (DEBUG) assert(bytes[from] !== END, "a run of elements passes the end");
-    replyElement(bytes, view, from, to);
+    element.reply(bytes, view, from, to);
     from += element.span(bytes, from);
   }
-}
-
-function replyElement(bytes: Uint8Array, view: DataView, from: number, to: Reply): void {
-  if (!element.isInteger(bytes, from)) {
-    const length = element.dataSize(bytes, from);
-    to.bulkView(bytes, view, element.dataAt(bytes, from), length);
-    return;
-  }
-  const value = element.integer(bytes, from);
-  if (!Number.isNaN(value)) to.bulkInteger(value);
-  else to.bulk(digits, 0, element.spell(bytes, from, digits));
 }
 
 /** Whether the element is these bytes. */

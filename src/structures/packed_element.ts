@@ -15,11 +15,15 @@
  * its bytes have bit 7 set, so that it can be read backwards. A string that is the decimal form
  * of a signed 64-bit integer is always stored as the integer, in the least room.
  *
+ * What is read forwards only can do without `back`: code and data alone are the element's body.
+ *
  * Positions here are absolute: indices of `bytes`. Nothing allocates.
  */
 import { assert } from "../base/assert.ts";
 import { copyBytes, equalBytes } from "../base/bytes.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
+import type { Range } from "../base/range.ts";
+import type { Reply } from "../protocol/reply.ts";
 
 /** The byte after the last element. */
 export const END = 0xff;
@@ -110,18 +114,32 @@ const mayBeInteger = (bytes: Uint8Array, offset: number, size: number) =>
  * must follow before anything else is measured.
  */
 export function measure(bytes: Uint8Array, offset: number, size: number): number {
+  return spanOf(measureBody(bytes, offset, size));
+}
+
+/** The bytes that an element takes whose body takes so many. */
+export const spanOf = (body: number) => body + backSize(body);
+
+/** As `measure`, without `back`, for `writeBody`. */
+export function measureBody(bytes: Uint8Array, offset: number, size: number): number {
   if (mayBeInteger(bytes, offset, size) && parse(bytes, offset, size)) {
     measureInteger();
-    return codeSize + 1;
-  }
-  if (size < SHORT_SIZE) {
+  } else if (size < SHORT_SIZE) {
     code = CODE_STRING6 | size;
     codeSize = size + 1;
-    return size + 2;
+  } else {
+    code = size < MIDDLE_SIZE ? CODE_STRING12 : CODE_STRING32;
+    codeSize = size + (size < MIDDLE_SIZE ? 2 : 5);
   }
-  code = size < MIDDLE_SIZE ? CODE_STRING12 : CODE_STRING32;
-  codeSize = size + (size < MIDDLE_SIZE ? 2 : 5);
-  return codeSize + backSize(codeSize);
+  return codeSize;
+}
+
+/** The bytes that an element takes which is this integer of 32 bits; measures it. */
+export function integerSpan(value: number): number {
+  low = value;
+  high = value >> 31;
+  measureInteger();
+  return spanOf(codeSize);
 }
 
 /** Chooses code and size of the integer that was parsed. */
@@ -157,6 +175,19 @@ export function write(
   offset: number,
   size: number,
 ): void {
+  writeBody(to, view, at, bytes, offset, size);
+  writeBack(to, at + codeSize, codeSize);
+}
+
+/** As `write`, without `back`. */
+export function writeBody(
+  to: Uint8Array,
+  view: DataView,
+  at: number,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+): void {
   if (code >= 0xc0) {
     writeLong(to, at, bytes, offset, size);
   } else {
@@ -164,7 +195,6 @@ export function write(
     if (codeSize <= 4) for (let i = 1; i < codeSize; i++) to[at + i] = bytes[offset + i - 1];
     else copyShort(bytes, offset, size, view, at + 1);
   }
-  writeBack(to, at + codeSize, codeSize);
 }
 
 /** Copies 4 bytes or more by words, of which the last ends where the bytes do. */
@@ -238,21 +268,24 @@ export function span(bytes: Uint8Array, at: number): number {
   if (first < 0x80) return 2;
   if (first < 0xc0) return (first & 63) + 2;
   if (first < 0xe0) return 3;
+  return spanOf(longSpan(bytes, at, first));
+}
+
+/** The bytes that the body at `at` takes. */
+export function bodySpan(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  if (first < 0x80) return 1;
+  if (first < 0xc0) return (first & 63) + 1;
+  if (first < 0xe0) return 2;
   return longSpan(bytes, at, first);
 }
 
 function longSpan(bytes: Uint8Array, at: number, first: number): number {
-  if (first < CODE_STRING32) {
-    const size = (((first & 15) << 8) | bytes[at + 1]) + 2;
-    return size + backSize(size);
-  }
-  if (first === CODE_STRING32) {
-    const size = word(bytes, at + 1) + 5;
-    return size + backSize(size);
-  }
-  if (first === CODE_INT64) return 10;
+  if (first < CODE_STRING32) return (((first & 15) << 8) | bytes[at + 1]) + 2;
+  if (first === CODE_STRING32) return word(bytes, at + 1) + 5;
+  if (first === CODE_INT64) return 9;
   if (DEBUG) assert(first < CODE_INT64, "no element begins with this byte");
-  return first - CODE_INT16 + 4;
+  return first - CODE_INT16 + 3;
 }
 
 /** The bytes that the element before `at` takes. */
@@ -336,6 +369,39 @@ export function spell(bytes: Uint8Array, at: number, to: Uint8Array): number {
     rest = Math.floor(rest / 10);
   }
   return end;
+}
+
+/**
+ * The element's text, in a range that is good as long as the element stays, or, of an integer, as
+ * `digits` do.
+ */
+export function textInto(
+  bytes: Uint8Array,
+  at: number,
+  into: Range,
+  digits: Uint8Array = SPELLED,
+): Range {
+  if (isInteger(bytes, at)) {
+    into.bytes = digits;
+    into.offset = 0;
+    into.size = spell(bytes, at, digits);
+  } else {
+    into.bytes = bytes;
+    into.offset = dataAt(bytes, at);
+    into.size = dataSize(bytes, at);
+  }
+  return into;
+}
+
+/** Replies with the element as a bulk string; `view` is over the same memory. */
+export function reply(bytes: Uint8Array, view: DataView, at: number, to: Reply): void {
+  if (!isInteger(bytes, at)) {
+    to.bulkView(bytes, view, dataAt(bytes, at), dataSize(bytes, at));
+    return;
+  }
+  const value = integer(bytes, at);
+  if (!Number.isNaN(value)) to.bulkInteger(value);
+  else to.bulk(SPELLED, 0, spell(bytes, at, SPELLED));
 }
 
 /** Whether the element is these bytes. */

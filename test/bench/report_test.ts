@@ -16,6 +16,7 @@ import {
 import { type FigureResult, type Results, rowOf } from "../../bench/results.ts";
 import { commandWords } from "../../bench/servers.ts";
 import { median, percentile, seededRandom } from "../../bench/statistics.ts";
+import { addRequest, entryId, groupBatches, readReply } from "../../bench/stream_load.ts";
 
 const MACHINE = {
   cores: 2,
@@ -126,6 +127,30 @@ describe("expiry lags", () => {
 
   test("a deadline never met has the lag of the last poll", () => {
     expect(lagsOf([100, 105], [{ atMs: 200, size: 11 }], 12)).toEqual([100, 95]);
+  });
+});
+
+describe("the load of streams", () => {
+  test("an entry has an ID of 13 digits and three fields", () => {
+    expect(addRequest("s", 4)).toStartWith(
+      "*9\r\n$4\r\nXADD\r\n$1\r\ns\r\n$15\r\n1000000000004-0\r\n",
+    );
+    expect(readReply("s", 4, 1)).toBe(
+      "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n$15\r\n1000000000004-0\r\n*6\r\n$4\r\nuser\r\n" +
+        "$17\r\nuser:000000468198\r\n$6\r\namount\r\n$4\r\n1676\r\n$5\r\nstate\r\n" +
+        "$9\r\ndelivered\r\n",
+    );
+  });
+
+  test("a group reads and acknowledges each entry once, and then begins again", () => {
+    const batches = groupBatches(3, 2, 45);
+    expect(batches.map(({ operations }) => operations)).toEqual([2, 2, 1]);
+    const text = batches.map(({ request }) => request.toString()).join("");
+    for (let index = 0; index < 45; index++) expect(text.split(entryId(index))).toHaveLength(2);
+    expect(text.match(/XREADGROUP/g)).toHaveLength(5);
+    expect(text).toEndWith("$1\r\n0\r\n$11\r\nENTRIESREAD\r\n$1\r\n0\r\n");
+    const last = batches.at(-1)?.reply.toString() ?? "";
+    expect(last).toBe(`${readReply("stream:0003", 40, 5)}:5\r\n+OK\r\n`);
   });
 });
 

@@ -78,7 +78,8 @@ class Sender {
     this.#name = name;
     this.#tellsTimes = /^xpending|^xinfo/.test(name);
     const { blocks, prepare } = policyOf(name);
-    if (prepare !== undefined) this.#before.push(requestOf(prepare));
+    const before = prepare?.([]) ?? null;
+    if (before !== null) this.#before.push(requestOf(before));
     if (!blocks) return;
     this.#before.push(requestOf(["MULTI"]));
     this.#after.push(requestOf(["EXEC"]));

@@ -628,7 +628,7 @@ describe.skipIf(isRedis)("streams of later versions", () => {
       expect(await pending()).toEqual(["1-0 new 2"]);
     });
 
-    test("gives nothing that was deleted, and nothing of deleted consumers", async () => {
+    test("gives nothing deleted or trimmed, and nothing of deleted consumers", async () => {
       await ask("XREADGROUP", "GROUP", "g", "old", "STREAMS", "s", ">");
       await age("1-0", "2-0", "3-0", "4-0");
       await ask("XDEL", "s", "3-0");

@@ -5,6 +5,7 @@
  */
 
 import type { Reply } from "../client/resp.ts";
+import { pendingInfo, streamInfo, type Timed } from "./stream_times.ts";
 
 /** What a comparison may take into account. */
 export interface Circumstances {
@@ -15,6 +16,8 @@ export interface Circumstances {
    * they measured or computed since cannot be further apart.
    */
   elapsedMs: number;
+  /** How far apart such times may be, if that is less. */
+  apartMs?: number;
 }
 
 /** Whether the reply of the tested server is as good as that of the real one. */
@@ -41,14 +44,14 @@ export const pairsInAnyOrder: Comparison = (real, tested) =>
 
 /** Integers that depend on the clock: equal within the time that the sequence took so far. */
 export function withinElapsed(unitMs: number): Comparison {
-  return (real, tested, { elapsedMs }) => {
+  return (real, tested, { elapsedMs, apartMs = elapsedMs }) => {
     if (real.type !== "integer" || tested.type !== "integer") return exactly(real, tested);
     // Beyond 2^53, too, a difference of one counts.
     const [a, b] = [BigInt(real.value), BigInt(tested.value)];
     if (a < 0n || b < 0n) return a === b;
     const apart = a > b ? a - b : b - a;
     // One unit more, since both are rounded.
-    return Number(apart) <= elapsedMs / unitMs + 1;
+    return Number(apart) <= apartMs / unitMs + 1;
   };
 }
 
@@ -132,6 +135,28 @@ export const helpFrame: Comparison = (real, tested) =>
 /** The reply of HELLO, without the connection's number. */
 export const hello: Comparison = (real, tested) =>
   withoutNumberAfter("id", canonical(real)) === withoutNumberAfter("id", canonical(tested));
+
+/** The reply of XINFO STREAM or XINFO CONSUMERS. */
+export const streamTimes: Comparison = (real, tested, { elapsedMs, apartMs = elapsedMs }) =>
+  alikeButForTimes(streamInfo(real), streamInfo(tested), apartMs);
+
+/** The reply of XPENDING; in its extended form the third of each entry is how long it waits. */
+export const pendingTimes: Comparison = (real, tested, { elapsedMs, apartMs = elapsedMs }) =>
+  alikeButForTimes(pendingInfo(real), pendingInfo(tested), apartMs);
+
+function alikeButForTimes(a: Timed, b: Timed, apartMs: number): boolean {
+  return exactly(a.reply, b.reply) && timesAlike(a.times, b.times, apartMs);
+}
+
+/** As many times, and none further apart than that. */
+export function timesAlike(a: readonly bigint[], b: readonly bigint[], apartMs: number): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((time, index) => {
+    const apart = time > b[index] ? time - b[index] : b[index] - time;
+    // One more, since both are rounded.
+    return Number(apart) <= apartMs + 1;
+  });
+}
 
 function exactly(real: Reply, tested: Reply): boolean {
   return canonical(real) === canonical(tested);

@@ -21,6 +21,7 @@ import {
   stepText,
 } from "./sequence.ts";
 import { compareCounters, compareState, type StateDifference } from "./state.ts";
+import { blockOption } from "./stream_words.ts";
 import { infoFields, type Subject } from "./subject.ts";
 
 /** The first thing in which the servers differ. */
@@ -51,6 +52,11 @@ export interface ExecuteOptions {
   quietMs: number;
   /** How long the tested server may take for the replies of a batch. */
   replyLimitMs: number;
+  /**
+   * Before each command so much time passes (0: none), so that times are set apart from each other
+   * and may differ less.
+   */
+  paceMs: number;
   /** Whether counters (INFO commandstats and others) are compared after the sequence. */
   counters: boolean;
 }
@@ -194,7 +200,9 @@ class Run {
   async #allSteps(): Promise<Difference | null> {
     for (let index = 0; index < this.#steps.length; ) {
       const step = this.#steps[index];
-      const end = step.kind === "stray" ? index + 1 : this.#batchEnd(index);
+      const { paceMs } = this.#options;
+      if (paceMs > 0) await Bun.sleep(paceMs);
+      const end = step.kind === "stray" || paceMs > 0 ? index + 1 : this.#batchEnd(index);
       const difference =
         step.kind === "stray" ? await this.#stray(index, step) : await this.#batch(index, end);
       if (difference) return difference;
@@ -353,9 +361,9 @@ class Run {
     const [a, ...pushedA] = parseReplies(real).reverse();
     const [b, ...pushedB] = parseReplies(tested).reverse();
     if (pushedA.length > 0 || pushedB.length > 0) return false;
-    const elapsedMs = performance.now() - this.#startedMs;
+    const [elapsedMs, apartMs] = [this.#elapsedMs(), this.#apartMs()];
     const compare = (args: string[], left: Reply, right: Reply) =>
-      this.#comparisonOf(args)(left, right, { args, elapsedMs } satisfies Circumstances);
+      this.#comparisonOf(args)(left, right, { args, elapsedMs, apartMs } satisfies Circumstances);
     if (isExec(step) && a.type === "array" && b.type === "array") {
       return (
         a.value.length === b.value.length &&
@@ -427,8 +435,18 @@ class Run {
     const counters = this.#options.counters ? await compareCounters(real, tested, scans) : null;
     if (counters) return this.#atEnd(counters);
     if (this.#overKeys.size > 0) await this.#reap();
-    const state = await compareState(real, tested, () => performance.now() - this.#startedMs);
+    const state = await compareState(real, tested, () => this.#apartMs());
     return state ? this.#atEnd(state) : null;
+  }
+
+  #elapsedMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  /** How far apart times may be that both servers have set. */
+  #apartMs(): number {
+    const { paceMs } = this.#options;
+    return paceMs > 0 ? paceMs / 2 : this.#elapsedMs();
   }
 
   #atEnd(found: StateDifference): Difference {
@@ -473,6 +491,7 @@ async function blockedClients(subject: Subject): Promise<number> {
 /** The step's command, with what prepares it and what settles it when chance has had a part. */
 function withCompany(step: CommandStep, index: number): Sent[] {
   const { prepare, settle } = policyOf(step.args[0]?.toLowerCase() ?? "");
+  const before = prepare?.(step.args) ?? null;
   const after = settle?.(step.args) ?? null;
   const company = (args: readonly string[]) => ({
     step: { ...step, args: [...args], inline: false },
@@ -480,7 +499,7 @@ function withCompany(step: CommandStep, index: number): Sent[] {
     isOwn: false,
   });
   return [
-    ...(prepare ? [company(prepare)] : []),
+    ...(before ? [company(before)] : []),
     { step, index, isOwn: true },
     ...(after ? [company(after)] : []),
   ];
@@ -488,16 +507,16 @@ function withCompany(step: CommandStep, index: number): Sent[] {
 
 /** Whether the command's timeout, if it blocks, is a short one. */
 function waitsShortly({ args }: CommandStep): boolean {
-  const words = args.map((word) => word.toLowerCase());
-  const block = words.indexOf("block");
-  if (/^xread/.test(words[0])) return block > 0 && isShort(Number(words[block + 1]) / 1000);
-  return isShort(Number(words[0].endsWith("mpop") ? words[1] : words[words.length - 1]));
+  const name = args[0].toLowerCase();
+  if (policyOf(name).blocks === "option") return isShort(Number(blockOption(args)) / 1000);
+  return isShort(Number(name.endsWith("mpop") ? args[1] : args[args.length - 1]));
 }
 
 const isShort = (seconds: number) => seconds > 0 && seconds <= WAIT_SHORT;
 
-function mayBlock(step: CommandStep): boolean {
-  return policyOf(step.args[0]?.toLowerCase() ?? "").blocks ?? false;
+function mayBlock({ args }: CommandStep): boolean {
+  const { blocks = false } = policyOf(args[0]?.toLowerCase() ?? "");
+  return blocks === "option" ? blockOption(args) !== undefined : blocks;
 }
 
 async function collect(wire: Wire, count: number, limitMs: number): Promise<Collected> {

@@ -5,6 +5,7 @@
 
 import { connect } from "../client/client.ts";
 import { type Server, startRedis, startServer } from "../client/server.ts";
+import { Coverage } from "./coverage.ts";
 import {
   BATCH_MOST,
   commandName,
@@ -15,7 +16,7 @@ import {
 } from "./execute.ts";
 import { type Command, readGrammar } from "./grammar.ts";
 import { policyOf } from "./policies.ts";
-import { generate, type Step, stepText } from "./sequence.ts";
+import { generate, type Step, stepText, word } from "./sequence.ts";
 import { shrink } from "./shrink.ts";
 import { SERVER_ARGS, Subject } from "./subject.ts";
 
@@ -34,6 +35,10 @@ export interface FuzzOptions {
   /** Stop after so many different differences. */
   stopAfter?: number;
   counters?: boolean;
+  /** Time that passes before each command (0). */
+  paceMs?: number;
+  /** Print what became of the commands. */
+  coverage?: boolean;
   /** Pairs of servers that run at the same time. */
   lanes?: number;
   /** Starts the tested server; Rusk's own start when not given. */
@@ -84,6 +89,7 @@ const TRIAL_OF_SILENCE: Patience = { quietMs: 400, replyLimitMs: 1000 };
 const TRIALS = 3;
 /** Where each trial takes long, because the server hangs or dies, there are fewer of them. */
 const SHRINK_LIMIT_MS = 60_000;
+const PACED_FACTOR = 10;
 
 /** Starts the servers, runs, and stops them. */
 export async function fuzz(options: FuzzOptions): Promise<Summary> {
@@ -118,11 +124,13 @@ class Fuzzer {
   readonly #countByCommand = new Map<string, number>();
   readonly #muted = new Set<string>();
   #commands: Command[] = [];
+  #coverage: Coverage | null = null;
   #commandsRun = 0;
   #nextSequence = 0;
   #execution: ExecuteOptions = {
     ...FIRST,
     containers: new Set(),
+    paceMs: 0,
     counters: true,
   };
 
@@ -137,6 +145,7 @@ class Fuzzer {
     this.#nextSequence = this.#options.sequence ?? 0;
     await Promise.all(this.#lanes.map((lane) => this.#runLane(lane)));
     const seconds = (performance.now() - startedMs) / 1000;
+    if (this.#coverage) this.#print(this.#coverage.text());
     const findings = [...this.#findings.values()];
     return { findings, commandsRun: this.#commandsRun, seconds, muted: [...this.#muted] };
   }
@@ -157,7 +166,7 @@ class Fuzzer {
   }
 
   async #readCommands(): Promise<void> {
-    const { only, skip, counters = true } = this.#options;
+    const { only, skip, paceMs = 0, counters = true } = this.#options;
     const [{ real: redis, tested: rusk }] = this.#lanes;
     const [real, tested] = [await connect(redis.server), await connect(rusk.server)];
     const known = await readGrammar(real, tested);
@@ -173,23 +182,31 @@ class Fuzzer {
     const containers = new Set(known.flatMap(({ words }) => (words[1] ? [words[0]] : [])));
     this.#execution = {
       ...this.#execution,
+      paceMs,
       counters,
       containers: new Set([...containers].map((name) => name.toLowerCase())),
     };
+    if (this.#options.coverage) {
+      const names = new Set(this.#commands.map(({ name }) => name));
+      this.#coverage = new Coverage(names, this.#execution.containers);
+    }
     const denied = this.#commands.length - sent.length;
     this.#print(`${sent.length} commands (${denied} more are never sent, see policies.ts)`);
   }
 
   async #try(lane: Lane, index: number, steps: readonly Step[]): Promise<void> {
     const first = await this.#execute(lane, steps, FIRST);
+    this.#coverage?.add(steps, first);
     if (first.difference === null) return;
     // Again, with patience: is it there, or was something slow?
     let again = await this.#execute(lane, steps, AGAIN);
-    for (let left = TRIALS; again.difference === null && left > 0; left--) {
+    // A moment of waiting for the machine makes times differ.
+    const isPaced = this.#execution.paceMs > 0;
+    for (let left = isPaced ? 0 : TRIALS; again.difference === null && left > 0; left--) {
       again = await this.#execute(lane, steps, AGAIN);
     }
     if (again.difference === null) {
-      if (first.difference.kind === "stray") return;
+      if (first.difference.kind === "stray" || isPaced) return;
       this.#add({ ...asFinding(first), sequence: index, steps: [...steps], reproduced: false });
       return;
     }
@@ -203,7 +220,7 @@ class Fuzzer {
     const upTo = steps.slice(0, Math.min(wanted.step + after, steps.length));
     const denied = this.#deniedIn(upTo);
     const patience = wanted.kind === "stray" ? TRIAL_OF_SILENCE : TRIAL;
-    const deadlineMs = performance.now() + SHRINK_LIMIT_MS;
+    const deadlineMs = performance.now() + SHRINK_LIMIT_MS * (isPaced ? PACED_FACTOR : 1);
     const smallest = await shrink(upTo, async (candidate) => {
       if (performance.now() > deadlineMs) return false;
       // A part of a command may be one that is not to be sent.
@@ -212,6 +229,7 @@ class Fuzzer {
       return difference !== null && isSame(difference, wanted);
     });
     const last = await this.#execute(lane, smallest, AGAIN);
+    if (last.difference === null && isPaced) return;
     const found = last.difference === null ? again : last;
     this.#add({
       ...asFinding(found),
@@ -299,7 +317,7 @@ export function report(finding: Finding, number: number, options: FuzzOptions): 
   if (first > 0) lines.push(`    (${first} steps before these)`);
   for (const [index, step] of steps.entries()) {
     if (index < first) continue;
-    lines.push(clipped(`  ${stepText(step)}`));
+    lines.push(clipped(`  ${stepText(step)}${companyText(step)}`));
     if (index === difference.step) break;
     if (replies[index] !== undefined) lines.push(indented(replies[index], " "));
   }
@@ -308,6 +326,7 @@ export function report(finding: Finding, number: number, options: FuzzOptions): 
   const flags = [
     ...(options.only ? [`--only ${options.only.join()}`] : []),
     ...(options.skip ? [`--skip ${options.skip.join()}`] : []),
+    ...(options.paceMs ? [`--pace ${options.paceMs}`] : []),
     ...(options.length ? [`--length ${options.length}`] : []),
   ];
   const repeat = [
@@ -316,6 +335,19 @@ export function report(finding: Finding, number: number, options: FuzzOptions): 
   ];
   lines.push(`  again: make fuzz ${repeat.join(" ")}`);
   return lines.join("\n");
+}
+
+/** What is sent with the command, before it or after it. */
+function companyText(step: Step): string {
+  if (step.kind === "stray") return "";
+  const { prepare, settle } = policyOf(step.args[0]?.toLowerCase() ?? "");
+  const texts = [
+    ["before it", prepare?.(step.args)],
+    ["after it", settle?.(step.args)],
+  ] as const;
+  return texts
+    .map(([when, args]) => (args ? ` (${when}: ${args.map(word).join(" ")})` : ""))
+    .join("");
 }
 
 /** How many lines at the beginning of two texts are the same. */

@@ -14,10 +14,12 @@ import {
   hello,
   helpFrame,
   pairsInAnyOrder,
+  pendingTimes,
   sameType,
   sample,
   scanStep,
   sortReply,
+  streamTimes,
   withinElapsed,
 } from "./compare.ts";
 import { type FuzzOptions, fuzz } from "./fuzzer.ts";
@@ -26,6 +28,7 @@ import { policyOf } from "./policies.ts";
 import { Random } from "./random.ts";
 import { generate, type Step, stepText } from "./sequence.ts";
 import { fewer, shrink } from "./shrink.ts";
+import { blockOption } from "./stream_words.ts";
 
 const installed = redisBinary() !== null;
 const why = installed ? "" : " (skipped: redis-server is not installed)";
@@ -134,6 +137,20 @@ describe.skipIf(!installed)(`differences${why}`, () => {
     expect(steps.length).toBe(1);
   }, 60_000);
 
+  test("where a group of a stream stands is found in the state", async () => {
+    const { findings } = await fuzzAltered(
+      {
+        request: (text) =>
+          text.replaceAll(/(CREATE\r\n.*\r\n.*\r\n.*\r\n.*\r\n\$1\r\n)\$\r\n/gi, "$10\r\n"),
+      },
+      { only: ["xadd", "xgroup|create"] },
+    );
+    const [{ difference, steps }] = findings;
+    expect(difference.kind).toBe("value");
+    expect(difference.real.replace(/^.*"last-delivered-id"/s, "")).toMatch(/"[1-9]/);
+    expect(steps.length).toBeLessThanOrEqual(3);
+  }, 60_000);
+
   test("a connection that is closed is found, with the command that closes it", async () => {
     const { findings } = await fuzzAltered({ end: /\r\nGETDEL\r\n/i }, { only: ["set", "getdel"] });
     const [{ difference, steps }] = findings;
@@ -229,6 +246,56 @@ describe.skipIf(!installed)(`sequences${why}`, () => {
         expect(line).not.toMatch(/^(set \S+ \S+|getex \S+).* p?ex [1-9]\d{0,3}( |$)/i);
       }
     }
+  });
+});
+
+describe.skipIf(!installed)(`streams in sequences${why}`, () => {
+  const steps: string[][] = [];
+  beforeAll(async () => {
+    const server = await startRedis();
+    const client = await server.connect();
+    const known = await readGrammar(client, client);
+    client.close();
+    await server.stop();
+    const streams = known.filter(({ name }) => name.startsWith("x"));
+    for (let index = 0; index < 100; index++) {
+      for (const commands of [known, streams]) {
+        for (const step of generate(3, index, 300, commands)) {
+          if (step.kind === "command") steps.push(step.args);
+        }
+      }
+    }
+  });
+  const named = (pattern: RegExp) => steps.filter(([name]) => pattern.test(name ?? ""));
+
+  test("an ID that is left to the clock follows one that is ahead of it", () => {
+    const left = named(/^xadd$/i).filter((args) => args.slice(2).includes("*"));
+    expect(left.length).toBeGreaterThan(100);
+    const { prepare } = policyOf("xadd");
+    for (const args of left) {
+      const ahead = ["XADD", args[1], "99999999999999-1", "a", "future"];
+      expect(prepare?.(args)).toEqual(ahead);
+    }
+    expect(prepare?.(["XADD", "*", "1-1", "a", "b"])).toBe(null);
+  });
+
+  test("who waits does so for a moment or until woken", () => {
+    const values = named(/^xread(group)?$/i).map(blockOption);
+    const numbers = values.filter((value) => value !== undefined).map(Number);
+    expect(numbers.filter((ms) => ms === 0).length).toBeGreaterThan(100);
+    expect(numbers.filter((ms) => ms > 20 && ms < 1e8)).toEqual([]);
+  });
+
+  test("no limit is near to how long an entry has been pending", () => {
+    const limits = [
+      ...named(/^x(auto)?claim$/i).map((args) => args[4]),
+      ...named(/^xpending$/i)
+        .filter((args) => args[3]?.toLowerCase() === "idle")
+        .map((args) => args[4]),
+    ];
+    expect(limits.length).toBeGreaterThan(100);
+    const near = limits.map(Number).filter((ms) => ms > 0 && ms < 500_000);
+    expect(near).toEqual([]);
   });
 });
 
@@ -360,6 +427,65 @@ describe("comparisons", () => {
     expect(sorted("BY", "w_*", "ALPHA")).toBe(true);
     expect(alike(sortReply, array(a), array(b), ["SORT", "set", "BY", "nosort"])).toBe(false);
     expect(alike(sortReply, array(a), array(b), "SORT s BY x LIMIT 0 1".split(" "))).toBe(true);
+  });
+
+  test("times in streams may differ by as much as the sequence took", () => {
+    const map = (...pairs: [string, Reply][]): Reply => ({
+      type: "map",
+      value: pairs.map(([name, value]) => [bulk(name), value]),
+    });
+    const flat = (...pairs: [string, Reply][]) =>
+      array(...pairs.flatMap(([name, value]) => [bulk(name), value]));
+    for (const form of [map, flat]) {
+      const info = (time: number, count: number, ...more: [string, Reply][]) =>
+        form(
+          ["length", integer(1)],
+          ["radix-tree-nodes", integer(time)],
+          [
+            "groups",
+            array(
+              form(
+                ["name", bulk("g")],
+                ["pending", array(array(bulk("1-1"), bulk("c"), integer(time), integer(count)))],
+                [
+                  "consumers",
+                  array(
+                    form(["name", bulk("idle")], ["seen-time", integer(time)], ...more, [
+                      "pending",
+                      array(array(bulk("1-1"), integer(time), integer(count))),
+                    ]),
+                  ),
+                ],
+              ),
+            ),
+          ],
+        );
+      expect(alike(streamTimes, info(1000, 1), info(1011, 1, ["active-time", integer(1)]))).toBe(
+        true,
+      );
+      expect(alike(streamTimes, info(1000, 1), info(1012, 1))).toBe(false);
+      expect(alike(streamTimes, info(1000, 1), info(1000, 2))).toBe(false);
+      const consumer = (pending: number, idle: number, ...more: [string, Reply][]) =>
+        array(
+          form(
+            ["name", bulk("length")],
+            ["pending", integer(pending)],
+            ["idle", integer(idle)],
+            ...more,
+          ),
+        );
+      const inactive: [string, Reply] = ["inactive", integer(-1)];
+      expect(alike(streamTimes, consumer(1, 5), consumer(1, 16, inactive))).toBe(true);
+      expect(alike(streamTimes, consumer(1, 5), consumer(1, 17, inactive))).toBe(false);
+      expect(alike(streamTimes, consumer(1, 5), consumer(2, 5, inactive))).toBe(false);
+    }
+    const pending = (idle: number, count: number) =>
+      array(array(bulk("1-1"), bulk("c"), integer(idle), integer(count)));
+    expect(alike(pendingTimes, pending(5, 1), pending(16, 1))).toBe(true);
+    expect(alike(pendingTimes, pending(5, 1), pending(17, 1))).toBe(false);
+    expect(alike(pendingTimes, pending(5, 1), pending(5, 2))).toBe(false);
+    const summary = (total: number) => array(integer(total), bulk("1-1"), bulk("1-1"), array());
+    expect(alike(pendingTimes, summary(1), summary(2))).toBe(false);
   });
 
   test("HELLO may number connections differently, and nothing else", () => {

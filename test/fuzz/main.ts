@@ -16,7 +16,10 @@ const USAGE = `Sends the same random commands to Rusk and to redis-server and co
   --skip a,b        without these commands
   --stop-after K    stop after K different differences (20)
   --lanes N         pairs of servers that run at the same time (2)
+  --pace MS         let so much time pass before each command, and hold times to half of that;
+                    for commands that set times (100, with --length 25 --lanes 10)
   --no-counters     do not compare INFO's commandstats, errorstats and other counters
+  --coverage        at the end, print how often each command failed, found nothing, and so on
   --server "LINE"   command line of the server to test, instead of Rusk (see also RUSK_BINARY);
                     it gets --port and the like as further arguments
 `;
@@ -34,6 +37,10 @@ function readOptions(words: readonly string[]): FuzzOptions {
       options.counters = false;
       continue;
     }
+    if (word === "--coverage") {
+      options.coverage = true;
+      continue;
+    }
     const value = words[++index];
     if (value === undefined) throw new Error(`${word} needs a value`);
     const number = () => {
@@ -44,6 +51,7 @@ function readOptions(words: readonly string[]): FuzzOptions {
     else if (word === "--seed") options.seed = number();
     else if (word === "--sequence") options.sequence = number();
     else if (word === "--length") options.length = number();
+    else if (word === "--pace") options.paceMs = number();
     else if (word === "--lanes") options.lanes = number();
     else if (word === "--stop-after") options.stopAfter = number();
     else if (word === "--only") options.only = names(value);

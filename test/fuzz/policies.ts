@@ -14,14 +14,17 @@ import {
   idleTime,
   orOneLess,
   pairsInAnyOrder,
+  pendingTimes,
   sameType,
   sample,
   scanStep,
   sortReply,
+  streamTimes,
   withinElapsed,
 } from "./compare.ts";
 import type { Command } from "./grammar.ts";
 import type { Random } from "./random.ts";
+import { beforeXadd, streamWords } from "./stream_words.ts";
 import { LCS_TEXTS, lcsWords, rangeByMode, sortWords } from "./words.ts";
 
 /** How a command is treated. */
@@ -46,10 +49,10 @@ export interface Policy {
   sizesFrom?: number;
   /** Below -100, a number here means more elements than memory has room for. */
   samples?: boolean;
-  /** It may wait for others, as long as they take. */
-  blocks?: boolean;
-  /** What is sent right before it, on the same connection. */
-  prepare?: readonly string[];
+  /** It may wait for others, as long as they take; or does so when an option says it. */
+  blocks?: boolean | "option";
+  /** What is sent right before it, on the same connection; null when nothing has to be. */
+  prepare?: (args: readonly string[]) => readonly string[] | null;
   /**
    * What is sent right after it, on the same connection, to bring both servers together again
    * when chance has parted them. Null when it has not.
@@ -73,7 +76,7 @@ const sorting: Policy = {
   compare: sortReply,
   because: HASH_ORDER,
   words: sortWords,
-  prepare: ["ZINCRBY", "zset:1", "no number", "a"],
+  prepare: () => ["ZINCRBY", "zset:1", "no number", "a"],
 };
 const blocking: Policy = { blocks: true, weight: 0.3 };
 const helpText: Policy = {
@@ -103,6 +106,9 @@ const SETTINGS: Readonly<Record<string, readonly string[]>> = {
   "list-max-listpack-size": list("-1 -2 -5 1 3 128 -6 0 x"),
   "list-compress-depth": list("0 1 2 -1"),
   "hll-sparse-max-bytes": list("0 100 3000 -1"),
+  "stream-node-max-entries": list("0 1 3 100 -1 x"),
+  // No number: Redis 7.0.15 loses entries when it is lowered under a stream (see nodeBytes).
+  "stream-node-max-bytes": list("-1 x 1x"),
   "lfu-log-factor": list("0 10 255 -1 2147483648 1.5"),
   "lfu-decay-time": list("0 1 100 -1 x"),
   "maxmemory-samples": list("1 5 64 0 -1 x"),
@@ -129,6 +135,8 @@ export const INITIAL_SETTINGS = [
   ["list-max-listpack-size", "-2"],
   ["list-compress-depth", "0"],
   ["hll-sparse-max-bytes", "3000"],
+  ["stream-node-max-entries", "100"],
+  ["stream-node-max-bytes", "4096"],
   ["lfu-log-factor", "10"],
   ["lfu-decay-time", "1"],
   ["maxmemory-samples", "5"],
@@ -152,6 +160,7 @@ export const LOW_THRESHOLDS = [
   ["list-max-listpack-size", list("1 2 5 -1")],
   ["list-compress-depth", list("1 2")],
   ["hll-sparse-max-bytes", list("0 50 200")],
+  ["stream-node-max-entries", list("1 2 3 5 10")],
 ] as const;
 
 const SETTING_PATTERNS = list(
@@ -202,7 +211,8 @@ const CLIENT_KILL = [
  * it would stand within the array of replies.)
  */
 function debugWords(random: Random): string[] {
-  const key = () => `${random.pick(list("string hash list set zset geo hll"))}:${random.below(5)}`;
+  const key = () =>
+    `${random.pick(list("string hash list set zset geo hll stream"))}:${random.below(5)}`;
   return random.weighted<() => string[]>([
     [4, () => random.pick(DEBUG)],
     [4, () => ["DIGEST"]],
@@ -344,8 +354,44 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   bzpopmin: blocking,
   bzpopmax: blocking,
   bzmpop: blocking,
-  xread: { blocks: true },
-  xreadgroup: { blocks: true },
+
+  // Streams: arguments that fit each other, and times that differ.
+  xadd: { filled: streamWords("xadd"), weight: 10, prepare: beforeXadd },
+  xread: { filled: streamWords("xread"), weight: 1.5, blocks: "option" },
+  xreadgroup: { filled: streamWords("xreadgroup"), weight: 6, blocks: "option" },
+  xclaim: { filled: streamWords("xclaim"), weight: 2 },
+  xautoclaim: { filled: streamWords("xautoclaim"), weight: 1.5 },
+  xpending: {
+    filled: streamWords("xpending"),
+    compare: pendingTimes,
+    because: CLOCK,
+    weight: 2,
+  },
+  xsetid: { filled: streamWords("xsetid"), weight: 0.6 },
+  xlen: { filled: streamWords("xlen"), weight: 0.5 },
+  xrange: { filled: streamWords("xrange"), weight: 1.5 },
+  xrevrange: { filled: streamWords("xrevrange") },
+  xdel: { filled: streamWords("xdel"), weight: 1.5 },
+  xtrim: { filled: streamWords("xtrim") },
+  xack: { filled: streamWords("xack"), weight: 1.5 },
+  "xgroup|create": { filled: streamWords("xgroup|create"), weight: 2 },
+  "xgroup|setid": { filled: streamWords("xgroup|setid"), weight: 0.7 },
+  "xgroup|destroy": { filled: streamWords("xgroup|destroy"), weight: 0.25 },
+  "xgroup|createconsumer": { filled: streamWords("xgroup|createconsumer"), weight: 0.5 },
+  "xgroup|delconsumer": { filled: streamWords("xgroup|delconsumer"), weight: 0.5 },
+  "xinfo|stream": {
+    filled: streamWords("xinfo|stream"),
+    compare: streamTimes,
+    because: CLOCK,
+    weight: 1.5,
+  },
+  "xinfo|groups": { filled: streamWords("xinfo|groups"), weight: 1.5 },
+  "xinfo|consumers": {
+    filled: streamWords("xinfo|consumers"),
+    compare: streamTimes,
+    because: CLOCK,
+    weight: 1.5,
+  },
 
   // Sent more or less often than others, or without arguments that only cost memory.
   set: { weight: 6 },
@@ -366,7 +412,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   bitfield: { sizesFrom: 2, weight: 3 },
   bitop: { weight: 2 },
   // Its memory is the product of both sizes: it gets keys of its own.
-  lcs: { weight: 0.5, filled: lcsWords, prepare: ["MSET", ...LCS_TEXTS] },
+  lcs: { weight: 0.5, filled: lcsWords, prepare: () => ["MSET", ...LCS_TEXTS] },
   flushall: { weight: 0.1 },
   flushdb: { weight: 0.1 },
   reset: { weight: 0.2 },

@@ -5,11 +5,14 @@
 import type { Argument, Command } from "./grammar.ts";
 import { policyOf } from "./policies.ts";
 import type { Random } from "./random.ts";
+import { harmlessStream } from "./stream_words.ts";
 import { anyValue, valueFor } from "./values.ts";
 
 const OPTION_CHANCE = 0.3;
 const SPOIL_CHANCE = 0.12;
 const FOCUS_FACTOR = 5;
+/** Of commands on data of other types, in some of the sequences that are about a few. */
+const OTHERS_FACTOR = 0.15;
 const SIZE_LIMIT = 70_000;
 const SIZE_TOO_BIG = "4294967296";
 /** Of times to live, in whatever unit: no sequence takes that long in ms. */
@@ -36,14 +39,23 @@ export class Renderer {
   readonly #random: Random;
   readonly #weights: (readonly [number, Command])[];
   readonly #tokens: readonly string[];
+  readonly #focus: readonly string[];
+  /** Who waits may be woken by more than one key when databases are exchanged. */
+  readonly #mayWait: boolean;
 
-  /** Commands of the groups in `focus` are made more often than others. */
+  /**
+   * Commands of the groups in `focus` are made more often than others, and those on keys of any
+   * type mostly get keys of these.
+   */
   constructor(random: Random, commands: readonly Command[], focus: readonly string[] = []) {
     this.#random = random;
     this.commands = commands;
+    this.#focus = focus;
+    this.#mayWait = !commands.some(({ name }) => name === "swapdb");
+    const others = focus.length > 0 ? random.pick([1, 1, OTHERS_FACTOR]) : 1;
     this.#weights = commands
       .filter(({ name }) => policyOf(name).deny === undefined)
-      .map((command) => [weightOf(command, focus), command]);
+      .map((command) => [weightOf(command, focus, others), command]);
     this.#tokens = [...new Set(commands.flatMap((command) => command.tokens))];
   }
 
@@ -64,7 +76,10 @@ export class Renderer {
       if (random.chance(SPOIL_CHANCE)) words = this.#spoilt(command, words);
     }
     const name = command.words.map((word) => this.#cased(word));
-    return harmless(random, command, [...name, ...words].slice(0, policy.argcMost));
+    const all = [...name, ...words].slice(0, policy.argcMost);
+    return command.group === "stream"
+      ? harmlessStream(random, command.name, all, this.#mayWait)
+      : harmless(random, command, all);
   }
 
   #filled(command: Command): string[] {
@@ -132,8 +147,15 @@ export class Renderer {
         return [...chosen, ...this.#argument(command, random.pick(argument.members))];
       }
       default:
-        return [valueFor(random, command, argument)];
+        return [valueFor(random, this.#focused(command), argument)];
     }
+  }
+
+  /** The command as one of a group in focus, when it is on keys of any type. */
+  #focused(command: Command): Command {
+    if (!ANY_TYPE.includes(command.group) || this.#focus.length === 0) return command;
+    const random = this.#random;
+    return random.chance(0.6) ? { ...command, group: random.pick(this.#focus) } : command;
   }
 
   /** Wrong in one way: too few or too many words, tokens out of place, values of another kind. */
@@ -178,11 +200,22 @@ export class Renderer {
   }
 }
 
-function weightOf(command: Command, focus: readonly string[]): number {
-  const policy = policyOf(command.name);
-  const group = command.group === "connection" || command.group === "server" ? 0.3 : 1;
-  return (policy.weight ?? 1) * (focus.includes(command.group) ? FOCUS_FACTOR : group);
+function weightOf(command: Command, focus: readonly string[], others: number): number {
+  const { group, name } = command;
+  const factor = focus.includes(group) ? FOCUS_FACTOR : (GROUP_FACTORS[group] ?? others);
+  return (policyOf(name).weight ?? 1) * factor;
 }
+
+/** Groups of commands on keys of any type. */
+const ANY_TYPE: readonly string[] = ["generic", "transactions"];
+
+/** Of commands that are not on data of one type. */
+const GROUP_FACTORS: Readonly<Record<string, number>> = {
+  generic: 1,
+  transactions: 1,
+  connection: 0.3,
+  server: 0.3,
+};
 
 /**
  * A time to live must be over before the next command, or last longer than the run: all between

@@ -9,6 +9,16 @@ import type { Command } from "./grammar.ts";
 import { LOW_THRESHOLDS, policyOf } from "./policies.ts";
 import { Random } from "./random.ts";
 import { LEX_KEYS, Renderer } from "./render.ts";
+import {
+  fillStream,
+  type Line,
+  nodeBytes,
+  openStreams,
+  readersWait,
+  type Scene,
+  sizeNodes,
+  workOnStream,
+} from "./stream_plans.ts";
 import { anyValue } from "./values.ts";
 import { BULK_NAMES, bulkCommand } from "./words.ts";
 
@@ -70,20 +80,28 @@ export function word(text: string): string {
   return typed(Buffer.from(text, "latin1"));
 }
 
-type Planned = Pick<CommandStep, "args"> & {
+interface Planned {
+  args: string[];
   expires?: boolean;
   /** The connection that goes on after this step. */
   next?: number;
-};
+}
+
+/** As planned; what goes on from earlier steps is made when it is its turn. */
+type Turn = Omit<Planned, "args"> & { args: Line };
+
+const planned = (lines: readonly Line[]): Turn[] => lines.map((args) => ({ args }));
 
 class Author {
   readonly #random: Random;
   readonly #renderer: Renderer;
   readonly #commands: readonly Command[];
-  readonly #plans: Planned[][];
+  readonly #plans: Turn[][];
   readonly #names: ReadonlySet<string>;
   /** The commands that a stray connection sends: those whose replies are compared exactly. */
   readonly #exact: Renderer;
+  /** Groups of commands that the sequence is about. */
+  readonly #focus: readonly string[];
 
   constructor(random: Random, known: readonly Command[]) {
     // When databases are exchanged, which of several keys wakes a client is up to a hash table.
@@ -97,7 +115,8 @@ class Author {
       DATA_GROUPS.includes(name),
     );
     const focus = groups.length > 0 && random.chance(0.8) ? random.shuffled(groups) : [];
-    this.#renderer = new Renderer(random, commands, focus.slice(0, random.between(1, 2)));
+    this.#focus = focus.slice(0, random.between(1, 2));
+    this.#renderer = new Renderer(random, commands, this.#focus);
     this.#exact = new Renderer(
       random,
       commands.filter(({ name, words }) => isExact(name) && isExact(words[0])),
@@ -110,39 +129,49 @@ class Author {
     const random = this.#random;
     const steps: Step[] = [];
     let connection = 0;
+    if (this.#isAbout("stream") && random.chance(0.5)) {
+      const step = { connection, inline: false, joined: false, expires: false };
+      steps.push({ kind: "command", args: nodeBytes(random), ...step });
+    }
     if (this.#names.has("hello")) {
       for (const plan of this.#plans) if (random.chance(0.5)) plan.push({ args: ["HELLO", "3"] });
     }
-    if (this.#names.has("config|set") && random.chance(0.4)) {
+    if (this.#names.has("config|set") && random.chance(this.#isAbout("stream") ? 0.7 : 0.4)) {
       this.#plans[0].push(...this.#lowThresholds());
+    }
+    if (this.#isAbout("stream") && this.#names.has("xgroup|create")) {
+      const sizes = random.chance(0.6) ? sizeNodes(random) : [];
+      this.#plans[0].push(...planned([...sizes, ...openStreams(random)]));
     }
     while (steps.length < length) {
       if (random.chance(0.006)) steps.push(this.#stray());
       if (random.chance(0.1)) connection = random.below(this.#plans.length);
       const plan = this.#plans[connection];
       if (plan.length === 0) plan.push(...this.#plan(connection));
-      const planned = plan.shift();
-      if (planned === undefined) continue;
-      const short = planned.args.reduce((size, arg) => size + arg.length, 0) < 2000;
+      const now = plan.shift();
+      if (now === undefined) continue;
+      const args = typeof now.args === "function" ? now.args() : now.args;
+      const short = args.reduce((size, arg) => size + arg.length, 0) < 2000;
       steps.push({
         kind: "command",
         connection,
-        args: planned.args,
+        args,
         inline: short && random.chance(0.04),
         joined: random.chance(0.95),
-        expires: planned.expires ?? false,
+        expires: now.expires ?? false,
       });
-      connection = planned.next ?? connection;
+      connection = now.next ?? connection;
     }
     return steps;
   }
 
-  #plan(connection: number): Planned[] {
-    return this.#random.weighted([
+  #plan(connection: number): Turn[] {
+    return this.#random.weighted<() => Turn[]>([
       [80, () => [{ args: this.#renderer.next() }]],
       [4, () => this.#transaction()],
       [2, () => this.#bulk()],
-      [1, () => this.#wait(connection)],
+      [this.#isAbout("stream") ? 3 : 0.5, () => this.#streams()],
+      [this.#isAbout("stream") ? 3 : 1, () => this.#wait(connection)],
       [1, () => this.#expiry()],
       [1, () => [{ args: this.#unknownCommand() }]],
       [1, () => [{ args: this.#unknownSubcommand() }]],
@@ -166,24 +195,52 @@ class Author {
     return [{ args: bulkCommand(random, random.pick(known)) }];
   }
 
-  /** A command that waits, and on other connections more that wait, and what may wake them. */
-  #wait(connection: number): Planned[] {
+  #isAbout(group: string): boolean {
+    return this.#focus.includes(group);
+  }
+
+  /** A stream that fills, or a group of readers at work. */
+  #streams(): Turn[] {
     const random = this.#random;
-    const known = WAITING.filter(([name]) => this.#names.has(name.toLowerCase()));
+    if (!this.#names.has("xreadgroup")) return [{ args: this.#renderer.next() }];
+    return planned(random.weighted(STREAM_PLANS)(random));
+  }
+
+  /** A command that waits, and on other connections more that wait, and what may wake them. */
+  #wait(connection: number): Turn[] {
+    const random = this.#random;
     const others = random.shuffled([...this.#plans.keys()].filter((other) => other !== connection));
-    if (known.length === 0 || others.length === 0) return [{ args: this.#renderer.next() }];
+    const scene = this.#scene();
+    if (scene === null || others.length === 0) return [{ args: this.#renderer.next() }];
     const waker = others.pop() ?? 0;
     const waits = [connection, ...others.filter(() => random.chance(0.7))];
     for (const [index, other] of waits.entries()) {
       const next = waits[index + 1] ?? waker;
-      if (other !== connection) this.#plans[other].unshift({ args: random.pick(known), next });
+      if (other !== connection) this.#plans[other].unshift({ args: scene.wait(), next });
     }
-    const wakers = Array.from({ length: random.between(1, 4) }, () => random.pick(WAKING));
+    const wakers = Array.from({ length: random.between(1, 4) }, scene.wake);
     const inTransaction = random.chance(0.3) && this.#names.has("multi") && this.#names.has("exec");
     const all = inTransaction ? [["MULTI"], ...wakers, ["EXEC"]] : wakers;
-    this.#plans[waker].unshift(...all.map((args) => ({ args })));
-    const first = { args: random.pick(known), next: waits[1] ?? waker };
-    return random.chance(0.7) ? [{ args: ["DEL", ...WAITED_KEYS] }, first] : [first];
+    this.#plans[waker].unshift(...planned(all), ...planned(scene.after));
+    const first = { args: scene.wait(), next: waits[1] ?? waker };
+    return [...planned(scene.before), first];
+  }
+
+  /** Null when none of the commands waits. */
+  #scene(): Scene | null {
+    const random = this.#random;
+    const known = WAITING.filter(([name]) => this.#names.has(name.toLowerCase()));
+    const mayRead = this.#names.has("xreadgroup") && !this.#names.has("swapdb");
+    if (mayRead && (known.length === 0 || random.chance(this.#isAbout("stream") ? 0.9 : 0.2))) {
+      return readersWait(random);
+    }
+    if (known.length === 0) return null;
+    return {
+      before: random.chance(0.7) ? [["DEL", ...WAITED_KEYS]] : [],
+      wait: () => random.pick(known),
+      wake: () => random.pick(WAKING),
+      after: [],
+    };
   }
 
   /** Members with one score, whose order is that of their bytes, and ranges of them. */
@@ -264,7 +321,10 @@ class Author {
 
   #key(): string {
     const random = this.#random;
-    const prefix = random.pick(["string", "string", "hash", "list", "set", "zset", "geo", "hll"]);
+    const isStream = this.#isAbout("stream") && random.chance(0.5);
+    const prefix = isStream
+      ? "stream"
+      : random.pick(["string", "string", "hash", "list", "set", "zset", "geo", "hll", "stream"]);
     return `${prefix}:${random.between(1, 3)}`;
   }
 
@@ -359,10 +419,13 @@ class Author {
   }
 }
 
-/** Whether a command of that name, if it is one, is sent and its reply compared byte for byte. */
+/**
+ * Whether a command of that name, if it is one, is sent and its reply compared byte for byte, with
+ * nothing to be sent before it.
+ */
 function isExact(name: string): boolean {
-  const { deny, compare } = policyOf(name.toLowerCase());
-  return deny === undefined && compare === undefined;
+  const { deny, compare, prepare } = policyOf(name.toLowerCase());
+  return deny === undefined && compare === undefined && prepare === undefined;
 }
 
 /** Groups of commands on data of some type. */
@@ -410,10 +473,18 @@ const WAKING = lines(
   "CLIENT UNBLOCK 0",
 );
 
+const STREAM_PLANS = [
+  [4, fillStream],
+  [6, workOnStream],
+  [1, openStreams],
+  [0.5, sizeNodes],
+] as const;
+
 const WAITED_KEYS = ["list:1", "list:2", "zset:1", "zset:2"];
 
+/** Those that may do so when an option says it are sent without that. */
 function isBlocking({ name }: Command): boolean {
-  return policyOf(name).blocks ?? false;
+  return policyOf(name).blocks === true;
 }
 
 const REPLY_MODES = ["OFF", "OFF", "SKIP", "SKIP", "ON", "nosuch"];

@@ -6,7 +6,9 @@
 
 import { formatReply } from "../client/format.ts";
 import type { Reply } from "../client/resp.ts";
+import { timesAlike } from "./compare.ts";
 import { word } from "./sequence.ts";
+import { streamInfo, type Timed } from "./stream_times.ts";
 import { CHANGES, infoFields, type Subject } from "./subject.ts";
 
 /** Something both servers have, and how it differs. */
@@ -25,6 +27,8 @@ interface KeyState {
   /** Unix time in ms, or -1. */
   expiresAtMs: bigint;
   value: string;
+  /** Those in the value, which may differ as expiry times may. */
+  times: readonly bigint[];
 }
 
 const DATABASE_COUNT = 16;
@@ -34,6 +38,8 @@ interface Reader {
   command: (key: string) => string[];
   /** How many replies are an element. */
   width: number;
+  /** Sets times apart. */
+  timed?: (reply: Reply) => Timed;
 }
 
 /** How the value of each type is read. */
@@ -43,8 +49,15 @@ const READERS: Readonly<Record<string, Reader>> = {
   hash: { command: (key) => ["HGETALL", key], width: 2 },
   set: { command: (key) => ["SMEMBERS", key], width: 1 },
   zset: { command: (key) => ["ZRANGE", key, "0", "-1", "WITHSCORES"], width: 2 },
-  stream: { command: (key) => ["XINFO", "STREAM", key, "FULL"], width: 1 },
+  stream: {
+    command: (key) => ["XINFO", "STREAM", key, "FULL", "COUNT", "0"],
+    width: 2,
+    timed: streamInfo,
+  },
 };
+
+/** How the value of any other type is. */
+const DUMPED: Reader = { command: (key) => ["DUMP", key], width: 1 };
 
 /** The encoding whose order does not count: it is that of a seeded hash table. */
 const UNORDERED = '"hashtable"';
@@ -53,7 +66,7 @@ const UNORDERED = '"hashtable"';
 export async function compareState(
   real: Subject,
   tested: Subject,
-  elapsedMs: () => number,
+  apartMs: () => number,
 ): Promise<StateDifference | null> {
   const [a, b] = await Promise.all([readState(real), readState(tested)]);
   const names = new Set([...a.keys(), ...b.keys()]);
@@ -67,7 +80,15 @@ export async function compareState(
       if (left[aspect] === right[aspect]) continue;
       return { aspect, where: name, real: left[aspect], tested: right[aspect] };
     }
-    if (!sameExpiry(left.expiresAtMs, right.expiresAtMs, elapsedMs())) {
+    if (!timesAlike(left.times, right.times, apartMs())) {
+      return {
+        aspect: "times",
+        where: name,
+        real: String(left.times),
+        tested: String(right.times),
+      };
+    }
+    if (!sameExpiry(left.expiresAtMs, right.expiresAtMs, apartMs())) {
       const [x, y] = [String(left.expiresAtMs), String(right.expiresAtMs)];
       return { aspect: "expiry", where: name, real: x, tested: y };
     }
@@ -85,9 +106,9 @@ async function compareDigests(real: Subject, tested: Subject): Promise<StateDiff
 }
 
 /** Both have none, or they are no further apart than the time in which both were set. */
-function sameExpiry(a: bigint, b: bigint, elapsedMs: number): boolean {
+function sameExpiry(a: bigint, b: bigint, apartMs: number): boolean {
   if (a < 0n || b < 0n) return a === b;
-  return Number(a > b ? a - b : b - a) <= elapsedMs + 1;
+  return Number(a > b ? a - b : b - a) <= apartMs + 1;
 }
 
 async function readState(subject: Subject): Promise<Map<string, KeyState>> {
@@ -108,7 +129,7 @@ async function readState(subject: Subject): Promise<Map<string, KeyState>> {
   return state;
 }
 
-const NO_KEY: KeyState = { type: "", encoding: "", expiresAtMs: -1n, value: "" };
+const NO_KEY: KeyState = { type: "", encoding: "", expiresAtMs: -1n, value: "", times: [] };
 
 /** All keys of the selected database; each once, even if the scan showed it several times. */
 async function scanAll(subject: Subject): Promise<string[]> {
@@ -137,19 +158,21 @@ async function readKeys(subject: Subject, keys: readonly string[]): Promise<[str
   );
   const types = keys.map((_, index) => textOf(about[3 * index]));
   const values = await subject.ask(
-    keys.map((key, index) => READERS[types[index]]?.command(key) ?? ["DUMP", key]),
+    keys.map((key, index) => (READERS[types[index]] ?? DUMPED).command(key)),
   );
   return keys.map((key, index) => {
     const expiry = about[3 * index + 2];
     const encoding = textOf(about[3 * index + 1]);
-    const { width } = READERS[types[index]] ?? { width: 1 };
+    const { width, timed } = READERS[types[index]] ?? DUMPED;
+    const { reply, times } = timed?.(values[index]) ?? { reply: values[index], times: [] };
     return [
       word(key),
       {
         type: types[index],
         encoding,
         expiresAtMs: expiry.type === "integer" ? BigInt(expiry.value) : -1n,
-        value: shownValue(values[index], width, encoding === UNORDERED),
+        value: shownValue(reply, width, encoding === UNORDERED),
+        times,
       },
     ];
   });

@@ -244,8 +244,6 @@ const BY_NAME: Readonly<Record<string, Generator>> = {
   timeout: oneOf("0", "0", "0", "0.001", "0.01", "0.02", "-1", "abc", "", "inf", "1e400", "-0.1"),
 };
 
-const wait: Generator = oneOf("0", "0", "1", "2", "10", "-1", "abc", "");
-
 /** Both ends of a range, for commands that name them alike. */
 const ends = (generator: Generator, ...commands: readonly string[]) =>
   Object.fromEntries(
@@ -268,8 +266,6 @@ const zsetKeys = (...commands: readonly string[]) =>
   Object.fromEntries(commands.map((name) => [`${name} key`, zsetKey]));
 
 const BY_COMMAND: Readonly<Record<string, Generator>> = {
-  "xread milliseconds": wait,
-  "xreadgroup milliseconds": wait,
   "object|freq key": key,
   "hset value": value,
   "hmset value": value,

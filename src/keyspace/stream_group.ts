@@ -1,0 +1,449 @@
+/**
+ * The groups of a stream, their consumers, and the entries that were delivered and are not yet
+ * acknowledged (pending).
+ *
+ * Groups are entries of a dict by name, consumers of a dict of their group. The values of both are
+ * words in the entry:
+ *
+ *   group     0         16        24        28          32
+ *             | last ID | read    | pending | consumers | oldest |
+ *
+ *   consumer  0        8         16
+ *             | seen   | active  | pending |
+ *
+ * last ID    the highest that was delivered
+ * read       how many entries were read up to it, a signed 64-bit integer; -1: not known
+ * oldest     Unix ms before which none of what is pending was delivered
+ * seen       Unix ms at which the consumer was last heard of; active: and got entries, or -1
+ * pending    trees by ID (structures/id_tree.ts), NIL while nothing was delivered. Rows of a
+ *            group's say when an entry was delivered, how often, and to which consumer; those of a
+ *            consumer's are IDs
+ *
+ * An entry that is pending is in the tree of its group and in that of one consumer of the group.
+ */
+import * as arena from "../arena/arena.ts";
+import { f64, i32, NIL, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
+import { hashBytes } from "../base/hash.ts";
+import type { Args } from "../protocol/args.ts";
+import type { TreeRef } from "../structures/btree.ts";
+import * as btree from "../structures/btree.ts";
+import type { DictRef } from "../structures/dict.ts";
+import * as dict from "../structures/dict.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import type { RowRef } from "../structures/id_tree.ts";
+import * as idTree from "../structures/id_tree.ts";
+import { compareKeys } from "../structures/score_tree.ts";
+import { StreamId } from "../structures/stream_id.ts";
+
+const GROUP_AREA = 40;
+const LAST_ID = 0;
+const READ_LOW = 4;
+const READ_HIGH = 5;
+const GROUP_PENDING = 6;
+const CONSUMERS = 7;
+const OLDEST = 8;
+
+const CONSUMER_AREA = 20;
+const SEEN = 0;
+const ACTIVE = 2;
+const CONSUMER_PENDING = 4;
+
+/** A row of a group's pending entries: when delivered (a double), how often (64 bits), to whom. */
+const PENDING_WORDS = 6;
+const COUNT_LOW = 2;
+const COUNT_HIGH = 3;
+const CONSUMER = 4;
+
+const WORD = 2 ** 32;
+/** Consumers, or slices of pending entries, that are freed in one slice. */
+const SLICE_STEPS = 16;
+/** `entriesRead` of a group for which it is not known. */
+export const UNKNOWN = -1n;
+
+const wordAt = (e: EntryRef, name: number) =>
+  ((e & SEGMENT_MASK) << 1) + (entry.valueAt(e) >>> 2) + name;
+const wordOf = (e: EntryRef, name: number) => i32[e >>> SEGMENT_BITS][wordAt(e, name)];
+const setWordOf = (e: EntryRef, name: number, value: number) => {
+  i32[e >>> SEGMENT_BITS][wordAt(e, name)] = value;
+};
+
+/** A time in two words; -1 is no time. */
+const timeOf = (e: EntryRef, name: number) => wordOf(e, name + 1) * WORD + (wordOf(e, name) >>> 0);
+function setTimeOf(e: EntryRef, name: number, ms: number): void {
+  setWordOf(e, name, ms | 0);
+  setWordOf(e, name + 1, Math.floor(ms / WORD));
+}
+
+const scratch = new StreamId();
+
+/** The entry with the name in an argument, of groups or of consumers (which may be NIL), or NIL. */
+export function find(names: DictRef, args: Args, index: number): EntryRef {
+  if (names === NIL) return NIL as EntryRef;
+  const { bytes, view } = args;
+  const start = args.start[index];
+  const size = args.size[index];
+  return dict.find(names, bytes, view, start, size, hashBytes(bytes, view, start, size));
+}
+
+/** Adds an entry with the name in an argument, which is not there. */
+function add(names: DictRef, args: Args, index: number, area: number): EntryRef {
+  const { bytes, view } = args;
+  const start = args.start[index];
+  const size = args.size[index];
+  const e = entry.create(
+    bytes,
+    view,
+    start,
+    size,
+    hashBytes(bytes, view, start, size),
+    area,
+    false,
+  );
+  dict.insert(names, e);
+  return e;
+}
+
+/** The groups, or consumers, in the order of their names; for the cold paths. */
+export function inOrder(names: DictRef): EntryRef[] {
+  const all: EntryRef[] = [];
+  if (names !== NIL) dict.each(names, (e) => all.push(e));
+  return all.sort(compareKeys);
+}
+
+/** Adds a group with the name in an argument, which is not there. */
+export function create(
+  groups: DictRef,
+  args: Args,
+  index: number,
+  lastId: StreamId,
+  read: bigint,
+): EntryRef {
+  const group = add(groups, args, index, GROUP_AREA);
+  setLastId(group, lastId);
+  setEntriesRead(group, read);
+  setWordOf(group, GROUP_PENDING, NIL);
+  setWordOf(group, CONSUMERS, dict.create());
+  setTimeOf(group, OLDEST, 0);
+  return group;
+}
+
+/** Takes the highest ID that was delivered to the group. */
+export const loadLastId = (group: EntryRef, into: StreamId) =>
+  into.read(i32[group >>> SEGMENT_BITS], wordAt(group, LAST_ID));
+
+export function setLastId(group: EntryRef, id: StreamId): void {
+  const words = i32[group >>> SEGMENT_BITS];
+  const at = wordAt(group, LAST_ID);
+  words[at] = id.msHigh;
+  words[at + 1] = id.msLow;
+  words[at + 2] = id.seqHigh;
+  words[at + 3] = id.seqLow;
+}
+
+/** How many entries the group has read, or UNKNOWN. */
+export const entriesRead = (group: EntryRef) =>
+  (BigInt(wordOf(group, READ_HIGH)) << 32n) | BigInt(wordOf(group, READ_LOW) >>> 0);
+
+export function setEntriesRead(group: EntryRef, count: bigint): void {
+  setWordOf(group, READ_LOW, Number(BigInt.asIntN(32, count)));
+  setWordOf(group, READ_HIGH, Number(BigInt.asIntN(32, count >> 32n)));
+}
+
+/** Whether `entriesRead` is known. */
+export const isReadKnown = (group: EntryRef) =>
+  (wordOf(group, READ_LOW) & wordOf(group, READ_HIGH)) !== -1;
+
+/** One entry more was read. */
+export function countRead(group: EntryRef): void {
+  const low = (wordOf(group, READ_LOW) + 1) | 0;
+  setWordOf(group, READ_LOW, low);
+  if (low === 0) setWordOf(group, READ_HIGH, (wordOf(group, READ_HIGH) + 1) | 0);
+}
+
+/** The consumers of a group by name. */
+export const consumersOf = (group: EntryRef) => wordOf(group, CONSUMERS) as DictRef;
+
+export const consumerCount = (group: EntryRef) => dict.count(consumersOf(group));
+
+/** Adds a consumer with the name in an argument, which is not there. */
+export function createConsumer(
+  group: EntryRef,
+  args: Args,
+  index: number,
+  nowMs: number,
+): EntryRef {
+  const consumer = add(consumersOf(group), args, index, CONSUMER_AREA);
+  setTimeOf(consumer, SEEN, nowMs);
+  setTimeOf(consumer, ACTIVE, -1);
+  setWordOf(consumer, CONSUMER_PENDING, NIL);
+  return consumer;
+}
+
+/** When the consumer was last heard of, in Unix ms. */
+export const seenMs = (consumer: EntryRef) => timeOf(consumer, SEEN);
+export const setSeenMs = (consumer: EntryRef, ms: number) => setTimeOf(consumer, SEEN, ms);
+/** When the consumer was last given entries, in Unix ms, or -1. */
+export const activeMs = (consumer: EntryRef) => timeOf(consumer, ACTIVE);
+export const setActiveMs = (consumer: EntryRef, ms: number) => setTimeOf(consumer, ACTIVE, ms);
+
+/** The pending entries of a group, or NIL. */
+export const pendingOf = (group: EntryRef) => wordOf(group, GROUP_PENDING) as TreeRef;
+/** The IDs that are pending for a consumer, or NIL. */
+export const pendingIdsOf = (consumer: EntryRef) => wordOf(consumer, CONSUMER_PENDING) as TreeRef;
+
+const countIn = (t: TreeRef) => (t === NIL ? 0 : btree.count(t));
+export const pendingCount = (group: EntryRef) => countIn(pendingOf(group));
+export const consumerPendingCount = (consumer: EntryRef) => countIn(pendingIdsOf(consumer));
+
+/** Of a row of a group's pending entries: when it was delivered, in Unix ms. */
+export const deliveredMs = (row: RowRef) => f64[row >>> SEGMENT_BITS][idTree.payloadAt(row) >>> 1];
+
+export function setDeliveredMs(group: EntryRef, row: RowRef, ms: number): void {
+  f64[row >>> SEGMENT_BITS][idTree.payloadAt(row) >>> 1] = ms;
+  if (ms < oldestMs(group)) setOldestMs(group, ms);
+}
+
+/** Unix ms before which none of what is pending was delivered; it may be older than need be. */
+export const oldestMs = (group: EntryRef) => timeOf(group, OLDEST);
+export const setOldestMs = (group: EntryRef, ms: number) => setTimeOf(group, OLDEST, ms);
+
+const rowWord = (row: RowRef, name: number) =>
+  i32[row >>> SEGMENT_BITS][idTree.payloadAt(row) + name];
+const setRowWord = (row: RowRef, name: number, value: number) => {
+  i32[row >>> SEGMENT_BITS][idTree.payloadAt(row) + name] = value;
+};
+
+/** Of a row: how often it was delivered, a 64-bit integer that is printed as a signed one. */
+export const deliveryCount = (row: RowRef) =>
+  (BigInt(rowWord(row, COUNT_HIGH)) << 32n) | BigInt(rowWord(row, COUNT_LOW) >>> 0);
+
+export function setDeliveryCount(row: RowRef, count: bigint): void {
+  setRowWord(row, COUNT_LOW, Number(BigInt.asIntN(32, count)));
+  setRowWord(row, COUNT_HIGH, Number(BigInt.asIntN(32, count >> 32n)));
+}
+
+/** Counts one delivery more. */
+export function countDelivery(row: RowRef): void {
+  const low = (rowWord(row, COUNT_LOW) + 1) | 0;
+  setRowWord(row, COUNT_LOW, low);
+  if (low === 0) setRowWord(row, COUNT_HIGH, (rowWord(row, COUNT_HIGH) + 1) | 0);
+}
+
+/** Of a row: to whom it was delivered. */
+export const consumerOf = (row: RowRef) => rowWord(row, CONSUMER) as EntryRef;
+
+/** The row of an entry that is pending, or NIL. */
+export function findPending(group: EntryRef, id: StreamId): RowRef {
+  const pending = pendingOf(group);
+  return pending === NIL ? (NIL as RowRef) : idTree.find(pending, id);
+}
+
+/** An entry is pending for a consumer, as delivered for the first time, whatever it was before. */
+export function deliver(group: EntryRef, consumer: EntryRef, id: StreamId, nowMs: number): void {
+  let row = findPending(group, id);
+  if (row === NIL) row = addPending(group, consumer, id);
+  else row = assign(group, row, consumer, id);
+  setDeliveredMs(group, row, nowMs);
+  setRowWord(row, COUNT_LOW, 1);
+  setRowWord(row, COUNT_HIGH, 0);
+}
+
+/** Adds a row for an entry that is not pending; the caller says when and how often. */
+export function addPending(group: EntryRef, consumer: EntryRef, id: StreamId): RowRef {
+  if (pendingOf(group) === NIL) setWordOf(group, GROUP_PENDING, idTree.create(PENDING_WORDS));
+  const row = idTree.insert(pendingOf(group), id);
+  setRowWord(row, CONSUMER, consumer);
+  addId(consumer, id);
+  return row;
+}
+
+function addId(consumer: EntryRef, id: StreamId): void {
+  if (pendingIdsOf(consumer) === NIL) setWordOf(consumer, CONSUMER_PENDING, idTree.create(0));
+  idTree.insert(pendingIdsOf(consumer), id);
+}
+
+function removeId(consumer: EntryRef, id: StreamId): void {
+  const ids = pendingIdsOf(consumer);
+  idTree.removeFound(ids, idTree.find(ids, id));
+}
+
+/** Gives the row of this ID to a consumer, who may have it already; returns the row. */
+export function assign(group: EntryRef, row: RowRef, consumer: EntryRef, id: StreamId): RowRef {
+  if (DEBUG) assert(findPending(group, id) === row, "the row is of another ID");
+  const holder = consumerOf(row);
+  if (holder === consumer) return row;
+  removeId(holder, id);
+  addId(consumer, id);
+  setRowWord(row, CONSUMER, consumer);
+  return row;
+}
+
+/** The entry of this ID is pending no longer; false if it was not. */
+export function acknowledge(group: EntryRef, id: StreamId): boolean {
+  const row = findPending(group, id);
+  if (row === NIL) return false;
+  const consumer = consumerOf(row);
+  idTree.removeFound(pendingOf(group), row);
+  removeId(consumer, id);
+  return true;
+}
+
+const cursor = new idTree.IdCursor();
+
+/** Removes a consumer and forgets what is pending for it; returns how many entries that were. */
+export function removeConsumer(group: EntryRef, consumer: EntryRef): number {
+  const ids = pendingIdsOf(consumer);
+  const pending = countIn(ids);
+  if (ids !== NIL) {
+    scratch.setZero();
+    for (cursor.seek(ids, scratch); cursor.row !== NIL; cursor.next()) {
+      scratch.load(cursor.row, 0);
+      idTree.removeFound(pendingOf(group), idTree.find(pendingOf(group), scratch));
+    }
+    idTree.release(ids);
+  }
+  dict.remove(consumersOf(group), consumer);
+  entry.release(consumer);
+  return pending;
+}
+
+/** Removes a group with all it knows. */
+export function remove(groups: DictRef, group: EntryRef): void {
+  while (releaseSliceOf(group));
+  dict.remove(groups, group);
+  entry.release(group);
+}
+
+/** Frees some of what a group owns outside its entry; false once nothing is left. */
+function releaseSliceOf(group: EntryRef): boolean {
+  const pending = pendingOf(group);
+  if (pending !== NIL) {
+    if (!idTree.releaseSlice(pending)) setWordOf(group, GROUP_PENDING, NIL);
+    return true;
+  }
+  const consumers = consumersOf(group);
+  walk.start(consumers);
+  const consumer = walk.next();
+  if (consumer === NIL) {
+    dict.release(consumers);
+    return false;
+  }
+  const ids = pendingIdsOf(consumer);
+  if (ids !== NIL && idTree.releaseSlice(ids)) return true;
+  dict.remove(consumers, consumer);
+  entry.release(consumer);
+  return true;
+}
+
+const walk = new dict.DictCursor();
+
+/** Frees a part of all groups; false once all are gone, and the dict with them. */
+export function releaseSlice(groups: DictRef): boolean {
+  for (let step = 0; step < SLICE_STEPS; step++) {
+    walk.start(groups);
+    const group = walk.next();
+    if (group === NIL) {
+      dict.release(groups);
+      return false;
+    }
+    if (releaseSliceOf(group)) continue;
+    dict.remove(groups, group);
+    entry.release(group);
+  }
+  return true;
+}
+
+/** Consumers and pending entries of all groups: what freeing them costs. */
+export function cost(groups: DictRef): number {
+  let total = 0;
+  dict.each(groups, (group) => {
+    total += 1 + dict.count(consumersOf(group)) + pendingCount(group);
+  });
+  return total;
+}
+
+/** The bytes of all blocks that groups own, their dict's too. */
+export function ownedSize(groups: DictRef): number {
+  let size = namesSize(groups);
+  const ofTree = (t: TreeRef) => (t === NIL ? 0 : idTree.ownedSize(t));
+  dict.each(groups, (group) => {
+    size += ofTree(pendingOf(group)) + namesSize(consumersOf(group));
+    dict.each(consumersOf(group), (consumer) => {
+      size += ofTree(pendingIdsOf(consumer));
+    });
+  });
+  return size;
+}
+
+/** The bytes of a dict with its entries. */
+function namesSize(names: DictRef): number {
+  let size = dict.ownedSize(names);
+  dict.each(names, (e) => {
+    const block = entry.keyBlock(e);
+    size += arena.capacity(e) + (block === e ? 0 : arena.capacity(block));
+  });
+  return size;
+}
+
+/** A deep copy of all groups. */
+export function copyAll(groups: DictRef): DictRef {
+  const copied = dict.create(dict.count(groups));
+  dict.each(groups, (group) => {
+    const twin = entry.twin(group, GROUP_AREA);
+    entry.copyValue(group, twin, GROUP_AREA);
+    dict.insert(copied, twin);
+    const consumers = dict.create(dict.count(consumersOf(group)));
+    const twins = new Map<number, EntryRef>();
+    dict.each(consumersOf(group), (consumer) => {
+      const other = entry.twin(consumer, CONSUMER_AREA);
+      entry.copyValue(consumer, other, CONSUMER_AREA);
+      setWordOf(other, CONSUMER_PENDING, NIL);
+      dict.insert(consumers, other);
+      twins.set(consumer, other);
+    });
+    setWordOf(twin, CONSUMERS, consumers);
+    setWordOf(twin, GROUP_PENDING, NIL);
+    copyPending(group, twin, twins);
+  });
+  return copied;
+}
+
+function copyPending(from: EntryRef, to: EntryRef, twins: ReadonlyMap<number, EntryRef>): void {
+  const pending = pendingOf(from);
+  if (pending === NIL) return;
+  const copying = new idTree.IdCursor();
+  scratch.setZero();
+  for (copying.seek(pending, scratch); copying.row !== NIL; copying.next()) {
+    const { row } = copying;
+    scratch.load(row, 0);
+    const twin = addPending(to, twins.get(consumerOf(row)) as EntryRef, scratch);
+    setDeliveredMs(to, twin, deliveredMs(row));
+    setDeliveryCount(twin, deliveryCount(row));
+  }
+}
+
+/** Walks all groups and throws on the first thing that is wrong. For tests. */
+export function verifyAll(groups: DictRef): void {
+  dict.verify(groups);
+  for (const group of inOrder(groups)) {
+    dict.verify(consumersOf(group));
+    let total = 0;
+    for (const consumer of inOrder(consumersOf(group))) {
+      const ids = pendingIdsOf(consumer);
+      if (ids === NIL) continue;
+      idTree.verify(ids);
+      total += btree.count(ids);
+      scratch.setZero();
+      for (cursor.seek(ids, scratch); cursor.row !== NIL; cursor.next()) {
+        scratch.load(cursor.row, 0);
+        const row = findPending(group, scratch);
+        assert(row !== NIL, "an ID is pending for a consumer and not for its group");
+        assert(consumerOf(row) === consumer, "an ID is pending for two consumers");
+      }
+    }
+    if (pendingOf(group) !== NIL) idTree.verify(pendingOf(group));
+    assert(total === pendingCount(group), "an entry is pending for no consumer");
+  }
+}
