@@ -50,6 +50,8 @@ const HEADER_SIZE = 68;
 
 /** An entry of more bytes than this is refused; a leaf is not let grow beyond. */
 export const ELEMENTS_SIZE_MAX = 1 << 30;
+/** A new leaf has room for what the one before took, but not for more than this. */
+const ROOM_MAX = 4096;
 /** Leaves freed in one slice, and leaves looked at to estimate the size of all. */
 const SLICE_LEAVES = 64;
 const SAMPLE_LEAVES = 16;
@@ -194,7 +196,8 @@ function addLeaf(
 ): void {
   const kept = streamLeaf.shrink(done);
   exchange(t, done, kept);
-  const leaf = streamLeaf.create(id, args, first, fields, arena.capacity(kept));
+  const room = Math.min(arena.capacity(kept), ROOM_MAX);
+  const leaf = streamLeaf.create(id, args, first, fields, room);
   idIndex.giveKey(id);
   btree.insertAfter(t, leaf, 1);
 }
