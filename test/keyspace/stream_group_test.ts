@@ -123,9 +123,9 @@ class GroupsModel {
     const to = this.consumer(group, consumer);
     let row = streamGroup.findPending(e, idOf(id, given));
     expect(row !== NIL).toBe(this.model(group).pending.has(id));
-    if (row === NIL) row = streamGroup.addPending(e, to, given);
+    if (row === NIL) row = streamGroup.addPending(e, to, given, ms, count);
     else row = streamGroup.assign(e, row, to, given);
-    streamGroup.setDeliveredMs(e, row, ms);
+    streamGroup.setDeliveredMs(e, row, given, ms);
     streamGroup.setDeliveryCount(row, count);
     streamGroup.countDelivery(row);
     const counted = BigInt.asIntN(64, count + 1n);
@@ -186,10 +186,26 @@ class GroupsModel {
     const kind = random.below(100);
     if (kind < 1) this.removeGroup(group);
     else if (kind < 4) this.removeConsumer(group, name);
-    else if (kind < 14) this.setFields(group, name, random, some());
+    else if (kind < 13) this.setFields(group, name, random, some());
+    else if (kind < 14) this.checkByTime(group);
     else if (kind < 30 || isShrinking) this.acknowledge(group, some());
     else if (kind < 65) this.deliver(group, name, some(), random.pick(TIMES));
-    else this.assign(group, name, some(), random.pick([-1, ...TIMES]), random.pick(COUNTS));
+    else this.assign(group, name, some(), random.pick(TIMES), random.pick(COUNTS));
+  }
+
+  /** From here on, the group keeps its pending entries by time as well. */
+  private checkByTime(group: string): void {
+    const seen = new Set<bigint>();
+    let last = 0;
+    streamGroup.seekOldest(this.ref(group), cursor);
+    for (; cursor.row !== NIL; cursor.next()) {
+      const ms = streamGroup.loadByTime(cursor.row, given);
+      if (ms < last) throw new Error("not in the order of time");
+      last = ms;
+      seen.add(integerOf(given));
+    }
+    expect(seen).toEqual(new Set(this.model(group).pending.keys()));
+    streamGroup.verifyAll(stream.groupsOf(this.e));
   }
 
   /** Compares all groups of a stream, this one or a copy of it. */
