@@ -1,5 +1,5 @@
-// Purpose: streams against arrays of nodes that are added to, deleted from and trimmed as Redis does:
-// every change is followed by a full verify, and every question is asked of both.
+// Purpose: streams against arrays of nodes that are added to, deleted from and trimmed as Redis
+// does: every change is followed by a full verify, and every question is asked of both.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";

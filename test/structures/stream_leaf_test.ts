@@ -1,5 +1,5 @@
-// Purpose: leaves of streams against an array of entries and the listpack that Redis would keep them
-// in, verified after each step: IDs and values of all forms, deleted marks, growth, copies.
+// Purpose: leaves of streams against an array of entries and the listpack that Redis would keep
+// them in, verified after each step: IDs and values of all forms, deleted marks, growth, copies.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";

@@ -1,5 +1,5 @@
-// Purpose: a node of a stream as Redis keeps it: entries in a plain array, and the listpack that they
-// would be in, made element by element. What leaves of streams are held against.
+// Purpose: a node of a stream as Redis keeps it: entries in a plain array, and the listpack that
+// they would be in, made element by element. What leaves of streams are held against.
 
 import { fromLatin1 } from "../../src/base/bytes.ts";
 import { argsOf } from "../../src/protocol/args.ts";
