@@ -50,21 +50,25 @@ export function speedRows(
   ];
 }
 
-/** By how much `work` lets the resident memory of each server grow. */
+/**
+ * By how much `work` lets the resident memory of each server grow; before and after, servers have
+ * so long for what they do in the background, such as giving memory back.
+ */
 export async function compareGrowth(
   servers: Pair<Server>,
   work: (server: Server) => Promise<void>,
   figure: string,
   test: string,
+  settleMs = SETTLE_MS,
 ): Promise<Row> {
-  const grown = { ours: 0, theirs: 0 };
-  for (const side of SIDES) {
-    const before = residentBytes(servers[side].pid);
-    await work(servers[side]);
-    await Bun.sleep(SETTLE_MS);
-    grown[side] = (residentBytes(servers[side].pid) - before) / 1e6;
-  }
-  return rowOf({ figure, test, measure: "memory", unit: "MB" }, grown.ours, grown.theirs);
+  const residents = () => SIDES.map((side) => residentBytes(servers[side].pid));
+  await Bun.sleep(settleMs);
+  const before = residents();
+  for (const side of SIDES) await work(servers[side]);
+  await Bun.sleep(settleMs);
+  const [ours, theirs] = residents().map((after, i) => (after - (before[i] as number)) / 1e6);
+  const measurement = { figure, test, measure: "memory", unit: "MB" };
+  return rowOf(measurement, ours as number, theirs as number);
 }
 
 /** Sends one command to each server, which must not refuse it. */

@@ -12,10 +12,24 @@ import { cpuSeconds } from "./process_figures.ts";
 import { type Row, rowOf } from "./results.ts";
 import { type Server, withServers } from "./servers.ts";
 import { median, percentile } from "./statistics.ts";
-import { addRequest, bulk, entryId, GROUP, groupStream, readReply } from "./stream_load.ts";
+import {
+  addRequest,
+  bulk,
+  entryFields,
+  entryId,
+  GROUP,
+  groupBatches,
+  groupStream,
+  readReply,
+} from "./stream_load.ts";
 
 const FIGURE = "streams";
 const ENTRIES = 1_000_000;
+/** Time for a server to give back what it needs no longer, after a load has ended. */
+const SETTLE_MS = 30_000;
+/** Entries that a stream is given and loses before memory is measured, and those a group reads. */
+const WARM_ENTRIES = 50_000;
+const WARM_READS = 5;
 const ROUNDS = 5;
 const PIPELINE = 16;
 const REQUESTS = 200_000;
@@ -95,8 +109,9 @@ export const streams: Figure = {
       // First, as the memory of a server that has been used says less.
       if (["entries", ...Object.keys(READS), PENDING].some((test) => isChosen(test, options))) {
         progress(`${FIGURE}: ${entries} entries`);
+        for (const side of SIDES) await warmUp(servers[side]);
         const work = (server: Server) => addEntries(server, KEY, entries);
-        const grown = await compareGrowth(servers, work, FIGURE, "entries");
+        const grown = await compareGrowth(servers, work, FIGURE, "entries", SETTLE_MS);
         if (isChosen("entries", options)) rows.push(grown);
       }
       await commands(READS, false);
@@ -126,10 +141,30 @@ async function addEntries(server: Server, key: string, count: number): Promise<v
   await fill(server.port, count, (index) => addRequest(key, index), reply, 1);
 }
 
+/** Adds, reads and acknowledges entries and removes all, so that code is compiled beforehand. */
+async function warmUp(server: Server): Promise<void> {
+  const add = (index: number) => {
+    const words = ["XADD", KEY, "MAXLEN", "~", "1000", entryId(index), ...entryFields(index)];
+    return requestOf(words);
+  };
+  await fill(server.port, WARM_ENTRIES, add, (index) => bulk(entryId(index)), 1);
+  const key = groupStream(0);
+  await addEntries(server, key, GROUP_ENTRIES);
+  const exchange = await Exchange.open(server.port);
+  await exchange.send(batchOf(["XGROUP", "CREATE", key, GROUP, "0"], "+OK\r\n"));
+  const batches = groupBatches(0, PIPELINE / 2, GROUP_ENTRIES);
+  for (let i = 0; i < WARM_READS; i++) {
+    for (const batch of batches) await exchange.send(batch);
+  }
+  await exchange.send(batchOf(["FLUSHALL"], "+OK\r\n"));
+  exchange.close();
+}
+
 /** What entries take that consumers have read and not acknowledged. */
 async function measurePending(servers: Pair<Server>, entries: number): Promise<Row[]> {
   await mustBoth(servers, "XGROUP", "CREATE", KEY, GROUP, "0");
-  return [await compareGrowth(servers, (server) => readAll(server, entries), FIGURE, PENDING)];
+  const work = (server: Server) => readAll(server, entries);
+  return [await compareGrowth(servers, work, FIGURE, PENDING, SETTLE_MS)];
 }
 
 /** Consumers read all entries through the group, one read after the other. */

@@ -21,7 +21,7 @@ export function byteOf(bitOffset: number): number {
  */
 export function bitOffset(call: Call, index: number, width: number): number {
   const { bytes, start, size } = call.args;
-  const isMultiple = width > 0 && bytes[start[index]] === HASH;
+  const isMultiple = width > 0 && size[index] > 0 && bytes[start[index]] === HASH;
   const skipped = isMultiple ? 1 : 0;
   const from = start[index] + skipped;
   const factor = isMultiple ? width : 1;

@@ -1,6 +1,7 @@
 /** DUMP and RESTORE: values as Redis's own payloads, to and from any server that knows them. */
 import { NIL } from "../arena/arena.ts";
 import { dumpPayload, isIntact, restorePayload } from "../persistence/dump_payload.ts";
+import { Malformed } from "../persistence/rdb_format.ts";
 import { discard } from "../persistence/rdb_values.ts";
 import { CommandError, SYNTAX } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -147,9 +148,13 @@ function restoredEntry({ args, server }: Call, keyHash: number, expires: boolean
   const looksAtChecksum = !server.debug.checksumsSkipped;
   if (!isIntact(bytes, start[PAYLOAD], size[PAYLOAD], looksAtChecksum)) throw BAD_FOOTER;
   const key = { bytes, view, offset: start[KEY], size: size[KEY], hash: keyHash, expires };
-  const made = restorePayload(bytes, start[PAYLOAD], size[PAYLOAD], key);
-  if (made === NIL) throw BAD_FORMAT;
-  return made;
+  try {
+    return restorePayload(bytes, start[PAYLOAD], size[PAYLOAD], key);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    server.log("warning", `A payload's integrity check failed: ${error.message}`);
+    throw BAD_FORMAT;
+  }
 }
 
 function admitMortal({ db }: Call, made: EntryRef, expiry: bigint): EntryRef {

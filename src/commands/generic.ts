@@ -259,6 +259,7 @@ function copy(call: Call): void {
   if (taken !== NIL) makeWay(call, target, taken);
   const twin = target.copy(e, db, args, 2, keyHash);
   keyspace.changing(target, twin, "copy_to");
+  target.appeared(twin);
   call.reply.integer(1);
 }
 
@@ -275,6 +276,7 @@ function move(call: Call): void {
   keyspace.changing(db, e, "move_from");
   const moved = target.take(e, db);
   keyspace.changingAlso(target, moved, "move_to");
+  target.appeared(moved);
   call.reply.integer(1);
 }
 
@@ -300,6 +302,7 @@ function renameKey(call: Call, replace: boolean): boolean {
   if (taken !== NIL) makeWay(call, db, taken);
   const renamed = db.rekey(e, args, 2, keyHash);
   keyspace.changingAlso(db, renamed, "rename_to");
+  db.appeared(renamed);
   return true;
 }
 

@@ -377,7 +377,7 @@ function storeFound(call: Call, e: EntryRef, returned: number, event: KeyEvent):
   } else {
     zsetValue.order(result);
     zsetValue.packIfSmall(result);
-    zsetValue.adopt(db, args, storeIndex, keyHash, event, result);
+    zsetValue.adopt(db, args, storeIndex, keyHash, event, result, old !== NIL);
     keyspace.dirty += returned - 1;
   }
   reply.integer(returned);

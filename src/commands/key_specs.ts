@@ -140,9 +140,11 @@ export function findKeysBySpecs(
   text: ArgumentText,
 ): KeyRef[] | null {
   const keys: KeyRef[] = [];
-  for (const spec of inOrder(specs, argumentCount, text)) {
+  const counted = looselyCounted(specs, argumentCount, text);
+  const inOrder = counted === undefined ? specs : withFirst(specs, counted);
+  for (const spec of inOrder) {
     if (spec.flags.includes("not_key")) continue;
-    const flags = maskOf(KeyFlag, spec.flags);
+    const flags = counted === undefined ? maskOf(KeyFlag, spec.flags) : 0;
     const range = keyRange(spec, argumentCount, text);
     if (range === null) return null;
     const [first, last] = range;
@@ -154,24 +156,29 @@ export function findKeysBySpecs(
 }
 
 /**
- * The specs in the order of the keys that they find. A count that is no integer as Redis prints it
- * has Redis look in another way, which finds the counted keys first.
+ * The spec whose count is no integer as Redis prints it. Redis then looks in an older way, which
+ * reads counts as C does, finds the counted keys first, and knows no flags.
  */
-function inOrder(
+function looselyCounted(
   specs: readonly KeySpec[],
   argumentCount: number,
   text: ArgumentText,
-): readonly KeySpec[] {
+): KeyCount | undefined {
   const counted = specs.find((spec) => "numkeys" in spec);
-  if (counted === undefined || specs.length === 1) return specs;
-  const position = beginning(counted.at, argumentCount, text) + (counted as KeyCount).numkeys;
-  if (position >= argumentCount || EXACT_COUNT.test(text(position))) return specs;
-  return [counted, ...specs.filter((spec) => spec !== counted)];
+  if (counted === undefined) return undefined;
+  const position = beginning(counted.at, argumentCount, text) + counted.numkeys;
+  const isExact = position >= argumentCount || EXACT_COUNT.test(text(position));
+  return isExact ? undefined : counted;
+}
+
+function withFirst(specs: readonly KeySpec[], first: KeySpec): KeySpec[] {
+  return [first, ...specs.filter((spec) => spec !== first)];
 }
 
 const EXACT_COUNT = /^(0|[1-9]\d*)$/;
-/** What C's atoi reads as a count that may be one. */
-const LOOSE_COUNT = /^[ \t-\r]*\+?0*(\d{1,9})(?!\d)/;
+/** What C reads as a number. */
+const LOOSE_COUNT = /^[ \t-\r]*([+-]?\d+)/;
+const INT64_MAX = 2n ** 63n - 1n;
 
 /** Positions of a spec's first and last key, not yet checked against the number of arguments. */
 function keyRange(spec: KeySpec, argumentCount: number, text: ArgumentText): number[] | null {
@@ -180,15 +187,22 @@ function keyRange(spec: KeySpec, argumentCount: number, text: ArgumentText): num
   if ("numkeys" in spec) {
     const position = begin + spec.numkeys;
     const digits = position < argumentCount ? text(position) : "";
-    const count = LOOSE_COUNT.exec(digits)?.[1];
-    if (count === undefined) return null;
     const first = begin + spec.first;
-    return [first, first + (Number(count) - 1) * (spec.step ?? 1)];
+    return [first, first + (countIn(digits) - 1) * (spec.step ?? 1)];
   }
   const last = spec.last ?? 0;
   if (last >= 0) return [begin, begin + last];
   if (spec.limit === undefined) return [begin, argumentCount + last];
   return [begin, begin + Math.floor((argumentCount - begin) / spec.limit) - 1];
+}
+
+/** The count that the text begins with, of which Redis keeps 32 bits; 0 when there is none. */
+function countIn(text: string): number {
+  const digits = LOOSE_COUNT.exec(text)?.[1];
+  if (digits === undefined) return 0;
+  const value = BigInt(digits.replace("+", ""));
+  if (value > INT64_MAX) return -1;
+  return value < -INT64_MAX ? 0 : Number(BigInt.asIntN(32, value));
 }
 
 /** The position where a spec begins, or 0. */

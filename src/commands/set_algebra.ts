@@ -30,6 +30,8 @@ let sets: EntryRef[] = [];
 /** Whether some key did not exist, and whether the first was it. */
 let anyMissing = false;
 let firstMissing = false;
+/** Whether an intersection is of two sets that are walked over side by side. */
+let areTwoIntsets = false;
 
 const cursor = new SetCursor();
 const member = new Member();
@@ -113,20 +115,31 @@ export function sinterstore(call: Call): void {
 function intersect(call: Call, result: EntryRef): number {
   let count = 0;
   startIntersection();
-  while (cursor.next()) {
-    cursor.load(member);
-    if (!isInAllOthers()) continue;
-    emit(call, result);
-    count++;
-  }
+  for (; nextInAll(); count++) emit(call, result);
   return count;
 }
 
 /** Begins to walk over the smallest set; the others are asked, from the smallest on. */
 function startIntersection(): void {
   sets = [...new Set(sets)].sort(largerFirst).reverse();
-  for (let i = 1; i < sets.length; i++) startProbe(i, sets[0], false);
   cursor.start(sets[0]);
+  areTwoIntsets = sets.length === 2 && isIntset(sets[0]) && isIntset(sets[1]);
+  if (areTwoIntsets) return;
+  for (let i = 1; i < sets.length; i++) startProbe(i, sets[0], false);
+}
+
+/** Goes to the next member that all sets have; false when there is none. */
+function nextInAll(): boolean {
+  if (areTwoIntsets) {
+    if (!cursor.nextCommon(sets[1])) return false;
+    cursor.load(member);
+    return true;
+  }
+  while (cursor.next()) {
+    cursor.load(member);
+    if (isInAllOthers()) return true;
+  }
+  return false;
 }
 
 function isInAllOthers(): boolean {
@@ -143,10 +156,7 @@ export function sintercard(call: Call): void {
   let count = 0;
   if (!anyMissing) {
     startIntersection();
-    while (count < limit && cursor.next()) {
-      cursor.load(member);
-      if (isInAllOthers()) count++;
-    }
+    while (count < limit && nextInAll()) count++;
   }
   call.reply.integer(count);
 }

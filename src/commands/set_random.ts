@@ -56,6 +56,8 @@ function popCount(call: Call): void {
   keyspace.dirty += popped - 1;
   reply.set(popped);
   if (popped === total) {
+    // Redis looks the key up once more, to reply with all of it.
+    keyspace.stats.hits++;
     replyAll(call, e);
     keyspace.changingAlso(db, e, "del");
     db.delete(e);

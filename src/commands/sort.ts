@@ -349,7 +349,8 @@ function storeList(call: Call, index: number, elements: ByteList): void {
     db.delete(taken);
   }
   if (count > 0) {
-    const e = listValue.create(db, args, index, keyHash, "sortstore", size[0]);
+    const replaces = taken !== NIL;
+    const e = listValue.create(db, args, index, keyHash, "sortstore", size[0], replaces);
     for (let i = 0; i < count; i++) listValue.push(e, false, bytes, start[i], size[i]);
     keyspace.dirty += count - 1;
   }

@@ -51,7 +51,7 @@ export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void
   } else {
     zsetValue.order(result);
     zsetValue.packIfSmall(result);
-    zsetValue.adopt(db, args, 1, keyHash, event, result);
+    zsetValue.adopt(db, args, 1, keyHash, event, result, old !== NIL);
   }
   call.reply.integer(count);
 }

@@ -12,19 +12,10 @@ export const NO_IDS: readonly StreamId[] = [];
 const cursor = new IdCursor();
 const id = new StreamId();
 
-/** A pending entry, and when it was delivered. */
-interface Pending {
-  id: StreamId;
-  deliveredMs: number;
-}
-
 /**
  * The entries of the stream that are pending in the group and were delivered so long ago, at most
  * `limit`: those that have waited for longest first. What is pending and no longer in the stream is
  * forgotten. Below 0 ms, none.
- *
- * This looks at all that is pending, but not often: the group remembers when the oldest of it was
- * delivered, and until that is so long ago there is nothing to be found.
  */
 export function idleEntries(
   call: Call,
@@ -33,32 +24,28 @@ export function idleEntries(
   minIdleMs: number,
   limit: number,
 ): readonly StreamId[] {
-  const pending = streamGroup.pendingOf(readers);
+  if (minIdleMs < 0 || streamGroup.pendingCount(readers) === 0) return NO_IDS;
   const latestMs = call.nowMs - minIdleMs;
-  if (minIdleMs < 0 || pending === NIL || streamGroup.oldestMs(readers) > latestMs) return NO_IDS;
-  const found: Pending[] = [];
-  let oldestMs = call.nowMs;
-  id.setZero();
-  for (cursor.seek(pending, id); cursor.row !== NIL; cursor.next()) {
-    const deliveredMs = streamGroup.deliveredMs(cursor.row);
-    if (deliveredMs > latestMs) {
-      oldestMs = Math.min(oldestMs, deliveredMs);
-      continue;
-    }
+  const found: StreamId[] = [];
+  const gone: StreamId[] = [];
+  streamGroup.seekOldest(readers, cursor);
+  for (; cursor.row !== NIL && found.length < limit; cursor.next()) {
     const own = new StreamId();
-    own.load(cursor.row, 0);
-    found.push({ id: own, deliveredMs });
+    if (streamGroup.loadByTime(cursor.row, own) > latestMs) break;
+    (streamValue.has(e, own) ? found : gone).push(own);
   }
-  const living = found.filter((one) => {
-    if (streamValue.has(e, one.id)) return true;
+  for (const own of gone) {
     call.keyspace.changingAside(call.db, e, "");
-    streamGroup.acknowledge(readers, one.id);
-    return false;
-  });
-  living.sort((a, b) => a.deliveredMs - b.deliveredMs || a.id.compare(b.id));
-  if (living.length > limit) oldestMs = Math.min(oldestMs, living[limit].deliveredMs);
-  streamGroup.setOldestMs(readers, oldestMs);
-  return living.slice(0, limit).map((one) => one.id);
+    streamGroup.acknowledge(readers, own);
+  }
+  return found;
+}
+
+/** When what has been pending for longest in the group was delivered, in Unix ms, or Infinity. */
+export function oldestMs(readers: EntryRef): number {
+  if (streamGroup.pendingCount(readers) === 0) return Infinity;
+  streamGroup.seekOldest(readers, cursor);
+  return streamGroup.loadByTime(cursor.row, id);
 }
 
 /**
@@ -73,14 +60,14 @@ export function claim(
   of: StreamId,
 ): void {
   const { nowMs, reply } = call;
-  let row = streamGroup.findPending(readers, of);
+  const found = streamGroup.findPending(readers, of);
   reply.array(4);
   replyId(of, reply);
   streamValue.has(e, of);
   streamValue.replyFound(reply);
-  reply.integer(nowMs - streamGroup.deliveredMs(row));
-  reply.bigint(streamGroup.deliveryCount(row));
-  row = streamGroup.assign(readers, row, consumer, of);
-  streamGroup.setDeliveredMs(readers, row, nowMs);
+  reply.integer(nowMs - streamGroup.deliveredMs(found));
+  reply.bigint(streamGroup.deliveryCount(found));
+  const row = streamGroup.assign(readers, found, consumer, of);
+  streamGroup.setDeliveredMs(readers, row, of, nowMs);
   streamGroup.countDelivery(row);
 }

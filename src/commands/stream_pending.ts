@@ -4,7 +4,7 @@ import { INT64_MAX } from "../base/numbers.ts";
 import * as streamGroup from "../keyspace/stream_group.ts";
 import * as streamValue from "../keyspace/stream_value.ts";
 import { Type } from "../keyspace/types.ts";
-import { CommandError, SYNTAX } from "../protocol/errors.ts";
+import { CommandError, SYNTAX, WRONG_TYPE } from "../protocol/errors.ts";
 import type { TreeRef } from "../structures/btree.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -98,8 +98,13 @@ const end = new StreamId();
 const cursor = new IdCursor();
 
 /** The stream, read as a command does that need not have it; and the group, or NIL. */
-function find(call: Call): { e: EntryRef; readers: EntryRef } {
-  const e = call.db.readTyped(call.args, KEY, Type.stream);
+function find(call: Call): typeof found {
+  return findIn(call, call.db.read(call.args, KEY));
+}
+
+/** As `find`, of the value that was read, which may be of another type. */
+function findIn(call: Call, e: EntryRef): typeof found {
+  if (e !== NIL && entry.type(e) !== Type.stream) throw WRONG_TYPE;
   found.e = e;
   found.readers = groupOf(call, e, GROUP);
   return found;
@@ -107,9 +112,9 @@ function find(call: Call): { e: EntryRef; readers: EntryRef } {
 
 const found = { e: NIL as EntryRef, readers: NIL as EntryRef };
 
-/** As `find`, where both must be there. */
-function findGroup(call: Call): { e: EntryRef; readers: EntryRef } {
-  if (find(call).readers === NIL) throw noGroup(call, KEY, GROUP);
+/** As `find`, where both must be there; the value is read already, or is now. */
+function findGroup(call: Call, read = call.db.read(call.args, KEY)): typeof found {
+  if (findIn(call, read).readers === NIL) throw noGroup(call, KEY, GROUP);
   return found;
 }
 
@@ -232,8 +237,10 @@ function xclaim(call: Call): void {
   const { e, readers } = findGroup(call);
   const minIdleMs = Math.max(0, call.integerOr(MIN_IDLE, CLAIM_IDLE));
   parseClaim(call);
+  const { dirty } = keyspace;
   streamGroup.loadLastId(readers, id);
-  if (end.compare(id) > 0) {
+  const isMoved = end.compare(id) > 0;
+  if (isMoved) {
     keyspace.changingAside(db, e, "");
     streamGroup.setLastId(readers, end);
   }
@@ -253,13 +260,12 @@ function xclaim(call: Call): void {
     if (row !== NIL && !isIdle(row, minIdleMs, call.nowMs)) continue;
     if (consumer === NIL) consumer = consumerFor(call, e, readers, CONSUMER);
     keyspace.changingAside(db, e, "");
-    if (row === NIL) {
-      row = streamGroup.addPending(readers, consumer, id);
-      streamGroup.setDeliveryCount(row, 1n);
-    }
+    if (row === NIL) row = streamGroup.addPending(readers, consumer, id, call.nowMs, 1n);
     give(call, e, readers, row, consumer);
     count++;
   }
+  // Redis counts the ID of the group only where nothing else has changed.
+  if (isMoved && keyspace.dirty > dirty + 1) keyspace.dirty--;
   reply.endArray(mark, count);
 }
 
@@ -299,7 +305,7 @@ function give(call: Call, e: EntryRef, readers: EntryRef, row: RowRef, consumer:
   const { reply } = call;
   const { deliveredMs, retryCount, justId } = claiming;
   const own = streamGroup.assign(readers, row, consumer, id);
-  streamGroup.setDeliveredMs(readers, own, deliveredMs);
+  streamGroup.setDeliveredMs(readers, own, id, deliveredMs);
   if (retryCount >= 0n) streamGroup.setDeliveryCount(own, retryCount);
   else if (!justId) streamGroup.countDelivery(own);
   streamGroup.setActiveMs(consumer, call.nowMs);
@@ -315,6 +321,8 @@ function give(call: Call, e: EntryRef, readers: EntryRef, row: RowRef, consumer:
 
 function xautoclaim(call: Call): void {
   const { db, argc, keyspace, nowMs, reply } = call;
+  // Looked up first, as in Redis: INFO counts it.
+  const read = call.db.read(call.args, KEY);
   const minIdleMs = Math.max(0, call.integerOr(MIN_IDLE, AUTOCLAIM_IDLE));
   startOf(call, 5, id);
   let limit = AUTOCLAIM_COUNT;
@@ -329,7 +337,7 @@ function xautoclaim(call: Call): void {
       throw SYNTAX;
     }
   }
-  const { e, readers } = findGroup(call);
+  const { e, readers } = findGroup(call, read);
   claiming.deliveredMs = nowMs;
   claiming.retryCount = -1n;
   const pending = streamGroup.pendingOf(readers);

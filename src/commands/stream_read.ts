@@ -13,7 +13,7 @@ import { type Wait, waitForKeys } from "./blocking.ts";
 import type { Call } from "./call.ts";
 import { consumerFor, groupOf, idOf, isByte, noGroup } from "./stream_arguments.ts";
 import { replyEntry, replyRange } from "./stream_entries.ts";
-import { claim, idleEntries, NO_IDS } from "./stream_idle.ts";
+import { claim, idleEntries, NO_IDS, oldestMs } from "./stream_idle.ts";
 import { group } from "./table.ts";
 
 export const streamReadCommands = group("stream", {
@@ -292,7 +292,7 @@ function replyHistory(
       if (streamValue.has(e, from)) {
         streamValue.replyFound(reply);
         const row = streamGroup.findPending(readers, from);
-        streamGroup.setDeliveredMs(readers, row, nowMs);
+        streamGroup.setDeliveredMs(readers, row, from, nowMs);
         streamGroup.countDelivery(row);
       } else {
         reply.nilArray();
@@ -408,8 +408,7 @@ function claimableInMs(call: Call, { firstKey, keyCount, groupIndex, minIdleMs }
     const e = call.db.peek(call.args, i, call.db.hash(call.args, i));
     if (e === NIL || entry.type(e) !== Type.stream) continue;
     const readers = groupOf(call, e, groupIndex);
-    if (readers === NIL || streamGroup.pendingCount(readers) === 0) continue;
-    soonest = Math.min(soonest, streamGroup.oldestMs(readers) + minIdleMs - call.nowMs);
+    if (readers !== NIL) soonest = Math.min(soonest, oldestMs(readers) + minIdleMs - call.nowMs);
   }
   return Math.max(soonest, RETRY_MS_MIN);
 }

@@ -32,7 +32,8 @@ export function become(e: EntryRef, type: number, encoding: number, ref: Ref): v
 
 /**
  * Adds the key in an argument, which is not there, as a collection of this type and encoding, and
- * announces it as `event`. The ref is of an empty structure: the caller fills it at once.
+ * announces it as `event`. The ref is of an empty structure: the caller fills it at once. Where it
+ * replaces another value, whoever waits for the key is not told, as in Redis.
  */
 export function addCollection(
   db: Database,
@@ -43,9 +44,10 @@ export function addCollection(
   encoding: number,
   ref: Ref,
   event: KeyEvent,
+  replaces = false,
 ): EntryRef {
   const e = db.add(args, index, keyHash, AREA, false, event);
   become(e, type, encoding, ref);
-  db.appeared(e);
+  if (!replaces) db.appeared(e);
   return e;
 }

@@ -76,7 +76,7 @@ export class Keyspace {
   changing(db: Database, e: EntryRef, event: KeyEvent): void {
     this.dirty++;
     if (this.watches.active) this.tellWatches(db, e, event);
-    if (this.waits.active) this.waits.touch(db.id, e);
+    if (this.waits.active) this.waits.changed(db.id, e, event);
   }
 
   /**
@@ -85,7 +85,7 @@ export class Keyspace {
    */
   changingAlso(db: Database, e: EntryRef, event: KeyEvent): void {
     if (this.watches.active) this.tellWatches(db, e, event);
-    if (this.waits.active) this.waits.touch(db.id, e);
+    if (this.waits.active) this.waits.changed(db.id, e, event);
   }
 
   /**

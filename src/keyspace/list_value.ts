@@ -9,12 +9,17 @@
  * at the ends, where pops make them vanish. All positions are found in O(log n) plus a part of a
  * leaf; pushes and pops are O(log n) and move nothing.
  *
+ * A leaf that pushes have left far behind, and whose elements begin alike, is trimmed: it is kept
+ * without their common prefix (structures/packed_prefix.ts), and the tree has its ref with the sign
+ * set. It is read as it is, and made a plain one for good before it changes.
+ *
  * Bytes of elements handed in must not lie in the list itself. An index is from 0 on and below
  * `count`, unless said otherwise.
  */
 import * as arena from "../arena/arena.ts";
 import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
+import { equalBytes } from "../base/bytes.ts";
 import type { Range } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -24,6 +29,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
+import * as prefixed from "../structures/packed_prefix.ts";
 import { AREA, addCollection, become, refOf, setRef } from "./collection.ts";
 import type { Database } from "./database.ts";
 import type { KeyEvent } from "./keyspace.ts";
@@ -53,6 +59,10 @@ const LEAVES_MANY = 8;
 /** A leaf below a quarter of the limit looks for a neighbour to merge with, up to a half. */
 const SMALL_SHIFT = 2;
 const MERGED_SHIFT = 1;
+/** A leaf may be trimmed when pushes have put so many others between it and the end. */
+const LEAVES_PLAIN = 16;
+/** Set in the ref of a trimmed leaf. */
+const TRIMMED = 1 << 31;
 /** Leaves freed in one slice, and leaves looked at to estimate the size of all. */
 const SLICE_LEAVES = 64;
 const SAMPLE_LEAVES = 16;
@@ -60,6 +70,12 @@ const SAMPLE_LEAVES = 16;
 const isTree = (e: EntryRef) => entry.encoding(e) === TREE;
 const treeOf = (e: EntryRef) => refOf(e) as TreeRef;
 const singleOf = (e: EntryRef) => refOf(e) as PackedRef;
+
+/** The block of a leaf that may be trimmed, and how many elements it holds. */
+const isTrimmed = (leaf: PackedRef) => leaf < 0;
+const blockOf = (leaf: PackedRef) => (leaf & ~TRIMMED) as PackedRef;
+const countOf = (leaf: PackedRef) =>
+  isTrimmed(leaf) ? prefixed.count(blockOf(leaf)) : packed.count(leaf);
 
 /** The bytes of a leaf that elements are added to. */
 function sizeLimit(): number {
@@ -85,7 +101,8 @@ function hasRoom(leaf: PackedRef, added: number): boolean {
 
 /**
  * Adds the key in an argument, which is not there, as an empty list, announced as `event`; the
- * caller pushes at once. `firstSize` is the size of the element that will come first.
+ * caller pushes at once. `firstSize` is the size of the element that will come first; `replaces`:
+ * another value was there until now.
  */
 export function create(
   db: Database,
@@ -94,9 +111,10 @@ export function create(
   keyHash: number,
   event: KeyEvent,
   firstSize = 0,
+  replaces = false,
 ): EntryRef {
   const leaf = packed.create(packed.EMPTY_SIZE + taken(firstSize));
-  return addCollection(db, args, index, keyHash, Type.list, SINGLE, leaf, event);
+  return addCollection(db, args, index, keyHash, Type.list, SINGLE, leaf, event, replaces);
 }
 
 /** Makes an entry, which has the room, an empty list, to be loaded; the caller pushes at once. */
@@ -111,14 +129,22 @@ export function startPacked(e: EntryRef, p: PackedRef): boolean {
   return true;
 }
 
-/** Visits the blocks of the elements in their order, which stay as they are. */
+/** Visits blocks of the elements in their order; a block is good until `visit` returns. */
 export function eachBlock(e: EntryRef, visit: (p: PackedRef) => void): void {
   if (!isTree(e)) {
     visit(singleOf(e));
     return;
   }
   const t = treeOf(e);
-  for (let leaf = btree.first(t); leaf !== NIL; leaf = btree.next(t)) visit(leaf as PackedRef);
+  for (let leaf = btree.first(t) as PackedRef; leaf !== NIL; leaf = btree.next(t) as PackedRef) {
+    if (!isTrimmed(leaf)) {
+      visit(leaf);
+      continue;
+    }
+    const whole = prefixed.expanded(blockOf(leaf));
+    visit(whole);
+    packed.release(whole);
+  }
 }
 
 /** The number of elements. */
@@ -143,15 +169,36 @@ export function push(
     plant(e);
   }
   const t = treeOf(e);
-  const leaf = (atHead ? btree.first(t) : btree.last(t)) as PackedRef;
+  const leaf = endLeaf(t, atHead);
   if (hasRoom(leaf, taken(size))) {
     exchange(t, leaf, extended(leaf, atHead, bytes, offset, size));
     btree.addCount(t, 1);
     return;
   }
+  const behind = packed.count(leaf) * LEAVES_PLAIN;
   const made = newLeaf(t, atHead, bytes, offset, size);
   if (atHead) btree.insertBefore(t, made, 1);
   else btree.insertAfter(t, made, 1);
+  if (behind < btree.count(t)) trim(t, atHead ? behind : btree.count(t) - 1 - behind);
+}
+
+/** Trims the leaf at this rank, if it is worth it. */
+function trim(t: TreeRef, rank: number): void {
+  const leaf = btree.byRank(t, rank) as PackedRef;
+  if (isTrimmed(leaf)) return;
+  const trimmed = prefixed.trimmed(leaf);
+  if (trimmed === NIL) return;
+  btree.replaceLeaf(t, (trimmed | TRIMMED) as PackedRef);
+  packed.release(leaf);
+}
+
+/** The path's leaf, which is `leaf`, to be changed: a trimmed one is made plain. */
+function opened(t: TreeRef, leaf: PackedRef): PackedRef {
+  if (!isTrimmed(leaf)) return leaf;
+  const plain = prefixed.expanded(blockOf(leaf));
+  btree.replaceLeaf(t, plain);
+  packed.release(blockOf(leaf));
+  return plain;
 }
 
 function extended(
@@ -195,20 +242,20 @@ function plant(e: EntryRef): void {
 function unplant(e: EntryRef): void {
   const t = treeOf(e);
   if (btree.leafCount(t) > 1) return;
-  setRef(e, btree.first(t));
+  setRef(e, endLeaf(t, true));
   entry.describe(e, Type.list, SINGLE, 0);
   btree.release(t);
 }
 
 /** The element at an end of a list that has any, borrowed until the list changes. */
 export function end(e: EntryRef, atHead: boolean): Range {
-  let leaf = singleOf(e);
-  if (isTree(e)) leaf = endLeaf(treeOf(e), atHead);
+  const leaf = isTree(e) ? endLeaf(treeOf(e), atHead) : singleOf(e);
   return packed.range(leaf, atHead ? packed.first(leaf) : packed.last(leaf));
 }
 
+/** The leaf at an end, to be changed. */
 const endLeaf = (t: TreeRef, atHead: boolean) =>
-  (atHead ? btree.first(t) : btree.last(t)) as PackedRef;
+  opened(t, (atHead ? btree.first(t) : btree.last(t)) as PackedRef);
 
 /** Removes the element at an end of a list that has any, and replies with it if `to` is given. */
 export function pop(e: EntryRef, atHead: boolean, to: Reply | null): void {
@@ -236,17 +283,19 @@ function shortened(leaf: PackedRef, atHead: boolean, to: Reply | null): PackedRe
 /** Takes the path's leaf, which is not the only one, out of the tree and frees it. */
 function dropLeaf(e: EntryRef, leaf: PackedRef): void {
   btree.remove(treeOf(e));
-  packed.release(leaf);
+  packed.release(blockOf(leaf));
 }
 
 /** Replies with `n` elements, which are there, from index `from` on; no array's head. */
 export function replyRange(e: EntryRef, from: number, n: number, to: Reply): void {
   let rank = from;
   for (let left = n; left > 0; ) {
-    const leaf = leafAt(e, rank);
+    const leaf = leafFor(e, rank);
     const index = rank - leafStart;
-    const run = Math.min(left, packed.count(leaf) - index);
-    packed.replyRun(leaf, packed.seek(leaf, index), run, to);
+    const run = Math.min(left, countOf(leaf) - index);
+    const block = blockOf(leaf);
+    if (isTrimmed(leaf)) prefixed.replyRun(block, prefixed.seek(block, index), run, to);
+    else packed.replyRun(leaf, packed.seek(leaf, index), run, to);
     rank += run;
     left -= run;
   }
@@ -254,28 +303,29 @@ export function replyRange(e: EntryRef, from: number, n: number, to: Reply): voi
 
 /** As `replyRange`, from index `from` backwards. */
 export function replyBackwards(e: EntryRef, from: number, n: number, to: Reply): void {
-  let rank = from;
-  for (let left = n; left > 0; ) {
-    const leaf = leafAt(e, rank);
-    let at = packed.seek(leaf, rank - leafStart);
-    for (; at !== 0 && left > 0; left--) {
-      packed.reply(leaf, at, to);
-      at = packed.previous(leaf, at);
-    }
-    rank = leafStart - 1;
+  backwards.seek(e, from);
+  for (let left = n; left > 0; left--) {
+    backwards.reply(to);
+    backwards.previous();
   }
 }
 
-/** Where the leaf that `leafAt` found begins. */
+/** Where the leaf that `leafFor` or `leafAt` found begins. */
 let leafStart = 0;
 
-/** The leaf of this index; of a tree, the path leads to it. */
-function leafAt(e: EntryRef, index: number): PackedRef {
+/** The leaf of this index, to be read: it may be trimmed. Of a tree, the path leads to it. */
+function leafFor(e: EntryRef, index: number): PackedRef {
   leafStart = 0;
   if (!isTree(e)) return singleOf(e);
   const leaf = btree.byRank(treeOf(e), index);
   leafStart = btree.before();
   return leaf as PackedRef;
+}
+
+/** As `leafFor`, to be changed: it is a plain one. */
+function leafAt(e: EntryRef, index: number): PackedRef {
+  const leaf = leafFor(e, index);
+  return isTrimmed(leaf) ? opened(treeOf(e), leaf) : leaf;
 }
 
 /** Adds an element before the one of this index, or at the end if the index is the count. */
@@ -304,7 +354,7 @@ export function insert(
   }
   const t = treeOf(e);
   const before = btree.previous(t) as PackedRef;
-  if (hasRoom(before, taken(size))) {
+  if (!isTrimmed(before) && hasRoom(before, taken(size))) {
     keep(e, before, packed.append(before, bytes, offset, size), 1);
   } else {
     const made = packed.create(packed.EMPTY_SIZE + taken(size));
@@ -355,13 +405,14 @@ export function set(
 /** Removes `n` elements, which are there, from this index on. */
 export function removeRange(e: EntryRef, from: number, n: number): void {
   for (let left = n; left > 0; ) {
-    const leaf = leafAt(e, from);
-    const elements = packed.count(leaf);
+    const leaf = leafFor(e, from);
+    const elements = countOf(leaf);
     const index = from - leafStart;
     const run = Math.min(left, elements - index);
     left -= run;
     if (run < elements || !isTree(e) || btree.leafCount(treeOf(e)) === 1) {
-      keep(e, leaf, packed.remove(leaf, packed.seek(leaf, index), run), -run);
+      const plain = isTrimmed(leaf) ? opened(treeOf(e), leaf) : leaf;
+      keep(e, plain, packed.remove(plain, packed.seek(plain, index), run), -run);
     } else {
       dropLeaf(e, leaf);
     }
@@ -378,16 +429,16 @@ function tidy(e: EntryRef, index: number): void {
 
 function mergeSmall(e: EntryRef, index: number): void {
   const t = treeOf(e);
-  const leaf = leafAt(e, index);
+  const leaf = leafFor(e, index);
   const start = leafStart;
-  if (packed.size(leaf) > sizeLimit() >> SMALL_SHIFT) return;
+  if (isTrimmed(leaf) || packed.size(leaf) > sizeLimit() >> SMALL_SHIFT) return;
   const after = btree.next(t) as PackedRef;
   if (after !== NIL && canMerge(leaf, after)) {
     mergeAt(t, start, leaf, after);
     return;
   }
   if (start === 0) return;
-  const before = leafAt(e, start - 1);
+  const before = leafFor(e, start - 1);
   if (!canMerge(before, leaf)) return;
   const beforeStart = leafStart;
   btree.next(t);
@@ -395,6 +446,7 @@ function mergeSmall(e: EntryRef, index: number): void {
 }
 
 function canMerge(a: PackedRef, b: PackedRef): boolean {
+  if (isTrimmed(a) || isTrimmed(b)) return false;
   const size = packed.size(a) + packed.size(b);
   return size <= sizeLimit() >> MERGED_SHIFT && packed.count(a) + packed.count(b) <= countLimit();
 }
@@ -413,7 +465,9 @@ export class ListCursor {
   /** The index of the element; -1 or the count of elements beyond the ends. */
   index = 0;
   #e = NIL as EntryRef;
+  /** The block of the leaf. */
   #leaf = NIL as PackedRef;
+  #isTrimmed = false;
   #at = 0;
 
   /** Goes to the element of an index, which may be one beyond either end. */
@@ -424,8 +478,11 @@ export class ListCursor {
       this.#at = 0;
       return;
     }
-    this.#leaf = leafAt(e, index);
-    this.#at = packed.seek(this.#leaf, index - leafStart);
+    const leaf = leafFor(e, index);
+    this.#isTrimmed = isTrimmed(leaf);
+    this.#leaf = blockOf(leaf);
+    const inLeaf = index - leafStart;
+    this.#at = this.#isTrimmed ? prefixed.seek(this.#leaf, inLeaf) : packed.seek(leaf, inLeaf);
   }
 
   /** Whether there is an element here. */
@@ -435,17 +492,21 @@ export class ListCursor {
 
   /** The element, borrowed until the list changes or another is. */
   element(): Range {
+    if (this.#isTrimmed) return prefixed.range(this.#leaf, this.#at);
     return packed.range(this.#leaf, this.#at);
   }
 
   /** Replies with the element. */
   reply(to: Reply): void {
-    packed.reply(this.#leaf, this.#at, to);
+    if (this.#isTrimmed) prefixed.replyRun(this.#leaf, this.#at, 1, to);
+    else packed.reply(this.#leaf, this.#at, to);
   }
 
   /** Whether the element is these bytes. */
   equals(bytes: Uint8Array, offset: number, size: number): boolean {
-    return packed.equals(this.#leaf, this.#at, bytes, offset, size);
+    if (!this.#isTrimmed) return packed.equals(this.#leaf, this.#at, bytes, offset, size);
+    const own = prefixed.range(this.#leaf, this.#at);
+    return own.size === size && equalBytes(own.bytes, own.offset, bytes, offset, size);
   }
 
   next(): void {
@@ -456,7 +517,10 @@ export class ListCursor {
 
   previous(): void {
     this.index--;
-    if (this.#at !== 0) this.#at = packed.previous(this.#leaf, this.#at);
+    if (this.#at !== 0) {
+      if (this.#isTrimmed) this.#at = prefixed.previous(this.#leaf, this.#at);
+      else this.#at = packed.previous(this.#leaf, this.#at);
+    }
     if (this.#at === 0) this.seek(this.#e, this.index);
   }
 
@@ -466,7 +530,8 @@ export class ListCursor {
    */
   find(bytes: Uint8Array, offset: number, size: number, limit = Infinity): boolean {
     while (this.#at !== 0 && this.index < limit) {
-      this.#at = packed.find(this.#leaf, this.#at, bytes, offset, size, 0);
+      if (this.#isTrimmed) this.#at = prefixed.find(this.#leaf, this.#at, bytes, offset, size);
+      else this.#at = packed.find(this.#leaf, this.#at, bytes, offset, size, 0);
       this.index += packed.passed.count;
       if (this.#at !== 0) return true;
       this.seek(this.#e, this.index);
@@ -486,6 +551,10 @@ export class ListCursor {
   /** Removes the element; the cursor is then at the one that followed, if any. */
   remove(): void {
     const e = this.#e;
+    if (this.#isTrimmed) {
+      leafAt(e, this.index);
+      this.seek(e, this.index);
+    }
     const isLittle = packed.size(this.#leaf) <= sizeLimit() >> SMALL_SHIFT;
     if (isTree(e) && (isLittle || packed.count(this.#leaf) === 1)) {
       removeRange(e, this.index, 1);
@@ -499,6 +568,8 @@ export class ListCursor {
     if (this.#at === 0) this.seek(e, this.index);
   }
 }
+
+const backwards = new ListCursor();
 
 /** The bytes that the value takes in its entry. */
 export const areaOf = (_: EntryRef) => AREA;
@@ -516,8 +587,8 @@ export function duplicate(from: EntryRef, to: EntryRef): void {
   let copied = NIL as TreeRef;
   while (rank < total) {
     const leaf = btree.byRank(source, rank) as PackedRef;
-    const elements = packed.count(leaf);
-    const twin = packed.copy(leaf);
+    const elements = countOf(leaf);
+    const twin = (packed.copy(blockOf(leaf)) | (leaf & TRIMMED)) as PackedRef;
     if (copied === NIL) {
       copied = btree.create(0, 0, twin, elements);
     } else {
@@ -553,11 +624,11 @@ export function ownedSize(e: EntryRef): number {
   if (!isTree(e)) return arena.capacity(singleOf(e));
   const t = treeOf(e);
   const leaves = btree.leafCount(t);
-  let seen = 0;
+  const seen = Math.min(leaves, SAMPLE_LEAVES);
+  const step = btree.count(t) / seen;
   let size = 0;
-  for (let leaf = btree.first(t); leaf !== NIL && seen < SAMPLE_LEAVES; leaf = btree.next(t)) {
-    size += arena.capacity(leaf);
-    seen++;
+  for (let i = 0; i < seen; i++) {
+    size += arena.capacity(blockOf(btree.byRank(t, Math.floor(i * step)) as PackedRef));
   }
   return btree.ownedSize(t) + Math.round((size / seen) * leaves);
 }
@@ -578,8 +649,9 @@ export function verify(e: EntryRef): void {
   assert(btree.leafCount(t) > 1, "a tree of one leaf");
   btree.verify(t, (leaf, elements) => {
     const p = leaf as PackedRef;
-    packed.verify(p);
+    if (isTrimmed(p)) prefixed.verify(blockOf(p));
+    else packed.verify(p);
     assert(elements > 0, "an empty leaf");
-    assert(packed.count(p) === elements, "a leaf whose count the tree does not know");
+    assert(countOf(p) === elements, "a leaf whose count the tree does not know");
   });
 }

@@ -12,6 +12,8 @@ import type { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { spell } from "../structures/intset.ts";
+import type { PackedRef } from "../structures/packed.ts";
+import * as packed from "../structures/packed.ts";
 
 const WORD = 2 ** 32;
 /** The most bytes of an integer's text: a sign and 19 digits. */
@@ -38,6 +40,9 @@ export class Member {
   bytes: Uint8Array;
   offset = 0;
   size = 0;
+  /** The packed set that the member was found in, or NIL, and its position there. */
+  packed = NIL as PackedRef;
+  at = 0;
   private view: DataView | null = null;
   private hasText = false;
   private hasHash = false;
@@ -53,6 +58,7 @@ export class Member {
   /** Becomes these bytes; `view` is over the same memory, or null where there is none. */
   set(bytes: Uint8Array, view: DataView | null, offset: number, size: number): void {
     this.entry = NIL as EntryRef;
+    this.packed = NIL as PackedRef;
     this.form = UNKNOWN;
     this.hasHash = false;
     this.setText(bytes, view, offset, size);
@@ -66,13 +72,25 @@ export class Member {
   /** Becomes the key of an entry. */
   setEntry(e: EntryRef): void {
     this.entry = e;
+    this.packed = NIL as PackedRef;
     this.form = UNKNOWN;
     this.hasText = false;
+  }
+
+  /** Becomes an element of a packed set. */
+  setElement(p: PackedRef, at: number): void {
+    this.entry = NIL as EntryRef;
+    this.packed = p;
+    this.at = at;
+    this.form = UNKNOWN;
+    this.hasText = false;
+    this.hasHash = false;
   }
 
   /** Becomes an integer. */
   setInteger(high: number, low: number): void {
     this.entry = NIL as EntryRef;
+    this.packed = NIL as PackedRef;
     this.form = INTEGER;
     this.high = high;
     this.low = low;
@@ -86,6 +104,9 @@ export class Member {
     if (this.entry !== NIL) {
       const bytes = u8[segmentOf(entry.keyBlock(this.entry))];
       this.setText(bytes, null, entry.keyOffset(this.entry), entry.keySize(this.entry));
+    } else if (this.packed !== NIL) {
+      const { bytes, offset, size } = packed.range(this.packed, this.at);
+      this.setText(bytes, null, offset, size);
     } else {
       const size = spell(this.high, this.low, this.digits);
       this.setText(this.digits, this.digitsView, 0, size);
@@ -108,6 +129,7 @@ export class Member {
       this.hasText = false;
       return;
     }
+    this.packed = NIL as PackedRef;
     if (this.view !== null && this.view !== staging.view) return;
     const kept = this.size <= INTEGER_SIZE_MAX ? this.digits : new Uint8Array(this.size + SLACK);
     copyBytes(this.bytes, this.offset, this.size, kept, 0);

@@ -57,6 +57,7 @@ export class SetProbe {
       return found >= 0;
     }
     if (!this.isIndexed || this.index === null) return holds(this.e, m);
+    if (m.packed !== NIL) return this.index.findElement(m.packed, m.at) !== 0;
     m.text();
     return this.index.find(m.bytes, m.offset, m.size) !== 0;
   }

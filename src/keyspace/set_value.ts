@@ -330,10 +330,13 @@ export function randomPlace(e: EntryRef, random: RandomBelow): number {
 
 /** Replies with the member at a place as a bulk string. */
 export function replyAt(e: EntryRef, place: number, to: Reply): void {
-  const encoding = entry.encoding(e);
+  replyOf(entry.encoding(e), refOf(e), place, to);
+}
+
+function replyOf(encoding: number, ref: Ref, place: number, to: Reply): void {
   if (encoding === DICT) entry.replyKey(place as EntryRef, to);
-  else if (encoding === PACKED) packed.reply(packedOf(e), place, to);
-  else intset.reply(integersOf(e), place, to);
+  else if (encoding === PACKED) packed.reply(ref as Ref as PackedRef, place, to);
+  else intset.reply(ref as Ref as IntsetRef, place, to);
 }
 
 const borrowed: Range = { bytes: new Uint8Array(0), offset: 0, size: 0 };
@@ -360,14 +363,16 @@ export function memberAt(e: EntryRef, place: number): Range {
 
 /** Makes `m` the member at a place: borrowed until the set changes, or `memberAt` is called. */
 export function loadAt(e: EntryRef, place: number, m: Member): void {
-  const encoding = entry.encoding(e);
+  loadOf(entry.encoding(e), refOf(e), place, m);
+}
+
+function loadOf(encoding: number, ref: Ref, place: number, m: Member): void {
   if (encoding === DICT) {
     m.setEntry(place as EntryRef);
   } else if (encoding === PACKED) {
-    const { bytes, offset, size } = packed.range(packedOf(e), place);
-    m.set(bytes, null, offset, size);
+    m.setElement(ref as Ref as PackedRef, place);
   } else {
-    const s = integersOf(e);
+    const s = ref as Ref as IntsetRef;
     m.setInteger(intset.highAt(s, place), intset.lowAt(s, place));
   }
 }
@@ -383,6 +388,7 @@ export class SetCursor {
   place = 0;
   private e = NIL as EntryRef;
   private encoding = INTSET;
+  private ref = NIL as Ref;
   private left = 0;
   private readonly entries = new DictCursor();
 
@@ -390,6 +396,7 @@ export class SetCursor {
   start(e: EntryRef): void {
     this.e = e;
     this.encoding = entry.encoding(e);
+    this.ref = refOf(e);
     this.left = count(e);
     this.place = this.encoding === INTSET ? -1 : 0;
     if (this.encoding === DICT) this.entries.start(dictOf(e));
@@ -402,12 +409,23 @@ export class SetCursor {
     if (this.encoding === DICT) {
       this.place = this.entries.next();
     } else if (this.encoding === PACKED) {
-      const p = packedOf(this.e);
+      const p = this.ref as Ref as PackedRef;
       this.place = this.place === 0 ? packed.first(p) : packed.next(p, this.place);
     } else {
       this.place++;
     }
     return true;
+  }
+
+  /**
+   * Goes to the next member that the other set has as well; both are INTSETs, and no other walk of
+   * the kind is under way. False when there is none.
+   */
+  nextCommon(other: EntryRef): boolean {
+    const own = this.ref as Ref as IntsetRef;
+    if (this.place < 0) intset.common.from = 0;
+    this.place = intset.nextCommon(own, this.place + 1, integersOf(other));
+    return this.place < intset.count(own);
   }
 
   /** The member's bytes: borrowed until the next call, or until anything is allocated. */
@@ -417,12 +435,12 @@ export class SetCursor {
 
   /** Makes `m` the member: borrowed likewise. */
   load(m: Member): void {
-    loadAt(this.e, this.place, m);
+    loadOf(this.encoding, this.ref, this.place, m);
   }
 
   /** Replies with the member as a bulk string. */
   replyMember(to: Reply): void {
-    replyAt(this.e, this.place, to);
+    replyOf(this.encoding, this.ref, this.place, to);
   }
 }
 

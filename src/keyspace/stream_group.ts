@@ -5,15 +5,17 @@
  * Groups are entries of a dict by name, consumers of a dict of their group. The values of both are
  * words in the entry:
  *
- *   group     0         16        24        28          32
- *             | last ID | read    | pending | consumers | oldest |
+ *   group     0         16     24        28          32        36
+ *             | last ID | read | pending | consumers | by time | serial |
  *
  *   consumer  0        8         16
  *             | seen   | active  | pending |
  *
  * last ID    the highest that was delivered
  * read       how many entries were read up to it, a signed 64-bit integer; -1: not known
- * oldest     Unix ms before which none of what is pending was delivered
+ * by time    the pending entries by when they were delivered, or NIL: it is made when it is first
+ *            asked for, and kept from then on. Its keys are a time and a serial number (of 32 bits,
+ *            in the form of an ID), its rows the IDs; `serial` is the last of those numbers
  * seen       Unix ms at which the consumer was last heard of; active: and got entries, or -1
  * pending    trees by ID (structures/id_tree.ts), NIL while nothing was delivered. Rows of a
  *            group's say when an entry was delivered, how often, and to which consumer; those of a
@@ -35,7 +37,7 @@ import * as entry from "../structures/entry.ts";
 import type { RowRef } from "../structures/id_tree.ts";
 import * as idTree from "../structures/id_tree.ts";
 import { compareKeys } from "../structures/score_tree.ts";
-import { StreamId } from "../structures/stream_id.ts";
+import { ID_WORDS, StreamId } from "../structures/stream_id.ts";
 
 const GROUP_AREA = 40;
 const LAST_ID = 0;
@@ -43,18 +45,25 @@ const READ_LOW = 4;
 const READ_HIGH = 5;
 const GROUP_PENDING = 6;
 const CONSUMERS = 7;
-const OLDEST = 8;
+const BY_TIME = 8;
+const SERIAL = 9;
 
 const CONSUMER_AREA = 20;
 const SEEN = 0;
 const ACTIVE = 2;
 const CONSUMER_PENDING = 4;
 
-/** A row of a group's pending entries: when delivered (a double), how often (64 bits), to whom. */
+/**
+ * A row of a group's pending entries: when delivered (a double), how often (64 bits), to whom, and
+ * the serial number of its row by time.
+ */
 const PENDING_WORDS = 6;
 const COUNT_LOW = 2;
 const COUNT_HIGH = 3;
 const CONSUMER = 4;
+const ROW_SERIAL = 5;
+/** A row by time: the ID. */
+const BY_TIME_WORDS = ID_WORDS;
 
 const WORD = 2 ** 32;
 /** Consumers, or slices of pending entries, that are freed in one slice. */
@@ -125,7 +134,8 @@ export function create(
   setEntriesRead(group, read);
   setWordOf(group, GROUP_PENDING, NIL);
   setWordOf(group, CONSUMERS, dict.create());
-  setTimeOf(group, OLDEST, 0);
+  setWordOf(group, BY_TIME, NIL);
+  setWordOf(group, SERIAL, 0);
   return group;
 }
 
@@ -200,15 +210,6 @@ export const consumerPendingCount = (consumer: EntryRef) => countIn(pendingIdsOf
 /** Of a row of a group's pending entries: when it was delivered, in Unix ms. */
 export const deliveredMs = (row: RowRef) => f64[row >>> SEGMENT_BITS][idTree.payloadAt(row) >>> 1];
 
-export function setDeliveredMs(group: EntryRef, row: RowRef, ms: number): void {
-  f64[row >>> SEGMENT_BITS][idTree.payloadAt(row) >>> 1] = ms;
-  if (ms < oldestMs(group)) setOldestMs(group, ms);
-}
-
-/** Unix ms before which none of what is pending was delivered; it may be older than need be. */
-export const oldestMs = (group: EntryRef) => timeOf(group, OLDEST);
-export const setOldestMs = (group: EntryRef, ms: number) => setTimeOf(group, OLDEST, ms);
-
 const rowWord = (row: RowRef, name: number) =>
   i32[row >>> SEGMENT_BITS][idTree.payloadAt(row) + name];
 const setRowWord = (row: RowRef, name: number, value: number) => {
@@ -240,21 +241,96 @@ export function findPending(group: EntryRef, id: StreamId): RowRef {
   return pending === NIL ? (NIL as RowRef) : idTree.find(pending, id);
 }
 
-/** An entry is pending for a consumer, as delivered for the first time, whatever it was before. */
-export function deliver(group: EntryRef, consumer: EntryRef, id: StreamId, nowMs: number): void {
-  let row = findPending(group, id);
-  if (row === NIL) row = addPending(group, consumer, id);
-  else row = assign(group, row, consumer, id);
-  setDeliveredMs(group, row, nowMs);
-  setRowWord(row, COUNT_LOW, 1);
-  setRowWord(row, COUNT_HIGH, 0);
+/** The entry of this ID, whose row this is, was delivered at this time, in Unix ms. */
+export function setDeliveredMs(group: EntryRef, row: RowRef, id: StreamId, ms: number): void {
+  if (byTimeOf(group) !== NIL) removeByTime(group, row);
+  noteDelivered(group, row, id, ms);
 }
 
-/** Adds a row for an entry that is not pending; the caller says when and how often. */
-export function addPending(group: EntryRef, consumer: EntryRef, id: StreamId): RowRef {
+function noteDelivered(group: EntryRef, row: RowRef, id: StreamId, ms: number): void {
+  f64[row >>> SEGMENT_BITS][idTree.payloadAt(row) >>> 1] = ms;
+  if (byTimeOf(group) !== NIL) addByTime(group, row, id);
+}
+
+const byTimeOf = (group: EntryRef) => wordOf(group, BY_TIME) as TreeRef;
+
+/** The key of a row by time. */
+function setTimeKey(key: StreamId, ms: number, serial: number): void {
+  key.setTime(ms);
+  key.seqLow = serial;
+}
+
+function addByTime(group: EntryRef, row: RowRef, id: StreamId): void {
+  const serial = (wordOf(group, SERIAL) + 1) | 0;
+  setWordOf(group, SERIAL, serial);
+  setRowWord(row, ROW_SERIAL, serial);
+  setTimeKey(timeKey, deliveredMs(row), serial);
+  const entryRow = idTree.insert(byTimeOf(group), timeKey);
+  id.store(entryRow, ID_WORDS);
+}
+
+function removeByTime(group: EntryRef, row: RowRef): void {
+  setTimeKey(timeKey, deliveredMs(row), rowWord(row, ROW_SERIAL));
+  const byTime = byTimeOf(group);
+  idTree.removeFound(byTime, idTree.find(byTime, timeKey));
+}
+
+const timeKey = new StreamId();
+
+/**
+ * Puts the cursor at the pending entry that was delivered first; the first call for a group takes
+ * O(n log n). `loadByTime` reads what is there.
+ */
+export function seekOldest(group: EntryRef, at: idTree.IdCursor): void {
+  if (byTimeOf(group) === NIL) {
+    setWordOf(group, BY_TIME, idTree.create(BY_TIME_WORDS));
+    const pending = pendingOf(group);
+    scratch.setZero();
+    if (pending !== NIL) cursor.seek(pending, scratch);
+    else cursor.clear();
+    for (; cursor.row !== NIL; cursor.next()) {
+      scratch.load(cursor.row, 0);
+      addByTime(group, cursor.row, scratch);
+    }
+  }
+  scratch.setZero();
+  at.seek(byTimeOf(group), scratch);
+}
+
+/** Of a row by time: takes the entry's ID; returns when it was delivered, in Unix ms. */
+export function loadByTime(row: RowRef, into: StreamId): number {
+  into.load(row, 0);
+  const ms = (into.msHigh >>> 0) * WORD + (into.msLow >>> 0);
+  into.load(row, ID_WORDS);
+  return ms;
+}
+
+/** An entry is pending for a consumer, as delivered for the first time, whatever it was before. */
+export function deliver(group: EntryRef, consumer: EntryRef, id: StreamId, nowMs: number): void {
+  const row = findPending(group, id);
+  if (row === NIL) {
+    addPending(group, consumer, id, nowMs, 1n);
+    return;
+  }
+  const own = assign(group, row, consumer, id);
+  setDeliveredMs(group, own, id, nowMs);
+  setRowWord(own, COUNT_LOW, 1);
+  setRowWord(own, COUNT_HIGH, 0);
+}
+
+/** Adds a row for an entry that is not pending, delivered at a time (Unix ms), and so often. */
+export function addPending(
+  group: EntryRef,
+  consumer: EntryRef,
+  id: StreamId,
+  ms: number,
+  count: bigint,
+): RowRef {
   if (pendingOf(group) === NIL) setWordOf(group, GROUP_PENDING, idTree.create(PENDING_WORDS));
   const row = idTree.insert(pendingOf(group), id);
   setRowWord(row, CONSUMER, consumer);
+  setDeliveryCount(row, count);
+  noteDelivered(group, row, id, ms);
   addId(consumer, id);
   return row;
 }
@@ -285,9 +361,20 @@ export function acknowledge(group: EntryRef, id: StreamId): boolean {
   const row = findPending(group, id);
   if (row === NIL) return false;
   const consumer = consumerOf(row);
-  idTree.removeFound(pendingOf(group), row);
+  removeRow(group, row, id);
   removeId(consumer, id);
   return true;
+}
+
+/** Removes a row of the group's, the one that was found last. */
+function removeRow(group: EntryRef, row: RowRef, id: StreamId): void {
+  const pending = pendingOf(group);
+  if (byTimeOf(group) === NIL) {
+    idTree.removeFound(pending, row);
+    return;
+  }
+  removeByTime(group, row);
+  idTree.removeFound(pending, idTree.find(pending, id));
 }
 
 const cursor = new idTree.IdCursor();
@@ -297,16 +384,37 @@ export function removeConsumer(group: EntryRef, consumer: EntryRef): number {
   const ids = pendingIdsOf(consumer);
   const pending = countIn(ids);
   if (ids !== NIL) {
-    scratch.setZero();
-    for (cursor.seek(ids, scratch); cursor.row !== NIL; cursor.next()) {
-      scratch.load(cursor.row, 0);
-      idTree.removeFound(pendingOf(group), idTree.find(pendingOf(group), scratch));
-    }
+    if (pending === pendingCount(group)) dropPending(group);
+    else forgetIds(group, ids);
     idTree.release(ids);
   }
   dict.remove(consumersOf(group), consumer);
   entry.release(consumer);
   return pending;
+}
+
+function forgetIds(group: EntryRef, ids: TreeRef): void {
+  scratch.setZero();
+  for (cursor.seek(ids, scratch); cursor.row !== NIL; cursor.next()) {
+    scratch.load(cursor.row, 0);
+    removeRow(group, findPending(group, scratch), scratch);
+  }
+}
+
+/** Forgets all rows of the group's own; those of its consumers are the caller's to free. */
+function dropPending(group: EntryRef): void {
+  while (releaseRows(group));
+}
+
+/** Frees some of those rows; false when none is left. */
+function releaseRows(group: EntryRef): boolean {
+  for (const name of [GROUP_PENDING, BY_TIME]) {
+    const rows = wordOf(group, name) as TreeRef;
+    if (rows === NIL) continue;
+    if (!idTree.releaseSlice(rows)) setWordOf(group, name, NIL);
+    return true;
+  }
+  return false;
 }
 
 /** Removes a group with all it knows. */
@@ -318,11 +426,7 @@ export function remove(groups: DictRef, group: EntryRef): void {
 
 /** Frees some of what a group owns outside its entry; false once nothing is left. */
 function releaseSliceOf(group: EntryRef): boolean {
-  const pending = pendingOf(group);
-  if (pending !== NIL) {
-    if (!idTree.releaseSlice(pending)) setWordOf(group, GROUP_PENDING, NIL);
-    return true;
-  }
+  if (releaseRows(group)) return true;
   const consumers = consumersOf(group);
   walk.start(consumers);
   const consumer = walk.next();
@@ -369,7 +473,7 @@ export function ownedSize(groups: DictRef): number {
   let size = namesSize(groups);
   const ofTree = (t: TreeRef) => (t === NIL ? 0 : idTree.ownedSize(t));
   dict.each(groups, (group) => {
-    size += ofTree(pendingOf(group)) + namesSize(consumersOf(group));
+    size += ofTree(pendingOf(group)) + ofTree(byTimeOf(group)) + namesSize(consumersOf(group));
     dict.each(consumersOf(group), (consumer) => {
       size += ofTree(pendingIdsOf(consumer));
     });
@@ -405,6 +509,7 @@ export function copyAll(groups: DictRef): DictRef {
     });
     setWordOf(twin, CONSUMERS, consumers);
     setWordOf(twin, GROUP_PENDING, NIL);
+    setWordOf(twin, BY_TIME, NIL);
     copyPending(group, twin, twins);
   });
   return copied;
@@ -418,9 +523,8 @@ function copyPending(from: EntryRef, to: EntryRef, twins: ReadonlyMap<number, En
   for (copying.seek(pending, scratch); copying.row !== NIL; copying.next()) {
     const { row } = copying;
     scratch.load(row, 0);
-    const twin = addPending(to, twins.get(consumerOf(row)) as EntryRef, scratch);
-    setDeliveredMs(to, twin, deliveredMs(row));
-    setDeliveryCount(twin, deliveryCount(row));
+    const consumer = twins.get(consumerOf(row)) as EntryRef;
+    addPending(to, consumer, scratch, deliveredMs(row), deliveryCount(row));
   }
 }
 
@@ -445,5 +549,17 @@ export function verifyAll(groups: DictRef): void {
     }
     if (pendingOf(group) !== NIL) idTree.verify(pendingOf(group));
     assert(total === pendingCount(group), "an entry is pending for no consumer");
+    if (byTimeOf(group) !== NIL) verifyByTime(group);
+  }
+}
+
+function verifyByTime(group: EntryRef): void {
+  const byTime = byTimeOf(group);
+  idTree.verify(byTime);
+  assert(btree.count(byTime) === pendingCount(group), "not all that is pending is there by time");
+  for (seekOldest(group, cursor); cursor.row !== NIL; cursor.next()) {
+    const ms = loadByTime(cursor.row, scratch);
+    const row = findPending(group, scratch);
+    assert(row !== NIL && deliveredMs(row) === ms, "a row by time of what is not pending");
   }
 }

@@ -50,6 +50,8 @@ const HEADER_SIZE = 68;
 
 /** An entry of more bytes than this is refused; a leaf is not let grow beyond. */
 export const ELEMENTS_SIZE_MAX = 1 << 30;
+/** A new leaf has room for what the one before took, but not for more than this. */
+const ROOM_MAX = 4096;
 /** Leaves freed in one slice, and leaves looked at to estimate the size of all. */
 const SLICE_LEAVES = 64;
 const SAMPLE_LEAVES = 16;
@@ -187,6 +189,7 @@ export function add(
   fields: number,
   size: number,
 ): void {
+  dropStale(e, id);
   const t = treeOf(e);
   if (t === NIL) {
     const leaf = streamLeaf.create(id, args, first, fields, 0);
@@ -206,6 +209,18 @@ export function add(
   const low = (wordOf(e, ADDED_LOW) + 1) | 0;
   setWordOf(e, ADDED_LOW, low);
   if (low === 0) setWordOf(e, ADDED_HIGH, (wordOf(e, ADDED_HIGH) + 1) | 0);
+}
+
+/**
+ * Drops the last leaf if it is before its time: a trim has left only deleted entries there, and
+ * XSETID a lower last ID, so that an entry is to be added with an ID below the leaf's.
+ */
+function dropStale(e: EntryRef, id: StreamId): void {
+  if (treeOf(e) === NIL) return;
+  const leaf = btree.last(treeOf(e)) as StreamLeafRef;
+  if (streamLeaf.liveCount(leaf) > 0) return;
+  streamLeaf.loadMaster(leaf, scratch);
+  if (id.compare(scratch) <= 0) dropLeaf(e, leaf);
 }
 
 /** Whether an entry of so many bytes goes to this leaf, which is the last, or begins another. */
@@ -228,7 +243,8 @@ function addLeaf(
 ): void {
   const kept = streamLeaf.shrink(done);
   exchange(t, done, kept);
-  const leaf = streamLeaf.create(id, args, first, fields, arena.capacity(kept));
+  const room = Math.min(arena.capacity(kept), ROOM_MAX);
+  const leaf = streamLeaf.create(id, args, first, fields, room);
   idIndex.giveKey(id);
   btree.insertAfter(t, leaf, 1);
 }
@@ -352,13 +368,17 @@ export const trimming = {
 export function willTrim(e: EntryRef): boolean {
   const { byId, keep, minId, isApproximate, limit } = trimming;
   if (length(e) === 0 || (!byId && length(e) <= keep)) return false;
-  scratch.load(refOf(e), FIRST_ID);
-  if (byId && scratch.compare(minId) >= 0) return false;
-  if (!isApproximate) return true;
   const t = treeOf(e);
   let leaf = btree.first(t) as StreamLeafRef;
   while (streamLeaf.liveCount(leaf) === 0) leaf = btree.next(t) as StreamLeafRef;
-  return (limit === 0 || streamLeaf.liveCount(leaf) <= limit) && goesWhole(e, leaf);
+  if (limit > 0 && streamLeaf.liveCount(leaf) > limit) return false;
+  if (goesWhole(e, leaf)) return true;
+  if (isApproximate) return false;
+  sought.start(leaf);
+  while (sought.step() && !(byId && sought.id.compare(minId) >= 0)) {
+    if (!sought.isDeleted) return true;
+  }
+  return false;
 }
 
 /** Whether all entries of the first leaf are to be trimmed. */
@@ -395,8 +415,10 @@ function trimLeaf(e: EntryRef, leaf: StreamLeafRef): number {
   const { byId, keep, minId } = trimming;
   const before = length(e);
   sought.start(leaf);
-  while (sought.next()) {
+  // A deleted entry ends it as well, though after XSETID it may come before lower IDs.
+  while (sought.step()) {
     if (byId ? sought.id.compare(minId) >= 0 : length(e) <= keep) break;
+    if (sought.isDeleted) continue;
     sought.markDeleted();
     setWordOf(e, LENGTH, length(e) - 1);
   }

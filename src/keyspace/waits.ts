@@ -1,8 +1,8 @@
 /**
- * Who waits for which keys, and which of those keys became ready: made, or changed, with a value of
- * a type that is waited for. Nothing is done about it here; whoever runs commands takes the ready
- * keys after each, in the order in which they became ready, and serves their waiters in the order
- * in which they came.
+ * Who waits for which keys, and which of those keys became ready: made with a value of a type that
+ * is waited for, or changed, where one can wait for more of a value. Nothing is done about it here;
+ * whoever runs commands takes the ready keys after each, in the order in which they became ready,
+ * and serves their waiters in the order in which they came.
  *
  * Keys are found by the hash that every entry has at hand, so that a write while somebody waits for
  * other keys makes no object and compares no bytes.
@@ -11,6 +11,8 @@ import type { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Database } from "./database.ts";
+import type { KeyEvent } from "./keyspace.ts";
+import { Type } from "./types.ts";
 
 /** Somebody who waits. */
 export interface Waiter {
@@ -59,6 +61,8 @@ export class WaitedKey {
 }
 
 const TYPE_COUNT = 16;
+/** Changes of a stream that have nothing for those who wait: Redis does not look, either. */
+const BRINGS_NOTHING: ReadonlySet<KeyEvent> = new Set(["xdel", "xtrim", "expire", "persist"]);
 
 export class Waits {
   /** Whether anybody waits for any key. */
@@ -105,7 +109,16 @@ export class Waits {
     this.count(waiter.type, -1);
   }
 
-  /** A key was made or changes: it is ready if somebody waits for it and its type. */
+  /**
+   * A key changes, or goes. Of a stream that is there one can wait for more, or for its end; who
+   * waits for a list or a sorted set waits until one is made, as in Redis: one that took another
+   * value's place by STORE serves nobody, whatever is added to it.
+   */
+  changed(databaseId: number, e: EntryRef, event: KeyEvent): void {
+    if (entry.type(e) === Type.stream && !BRINGS_NOTHING.has(event)) this.touch(databaseId, e);
+  }
+
+  /** A key was made: it is ready if somebody waits for it and its type. */
   touch(databaseId: number, e: EntryRef): void {
     if (((this.types >>> entry.type(e)) & 1) === 0) return;
     let key = this.byHash.get(entry.hash(e)) ?? null;

@@ -153,7 +153,7 @@ export function packIfSmall(e: EntryRef): void {
 
 /**
  * Adds the key in an argument, which is not there, with the value of a loose set, announced as
- * `event`; the loose entry is gone.
+ * `event`; the loose entry is gone. `replaces`: another value was there until now.
  */
 export function adopt(
   db: Database,
@@ -162,9 +162,11 @@ export function adopt(
   keyHash: number,
   event: KeyEvent,
   loose: EntryRef,
+  replaces = false,
 ): EntryRef {
   const encoding = entry.encoding(loose);
-  const e = addCollection(db, args, index, keyHash, Type.zset, encoding, refOf(loose), event);
+  const ref = refOf(loose);
+  const e = addCollection(db, args, index, keyHash, Type.zset, encoding, ref, event, replaces);
   setWord(e, wordOf(loose));
   entry.release(loose);
   return e;

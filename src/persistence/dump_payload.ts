@@ -62,7 +62,7 @@ export function isIntact(
 
 /**
  * An entry of the key with the value of a payload that is intact, which no database has: it is the
- * caller's. NIL when there is no value in it that could be one.
+ * caller's. Throws Malformed when there is no value in it that could be one.
  */
 export function restorePayload(
   bytes: Uint8Array,
@@ -73,10 +73,10 @@ export function restorePayload(
   reader.openMemory(bytes, offset, size - FOOTER_SIZE);
   try {
     const type = reader.byte();
-    return isKnownType(type) ? readValue(reader, type, key) : (NIL as EntryRef);
-  } catch (error) {
-    if (error instanceof Malformed) return NIL as EntryRef;
-    throw error;
+    if (!isKnownType(type)) throw new Malformed("a value of no known type");
+    const made = readValue(reader, type, key);
+    if (made === NIL) throw new Malformed("a collection without elements");
+    return made;
   } finally {
     reader.close();
   }

@@ -94,18 +94,20 @@ const names = { start: new Int32Array(64), size: new Int32Array(64), count: 0, e
 
 const master = new StreamId();
 const id = new StreamId();
-const previous = new StreamId();
+/** The ID of the leaf's first entry, and of the last that is not deleted, 0-0 before any. */
+const leafFirst = new StreamId();
+const lastLive = new StreamId();
 
 /** Makes an entry, which has the room, the stream that comes next. */
 export function loadStream(reader: RdbReader, e: EntryRef, type: number): void {
   streamValue.start(e);
   fields.reset();
-  const leaves = reader.count(2);
-  for (let i = 0; i < leaves; i++) loadLeaf(reader, e, i === 0);
+  leafFirst.setZero();
+  lastLive.setZero();
+  for (let left = reader.count(2); left > 0; left--) loadLeaf(reader, e);
   if (reader.length() !== streamValue.length(e)) throw new Malformed("a stream of another length");
-  const hasEntries = streamValue.leafCount(e) > 0;
   reader.lengthsId(id);
-  if (hasEntries && id.compare(previous) < 0) {
+  if (id.compare(lastLive) < 0) {
     throw new Malformed("a stream's last ID is before its last entry");
   }
   streamValue.setLastId(e, id);
@@ -124,8 +126,7 @@ export function loadStream(reader: RdbReader, e: EntryRef, type: number): void {
   for (let left = groups; left > 0; left--) loadGroup(reader, e, type);
 }
 
-/** Reads a leaf; `previous` is the last ID before, unless it is the first. */
-function loadLeaf(reader: RdbReader, e: EntryRef, isFirst: boolean): void {
+function loadLeaf(reader: RdbReader, e: EntryRef): void {
   reader.string(key);
   if (key.size !== STREAM_ID_SIZE) throw new Malformed("a stream's leaf without an ID");
   const { view } = key;
@@ -136,17 +137,30 @@ function loadLeaf(reader: RdbReader, e: EntryRef, isFirst: boolean): void {
   const live = count();
   const deleted = count();
   loadNames();
-  let isFirstEntry = true;
   let deletedSeen = 0;
-  for (let left = live + deleted; left > 0; left--) {
-    const isDeleted = loadEntry(isFirst && isFirstEntry);
-    streamValue.load(e, id, fields.args, 0, fields.args.count / 2, isDeleted, isFirstEntry);
-    previous.copy(id);
-    isFirstEntry = false;
+  for (let i = 0; i < live + deleted; i++) {
+    const isDeleted = loadEntry();
+    checkOrder(isDeleted, i === 0);
+    streamValue.load(e, id, fields.args, 0, fields.args.count / 2, isDeleted, i === 0);
     if (isDeleted) deletedSeen++;
   }
   if (deletedSeen !== deleted) throw new Malformed("a leaf with other counts of entries");
   if (elements.next()) throw new Malformed("a leaf has more elements than entries");
+}
+
+/**
+ * An entry comes after all before it; but for the deleted ones, which after XSETID may have higher
+ * IDs than those that follow, in the same leaf.
+ */
+function checkOrder(isDeleted: boolean, beginsLeaf: boolean): void {
+  const isAfter = id.compare(lastLive) > 0;
+  if (beginsLeaf) {
+    if (!isAfter || id.compare(leafFirst) <= 0) throw new Malformed("a leaf out of order");
+    leafFirst.copy(id);
+  } else if (!isDeleted && !(isAfter && id.compare(leafFirst) > 0)) {
+    throw new Malformed("an entry out of order");
+  }
+  if (!isDeleted) lastLive.copy(id);
 }
 
 /** The next element of the leaf, which must be there. */
@@ -177,10 +191,9 @@ function loadNames(): void {
 }
 
 /** Reads an entry: its ID into `id`, its fields. Whether it is deleted. */
-function loadEntry(isFirst: boolean): boolean {
+function loadEntry(): boolean {
   const flags = count();
   loadId();
-  if (!isFirst && id.compare(previous) <= 0) throw new Malformed("entries out of order");
   fields.restart(names.end);
   const hasNames = (flags & ENTRY_SAME_FIELDS) === 0;
   const total = hasNames ? count() : names.count;
@@ -271,8 +284,6 @@ function loadConsumer(reader: RdbReader, group: EntryRef, type: number): void {
     reader.rawId(id);
     const index = pending.take(id);
     if (index < 0) throw new Malformed("a pending entry of two consumers, or of no group");
-    const row = streamGroup.addPending(group, consumer, id);
-    streamGroup.setDeliveredMs(group, row, pending.timeAt(index));
-    streamGroup.setDeliveryCount(row, pending.countAt(index));
+    streamGroup.addPending(group, consumer, id, pending.timeAt(index), pending.countAt(index));
   }
 }

@@ -213,10 +213,11 @@ function merge(t: TreeRef, leaf: LeafRef): void {
   const room = ROWS_MERGED_MAX - countOf(leaf);
   const after = btree.next(t) as LeafRef;
   if (after !== NIL) {
-    if (countOf(after) > room) return;
     btree.previous(t);
-    absorb(t, leaf, after);
-    return;
+    if (countOf(after) <= room) {
+      absorb(t, leaf, after);
+      return;
+    }
   }
   const before = btree.previous(t) as LeafRef;
   if (before !== NIL && countOf(before) <= room) absorb(t, before, leaf);

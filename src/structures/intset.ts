@@ -202,7 +202,50 @@ function searchLong(
 
 /** As `search`, knowing that all before `from` are less: O(log n) of how many more are. */
 export function searchFrom(s: IntsetRef, from: number, high: number, low: number): number {
-  const total = count(s);
+  const words = i32[s >>> SEGMENT_BITS];
+  const at = wordAt(s);
+  const width = words[at + WIDTH];
+  const total = words[at + COUNT];
+  if (width === 8) return searchLongFrom(s, total, from, high, low);
+  if (widthFor(high, low) > width) return high < 0 ? ~from : ~total;
+  return searchNarrowFrom(words, at + FIRST, width, total, from, low);
+}
+
+/** Of integers of 2 or 4 bytes. */
+function searchNarrowFrom(
+  words: Int32Array,
+  first: number,
+  width: number,
+  total: number,
+  from: number,
+  value: number,
+): number {
+  const isShort = width === 2;
+  let begin = from;
+  let end = from;
+  let step = 1;
+  while (end < total && (isShort ? short(words, first, end) : words[first + end]) < value) {
+    begin = end + 1;
+    end += step;
+    step *= 2;
+  }
+  if (end > total) end = total;
+  while (begin < end) {
+    const middle = (begin + end) >>> 1;
+    if ((isShort ? short(words, first, middle) : words[first + middle]) < value) begin = middle + 1;
+    else end = middle;
+  }
+  if (begin === total) return ~begin;
+  return (isShort ? short(words, first, begin) : words[first + begin]) === value ? begin : ~begin;
+}
+
+function searchLongFrom(
+  s: IntsetRef,
+  total: number,
+  from: number,
+  high: number,
+  low: number,
+): number {
   let begin = from;
   let end = from;
   for (let step = 1; end < total && compareTo(s, end, high, low) < 0; step *= 2) {
@@ -216,6 +259,28 @@ export function searchFrom(s: IntsetRef, from: number, high: number, low: number
     else end = middle;
   }
   return begin < total && compareTo(s, begin, high, low) === 0 ? begin : ~begin;
+}
+
+/** Where `nextCommon` goes on in the other set. */
+export const common = { from: 0 };
+
+/**
+ * The index of the first integer of `a`, from `from` on, that `b` has from `common.from` on; the
+ * count of `a` when there is none. The caller begins with 0 for both.
+ */
+export function nextCommon(a: IntsetRef, from: number, b: IntsetRef): number {
+  const total = count(a);
+  let other = common.from;
+  for (let i = from; i < total; i++) {
+    const found = searchFrom(b, other, highAt(a, i), lowAt(a, i));
+    if (found >= 0) {
+      common.from = found + 1;
+      return i;
+    }
+    other = ~found;
+  }
+  common.from = other;
+  return total;
 }
 
 /** Less than, equal to or more than 0, as the integer at `index` is to that of two words. */

@@ -76,6 +76,8 @@ export function size(p: PackedRef): number {
 }
 
 const startOf = (p: PackedRef) => FIRST + gapOf(p);
+/** The position of the first element, or of the end byte when there is none. */
+export const start = startOf;
 /** The position of the end byte. */
 const endOf = (p: PackedRef) => gapOf(p) + size(p) + 1;
 

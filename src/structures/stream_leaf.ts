@@ -1,6 +1,7 @@
 /**
  * A run of stream entries in one block, in the order of their IDs: a leaf of a stream's tree. The
  * names of the first entry's fields are stored once; entries with the same fields have values only.
+ * (Deleted entries may have higher IDs than those after them, if XSETID came between.)
  *
  *   0      4      8         12            16       20          24          40        56
  *   | size | live | deleted | packed size | fields | entriesAt | master ID | last ID | name … |
@@ -65,9 +66,10 @@ const HEAD_SIZE_MAX = 1 + ID_SIZE + 5;
 /** The most that the body of an element takes beside its bytes. */
 const OVERHEAD_MAX = 5;
 const VARINT_SIZE_MAX = 5;
-/** A leaf that grows doubles up to this size, beyond by an eighth. */
+/** A leaf that grows doubles up to this size, beyond by an eighth, and not ahead beyond a GiB. */
 const DOUBLING_SIZE_MAX = 4096;
 const GROWTH_SHIFT = 3;
+const GROWN_SIZE_MAX = 2 ** 30;
 
 /** What Redis adds to an entry: flags, two parts of the ID, and the number of elements. */
 const PACKED_FIXED_ELEMENTS = 3;
@@ -143,11 +145,17 @@ function readVarint(bytes: Uint8Array): number {
 /** What an argument takes at most as a body. */
 const bodyBound = (args: Args, index: number) => args.size[index] + OVERHEAD_MAX;
 
-/** The most bytes that an entry of these arguments, `fields` pairs from `first` on, can take. */
-function entryBound(args: Args, first: number, fields: number): number {
-  let bound = HEAD_SIZE_MAX + VARINT_SIZE_MAX;
-  for (let i = first; i < first + 2 * fields; i++) bound += bodyBound(args, i);
+/** What `fields` arguments, every other one from `first` on, take at most as bodies. */
+function bodiesBound(args: Args, first: number, fields: number): number {
+  let bound = 0;
+  for (let i = 0; i < fields; i++) bound += bodyBound(args, first + 2 * i);
   return bound;
+}
+
+/** The most bytes that an entry of `fields` pairs can take, with names of its own or without. */
+function entryBound(args: Args, first: number, fields: number, ownNames: boolean): number {
+  const bound = HEAD_SIZE_MAX + bodiesBound(args, first + 1, fields);
+  return ownNames ? bound + VARINT_SIZE_MAX + bodiesBound(args, first, fields) : bound;
 }
 
 /**
@@ -161,9 +169,8 @@ export function create(
   fields: number,
   room: number,
 ): StreamLeafRef {
-  let names = 0;
-  for (let i = 0; i < fields; i++) names += bodyBound(args, first + 2 * i);
-  const needed = HEADER_SIZE + names + entryBound(args, first, fields);
+  const names = bodiesBound(args, first, fields);
+  const needed = HEADER_SIZE + names + entryBound(args, first, fields, false);
   const leaf = arena.alloc(Math.max(needed, room)) as StreamLeafRef;
   const bytes = u8[leaf >>> SEGMENT_BITS];
   const base = arena.byteOffset(leaf);
@@ -203,8 +210,8 @@ function hasNames(leaf: StreamLeafRef, args: Args, first: number, fields: number
 }
 
 /**
- * Adds an entry with an ID above all others': `fields` pairs of a name and a value, from argument
- * `first` on. Returns the leaf, which may have moved.
+ * Adds an entry with an ID above all others that are not deleted: `fields` pairs of a name and a
+ * value, from argument `first` on. Returns the leaf, which may have moved.
  */
 export function append(
   leaf: StreamLeafRef,
@@ -213,11 +220,11 @@ export function append(
   first: number,
   fields: number,
 ): StreamLeafRef {
-  const bound = entryBound(args, first, fields);
+  const ownNames = !hasNames(leaf, args, first, fields);
+  const bound = entryBound(args, first, fields, ownNames);
   const home = reserve(leaf, wordAt(leaf, SIZE) + bound);
   const bytes = u8[home >>> SEGMENT_BITS];
   const base = arena.byteOffset(home);
-  const ownNames = !hasNames(home, args, first, fields);
   const start = base + wordAt(home, SIZE);
   position = start + 1;
   master.load(home, MASTER_ID);
@@ -289,8 +296,9 @@ function packedFrameSize(id: StreamId, first: StreamId, fields: number, ownNames
 /** Sees that the block has room for so many bytes; returns the leaf, which may have moved. */
 function reserve(leaf: StreamLeafRef, needed: number): StreamLeafRef {
   if (needed <= arena.capacity(leaf)) return leaf;
-  const doubled = needed <= DOUBLING_SIZE_MAX ? Math.min(2 * needed, DOUBLING_SIZE_MAX) : 0;
-  return moved(leaf, Math.max(doubled, needed + (needed >>> GROWTH_SHIFT)));
+  if (needed <= DOUBLING_SIZE_MAX) return moved(leaf, Math.min(2 * needed, DOUBLING_SIZE_MAX));
+  const grown = Math.min(needed + (needed >>> GROWTH_SHIFT), GROWN_SIZE_MAX);
+  return moved(leaf, Math.max(needed, grown));
 }
 
 /** Gives back what a leaf that gets no more entries does not use; returns it, in its new place. */
@@ -526,6 +534,7 @@ const checked = new LeafCursor();
 /** Walks all entries and throws on the first thing that is wrong. For tests. */
 export function verify(leaf: StreamLeafRef): void {
   const last = new StreamId();
+  const lastLive = new StreamId();
   let live = 0;
   let deleted = 0;
   master.load(leaf, MASTER_ID);
@@ -533,10 +542,14 @@ export function verify(leaf: StreamLeafRef): void {
   while (checked.step()) {
     const isFirst = live + deleted === 0;
     if (isFirst) assert(checked.id.compare(master) === 0, "the first entry has another ID");
-    else assert(last.compare(checked.id) < 0, "entries out of order");
     last.copy(checked.id);
-    if (checked.isDeleted) deleted++;
-    else live++;
+    if (checked.isDeleted) {
+      deleted++;
+      continue;
+    }
+    assert(live === 0 || lastLive.compare(checked.id) < 0, "entries out of order");
+    lastLive.copy(checked.id);
+    live++;
   }
   assert(live === liveCount(leaf), "the count of entries is wrong");
   assert(deleted === deletedCount(leaf), "the count of deleted entries is wrong");

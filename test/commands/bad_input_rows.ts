@@ -1,7 +1,7 @@
 /**
  * Purpose: the table of bad_input_test.ts: for each command on collections, bitmaps, places,
- * HyperLogLogs and streams lines that work, of which the test makes hundreds that do not, and lines that are
- * wrong in a way of their own. They are about the keys of SETUP.
+ * HyperLogLogs and streams lines that work, of which the test makes hundreds that do not, and lines
+ * that are wrong in a way of their own. They are about the keys of SETUP.
  */
 
 /** A command's lines, as they are typed. */

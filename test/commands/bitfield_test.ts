@@ -37,6 +37,19 @@ afterAll(async () => {
 describe.each(PROTOCOLS)("RESP%d", (protocol) => {
   const session = (text: string) => server.session(text, { protocol });
 
+  test("BITFIELD takes an empty offset for what it is, also of a queued command", () =>
+    session(`
+      > MULTI
+      OK
+      > BITFIELD k GET i64 "" #100
+      QUEUED
+      > BITFIELD k GET i64 "" #
+      QUEUED
+      > EXEC
+      1) (error) ERR bit offset is not an integer or out of range
+      2) (error) ERR bit offset is not an integer or out of range
+    `));
+
   test("BITFIELD reads and writes fields wherever they lie", () =>
     session(`
       > BITFIELD k

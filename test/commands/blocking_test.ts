@@ -8,7 +8,6 @@ import type { Client } from "../client/client.ts";
 import { type Server, startServer } from "../client/server.ts";
 
 const PROTOCOLS = [2, 3] as const;
-const isRedis = /redis-server/.test(process.env.RUSK_BINARY ?? "");
 
 let server: Server;
 let client: Client;
@@ -761,11 +760,9 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       a<
       "end"
     `));
-});
 
-describe.skipIf(isRedis)("beyond Redis 7.0", () => {
-  test("a value that takes another's place serves as well as one of a new key", () =>
-    server.session(`
+  test("a value that takes another's place by STORE serves nobody", () =>
+    session(`
       > RPUSH source 1 2
       (integer) 2
       a> BLPOP key 0
@@ -774,9 +771,21 @@ describe.skipIf(isRedis)("beyond Redis 7.0", () => {
       OK
       > SORT source STORE key
       (integer) 2
+      > LPUSH key 0
+      (integer) 3
+      > LRANGE key 0 -1
+      1) "0"
+      2) "1"
+      3) "2"
+      > DEL key
+      (integer) 1
+      > LPUSH key new
+      (integer) 1
       a<
       1) "key"
-      2) "1"
+      2) "new"
+      > GEOADD scores 1 1 x
+      (integer) 1
       > ZADD scores 1 a
       (integer) 1
       b> BZPOPMIN other 0
@@ -784,10 +793,50 @@ describe.skipIf(isRedis)("beyond Redis 7.0", () => {
       > SET other text
       OK
       > ZUNIONSTORE other 1 scores
+      (integer) 2
+      > SET other text
+      OK
+      > ZRANGESTORE other scores 0 0
+      (integer) 1
+      > SET other text
+      OK
+      > GEOSEARCHSTORE other scores FROMMEMBER x BYRADIUS 1 m
+      (integer) 1
+      > ZADD other 7 b
+      (integer) 1
+      > DEL other
+      (integer) 1
+      > ZADD other 8 c
       (integer) 1
       b<
       1) "other"
-      2) "a"
-      3) "1"
+      2) "c"
+      3) ${score(8)}
+    `));
+
+  test("a value that takes another's place by RENAME or COPY serves", () =>
+    session(`
+      > RPUSH source 1 2
+      (integer) 2
+      a> BLPOP key 0
+      ...
+      > SET key text
+      OK
+      > COPY source key REPLACE
+      (integer) 1
+      a<
+      1) "key"
+      2) "1"
+      > DEL key
+      (integer) 1
+      a> BLPOP key 0
+      ...
+      > SET key text
+      OK
+      > RENAME source key
+      OK
+      a<
+      1) "key"
+      2) "1"
     `));
 });

@@ -626,6 +626,7 @@ test("lookups count as hits and misses", async () => {
     );
   };
   await ask("SET", "a", "1");
+  await ask("SADD", "set", "1", "2", "3");
   for (const [words, hits, misses] of [
     [["EXISTS", "a", "b"], 1, 1],
     [["TOUCH", "a", "b"], 1, 1],
@@ -633,6 +634,8 @@ test("lookups count as hits and misses", async () => {
     [["TTL", "b"], 0, 1],
     [["OBJECT", "ENCODING", "b"], 0, 1],
     [["COPY", "b", "c"], 0, 1],
+    [["SPOP", "set", "1"], 0, 0],
+    [["SPOP", "set", "2"], 1, 0],
     [["DEL", "b"], 0, 0],
     [["PERSIST", "a"], 0, 0],
     [["EXPIRE", "a", "100"], 0, 0],

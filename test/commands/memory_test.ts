@@ -70,6 +70,33 @@ test("MEMORY USAGE counts blocks outside the entry, and the expiry order", async
   expect(Number(await usage("key"))).toBeGreaterThanOrEqual(before + 12);
 });
 
+test("MEMORY USAGE of a stream counts entries, groups, consumers and what is pending", async () => {
+  const sizes: number[] = [];
+  const grow = async (...words: (string | number)[]) => {
+    await client.command(...words);
+    sizes.push(Number(await usage("s", "SAMPLES", 0)));
+  };
+  await grow("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM");
+  const names = "a field,another field,the third".split(",");
+  for (let n = 1; n <= 999; n++) {
+    await client.command("XADD", "s", `${n}-1`, ...names.flatMap((name) => [name, "12345678"]));
+  }
+  await grow("XADD", "s", "1000-1", "a", 1);
+  await grow("XREADGROUP", "GROUP", "g", "c", "COUNT", 500, "STREAMS", "s", ">");
+  for (const consumer of ["x".repeat(100), "y".repeat(100)]) {
+    await grow("XGROUP", "CREATECONSUMER", "s", "g", consumer);
+  }
+  const [empty, full, pending, one, two] = sizes;
+  expect(full - empty).toBeGreaterThan(24 * 1000);
+  expect(full - empty).toBeLessThan(75 * 1000); // names once for many entries
+  expect(pending - full).toBeGreaterThan(16 * 500);
+  expect(one - pending).toBeGreaterThan(100);
+  expect(two - one).toBeGreaterThan(100);
+  await client.command("XTRIM", "s", "MAXLEN", 0);
+  await client.command("XGROUP", "DESTROY", "s", "g");
+  expect(Number(await usage("s"))).toBeLessThan(empty + 2000);
+});
+
 test("MEMORY USAGE does not see an expired key", async () => {
   await client.command("SET", "key", 1, "PX", 1);
   await Bun.sleep(5);

@@ -164,6 +164,34 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       OK
     `));
 
+  test("OBJECT FREQ of a new key, whatever its type", () =>
+    session(`
+      > CONFIG SET maxmemory-policy allkeys-lfu
+      OK
+      > MULTI
+      OK
+      > RPUSH list a
+      QUEUED
+      > XADD stream 1-1 a 1
+      QUEUED
+      > XGROUP CREATE empty g $ MKSTREAM
+      QUEUED
+      > EXEC
+      1) (integer) 1
+      2) "1-1"
+      3) OK
+      > OBJECT FREQ list
+      (integer) 5
+      > OBJECT FREQ stream
+      (integer) 5
+      > OBJECT FREQ empty
+      (integer) 5
+      > OBJECT ENCODING empty
+      "stream"
+      > CONFIG SET maxmemory-policy noeviction
+      OK
+    `));
+
   test("OBJECT REFCOUNT counts no sharing while clocks are kept per key", () =>
     session(`
       > CONFIG SET maxmemory 1gb maxmemory-policy allkeys-random

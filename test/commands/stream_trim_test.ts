@@ -451,10 +451,12 @@ describe("XTRIM by the nodes of a stream", () => {
     const [entries, bytes, added, before, trim, removed, left, after] = row;
     const [kind, count, , ...deleted] = added.split(" ");
     await ask("CONFIG", "SET", ...nodes(entries, bytes));
-    for (let n = 1; n <= Number(count); n++) {
+    const adding = Array.from({ length: Number(count) }, (_, index) => {
+      const n = index + 1;
       const id = kind === "gaps" ? `${n}-${(n * 7919) % 100000}` : `${n}-1`;
-      await ask("XADD", "s", id, ...FIELDS[kind](n));
-    }
+      return ["XADD", "s", id, ...FIELDS[kind](n)];
+    });
+    await client.pipeline(adding);
     if (deleted.length > 0) await ask("XDEL", "s", ...deleted.map((n) => `${n}-1`));
     expect(await nodeCount()).toBe(before);
     expect(await ask("XTRIM", "s", ...trim.split(" "))).toBe(removed);
@@ -511,7 +513,8 @@ describe("XTRIM by the nodes of a stream", () => {
       "16 17 18 19 20 21 22 13 14 15 16 17 18 19 20 21 22 13 14 15 16 17 18 19 20",
     );
     await ask("CONFIG", "SET", ...nodes(1, 4096));
-    for (let n = 71; n <= 300; n++) await ask("XADD", "s", `${n}-1`, "n", n);
+    const more = Array.from({ length: 230 }, (_, index) => index + 71);
+    await client.pipeline(more.map((n) => ["XADD", "s", `${n}-1`, "n", n]));
     await ask("XADD", "s", "MAXLEN", "~", 10, "301-1", "n", 301);
     expect(await ask("XLEN", "s")).toBe(151);
     await ask("XADD", "s", "MAXLEN", "~", 10, "LIMIT", 7, "302-1", "n", 302);

@@ -51,8 +51,8 @@ const hex = (word: Word) =>
 
 /** Adds the entries one by one, with some deleted again, and reads them in both directions. */
 async function roundTrip(entries: readonly (readonly Word[])[]): Promise<void> {
-  const ids: string[] = [];
-  for (const fields of entries) ids.push(String(await ask("XADD", "s", "5-*", ...fields)));
+  const adding = entries.map((fields) => ["XADD", "s", "5-*", ...fields]);
+  const ids = (await client.pipeline(adding)).map((reply) => String(plain(reply)));
   const wanted = entries.map((fields) => fields.map(hex));
   expect(contents(await client.command("XRANGE", "s", "-", "+"))).toEqual(wanted);
   expect(contents(await client.command("XREVRANGE", "s", "+", "-"))).toEqual(wanted.toReversed());
@@ -62,9 +62,9 @@ async function roundTrip(entries: readonly (readonly Word[])[]): Promise<void> {
   const left = wanted.filter((_, index) => !isGone(index));
   expect(contents(await client.command("XRANGE", "s", "-", "+"))).toEqual(left);
   expect(contents(await client.command("XREVRANGE", "s", "+", "-"))).toEqual(left.toReversed());
-  for (const [index, id] of ids.entries()) {
-    const one = contents(await client.command("XRANGE", "s", id, id));
-    expect(one).toEqual(isGone(index) ? [] : [wanted[index]]);
+  const single = await client.pipeline(ids.map((id) => ["XRANGE", "s", id, id]));
+  for (const [index, reply] of single.entries()) {
+    expect(contents(reply)).toEqual(isGone(index) ? [] : [wanted[index]]);
   }
 }
 

@@ -19,9 +19,9 @@ export function sizeNodes(random: Random): Lines {
 
 /**
  * The same by size. It is set before there are streams, and once: when it is lowered under a
- * stream, Redis 7.0.15 may lose the next entry that is larger, and crash. (A new node that grows to
- * where the one before was until it was shrunk counts as in place already: streamAppendItem compares
- * it with the old node's address, which is free by then.)
+ * stream, Redis 7.0.15 may lose the next entry that is larger, and crash. (A new node that grows
+ * to where the one before was until it was shrunk counts as in place already: its address is
+ * compared with that of the old node, which is free by then.)
  */
 export function nodeBytes(random: Random): string[] {
   const most = random.pick(["0", "1", "50", "100", "100", "500", "500", "4096"]);

@@ -17,9 +17,10 @@ export function streamWords(name: string) {
     WORDS[name](random, streamKey(random, command), command);
 }
 
-/** A command of which the stream is given. */
+/** A command of which the stream is given; it does not wait. */
 export function streamLine(random: Random, name: string, key: string): string[] {
-  return [...name.toUpperCase().split("|"), ...WORDS[name](random, key, PLAIN)];
+  const words = [...name.toUpperCase().split("|"), ...WORDS[name](random, key, PLAIN)];
+  return harmlessStream(random, name, words, false);
 }
 
 /** Stands for the command where the words do not depend on it. */

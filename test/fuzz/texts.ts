@@ -118,12 +118,16 @@ export function from<T>(random: Random, lists: readonly (readonly T[])[]): T {
   return random.pick(random.chance(0.5) ? lists[0] : random.pick(lists));
 }
 
-/** Scores of sorted sets: few that meet, ties among them, and the ends of what a double can be. */
+/**
+ * Scores of sorted sets: few that meet, ties among them, and the ends of what a double can be. No
+ * subnormal ones: Redis fails to SORT a small sorted set that has any, the first time, since it
+ * reads the scores and then takes the errno of that for one of its own.
+ */
 export const SCORES = [
   ["0", "1", "2", "3", "4", "5", "-1", "-2", "1.5", "2.5", "10", "100", "3", "1", "2"],
   ["inf", "-inf", "+inf", "INF", "Infinity", "-Infinity", "nan", "-nan", "NaN"],
   ["-0", "0.0", "-0.0", "1e10", "1e17", "1e21", "123456789012345678", "9007199254740993"],
-  ["1.7976931348623157e308", "-1.7976931348623157e308", "5e-324", "2.2250738585072014e-308"],
+  ["1.7976931348623157e308", "-1.7976931348623157e308", "1e-290", "-2.5e-300"],
   ["0.1", "0.30000000000000004", "3.14159265358979312", "1e-5", "1e-7", "100000000000000000000"],
   ["9223372036854775807", "-9223372036854775808", "4611686018427387904", "1e15", "1e16"],
   ["1e400", "-1e400", "0x10", "0x1p-3", " 1", "1 ", "1x", "", "abc", "1e", ".5", "5.", "+1"],

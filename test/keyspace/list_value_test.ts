@@ -20,6 +20,8 @@ let blocks = 0;
 let world: World;
 let list: EntryRef;
 let model: string[];
+/** What random texts begin with, nearly always. */
+let prefix = "";
 const cursor = new ListCursor();
 const ordinary = thresholds.listPackedSize;
 
@@ -27,6 +29,7 @@ beforeEach(() => {
   world = new World();
   blocks = arena.figures().blockCount;
   model = [];
+  prefix = "";
   list = newList("list");
 });
 
@@ -111,6 +114,8 @@ function compareFinds(random: Random): void {
 }
 
 function randomText(random: Random): string {
+  const rest = random.chance(0.5) ? String(random.below(100_000)) : "x".repeat(random.below(9));
+  if (prefix !== "" && random.chance(0.999)) return prefix + rest;
   return random.weighted<string>([
     [40, String(random.between(-300, 300))],
     [30, random.pick(["a", "b", "element"]).repeat(random.below(4))],
@@ -126,6 +131,9 @@ function change(random: Random, growing: boolean): void {
   if (kind <= 1) {
     const atHead = random.chance(0.5);
     for (let n = random.below(growing ? 20 : 2); n >= 0; n--) push(text, atHead);
+    if (prefix !== "" && growing) {
+      for (let n = random.below(200); n >= 0; n--) push(randomText(random), atHead);
+    }
   } else if (kind <= 3) {
     listValue.insert(list, index, ...apart(text));
     model.splice(index, 0, text);
@@ -182,6 +190,54 @@ describe.each([-2, -1, -5, -9, 1, 2, 7, 0, 100_000])("limit %d", (limit) => {
     copyAndCompare();
     expect(listValue.ownedSize(list)).toBeGreaterThan(0);
   });
+});
+
+describe.each([-2, -1, -5, 1, 2, 7, 100])("limit %d, elements that begin alike", (limit) => {
+  test.each([1, 2])("random operations behave as an array's, seed %d", (seed) => {
+    thresholds.listPackedSize = limit;
+    const { random } = world;
+    for (let i = 0; i < seed * 7; i++) random.uint32();
+    for (let step = 0; step < 400; step++) {
+      prefix = ["element:", "10000"][(step >> 7) & 1];
+      change(random, step % 200 < 120);
+      check();
+      if (step % 20 === 0) compareAll(random);
+    }
+    copyAndCompare();
+  });
+});
+
+test("elements that begin alike take less, far from the ends", () => {
+  const each = 6000;
+  const text = (i: number) => `element:${String(i).padStart(12, "0")}`;
+  for (let i = 0; i < each; i++) push(text(i), false);
+  for (let i = 0; i < each; i++) push(text(i), true);
+  check();
+  const before = listValue.ownedSize(list);
+  expect(before).toBeLessThan(model.length * 20 * 0.5);
+  compareAll(world.random);
+  for (let i = 0; i < 50; i++) compareFinds(world.random);
+  copyAndCompare();
+  expect(listValue.ownedSize(list)).toBe(before);
+  while (model.length > 1) pop(model.length % 3 === 0);
+  check();
+});
+
+test("what does not begin alike, or is no short string, stays as it is", () => {
+  const texts = [
+    (i: number) => String(i),
+    (i: number) => `${i} element`,
+    (i: number) => `element ${i} ${"x".repeat(60)}`,
+    (i: number) => (i % 50 === 0 ? "other" : `element ${i}`),
+  ];
+  for (const text of texts) {
+    for (let i = 1000; i < 6000; i++) push(text(i), false);
+    check();
+    const bytes = model.reduce((sum, one) => sum + (/^\d+$/.test(one) ? 3 : one.length + 2), 0);
+    expect(listValue.ownedSize(list)).toBeGreaterThan(bytes);
+    listValue.removeRange(list, 1, model.length - 1);
+    model.length = 1;
+  }
 });
 
 function copyAndCompare(): void {

@@ -2,6 +2,8 @@
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
+import { latin1 } from "../../src/base/bytes.ts";
+import type { Range } from "../../src/base/range.ts";
 import { Member } from "../../src/keyspace/set_member.ts";
 import { SetProbe } from "../../src/keyspace/set_probe.ts";
 import * as setValue from "../../src/keyspace/set_value.ts";
@@ -27,6 +29,8 @@ function setOf(texts: readonly string[]): EntryRef {
   for (let i = 0; i < texts.length; i++) setValue.add(e, bytes, view, start[i], size[i]);
   return e;
 }
+
+const textOf = ({ bytes, offset, size }: Range) => latin1(bytes, offset, size);
 
 test("a probe agrees with the set, over random sets", () => {
   const random = new Random(3);
@@ -55,5 +59,36 @@ test("a probe agrees with the set, over random sets", () => {
     }
     setValue.discard(from);
     setValue.discard(asked);
+  }
+});
+
+test("a walk over two intsets comes to what both have, over random sets", () => {
+  const random = new Random(4);
+  const cursor = new SetCursor();
+  const makers = [
+    () => String(random.below(400) - 100),
+    () => String(random.below(400) * 1000 - 100_000),
+    () => String((BigInt(random.below(50)) << 40n) - 2n ** 43n),
+  ];
+  const anySet = () => {
+    const make = random.pick(makers);
+    return setOf(Array.from({ length: random.pick([1, 9, 100, 500]) }, make));
+  };
+  const members = (e: EntryRef) => {
+    const found: string[] = [];
+    cursor.start(e);
+    while (cursor.next()) found.push(textOf(cursor.member()));
+    return found;
+  };
+  for (let round = 0; round < 500; round++) {
+    const [a, b] = [anySet(), anySet()];
+    const isThere = new Set(members(b));
+    const expected = members(a).filter((text) => isThere.has(text));
+    const found: string[] = [];
+    cursor.start(a);
+    while (cursor.nextCommon(b)) found.push(textOf(cursor.member()));
+    expect(found).toEqual(expected);
+    setValue.discard(a);
+    setValue.discard(b);
   }
 });

@@ -95,22 +95,34 @@ describe("a key becomes ready", () => {
     expect(ready()).toEqual([]);
     waiter("b", world.db(1), Type.zset, "none");
     remove(world.db(1), "x");
+    expect(ready()).toEqual([]);
+    addMember(world.db(1), "x");
     expect(ready()).toEqual(["1 a:x"]);
+  });
+
+  test("when a list is made, not when one that is there changes or goes", () => {
+    const db = world.db();
+    push(db, "x");
+    waiter("a", db, Type.list, "x");
+    push(db, "x");
+    remove(db, "x");
+    expect(ready()).toEqual([]);
+    push(db, "x");
+    expect(ready()).toEqual(["0 a:x"]);
   });
 
   test("by another name, in another database, as a copy", () => {
     const [from, to] = [world.db(0), world.db(1)];
-    const { keyspace } = world;
     waiter("a", from, Type.list, "renamed");
     waiter("b", to, Type.list, "moved", "copied");
     push(from, "moved");
     push(from, "old");
     const args = argsOf(["renamed", "copied"]);
     const renamed = from.rekey(look(from, "old"), args, 0, from.hash(args, 0));
-    keyspace.changingAlso(from, renamed, "rename_to");
+    from.appeared(renamed);
     const copied = to.copy(renamed, from, args, 1, to.hash(args, 1));
-    keyspace.changing(to, copied, "copy_to");
-    keyspace.changingAlso(to, to.take(look(from, "moved"), from), "move_to");
+    to.appeared(copied);
+    to.appeared(to.take(look(from, "moved"), from));
     expect(ready()).toEqual(["0 a:renamed", "1 b:copied", "1 b:moved"]);
   });
 
@@ -160,7 +172,6 @@ test("the registry as a plain model has it, over random changes", () => {
   const change = (db: Database, key: string, kind: number) => {
     const e = look(db, key);
     if (e !== NIL) {
-      touched(db, key, entry.type(e));
       if (entry.type(e) === Type.list && kind === 0) {
         push(db, key);
         return;

@@ -33,6 +33,17 @@ function check(index: PackedIndex, p: PackedRef, texts: readonly string[]): void
   }
 }
 
+/** As `check`, for elements of another collection as they lie there. */
+function checkElements(index: PackedIndex, p: PackedRef, texts: readonly string[]): void {
+  const other = packedOf(texts);
+  for (let at = packed.first(other); at !== 0; at = packed.next(other, at)) {
+    const { bytes, offset, size } = packed.range(other, at);
+    const expected = packed.find(p, packed.first(p), bytes, offset, size, 0);
+    expect(index.findElement(other, at)).toBe(expected);
+  }
+  packed.release(other);
+}
+
 const anyText = fc.oneof(
   fc.integer({ min: -300, max: 300 }).map(String),
   fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }).map(String),
@@ -47,6 +58,7 @@ test("texts and integers are found at their place", () => {
       const p = packedOf(new Set(texts));
       index.build(p);
       check(index, p, [...texts, ...others]);
+      checkElements(index, p, others);
       packed.release(p);
     }),
   );

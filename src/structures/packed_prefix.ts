@@ -1,0 +1,217 @@
+/**
+ * A packed collection of short strings that begin alike, without what they have in common: its
+ * first element is that prefix, and the others are what follows it in each. It takes less memory,
+ * can be read as it stands, and is made a plain collection again before it changes.
+ *
+ * It is laid out as packed.ts says, but for one thing: all its elements are short strings, also
+ * those that could be stored as integers. Positions and borrowed ranges are as there; those of the
+ * first element are never given. An element is joined in a buffer of this module until the next is.
+ */
+import * as arena from "../arena/arena.ts";
+import { NIL, SEGMENT_BITS, u8, views } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
+import { equalBytes } from "../base/bytes.ts";
+import type { Range } from "../base/range.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { PackedRef } from "./packed.ts";
+import * as packed from "./packed.ts";
+import { END } from "./packed_element.ts";
+
+/** The code byte of a short string: these two bits, and its size in the others. */
+const CODE = 0x80;
+const CODE_MASK = 0xc0;
+const SIZE_MASK = 0x3f;
+/** What a short string takes beside its bytes. */
+const OVERHEAD = 2;
+const HEADER = 6;
+/** A shorter prefix is not worth it. */
+const PREFIX_MIN = 4;
+/** It is worth it when an eighth of the block is saved. */
+const GAIN_SHIFT = 3;
+
+/** A whole element, from 0 on; its prefix is that of the collection looked at last. */
+const joined = new Uint8Array(SIZE_MASK + 1);
+const joinedView = new DataView(joined.buffer);
+const borrowed: Range = { bytes: joined, offset: 0, size: 0 };
+
+/** The listpack that is being written. */
+let made = new Uint8Array(4096);
+
+/**
+ * A plain collection's elements without their common prefix, in a new block; NIL when they have
+ * none, or one that is not worth it. The plain one stays.
+ */
+export function trimmed(p: PackedRef): PackedRef {
+  const prefix = commonSize(p);
+  if (prefix < PREFIX_MIN) return NIL as PackedRef;
+  const count = packed.count(p);
+  const size = packed.size(p) - (count - 1) * prefix + OVERHEAD;
+  const room = arena.capacity(p);
+  if (arena.capacityFor(size) > room - (room >>> GAIN_SHIFT)) return NIL as PackedRef;
+  const bytes = u8[p >>> SEGMENT_BITS];
+  let from = arena.byteOffset(p) + packed.first(p);
+  let to = writeHead(size, count + 1);
+  to = writeElement(to, bytes, from + 1, prefix);
+  while (bytes[from] !== END) {
+    const whole = bytes[from] & SIZE_MASK;
+    to = writeElement(to, bytes, from + 1 + prefix, whole - prefix);
+    from += whole + OVERHEAD;
+  }
+  return finish(to, size);
+}
+
+/** The bytes that all elements begin with; 0 when not all are short strings. */
+function commonSize(p: PackedRef): number {
+  const bytes = u8[p >>> SEGMENT_BITS];
+  const view = views[p >>> SEGMENT_BITS];
+  const first = arena.byteOffset(p) + packed.first(p) + 1;
+  let common = bytes[first - 1] & SIZE_MASK;
+  for (let at = first; bytes[at - 1] !== END; ) {
+    const code = bytes[at - 1];
+    if ((code & CODE_MASK) !== CODE || common < PREFIX_MIN) return 0;
+    const size = code & SIZE_MASK;
+    if (size < common) common = size;
+    let i = 0;
+    while (i + 4 <= common && view.getInt32(first + i) === view.getInt32(at + i)) i += 4;
+    while (i < common && bytes[first + i] === bytes[at + i]) i++;
+    common = i;
+    at += size + OVERHEAD;
+  }
+  return common;
+}
+
+/** The plain collection of the same elements, in a new block; the trimmed one stays. */
+export function expanded(p: PackedRef): PackedRef {
+  const prefix = loadPrefix(p);
+  const own = count(p);
+  const size = packed.size(p) - OVERHEAD + (own - 1) * prefix;
+  const bytes = u8[p >>> SEGMENT_BITS];
+  let from = arena.byteOffset(p) + first(p);
+  let to = writeHead(size, own);
+  while (bytes[from] !== END) {
+    const rest = bytes[from] & SIZE_MASK;
+    made[to++] = CODE | (prefix + rest);
+    for (let i = 0; i < prefix; i++) made[to + i] = joined[i];
+    to += prefix;
+    for (let i = 1; i <= rest; i++) made[to++] = bytes[from + i];
+    made[to++] = prefix + rest + 1;
+    from += rest + OVERHEAD;
+  }
+  return finish(to, size);
+}
+
+/** Begins a listpack in `made`; returns where its first element goes. */
+function writeHead(size: number, count: number): number {
+  if (made.length < size) made = new Uint8Array(2 * size);
+  for (let i = 0; i < 4; i++) made[i] = size >>> (8 * i);
+  made[4] = count;
+  made[5] = count >>> 8;
+  return HEADER;
+}
+
+/** Writes a short string to `made`; returns where the next goes. */
+function writeElement(to: number, bytes: Uint8Array, offset: number, size: number): number {
+  made[to] = CODE | size;
+  for (let i = 0; i < size; i++) made[to + 1 + i] = bytes[offset + i];
+  made[to + 1 + size] = size + 1;
+  return to + size + OVERHEAD;
+}
+
+function finish(to: number, size: number): PackedRef {
+  if (DEBUG) assert(to + 1 === size, "a listpack of another size than was thought");
+  made[to] = END;
+  return packed.fromListpack(made, 0, size);
+}
+
+/** The number of elements. */
+export const count = (p: PackedRef) => packed.count(p) - 1;
+
+/** The position of the first element. */
+const first = (p: PackedRef) => packed.next(p, packed.first(p));
+
+/** The position of the element of this index, from 0 on. */
+export const seek = (p: PackedRef, index: number) => packed.seek(p, index + 1);
+
+/** The position of the element before this one, or 0. */
+export function previous(p: PackedRef, at: number): number {
+  const before = packed.previous(p, at);
+  return before === packed.first(p) ? 0 : before;
+}
+
+/** The element's text, until another element is read. */
+export function range(p: PackedRef, at: number): Range {
+  const bytes = u8[p >>> SEGMENT_BITS];
+  borrowed.size = join(bytes, arena.byteOffset(p) + at, loadPrefix(p));
+  return borrowed;
+}
+
+/** Replies with `n` elements in a row, the first at `at`; there must be as many. */
+export function replyRun(p: PackedRef, at: number, n: number, to: Reply): void {
+  const prefix = loadPrefix(p);
+  const bytes = u8[p >>> SEGMENT_BITS];
+  let from = arena.byteOffset(p) + at;
+  for (let left = n; left > 0; left--) {
+    if (DEBUG) assert(bytes[from] !== END, "a run of elements passes the end");
+    const size = join(bytes, from, prefix);
+    to.bulkView(joined, joinedView, 0, size);
+    from += size - prefix + OVERHEAD;
+  }
+}
+
+/** As packed.find of elements in a row: `packed.passed` counts those looked at in vain. */
+export function find(
+  p: PackedRef,
+  from: number,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+): number {
+  const prefix = packed.range(p, packed.first(p));
+  const rest = size - prefix.size;
+  const isLike =
+    rest >= 0 &&
+    size <= SIZE_MASK &&
+    equalBytes(bytes, offset, prefix.bytes, prefix.offset, prefix.size);
+  const start = offset + prefix.size;
+  const own = u8[p >>> SEGMENT_BITS];
+  const base = arena.byteOffset(p);
+  let at = base + from;
+  for (let passed = 0; ; passed++) {
+    const code = own[at];
+    const isFound = isLike && code === (CODE | rest) && equalBytes(own, at + 1, bytes, start, rest);
+    if (isFound || code === END) {
+      packed.passed.count = passed;
+      return isFound ? at - base : 0;
+    }
+    at += (code & SIZE_MASK) + OVERHEAD;
+  }
+}
+
+/** Puts the prefix where elements are joined; returns its size. */
+function loadPrefix(p: PackedRef): number {
+  const bytes = u8[p >>> SEGMENT_BITS];
+  return join(bytes, arena.byteOffset(p) + packed.first(p), 0);
+}
+
+/** Puts an element of the block behind the prefix; returns the size of the whole. */
+function join(bytes: Uint8Array, at: number, prefix: number): number {
+  const size = bytes[at] & SIZE_MASK;
+  for (let i = 0; i < size; i++) joined[prefix + i] = bytes[at + 1 + i];
+  return prefix + size;
+}
+
+/** Checks the whole collection and throws on the first thing that is wrong. For tests. */
+export function verify(p: PackedRef): void {
+  const bytes = u8[p >>> SEGMENT_BITS];
+  const prefix = loadPrefix(p);
+  assert(prefix >= PREFIX_MIN && count(p) > 0, "too short a prefix, or nothing that it belongs to");
+  const base = arena.byteOffset(p);
+  let total = 0;
+  for (let at = first(p); at !== 0; at = packed.next(p, at), total++) {
+    assert((bytes[base + at] & CODE_MASK) === CODE, "no short string");
+    assert(prefix + (bytes[base + at] & SIZE_MASK) <= SIZE_MASK, "a string that was not short");
+    const following = packed.next(p, at);
+    if (following !== 0) assert(packed.previous(p, following) === at, "sizes of an element differ");
+  }
+  assert(total === count(p), "the count of elements is wrong");
+}
