@@ -444,7 +444,10 @@ test(`${CORRUPTIONS} payloads broken at random are refused, or make a value that
   const seed = Number(process.env.SEED ?? 1);
   const random = new Random(seed);
   const sound = samples();
-  for (const bytes of sound) verify(world.db().admit(restored(bytes), -1)), world.end();
+  for (const bytes of sound) {
+    verify(world.db().admit(restored(bytes), -1));
+    world.end();
+  }
   const before = arena.figures().blockCount;
   let refused = 0;
   for (let round = 0; round < CORRUPTIONS; round++) {
