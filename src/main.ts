@@ -194,7 +194,8 @@ function loadData(server: Server, config: Config, log: Log): void {
     loadRdb(files.openInput(path), server.keyspace, log);
   } catch (error) {
     if (!(error instanceof RdbError)) throw error;
-    log.add("warning", `Can't load ${path}: ${error.message}. Exiting.`);
+    log.add("warning", `Can't load ${path}: ${error.message}.`);
+    log.add("warning", "Terminating server after rdb file reading failure.");
     host.exit(EXIT_FAILURE);
   }
 }

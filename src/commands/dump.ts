@@ -152,7 +152,7 @@ function restoredEntry({ args, server }: Call, keyHash: number, expires: boolean
     return restorePayload(bytes, start[PAYLOAD], size[PAYLOAD], key);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    server.log("warning", `A payload's integrity check failed: ${error.message}`);
+    server.log("warning", `RESTORE: ${error.message}`);
     throw BAD_FORMAT;
   }
 }

@@ -16,11 +16,12 @@ import {
   RDB_VERSION_MAX,
 } from "./rdb_format.ts";
 import { RdbReader } from "./rdb_reader.ts";
-import { isKnownType, type LoadedKey, readValue } from "./rdb_values.ts";
+import { failureOf, isKnownType, type LoadedKey, readValue } from "./rdb_values.ts";
 import { RdbWriter } from "./rdb_writer.ts";
 
 const FOOTER_SIZE = 10;
 const CHECKSUM_SIZE = 8;
+const NO_TYPE = -1;
 
 const writer = new RdbWriter();
 const reader = new RdbReader();
@@ -62,7 +63,7 @@ export function isIntact(
 
 /**
  * An entry of the key with the value of a payload that is intact, which no database has: it is the
- * caller's. Throws Malformed when there is no value in it that could be one.
+ * caller's. Throws Malformed, to be logged, when there is no value in it that could be one.
  */
 export function restorePayload(
   bytes: Uint8Array,
@@ -71,12 +72,15 @@ export function restorePayload(
   key: LoadedKey,
 ): EntryRef {
   reader.openMemory(bytes, offset, size - FOOTER_SIZE);
+  const type = size > FOOTER_SIZE ? reader.byte() : NO_TYPE;
   try {
-    const type = reader.byte();
     if (!isKnownType(type)) throw new Malformed("a value of no known type");
     const made = readValue(reader, type, key);
     if (made === NIL) throw new Malformed("a collection without elements");
     return made;
+  } catch (error) {
+    if (error instanceof Malformed) throw new Malformed(failureOf(type, error));
+    throw error;
   } finally {
     reader.close();
   }

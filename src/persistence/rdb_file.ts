@@ -48,7 +48,7 @@ import {
 } from "./rdb_format.ts";
 import { skipModuleAux, skipModuleValue } from "./rdb_modules.ts";
 import { type ByteSource, RdbReader } from "./rdb_reader.ts";
-import { discard, isKnownType, readValue } from "./rdb_values.ts";
+import { discard, failureOf, isKnownType, readValue } from "./rdb_values.ts";
 import { type ByteSink, RdbWriter } from "./rdb_writer.ts";
 import { Text } from "./text.ts";
 
@@ -56,6 +56,7 @@ export type { ByteSink, ByteSource };
 
 const MAGIC = "REDIS";
 const VERSION_DIGITS = 4;
+const NO_TYPE = -1;
 /** The least bytes that a key takes: its type, and two strings of one byte. */
 const ENTRY_SIZE_MIN = 3;
 const SHOWN_KEY_SIZE = 128;
@@ -82,6 +83,8 @@ export interface RdbHooks {
   function?(code: Uint8Array): void;
   /** A function of the time before Redis 7.0: name, engine, description and code. */
   oldFunction?(parts: readonly Uint8Array[]): void;
+  /** A key whose value has no elements, and is passed over. */
+  empty?(key: string): void;
   /** Something that a module saved, which is passed over; `isKey`: a key is lost with it. */
   module?(name: string, isKey: boolean): void;
 }
@@ -107,7 +110,8 @@ export class RdbLoader {
   readonly #text = new Text();
   readonly #traits: Traits = { ...NO_TRAITS };
   #db: Database;
-  #isInKey = false;
+  /** The type of the value that is being read, or -1. */
+  #type = NO_TYPE;
 
   constructor(source: ByteSource, keyspace: Keyspace, hooks: RdbHooks = {}) {
     this.#reader.openSource(source);
@@ -141,7 +145,7 @@ export class RdbLoader {
       return true;
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
-      throw new RdbError(this.#reason(error.message), this.#reader.offset);
+      throw new RdbError(this.#reason(error), this.#reader.offset);
     }
   }
 
@@ -150,10 +154,14 @@ export class RdbLoader {
     return this.#reader.rest();
   }
 
-  #reason(reason: string): string {
-    if (!this.#isInKey) return reason;
+  #reason(error: Malformed): string {
+    if (this.#type === NO_TYPE) return error.message;
+    return `${failureOf(this.#type, error)}, in key ${JSON.stringify(this.#shownKey())}`;
+  }
+
+  #shownKey(): string {
     const { bytes, size } = this.#key;
-    return `${reason}, in key ${JSON.stringify(latin1(bytes, 0, Math.min(size, SHOWN_KEY_SIZE)))}`;
+    return latin1(bytes, 0, Math.min(size, SHOWN_KEY_SIZE));
   }
 
   #begin(): void {
@@ -251,7 +259,7 @@ export class RdbLoader {
   #load(type: number): void {
     const reader = this.#reader;
     reader.string(this.#key);
-    this.#isInKey = true;
+    this.#type = type;
     if (type === RdbType.module2) {
       this.#hooks.module?.(skipModuleValue(reader), true);
       this.figures.module++;
@@ -260,7 +268,7 @@ export class RdbLoader {
     } else {
       throw new Malformed(`values of type ${type} are not known`);
     }
-    this.#isInKey = false;
+    this.#type = NO_TYPE;
     Object.assign(this.#traits, NO_TRAITS);
   }
 
@@ -274,6 +282,7 @@ export class RdbLoader {
     const made = readValue(this.#reader, type, key);
     if (made === NIL) {
       this.figures.empty++;
+      this.#hooks.empty?.(this.#shownKey());
       return;
     }
     if (expires && expiryMs < this.#keyspace.clock.nowMs) {

@@ -274,7 +274,7 @@ const shown: Range = { bytes: name.bytes, offset: 0, size: 0 };
 function loadConsumer(reader: RdbReader, group: EntryRef, type: number): void {
   addName(reader);
   if (streamGroup.find(streamGroup.consumersOf(group), fields.args, 0) !== NIL) {
-    throw new Malformed("a consumer that is there twice");
+    throw new Malformed("Duplicate stream consumer detected");
   }
   const seenMs = reader.int64();
   const consumer = streamGroup.createConsumer(group, fields.args, 0, seenMs);

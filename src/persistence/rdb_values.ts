@@ -86,6 +86,29 @@ const LOADS: Readonly<Record<number, Load>> = {
   [RdbType.streamListpacks3]: (reader, e) => loadStream(reader, e, RdbType.streamListpacks3),
 };
 
+/** What the string is in which a type holds a collection, as Redis's log calls it. */
+const BLOB_NAMES: Readonly<Record<number, string>> = {
+  [RdbType.hashZipmap]: "Zipmap",
+  [RdbType.listZiplist]: "List ziplist",
+  [RdbType.listQuicklist]: "Ziplist",
+  [RdbType.listQuicklist2]: "Listpack",
+  [RdbType.setIntset]: "Intset",
+  [RdbType.setListpack]: "Set listpack",
+  [RdbType.zsetZiplist]: "Zset ziplist",
+  [RdbType.zsetListpack]: "Zset listpack",
+  [RdbType.hashZiplist]: "Hash ziplist",
+  [RdbType.hashListpack]: "Hash listpack",
+  [RdbType.hashListpackExPre]: "Hash listpack",
+  [RdbType.hashListpackEx]: "Hash listpack",
+  [RdbType.streamListpacks]: "Stream listpack",
+  [RdbType.streamListpacks2]: "Stream listpack",
+  [RdbType.streamListpacks3]: "Stream listpack",
+};
+
+/** What is to be said in the log of a value of an RdbType that is malformed. */
+export const failureOf = (type: number, { message }: Malformed) =>
+  `${BLOB_NAMES[type] ?? "Value"} integrity check failed: ${message}`;
+
 /** Whether `readValue` knows values of this type. */
 export const isKnownType = (type: number) => type === RdbType.string || Object.hasOwn(LOADS, type);
 
@@ -169,6 +192,7 @@ function loadListpackNodes(reader: RdbReader, e: EntryRef): void {
     if (container === NODE_PACKED && nodes === 1 && adoptList(e)) return;
     if (i === 0) listValue.start(e);
     if (container === NODE_PLAIN) {
+      if (blob.size === 0) throw new Malformed("a list's plain node is empty");
       listValue.push(e, false, blob.bytes, 0, blob.size);
       continue;
     }
@@ -374,7 +398,7 @@ function adoptHash(e: EntryRef): boolean {
     return true;
   }
   packed.release(p);
-  throw new Malformed("a field that is there twice, or without a value");
+  throw new Malformed("a hash listpack with dup elements, or a field without a value");
 }
 
 /**

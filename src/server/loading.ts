@@ -15,6 +15,7 @@ export function loadRdb(file: InputFile, keyspace: Keyspace, log: Log): void {
     aux: (name, value) => {
       if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
     },
+    empty: (key) => log.add("notice", `skipping empty key: ${key}`),
     module: (name, isKey) => {
       const what = isKey ? "a key" : "data";
       log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);

@@ -235,9 +235,18 @@ describe("small files", () => {
     ["REDIS0013", 'RDB files of version "0013" are not known (at byte 9)'],
     ["REDIS00x9", 'RDB files of version "00x9" are not known (at byte 9)'],
     ["REDIS0009\xfe\x20", "there is a database 32, and this server has 16 (at byte 11)"],
-    ["REDIS0009\0\x01k\x05v", 'a string longer than what is left, in key "k" (at byte 13)'],
-    ["REDIS0009\0\x01k\x01v\0\x01k\x01w", 'the key is there twice, in key "k" (at byte 19)'],
-    ["REDIS0009\x08\x01k\x01v", 'values of type 8 are not known, in key "k" (at byte 12)'],
+    [
+      "REDIS0009\0\x01k\x05v",
+      'Value integrity check failed: a string longer than what is left, in key "k" (at byte 13)',
+    ],
+    [
+      "REDIS0009\0\x01k\x01v\0\x01k\x01w",
+      'Value integrity check failed: the key is there twice, in key "k" (at byte 19)',
+    ],
+    [
+      "REDIS0009\x08\x01k\x01v",
+      'Value integrity check failed: values of type 8 are not known, in key "k" (at byte 12)',
+    ],
     ["REDIS0009\0\x01k\x01v", "it ends too early (at byte 14)"],
     ["REDIS0009\xff\x01\0\0\0\0\0\0\0", "the checksum is wrong: the file was altered (at byte 18)"],
   ])("%j is refused", (text, message) => {
