@@ -165,11 +165,12 @@ export function setEntriesRead(group: EntryRef, count: bigint): void {
 export const isReadKnown = (group: EntryRef) =>
   (wordOf(group, READ_LOW) & wordOf(group, READ_HIGH)) !== -1;
 
-/** One entry more was read. */
-export function countRead(group: EntryRef): void {
-  const low = (wordOf(group, READ_LOW) + 1) | 0;
+/** So many entries more were read. */
+export function countRead(group: EntryRef, count: number): void {
+  const before = wordOf(group, READ_LOW);
+  const low = (before + count) | 0;
   setWordOf(group, READ_LOW, low);
-  if (low === 0) setWordOf(group, READ_HIGH, (wordOf(group, READ_HIGH) + 1) | 0);
+  if (low >>> 0 < before >>> 0) setWordOf(group, READ_HIGH, (wordOf(group, READ_HIGH) + 1) | 0);
 }
 
 /** The consumers of a group by name. */
@@ -307,15 +308,18 @@ export function loadByTime(row: RowRef, into: StreamId): number {
 
 /** An entry is pending for a consumer, as delivered for the first time, whatever it was before. */
 export function deliver(group: EntryRef, consumer: EntryRef, id: StreamId, nowMs: number): void {
-  const row = findPending(group, id);
-  if (row === NIL) {
-    addPending(group, consumer, id, nowMs, 1n);
-    return;
+  if (pendingOf(group) === NIL) setWordOf(group, GROUP_PENDING, idTree.create(PENDING_WORDS));
+  let row = idTree.insert(pendingOf(group), id);
+  if (idTree.wasThere) {
+    row = assign(group, row, consumer, id);
+    setDeliveredMs(group, row, id, nowMs);
+  } else {
+    setRowWord(row, CONSUMER, consumer);
+    noteDelivered(group, row, id, nowMs);
+    addId(consumer, id);
   }
-  const own = assign(group, row, consumer, id);
-  setDeliveredMs(group, own, id, nowMs);
-  setRowWord(own, COUNT_LOW, 1);
-  setRowWord(own, COUNT_HIGH, 0);
+  setRowWord(row, COUNT_LOW, 1);
+  setRowWord(row, COUNT_HIGH, 0);
 }
 
 /** Adds a row for an entry that is not pending, delivered at a time (Unix ms), and so often. */
