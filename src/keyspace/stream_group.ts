@@ -283,19 +283,21 @@ const timeKey = new StreamId();
  * O(n log n). `loadByTime` reads what is there.
  */
 export function seekOldest(group: EntryRef, at: idTree.IdCursor): void {
-  if (byTimeOf(group) === NIL) {
-    setWordOf(group, BY_TIME, idTree.create(BY_TIME_WORDS));
-    const pending = pendingOf(group);
-    scratch.setZero();
-    if (pending !== NIL) cursor.seek(pending, scratch);
-    else cursor.clear();
-    for (; cursor.row !== NIL; cursor.next()) {
-      scratch.load(cursor.row, 0);
-      addByTime(group, cursor.row, scratch);
-    }
-  }
+  if (byTimeOf(group) === NIL) makeByTime(group);
   scratch.setZero();
   at.seek(byTimeOf(group), scratch);
+}
+
+function makeByTime(group: EntryRef): void {
+  setWordOf(group, BY_TIME, idTree.create(BY_TIME_WORDS));
+  const pending = pendingOf(group);
+  scratch.setZero();
+  if (pending !== NIL) cursor.seek(pending, scratch);
+  else cursor.clear();
+  for (; cursor.row !== NIL; cursor.next()) {
+    scratch.load(cursor.row, 0);
+    addByTime(group, cursor.row, scratch);
+  }
 }
 
 /** Of a row by time: takes the entry's ID; returns when it was delivered, in Unix ms. */
@@ -388,7 +390,7 @@ export function removeConsumer(group: EntryRef, consumer: EntryRef): number {
   const ids = pendingIdsOf(consumer);
   const pending = countIn(ids);
   if (ids !== NIL) {
-    if (pending === pendingCount(group)) dropPending(group);
+    if (pending > pendingCount(group) / 2) keepOthers(group, consumer);
     else forgetIds(group, ids);
     idTree.release(ids);
   }
@@ -405,9 +407,19 @@ function forgetIds(group: EntryRef, ids: TreeRef): void {
   }
 }
 
-/** Forgets all rows of the group's own; those of its consumers are the caller's to free. */
-function dropPending(group: EntryRef): void {
+/** Keeps the rows of other consumers only, in a new tree: for a consumer who has most of them. */
+function keepOthers(group: EntryRef, consumer: EntryRef): void {
+  const kept = idTree.create(PENDING_WORDS);
+  scratch.setZero();
+  for (cursor.seek(pendingOf(group), scratch); cursor.row !== NIL; cursor.next()) {
+    if (consumerOf(cursor.row) === consumer) continue;
+    scratch.load(cursor.row, 0);
+    idTree.copyPayload(cursor.row, idTree.insert(kept, scratch), PENDING_WORDS);
+  }
+  const isKeptByTime = byTimeOf(group) !== NIL;
   while (releaseRows(group));
+  setWordOf(group, GROUP_PENDING, kept);
+  if (isKeptByTime) makeByTime(group);
 }
 
 /** Frees some of those rows; false when none is left. */

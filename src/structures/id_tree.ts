@@ -92,6 +92,15 @@ export function ownedSize(t: TreeRef): number {
 /** Where a row's payload begins, in the words of its segment. */
 export const payloadAt = (row: RowRef) => ((row & SEGMENT_MASK) << 1) + ID_WORDS;
 
+/** Copies the payload of a row, of so many words, to that of another. */
+export function copyPayload(from: RowRef, to: RowRef, payloadWords: number): void {
+  const source = i32[from >>> SEGMENT_BITS];
+  const target = i32[to >>> SEGMENT_BITS];
+  const at = payloadAt(from);
+  const start = payloadAt(to);
+  for (let i = 0; i < payloadWords; i++) target[start + i] = source[at + i];
+}
+
 /** The index of the first row of a leaf that is not before the ID. */
 function lowerBound(leaf: Ref, id: StreamId): number {
   const words = i32[leaf >>> SEGMENT_BITS];
