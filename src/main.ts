@@ -8,13 +8,11 @@ import type { Host } from "./commands/server_context.ts";
 import { Config } from "./config/config.ts";
 import { ConfigError, loadConfig, parseCommandLine } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
-import { RdbError } from "./persistence/rdb_file.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
 import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
 import { Listeners } from "./server/listeners.ts";
-import { loadRdb } from "./server/loading.ts";
 import { Log } from "./server/log.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings, listenSettings } from "./server/settings.ts";
@@ -175,7 +173,7 @@ async function serve(
   writePidFile(config.text("pidfile"), log);
   showLogo(config, log);
   log.add("warning", "Server initialized");
-  loadData(server, config, log);
+  loadData(server, log);
   if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
   if (path !== null) log.add("notice", `The server is now ready to accept connections at ${path}`);
   server.begin();
@@ -187,17 +185,12 @@ async function serve(
 }
 
 /** Loads the snapshot file, if there is one. */
-function loadData(server: Server, config: Config, log: Log): void {
-  const path = config.text("dbfilename");
-  if (path === "" || !files.fileExists(path)) return;
-  try {
-    loadRdb(files.openInput(path), server.keyspace, log);
-  } catch (error) {
-    if (!(error instanceof RdbError)) throw error;
-    log.add("warning", `Can't load ${path}: ${error.message}.`);
-    log.add("warning", "Terminating server after rdb file reading failure.");
-    host.exit(EXIT_FAILURE);
-  }
+function loadData(server: Server, log: Log): void {
+  const problem = server.snapshots.load();
+  if (problem === null) return;
+  log.add("warning", problem);
+  log.add("warning", "Terminating server after rdb file reading failure.");
+  host.exit(EXIT_FAILURE);
 }
 
 /** Listens on a socket file, in place of one that a server before has left. */

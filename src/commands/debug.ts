@@ -37,6 +37,10 @@ const NO_QUICKLIST = new CommandError("ERR Not a quicklist encoded object.");
 const BAD_THRESHOLD = new CommandError(
   "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
 );
+/** The log says why. */
+const NOT_SAVED = new CommandError("ERR");
+const NOT_LOADED = new CommandError("ERR Error trying to load the RDB dump, check server logs.");
+const RELOAD_OPTIONS = new CommandError("ERR DEBUG RELOAD only supports the NOSAVE option.");
 const THRESHOLD_MAX = 2n ** 32n;
 const REPLICATION_ID_SIZE = 40;
 
@@ -121,6 +125,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     argc: [3, 3],
     syntax: "LOG <message>",
     summary: "Writes a message to the log.",
+  },
+  reload: {
+    run: reload,
+    argc: [2, Infinity],
+    syntax: "RELOAD [NOSAVE]",
+    summary: "Writes a snapshot, unless told not to, and loads it in the place of all data.",
   },
   object: {
     run: object,
@@ -380,4 +390,22 @@ function sleep(call: Call): void {
 
 function stringmatchLen(call: Call): void {
   call.reply.truth(matchGlob(call.text(2), call.text(3), false));
+}
+
+function reload(call: Call): void {
+  const { keyspace, reply, server } = call;
+  let isSaved = true;
+  for (let i = 2; i < call.argc; i++) {
+    if (!call.is(i, "nosave")) throw RELOAD_OPTIONS;
+    isSaved = false;
+  }
+  if (isSaved && !server.snapshots.save()) throw NOT_SAVED;
+  for (const db of keyspace.databases) keyspace.flush(db);
+  const problem = server.snapshots.load();
+  if (problem !== null) {
+    server.log("warning", problem);
+    throw NOT_LOADED;
+  }
+  server.log("warning", "DB reloaded by DEBUG RELOAD");
+  reply.ok();
 }

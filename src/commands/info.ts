@@ -175,7 +175,7 @@ const SCRIPT_MEMORY_FIELDS: readonly Field[] = [
   ["used_memory_scripts_human", "0B"],
 ];
 
-function persistenceFields({ figures, keyspace }: ServerContext): Field[] {
+function persistenceFields({ snapshots }: ServerContext): Field[] {
   return [
     ["loading", 0],
     ["async_loading", 0],
@@ -185,13 +185,13 @@ function persistenceFields({ figures, keyspace }: ServerContext): Field[] {
     ["current_fork_perc", "0.00"],
     ["current_save_keys_processed", 0],
     ["current_save_keys_total", 0],
-    ["rdb_changes_since_last_save", keyspace.dirty],
+    ["rdb_changes_since_last_save", snapshots.changes],
     ["rdb_bgsave_in_progress", 0],
-    ["rdb_last_save_time", Math.floor(figures.startMs / 1000)],
+    ["rdb_last_save_time", Math.floor(snapshots.lastSaveMs / 1000)],
     ["rdb_last_bgsave_status", "ok"],
     ["rdb_last_bgsave_time_sec", -1],
     ["rdb_current_bgsave_time_sec", -1],
-    ["rdb_saves", 0],
+    ["rdb_saves", snapshots.saveCount],
     ["rdb_last_cow_size", 0],
     ["rdb_last_load_keys_expired", 0],
     ["rdb_last_load_keys_loaded", 0],

@@ -11,6 +11,8 @@ const BAD_FIRST_INDEX = new CommandError("ERR invalid first DB index");
 const BAD_SECOND_INDEX = new CommandError("ERR invalid second DB index");
 const NO_SUCH_DATABASE = new CommandError("ERR DB index is out of range");
 const NO_MONITOR_HERE = new CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
+/** The log says why. */
+const NOT_SAVED = new CommandError("ERR");
 const INT32_MAX = 2 ** 31 - 1;
 
 export const serverCommands = group("server", {
@@ -100,6 +102,14 @@ export const serverCommands = group("server", {
     complexity: "O(1)",
     summary: "Tells whether the server is a master or a replica, and its links.",
   },
+  SAVE: {
+    run: save,
+    arity: 1,
+    flags: ["admin", "noscript", "no_async_loading", "no_multi"],
+    since: "1.0.0",
+    complexity: "O(N) where N is the total number of keys in all databases",
+    summary: "Writes a snapshot of all data; nobody is served meanwhile.",
+  },
   SHUTDOWN: {
     run: shutdown,
     arity: -1,
@@ -142,6 +152,8 @@ function flushall(call: Call): void {
   checkFlushMode(call);
   const { keyspace } = call;
   for (const db of keyspace.databases) keyspace.dirty += keyspace.flush(db);
+  // As Redis: where there are save points, what was there is not to come back after a restart.
+  if (call.server.snapshots.isConfigured) call.server.snapshots.save();
   call.reply.ok();
 }
 
@@ -182,7 +194,12 @@ function databaseAt({ keyspace }: Call, index: number): Database {
 
 /** Seconds since 1970: of the start, since nothing is saved. */
 function lastsave({ reply, server }: Call): void {
-  reply.integer(Math.floor(server.figures.startMs / 1000));
+  reply.integer(Math.floor(server.snapshots.lastSaveMs / 1000));
+}
+
+function save({ reply, server }: Call): void {
+  if (!server.snapshots.save()) throw NOT_SAVED;
+  reply.ok();
 }
 
 function monitor(call: Call): void {

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Args } from "../protocol/args.ts";
+import type { InputFile, NewFile } from "../runtime/files.ts";
 import type { Wait } from "./blocking.ts";
 import type { Call } from "./call.ts";
 import type { Client } from "./client.ts";
@@ -44,6 +45,22 @@ export interface ServerContext {
   /** Whether keys expire without being asked for (DEBUG SET-ACTIVE-EXPIRE). */
   activeExpire: boolean;
   readonly debug: DebugSettings;
+  readonly snapshots: SnapshotControl;
+}
+
+/** The snapshot file. */
+export interface SnapshotControl {
+  /** When the last one was made, or the start of the server, in Unix ms. */
+  readonly lastSaveMs: number;
+  /** Changes since then. */
+  readonly changes: number;
+  readonly saveCount: number;
+  /** Whether there are save points: the data are to be kept. */
+  readonly isConfigured: boolean;
+  /** Writes one now; false, and the log says why, when it cannot be written. */
+  save(): boolean;
+  /** Loads it, if there is one, to the data that there are; what is wrong with it, or null. */
+  load(): string | null;
 }
 
 /** What DEBUG switches, for tests. */
@@ -144,6 +161,9 @@ export interface Host {
   readFile(path: string): string;
   /** Throws an Error that says why not, as the system does ("Permission denied"). */
   writeFile(path: string, text: string): void;
+  fileExists(path: string): boolean;
+  openInput(path: string): InputFile;
+  createFile(path: string): NewFile;
   changeDirectory(path: string): void;
   currentDirectory(): string;
   /** Stops the whole server for so long: DEBUG SLEEP. */

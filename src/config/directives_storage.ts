@@ -19,36 +19,38 @@ import {
 } from "./kinds.ts";
 import { checkHostName, primary, saveRules } from "./specials.ts";
 
-const NO_SNAPSHOTS = "There are no snapshots yet.";
+const NO_BGSAVE = "Snapshots are not written in the background yet.";
 const NO_LOG = "There is no append-only log yet.";
 const NO_REPLICAS = "There is no replication yet.";
 const NO_CLUSTER = "There is no cluster mode yet.";
 
 export const snapshots = {
-  save: saveRules({ kept: NO_SNAPSHOTS }),
-  "stop-writes-on-bgsave-error": flag(true, { kept: NO_SNAPSHOTS }),
-  rdbcompression: flag(true, { does: "Long strings in DUMP payloads are packed." }),
-  rdbchecksum: flag(true, { immutable: true, kept: NO_SNAPSHOTS }),
+  save: saveRules({
+    does: "With any, a shutdown and FLUSHALL write a snapshot; in between none is written yet.",
+  }),
+  "stop-writes-on-bgsave-error": flag(true, { kept: NO_BGSAVE }),
+  rdbcompression: flag(true, { does: "Long strings in snapshots and DUMP payloads are packed." }),
+  rdbchecksum: flag(true, { immutable: true, does: "Snapshots end with a checksum." }),
   "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", {
     kept: "Payloads are always checked in depth.",
   }),
   dbfilename: text(
     "dump.rdb",
-    { protected: true, kept: NO_SNAPSHOTS },
+    { protected: true, does: "The snapshot, in `dir`: loaded at the start, written by SAVE." },
     {
       check: baseName("dbfilename", "filename", true),
     },
   ),
-  "rdb-del-sync-files": flag(false, { kept: NO_SNAPSHOTS }),
-  "rdb-save-incremental-fsync": flag(true, { kept: NO_SNAPSHOTS }),
-  "rdb-key-save-delay": integer(0, ANY_INT, { hidden: true, kept: NO_SNAPSHOTS }),
-  "key-load-delay": integer(0, ANY_INT, { hidden: true, kept: NO_SNAPSHOTS }),
+  "rdb-del-sync-files": flag(false, { kept: NO_BGSAVE }),
+  "rdb-save-incremental-fsync": flag(true, { kept: NO_BGSAVE }),
+  "rdb-key-save-delay": integer(0, ANY_INT, { hidden: true, kept: NO_BGSAVE }),
+  "key-load-delay": integer(0, ANY_INT, { hidden: true, kept: NO_BGSAVE }),
   "loading-process-events-interval-bytes": integer(
     2097152,
     { ...FROM_0, min: 1024n },
     {
       hidden: true,
-      kept: NO_SNAPSHOTS,
+      kept: NO_BGSAVE,
     },
   ),
 };

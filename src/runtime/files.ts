@@ -16,9 +16,9 @@ import {
   readSync,
   renameSync,
   unlinkSync,
-  writeFileSync,
+  writeSync,
 } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { orReason } from "./system_error.ts";
 
@@ -53,19 +53,63 @@ export function openInput(path: string): InputFile {
   };
 }
 
+/** A file being written, beside the one of its name if there is one. */
+export interface NewFile {
+  /** Adds bytes at the end. */
+  write(bytes: Uint8Array): void;
+  /** All is written: sees that it is on the disk, and gives the file its name. */
+  commit(): void;
+  /** Removes what was written. */
+  abandon(): void;
+}
+
+/** Begins a file that replaces another whole, as `writeFile` does, but piece by piece. */
+export function createFile(path: string): NewFile {
+  const temporary = nativePath(`${path}.tmp-${process.pid}`);
+  const file = orReason(() => openSync(temporary, "w", 0o644));
+  return {
+    write: (bytes) =>
+      orReason(() => {
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      }),
+    commit: () =>
+      orReason(() => {
+        fsyncSync(file);
+        closeSync(file);
+        renameSync(temporary, nativePath(path));
+        syncFolder(dirname(nativePath(path)));
+      }),
+    abandon: () => {
+      try {
+        closeSync(file);
+      } catch {
+        // It is closed already: what failed came after that.
+      }
+      removeFile(`${path}.tmp-${process.pid}`);
+    },
+  };
+}
+
+/** Sees that names in a folder are on the disk. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
 /** Replaces a file whole: a reader, or one after a power cut, sees the old text or the new. */
 export function writeFile(path: string, text: string): void {
-  const temporary = nativePath(`${path}.tmp-${process.pid}`);
-  orReason(() => {
-    const file = openSync(temporary, "w", 0o644);
-    try {
-      writeFileSync(file, text, "latin1");
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, nativePath(path));
-  });
+  const file = createFile(path);
+  try {
+    file.write(Buffer.from(text, "latin1"));
+    file.commit();
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
 }
 
 /** Adds to a file's end, making the file if there is none. */

@@ -30,6 +30,7 @@ import { Connection } from "./connection.ts";
 import { Figures } from "./figures.ts";
 import type { Log } from "./log.ts";
 import { Shutdown } from "./shutdown.ts";
+import { Snapshots } from "./snapshots.ts";
 import { Turn } from "./turn.ts";
 
 export interface Parts {
@@ -90,6 +91,7 @@ export class Server implements ServerContext {
   maxClients = 10_000;
   /** Clients from other machines are turned away: no password is set, and no address is bound. */
   protectedMode = false;
+  readonly snapshots: Snapshots;
   private readonly ending: Shutdown;
   private activeExpiring = true;
   private readonly log_: Log;
@@ -116,8 +118,10 @@ export class Server implements ServerContext {
     this.blocked = new BlockedClients(this, this.answers, (ms, run) => loop.later(ms, run));
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     this.turn = new Turn(this.reply, this.answers, (run) => loop.endOfTurn(run));
+    this.snapshots = new Snapshots(this.keyspace, config, host, log);
     this.ending = new Shutdown({
       log: (text) => this.log("warning", text),
+      snapshots: this.snapshots,
       leave,
       abandon: () => host.exit(1),
     });

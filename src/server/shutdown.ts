@@ -1,11 +1,13 @@
 /** The end of the process: asked for by SHUTDOWN at once, by a signal at the next timer run. */
-import type { ShutdownOptions } from "../commands/server_context.ts";
+import type { ShutdownOptions, SnapshotControl } from "../commands/server_context.ts";
 import { CommandError } from "../protocol/errors.ts";
 
+const FAILED = new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
 const NONE = new CommandError("ERR No shutdown in progress.");
 
 export interface ShutdownSteps {
   log(text: string): void;
+  readonly snapshots: Pick<SnapshotControl, "isConfigured" | "save">;
   /** Stops listening, cleans up and ends the process. */
   leave(options: ShutdownOptions): void;
   /** Ends the process as it is. */
@@ -31,16 +33,31 @@ export class Shutdown {
     this.pending = optionsOf(chosen);
   }
 
-  /** Leaves now. */
+  /** Leaves now; throws when the last snapshot cannot be written, and it is not forced. */
   run(options: ShutdownOptions): void {
+    const { steps } = this;
     this.pending = null;
-    this.steps.log("User requested shutdown...");
-    this.steps.leave(options);
+    steps.log("User requested shutdown...");
+    const { isConfigured } = steps.snapshots;
+    if (options.save === "always" || (options.save === "as configured" && isConfigured)) {
+      steps.log("Saving the final RDB snapshot before exiting.");
+      if (!steps.snapshots.save() && !options.force) {
+        steps.log("Error trying to save the DB, can't exit.");
+        throw FAILED;
+      }
+    }
+    steps.leave(options);
   }
 
   /** From the timer: leaves if a signal has asked for it. */
   check(): void {
-    if (this.pending !== null) this.run(this.pending);
+    if (this.pending === null) return;
+    try {
+      this.run(this.pending);
+    } catch (error) {
+      // The log says why the server stays.
+      if (error !== FAILED) throw error;
+    }
   }
 
   /** SHUTDOWN ABORT; throws when there is nothing to abort. */
