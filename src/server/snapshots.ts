@@ -3,8 +3,8 @@
  * an RDB file as Redis 7.0 writes them, so either server loads what the other has saved; only where
  * fields of hashes expire it is of version 12, which Redis 7.0 does not know.
  *
- * A file is written beside the old one and takes its place when it is whole and on the disk: a crash
- * at any moment leaves the one or the other.
+ * A file is written beside the old one and takes its place when it is whole and on the disk: a
+ * crash at any moment leaves the one or the other.
  */
 
 import { REDIS_VERSION } from "../base/version.ts";

@@ -1,5 +1,5 @@
-// Purpose: what a server saves is there when the next one starts: SAVE, shutdowns, DEBUG RELOAD, the
-// same file in the real redis-server, and files and folders that are not as they should be.
+// Purpose: what a server saves is there when the next one starts: SAVE, shutdowns, DEBUG RELOAD,
+// the same file in the real redis-server, and files and folders that are not as they should be.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
@@ -168,7 +168,7 @@ test("FLUSHALL empties the file as well where there are save points", async () =
   client.close();
 });
 
-test("a file that cannot be written: an error, the old one stays, no shutdown but by force", async () => {
+test("a file that cannot be written is an error, and no shutdown but by force", async () => {
   const server = await start(...SAVE_POINTS);
   const client = await server.connect();
   await client.command("SET", "key", "value");
