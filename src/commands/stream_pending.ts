@@ -129,10 +129,16 @@ function xack(call: Call): void {
   let count = 0;
   for (let i = 3; i < argc; i++) {
     idOf(call, i, id);
-    if (streamGroup.findPending(readers, id) === NIL) continue;
-    keyspace.changingAside(db, e, "");
-    streamGroup.acknowledge(readers, id);
-    count++;
+    if (count === 0) {
+      // The hook runs before the first change; the others are found and made at once.
+      if (streamGroup.findPending(readers, id) === NIL) continue;
+      keyspace.changingAside(db, e, "");
+      streamGroup.acknowledge(readers, id);
+      count = 1;
+    } else if (streamGroup.acknowledge(readers, id)) {
+      keyspace.dirty++;
+      count++;
+    }
   }
   reply.integer(count);
 }

@@ -320,14 +320,17 @@ function deliver(
   const hasMore = from.increment();
   end.setMax();
   if (hasMore) cursor.start(e, from, end, false);
+  // Where no entry is missing after the first that is read, none is after the others.
+  let isCounted = false;
+  let reads = 0;
   while (hasMore && count < limit && cursor.next()) {
     const { id } = cursor;
-    if (streamGroup.isReadKnown(readers) && !streamValue.hasTombstones(e, id)) {
-      streamGroup.countRead(readers);
+    isCounted ||= streamGroup.isReadKnown(readers) && !streamValue.hasTombstones(e, id);
+    if (isCounted) {
+      reads++;
     } else if (streamValue.entriesAdded(e) !== 0n) {
       streamGroup.setEntriesRead(readers, streamValue.addedUpTo(e, id));
     }
-    streamGroup.setLastId(readers, id);
     if (minIdleMs < 0) {
       replyEntry(cursor, reply);
     } else {
@@ -338,8 +341,11 @@ function deliver(
       reply.integer(0);
     }
     if (!noAck) streamGroup.deliver(readers, consumer, id, nowMs);
+    from.copy(id);
     count++;
   }
+  if (count > idle.length) streamGroup.setLastId(readers, from);
+  if (reads > 0) streamGroup.countRead(readers, reads);
   if (count > 0) streamGroup.setActiveMs(consumer, nowMs);
   reply.endArray(mark, count);
 }

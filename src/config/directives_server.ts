@@ -340,7 +340,9 @@ export const collections = {
     alias: "list-max-ziplist-size",
     does: "Elements of a block of a list; -1 to -5: its size, 1 to 16 KiB (in Redis 4 to 64 KiB).",
   }),
-  "list-compress-depth": integer(0, FROM_0, { kept: "Lists are not compressed." }),
+  "list-compress-depth": integer(0, FROM_0, {
+    kept: "Lists are not compressed: [why](#compressed-lists).",
+  }),
   "set-max-intset-entries": integer(512, LONG_FROM_0, {
     does: "Members above which a set of integers is no longer an array of them.",
   }),

@@ -248,9 +248,20 @@ export function set(e: EntryRef, at: Place, values: Args, index: number): void {
     return;
   }
   const length = values.size[index];
+  const tooLarge = isTooLarge(packedOf(e), at, length);
   const p = packed.replace(packedOf(e), at, values.bytes, values.start[index], length);
   setRef(e, p);
-  if (length > thresholds.hashPackedValue) unpack(e);
+  if (tooLarge) unpack(e);
+}
+
+/**
+ * Whether fields are packed no more when the value at a place has so many bytes: by the thresholds
+ * as they are now, which may have been others when the field was added.
+ */
+function isTooLarge(p: PackedRef, at: number, length: number): boolean {
+  const limit = thresholds.hashPackedValue;
+  if (length > limit || packed.count(p) > thresholds.hashPackedEntries * 2) return true;
+  return packed.elementSize(p, packed.previous(p, at)) > limit;
 }
 
 function rewrite(e: EntryRef, f: EntryRef, values: Args, index: number): void {
@@ -268,8 +279,9 @@ export function setInteger(e: EntryRef, at: Place, value: number): void {
   }
   writeInteger(digits, 0, value);
   const length = digitCount(Math.abs(value)) + (value < 0 ? 1 : 0);
+  const tooLarge = isTooLarge(packedOf(e), at, length);
   setRef(e, packed.replace(packedOf(e), at, digits, 0, length));
-  if (length > thresholds.hashPackedValue) unpack(e);
+  if (tooLarge) unpack(e);
 }
 
 /** Removes the field at a place. The caller deletes a hash left without any. */

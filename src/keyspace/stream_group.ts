@@ -165,11 +165,12 @@ export function setEntriesRead(group: EntryRef, count: bigint): void {
 export const isReadKnown = (group: EntryRef) =>
   (wordOf(group, READ_LOW) & wordOf(group, READ_HIGH)) !== -1;
 
-/** One entry more was read. */
-export function countRead(group: EntryRef): void {
-  const low = (wordOf(group, READ_LOW) + 1) | 0;
+/** So many entries more were read. */
+export function countRead(group: EntryRef, count: number): void {
+  const before = wordOf(group, READ_LOW);
+  const low = (before + count) | 0;
   setWordOf(group, READ_LOW, low);
-  if (low === 0) setWordOf(group, READ_HIGH, (wordOf(group, READ_HIGH) + 1) | 0);
+  if (low >>> 0 < before >>> 0) setWordOf(group, READ_HIGH, (wordOf(group, READ_HIGH) + 1) | 0);
 }
 
 /** The consumers of a group by name. */
@@ -282,19 +283,21 @@ const timeKey = new StreamId();
  * O(n log n). `loadByTime` reads what is there.
  */
 export function seekOldest(group: EntryRef, at: idTree.IdCursor): void {
-  if (byTimeOf(group) === NIL) {
-    setWordOf(group, BY_TIME, idTree.create(BY_TIME_WORDS));
-    const pending = pendingOf(group);
-    scratch.setZero();
-    if (pending !== NIL) cursor.seek(pending, scratch);
-    else cursor.clear();
-    for (; cursor.row !== NIL; cursor.next()) {
-      scratch.load(cursor.row, 0);
-      addByTime(group, cursor.row, scratch);
-    }
-  }
+  if (byTimeOf(group) === NIL) makeByTime(group);
   scratch.setZero();
   at.seek(byTimeOf(group), scratch);
+}
+
+function makeByTime(group: EntryRef): void {
+  setWordOf(group, BY_TIME, idTree.create(BY_TIME_WORDS));
+  const pending = pendingOf(group);
+  scratch.setZero();
+  if (pending !== NIL) cursor.seek(pending, scratch);
+  else cursor.clear();
+  for (; cursor.row !== NIL; cursor.next()) {
+    scratch.load(cursor.row, 0);
+    addByTime(group, cursor.row, scratch);
+  }
 }
 
 /** Of a row by time: takes the entry's ID; returns when it was delivered, in Unix ms. */
@@ -307,15 +310,18 @@ export function loadByTime(row: RowRef, into: StreamId): number {
 
 /** An entry is pending for a consumer, as delivered for the first time, whatever it was before. */
 export function deliver(group: EntryRef, consumer: EntryRef, id: StreamId, nowMs: number): void {
-  const row = findPending(group, id);
-  if (row === NIL) {
-    addPending(group, consumer, id, nowMs, 1n);
-    return;
+  if (pendingOf(group) === NIL) setWordOf(group, GROUP_PENDING, idTree.create(PENDING_WORDS));
+  let row = idTree.insert(pendingOf(group), id);
+  if (idTree.wasThere) {
+    row = assign(group, row, consumer, id);
+    setDeliveredMs(group, row, id, nowMs);
+  } else {
+    setRowWord(row, CONSUMER, consumer);
+    noteDelivered(group, row, id, nowMs);
+    addId(consumer, id);
   }
-  const own = assign(group, row, consumer, id);
-  setDeliveredMs(group, own, id, nowMs);
-  setRowWord(own, COUNT_LOW, 1);
-  setRowWord(own, COUNT_HIGH, 0);
+  setRowWord(row, COUNT_LOW, 1);
+  setRowWord(row, COUNT_HIGH, 0);
 }
 
 /** Adds a row for an entry that is not pending, delivered at a time (Unix ms), and so often. */
@@ -384,7 +390,7 @@ export function removeConsumer(group: EntryRef, consumer: EntryRef): number {
   const ids = pendingIdsOf(consumer);
   const pending = countIn(ids);
   if (ids !== NIL) {
-    if (pending === pendingCount(group)) dropPending(group);
+    if (pending > pendingCount(group) / 2) keepOthers(group, consumer);
     else forgetIds(group, ids);
     idTree.release(ids);
   }
@@ -401,9 +407,19 @@ function forgetIds(group: EntryRef, ids: TreeRef): void {
   }
 }
 
-/** Forgets all rows of the group's own; those of its consumers are the caller's to free. */
-function dropPending(group: EntryRef): void {
+/** Keeps the rows of other consumers only, in a new tree: for a consumer who has most of them. */
+function keepOthers(group: EntryRef, consumer: EntryRef): void {
+  const kept = idTree.create(PENDING_WORDS);
+  scratch.setZero();
+  for (cursor.seek(pendingOf(group), scratch); cursor.row !== NIL; cursor.next()) {
+    if (consumerOf(cursor.row) === consumer) continue;
+    scratch.load(cursor.row, 0);
+    idTree.copyPayload(cursor.row, idTree.insert(kept, scratch), PENDING_WORDS);
+  }
+  const isKeptByTime = byTimeOf(group) !== NIL;
   while (releaseRows(group));
+  setWordOf(group, GROUP_PENDING, kept);
+  if (isKeptByTime) makeByTime(group);
 }
 
 /** Frees some of those rows; false when none is left. */

@@ -203,12 +203,13 @@ export function add(
       addLeaf(t, leaf, id, args, first, fields);
     }
   }
-  if (length(e) === 0) id.store(refOf(e), FIRST_ID);
-  setWordOf(e, LENGTH, length(e) + 1);
-  id.store(refOf(e), LAST_ID);
-  const low = (wordOf(e, ADDED_LOW) + 1) | 0;
-  setWordOf(e, ADDED_LOW, low);
-  if (low === 0) setWordOf(e, ADDED_HIGH, (wordOf(e, ADDED_HIGH) + 1) | 0);
+  const header = refOf(e);
+  const words = i32[header >>> SEGMENT_BITS];
+  const at = (header & SEGMENT_MASK) << 1;
+  if (words[at + LENGTH] === 0) id.store(header, FIRST_ID);
+  words[at + LENGTH]++;
+  id.store(header, LAST_ID);
+  if (words[at + ADDED_LOW]++ === -1) words[at + ADDED_HIGH]++;
 }
 
 /**

@@ -7,7 +7,7 @@
  * argument is waited for without looking at all.
  */
 import { giveBack } from "../base/buffers.ts";
-import { parseInt64 } from "../base/numbers.ts";
+import { parseInt64, parseSafe } from "../base/numbers.ts";
 import { splitInPlace } from "../base/words.ts";
 import { Args } from "./args.ts";
 
@@ -348,6 +348,8 @@ const FAULT = -2;
  * rounded above 2^53; NaN for anything else.
  */
 function strictInteger(bytes: Uint8Array, from: number, to: number): number {
+  const safe = parseSafe(bytes, from, to - from);
+  if (!Number.isNaN(safe)) return safe;
   const value = parseInt64(bytes, from, to - from);
   return value === null ? Number.NaN : Number(value);
 }

@@ -29,6 +29,8 @@ type LeafRef = Ref<"id leaf">;
 const LEAF_HEADER = 8;
 const ROWS_MAX = 63;
 const ROWS_FIRST = 3;
+/** A tree that gets empty keeps its leaf if it has room for so many: it is likely to fill again. */
+const ROWS_KEPT = 16;
 /** A leaf below this many rows is merged with a neighbour, if together they are not too many. */
 const ROWS_MIN = 21;
 const ROWS_MERGED_MAX = 42;
@@ -90,6 +92,15 @@ export function ownedSize(t: TreeRef): number {
 /** Where a row's payload begins, in the words of its segment. */
 export const payloadAt = (row: RowRef) => ((row & SEGMENT_MASK) << 1) + ID_WORDS;
 
+/** Copies the payload of a row, of so many words, to that of another. */
+export function copyPayload(from: RowRef, to: RowRef, payloadWords: number): void {
+  const source = i32[from >>> SEGMENT_BITS];
+  const target = i32[to >>> SEGMENT_BITS];
+  const at = payloadAt(from);
+  const start = payloadAt(to);
+  for (let i = 0; i < payloadWords; i++) target[start + i] = source[at + i];
+}
+
 /** The index of the first row of a leaf that is not before the ID. */
 function lowerBound(leaf: Ref, id: StreamId): number {
   const words = i32[leaf >>> SEGMENT_BITS];
@@ -114,12 +125,18 @@ export function find(t: TreeRef, id: StreamId): RowRef {
   return id.compareTo(i32[leaf >>> SEGMENT_BITS], at) === 0 ? rowAt(leaf, index) : (NIL as RowRef);
 }
 
-/** Adds a row for this ID, which is not there; the caller writes its payload at once. */
+/** Whether `insert` has found a row of this ID, and added none. */
+export let wasThere = false;
+
+/** Adds a row for this ID; the caller writes its payload at once. */
 export function insert(t: TreeRef, id: StreamId): RowRef {
   let leaf = idIndex.seek(t, id) as LeafRef;
   const index = lowerBound(leaf, id);
   const rows = countOf(leaf);
   const width = widthOf(leaf);
+  wasThere =
+    index < rows && id.compareTo(i32[leaf >>> SEGMENT_BITS], rowsAt(leaf) + index * width) === 0;
+  if (wasThere) return rowAt(leaf, index);
   if (leafSize(width, rows + 1) > arena.capacity(leaf) || rows === ROWS_MAX) {
     if (rows === ROWS_MAX) return split(t, leaf, index, id);
     leaf = resize(t, leaf, Math.min(2 * rows + 1, ROWS_MAX));
@@ -196,7 +213,7 @@ export function removeFound(t: TreeRef, row: RowRef): void {
   i32[leaf >>> SEGMENT_BITS].copyWithin(at, at + width, at + width + (rows - index) * width);
   setCountOf(leaf, rows);
   btree.addCount(t, -1);
-  if (rows === 0 && arena.capacity(leaf) > leafSize(width, 2 * ROWS_FIRST)) {
+  if (rows === 0 && arena.capacity(leaf) > leafSize(width, ROWS_KEPT)) {
     resize(t, leaf, ROWS_FIRST);
     return;
   }

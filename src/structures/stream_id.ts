@@ -144,6 +144,10 @@ const unsigned = (a: number, b: number) => (a >>> 0 < b >>> 0 ? -1 : 1);
 const wide = (high: number, low: number) => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
 const spelled = new Uint8Array(TEXT_SIZE_MAX + 1);
+/** The ms that are spelled there, and where the dash is after them. */
+let spelledHigh = -1;
+let spelledLow = -1;
+let dash = 0;
 
 /** Replies with the ID as a bulk string. */
 export function replyId(id: StreamId, to: Reply): void {
@@ -152,8 +156,12 @@ export function replyId(id: StreamId, to: Reply): void {
     to.bulkText(id.text);
     return;
   }
-  const dash = writeInteger(spelled, 0, (msHigh >>> 0) * WORD + (msLow >>> 0));
-  spelled[dash] = DASH;
+  if (msHigh !== spelledHigh || msLow !== spelledLow) {
+    dash = writeInteger(spelled, 0, (msHigh >>> 0) * WORD + (msLow >>> 0));
+    spelled[dash] = DASH;
+    spelledHigh = msHigh;
+    spelledLow = msLow;
+  }
   const end = writeInteger(spelled, dash + 1, (seqHigh >>> 0) * WORD + (seqLow >>> 0));
   to.bulk(spelled, 0, end);
 }

@@ -206,6 +206,44 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (integer) 0
     `));
 
+  test("a value that is counted up converts by the thresholds as they are now", () =>
+    session(`
+      > HSET entries 1 1
+      (integer) 1
+      > HSET float 1 1 2 2
+      (integer) 2
+      > HSET field long 1
+      (integer) 1
+      > HSET value 1 99
+      (integer) 1
+      > CONFIG SET hash-max-listpack-entries 0
+      OK
+      > HINCRBY entries 1 1
+      (integer) 2
+      > OBJECT ENCODING entries
+      "hashtable"
+      > CONFIG SET hash-max-listpack-entries 1
+      OK
+      > HINCRBYFLOAT float 1 0.5
+      "1.5"
+      > OBJECT ENCODING float
+      "hashtable"
+      > CONFIG SET hash-max-listpack-value 2
+      OK
+      > HINCRBY value 1 0
+      (integer) 99
+      > OBJECT ENCODING value
+      "listpack"
+      > HINCRBY value 1 1
+      (integer) 100
+      > OBJECT ENCODING value
+      "hashtable"
+      > HINCRBY field long 1
+      (integer) 2
+      > OBJECT ENCODING field
+      "hashtable"
+    `));
+
   test("the conversions, by count and by size", () =>
     session(`
       > CONFIG SET hash-max-listpack-entries 3

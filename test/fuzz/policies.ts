@@ -367,7 +367,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
     because: CLOCK,
     weight: 2,
   },
-  xsetid: { filled: streamWords("xsetid"), weight: 0.6 },
+  xsetid: { filled: streamWords("xsetid"), weight: 0.8 },
   xlen: { filled: streamWords("xlen"), weight: 0.5 },
   xrange: { filled: streamWords("xrange"), weight: 1.5 },
   xrevrange: { filled: streamWords("xrevrange") },

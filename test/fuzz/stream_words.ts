@@ -208,9 +208,15 @@ function xclaim(random: Random, key: string): string[] {
 
 function xautoclaim(random: Random, key: string): string[] {
   const start = random.chance(0.6) ? random.pick(["0", "0-0", "-"]) : rangeEnd(random, key, "-");
-  const options = [maybeCount(random, 0.6), maybe(random, 0.3, () => ["JUSTID"])];
+  // Of what is not idle for long enough, it looks at ten times as many.
+  const isShort = random.chance(0.12);
+  const options = [
+    isShort ? ["COUNT", "1"] : maybeCount(random, 0.6),
+    maybe(random, 0.3, () => ["JUSTID"]),
+  ];
+  const limit = isShort ? random.pick(IDLE_LIMITS) : minIdle(random);
   return [
-    ...[key, group(random), consumer(random), minIdle(random), start],
+    ...[key, group(random), consumer(random), limit, start],
     ...random.shuffled(options).flat(),
   ];
 }
@@ -241,11 +247,11 @@ const entriesRead = (random: Random) =>
 
 function xsetid(random: Random, key: string): string[] {
   const options = [
-    maybe(random, 0.5, () => [
+    maybe(random, 0.7, () => [
       "ENTRIESADDED",
       random.chance(0.85) ? String(random.between(0, 200)) : make.integer(random, PLAIN),
     ]),
-    maybe(random, 0.5, () => ["MAXDELETEDID", anyId(random, key)]),
+    maybe(random, 0.7, () => ["MAXDELETEDID", anyId(random, key)]),
   ];
   const both = options.every((option) => option.length > 0);
   const kept = both || random.chance(0.1) ? options : [];

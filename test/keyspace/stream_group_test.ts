@@ -166,7 +166,7 @@ class GroupsModel {
     const read = random.pick(COUNTS);
     streamGroup.setEntriesRead(e, read);
     expect(streamGroup.isReadKnown(e)).toBe(read !== streamGroup.UNKNOWN);
-    streamGroup.countRead(e);
+    streamGroup.countRead(e, 1);
     model.read = BigInt.asIntN(64, read + 1n);
   }
 

@@ -407,6 +407,19 @@ describe("a leaf that keeps deleted entries only", () => {
     expect(stream.leafCount(model.e)).toBe(2);
   });
 
+  test("goes when XSETID lets an entry be added before it", () => {
+    const model = new Model(create("key"));
+    model.add(idAt(5, 0), ["a", "1"]);
+    model.add(idAt(6, 0), ["a", "2"]);
+    model.remove(idAt(6, 0));
+    model.trim({ minId: idAt(6, 0) });
+    model.setLast(idAt(1, 0));
+    for (const node of model.nodes.splice(0)) node.release();
+    model.add(idAt(2, 0), ["a", "3"]);
+    model.check();
+    model.checkAll();
+  });
+
   test("goes with the next trim that reaches it", () => {
     for (const trimming of [{ minId: idAt(9, 0) }, { minId: idAt(9, 0), isApproximate: true }]) {
       const model = trimmed("key", 4);

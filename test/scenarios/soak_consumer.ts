@@ -121,9 +121,11 @@ export class Consumer {
     areNew: boolean,
   ): Promise<Batch | null> {
     const { ledger } = this.#run;
-    const sentClock = areNew ? null : ledger.clock;
+    const sentClock = ledger.clock;
     const batch = await this.#to.ask(request, (tape) => batchAt(tape, find(tape), ledger));
-    if (batch !== null) ledger.deliver(batch.numbers, sentClock);
+    if (batch === null) return null;
+    if (areNew) ledger.deliver(batch.numbers, sentClock);
+    else ledger.recover(batch.numbers, sentClock);
     return batch;
   }
 
@@ -138,13 +140,14 @@ export class Consumer {
   async #next(batch: Batch | null): Promise<Batch | null> {
     if (batch === null) return await this.#take(this.#read, newEntries, true);
     const { ledger } = this.#run;
+    const sentClock = ledger.clock;
     let next: Batch | null = null;
     let replies = 0;
     await this.#to.send(Buffer.concat([acknowledgement(batch), this.#read]), 2, (tape) => {
       if (replies++ === 0) ledger.confirm(batch.numbers, tape.number(0));
       else next = batchAt(tape, newEntries(tape), ledger);
     });
-    if (next !== null) ledger.deliver((next as Batch).numbers, null);
+    if (next !== null) ledger.deliver((next as Batch).numbers, sentClock);
     return next;
   }
 

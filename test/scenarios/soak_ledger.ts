@@ -3,11 +3,12 @@
  * was delivered and whether it was acknowledged, and what may not happen is noted as a fault.
  */
 
-/** Acknowledged batches that are remembered, to tell a race from a fault. */
-const REMEMBERED = 4096;
+/** Batches that are remembered, to tell a race from a fault. */
+const REMEMBERED = 1 << 14;
 const FAULTS_SHOWN = 20;
 
-interface Acknowledged {
+/** What happened to some messages, and when. */
+interface Happened {
   clock: number;
   numbers: Int32Array;
 }
@@ -25,11 +26,12 @@ export class Ledger {
   unanswered = 0;
   readonly faults: string[] = [];
   faultCount = 0;
-  /** Counts confirmed acknowledgements, to say what was before what. */
+  /** Counts what is known to have happened, to say what was before what. */
   clock = 0;
   readonly #delivered: Uint8Array;
   readonly #acknowledged: Uint8Array;
-  readonly #recent: Acknowledged[] = [];
+  readonly #acknowledgements: Happened[] = [];
+  readonly #recoveries: Happened[] = [];
 
   constructor(entries: number) {
     this.entries = entries;
@@ -46,12 +48,24 @@ export class Ledger {
     if (this.faults.length < FAULTS_SHOWN) this.faults.push(text);
   }
 
-  /**
-   * Messages have come, as the reply to a request that was sent at `sentClock`; null when only
-   * messages may come that never came before.
-   */
-  deliver(numbers: Int32Array, sentClock: number | null): void {
-    for (const number of numbers) this.#deliver(number, sentClock);
+  /** Messages have come as new ones, as the reply to a request that was sent at `sentClock`. */
+  deliver(numbers: Int32Array, sentClock: number): void {
+    for (const number of numbers) {
+      if (this.#isFirst(number) || this.#happened(this.#recoveries, number, sentClock)) continue;
+      this.fault(`message ${number} came twice as new`);
+    }
+  }
+
+  /** Pending messages have come, by history or by XAUTOCLAIM. */
+  recover(numbers: Int32Array, sentClock: number): void {
+    for (const number of numbers) {
+      if (this.#isFirst(number) || (this.#acknowledged[number >> 3] & (1 << (number & 7))) === 0) {
+        continue;
+      }
+      if (this.#happened(this.#acknowledgements, number, sentClock)) continue;
+      this.fault(`message ${number} came again after it was acknowledged`);
+    }
+    this.#note(this.#recoveries, numbers);
   }
 
   /** The server has replied to the XACK of a batch. */
@@ -62,7 +76,6 @@ export class Ledger {
 
   /** The server no longer has these as pending: it has replied to their XACK, or XPENDING says. */
   acknowledge(numbers: Int32Array): void {
-    this.clock++;
     for (const number of numbers) {
       const at = number >> 3;
       const bit = 1 << (number & 7);
@@ -70,8 +83,7 @@ export class Ledger {
       this.#acknowledged[at] |= bit;
       this.acknowledged++;
     }
-    if (this.#recent.length === REMEMBERED) this.#recent.splice(0, REMEMBERED / 2);
-    this.#recent.push({ clock: this.clock, numbers });
+    this.#note(this.#acknowledgements, numbers);
   }
 
   /** What is wrong when all is over. */
@@ -86,31 +98,38 @@ export class Ledger {
     }
   }
 
-  #deliver(number: number, sentClock: number | null): void {
+  /** Marks a message as delivered; whether it had not been. */
+  #isFirst(number: number): boolean {
     if (!(number >= 0 && number < this.produced)) {
       this.fault(`message ${number} was never sent`);
-      return;
+      return true;
     }
     const at = number >> 3;
     const bit = 1 << (number & 7);
     if ((this.#delivered[at] & bit) === 0) {
       this.#delivered[at] |= bit;
       this.delivered++;
-      return;
+      return true;
     }
     this.redelivered++;
-    if (sentClock === null) this.fault(`message ${number} came twice as new`);
-    else if ((this.#acknowledged[at] & bit) !== 0 && !this.#wasRace(number, sentClock)) {
-      this.fault(`message ${number} came again after it was acknowledged`);
-    }
+    return false;
+  }
+
+  #note(history: Happened[], numbers: Int32Array): void {
+    if (history.length === REMEMBERED) history.splice(0, REMEMBERED / 2);
+    history.push({ clock: ++this.clock, numbers });
   }
 
   /**
-   * Whether the acknowledgement may have come after the request was handled: when the request was
-   * sent before the acknowledgement was confirmed. Then the message was taken from a slow
-   * consumer, which is what XAUTOCLAIM is for.
+   * Whether it has become known since `sentClock`. What the reply to a request that was sent then
+   * says may be older: replies of different connections overtake each other. So a message that was
+   * taken from a slow consumer, which is what XAUTOCLAIM is for, may have been acknowledged before
+   * that consumer sees it.
    */
-  #wasRace(number: number, sentClock: number): boolean {
-    return this.#recent.some(({ clock, numbers }) => clock > sentClock && numbers.includes(number));
+  #happened(history: readonly Happened[], number: number, sentClock: number): boolean {
+    for (let at = history.length - 1; at >= 0 && history[at].clock > sentClock; at--) {
+      if (history[at].numbers.includes(number)) return true;
+    }
+    return false;
   }
 }

@@ -22,7 +22,7 @@ describe("the ledger", () => {
   const ledgerOf = (...numbers: number[]) => {
     const ledger = new Ledger(10);
     ledger.produced = 10;
-    ledger.deliver(Int32Array.from(numbers), null);
+    ledger.deliver(Int32Array.from(numbers), 0);
     return ledger;
   };
   const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -61,10 +61,21 @@ describe("the ledger", () => {
     const ledger = ledgerOf(0, 1, 2);
     const sentClock = ledger.clock;
     ledger.confirm(batch(0, 1), 2);
-    ledger.deliver(batch(1, 2), sentClock);
+    ledger.recover(batch(1, 2), sentClock);
     expect(ledger.faults).toEqual([]);
-    ledger.deliver(batch(1, 2), ledger.clock);
+    ledger.recover(batch(1, 2), ledger.clock);
     expect(ledger.faults).toEqual(["message 1 came again after it was acknowledged"]);
     expect(ledger.redelivered).toBe(4);
+  });
+
+  test("knows that what is new may be seen only after others have taken it over", () => {
+    const ledger = ledgerOf();
+    const sentClock = ledger.clock;
+    ledger.recover(batch(4, 5), sentClock);
+    ledger.confirm(batch(4, 5), 2);
+    ledger.deliver(batch(3, 4, 5), sentClock);
+    expect(ledger.faults).toEqual([]);
+    ledger.deliver(batch(5), ledger.clock);
+    expect(ledger.faults).toEqual(["message 5 came twice as new"]);
   });
 });
