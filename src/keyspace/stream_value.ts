@@ -137,8 +137,9 @@ export function start(e: EntryRef): void {
 
 /**
  * Adds an entry as it was saved, deleted or not, to the last leaf or to a new one; its ID is above
- * all others'. The arguments are those of `add`. What is known of the stream as a whole, its length
- * aside, is for the caller to set when all are added.
+ * all others'. The arguments are those of `add`; `ownNames`: the names are not those of the leaf's
+ * first entry. What is known of the stream as a whole, its length aside, is for the caller to set
+ * when all are added.
  */
 export function load(
   e: EntryRef,
@@ -148,6 +149,7 @@ export function load(
   fields: number,
   isDeleted: boolean,
   beginsLeaf: boolean,
+  ownNames: boolean,
 ): void {
   const t = treeOf(e);
   let place = 0;
@@ -158,7 +160,7 @@ export function load(
   } else {
     const leaf = btree.last(t) as StreamLeafRef;
     place = streamLeaf.endPlace(leaf);
-    exchange(t, leaf, streamLeaf.append(leaf, id, args, first, fields));
+    exchange(t, leaf, streamLeaf.append(leaf, id, args, first, fields, ownNames));
     btree.addCount(t, 1);
   }
   if (!isDeleted) {

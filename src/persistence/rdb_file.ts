@@ -48,7 +48,7 @@ import {
 } from "./rdb_format.ts";
 import { skipModuleAux, skipModuleValue } from "./rdb_modules.ts";
 import { type ByteSource, RdbReader } from "./rdb_reader.ts";
-import { discard, failureOf, isKnownType, readValue } from "./rdb_values.ts";
+import { discard, failureOf, isKnownType, type LoadedKey, readValue } from "./rdb_values.ts";
 import { type ByteSink, RdbWriter } from "./rdb_writer.ts";
 import { Text } from "./text.ts";
 
@@ -89,13 +89,19 @@ export interface RdbHooks {
   module?(name: string, isKey: boolean): void;
 }
 
-/** What stands before a key and concerns it. */
-const NO_TRAITS = { expiryMs: -1, farMs: undefined, idle: -1, frequency: -1 };
-interface Traits {
-  expiryMs: number;
-  farMs: bigint | undefined;
-  idle: number;
-  frequency: number;
+/** What stands before a key and concerns it; -1 for what does not stand there. */
+class Traits {
+  expiryMs = -1;
+  farMs: bigint | undefined = undefined;
+  idle = -1;
+  frequency = -1;
+
+  reset(): void {
+    this.expiryMs = -1;
+    this.farMs = undefined;
+    this.idle = -1;
+    this.frequency = -1;
+  }
 }
 
 /** Loads one file: see above. */
@@ -108,7 +114,9 @@ export class RdbLoader {
   readonly #hooks: RdbHooks;
   readonly #key = new Text();
   readonly #text = new Text();
-  readonly #traits: Traits = { ...NO_TRAITS };
+  readonly #traits = new Traits();
+  /** The key for the value that is being read. */
+  readonly #made: LoadedKey;
   #db: Database;
   /** The type of the value that is being read, or -1. */
   #type = NO_TYPE;
@@ -118,6 +126,8 @@ export class RdbLoader {
     this.#keyspace = keyspace;
     this.#hooks = hooks;
     this.#db = keyspace.databases[0];
+    const { bytes, view } = this.#key;
+    this.#made = { bytes, view, offset: 0, size: 0, hash: 0, expires: false };
   }
 
   /** Bytes of the file read so far. */
@@ -269,7 +279,7 @@ export class RdbLoader {
       throw new Malformed(`values of type ${type} are not known`);
     }
     this.#type = NO_TYPE;
-    Object.assign(this.#traits, NO_TRAITS);
+    this.#traits.reset();
   }
 
   /** Reads a value and makes it that of the key. */
@@ -278,7 +288,12 @@ export class RdbLoader {
     const { expiryMs, farMs, idle, frequency } = this.#traits;
     const hash = hashBytes(bytes, view, 0, size);
     const expires = expiryMs !== -1;
-    const key = { bytes, view, offset: 0, size, hash, expires };
+    const key = this.#made;
+    key.bytes = bytes;
+    key.view = view;
+    key.size = size;
+    key.hash = hash;
+    key.expires = expires;
     const made = readValue(this.#reader, type, key);
     if (made === NIL) {
       this.figures.empty++;

@@ -139,9 +139,12 @@ function loadLeaf(reader: RdbReader, e: EntryRef): void {
   loadNames();
   let deletedSeen = 0;
   for (let i = 0; i < live + deleted; i++) {
-    const isDeleted = loadEntry();
+    const flags = loadEntry();
+    const isDeleted = (flags & ENTRY_DELETED) !== 0;
+    const ownNames = (flags & ENTRY_SAME_FIELDS) === 0;
     checkOrder(isDeleted, i === 0);
-    streamValue.load(e, id, fields.args, 0, fields.args.count / 2, isDeleted, i === 0);
+    if (i === 0 && ownNames) throw new Malformed("a leaf's names are not its first entry's");
+    streamValue.load(e, id, fields.args, 0, fields.args.count / 2, isDeleted, i === 0, ownNames);
     if (isDeleted) deletedSeen++;
   }
   if (deletedSeen !== deleted) throw new Malformed("a leaf with other counts of entries");
@@ -190,8 +193,8 @@ function loadNames(): void {
   names.end = fields.end;
 }
 
-/** Reads an entry: its ID into `id`, its fields. Whether it is deleted. */
-function loadEntry(): boolean {
+/** Reads an entry: its ID into `id`, its fields. Returns its flags. */
+function loadEntry(): number {
   const flags = count();
   loadId();
   fields.restart(names.end);
@@ -205,7 +208,7 @@ function loadEntry(): boolean {
   }
   const told = hasNames ? 2 * total + 1 : total;
   if (count() !== told + FRAME_ELEMENTS) throw new Malformed("an entry of another size");
-  return (flags & ENTRY_DELETED) !== 0;
+  return flags;
 }
 
 /** Reads the two parts of an ID, each as the difference to the leaf's, of 64 bits. */

@@ -35,12 +35,12 @@ import { Text } from "./text.ts";
 
 /** The key for which a value is made: borrowed bytes, their hash, and whether it will expire. */
 export interface LoadedKey {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly offset: number;
-  readonly size: number;
-  readonly hash: number;
-  readonly expires: boolean;
+  bytes: Uint8Array;
+  view: DataView;
+  offset: number;
+  size: number;
+  hash: number;
+  expires: boolean;
 }
 
 type Load = (reader: RdbReader, e: EntryRef) => void;

@@ -230,7 +230,8 @@ export class RdbWriter {
   #pack(bytes: Uint8Array, offset: number, size: number): boolean {
     const limit = size - PACKED_GAIN_MIN;
     if (this.#packed.length < size + PACKER_SLACK) {
-      this.#packed = new Uint8Array(2 * size + PACKER_SLACK);
+      const room = Math.max(size, Math.min(2 * size, KEPT_SIZE_MAX));
+      this.#packed = new Uint8Array(room + PACKER_SLACK);
     }
     const packed = compress(bytes, offset, size, this.#packed, limit);
     if (packed > 0) {
@@ -239,7 +240,7 @@ export class RdbWriter {
       this.length(size);
       this.raw(this.#packed, 0, packed);
     }
-    if (this.#packed.length > KEPT_SIZE_MAX) {
+    if (this.#packed.length > KEPT_SIZE_MAX + PACKER_SLACK) {
       giveBack(this.#packed);
       this.#packed = new Uint8Array(0);
     }

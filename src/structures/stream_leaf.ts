@@ -211,7 +211,8 @@ function hasNames(leaf: StreamLeafRef, args: Args, first: number, fields: number
 
 /**
  * Adds an entry with an ID above all others that are not deleted: `fields` pairs of a name and a
- * value, from argument `first` on. Returns the leaf, which may have moved.
+ * value, from argument `first` on. Whether its names are not the leaf's is found out, unless the
+ * caller knows. Returns the leaf, which may have moved.
  */
 export function append(
   leaf: StreamLeafRef,
@@ -219,8 +220,8 @@ export function append(
   args: Args,
   first: number,
   fields: number,
+  ownNames = !hasNames(leaf, args, first, fields),
 ): StreamLeafRef {
-  const ownNames = !hasNames(leaf, args, first, fields);
   const bound = entryBound(args, first, fields, ownNames);
   const home = reserve(leaf, wordAt(leaf, SIZE) + bound);
   const bytes = u8[home >>> SEGMENT_BITS];

@@ -19,7 +19,7 @@ function listed(name: string, keep: (fields: string[]) => boolean): string[] {
 /** The cells of exceptions.md's rows that start with a unit and have `columns` columns. */
 function rows(columns: number): string[][] {
   return read("exceptions.md")
-    .filter((line) => line.startsWith("| unit/"))
+    .filter((line) => /^\| (unit|integration)\//.test(line))
     .map((line) => line.split(/(?<!\\)\|/).slice(1, -1))
     .filter((cells) => cells.length === columns)
     .map((cells) => cells.map((cell) => cell.trim().replaceAll("\\|", "|")));

@@ -11,6 +11,7 @@ import * as setValue from "../../src/keyspace/set_value.ts";
 import * as streamGroup from "../../src/keyspace/stream_group.ts";
 import * as streamValue from "../../src/keyspace/stream_value.ts";
 import * as stringValue from "../../src/keyspace/string_value.ts";
+import { thresholds } from "../../src/keyspace/thresholds.ts";
 import { Type } from "../../src/keyspace/types.ts";
 import * as values from "../../src/keyspace/values.ts";
 import * as zsetValue from "../../src/keyspace/zset_value.ts";
@@ -340,6 +341,36 @@ function streamText(e: EntryRef): string[] {
   }
   return lines;
 }
+
+test("encodings are what the thresholds say, and elements are as many", () => {
+  const before = { ...thresholds };
+  const long = "y".repeat(100);
+  const numbers = Array.from({ length: 40 }, (_, i) => i);
+  try {
+    Object.assign(thresholds, { hashPackedEntries: 10, zsetPackedEntries: 10 });
+    Object.assign(thresholds, { setIntsetEntries: 10, setPackedEntries: 5, listPackedSize: 3 });
+    const forms: [string, number, ...Piece[]][] = [
+      ["listpack", 10, RdbType.hashListpack, string(listpack(...numbers.slice(0, 20)))],
+      ["hashtable", 11, RdbType.hashListpack, string(listpack(...numbers.slice(0, 22)))],
+      ["hashtable", 20, RdbType.hashZiplist, string(ziplist(...numbers))],
+      ["hashtable", 1, RdbType.hash, length(1), string("a"), string(long)],
+      ["listpack", 10, RdbType.zsetListpack, string(listpack(...numbers.slice(0, 20)))],
+      ["skiplist", 20, RdbType.zsetListpack, string(listpack(...numbers))],
+      ["skiplist", 1, RdbType.zset2, length(1), string(long), double(1)],
+      ["intset", 10, RdbType.setIntset, string(intset(4, ...numbers.slice(0, 10)))],
+      ["hashtable", 11, RdbType.setIntset, string(intset(4, ...numbers.slice(0, 11)))],
+      ["hashtable", 40, RdbType.setListpack, string(listpack(...numbers))],
+      ["quicklist", 40, RdbType.listQuicklist2, 1, 2, string(listpack(...numbers))],
+    ];
+    for (const [encoding, count, ...form] of forms) {
+      const e = made(12, ...form);
+      expect([values.encodingName(e), values.count(e)]).toEqual([encoding, count]);
+      world.end();
+    }
+  } finally {
+    Object.assign(thresholds, before);
+  }
+});
 
 describe("what is malformed is refused", () => {
   const cases: [string, ...Piece[]][] = [
