@@ -77,6 +77,8 @@ export function forget(random: Random, key: string): void {
 export function nextId(random: Random, key: string): string {
   const trail = trailOf(random, key);
   const { ms, seq } = trail.last;
+  // Nothing can be added after some of them: rarely in what a long sequence is about.
+  const edges = trail.ids.length < RECENT ? 0.3 : 0.03;
   return random.weighted<() => string>([
     [40, () => added(random, trail, { ms: ms + random.between(1, 3), seq: random.below(3) })],
     [20, () => added(random, trail, { ms, seq: seq + random.between(1, 3) })],
@@ -86,7 +88,7 @@ export function nextId(random: Random, key: string): string {
     [5, () => left(trail)],
     [2, () => existingId(random, key)],
     [1, () => from(random, BAD_IDS)],
-    [0.3, () => random.pick([...EDGE_IDS, "18446744073709551615-*", "0-*"])],
+    [edges, () => random.pick([...EDGE_IDS, "18446744073709551615-*", "0-*"])],
   ])();
 }
 
