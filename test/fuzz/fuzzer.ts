@@ -81,7 +81,7 @@ type Patience = Pick<ExecuteOptions, "quietMs" | "replyLimitMs">;
 /** For the first look at a sequence, which nearly always shows nothing. */
 const FIRST: Patience = { quietMs: 25, replyLimitMs: 10_000 };
 /** To see whether what the first look showed is there, or something was slow. */
-const AGAIN: Patience = { quietMs: 400, replyLimitMs: 10_000 };
+const AGAIN: Patience = { quietMs: 1500, replyLimitMs: 10_000 };
 /** For the many trials of shrinking, by whether silence is what differs. */
 const TRIAL: Patience = { quietMs: 25, replyLimitMs: 1000 };
 const TRIAL_OF_SILENCE: Patience = { quietMs: 400, replyLimitMs: 1000 };
@@ -229,7 +229,7 @@ class Fuzzer {
       return difference !== null && isSame(difference, wanted);
     });
     const last = await this.#execute(lane, smallest, AGAIN);
-    if (last.difference === null && isPaced) return;
+    if (last.difference === null && (isPaced || wanted.kind === "stray")) return;
     const found = last.difference === null ? again : last;
     this.#add({
       ...asFinding(found),
