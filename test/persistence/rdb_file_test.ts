@@ -57,6 +57,7 @@ function save(world: World, options: SaverOptions = {}): Buffer {
   }
   saver.end();
   const bytes = Buffer.concat(pieces);
+  expect(pieces.length).toBeLessThan(2 + bytes.length / 8192);
   expect(saver.size).toBe(bytes.length);
   return bytes;
 }
