@@ -399,6 +399,7 @@ function reload(call: Call): void {
     if (!call.is(i, "nosave")) throw RELOAD_OPTIONS;
     isSaved = false;
   }
+  server.snapshots.abandon();
   if (isSaved && !server.snapshots.save()) throw NOT_SAVED;
   for (const db of keyspace.databases) keyspace.flush(db);
   const problem = server.snapshots.load();

@@ -175,22 +175,29 @@ const SCRIPT_MEMORY_FIELDS: readonly Field[] = [
   ["used_memory_scripts_human", "0B"],
 ];
 
+const percentOf = (part: number, whole: number) =>
+  (whole === 0 ? 100 : (100 * part) / whole).toFixed(2);
+
+/** Below 0 is no time. */
+const wholeSeconds = (ms: number) => (ms < 0 ? -1 : Math.floor(ms / 1000));
+
 function persistenceFields({ snapshots }: ServerContext): Field[] {
+  const { progress } = snapshots;
   return [
     ["loading", 0],
     ["async_loading", 0],
     ["current_cow_peak", 0],
     ["current_cow_size", 0],
     ["current_cow_size_age", 0],
-    ["current_fork_perc", "0.00"],
-    ["current_save_keys_processed", 0],
-    ["current_save_keys_total", 0],
+    ["current_fork_perc", progress === null ? "0.00" : percentOf(progress.saved, progress.keys)],
+    ["current_save_keys_processed", progress?.saved ?? 0],
+    ["current_save_keys_total", progress?.keys ?? 0],
     ["rdb_changes_since_last_save", snapshots.changes],
-    ["rdb_bgsave_in_progress", 0],
+    ["rdb_bgsave_in_progress", progress === null ? 0 : 1],
     ["rdb_last_save_time", Math.floor(snapshots.lastSaveMs / 1000)],
-    ["rdb_last_bgsave_status", "ok"],
-    ["rdb_last_bgsave_time_sec", -1],
-    ["rdb_current_bgsave_time_sec", -1],
+    ["rdb_last_bgsave_status", snapshots.lastFailed ? "err" : "ok"],
+    ["rdb_last_bgsave_time_sec", wholeSeconds(snapshots.lastDurationMs)],
+    ["rdb_current_bgsave_time_sec", progress === null ? -1 : wholeSeconds(progress.elapsedMs)],
     ["rdb_saves", snapshots.saveCount],
     ["rdb_last_cow_size", 0],
     ["rdb_last_load_keys_expired", 0],

@@ -16,6 +16,16 @@ const NOT_SAVED = new CommandError("ERR");
 const INT32_MAX = 2 ** 31 - 1;
 
 export const serverCommands = group("server", {
+  BGSAVE: {
+    run: bgsave,
+    arity: -1,
+    flags: ["admin", "noscript", "no_async_loading"],
+    args: "[SCHEDULE@3.2.2]",
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Writes a snapshot of all data as they are now, while commands go on.",
+    history: [["3.2.2", "Added the `SCHEDULE` option."]],
+  },
   DBSIZE: {
     run: dbsize,
     arity: 1,
@@ -151,6 +161,7 @@ function dbsize({ db, reply }: Call): void {
 function flushall(call: Call): void {
   checkFlushMode(call);
   const { keyspace } = call;
+  call.server.snapshots.abandon();
   for (const db of keyspace.databases) keyspace.dirty += keyspace.flush(db);
   // As Redis: where there are save points, what was there is not to come back after a restart.
   if (call.server.snapshots.isConfigured) call.server.snapshots.save();
@@ -195,6 +206,14 @@ function databaseAt({ keyspace }: Call, index: number): Database {
 /** Seconds since 1970: of the start, since nothing is saved. */
 function lastsave({ reply, server }: Call): void {
   reply.integer(Math.floor(server.snapshots.lastSaveMs / 1000));
+}
+
+function bgsave(call: Call): void {
+  const { reply, server, argc } = call;
+  // There is nothing that a snapshot would have to wait for, so SCHEDULE changes nothing.
+  if (argc > 2 || (argc === 2 && !call.is(1, "schedule"))) throw SYNTAX;
+  if (!server.snapshots.saveInBackground()) throw NOT_SAVED;
+  reply.simple("Background saving started");
 }
 
 function save({ reply, server }: Call): void {

@@ -57,10 +57,30 @@ export interface SnapshotControl {
   readonly saveCount: number;
   /** Whether there are save points: the data are to be kept. */
   readonly isConfigured: boolean;
-  /** Writes one now; false, and the log says why, when it cannot be written. */
+  /** The last attempt has failed. */
+  readonly lastFailed: boolean;
+  /** How long the last BGSAVE took, or -1. */
+  readonly lastDurationMs: number;
+  /** How far a BGSAVE is, or null while there is none. */
+  readonly progress: SnapshotProgress | null;
+  /**
+   * Writes one now; false, and the log says why, when it cannot be written. Throws a CommandError
+   * while a BGSAVE is in progress.
+   */
   save(): boolean;
+  /** Begins one of the data as they are now; as `save`, but for what comes later. */
+  saveInBackground(): boolean;
+  /** Calls a BGSAVE off, if there is one. */
+  abandon(): void;
   /** Loads it, if there is one, to the data that there are; what is wrong with it, or null. */
   load(): string | null;
+}
+
+/** A BGSAVE: how long it has taken, and how many keys it has saved of how many. */
+export interface SnapshotProgress {
+  readonly elapsedMs: number;
+  readonly saved: number;
+  readonly keys: number;
 }
 
 /** What DEBUG switches, for tests. */

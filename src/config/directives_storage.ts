@@ -19,16 +19,18 @@ import {
 } from "./kinds.ts";
 import { checkHostName, primary, saveRules } from "./specials.ts";
 
-const NO_BGSAVE = "Snapshots are not written in the background yet.";
+const NO_PROCESS = "Snapshots are written without another process.";
 const NO_LOG = "There is no append-only log yet.";
 const NO_REPLICAS = "There is no replication yet.";
 const NO_CLUSTER = "There is no cluster mode yet.";
 
 export const snapshots = {
   save: saveRules({
-    does: "With any, a shutdown and FLUSHALL write a snapshot; in between none is written yet.",
+    does: "When a snapshot is written; with any, also by a shutdown and FLUSHALL.",
   }),
-  "stop-writes-on-bgsave-error": flag(true, { kept: NO_BGSAVE }),
+  "stop-writes-on-bgsave-error": flag(true, {
+    does: "Writes are refused from when a snapshot has failed until one succeeds.",
+  }),
   rdbcompression: flag(true, { does: "Long strings in snapshots and DUMP payloads are packed." }),
   rdbchecksum: flag(true, { immutable: true, does: "Snapshots end with a checksum." }),
   "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", {
@@ -41,16 +43,16 @@ export const snapshots = {
       check: baseName("dbfilename", "filename", true),
     },
   ),
-  "rdb-del-sync-files": flag(false, { kept: NO_BGSAVE }),
-  "rdb-save-incremental-fsync": flag(true, { kept: NO_BGSAVE }),
-  "rdb-key-save-delay": integer(0, ANY_INT, { hidden: true, kept: NO_BGSAVE }),
-  "key-load-delay": integer(0, ANY_INT, { hidden: true, kept: NO_BGSAVE }),
+  "rdb-del-sync-files": flag(false, { kept: NO_PROCESS }),
+  "rdb-save-incremental-fsync": flag(true, { kept: NO_PROCESS }),
+  "rdb-key-save-delay": integer(0, ANY_INT, { hidden: true, kept: NO_PROCESS }),
+  "key-load-delay": integer(0, ANY_INT, { hidden: true, kept: NO_PROCESS }),
   "loading-process-events-interval-bytes": integer(
     2097152,
     { ...FROM_0, min: 1024n },
     {
       hidden: true,
-      kept: NO_BGSAVE,
+      kept: NO_PROCESS,
     },
   ),
 };

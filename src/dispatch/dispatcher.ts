@@ -33,11 +33,20 @@ export const ServerGate = {
   memory: 1 << 18,
   /** Writes need replicas (min-replicas-to-write), and there are none. */
   replicas: 1 << 19,
+  /** The last snapshot failed, and stop-writes-on-bgsave-error is set. */
+  disk: 1 << 20,
 } as const;
 
 const NOAUTH = new CommandError("NOAUTH Authentication required.");
 const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
 const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
+const NOT_SAVED = new CommandError(
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to " +
+    "disk. Commands that may modify the data set are disabled, because this instance is " +
+    "configured to report errors during writes if RDB snapshotting fails " +
+    "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB " +
+    "error.",
+);
 const NO_REPLICAS = new CommandError("NOREPLICAS Not enough good replicas to write.");
 const QUEUED = "QUEUED";
 /** Commands that act on the transaction itself and so are never queued. */
@@ -308,6 +317,9 @@ export class Dispatcher {
     if (client.queue !== null && (flags & Flag.no_multi) !== 0) return NOT_IN_MULTI;
     if ((gates & ServerGate.memory) !== 0 && (effects & Flag.denyoom) !== 0) {
       if (usedSize() > this.memoryMax) return OUT_OF_MEMORY;
+    }
+    if ((gates & ServerGate.disk) !== 0) {
+      if ((effects & Flag.write) !== 0 || command.name === "ping") return NOT_SAVED;
     }
     const needsReplicas = (gates & ServerGate.replicas) !== 0 && (effects & Flag.write) !== 0;
     return needsReplicas ? NO_REPLICAS : null;

@@ -3,6 +3,7 @@
  * access clock of every key, counters, and memory that waits to be freed.
  */
 import { NIL } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
@@ -27,6 +28,16 @@ const CHAINS_PER_SLICE = 256;
 
 /** Events that `changing` is told of are Redis's keyspace event names. */
 export type KeyEvent = string;
+
+/** Whoever is to see keys before they change: a snapshot in progress. */
+export interface ChangeWatcher {
+  /** The key is about to change or to go, or was just made. */
+  before(db: Database, e: EntryRef): void;
+  /** Takes over all that the database holds, which is empty then; false if it needs nothing. */
+  detaches(db: Database): boolean;
+  /** Two databases have exchanged what they hold. */
+  swapped(a: Database, b: Database): void;
+}
 
 export class Keyspace {
   readonly databases: Database[] = [];
@@ -57,6 +68,9 @@ export class Keyspace {
   onEarlierExpiry: (timeMs: number) => void = () => {};
   /** Told when there is something for `reclaimSlice` to free. */
   onReclaim: () => void = () => {};
+  private walk: ChangeWatcher | null = null;
+  /** `entry.epoch` of keys that the last walk has seen, or that were made since it began. */
+  private epoch = 0;
   private readonly random: () => number;
   private readonly reclaiming: DictRef[] = [];
   /** Unlinked entries whose values are being freed. */
@@ -75,6 +89,7 @@ export class Keyspace {
    */
   changing(db: Database, e: EntryRef, event: KeyEvent): void {
     this.dirty++;
+    if (this.walk !== null) this.walk.before(db, e);
     if (this.watches.active) this.tellWatches(db, e, event);
     if (this.waits.active) this.waits.changed(db.id, e, event);
   }
@@ -84,6 +99,7 @@ export class Keyspace {
    * change. The event is "" for a key that makes way, when another will tell what took its place.
    */
   changingAlso(db: Database, e: EntryRef, event: KeyEvent): void {
+    if (this.walk !== null) this.walk.before(db, e);
     if (this.watches.active) this.tellWatches(db, e, event);
     if (this.waits.active) this.waits.changed(db.id, e, event);
   }
@@ -92,8 +108,21 @@ export class Keyspace {
    * As `changing`, for what does not count as a change of the value to those who WATCH it, or wait
    * for the key: of the groups of a stream.
    */
-  changingAside(_db: Database, _e: EntryRef, _event: KeyEvent): void {
+  changingAside(db: Database, e: EntryRef, _event: KeyEvent): void {
     this.dirty++;
+    if (this.walk !== null) this.walk.before(db, e);
+  }
+
+  /** A walk over all keys begins; returns the value of `entry.epoch` of those that it has seen. */
+  beginWalk(walk: ChangeWatcher): number {
+    if (DEBUG) assert(this.walk === null, "two walks at once");
+    this.walk = walk;
+    this.epoch ^= 1;
+    return this.epoch;
+  }
+
+  endWalk(): void {
+    this.walk = null;
   }
 
   /** The type of a key that was made is known now: whoever waits for such a key is served. */
@@ -105,6 +134,7 @@ export class Keyspace {
   created(e: EntryRef): void {
     if (this.lfu) entry.setClock(e, (this.lfuMinutes() << 8) | LFU_FIRST);
     else entry.setClock(e, this.clock.nowSeconds & LRU_CLOCK_MASK);
+    if (entry.epoch(e) !== this.epoch) entry.setEpoch(e, this.epoch);
   }
 
   /**
@@ -222,7 +252,7 @@ export class Keyspace {
       this.watches.touchDatabase(db.id, (watched) => isReplaced(db, null, watched));
     }
     if (this.waits.active && count > 0) this.waits.touchDatabase(db.id);
-    db.clear();
+    if (this.walk === null || !this.walk.detaches(db)) db.clear();
     return count;
   }
 
@@ -239,6 +269,7 @@ export class Keyspace {
     [a.keys, b.keys] = [b.keys, a.keys];
     [a.expires, b.expires] = [b.expires, a.expires];
     [a.fieldExpires, b.fieldExpires] = [b.fieldExpires, a.fieldExpires];
+    this.walk?.swapped(a, b);
   }
 
   /** WATCH: `watcher` is told by its `dirty` flag when the key (latin1) changes. */

@@ -373,6 +373,12 @@ export class RdbSaver {
     writer.length(expiring);
   }
 
+  /** The keys that follow are of the database of this number, untold how many. */
+  select(id: number): void {
+    this.#writer.byte(Opcode.selectDb);
+    this.#writer.length(id);
+  }
+
   /** Writes a key of the database, with expiry, access clock and value. */
   entry(db: Database, keyspace: Keyspace, e: EntryRef): void {
     const writer = this.#writer;

@@ -36,7 +36,7 @@ const PACKER_SLACK = 64;
 const WORD = 2 ** 32;
 
 export class RdbWriter {
-  bytes = new Uint8Array(FIRST_SIZE);
+  bytes: Uint8Array<ArrayBuffer>;
   size = 0;
   /** Whether strings are packed (rdbcompression). */
   packs = true;
@@ -50,6 +50,7 @@ export class RdbWriter {
 
   constructor(sink: ByteSink | null = null) {
     this.#sink = sink;
+    this.bytes = new Uint8Array(sink === null ? FIRST_SIZE : PIECE_SIZE);
   }
 
   /** Begins anew. */
@@ -92,8 +93,7 @@ export class RdbWriter {
     if (this.size + size <= this.bytes.length) return;
     this.flush();
     if (this.size + size <= this.bytes.length) return;
-    const least = this.#sink === null ? 2 * this.bytes.length : PIECE_SIZE;
-    const grown = new Uint8Array(Math.max(least, this.size + size));
+    const grown = new Uint8Array(Math.max(2 * this.bytes.length, this.size + size));
     grown.set(this.bytes.subarray(0, this.size));
     this.bytes = grown;
   }

@@ -9,6 +9,7 @@ import {
   closeSync,
   existsSync,
   fstatSync,
+  fsync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -57,35 +58,40 @@ export function openInput(path: string): InputFile {
 export interface NewFile {
   /** Adds bytes at the end. */
   write(bytes: Uint8Array): void;
+  /** Sees on another thread that all is on the disk; tells what went wrong, or null. */
+  syncLater(done: (problem: string | null) => void): void;
   /** All is written: sees that it is on the disk, and gives the file its name. */
   commit(): void;
-  /** Removes what was written. */
+  /** Removes what was written, unless it is committed. */
   abandon(): void;
 }
 
 /** Begins a file that replaces another whole, as `writeFile` does, but piece by piece. */
 export function createFile(path: string): NewFile {
-  const temporary = nativePath(`${path}.tmp-${process.pid}`);
+  const temporaryBytes = `${path}.tmp-${process.pid}`;
+  const temporary = nativePath(temporaryBytes);
   const file = orReason(() => openSync(temporary, "w", 0o644));
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) closeSync(file);
+    isOpen = false;
+  };
   return {
     write: (bytes) =>
       orReason(() => {
         for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
       }),
+    syncLater: (done) => fsync(file, (error) => done(error === null ? null : error.message)),
     commit: () =>
       orReason(() => {
         fsyncSync(file);
-        closeSync(file);
+        close();
         renameSync(temporary, nativePath(path));
         syncFolder(dirname(nativePath(path)));
       }),
     abandon: () => {
-      try {
-        closeSync(file);
-      } catch {
-        // It is closed already: what failed came after that.
-      }
-      removeFile(`${path}.tmp-${process.pid}`);
+      close();
+      removeFile(temporaryBytes);
     },
   };
 }

@@ -118,7 +118,9 @@ export class Server implements ServerContext {
     this.blocked = new BlockedClients(this, this.answers, (ms, run) => loop.later(ms, run));
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     this.turn = new Turn(this.reply, this.answers, (run) => loop.endOfTurn(run));
-    this.snapshots = new Snapshots(this.keyspace, config, host, log);
+    this.snapshots = new Snapshots(this.keyspace, config, host, log, (ms, run) =>
+      loop.later(ms, run),
+    );
     this.ending = new Shutdown({
       log: (text) => this.log("warning", text),
       snapshots: this.snapshots,
@@ -242,6 +244,7 @@ export class Server implements ServerContext {
     this.clock.tick();
     const { nowMs } = this.clock;
     this.ending.check();
+    this.snapshots.check();
     this.figures.cronLoops++;
     this.figures.expireMs = this.expiry.spentMs;
     this.figures.sample(this.stats.commandCount, this.clock.monotonicMs());

@@ -18,6 +18,7 @@ export function applySettings(server: Server, log: Log, listeners: Listeners): v
     accessSettings,
     clientSettings,
     memorySettings,
+    snapshotSettings,
     collectionSettings,
   ];
   for (const setting of settings) setting(server, config);
@@ -130,6 +131,15 @@ function clientSettings(server: Server, config: Config): void {
   applied(config, ["tcp-keepalive"], () => {
     server.keepAliveSeconds = config.number("tcp-keepalive");
   });
+}
+
+function snapshotSettings({ dispatcher, snapshots }: Server, config: Config): void {
+  const apply = () => {
+    const stops = config.flag("stop-writes-on-bgsave-error") && snapshots.isConfigured;
+    dispatcher.setGate(ServerGate.disk, stops && snapshots.lastFailed);
+  };
+  snapshots.onOutcome = apply;
+  applied(config, ["stop-writes-on-bgsave-error", "save"], apply);
 }
 
 function memorySettings(server: Server, config: Config): void {

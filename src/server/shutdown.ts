@@ -7,7 +7,7 @@ const NONE = new CommandError("ERR No shutdown in progress.");
 
 export interface ShutdownSteps {
   log(text: string): void;
-  readonly snapshots: Pick<SnapshotControl, "isConfigured" | "save">;
+  readonly snapshots: Pick<SnapshotControl, "isConfigured" | "save" | "abandon">;
   /** Stops listening, cleans up and ends the process. */
   leave(options: ShutdownOptions): void;
   /** Ends the process as it is. */
@@ -39,6 +39,7 @@ export class Shutdown {
     this.pending = null;
     steps.log("User requested shutdown...");
     const { isConfigured } = steps.snapshots;
+    steps.snapshots.abandon();
     if (options.save === "always" || (options.save === "as configured" && isConfigured)) {
       steps.log("Saving the final RDB snapshot before exiting.");
       if (!steps.snapshots.save() && !options.force) {

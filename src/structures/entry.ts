@@ -14,6 +14,7 @@
  * ttl          bit 31, so that a negative word says that the entry expires; then the block's last
  *              four bytes are its index in the database's expiry heap
  * clock        LRU time or LFU counter, as maxmemory-policy says
+ * flags        one is in use: see `epoch`
  * value        begins at the next multiple of 4 after the key
  *
  * Words are copied whole: up to 3 bytes after a key or a value are noise.
@@ -44,6 +45,8 @@ export const PARTS_EXPIRE = 4;
 const PARTS_BIT = PARTS_EXPIRE << ENCODING_SHIFT;
 const META_MASK = ~((1 << TYPE_SHIFT) - 1);
 const CLOCK_MASK = 0xffffff;
+/** The lowest of the flags above the clock. */
+const EPOCH_SHIFT = 24;
 /** The words of an entry: next, hash, meta, clock; then the key. */
 const HASH = 1;
 const META = 2;
@@ -77,6 +80,15 @@ export const setClock = (e: EntryRef, value: number) => {
   const word = (words[at] & ~CLOCK_MASK) | value;
   // Most reads find the clock at this second already: the cache line then stays clean.
   if (words[at] !== word) words[at] = word;
+};
+
+/** The bit of a key that tells a snapshot whether it has visited it (persistence/). */
+export const epoch = (e: EntryRef) =>
+  (i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] >>> EPOCH_SHIFT) & 1;
+export const setEpoch = (e: EntryRef, value: number) => {
+  const words = i32[e >>> SEGMENT_BITS];
+  const at = ((e & SEGMENT_MASK) << 1) + CLOCK;
+  words[at] = (words[at] & ~(1 << EPOCH_SHIFT)) | (value << EPOCH_SHIFT);
 };
 
 /** Sets type, encoding and value size; the key and the TTL bit stay. */

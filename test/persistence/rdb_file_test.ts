@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as arena from "../../src/arena/arena.ts";
 import { fromLatin1 } from "../../src/base/bytes.ts";
 import { digestOfAll } from "../../src/commands/debug_digest.ts";
 import {
@@ -24,6 +25,7 @@ import { World } from "../keyspace/worlds.ts";
 import { KINDS } from "./plans.ts";
 
 const DATABASES = 16;
+const CORRUPTIONS = Number(process.env.CORRUPTIONS ?? 1000);
 
 function sourceOf(bytes: Uint8Array, pieceSize = Infinity): ByteSource {
   let at = 0;
@@ -55,6 +57,7 @@ function save(world: World, options: SaverOptions = {}): Buffer {
   }
   saver.end();
   const bytes = Buffer.concat(pieces);
+  expect(pieces.length).toBeLessThan(2 + bytes.length / 8192);
   expect(saver.size).toBe(bytes.length);
   return bytes;
 }
@@ -228,6 +231,34 @@ describe("small files", () => {
     expect(Buffer.from(loader.rest()).toString()).toBe("*1\r\n");
     expect(loader.offset).toBe(fileOf(10, "\0\x01k\x01v").length);
     world.end();
+  });
+
+  test(`${CORRUPTIONS} files broken at random are refused or load, and nothing is lost`, () => {
+    const random = new Random(Number(process.env.SEED ?? 1));
+    const sound = fileOf(
+      10,
+      ...["\xfa\x03ctx\x01v", "\xf5\x04code", "\xfe\0\xfb\x05\x01", "\0\x01s\xc1\x39\x30"],
+      ...["\x01\x01l\x02\x01a\x01b", "\xfc", time(now + 5000), "\x02\x01t\x02\x01a\x01b"],
+      ...["\xf8\x05\x03\x01z\x02\x01a\x031.5\x01b\xfe", "\xf9\x07\x04\x01h\x01\x01a\x01b"],
+    );
+    const before = arena.figures().blockCount;
+    let refused = 0;
+    for (let round = 0; round < CORRUPTIONS; round++) {
+      const bytes = Uint8Array.from(sound);
+      for (let times = random.between(1, 3); times > 0; times--) {
+        bytes[random.below(bytes.length - 8)] = random.below(256);
+      }
+      try {
+        load(world, bytes.subarray(0, bytes.length - random.pick([0, 0, 0, 1, 9, 20])), 7);
+      } catch (error) {
+        if (!(error instanceof RdbError)) throw error;
+        refused++;
+      }
+      world.verify();
+      world.end();
+    }
+    expect(refused).toBeGreaterThan(CORRUPTIONS / 4);
+    expect(arena.figures().blockCount).toBe(before);
   });
 
   test.each([

@@ -1,0 +1,225 @@
+// Purpose: BGSAVE: the file holds what there was when it began, whatever clients do meanwhile, and
+// the rules of when one may begin, what a failure means, and what calls one off.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Client } from "../client/client.ts";
+import { plain, type Word } from "../client/resp.ts";
+import { type Server, startServer } from "../client/server.ts";
+import { Random } from "../fuzz/random.ts";
+
+const KEYS = 20_000;
+const STREAMS = 20;
+const SEEDS = [1, 2, 3];
+
+let folder = "";
+const servers: Server[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "rusk-bgsave-"));
+});
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const file = () => join(folder, "dump.rdb");
+const ask = async (client: Client, ...words: Word[]) => plain(await client.command(...words));
+
+async function start(...args: string[]): Promise<Server> {
+  const debug = ["--enable-debug-command", "yes"];
+  const server = await startServer({ args: ["--dir", folder, ...debug, ...args] });
+  servers.push(server);
+  return server;
+}
+
+async function persistence(client: Client): Promise<string> {
+  return (await ask(client, "INFO", "persistence")) as string;
+}
+
+/** Resolves when no BGSAVE is in progress; how often it looked. */
+async function saved(client: Client): Promise<void> {
+  while (/rdb_bgsave_in_progress:1/.test(await persistence(client))) await Bun.sleep(1);
+}
+
+/** A command that makes, changes or removes keys, of any type. */
+function write(random: Random): string[] {
+  const key = () => `key:${random.below(KEYS)}`;
+  const stream = () => `stream:${random.below(STREAMS)}`;
+  const word = () => `w${random.below(20)}`;
+  const kinds = [
+    () => ["SET", key(), word()],
+    () => ["SET", key(), word(), "PX", "100000000"],
+    () => ["APPEND", key(), word()],
+    () => ["INCR", `number:${random.below(100)}`],
+    () => ["DEL", key(), key()],
+    () => ["UNLINK", key()],
+    () => ["RENAME", key(), key()],
+    () => ["COPY", key(), key(), "REPLACE"],
+    () => ["MOVE", key(), "1"],
+    () => ["EXPIRE", key(), "100000"],
+    () => ["PERSIST", key()],
+    () => ["PEXPIREAT", key(), "1"],
+    () => ["RPUSH", key(), word(), word()],
+    () => ["LPOP", key()],
+    () => ["LSET", key(), "0", word()],
+    () => ["SADD", key(), word(), word()],
+    () => ["SPOP", key()],
+    () => ["SMOVE", key(), key(), word()],
+    () => ["HSET", key(), word(), word()],
+    () => ["HDEL", key(), word()],
+    () => ["HINCRBY", key(), "n", "1"],
+    () => ["HPEXPIRE", key(), "100000000", "FIELDS", "1", word()],
+    () => ["ZADD", key(), String(random.below(100)), word()],
+    () => ["ZPOPMIN", key()],
+    () => ["ZUNIONSTORE", key(), "2", key(), key()],
+    () => ["XADD", key(), "*", "f", word()],
+    () => ["XTRIM", key(), "MAXLEN", "1"],
+    () => ["XGROUP", "CREATE", key(), "g", "0", "MKSTREAM"],
+    () => ["XADD", stream(), "*", "f", word()],
+    () => ["XREADGROUP", "GROUP", "g", "c", "COUNT", "1", "STREAMS", stream(), ">"],
+    () => ["XGROUP", "SETID", stream(), "g", "$"],
+    () => ["SETRANGE", key(), "3", "x"],
+    () => ["SETBIT", key(), "7", "1"],
+    () => ["BITOP", "NOT", key(), key()],
+    () => ["SORT", key(), "ALPHA", "STORE", key()],
+    () => ["GETDEL", key()],
+    () => ["PFADD", key(), word()],
+  ];
+  return random.pick(kinds)();
+}
+
+/** As `write`, or a command on whole databases. */
+function writeOrSweep(random: Random): string[] {
+  if (random.chance(0.001)) return ["FLUSHDB"];
+  if (random.chance(0.005)) return ["SWAPDB", "0", String(random.below(3))];
+  return write(random);
+}
+
+/** Fills databases 0 and 2. */
+async function fill(client: Client, random: Random): Promise<void> {
+  const groups = GROUPS.map(([, , key]) => ["XGROUP", "CREATE", key, "g", "0", "MKSTREAM"]);
+  for (const database of ["2", "0"]) {
+    await client.command("SELECT", database);
+    await client.pipeline(groups);
+    for (let i = 0; i < 15; i++) {
+      await client.pipeline(Array.from({ length: 1000 }, () => write(random)));
+    }
+  }
+}
+
+/** What DEBUG DIGEST does not know: the groups of some streams. */
+const GROUPS = Array.from({ length: STREAMS }, (_, i) => ["XINFO", "GROUPS", `stream:${i}`]);
+
+test.each(SEEDS)(
+  "the file holds what there was when BGSAVE began, seed %d",
+  async (seed) => {
+    const random = new Random(seed);
+    const server = await start();
+    const client = await server.connect();
+    for (let round = 0; round < 4; round++) {
+      await fill(client, random);
+      await client.command("MULTI");
+      await client.command("DEBUG", "DIGEST");
+      for (const line of GROUPS) await client.command(...line);
+      await client.command("BGSAVE");
+      const [digest, ...rest] = (await ask(client, "EXEC")) as unknown[];
+      expect(rest.pop()).toBe("Background saving started");
+      let batches = 0;
+      do {
+        await client.pipeline(Array.from({ length: 100 }, () => writeOrSweep(random)));
+        batches++;
+      } while (/rdb_bgsave_in_progress:1/.test(await persistence(client)));
+      expect(batches).toBeGreaterThan(1);
+      expect(await persistence(client)).toContain("rdb_last_bgsave_status:ok");
+      const other = await start();
+      const reader = await other.connect();
+      expect(await ask(reader, "DEBUG", "DIGEST")).toBe(digest as string);
+      const groups = await reader.pipeline(GROUPS);
+      expect(groups.map(plain)).toEqual(rest as never);
+      reader.close();
+      await other.stop();
+    }
+    client.close();
+  },
+  60_000,
+);
+
+test("one at a time; SAVE waits for none; words it does not know", async () => {
+  const server = await start();
+  const client = await server.connect();
+  await fill(client, new Random(9));
+  expect(await ask(client, "BGSAVE")).toBe("Background saving started");
+  const refused = { type: "error", value: "ERR Background save already in progress" };
+  expect(await client.command("BGSAVE")).toMatchObject(refused);
+  expect(await client.command("SAVE")).toMatchObject(refused);
+  await saved(client);
+  expect(await persistence(client)).toMatch(/rdb_saves:1\r/);
+  expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+  expect(await ask(client, "BGSAVE", "SCHEDULE")).toBe("Background saving started");
+  await saved(client);
+  expect(await client.command("BGSAVE", "NOW")).toMatchObject({ value: "ERR syntax error" });
+  client.close();
+});
+
+test("a save point begins one, and what was changed meanwhile counts for the next", async () => {
+  const server = await start("--save", "1 3");
+  const client = await server.connect();
+  for (const key of ["a", "b"]) await client.command("SET", key, "1");
+  await Bun.sleep(1500);
+  expect(await persistence(client)).toMatch(/rdb_saves:0\r/);
+  await client.command("SET", "c", "1");
+  while (/rdb_saves:0\r/.test(await persistence(client))) await Bun.sleep(10);
+  expect(await persistence(client)).toMatch(/rdb_changes_since_last_save:0\r/);
+  client.close();
+});
+
+test("a failure stops writes where there are save points, and a success lets them go on", async () => {
+  const server = await start("--save", "3600 1000");
+  const client = await server.connect();
+  await client.command("SET", "key", "value");
+  mkdirSync(file());
+  writeFileSync(join(file(), "inside"), "");
+  await client.command("BGSAVE");
+  await saved(client);
+  expect(await persistence(client)).toContain("rdb_last_bgsave_status:err");
+  for (const line of [["SET", "key", "other"], ["DEL", "key"], ["PING"]]) {
+    const { value } = (await client.command(...line)) as { value: string };
+    expect(value).toMatch(/^MISCONF Redis is configured to save RDB snapshots/);
+  }
+  expect(await ask(client, "GET", "key")).toBe("value");
+  await client.command("CONFIG", "SET", "stop-writes-on-bgsave-error", "no");
+  expect(await ask(client, "SET", "key", "other")).toBe("OK");
+  await client.command("CONFIG", "SET", "stop-writes-on-bgsave-error", "yes");
+  expect(await client.command("SET", "key", "third")).toMatchObject({ type: "error" });
+  rmSync(file(), { recursive: true });
+  await client.command("BGSAVE");
+  await saved(client);
+  expect(await ask(client, "SET", "key", "third")).toBe("OK");
+  client.close();
+});
+
+test("FLUSHALL, DEBUG RELOAD and a shutdown call it off", async () => {
+  const server = await start();
+  const client = await server.connect();
+  await fill(client, new Random(4));
+  await client.command("BGSAVE");
+  expect(await ask(client, "FLUSHALL")).toBe("OK");
+  expect(await persistence(client)).toContain("rdb_bgsave_in_progress:0");
+  expect(readdirSync(folder)).toEqual([]);
+  await fill(client, new Random(5));
+  let started = await client.command("BGSAVE");
+  while (started.type === "error") started = await client.command("BGSAVE");
+  const before = await ask(client, "DEBUG", "DIGEST");
+  expect(await ask(client, "DEBUG", "RELOAD")).toBe("OK");
+  expect(await ask(client, "DEBUG", "DIGEST")).toBe(before);
+  started = await client.command("BGSAVE");
+  while (started.type === "error") started = await client.command("BGSAVE");
+  client.send("SHUTDOWN", "NOSAVE");
+  expect(await server.exited).toBe(0);
+  expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+  client.close();
+}, 30_000);
