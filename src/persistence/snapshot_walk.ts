@@ -1,10 +1,10 @@
 /**
- * The walk of a snapshot without fork: visits every key that there is when it begins, once, as it is
- * at that moment, in slices between which commands go on.
+ * The walk of a snapshot without fork: visits every key that there is when it begins, once, as it
+ * is at that moment, in slices between which commands go on.
  *
  * A bit of each key's entry tells whether it is visited; what the bit means changes with each walk,
  * so nothing has to be cleared. A key that is made meanwhile counts as visited. Before a key changes
- * or goes that is not visited yet, the keyspace says so (`before`) and it is visited there and then.
+ * or goes, the keyspace says so (`before`): if it is not visited yet, it is there and then.
  * The dicts may grow, shrink and rehash meanwhile: see `dict.scan`.
  */
 
@@ -56,8 +56,8 @@ export class SnapshotWalk implements ChangeWatcher {
   }
 
   /**
-   * Shows no more keys. The walk must go on to its end all the same: the bits of keys that it has not
-   * passed would mean the contrary for the next.
+   * Shows no more keys. The walk must go on to its end all the same: the bits of keys that it has
+   * not passed would mean the contrary for the next.
    */
   abandon(): void {
     this.visit = () => {};

@@ -1,6 +1,6 @@
 /**
- * The snapshot file: written by SAVE, BGSAVE, save points, a shutdown and DEBUG RELOAD, loaded at the
- * start. It is
+ * The snapshot file: written by SAVE, BGSAVE, save points, a shutdown and DEBUG RELOAD, loaded at
+ * the start. It is
  * an RDB file as Redis 7.0 writes them, so either server loads what the other has saved; only where
  * fields of hashes expire it is of version 12, which Redis 7.0 does not know.
  *

@@ -177,7 +177,7 @@ test("a save point begins one, and what was changed meanwhile counts for the nex
   client.close();
 });
 
-test("a failure stops writes where there are save points, and a success lets them go on", async () => {
+test("a failure stops writes where there are save points, until one succeeds", async () => {
   const server = await start("--save", "3600 1000");
   const client = await server.connect();
   await client.command("SET", "key", "value");
