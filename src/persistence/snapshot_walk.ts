@@ -3,8 +3,8 @@
  * is at that moment, in slices between which commands go on.
  *
  * A bit of each key's entry tells whether it is visited; what the bit means changes with each walk,
- * so nothing has to be cleared. A key that is made meanwhile counts as visited. Before a key changes
- * or goes, the keyspace says so (`before`): if it is not visited yet, it is there and then.
+ * so that nothing has to be cleared. A key that is made meanwhile counts as visited. Before a key
+ * changes or goes, the keyspace says so (`before`): if it is not visited yet, it is there and then.
  * The dicts may grow, shrink and rehash meanwhile: see `dict.scan`.
  */
 
