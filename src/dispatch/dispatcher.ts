@@ -157,7 +157,8 @@ export class Dispatcher {
     this.run(this.nestedCall, client, args, command);
     client.lastCommand = lastCommand;
     if (this.monitors.active) this.monitors.feed(client, args, command);
-    this.closeRun(args);
+    // Time stands still until the command around this one is done.
+    this.closeRun(args, false);
     this.runCommand = runCommand;
     this.runClient = runClient;
     this.runCount = runCount;
@@ -176,7 +177,7 @@ export class Dispatcher {
    * clock (which costs as much as a GET) is not read for every command of a pipeline. `args` are
    * those of the run's only command, for the slow log; null when they are gone.
    */
-  closeRun(args: Args | null): void {
+  closeRun(args: Args | null, timeMayPass = true): void {
     const command = this.runCommand;
     if (command === null) return;
     const nowMs = this.clock.monotonicMs();
@@ -186,7 +187,7 @@ export class Dispatcher {
     this.runStartMs = nowMs;
     this.runCommand = null;
     this.runCount = 0;
-    if (elapsedUs > LONG_US) this.clock.tick();
+    if (timeMayPass && elapsedUs > LONG_US) this.clock.tick();
     const { stats, slowlog, latency } = this.server;
     stats.record(command, count, elapsedUs);
     if (count !== 1) return;

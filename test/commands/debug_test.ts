@@ -332,3 +332,14 @@ describe("digests", () => {
     await redis.stop();
   });
 });
+
+test("time stands still in a transaction, however long one of its commands takes", async () => {
+  const client = await server.connect();
+  await client.command("MULTI");
+  await client.command("SET", "key", "value", "PX", 20);
+  await client.command("DEBUG", "SLEEP", "0.06");
+  await client.command("GET", "key");
+  expect(plain(await client.command("EXEC"))).toEqual(["OK", "OK", "value"]);
+  expect(plain(await client.command("GET", "key"))).toBe(null);
+  client.close();
+});
