@@ -217,7 +217,7 @@ function persistenceFields({ snapshots }: ServerContext): Field[] {
   ];
 }
 
-function statFields({ figures, keyspace, stats }: ServerContext): Field[] {
+function statFields({ figures, keyspace, stats, targets }: ServerContext): Field[] {
   const { hits, misses, expired, expiredInTimeCount } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
@@ -250,7 +250,7 @@ function statFields({ figures, keyspace, stats }: ServerContext): Field[] {
     ["pubsubshard_channels", 0],
     ["latest_fork_usec", 0],
     ["total_forks", 0],
-    ["migrate_cached_sockets", 0],
+    ["migrate_cached_sockets", targets.count],
     ["slave_expires_tracked_keys", 0],
     ["active_defrag_hits", 0],
     ["active_defrag_misses", 0],

@@ -4,11 +4,13 @@ import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Args } from "../protocol/args.ts";
 import type { InputFile, NewFile } from "../runtime/files.ts";
+import type { BlockingConnect } from "../runtime/net.ts";
 import type { Wait } from "./blocking.ts";
 import type { Call } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { CommandStats } from "./command_stats.ts";
 import type { LatencyMonitor } from "./latency.ts";
+import type { Targets } from "./migrate_target.ts";
 import type { Slowlog } from "./slowlog.ts";
 import type { CommandTable } from "./table.ts";
 
@@ -46,6 +48,8 @@ export interface ServerContext {
   activeExpire: boolean;
   readonly debug: DebugSettings;
   readonly snapshots: SnapshotControl;
+  /** Where MIGRATE sends keys to. */
+  readonly targets: Targets;
 }
 
 /** The snapshot file. */
@@ -184,6 +188,8 @@ export interface Host {
   fileExists(path: string): boolean;
   openInput(path: string): InputFile;
   createFile(path: string): NewFile;
+  /** Connects to another server; null where connections cannot be waited for. */
+  readonly connect: BlockingConnect | null;
   changeDirectory(path: string): void;
   currentDirectory(): string;
   /** Stops the whole server for so long: DEBUG SLEEP. */

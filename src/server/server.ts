@@ -7,6 +7,7 @@ import { type Client, Gate } from "../commands/client.ts";
 import { CommandStats } from "../commands/command_stats.ts";
 import { LatencyMonitor } from "../commands/latency.ts";
 import { usedMemory } from "../commands/memory_figures.ts";
+import { Targets } from "../commands/migrate_target.ts";
 import type {
   DebugSettings,
   Host,
@@ -92,6 +93,7 @@ export class Server implements ServerContext {
   /** Clients from other machines are turned away: no password is set, and no address is bound. */
   protectedMode = false;
   readonly snapshots: Snapshots;
+  readonly targets: Targets;
   private readonly ending: Shutdown;
   private activeExpiring = true;
   private readonly log_: Log;
@@ -121,6 +123,7 @@ export class Server implements ServerContext {
     this.snapshots = new Snapshots(this.keyspace, config, host, log, (ms, run) =>
       loop.later(ms, run),
     );
+    this.targets = new Targets(host, clock);
     this.ending = new Shutdown({
       log: (text) => this.log("warning", text),
       snapshots: this.snapshots,
@@ -245,6 +248,7 @@ export class Server implements ServerContext {
     const { nowMs } = this.clock;
     this.ending.check();
     this.snapshots.check();
+    this.targets.closeIdle();
     this.figures.cronLoops++;
     this.figures.expireMs = this.expiry.spentMs;
     this.figures.sample(this.stats.commandCount, this.clock.monotonicMs());
