@@ -206,17 +206,22 @@ function ttlOf({ db, nowMs }: Call, e: EntryRef): bigint {
 /** Reads what the other side says to each command, and removes the keys that it has taken. */
 function finish(call: Call, target: Target, keys: readonly number[]): void {
   const { copies, password, database } = options;
-  const welcome = [];
+  const welcome: string[] = [];
   if (password !== NONE) welcome.push(target.line());
   if (target.database !== database) welcome.push(target.line());
   const unwelcome = welcome.find(isRefusal);
   let refusal: string | undefined;
-  for (const index of keys) {
-    const line = answer(target, index === keys[0], refusal !== undefined);
-    if (line === null) break;
-    const problem = unwelcome ?? (isRefusal(line) ? line : undefined);
-    refusal ??= problem;
-    if (problem === undefined && !copies) remove(call, index);
+  const removed: number[] = [];
+  try {
+    for (const index of keys) {
+      const line = answer(target, index === keys[0], refusal !== undefined);
+      if (line === null) break;
+      const problem = unwelcome ?? (isRefusal(line) ? line : undefined);
+      refusal ??= problem;
+      if (problem === undefined && !copies && remove(call, index)) removed.push(index);
+    }
+  } finally {
+    tell(call, removed);
   }
   target.database = refusal === undefined ? database : NO_DATABASE;
   if (refusal === undefined) call.reply.ok();
@@ -239,10 +244,19 @@ function answer(target: Target, isFirst: boolean, isRefused: boolean): string | 
   }
 }
 
-function remove(call: Call, index: number): void {
+/** Removes the key; false when it is gone, since it was named twice. */
+function remove(call: Call, index: number): boolean {
   const e = entryOf(call, index);
-  // The same key may be named twice.
-  if (e === NIL) return;
+  if (e === NIL) return false;
   call.keyspace.changing(call.db, e, "del");
   call.db.delete(e);
+  return true;
+}
+
+/** Has the log know that keys were removed. */
+function tell({ log, db, args }: Call, removed: readonly number[]): void {
+  if (!log.active || removed.length === 0) return;
+  const out = log.instead(db, removed.length + 1);
+  out.bulkText("DEL");
+  for (const index of removed) out.bulk(args.bytes, args.start[index], args.size[index]);
 }

@@ -2,8 +2,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
-import type { InputFile, NewFile } from "../runtime/files.ts";
+import type { Disk } from "../runtime/files.ts";
 import type { BlockingConnect } from "../runtime/net.ts";
 import type { Wait } from "./blocking.ts";
 import type { Call } from "./call.ts";
@@ -50,6 +51,8 @@ export interface ServerContext {
   readonly snapshots: SnapshotControl;
   /** Where MIGRATE sends keys to. */
   readonly targets: Targets;
+  /** Changes of the data, for whoever keeps them. */
+  readonly propagation: Propagation;
 }
 
 /** The snapshot file. */
@@ -167,7 +170,7 @@ export interface ServerFigures {
 }
 
 /** Facts about the process and the machine, from runtime/. */
-export interface Host {
+export interface Host extends Disk {
   readonly pid: number;
   readonly executable: string;
   /** Absolute; "" without one. */
@@ -185,9 +188,6 @@ export interface Host {
   readFile(path: string): string;
   /** Throws an Error that says why not, as the system does ("Permission denied"). */
   writeFile(path: string, text: string): void;
-  fileExists(path: string): boolean;
-  openInput(path: string): InputFile;
-  createFile(path: string): NewFile;
   /** Connects to another server; null where connections cannot be waited for. */
   readonly connect: BlockingConnect | null;
   changeDirectory(path: string): void;
