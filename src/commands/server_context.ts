@@ -79,8 +79,11 @@ export interface SnapshotControl {
   saveInBackground(): boolean;
   /** Calls a BGSAVE off, if there is one. */
   abandon(): void;
-  /** Loads it, if there is one, to the data that there are; what is wrong with it, or null. */
-  load(): string | null;
+  /**
+   * Loads it, if there is one, to the data that there are; what is wrong with it, or null. A key of
+   * the file that is there already is wrong unless it `replaces` it.
+   */
+  load(replaces?: boolean): string | null;
 }
 
 /** A BGSAVE: how long it has taken, and how many keys it has saved of how many. */

@@ -112,6 +112,7 @@ export class RdbLoader {
   readonly #reader = new RdbReader();
   readonly #keyspace: Keyspace;
   readonly #hooks: RdbHooks;
+  readonly #replaces: boolean;
   readonly #key = new Text();
   readonly #text = new Text();
   readonly #traits = new Traits();
@@ -121,7 +122,9 @@ export class RdbLoader {
   /** The type of the value that is being read, or -1. */
   #type = NO_TYPE;
 
-  constructor(source: ByteSource, keyspace: Keyspace, hooks: RdbHooks = {}) {
+  /** A key that is there already is replaced if `replaces`, else the file is refused. */
+  constructor(source: ByteSource, keyspace: Keyspace, hooks: RdbHooks = {}, replaces = false) {
+    this.#replaces = replaces;
     this.#reader.openSource(source);
     this.#keyspace = keyspace;
     this.#hooks = hooks;
@@ -305,9 +308,14 @@ export class RdbLoader {
       this.figures.expired++;
       return;
     }
-    if (dict.find(this.#db.keys, bytes, view, 0, size, hash) !== NIL) {
-      discard(made);
-      throw new Malformed("the key is there twice");
+    const old = dict.find(this.#db.keys, bytes, view, 0, size, hash);
+    if (old !== NIL) {
+      if (!this.#replaces) {
+        discard(made);
+        throw new Malformed("the key is there twice");
+      }
+      this.#keyspace.changingAlso(this.#db, old, "");
+      this.#db.delete(old);
     }
     const e = this.#db.admit(made, expires ? expiryMs : -1, farMs);
     this.#keyspace.restoreClock(e, idle, frequency);

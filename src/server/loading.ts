@@ -1,17 +1,20 @@
 /** Loads the data that the server starts with. */
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { RdbLoader } from "../persistence/rdb_file.ts";
+import { type RdbHooks, RdbLoader } from "../persistence/rdb_file.ts";
 import type { InputFile } from "../runtime/files.ts";
 import type { Log } from "./log.ts";
 
 /** Keys loaded between two looks at the clock. */
 const STEP_KEYS = 4096;
 
-/** Loads an RDB file, and closes it. Throws RdbError, or what the file throws. */
-export function loadRdb(file: InputFile, keyspace: Keyspace, log: Log): void {
+/**
+ * Loads an RDB file, and closes it; `replaces`: to data that may have the same keys. Throws
+ * RdbError, or what the file throws.
+ */
+export function loadRdb(file: InputFile, keyspace: Keyspace, log: Log, replaces: boolean): void {
   const { clock } = keyspace;
   const startMs = clock.monotonicMs();
-  const loader = new RdbLoader(file, keyspace, {
+  const hooks: RdbHooks = {
     aux: (name, value) => {
       if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
     },
@@ -20,7 +23,8 @@ export function loadRdb(file: InputFile, keyspace: Keyspace, log: Log): void {
       const what = isKey ? "a key" : "data";
       log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
     },
-  });
+  };
+  const loader = new RdbLoader(file, keyspace, hooks, replaces);
   try {
     while (loader.step(STEP_KEYS)) clock.tick();
   } finally {

@@ -214,11 +214,11 @@ export class Snapshots implements SnapshotControl {
     }
   }
 
-  load(): string | null {
+  load(replaces = false): string | null {
     const { path } = this;
     if (path === "" || !this.host.fileExists(path)) return null;
     try {
-      loadRdb(this.host.openInput(path), this.keyspace, this.log);
+      loadRdb(this.host.openInput(path), this.keyspace, this.log, replaces);
     } catch (error) {
       return `Can't load ${path}: ${(error as Error).message}.`;
     }
