@@ -25,6 +25,7 @@ import { StreamId } from "../../src/structures/stream_id.ts";
 import { Random } from "../fuzz/random.ts";
 import { World } from "../keyspace/worlds.ts";
 import {
+  corrupted,
   double,
   integer,
   intset,
@@ -34,7 +35,6 @@ import {
   type Piece,
   payload,
   rawId,
-  resealed,
   string,
   ziplist,
   zipmap,
@@ -441,34 +441,6 @@ function samples(): Uint8Array[] {
     [RdbType.streamListpacks3, ...streamBody(RdbType.streamListpacks3)],
   ];
   return bodies.map((body) => payload(10, ...body));
-}
-
-/** Changes some bytes: one bit, one byte, some bytes removed, doubled or cut off. */
-function corrupted(random: Random, sound: Uint8Array): Uint8Array {
-  const body = Array.from(sound.subarray(0, sound.length - 10));
-  for (let times = random.between(1, 3); times > 0; times--) {
-    const at = random.below(body.length);
-    switch (random.below(6)) {
-      case 0:
-        body[at] ^= 1 << random.below(8);
-        break;
-      case 1:
-        body[at] = random.pick([0, 1, 0x7f, 0x80, 0x81, 0xc3, 0xf0, 0xf4, 0xfe, 0xff]);
-        break;
-      case 2:
-        body.splice(at, random.between(1, 5));
-        break;
-      case 3:
-        body.splice(at, 0, ...body.slice(at, at + random.between(1, 9)));
-        break;
-      case 4:
-        body[at] = random.below(256);
-        break;
-      default:
-        body.length = Math.max(1, at);
-    }
-  }
-  return resealed(join(Uint8Array.from(body), new Uint8Array(10)));
 }
 
 test(`${CORRUPTIONS} payloads broken at random are refused, or make a value that is sound`, () => {
