@@ -304,7 +304,11 @@ describe("old and new forms", () => {
 });
 
 /** Three entries and a deleted one in two leaves, a group with a consumer who has one of them. */
-function streamBody(type: number): Piece[] {
+function streamBody(
+  type: number,
+  deliveredMs: number | bigint = LATER_MS - 5,
+  seenMs: number | bigint = LATER_MS,
+): Piece[] {
   const first = listpack(
     ...[2, 1, 2, "a", "b", 0],
     ...[2, 0, 0, 1, "x", 5],
@@ -319,8 +323,8 @@ function streamBody(type: number): Piece[] {
     ...[length(3), length(10), length(0)],
     ...(since7 ? [length(5), length(1), length(5), length(2), length(8)] : []),
     ...[length(1), string("g"), length(9), length(9), ...(since7 ? [length(7)] : [])],
-    ...[length(1), rawId(6, 0), integer(LATER_MS - 5, 8), length(300)],
-    ...[length(1), string("c"), integer(LATER_MS, 8)],
+    ...[length(1), rawId(6, 0), integer(deliveredMs, 8), length(300)],
+    ...[length(1), string("c"), integer(seenMs, 8)],
     ...(since72 ? [integer(LATER_MS - 1, 8)] : []),
     ...[length(1), rawId(6, 0)],
   ];
@@ -372,6 +376,11 @@ test("encodings are what the thresholds say, and elements are as many", () => {
   }
 });
 
+const streamTimes = (deliveredMs: number | bigint, seenMs: number | bigint): Piece[] => [
+  RdbType.streamListpacks2,
+  ...streamBody(RdbType.streamListpacks2, deliveredMs, seenMs),
+];
+
 describe("what is malformed is refused", () => {
   const cases: [string, ...Piece[]][] = [
     ["a type that is none", 8],
@@ -399,6 +408,8 @@ describe("what is malformed is refused", () => {
     ["a field twice", RdbType.hashListpack, string(listpack("a", 1, "a", 2))],
     ["a field twice in a zipmap", RdbType.hashZipmap, string(zipmap(0, "a", "b", "a", "c"))],
     ["a deadline that is none", RdbType.hashListpackExPre, string(listpack("a", 1, "x"))],
+    ["a time that no clock tells", ...streamTimes(2n ** 53n, LATER_MS)],
+    ["a time long before any clock", ...streamTimes(LATER_MS, -(2n ** 63n))],
     ["a stream's leaf without entries", RdbType.streamListpacks, length(1), string(rawId(1, 1))],
   ];
   test.each(cases)("%s", (_, ...pieces) => {
