@@ -85,6 +85,10 @@ export interface RdbHooks {
   oldFunction?(parts: readonly Uint8Array[]): void;
   /** A key whose value has no elements, and is passed over. */
   empty?(key: string): void;
+  /** Whether keys whose time is over are loaded all the same, since what follows may need them. */
+  readonly keepsExpired?: boolean;
+  /** Whether a key that is there already is replaced; else the file is refused. */
+  readonly replaces?: boolean;
   /** Something that a module saved, which is passed over; `isKey`: a key is lost with it. */
   module?(name: string, isKey: boolean): void;
 }
@@ -112,7 +116,6 @@ export class RdbLoader {
   readonly #reader = new RdbReader();
   readonly #keyspace: Keyspace;
   readonly #hooks: RdbHooks;
-  readonly #replaces: boolean;
   readonly #key = new Text();
   readonly #text = new Text();
   readonly #traits = new Traits();
@@ -122,9 +125,7 @@ export class RdbLoader {
   /** The type of the value that is being read, or -1. */
   #type = NO_TYPE;
 
-  /** A key that is there already is replaced if `replaces`, else the file is refused. */
-  constructor(source: ByteSource, keyspace: Keyspace, hooks: RdbHooks = {}, replaces = false) {
-    this.#replaces = replaces;
+  constructor(source: ByteSource, keyspace: Keyspace, hooks: RdbHooks = {}) {
     this.#reader.openSource(source);
     this.#keyspace = keyspace;
     this.#hooks = hooks;
@@ -303,14 +304,15 @@ export class RdbLoader {
       this.#hooks.empty?.(this.#shownKey());
       return;
     }
-    if (expires && expiryMs < this.#keyspace.clock.nowMs) {
+    const isOver = expires && expiryMs < this.#keyspace.clock.nowMs;
+    if (isOver && this.#hooks.keepsExpired !== true) {
       discard(made);
       this.figures.expired++;
       return;
     }
     const old = dict.find(this.#db.keys, bytes, view, 0, size, hash);
     if (old !== NIL) {
-      if (!this.#replaces) {
+      if (this.#hooks.replaces !== true) {
         discard(made);
         throw new Malformed("the key is there twice");
       }
