@@ -3,7 +3,9 @@
 // nonsense.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
+import { join } from "node:path";
 import { withSeed } from "../client/pair.ts";
 import { plain, type Word } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
@@ -263,6 +265,33 @@ describe.each(PAIRS)("from %s to %s", (from, to) => {
     expect(await atTarget("LLEN", "k")).toBe(10_000);
     expect(await atTarget("LINDEX", "k", -1)).toBe(`99${word}`);
   });
+});
+
+test.each(SOURCES)("%s tells its log that the keys taken are deleted", async (name) => {
+  const start = name === "rusk" ? startServer : startRedis;
+  const source = await start({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
+  try {
+    const target = servers.otherRusk;
+    const move = (...words: Word[]) => ["MIGRATE", "127.0.0.1", target.port, "", 0, 5000, ...words];
+    await run(target, ["FLUSHALL"], ["SET", "b", "busy"]);
+    await run(
+      source,
+      ["MSET", "a", 1, "b", 2, "c", 3, "d", 4],
+      move("COPY", "KEYS", "d"),
+      move("KEYS", "a", "b", "none", "c"),
+      move("KEYS", "b"),
+      ["MULTI"],
+      move("REPLACE", "KEYS", "d"),
+      ["EXEC"],
+    );
+    const files = join(source.dir, "appendonlydir");
+    const file = readdirSync(files).find((each) => each.endsWith(".incr.aof"));
+    const told = readFileSync(join(files, file ?? ""), "latin1");
+    const words = told.split("\r\n").filter((line) => !/^[*$]|^$/.test(line));
+    expect(words.join(" ")).toBe("SELECT 0 MSET a 1 b 2 c 3 d 4 DEL a c DEL d");
+  } finally {
+    await source.stop();
+  }
 });
 
 test("a hash whose fields expire goes to Rusk; Redis 7.0 refuses it, and it stays", async () => {
