@@ -52,7 +52,7 @@ async function start(): Promise<void> {
     clock,
     config,
     table: commandTable,
-    host: { ...host, ...files, configFile: config.file } as Host,
+    host: { ...host, ...files, connect: loop.connect, configFile: config.file } as Host,
     log,
     loop,
     random: host.random,

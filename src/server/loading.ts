@@ -9,7 +9,7 @@ import type { Replay } from "../dispatch/replay.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { AppendError, AppendLoader, FormatError } from "../persistence/append_loader.ts";
 import type { Part } from "../persistence/append_manifest.ts";
-import { type ByteSource, isRdb, RdbLoader } from "../persistence/rdb_file.ts";
+import { type ByteSource, isRdb, type RdbHooks, RdbLoader } from "../persistence/rdb_file.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
 import type { Log } from "./log.ts";
 
@@ -44,8 +44,8 @@ export class Loading {
     this.parts = parts;
   }
 
-  /** Loads a snapshot file to the data that there are. */
-  *snapshot(path: string): Steps {
+  /** Loads a snapshot file to the data that there are; `replaces`: as RdbHooks has it. */
+  *snapshot(path: string, replaces: boolean): Steps {
     const { disk, log, keyspace } = this.parts;
     const startMs = keyspace.clock.monotonicMs();
     let file: InputFile;
@@ -56,7 +56,7 @@ export class Loading {
     }
     this.start(file.size);
     try {
-      yield* this.readSnapshot(file, 0, false);
+      yield* this.readSnapshot(file, 0, { replaces });
     } catch (error) {
       return `Can't load ${path}: ${(error as Error).message}.`;
     } finally {
@@ -154,18 +154,20 @@ export class Loading {
     if (!isRdb(head)) return { source, offset: 0 };
     const what = type === "b" ? "RDB base file on AOF loading" : "RDB preamble from AOF file";
     this.parts.log.add("notice", `Reading ${what}...`);
-    const { rest, offset } = yield* this.readSnapshot(source, this.loaded, true);
+    const { rest, offset } = yield* this.readSnapshot(source, this.loaded, {
+      keepsExpired: true,
+    });
     if (rest.length > 0) {
       this.parts.log.add("notice", `Reading the remaining AOF tail of ${name}...`);
     }
     return { source: new Rejoined(rest, file), offset };
   }
 
-  /** `passed`: bytes loaded before; `keepsExpired`: commands that follow may need them. */
+  /** `passed`: bytes loaded before; `rules`: what is done with some keys. */
   private *readSnapshot(
     source: ByteSource,
     passed: number,
-    keepsExpired: boolean,
+    rules: Pick<RdbHooks, "keepsExpired" | "replaces">,
   ): Generator<void, { rest: Uint8Array; offset: number }> {
     const { keyspace, log } = this.parts;
     const hooks = {
@@ -177,7 +179,7 @@ export class Loading {
         const what = isKey ? "a key" : "data";
         log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
       },
-      keepsExpired,
+      ...rules,
     };
     const loader = new RdbLoader(source, keyspace, hooks);
     while (loader.step(STEP_COUNT)) {

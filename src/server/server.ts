@@ -7,6 +7,7 @@ import { type Client, Gate } from "../commands/client.ts";
 import { CommandStats } from "../commands/command_stats.ts";
 import { LatencyMonitor } from "../commands/latency.ts";
 import { usedMemory } from "../commands/memory_figures.ts";
+import { Targets } from "../commands/migrate_target.ts";
 import type {
   DebugSettings,
   Host,
@@ -101,6 +102,7 @@ export class Server implements ServerContext {
   /** Clients from other machines are turned away: no password is set, and no address is bound. */
   protectedMode = false;
   readonly snapshots: Snapshots;
+  readonly targets: Targets;
   readonly appendLog: AppendOnly;
   private readonly loader: Loading;
   private readonly ending: Shutdown;
@@ -153,6 +155,7 @@ export class Server implements ServerContext {
     const endOfTurn = (run: () => void) => loop.endOfTurn(run);
     this.turn = new Turn(this.reply, this.answers, endOfTurn, this.appendLog.writer);
     propagation.onFirst = () => this.turn.arm();
+    this.targets = new Targets(host, clock);
     this.ending = new Shutdown({
       log: (text) => this.log("warning", text),
       snapshots: this.snapshots,
@@ -315,6 +318,7 @@ export class Server implements ServerContext {
     this.clock.tick();
     const { nowMs } = this.clock;
     this.ending.check();
+    this.targets.closeIdle();
     if (this.loading === null) {
       this.snapshots.check();
       this.appendLog.check();
