@@ -3,12 +3,13 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Args } from "../protocol/args.ts";
-import type { InputFile, NewFile } from "../runtime/files.ts";
+import type { Disk } from "../runtime/files.ts";
 import type { Wait } from "./blocking.ts";
 import type { Call } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { CommandStats } from "./command_stats.ts";
 import type { LatencyMonitor } from "./latency.ts";
+import type { Propagation } from "./propagation.ts";
 import type { Slowlog } from "./slowlog.ts";
 import type { CommandTable } from "./table.ts";
 
@@ -46,6 +47,8 @@ export interface ServerContext {
   activeExpire: boolean;
   readonly debug: DebugSettings;
   readonly snapshots: SnapshotControl;
+  /** Changes of the data, for whoever keeps them. */
+  readonly propagation: Propagation;
 }
 
 /** The snapshot file. */
@@ -163,7 +166,7 @@ export interface ServerFigures {
 }
 
 /** Facts about the process and the machine, from runtime/. */
-export interface Host {
+export interface Host extends Disk {
   readonly pid: number;
   readonly executable: string;
   /** Absolute; "" without one. */
@@ -181,9 +184,6 @@ export interface Host {
   readFile(path: string): string;
   /** Throws an Error that says why not, as the system does ("Permission denied"). */
   writeFile(path: string, text: string): void;
-  fileExists(path: string): boolean;
-  openInput(path: string): InputFile;
-  createFile(path: string): NewFile;
   changeDirectory(path: string): void;
   currentDirectory(): string;
   /** Stops the whole server for so long: DEBUG SLEEP. */

@@ -7,6 +7,7 @@ import { type Client, Gate } from "../commands/client.ts";
 import { CommandStats } from "../commands/command_stats.ts";
 import { LatencyMonitor } from "../commands/latency.ts";
 import { usedMemory } from "../commands/memory_figures.ts";
+import { Propagation } from "../commands/propagation.ts";
 import type {
   DebugSettings,
   Host,
@@ -61,6 +62,7 @@ export class Server implements ServerContext {
   readonly latency: LatencyMonitor;
   readonly figures: Figures;
   readonly clients: ClientRegistry;
+  readonly propagation = new Propagation();
   readonly reply = new Reply();
   /** Replies to clients that waited: another client's command may be in the midst of its own. */
   readonly answers = new Reply();
@@ -110,6 +112,7 @@ export class Server implements ServerContext {
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
     this.keyspace.onReclaim = () => this.reclaim();
+    this.keyspace.expiryFeed = this.propagation;
     this.stats = new CommandStats(table);
     this.slowlog = new Slowlog(clock);
     this.latency = new LatencyMonitor(clock);
