@@ -7,11 +7,11 @@ import { INT64_MAX, parseInt64, parseSafe } from "../base/numbers.ts";
 import { cString } from "../base/words.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import { NOT_INTEGER } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Client } from "./client.ts";
-import type { Propagation } from "./propagation.ts";
 import type { ServerContext } from "./server_context.ts";
 import type { Command } from "./table.ts";
 

@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Disk } from "../runtime/files.ts";
 import type { Wait } from "./blocking.ts";
@@ -9,7 +10,6 @@ import type { Call } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { CommandStats } from "./command_stats.ts";
 import type { LatencyMonitor } from "./latency.ts";
-import type { Propagation } from "./propagation.ts";
 import type { Slowlog } from "./slowlog.ts";
 import type { CommandTable } from "./table.ts";
 

@@ -135,6 +135,11 @@ export class Keyspace {
     this.walk = null;
   }
 
+  /** Whether a walk goes on: no other can begin. */
+  get isWalked(): boolean {
+    return this.walk !== null;
+  }
+
   /** The type of a key that was made is known now: whoever waits for such a key is served. */
   appeared(db: Database, e: EntryRef): void {
     if (this.waits.active) this.waits.touch(db.id, e);

@@ -13,39 +13,19 @@ import type { Host, SnapshotControl, SnapshotProgress } from "../commands/server
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { RdbSaver } from "../persistence/rdb_file.ts";
-import { SnapshotWalk } from "../persistence/snapshot_walk.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { NewFile } from "../runtime/files.ts";
 import * as dict from "../structures/dict.ts";
+import { BackgroundSave } from "./background_save.ts";
 import { loadRdb } from "./loading.ts";
 import type { Log } from "./log.ts";
 
 /** The version that has deadlines of hash fields. */
 const VERSION_WITH_DEADLINES = 12;
 
-/** A walk goes on for so long at once, and then lets others have their turn for as long. */
-const SLICE_MS = 1;
-const PAUSE_MS = 1;
-/** Chains of keys between two looks at the clock. */
-const CHAINS_PER_LOOK = 16;
 /** After a failure the next attempt waits so long, as in Redis. */
 const RETRY_MS = 5000;
 const IN_PROGRESS = new CommandError("ERR Background save already in progress");
-
-/** A snapshot that is being written while commands go on. */
-interface Background {
-  readonly walk: SnapshotWalk;
-  readonly file: NewFile;
-  readonly startMs: number;
-  /** `keyspace.dirty` when it began. */
-  readonly dirty: number;
-  readonly keys: number;
-  saved: number;
-  /** What went wrong with the file: the walk goes on, for nothing. */
-  problem: string | null;
-  /** It is called off. */
-  isAbandoned: boolean;
-}
 
 export class Snapshots implements SnapshotControl {
   lastSaveMs: number;
@@ -61,7 +41,7 @@ export class Snapshots implements SnapshotControl {
   private readonly later: (ms: number, run: () => void) => void;
   /** `keyspace.dirty` when the last snapshot was made. */
   private savedDirty = 0;
-  private background: Background | null = null;
+  private background: BackgroundSave | null = null;
   private lastAttemptMs = 0;
 
   constructor(
@@ -89,7 +69,7 @@ export class Snapshots implements SnapshotControl {
 
   get progress(): SnapshotProgress | null {
     const { background } = this;
-    if (background === null || background.isAbandoned) return null;
+    if (background === null) return null;
     const { startMs, saved, keys } = background;
     return { elapsedMs: this.keyspace.clock.nowMs - startMs, saved, keys };
   }
@@ -154,8 +134,8 @@ export class Snapshots implements SnapshotControl {
   }
 
   saveInBackground(): boolean {
-    if (this.background !== null) throw IN_PROGRESS;
     const { keyspace } = this;
+    if (this.progress !== null || keyspace.isWalked) throw IN_PROGRESS;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let file: NewFile;
     let saver: RdbSaver;
@@ -166,72 +146,28 @@ export class Snapshots implements SnapshotControl {
       this.noteFailure((error as Error).message);
       return false;
     }
-    let selected = -1;
-    const walk = new SnapshotWalk(keyspace, (db, id, e) => {
-      try {
-        if (id !== selected) saver.select(id);
-        selected = id;
-        saver.entry(db, keyspace, e);
-        background.saved++;
-      } catch (error) {
-        background.problem = (error as Error).message;
-        walk.abandon();
-      }
-    });
-    const background: Background = {
-      walk,
-      file,
-      startMs: keyspace.clock.nowMs,
-      dirty: keyspace.dirty,
-      keys: keyspace.databases.reduce((sum, db) => sum + db.size, 0),
-      saved: 0,
-      problem: null,
-      isAbandoned: false,
-    };
+    const background = new BackgroundSave(keyspace, this.later, file, saver, (problem) =>
+      this.finish(background, file, problem),
+    );
     this.background = background;
     this.log.add("notice", "Background saving started");
-    this.later(0, () => this.slice(background, saver));
     return true;
   }
 
-  /** Goes on with the walk for a moment, and has itself called again. */
-  private slice(background: Background, saver: RdbSaver): void {
-    const { clock } = this.keyspace;
-    const until = clock.monotonicMs() + SLICE_MS;
-    for (let i = 1; background.walk.step(); i++) {
-      if (i % CHAINS_PER_LOOK !== 0 || clock.monotonicMs() < until) continue;
-      this.later(PAUSE_MS, () => this.slice(background, saver));
-      return;
-    }
-    try {
-      if (background.problem === null && !background.isAbandoned) saver.end();
-    } catch (error) {
-      background.problem = (error as Error).message;
-    }
-    if (background.problem !== null || background.isAbandoned) this.finish(background);
-    else {
-      background.file.syncLater((problem) => {
-        background.problem = problem;
-        this.finish(background);
-      });
-    }
-  }
-
-  /** The walk is over, and what it wrote is on the disk, or something went wrong. */
-  private finish(background: Background): void {
+  /** What was written is on the disk, or something went wrong. */
+  private finish(background: BackgroundSave, file: NewFile, problem: string | null): void {
     this.background = null;
-    if (background.isAbandoned) return;
     const { nowMs } = this.keyspace.clock;
-    let { problem } = background;
+    let reason = problem;
     try {
-      if (problem === null) background.file.commit();
+      if (problem === null) file.commit();
     } catch (error) {
-      problem = (error as Error).message;
+      reason = (error as Error).message;
     }
-    background.file.abandon();
+    file.abandon();
     this.lastDurationMs = nowMs - background.startMs;
-    if (problem !== null) {
-      this.noteFailure(problem);
+    if (reason !== null) {
+      this.noteFailure(reason);
       this.log.add("warning", "Background saving error");
       return;
     }
@@ -260,16 +196,13 @@ export class Snapshots implements SnapshotControl {
   }
 
   abandon(): void {
-    const { background } = this;
-    if (background === null || background.isAbandoned) return;
-    background.isAbandoned = true;
-    background.walk.abandon();
-    background.file.abandon();
+    this.background?.abandon();
+    this.background = null;
   }
 
   /** From the timer: begins a snapshot when a save point says so. */
   check(): void {
-    if (this.background !== null) return;
+    if (this.keyspace.isWalked || this.background !== null) return;
     const { nowMs } = this.keyspace.clock;
     if (this.lastFailed && nowMs - this.lastAttemptMs < RETRY_MS) return;
     for (const { seconds, changes } of this.config.value("save")) {
