@@ -266,7 +266,8 @@ function setDeadlines(call: Call, unitMs: number, baseMs: number): void {
     }
   }
   if (changed > 0) afterChange(call, e, changed);
-  if (changed > 0 && !call.isOver(timeMs)) retellDeadlines(call, timeMs, 3);
+  if (changed === 0 || call.isOver(timeMs) || call.command.run === hpexpireat) return;
+  retellDeadlines(call, timeMs, 3);
 }
 
 /** Fields will expire: of the arguments from `from` on, which may begin with a condition. */

@@ -1,9 +1,9 @@
 /**
  * Writes a keyspace as commands that make it anew: what Redis 7.0 writes when it rewrites an
- * append-only file and `aof-use-rdb-preamble` is `no`. The calls are those of RdbSaver:
+ * append-only file and `aof-use-rdb-preamble` is `no`. The calls are those of RdbSaver, but there
+ * is no head to begin with:
  *
  *   const saver = new CommandSaver(sink);
- *   saver.begin();
  *   saver.database(db, keys, expiring);
  *   saver.entry(db, keyspace, e);            for each key of the database, in any order
  *   saver.end();
@@ -35,9 +35,6 @@ export class CommandSaver {
   get size(): number {
     return this.#writer.total;
   }
-
-  /** There is no head: fields of one are left out. */
-  begin(_aux?: readonly (readonly [name: string, value: string])[]): void {}
 
   /** Writes the code of a library of functions; before the databases. */
   function(code: Uint8Array): void {
