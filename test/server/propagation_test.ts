@@ -105,10 +105,10 @@ async function runSteps(twins: Twins, steps: readonly CommandStep[]): Promise<st
     if (twins.isWaiting(step.connection)) continue;
     for (const args of withCompany(step)) {
       await twins.send(step.connection, args, mayWait({ ...step, args }));
+      found.push(...(await twins.differences(args)));
       if (twins.isWaiting(step.connection)) break;
     }
     if (step.expires) await Bun.sleep(EXPIRY_WAIT_MS);
-    found.push(...(await twins.differences(step.args)));
   }
   return found;
 }
