@@ -400,7 +400,9 @@ export class Database {
   private expireFields(e: EntryRef, limit: number): number {
     const { keyspace } = this;
     keyspace.changingAlso(this, e, "hexpired");
-    const count = hashValue.removeDue(e, keyspace.clock.nowMs, limit);
+    const count = hashValue.removeDue(e, keyspace.clock.nowMs, limit, (field) =>
+      keyspace.expiryFeed?.fieldExpired(this, e, field),
+    );
     keyspace.stats.expiredFields += count;
     if (hashValue.count(e) > 0) {
       this.rescheduled(e);

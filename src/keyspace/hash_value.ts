@@ -372,12 +372,22 @@ export function endExpiring(e: EntryRef): void {
   entry.describe(e, Type.hash, DICT, 0);
 }
 
-/** Removes fields of an EXPIRING hash whose time has come, at most `limit`; returns how many. */
-export function removeDue(e: EntryRef, nowMs: number, limit: number): number {
+/**
+ * Removes fields of an EXPIRING hash whose time has come, at most `limit`, each after `before` is
+ * called with its name; returns how many.
+ */
+export function removeDue(
+  e: EntryRef,
+  nowMs: number,
+  limit: number,
+  before: (field: Range) => void,
+): number {
   deadlines.hideUntil(timesOf(e), 0);
   let removed = 0;
   while (removed < limit && deadlines.firstTime(timesOf(e)) <= nowMs) {
-    removeAt(e, deadlines.firstEntry(timesOf(e)));
+    const f = deadlines.firstEntry(timesOf(e));
+    before(hashField.nameOf(f));
+    removeAt(e, f);
     removed++;
   }
   return removed;

@@ -5,6 +5,7 @@
 import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Range } from "../base/range.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -43,6 +44,8 @@ export interface ChangeWatcher {
 export interface ExpiryFeed {
   /** The key is about to go. */
   expired(db: Database, e: EntryRef): void;
+  /** The field of a hash is about to go. */
+  fieldExpired(db: Database, e: EntryRef, field: Range): void;
 }
 
 export class Keyspace {

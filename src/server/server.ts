@@ -144,8 +144,8 @@ export class Server implements ServerContext {
       propagation,
       loading,
       later,
-      saverTo: (file) => this.snapshots.saverTo(file),
-      saveAll: (file) => this.snapshots.saveAll(file),
+      saverTo: (file, isSnapshot) => this.snapshots.saverTo(file, isSnapshot),
+      saveAll: (file, isSnapshot) => this.snapshots.saveAll(file, isSnapshot),
       beforeWrite: () => {
         const { logWriteDelayMs } = this.debug;
         if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);

@@ -12,6 +12,7 @@ import { REDIS_VERSION } from "../base/version.ts";
 import type { Host, SnapshotControl, SnapshotProgress } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { CommandSaver } from "../persistence/command_saver.ts";
 import { RdbSaver } from "../persistence/rdb_file.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { NewFile } from "../runtime/files.ts";
@@ -106,9 +107,9 @@ export class Snapshots implements SnapshotControl {
   }
 
   /** Writes all data to a file, which the caller commits. Throws what the file throws. */
-  saveAll(file: NewFile): void {
+  saveAll(file: NewFile, isSnapshot = true): void {
     const { keyspace } = this;
-    const saver = this.saverTo(file);
+    const saver = this.saverTo(file, isSnapshot);
     for (const db of keyspace.databases) {
       if (db.size === 0) continue;
       saver.database(db, db.size, db.expires.count);
@@ -121,9 +122,10 @@ export class Snapshots implements SnapshotControl {
     return this.config.text("dbfilename");
   }
 
-  /** A saver that has written the head. */
-  saverTo(file: NewFile): RdbSaver {
+  /** A saver that has written the head: of a snapshot, or of commands, which have none. */
+  saverTo(file: NewFile, isSnapshot = true): RdbSaver | CommandSaver {
     const { keyspace, config } = this;
+    if (!isSnapshot) return new CommandSaver((bytes) => file.write(bytes));
     const saver = new RdbSaver((bytes) => file.write(bytes), {
       clocks: keyspace.lfu ? "lfu" : "lru",
       packs: config.flag("rdbcompression"),
@@ -148,7 +150,7 @@ export class Snapshots implements SnapshotControl {
     this.isScheduled = false;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let file: NewFile;
-    let saver: RdbSaver;
+    let saver: RdbSaver | CommandSaver;
     try {
       file = this.host.createFile(this.path);
       saver = this.saverTo(file);
