@@ -173,24 +173,22 @@ async function serve(
   writePidFile(config.text("pidfile"), log);
   showLogo(config, log);
   log.add("warning", "Server initialized");
-  loadData(server, log);
-  if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
-  if (path !== null) log.add("notice", `The server is now ready to accept connections at ${path}`);
-  server.begin();
   const tick = () => {
     server.tick();
     loop.later(1000 / config.number("hz"), tick);
   };
   tick();
-}
-
-/** Loads the snapshot file, if there is one. */
-function loadData(server: Server, log: Log): void {
-  const problem = server.snapshots.load();
-  if (problem === null) return;
-  log.add("warning", problem);
-  log.add("warning", "Terminating server after rdb file reading failure.");
-  host.exit(EXIT_FAILURE);
+  server.load((problem) => {
+    if (problem !== null) {
+      log.add("warning", problem);
+      host.exit(EXIT_FAILURE);
+    }
+    if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
+    if (path !== null) {
+      log.add("notice", `The server is now ready to accept connections at ${path}`);
+    }
+    server.begin();
+  });
 }
 
 /** Listens on a socket file, in place of one that a server before has left. */

@@ -17,7 +17,7 @@ import { CommandError } from "../protocol/errors.ts";
 import type { NewFile } from "../runtime/files.ts";
 import * as dict from "../structures/dict.ts";
 import { BackgroundSave } from "./background_save.ts";
-import { loadRdb } from "./loading.ts";
+import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
 
 /** The version that has deadlines of hash fields. */
@@ -38,23 +38,27 @@ export class Snapshots implements SnapshotControl {
   private readonly config: Config;
   private readonly host: Host;
   private readonly log: Log;
+  private readonly loading: Loading;
   private readonly later: (ms: number, run: () => void) => void;
   /** `keyspace.dirty` when the last snapshot was made. */
   private savedDirty = 0;
   private background: BackgroundSave | null = null;
   private lastAttemptMs = 0;
+  private isScheduled = false;
 
   constructor(
     keyspace: Keyspace,
     config: Config,
     host: Host,
     log: Log,
+    loading: Loading,
     later: (ms: number, run: () => void) => void,
   ) {
     this.keyspace = keyspace;
     this.config = config;
     this.host = host;
     this.log = log;
+    this.loading = loading;
     this.later = later;
     this.lastSaveMs = keyspace.clock.nowMs;
   }
@@ -91,16 +95,9 @@ export class Snapshots implements SnapshotControl {
 
   /** Writes all at once. Throws what the system says when the file cannot be written. */
   private write(): void {
-    const { keyspace } = this;
     const file = this.host.createFile(this.path);
     try {
-      const saver = this.saverTo(file);
-      for (const db of keyspace.databases) {
-        if (db.size === 0) continue;
-        saver.database(db, db.size, db.expires.count);
-        dict.each(db.keys, (e) => saver.entry(db, keyspace, e));
-      }
-      saver.end();
+      this.saveAll(file);
       file.commit();
     } catch (error) {
       file.abandon();
@@ -108,12 +105,24 @@ export class Snapshots implements SnapshotControl {
     }
   }
 
+  /** Writes all data to a file, which the caller commits. Throws what the file throws. */
+  saveAll(file: NewFile): void {
+    const { keyspace } = this;
+    const saver = this.saverTo(file);
+    for (const db of keyspace.databases) {
+      if (db.size === 0) continue;
+      saver.database(db, db.size, db.expires.count);
+      dict.each(db.keys, (e) => saver.entry(db, keyspace, e));
+    }
+    saver.end();
+  }
+
   private get path(): string {
     return this.config.text("dbfilename");
   }
 
   /** A saver that has written the head. */
-  private saverTo(file: NewFile): RdbSaver {
+  saverTo(file: NewFile): RdbSaver {
     const { keyspace, config } = this;
     const saver = new RdbSaver((bytes) => file.write(bytes), {
       clocks: keyspace.lfu ? "lfu" : "lru",
@@ -136,6 +145,7 @@ export class Snapshots implements SnapshotControl {
   saveInBackground(): boolean {
     const { keyspace } = this;
     if (this.progress !== null || keyspace.isWalked) throw IN_PROGRESS;
+    this.isScheduled = false;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let file: NewFile;
     let saver: RdbSaver;
@@ -152,6 +162,10 @@ export class Snapshots implements SnapshotControl {
     this.background = background;
     this.log.add("notice", "Background saving started");
     return true;
+  }
+
+  schedule(): void {
+    this.isScheduled = true;
   }
 
   /** What was written is on the disk, or something went wrong. */
@@ -203,6 +217,10 @@ export class Snapshots implements SnapshotControl {
   /** From the timer: begins a snapshot when a save point says so. */
   check(): void {
     if (this.keyspace.isWalked || this.background !== null) return;
+    if (this.isScheduled) {
+      this.saveInBackground();
+      return;
+    }
     const { nowMs } = this.keyspace.clock;
     if (this.lastFailed && nowMs - this.lastAttemptMs < RETRY_MS) return;
     for (const { seconds, changes } of this.config.value("save")) {
@@ -215,14 +233,20 @@ export class Snapshots implements SnapshotControl {
   }
 
   load(): string | null {
+    const problem = runSteps(this.loadSteps());
+    this.noteLoaded();
+    return problem;
+  }
+
+  /** As `load`, step by step; `noteLoaded` is called after the last. */
+  *loadSteps(): Steps {
     const { path } = this;
     if (path === "" || !this.host.fileExists(path)) return null;
-    try {
-      loadRdb(this.host.openInput(path), this.keyspace, this.log);
-    } catch (error) {
-      return `Can't load ${path}: ${(error as Error).message}.`;
-    }
+    return yield* this.loading.snapshot(path);
+  }
+
+  /** What there is now is what was saved. */
+  noteLoaded(): void {
     this.savedDirty = this.keyspace.dirty;
-    return null;
   }
 }
