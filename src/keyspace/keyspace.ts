@@ -122,7 +122,7 @@ export class Keyspace {
 
   /**
    * As `changing`, for what does not count as a change of the value to those who WATCH it, or wait
-   * for the key: of the groups of a stream.
+   * for the key: of the groups of a stream, or of a string to which only zeros are added.
    */
   changingAside(db: Database, e: EntryRef, _event: KeyEvent): void {
     this.dirty++;
@@ -274,7 +274,7 @@ export class Keyspace {
     if (this.watches.active) {
       this.watches.touchDatabase(db.id, (watched) => isReplaced(db, null, watched));
     }
-    if (this.waits.active && count > 0) this.waits.touchDatabase(db.id);
+    if (this.waits.active) this.waits.leaving(db, null);
     if (this.walk === null || !this.walk.detaches(db)) db.clear();
     return count;
   }
@@ -286,12 +286,16 @@ export class Keyspace {
       this.watches.touchDatabase(b.id, (watched) => isReplaced(b, a, watched));
     }
     if (this.waits.active) {
-      this.waits.touchDatabase(a.id);
-      this.waits.touchDatabase(b.id);
+      this.waits.leaving(a, b);
+      this.waits.leaving(b, a);
     }
     [a.keys, b.keys] = [b.keys, a.keys];
     [a.expires, b.expires] = [b.expires, a.expires];
     [a.fieldExpires, b.fieldExpires] = [b.fieldExpires, a.fieldExpires];
+    if (this.waits.active) {
+      this.waits.arrived(a);
+      this.waits.arrived(b);
+    }
     this.walk?.swapped(a, b);
   }
 
