@@ -12,6 +12,7 @@ import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
 import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
+import { startWorker } from "./runtime/workers.ts";
 import { Listeners } from "./server/listeners.ts";
 import { Log } from "./server/log.ts";
 import { type Parts, Server } from "./server/server.ts";
@@ -30,6 +31,9 @@ const configHost: ConfigHost = {
   changeFolder: files.changeDirectory,
   renameCommand: (from, to) => commandTable.rename(from, to),
 };
+
+const startDiskWorker: Host["startDiskWorker"] = (told, failed) =>
+  startWorker(new URL("./persistence/disk_worker.ts", import.meta.url), told, failed);
 
 async function start(): Promise<void> {
   const first = host.args[0];
@@ -52,7 +56,7 @@ async function start(): Promise<void> {
     clock,
     config,
     table: commandTable,
-    host: { ...host, ...files, configFile: config.file } as Host,
+    host: { ...host, ...files, startDiskWorker, configFile: config.file } as Host,
     log,
     loop,
     random: host.random,
@@ -233,6 +237,8 @@ function handleSignals(server: Server, log: Log): void {
   host.onSignal("SIGINT", () => server.signal("SIGINT"));
   host.onSignal("SIGHUP", () => {});
   host.onSignal("SIGPIPE", () => {});
+  // A file grows beyond what the system allows: the write fails, which is enough.
+  host.onSignal("SIGXFSZ", () => {});
   host.onFailure((error) => {
     log.add("warning", `Rusk crashed: ${error instanceof Error ? error.stack : String(error)}`);
     host.exit(EXIT_FAILURE);

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Args } from "../protocol/args.ts";
 import type { InputFile, NewFile } from "../runtime/files.ts";
+import type { WorkerThread } from "../runtime/workers.ts";
 import type { Wait } from "./blocking.ts";
 import type { Call } from "./call.ts";
 import type { Client } from "./client.ts";
@@ -184,6 +185,13 @@ export interface Host {
   fileExists(path: string): boolean;
   openInput(path: string): InputFile;
   createFile(path: string): NewFile;
+  reserveFile(path: string): string;
+  removeFile(path: string): boolean;
+  /** Starts the disk worker (persistence/disk_worker.ts); see runtime/workers.ts. */
+  startDiskWorker(
+    told: (message: unknown) => void,
+    failed: (problem: string) => void,
+  ): WorkerThread;
   changeDirectory(path: string): void;
   currentDirectory(): string;
   /** Stops the whole server for so long: DEBUG SLEEP. */

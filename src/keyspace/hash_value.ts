@@ -111,7 +111,18 @@ export function add(e: EntryRef, field: Viewed, value: Viewed): Place {
   const home = fieldsOf(e);
   if (dict.find(home, bytes, view, offset, size, fieldHash) !== NIL) return 0;
   const v = value;
-  return hashField.add(home, bytes, view, offset, size, fieldHash, v.bytes, v.view, v.offset, v.size);
+  return hashField.add(
+    home,
+    bytes,
+    view,
+    offset,
+    size,
+    fieldHash,
+    v.bytes,
+    v.view,
+    v.offset,
+    v.size,
+  );
 }
 
 /** Bytes of a buffer, with a view of it. */

@@ -98,7 +98,8 @@ export class StreamLoad {
       return pairs;
     }
     const values = reader.array();
-    if (values !== fields.nameCount) throw new Malformed("an entry has not as many values as names");
+    if (values !== fields.nameCount)
+      throw new Malformed("an entry has not as many values as names");
     for (let i = 0; i < values; i++) {
       fields.addName(i);
       fields.add(read(reader));

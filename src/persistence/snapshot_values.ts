@@ -104,12 +104,7 @@ export function startCollection(e: EntryRef, kind: number, count: number): void 
 }
 
 /** Adds elements, of an array of so many items, to a collection. */
-export function addElements(
-  reader: MessageReader,
-  e: EntryRef,
-  kind: number,
-  items: number,
-): void {
+export function addElements(reader: MessageReader, e: EntryRef, kind: number, items: number): void {
   const elements = items / widthOf(kind);
   if (!Number.isInteger(elements)) throw new Malformed("an element is not whole");
   switch (kind) {
@@ -207,4 +202,3 @@ export class LongString {
     return this.#filled === this.#size;
   }
 }
-

@@ -1,27 +1,20 @@
 /**
  * The snapshot file: written by SAVE, BGSAVE, save points, a shutdown and DEBUG RELOAD, loaded at
- * the start. It is
- * an RDB file as Redis 7.0 writes them, so either server loads what the other has saved; only where
- * fields of hashes expire it is of version 12, which Redis 7.0 does not know.
+ * the start, in Rusk's format or in Redis's: see savers.ts.
  *
  * A file is written beside the old one and takes its place when it is whole and on the disk: a
- * crash at any moment leaves the one or the other.
+ * crash at any moment leaves the one or the other. That of a BGSAVE is written by another thread.
  */
 
-import { REDIS_VERSION } from "../base/version.ts";
 import type { Host, SnapshotControl, SnapshotProgress } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { RdbSaver } from "../persistence/rdb_file.ts";
+import { BackgroundFile } from "../persistence/background_file.ts";
 import { SnapshotWalk } from "../persistence/snapshot_walk.ts";
 import { CommandError } from "../protocol/errors.ts";
-import type { NewFile } from "../runtime/files.ts";
-import * as dict from "../structures/dict.ts";
-import { loadRdb } from "./loading.ts";
+import { loadSnapshot } from "./loading.ts";
 import type { Log } from "./log.ts";
-
-/** The version that has deadlines of hash fields. */
-const VERSION_WITH_DEADLINES = 12;
+import { isOwnFormat, ownSaverTo, rdbSaverTo, type Saver, saveAll, saverTo } from "./savers.ts";
 
 /** A walk goes on for so long at once, and then lets others have their turn for as long. */
 const SLICE_MS = 1;
@@ -35,7 +28,8 @@ const IN_PROGRESS = new CommandError("ERR Background save already in progress");
 /** A snapshot that is being written while commands go on. */
 interface Background {
   readonly walk: SnapshotWalk;
-  readonly file: NewFile;
+  readonly file: BackgroundFile;
+  readonly saver: Saver;
   readonly startMs: number;
   /** `keyspace.dirty` when it began. */
   readonly dirty: number;
@@ -43,6 +37,8 @@ interface Background {
   saved: number;
   /** What went wrong with the file: the walk goes on, for nothing. */
   problem: string | null;
+  /** The walk has shown all keys. */
+  isWalked: boolean;
   /** It is called off. */
   isAbandoned: boolean;
 }
@@ -114,13 +110,10 @@ export class Snapshots implements SnapshotControl {
     const { keyspace } = this;
     const file = this.host.createFile(this.path);
     try {
-      const saver = this.saverTo(file);
-      for (const db of keyspace.databases) {
-        if (db.size === 0) continue;
-        saver.database(db, db.size, db.expires.count);
-        dict.each(db.keys, (e) => saver.entry(db, keyspace, e));
-      }
-      saver.end();
+      saveAll(
+        saverTo((bytes) => file.write(bytes), keyspace, this.config),
+        keyspace,
+      );
       file.commit();
     } catch (error) {
       file.abandon();
@@ -132,103 +125,97 @@ export class Snapshots implements SnapshotControl {
     return this.config.text("dbfilename");
   }
 
-  /** A saver that has written the head. */
-  private saverTo(file: NewFile): RdbSaver {
-    const { keyspace, config } = this;
-    const saver = new RdbSaver((bytes) => file.write(bytes), {
-      clocks: keyspace.lfu ? "lfu" : "lru",
-      packs: config.flag("rdbcompression"),
-      sums: config.flag("rdbchecksum"),
-      ...(this.hasFieldDeadlines ? { version: VERSION_WITH_DEADLINES } : {}),
-    });
-    saver.begin([
-      ["redis-ver", REDIS_VERSION],
-      ["redis-bits", "64"],
-      ["ctime", String(keyspace.clock.nowSeconds)],
-    ]);
-    return saver;
-  }
-
-  private get hasFieldDeadlines(): boolean {
-    return this.keyspace.databases.some((db) => db.fieldExpires.count > 0);
-  }
-
   saveInBackground(): boolean {
     if (this.background !== null) throw IN_PROGRESS;
     const { keyspace } = this;
     this.lastAttemptMs = keyspace.clock.nowMs;
-    let file: NewFile;
-    let saver: RdbSaver;
+    let file: BackgroundFile;
+    let saver: Saver;
     try {
-      file = this.host.createFile(this.path);
-      saver = this.saverTo(file);
+      file = this.openFile((problem) => this.fileDone(background, problem));
+      saver = this.saverIn(file);
     } catch (error) {
       this.noteFailure((error as Error).message);
       return false;
     }
     let selected = -1;
     const walk = new SnapshotWalk(keyspace, (db, id, e) => {
-      try {
-        if (id !== selected) saver.select(id);
-        selected = id;
-        saver.entry(db, keyspace, e);
-        background.saved++;
-      } catch (error) {
-        background.problem = (error as Error).message;
-        walk.abandon();
-      }
+      if (id !== selected) saver.select(id);
+      selected = id;
+      saver.entry(db, keyspace, e);
+      background.saved++;
     });
     const background: Background = {
       walk,
       file,
+      saver,
       startMs: keyspace.clock.nowMs,
       dirty: keyspace.dirty,
       keys: keyspace.databases.reduce((sum, db) => sum + db.size, 0),
       saved: 0,
       problem: null,
+      isWalked: false,
       isAbandoned: false,
     };
     this.background = background;
     this.log.add("notice", "Background saving started");
-    this.later(0, () => this.slice(background, saver));
+    this.later(0, () => this.slice(background));
     return true;
   }
 
+  private openFile(done: (problem: string | null) => void): BackgroundFile {
+    const { config, host } = this;
+    // Whoever changes `dir` meanwhile does not move the file.
+    const path = `${host.currentDirectory()}/${this.path}`;
+    return new BackgroundFile(host, path, isOwnFormat(config), config.flag("rdbcompression"), done);
+  }
+
+  private saverIn(file: BackgroundFile): Saver {
+    const { keyspace, config } = this;
+    const saver = isOwnFormat(config)
+      ? ownSaverTo(file, keyspace)
+      : rdbSaverTo((bytes) => file.write(bytes), keyspace, config);
+    // So that whoever loads the file can make room for all keys at once.
+    for (const db of keyspace.databases) {
+      if (db.size > 0) saver.database(db, db.size, db.expires.count);
+    }
+    return saver;
+  }
+
   /** Goes on with the walk for a moment, and has itself called again. */
-  private slice(background: Background, saver: RdbSaver): void {
+  private slice(background: Background): void {
     const { clock } = this.keyspace;
     const until = clock.monotonicMs() + SLICE_MS;
-    for (let i = 1; background.walk.step(); i++) {
-      if (i % CHAINS_PER_LOOK !== 0 || clock.monotonicMs() < until) continue;
-      this.later(PAUSE_MS, () => this.slice(background, saver));
+    const { file, walk } = background;
+    for (let i = 1; file.isBehind || walk.step(); i++) {
+      const isPaused = file.isBehind || (i % CHAINS_PER_LOOK === 0 && clock.monotonicMs() >= until);
+      if (!isPaused) continue;
+      this.later(PAUSE_MS, () => this.slice(background));
       return;
     }
-    try {
-      if (background.problem === null && !background.isAbandoned) saver.end();
-    } catch (error) {
-      background.problem = (error as Error).message;
-    }
-    if (background.problem !== null || background.isAbandoned) this.finish(background);
-    else {
-      background.file.syncLater((problem) => {
-        background.problem = problem;
-        this.finish(background);
-      });
+    background.isWalked = true;
+    if (background.isAbandoned) {
+      this.background = null;
+    } else if (background.problem !== null) {
+      this.finish(background);
+    } else {
+      background.saver.end();
+      file.end(background.saved);
     }
   }
 
-  /** The walk is over, and what it wrote is on the disk, or something went wrong. */
+  /** The file has its place, or something went wrong, also long before all is written. */
+  private fileDone(background: Background, problem: string | null): void {
+    background.problem = problem;
+    if (background.isWalked) this.finish(background);
+    else background.walk.abandon();
+  }
+
+  /** The walk is over, and what it wrote has its place, or something went wrong. */
   private finish(background: Background): void {
-    this.background = null;
-    if (background.isAbandoned) return;
     const { nowMs } = this.keyspace.clock;
-    let { problem } = background;
-    try {
-      if (problem === null) background.file.commit();
-    } catch (error) {
-      problem = (error as Error).message;
-    }
-    background.file.abandon();
+    const { problem } = background;
+    this.background = null;
     this.lastDurationMs = nowMs - background.startMs;
     if (problem !== null) {
       this.noteFailure(problem);
@@ -265,6 +252,7 @@ export class Snapshots implements SnapshotControl {
     background.isAbandoned = true;
     background.walk.abandon();
     background.file.abandon();
+    if (background.isWalked) this.background = null;
   }
 
   /** From the timer: begins a snapshot when a save point says so. */
@@ -285,9 +273,10 @@ export class Snapshots implements SnapshotControl {
     const { path } = this;
     if (path === "" || !this.host.fileExists(path)) return null;
     try {
-      loadRdb(this.host.openInput(path), this.keyspace, this.log);
+      loadSnapshot(this.host, path, this.keyspace, this.log);
     } catch (error) {
-      return `Can't load ${path}: ${(error as Error).message}.`;
+      const reason = (error as Error).message;
+      return `Can't load ${path}: ${reason}. To look into it: rusk check-snapshot ${path}`;
     }
     this.savedDirty = this.keyspace.dirty;
     return null;

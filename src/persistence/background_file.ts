@@ -1,0 +1,144 @@
+/**
+ * A file that the disk worker writes (disk_worker.ts) while clients are served: it is given buffers,
+ * and works them off one after the other. The file has its place when `done` is told so, and the
+ * one that was there before stays until then.
+ */
+import { copyBytes } from "../base/bytes.ts";
+import type { WorkerThread } from "../runtime/workers.ts";
+import {
+  type FromDisk,
+  HANDLED,
+  PHASE,
+  Phase,
+  SHARED_COUNT,
+  type ToDisk,
+} from "./disk_messages.ts";
+import { type BlockSink, newBlock } from "./snapshot_saver.ts";
+
+/** What a file needs of the system, from runtime/. */
+export interface DiskHost {
+  startDiskWorker(
+    told: (message: unknown) => void,
+    failed: (problem: string) => void,
+  ): WorkerThread;
+  reserveFile(path: string): string;
+  removeFile(path: string): boolean;
+}
+
+/** With so many buffers on their way, the worker is behind: whoever can wait, waits. */
+const BEHIND = 8;
+/**
+ * With so many, whoever cannot wait is made to, since memory would grow: clients change keys that
+ * are not saved yet faster than the disk takes them.
+ */
+const FAR_BEHIND = 64;
+/** It waits so long for one buffer at most: a disk may stand still, clients must not. */
+const WAIT_MS = 500;
+/** A file is put in its place in less, or never. */
+const PLACING_MS_MAX = 10_000;
+
+const BUFFER_SIZE = newBlock().length;
+
+export class BackgroundFile implements BlockSink {
+  readonly #host: DiskHost;
+  readonly #reserved: string;
+  readonly #worker: WorkerThread;
+  readonly #shared = new Int32Array(
+    new SharedArrayBuffer(SHARED_COUNT * Int32Array.BYTES_PER_ELEMENT),
+  );
+  readonly #done: (problem: string | null) => void;
+  /** Buffers that came back. */
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+  #sent = 0;
+  #isOver = false;
+
+  /**
+   * Begins a file of blocks, or of bytes, that is to take the place of the one of this path. Throws
+   * the system's reason if it cannot be made. `done` is told when it has its place, or why not;
+   * never before this returns, and not after `abandon`.
+   */
+  constructor(
+    host: DiskHost,
+    path: string,
+    isBlocks: boolean,
+    packs: boolean,
+    done: (problem: string | null) => void,
+  ) {
+    this.#host = host;
+    this.#done = done;
+    this.#reserved = host.reserveFile(path);
+    this.#worker = host.startDiskWorker(
+      (message) => this.#told(message as FromDisk),
+      (problem) => this.#finish(problem),
+    );
+    const shared = this.#shared.buffer as SharedArrayBuffer;
+    this.#send({ type: "begin", reserved: this.#reserved, path, isBlocks, packs, shared });
+  }
+
+  #send(message: ToDisk, buffers: readonly ArrayBuffer[] = []): void {
+    this.#worker.send(message, buffers);
+  }
+
+  #told(message: FromDisk): void {
+    if (message.type === "done") this.#finish(message.problem);
+    else if (message.buffer.byteLength === BUFFER_SIZE) {
+      this.#free.push(new Uint8Array(message.buffer));
+    }
+  }
+
+  #finish(problem: string | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#worker.stop();
+    this.#free.length = 0;
+    if (problem !== null) this.#host.removeFile(this.#reserved);
+    this.#done(problem);
+  }
+
+  get #waiting(): number {
+    return this.#sent - Atomics.load(this.#shared, HANDLED);
+  }
+
+  /** Whether the worker has enough to do: whoever can wait before giving it more should. */
+  get isBehind(): boolean {
+    return !this.#isOver && this.#waiting >= BEHIND;
+  }
+
+  take(kind: number, bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
+    // What is written after a failure is for nothing.
+    if (this.#isOver) return bytes;
+    if (this.#waiting >= FAR_BEHIND) {
+      const handled = Atomics.load(this.#shared, HANDLED);
+      Atomics.wait(this.#shared, HANDLED, handled, WAIT_MS);
+    }
+    this.#sent++;
+    this.#send({ type: "buffer", buffer: bytes.buffer, size, kind }, [bytes.buffer]);
+    return this.#free.pop() ?? newBlock();
+  }
+
+  /** Adds bytes to a file of bytes; they are copied. */
+  write(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += BUFFER_SIZE) {
+      const size = Math.min(BUFFER_SIZE, bytes.length - at);
+      const buffer = this.#free.pop() ?? newBlock();
+      copyBytes(bytes, at, size, buffer, 0);
+      this.#free.push(this.take(0, buffer, size));
+    }
+  }
+
+  /** All was written, of so many keys: `done` is told the outcome. */
+  end(keys: number): void {
+    if (!this.#isOver) this.#send({ type: "end", keys });
+  }
+
+  /** Calls the file off, and sees that nothing happens to it any more. */
+  abandon(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const shared = this.#shared;
+    const phase = Atomics.compareExchange(shared, PHASE, Phase.open, Phase.abandoned);
+    if (phase === Phase.placing) Atomics.wait(shared, PHASE, Phase.placing, PLACING_MS_MAX);
+    this.#worker.stop();
+    this.#host.removeFile(this.#reserved);
+  }
+}
