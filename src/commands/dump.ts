@@ -116,7 +116,7 @@ function restore(call: Call): void {
   if (old !== NIL && !replaces) throw BUSY_KEY;
   const expiry = expiryOf(call, isAbsolute);
   const made = restoredEntry(call, keyHash, expiry !== 0n);
-  const isOver = expiry !== 0n && expiry <= BigInt(call.nowMs) && keyspace.mayExpire;
+  const isOver = expiry !== 0n && call.isOver(Number(expiry)) && keyspace.mayExpire;
   if (old !== NIL) {
     if (isOver) keyspace.changing(db, old, "del");
     else keyspace.changingAlso(db, old, "");

@@ -186,7 +186,7 @@ function expireAt(call: Call, conditions: number, timeMs: number, farMs?: bigint
     call.reply.integer(0);
     return;
   }
-  if (timeMs <= call.nowMs) {
+  if (call.isOver(timeMs)) {
     keyspace.changing(db, e, "del");
     db.delete(e);
   } else {

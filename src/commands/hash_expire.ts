@@ -261,7 +261,7 @@ function setDeadlines(call: Call, unitMs: number, baseMs: number): void {
     } else {
       expireAt(call, e, i, at, timeMs, changed === 0);
       changed++;
-      reply.integer(timeMs <= call.nowMs ? REMOVED : DONE);
+      reply.integer(call.isOver(timeMs) ? REMOVED : DONE);
     }
   }
   if (changed > 0) afterChange(call, e, changed);
@@ -279,7 +279,7 @@ function expireAt(
   timeMs: number,
   isFirst: boolean,
 ): void {
-  const isOver = timeMs <= call.nowMs;
+  const isOver = call.isOver(timeMs);
   if (isFirst) call.keyspace.changing(call.db, e, isOver ? "hdel" : "hexpire");
   if (isOver) hashValue.removeAt(e, at);
   else if (!hashValue.unpackToExpire(e)) hashValue.setDeadline(e, at, timeMs);
@@ -454,7 +454,7 @@ function hsetex(call: Call): void {
     else hashValue.set(e, at, args, i + 1);
   }
   if (timeMs !== NO_TIME) {
-    keyspace.changingAlso(db, e, timeMs <= call.nowMs ? "hdel" : "hexpire");
+    keyspace.changingAlso(db, e, call.isOver(timeMs) ? "hdel" : "hexpire");
     for (let i = first; i < argc; i += 2) {
       const at = hashValue.find(e, args, i);
       if (at !== 0) expireAt(call, e, i, at, timeMs, false);

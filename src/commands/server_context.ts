@@ -2,8 +2,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
-import type { InputFile, NewFile } from "../runtime/files.ts";
+import type { Disk } from "../runtime/files.ts";
 import type { WorkerThread } from "../runtime/workers.ts";
 import type { Wait } from "./blocking.ts";
 import type { Call } from "./call.ts";
@@ -47,6 +48,8 @@ export interface ServerContext {
   activeExpire: boolean;
   readonly debug: DebugSettings;
   readonly snapshots: SnapshotControl;
+  /** Changes of the data, for whoever keeps them. */
+  readonly propagation: Propagation;
 }
 
 /** The snapshot file. */
@@ -164,7 +167,7 @@ export interface ServerFigures {
 }
 
 /** Facts about the process and the machine, from runtime/. */
-export interface Host {
+export interface Host extends Disk {
   readonly pid: number;
   readonly executable: string;
   /** Absolute; "" without one. */
@@ -182,12 +185,9 @@ export interface Host {
   readFile(path: string): string;
   /** Throws an Error that says why not, as the system does ("Permission denied"). */
   writeFile(path: string, text: string): void;
-  fileExists(path: string): boolean;
-  openInput(path: string): InputFile;
-  createFile(path: string): NewFile;
+  /** A file for the disk worker to write, see runtime/files.ts. */
   reserveFile(path: string): string;
-  removeFile(path: string): boolean;
-  /** Starts the disk worker (persistence/disk_worker.ts); see runtime/workers.ts. */
+  /** Starts the disk worker (persistence/disk_worker.ts), see runtime/workers.ts. */
   startDiskWorker(
     told: (message: unknown) => void,
     failed: (problem: string) => void,

@@ -372,7 +372,7 @@ function getex(call: Call): void {
   const expiry = parsedExpiry(call);
 
   stringValue.reply(e, reply);
-  if (expiry > 0 && expiry <= call.nowMs) {
+  if (expiry > 0 && call.isOver(expiry)) {
     remove(call, e);
   } else if (expiry > 0) {
     keyspace.changing(db, e, "expire");

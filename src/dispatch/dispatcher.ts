@@ -15,6 +15,7 @@ import { type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag, HiddenFlag } from "../commands/table.ts";
 import type { Waits } from "../keyspace/waits.ts";
+import type { Propagation } from "../persistence/propagation.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
 import { CommandError, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -75,6 +76,7 @@ export class Dispatcher {
   private readonly reply: Reply;
   private readonly blocked: BlockedClients;
   private readonly waits: Waits;
+  private readonly log: Propagation;
   private exactTiming = false;
   /** Commands since the last reading of the clock, all the same; see `closeRun`. */
   private runCommand: Command | null = null;
@@ -90,6 +92,7 @@ export class Dispatcher {
     this.clock = clock;
     this.blocked = blocked;
     this.waits = server.keyspace.waits;
+    this.log = server.propagation;
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, reply);
     this.nestedCall = new Call(server, reply, true);
@@ -356,6 +359,8 @@ export class Dispatcher {
     if (call.client !== client) call.client = client;
     if (call.args !== args) call.args = args;
     if (call.command !== command) call.command = command;
+    const { dirty } = call.keyspace;
+    if (this.log.active && !call.nested) this.log.begin();
     try {
       (command.run as (call: Call) => void)(call);
     } catch (error) {
@@ -363,6 +368,16 @@ export class Dispatcher {
       this.server.stats.failed[command.id]++;
       this.fail(error);
     }
+    if (this.log.active) this.tell(call, call.keyspace.dirty !== dirty);
+  }
+
+  /** Has the log know of a command that is over. */
+  private tell(call: Call, hasChanged: boolean): void {
+    const { log } = this;
+    const { client, command } = call;
+    const isLogged = hasChanged && (command.flags & (Flag.write | HiddenFlag.may_replicate)) !== 0;
+    log.ran(client.db, call.args, isLogged);
+    if (!call.nested && log.end()) client.changeMark = log.mark;
   }
 
   private fail(error: CommandError): void {

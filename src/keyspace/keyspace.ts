@@ -39,6 +39,12 @@ export interface ChangeWatcher {
   swapped(a: Database, b: Database): void;
 }
 
+/** Whoever is to know of keys that are removed since their time has come. */
+export interface ExpiryFeed {
+  /** The key is about to go. */
+  expired(db: Database, e: EntryRef): void;
+}
+
 export class Keyspace {
   readonly databases: Database[] = [];
   readonly watches = new Watches();
@@ -59,6 +65,8 @@ export class Keyspace {
   mayExpire = true;
   /** The current client's accesses leave no trace (CLIENT NO-TOUCH). */
   accessHidden = false;
+  /** While commands of the past are carried out again: a time that is over now was not then. */
+  isReplaying = false;
   /** maxmemory-policy is one of the LFU ones: clocks hold counters. */
   lfu = false;
   lfuLogFactor = 10;
@@ -68,6 +76,8 @@ export class Keyspace {
   onEarlierExpiry: (timeMs: number) => void = () => {};
   /** Told when there is something for `reclaimSlice` to free. */
   onReclaim: () => void = () => {};
+  /** Told of keys that expire, unless there is nobody to tell. */
+  expiryFeed: ExpiryFeed | null = null;
   private walk: ChangeWatcher | null = null;
   /** `entry.epoch` of keys that the last walk has seen, or that were made since it began. */
   private epoch = 0;
@@ -123,6 +133,11 @@ export class Keyspace {
 
   endWalk(): void {
     this.walk = null;
+  }
+
+  /** Whether a walk goes on: no other can begin. */
+  get isWalked(): boolean {
+    return this.walk !== null;
   }
 
   /** The type of a key that was made is known now: whoever waits for such a key is served. */

@@ -1,7 +1,7 @@
 /**
  * A file that the disk worker writes (disk_worker.ts) while clients are served: it is given buffers,
- * and works them off one after the other. The file has its place when `done` is told so, and the
- * one that was there before stays until then.
+ * and works them off one after the other. The file has its place when `syncLater` tells so, and
+ * the one that was there before stays until then.
  */
 import { copyBytes } from "../base/bytes.ts";
 import type { WorkerThread } from "../runtime/workers.ts";
@@ -46,7 +46,9 @@ export class BackgroundFile implements BlockSink {
   readonly #shared = new Int32Array(
     new SharedArrayBuffer(SHARED_COUNT * Int32Array.BYTES_PER_ELEMENT),
   );
-  readonly #done: (problem: string | null) => void;
+  /** Told of the end, once all was written. */
+  #done: ((problem: string | null) => void) | null = null;
+  #problem: string | null = null;
   /** Buffers that came back. */
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
   #sent = 0;
@@ -54,18 +56,10 @@ export class BackgroundFile implements BlockSink {
 
   /**
    * Begins a file of blocks, or of bytes, that is to take the place of the one of this path. Throws
-   * the system's reason if it cannot be made. `done` is told when it has its place, or why not;
-   * never before this returns, and not after `abandon`.
+   * the system's reason if it cannot be made. `packs`: blocks are packed.
    */
-  constructor(
-    host: DiskHost,
-    path: string,
-    isBlocks: boolean,
-    packs: boolean,
-    done: (problem: string | null) => void,
-  ) {
+  constructor(host: DiskHost, path: string, isBlocks: boolean, packs: boolean) {
     this.#host = host;
-    this.#done = done;
     this.#reserved = host.reserveFile(path);
     this.#worker = host.startDiskWorker(
       (message) => this.#told(message as FromDisk),
@@ -89,10 +83,11 @@ export class BackgroundFile implements BlockSink {
   #finish(problem: string | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#problem = problem;
     this.#worker.stop();
     this.#free.length = 0;
     if (problem !== null) this.#host.removeFile(this.#reserved);
-    this.#done(problem);
+    this.#done?.(problem);
   }
 
   get #waiting(): number {
@@ -104,9 +99,9 @@ export class BackgroundFile implements BlockSink {
     return !this.#isOver && this.#waiting >= BEHIND;
   }
 
+  /** As BlockSink says; throws what went wrong with what was taken before. */
   take(kind: number, bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
-    // What is written after a failure is for nothing.
-    if (this.#isOver) return bytes;
+    if (this.#problem !== null) throw new Error(this.#problem);
     if (this.#waiting >= FAR_BEHIND) {
       const handled = Atomics.load(this.#shared, HANDLED);
       Atomics.wait(this.#shared, HANDLED, handled, WAIT_MS);
@@ -116,7 +111,7 @@ export class BackgroundFile implements BlockSink {
     return this.#free.pop() ?? newBlock();
   }
 
-  /** Adds bytes to a file of bytes; they are copied. */
+  /** Adds bytes, which are copied, to a file of bytes; throws as `take` does. */
   write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += BUFFER_SIZE) {
       const size = Math.min(BUFFER_SIZE, bytes.length - at);
@@ -126,9 +121,15 @@ export class BackgroundFile implements BlockSink {
     }
   }
 
-  /** All was written, of so many keys: `done` is told the outcome. */
   end(keys: number): void {
-    if (!this.#isOver) this.#send({ type: "end", keys });
+    this.#send({ type: "foot", keys });
+  }
+
+  /** All was written: `done` is told when the file is on the disk and has its place, or why not. */
+  syncLater(done: (problem: string | null) => void): void {
+    this.#done = done;
+    if (this.#isOver) done(this.#problem);
+    else this.#send({ type: "end" });
   }
 
   /** Calls the file off, and sees that nothing happens to it any more. */

@@ -33,7 +33,9 @@ export type ToDisk =
       /** Of a block. */
       readonly kind: number;
     }
-  | { readonly type: "end"; readonly keys: number };
+  /** The last block, of so many keys. */
+  | { readonly type: "foot"; readonly keys: number }
+  | { readonly type: "end" };
 
 export type FromDisk =
   | { readonly type: "buffer"; readonly buffer: ArrayBuffer }

@@ -32,8 +32,9 @@ const answer = (message: FromDisk, buffers: readonly ArrayBuffer[] = []) => send
 
 function handle(message: ToDisk): void {
   if (message.type === "begin") begin(message);
-  else if (message.type === "end") end(message.keys);
-  else take(message);
+  else if (message.type === "buffer") take(message);
+  else if (message.type === "foot") blocks?.end(message.keys);
+  else end();
 }
 
 function begin({ reserved, path, isBlocks, packs, shared: common }: ToDisk & { type: "begin" }) {
@@ -56,9 +57,8 @@ function take({ buffer, size, kind }: ToDisk & { type: "buffer" }): void {
   }
 }
 
-function end(keys: number): void {
+function end(): void {
   if (file === null) return;
-  blocks?.end(keys);
   file.finish();
   if (Atomics.compareExchange(shared, PHASE, Phase.open, Phase.placing) !== Phase.open) return;
   file.place();

@@ -75,6 +75,7 @@ export class SnapshotLoader {
   readonly #reader = new MessageReader();
   readonly #keyspace: Keyspace;
   readonly #fileSize: number;
+  readonly #keepsExpired: boolean;
   readonly #open = new Map<number, OpenValue>();
   readonly #key = new Chunk();
   readonly #made: LoadedKey;
@@ -83,7 +84,9 @@ export class SnapshotLoader {
   /** Whether the keys have LFU counters. */
   #isLfu = false;
 
-  constructor(source: ByteSource, keyspace: Keyspace) {
+  /** `keepsExpired`: keys whose time is over are loaded all the same. */
+  constructor(source: ByteSource, keyspace: Keyspace, keepsExpired = false) {
+    this.#keepsExpired = keepsExpired;
     this.#blocks = new BlockReader(source);
     this.#keyspace = keyspace;
     this.#fileSize = source.size;
@@ -214,7 +217,8 @@ export class SnapshotLoader {
   /** Makes an entry that is whole a key, unless it has expired. */
   #admit(e: EntryRef, { db, expiryMs, farMs, clock }: Traits): void {
     const keyspace = this.#keyspace;
-    if (expiryMs !== -1 && expiryMs < keyspace.clock.nowMs) {
+    const isOver = expiryMs !== -1 && expiryMs < keyspace.clock.nowMs;
+    if (isOver && !this.#keepsExpired) {
       discard(e);
       this.figures.expired++;
       return;

@@ -10,18 +10,15 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import { RdbSaver } from "../persistence/rdb_file.ts";
 import { type BlockSink, blocksTo, SnapshotSaver } from "../persistence/snapshot_saver.ts";
 import * as dict from "../structures/dict.ts";
-import type { EntryRef } from "../structures/entry.ts";
+import type { Saver as KeySaver } from "./background_save.ts";
 
 /** The version that has deadlines of hash fields. */
 const RDB_VERSION_WITH_DEADLINES = 12;
 
-/** Is told of all that a snapshot holds; see RdbSaver and SnapshotSaver. */
-export interface Saver {
-  begin(fields: readonly (readonly [name: string, value: string])[]): void;
+/** Is told of all that a snapshot holds, in the same way for every format. */
+export interface Saver extends KeySaver {
+  /** The keys that follow are of this database: about so many, of which so many expire. */
   database(db: Database, keys: number, expiring: number): void;
-  select(id: number): void;
-  entry(db: Database, keyspace: Keyspace, e: EntryRef): void;
-  end(): void;
 }
 
 type Write = (bytes: Uint8Array) => void;

@@ -21,6 +21,7 @@ import { BlockedClients } from "../dispatch/blocked_clients.ts";
 import { Dispatcher, ServerGate } from "../dispatch/dispatcher.ts";
 import { ActiveExpiry } from "../keyspace/active_expiry.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
+import { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
@@ -61,6 +62,7 @@ export class Server implements ServerContext {
   readonly latency: LatencyMonitor;
   readonly figures: Figures;
   readonly clients: ClientRegistry;
+  readonly propagation = new Propagation();
   readonly reply = new Reply();
   /** Replies to clients that waited: another client's command may be in the midst of its own. */
   readonly answers = new Reply();
@@ -110,6 +112,7 @@ export class Server implements ServerContext {
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
     this.keyspace.onReclaim = () => this.reclaim();
+    this.keyspace.expiryFeed = this.propagation;
     this.stats = new CommandStats(table);
     this.slowlog = new Slowlog(clock);
     this.latency = new LatencyMonitor(clock);

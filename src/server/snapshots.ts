@@ -10,38 +10,15 @@ import type { Host, SnapshotControl, SnapshotProgress } from "../commands/server
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { BackgroundFile } from "../persistence/background_file.ts";
-import { SnapshotWalk } from "../persistence/snapshot_walk.ts";
 import { CommandError } from "../protocol/errors.ts";
+import { BackgroundSave } from "./background_save.ts";
 import { loadSnapshot } from "./loading.ts";
 import type { Log } from "./log.ts";
 import { isOwnFormat, ownSaverTo, rdbSaverTo, type Saver, saveAll, saverTo } from "./savers.ts";
 
-/** A walk goes on for so long at once, and then lets others have their turn for as long. */
-const SLICE_MS = 1;
-const PAUSE_MS = 1;
-/** Chains of keys between two looks at the clock. */
-const CHAINS_PER_LOOK = 16;
 /** After a failure the next attempt waits so long, as in Redis. */
 const RETRY_MS = 5000;
 const IN_PROGRESS = new CommandError("ERR Background save already in progress");
-
-/** A snapshot that is being written while commands go on. */
-interface Background {
-  readonly walk: SnapshotWalk;
-  readonly file: BackgroundFile;
-  readonly saver: Saver;
-  readonly startMs: number;
-  /** `keyspace.dirty` when it began. */
-  readonly dirty: number;
-  readonly keys: number;
-  saved: number;
-  /** What went wrong with the file: the walk goes on, for nothing. */
-  problem: string | null;
-  /** The walk has shown all keys. */
-  isWalked: boolean;
-  /** It is called off. */
-  isAbandoned: boolean;
-}
 
 export class Snapshots implements SnapshotControl {
   lastSaveMs: number;
@@ -57,7 +34,7 @@ export class Snapshots implements SnapshotControl {
   private readonly later: (ms: number, run: () => void) => void;
   /** `keyspace.dirty` when the last snapshot was made. */
   private savedDirty = 0;
-  private background: Background | null = null;
+  private background: BackgroundSave | null = null;
   private lastAttemptMs = 0;
 
   constructor(
@@ -85,7 +62,7 @@ export class Snapshots implements SnapshotControl {
 
   get progress(): SnapshotProgress | null {
     const { background } = this;
-    if (background === null || background.isAbandoned) return null;
+    if (background === null) return null;
     const { startMs, saved, keys } = background;
     return { elapsedMs: this.keyspace.clock.nowMs - startMs, saved, keys };
   }
@@ -126,96 +103,49 @@ export class Snapshots implements SnapshotControl {
   }
 
   saveInBackground(): boolean {
-    if (this.background !== null) throw IN_PROGRESS;
     const { keyspace } = this;
+    if (this.progress !== null || keyspace.isWalked) throw IN_PROGRESS;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let file: BackgroundFile;
     let saver: Saver;
     try {
-      file = this.openFile((problem) => this.fileDone(background, problem));
+      file = this.openBackground();
       saver = this.saverIn(file);
     } catch (error) {
       this.noteFailure((error as Error).message);
       return false;
     }
-    let selected = -1;
-    const walk = new SnapshotWalk(keyspace, (db, id, e) => {
-      if (id !== selected) saver.select(id);
-      selected = id;
-      saver.entry(db, keyspace, e);
-      background.saved++;
-    });
-    const background: Background = {
-      walk,
-      file,
-      saver,
-      startMs: keyspace.clock.nowMs,
-      dirty: keyspace.dirty,
-      keys: keyspace.databases.reduce((sum, db) => sum + db.size, 0),
-      saved: 0,
-      problem: null,
-      isWalked: false,
-      isAbandoned: false,
-    };
+    const background = new BackgroundSave(keyspace, this.later, file, saver, (problem) =>
+      this.finish(background, problem),
+    );
     this.background = background;
     this.log.add("notice", "Background saving started");
-    this.later(0, () => this.slice(background));
     return true;
   }
 
-  private openFile(done: (problem: string | null) => void): BackgroundFile {
+  private openBackground(): BackgroundFile {
     const { config, host } = this;
     // Whoever changes `dir` meanwhile does not move the file.
     const path = `${host.currentDirectory()}/${this.path}`;
-    return new BackgroundFile(host, path, isOwnFormat(config), config.flag("rdbcompression"), done);
+    return new BackgroundFile(host, path, isOwnFormat(config), config.flag("rdbcompression"));
   }
 
+  /** A saver that has written the head, and how many keys there are. */
   private saverIn(file: BackgroundFile): Saver {
     const { keyspace, config } = this;
     const saver = isOwnFormat(config)
       ? ownSaverTo(file, keyspace)
       : rdbSaverTo((bytes) => file.write(bytes), keyspace, config);
-    // So that whoever loads the file can make room for all keys at once.
     for (const db of keyspace.databases) {
       if (db.size > 0) saver.database(db, db.size, db.expires.count);
     }
     return saver;
   }
 
-  /** Goes on with the walk for a moment, and has itself called again. */
-  private slice(background: Background): void {
-    const { clock } = this.keyspace;
-    const until = clock.monotonicMs() + SLICE_MS;
-    const { file, walk } = background;
-    for (let i = 1; file.isBehind || walk.step(); i++) {
-      const isPaused = file.isBehind || (i % CHAINS_PER_LOOK === 0 && clock.monotonicMs() >= until);
-      if (!isPaused) continue;
-      this.later(PAUSE_MS, () => this.slice(background));
-      return;
-    }
-    background.isWalked = true;
-    if (background.isAbandoned) {
-      this.background = null;
-    } else if (background.problem !== null) {
-      this.finish(background);
-    } else {
-      background.saver.end();
-      file.end(background.saved);
-    }
-  }
-
-  /** The file has its place, or something went wrong, also long before all is written. */
-  private fileDone(background: Background, problem: string | null): void {
-    background.problem = problem;
-    if (background.isWalked) this.finish(background);
-    else background.walk.abandon();
-  }
-
-  /** The walk is over, and what it wrote has its place, or something went wrong. */
-  private finish(background: Background): void {
-    const { nowMs } = this.keyspace.clock;
-    const { problem } = background;
+  /** The file has its place, or something went wrong. */
+  private finish(background: BackgroundSave, problem: string | null): void {
     this.background = null;
+    const { nowMs } = this.keyspace.clock;
     this.lastDurationMs = nowMs - background.startMs;
     if (problem !== null) {
       this.noteFailure(problem);
@@ -247,17 +177,13 @@ export class Snapshots implements SnapshotControl {
   }
 
   abandon(): void {
-    const { background } = this;
-    if (background === null || background.isAbandoned) return;
-    background.isAbandoned = true;
-    background.walk.abandon();
-    background.file.abandon();
-    if (background.isWalked) this.background = null;
+    this.background?.abandon();
+    this.background = null;
   }
 
   /** From the timer: begins a snapshot when a save point says so. */
   check(): void {
-    if (this.background !== null) return;
+    if (this.keyspace.isWalked || this.background !== null) return;
     const { nowMs } = this.keyspace.clock;
     if (this.lastFailed && nowMs - this.lastAttemptMs < RETRY_MS) return;
     for (const { seconds, changes } of this.config.value("save")) {
