@@ -17,6 +17,7 @@ import { Listeners } from "./server/listeners.ts";
 import { Log } from "./server/log.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings, listenSettings } from "./server/settings.ts";
+import { isTool, runTool, TOOLS_HELP, type ToolParts } from "./server/tools.ts";
 import { warmUp } from "./server/warm_up.ts";
 
 const EXIT_FAILURE = 1;
@@ -45,8 +46,9 @@ async function start(): Promise<void> {
     host.writeOut(HELP);
     return;
   }
-  const config = readConfig();
   seedHash(host.random() * 2 ** 32, host.random() * 2 ** 32);
+  if (isTool(first)) host.exit(runTool(host.args, toolParts));
+  const config = readConfig(host.args);
   const loop = await openEventLoop();
   const clock = new Clock(host);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
@@ -73,10 +75,20 @@ async function start(): Promise<void> {
   await serve(server, config, log, listeners, loop);
 }
 
-function readConfig(): Config {
+const toolParts: ToolParts = {
+  disk: files,
+  clock: new Clock(host),
+  random: host.random,
+  absolutePath: files.absolutePath,
+  readConfig,
+  writeOut: host.writeOut,
+  writeError: host.writeError,
+};
+
+function readConfig(args: readonly string[]): Config {
   const config = new Config(configHost);
   try {
-    const line = parseCommandLine(host.args);
+    const line = parseCommandLine(args);
     // Before `dir` changes the folder that a relative path is in.
     if (line.file !== null) config.file = files.absolutePath(line.file);
     loadConfig(config, line);
@@ -177,24 +189,22 @@ async function serve(
   writePidFile(config.text("pidfile"), log);
   showLogo(config, log);
   log.add("warning", "Server initialized");
-  loadData(server, log);
-  if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
-  if (path !== null) log.add("notice", `The server is now ready to accept connections at ${path}`);
-  server.begin();
   const tick = () => {
     server.tick();
     loop.later(1000 / config.number("hz"), tick);
   };
   tick();
-}
-
-/** Loads the snapshot file, if there is one. */
-function loadData(server: Server, log: Log): void {
-  const problem = server.snapshots.load();
-  if (problem === null) return;
-  log.add("warning", problem);
-  log.add("warning", "Terminating server after rdb file reading failure.");
-  host.exit(EXIT_FAILURE);
+  server.load((problem) => {
+    if (problem !== null) {
+      log.add("warning", problem);
+      host.exit(EXIT_FAILURE);
+    }
+    if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
+    if (path !== null) {
+      log.add("notice", `The server is now ready to accept connections at ${path}`);
+    }
+    server.begin();
+  });
 }
 
 /** Listens on a socket file, in place of one that a server before has left. */
@@ -265,10 +275,14 @@ const HELP = `Usage: rusk [/path/to/redis.conf] [options] [-]
        rusk - (read the configuration from standard input)
        rusk -v or --version
        rusk -h or --help
-
+${TOOLS_HELP}
 Any directive of redis.conf can be given as an option:
        rusk --port 7777
        rusk /etc/redis/6379.conf --loglevel verbose
+
+The snapshot of the configuration (dir, dbfilename) is written as an RDB file that Redis 7.0 loads
+by export, and replaced by an RDB file by import; check-snapshot tells what is in a file of either
+format, or at which byte it is broken.
 `;
 
 void start();

@@ -66,6 +66,12 @@ interface Subcommand {
 
 /** By name; HELP lists them in this order. */
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  "aof-flush-sleep": {
+    run: delayLogWrites,
+    argc: [3, 3],
+    syntax: "AOF-FLUSH-SLEEP <microsec>",
+    summary: "Has the server stop for so long before it writes to the append-only log.",
+  },
   "change-repl-id": {
     run: changeReplicationId,
     argc: [2, 2],
@@ -119,6 +125,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     argc: [3, 3],
     syntax: "LISTPACK <key>",
     summary: "Writes to the log how large the one block is that a value is packed in.",
+  },
+  loadaof: {
+    run: loadLog,
+    argc: [2, 2],
+    syntax: "LOADAOF",
+    summary: "Loads the append-only log in the place of all data.",
   },
   log: {
     run: log,
@@ -390,6 +402,21 @@ function sleep(call: Call): void {
 
 function stringmatchLen(call: Call): void {
   call.reply.truth(matchGlob(call.text(2), call.text(3), false));
+}
+
+function delayLogWrites(call: Call): void {
+  call.server.debug.logWriteDelayMs = call.integer(2) / 1000;
+  call.reply.ok();
+}
+
+function loadLog({ reply, server }: Call): void {
+  const problem = server.appendLog.reload();
+  if (problem !== null) {
+    server.log("warning", problem);
+    server.host.exit(1);
+  }
+  server.log("warning", "Append Only File loaded by DEBUG LOADAOF");
+  reply.ok();
 }
 
 function reload(call: Call): void {

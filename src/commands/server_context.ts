@@ -48,6 +48,9 @@ export interface ServerContext {
   activeExpire: boolean;
   readonly debug: DebugSettings;
   readonly snapshots: SnapshotControl;
+  readonly appendLog: AppendLogControl;
+  /** How far the data are loaded, or null while none are. */
+  readonly loading: LoadingProgress | null;
   /** Changes of the data, for whoever keeps them. */
   readonly propagation: Propagation;
 }
@@ -74,10 +77,47 @@ export interface SnapshotControl {
   save(): boolean;
   /** Begins one of the data as they are now; as `save`, but for what comes later. */
   saveInBackground(): boolean;
+  /** Has one begun as soon as nothing stands against it. */
+  schedule(): void;
   /** Calls a BGSAVE off, if there is one. */
   abandon(): void;
   /** Loads it, if there is one, to the data that there are; what is wrong with it, or null. */
   load(): string | null;
+}
+
+/** The append-only log. Sizes are in bytes. */
+export interface AppendLogControl {
+  readonly isEnabled: boolean;
+  readonly isRewriting: boolean;
+  readonly isRewriteScheduled: boolean;
+  /** When the rewriting that goes on has begun, in Unix ms, or -1. */
+  readonly rewriteStartMs: number;
+  readonly lastRewriteDurationMs: number;
+  readonly lastRewriteFailed: boolean;
+  readonly rewriteCount: number;
+  readonly consecutiveFailures: number;
+  /** Why changes cannot be written, or null. */
+  readonly problem: string | null;
+  readonly size: number;
+  /** What `size` was after the last rewriting, or at the start. */
+  readonly baseSize: number;
+  /** What waits to be written. */
+  readonly pendingSize: number;
+  readonly syncsInProgress: number;
+  readonly delayedSyncs: number;
+  /** Writes it anew from the data as they are; throws a CommandError while that goes on. */
+  rewrite(): "started" | "scheduled" | "failed";
+  /** Has it rewritten as soon as nothing stands against it; throws as `rewrite`. */
+  schedule(): void;
+  /** Empties all databases and loads it; what is wrong with it, or null. */
+  reload(): string | null;
+}
+
+/** Loading that goes on: since when, in Unix ms, and bytes. */
+export interface LoadingProgress {
+  readonly startMs: number;
+  readonly totalSize: number;
+  readonly loadedSize: number;
 }
 
 /** A BGSAVE: how long it has taken, and how many keys it has saved of how many. */
@@ -95,6 +135,8 @@ export interface DebugSettings {
   outputResizing: boolean;
   /** After so long a client's peak of output is forgotten; Infinity: never. */
   outputPeakResetMs: number;
+  /** Before something is written to the append-only log the server stops for so many ms. */
+  logWriteDelayMs: number;
   /** RESTORE takes payloads whatever their checksum (DEBUG SET-SKIP-CHECKSUM-VALIDATION). */
   checksumsSkipped: boolean;
 }
@@ -104,6 +146,7 @@ export const DEFAULT_DEBUG_SETTINGS: Readonly<DebugSettings> = {
   outputResizing: true,
   outputPeakResetMs: 5000,
   checksumsSkipped: false,
+  logWriteDelayMs: 0,
 };
 
 export interface ShutdownOptions {

@@ -34,14 +34,17 @@ export const ServerGate = {
   memory: 1 << 18,
   /** Writes need replicas (min-replicas-to-write), and there are none. */
   replicas: 1 << 19,
-  /** The last snapshot failed, and stop-writes-on-bgsave-error is set. */
+  /** The disk does not take what it should: `diskProblem` says what. */
   disk: 1 << 20,
+  /** Data are being loaded. */
+  loading: 1 << 21,
 } as const;
 
 const NOAUTH = new CommandError("NOAUTH Authentication required.");
 const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
 const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
-const NOT_SAVED = new CommandError(
+const LOADING = new CommandError("LOADING Redis is loading the dataset in memory");
+export const NOT_SAVED = new CommandError(
   "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to " +
     "disk. Commands that may modify the data set are disabled, because this instance is " +
     "configured to report errors during writes if RDB snapshotting fails " +
@@ -67,6 +70,8 @@ export class Dispatcher {
   gates = 0;
   /** maxmemory, in bytes, while its gate is on. */
   memoryMax = Infinity;
+  /** Why writes are refused while the disk's gate is on. */
+  diskProblem: CommandError = NOT_SAVED;
   readonly monitors: MonitorFeed;
   private readonly server: ServerContext;
   private readonly lookup: CommandLookup;
@@ -323,10 +328,12 @@ export class Dispatcher {
       if (usedSize() > this.memoryMax) return OUT_OF_MEMORY;
     }
     if ((gates & ServerGate.disk) !== 0) {
-      if ((effects & Flag.write) !== 0 || command.name === "ping") return NOT_SAVED;
+      if ((effects & Flag.write) !== 0 || command.name === "ping") return this.diskProblem;
     }
     const needsReplicas = (gates & ServerGate.replicas) !== 0 && (effects & Flag.write) !== 0;
-    return needsReplicas ? NO_REPLICAS : null;
+    if (needsReplicas) return NO_REPLICAS;
+    const isTooEarly = (gates & ServerGate.loading) !== 0 && (flags & Flag.loading) === 0;
+    return isTooEarly ? LOADING : null;
   }
 
   /** Queues the command (MULTI), or runs it with what the client's modes ask for. */

@@ -58,6 +58,9 @@ export class Keyspace {
     expiredFields: 0,
     expiredInTimeCount: 0,
     lazyFreed: 0,
+    /** Of the last snapshot that was loaded. */
+    loadedKeys: 0,
+    loadedExpired: 0,
   };
   /** Changes since the start: INFO's rdb_changes_since_last_save counts from a mark. */
   dirty = 0;
@@ -212,7 +215,9 @@ export class Keyspace {
   /** CONFIG RESETSTAT. */
   resetStats(): void {
     const { stats } = this;
+    const { loadedKeys, loadedExpired } = stats;
     for (const name of Object.keys(stats) as (keyof typeof stats)[]) stats[name] = 0;
+    Object.assign(stats, { loadedKeys, loadedExpired });
   }
 
   /** Objects that wait to be freed: INFO's lazyfree_pending_objects. */

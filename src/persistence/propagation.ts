@@ -99,10 +99,22 @@ export class Propagation {
     this.out.bulk(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
   }
 
-  /** What was told is taken: `out` is emptied by who took it. The next begins with its database. */
+  /**
+   * What was told is about to be taken, though a unit may be open (its command changes the log
+   * itself, and nothing else): what it has told until now is one, what follows another.
+   */
+  cut(): void {
+    if (this.isOpen) {
+      this.end();
+      this.begin();
+    }
+  }
+
+  /** What was told is taken: `out` is emptied by who took it. */
   taken(): void {
-    if (DEBUG) assert(!this.isOpen, "a unit is taken in one piece");
+    if (DEBUG) assert(this.unitCount === 0 || !this.isOpen, "a unit is taken in one piece");
     this.mark++;
+    this.unitStart = 0;
   }
 
   /** What is told next goes to a place of its own, where no database is selected yet. */

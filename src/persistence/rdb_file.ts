@@ -85,6 +85,8 @@ export interface RdbHooks {
   oldFunction?(parts: readonly Uint8Array[]): void;
   /** A key whose value has no elements, and is passed over. */
   empty?(key: string): void;
+  /** Whether keys whose time is over are loaded all the same, since what follows may need them. */
+  readonly keepsExpired?: boolean;
   /** Something that a module saved, which is passed over; `isKey`: a key is lost with it. */
   module?(name: string, isKey: boolean): void;
 }
@@ -300,7 +302,8 @@ export class RdbLoader {
       this.#hooks.empty?.(this.#shownKey());
       return;
     }
-    if (expires && expiryMs < this.#keyspace.clock.nowMs) {
+    const isOver = expires && expiryMs < this.#keyspace.clock.nowMs;
+    if (isOver && this.#hooks.keepsExpired !== true) {
       discard(made);
       this.figures.expired++;
       return;

@@ -104,6 +104,11 @@ export class SnapshotLoader {
     return this.#blocks.total;
   }
 
+  /** At the end: nothing follows a snapshot. */
+  rest(): Uint8Array {
+    return new Uint8Array(0);
+  }
+
   /** Loads up to `limit` records; false when the file is at its end. */
   step(limit: number): boolean {
     try {

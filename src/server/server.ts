@@ -10,6 +10,7 @@ import { usedMemory } from "../commands/memory_figures.ts";
 import type {
   DebugSettings,
   Host,
+  LoadingProgress,
   LogLevel,
   ServerContext,
   ShutdownOptions,
@@ -19,6 +20,7 @@ import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import { BlockedClients } from "../dispatch/blocked_clients.ts";
 import { Dispatcher, ServerGate } from "../dispatch/dispatcher.ts";
+import { Replay } from "../dispatch/replay.ts";
 import { ActiveExpiry } from "../keyspace/active_expiry.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
 import { Propagation } from "../persistence/propagation.ts";
@@ -26,10 +28,13 @@ import type { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
 import type { EventLoop, Socket } from "../runtime/net.ts";
+import { AppendOnly } from "./append_only.ts";
 import { ClientRegistry } from "./client_registry.ts";
 import { Connection } from "./connection.ts";
 import { Figures } from "./figures.ts";
+import { Loading, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
+import { rdbSaverTo, saveAll } from "./savers.ts";
 import { Shutdown } from "./shutdown.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Turn } from "./turn.ts";
@@ -47,6 +52,8 @@ export interface Parts {
   readonly leave: (options: ShutdownOptions) => void;
 }
 
+/** Loading goes on for so long at once, and then answers clients that it does. */
+const LOADING_SLICE_MS = 10;
 /** A client's peak of output counts for so long, as in Redis. */
 const OUTPUT_PEAK_RESET_MS = 5000;
 
@@ -76,6 +83,7 @@ export class Server implements ServerContext {
     outputResizing: true,
     outputPeakResetMs: OUTPUT_PEAK_RESET_MS,
     checksumsSkipped: false,
+    logWriteDelayMs: 0,
   };
   /** The connection whose commands are being run, and where its replies of now begin. */
   running: Connection | null = null;
@@ -94,6 +102,8 @@ export class Server implements ServerContext {
   /** Clients from other machines are turned away: no password is set, and no address is bound. */
   protectedMode = false;
   readonly snapshots: Snapshots;
+  readonly appendLog: AppendOnly;
+  private readonly loader: Loading;
   private readonly ending: Shutdown;
   private activeExpiring = true;
   private readonly log_: Log;
@@ -120,13 +130,40 @@ export class Server implements ServerContext {
     this.clients = new ClientRegistry(this);
     this.blocked = new BlockedClients(this, this.answers, (ms, run) => loop.later(ms, run));
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
-    this.turn = new Turn(this.reply, this.answers, (run) => loop.endOfTurn(run));
-    this.snapshots = new Snapshots(this.keyspace, config, host, log, (ms, run) =>
-      loop.later(ms, run),
-    );
+    const later = (ms: number, run: () => void) => void loop.later(ms, run);
+    const { keyspace, propagation } = this;
+    const loading = new Loading({ keyspace, disk: host, log, replay: new Replay(this) });
+    this.loader = loading;
+    this.snapshots = new Snapshots(keyspace, config, host, log, loading, later);
+    this.appendLog = new AppendOnly({
+      keyspace,
+      config,
+      host,
+      log,
+      propagation,
+      loading,
+      later,
+      saverTo: (file) => rdbSaverTo((bytes) => file.write(bytes), this.keyspace, config),
+      saveAll: (file) => {
+        saveAll(
+          rdbSaverTo((bytes) => file.write(bytes), this.keyspace, config),
+          this.keyspace,
+        );
+      },
+      beforeWrite: () => {
+        const { logWriteDelayMs } = this.debug;
+        if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);
+      },
+      onSafe: () => this.turn.release(),
+    });
+    const endOfTurn = (run: () => void) => loop.endOfTurn(run);
+    this.turn = new Turn(this.reply, this.answers, endOfTurn, this.appendLog.writer);
+    propagation.onFirst = () => this.turn.arm();
     this.ending = new Shutdown({
       log: (text) => this.log("warning", text),
       snapshots: this.snapshots,
+      appendLog: this.appendLog,
+      isLoading: () => this.loading !== null,
       leave,
       abandon: () => host.exit(1),
     });
@@ -144,6 +181,43 @@ export class Server implements ServerContext {
   block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void {
     const elapsedUs = this.dispatcher.closeBlockedRun();
     this.blocked.add(call, wait, first, count, timeoutMs, elapsedUs);
+  }
+
+  get loading(): LoadingProgress | null {
+    return this.loader.progress;
+  }
+
+  /**
+   * Loads what there was when the server ended last: the append-only log where it is in use, else
+   * the snapshot. Clients are told meanwhile that it goes on. `done` is told what is wrong, or
+   * null.
+   */
+  load(done: (problem: string | null) => void): void {
+    const isLogged = this.config.flag("appendonly");
+    const problem = isLogged ? this.appendLog.find() : null;
+    if (problem !== null) {
+      done(problem);
+      return;
+    }
+    const steps = isLogged ? this.appendLog.load() : this.snapshots.loadSteps();
+    this.dispatcher.setGate(ServerGate.loading, true);
+    this.loadSlice(steps, done);
+  }
+
+  private loadSlice(steps: Steps, done: (problem: string | null) => void): void {
+    const endMs = this.clock.monotonicMs() + LOADING_SLICE_MS;
+    for (;;) {
+      const { done: isDone, value } = steps.next();
+      if (isDone) {
+        this.dispatcher.setGate(ServerGate.loading, false);
+        this.snapshots.noteLoaded();
+        const isSound = value === null && this.config.flag("appendonly");
+        done(isSound ? this.appendLog.begin() : value);
+        return;
+      }
+      if (this.clock.monotonicMs() >= endMs) break;
+    }
+    this.loop.later(0, () => this.loadSlice(steps, done));
   }
 
   log(level: LogLevel, text: string): void {
@@ -247,7 +321,10 @@ export class Server implements ServerContext {
     this.clock.tick();
     const { nowMs } = this.clock;
     this.ending.check();
-    this.snapshots.check();
+    if (this.loading === null) {
+      this.snapshots.check();
+      this.appendLog.check();
+    }
     this.figures.cronLoops++;
     this.figures.expireMs = this.expiry.spentMs;
     this.figures.sample(this.stats.commandCount, this.clock.monotonicMs());

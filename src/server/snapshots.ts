@@ -12,7 +12,7 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import { BackgroundFile } from "../persistence/background_file.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { BackgroundSave } from "./background_save.ts";
-import { loadSnapshot } from "./loading.ts";
+import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
 import { isOwnFormat, ownSaverTo, rdbSaverTo, type Saver, saveAll, saverTo } from "./savers.ts";
 
@@ -31,23 +31,27 @@ export class Snapshots implements SnapshotControl {
   private readonly config: Config;
   private readonly host: Host;
   private readonly log: Log;
+  private readonly loading: Loading;
   private readonly later: (ms: number, run: () => void) => void;
   /** `keyspace.dirty` when the last snapshot was made. */
   private savedDirty = 0;
   private background: BackgroundSave | null = null;
   private lastAttemptMs = 0;
+  private isScheduled = false;
 
   constructor(
     keyspace: Keyspace,
     config: Config,
     host: Host,
     log: Log,
+    loading: Loading,
     later: (ms: number, run: () => void) => void,
   ) {
     this.keyspace = keyspace;
     this.config = config;
     this.host = host;
     this.log = log;
+    this.loading = loading;
     this.later = later;
     this.lastSaveMs = keyspace.clock.nowMs;
   }
@@ -87,10 +91,8 @@ export class Snapshots implements SnapshotControl {
     const { keyspace } = this;
     const file = this.host.createFile(this.path);
     try {
-      saveAll(
-        saverTo((bytes) => file.write(bytes), keyspace, this.config),
-        keyspace,
-      );
+      const saver = saverTo((bytes) => file.write(bytes), keyspace, this.config);
+      saveAll(saver, keyspace);
       file.commit();
     } catch (error) {
       file.abandon();
@@ -105,6 +107,7 @@ export class Snapshots implements SnapshotControl {
   saveInBackground(): boolean {
     const { keyspace } = this;
     if (this.progress !== null || keyspace.isWalked) throw IN_PROGRESS;
+    this.isScheduled = false;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let file: BackgroundFile;
     let saver: Saver;
@@ -121,6 +124,10 @@ export class Snapshots implements SnapshotControl {
     this.background = background;
     this.log.add("notice", "Background saving started");
     return true;
+  }
+
+  schedule(): void {
+    this.isScheduled = true;
   }
 
   private openBackground(): BackgroundFile {
@@ -184,6 +191,10 @@ export class Snapshots implements SnapshotControl {
   /** From the timer: begins a snapshot when a save point says so. */
   check(): void {
     if (this.keyspace.isWalked || this.background !== null) return;
+    if (this.isScheduled) {
+      this.saveInBackground();
+      return;
+    }
     const { nowMs } = this.keyspace.clock;
     if (this.lastFailed && nowMs - this.lastAttemptMs < RETRY_MS) return;
     for (const { seconds, changes } of this.config.value("save")) {
@@ -196,15 +207,20 @@ export class Snapshots implements SnapshotControl {
   }
 
   load(): string | null {
+    const problem = runSteps(this.loadSteps());
+    this.noteLoaded();
+    return problem;
+  }
+
+  /** As `load`, step by step; `noteLoaded` is called after the last. */
+  *loadSteps(): Steps {
     const { path } = this;
     if (path === "" || !this.host.fileExists(path)) return null;
-    try {
-      loadSnapshot(this.host, path, this.keyspace, this.log);
-    } catch (error) {
-      const reason = (error as Error).message;
-      return `Can't load ${path}: ${reason}. To look into it: rusk check-snapshot ${path}`;
-    }
+    return yield* this.loading.snapshot(path);
+  }
+
+  /** What there is now is what was saved. */
+  noteLoaded(): void {
     this.savedDirty = this.keyspace.dirty;
-    return null;
   }
 }
