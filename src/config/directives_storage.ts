@@ -31,6 +31,7 @@ export const snapshots = {
     does: "Writes are refused from when a snapshot has failed until one succeeds.",
   }),
   "snapshot-format": choice(["rusk", "rdb"], "rusk", {
+    own: true,
     hidden: true,
     does: "What snapshots are written as: Rusk's own format, or Redis's. Either is loaded.",
   }),

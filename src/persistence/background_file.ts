@@ -1,7 +1,7 @@
 /**
- * A file that the disk worker writes (disk_worker.ts) while clients are served: it is given buffers,
- * and works them off one after the other. The file has its place when `syncLater` tells so, and
- * the one that was there before stays until then.
+ * A file that the disk worker writes (disk_worker.ts) while clients are served: it is given
+ * buffers, and works them off one after the other. The file has its place when `syncLater` tells
+ * so, and the one that was there before stays until then.
  */
 import { copyBytes } from "../base/bytes.ts";
 import type { WorkerThread } from "../runtime/workers.ts";

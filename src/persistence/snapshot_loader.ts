@@ -24,7 +24,7 @@ import { Malformed } from "./rdb_format.ts";
 import type { ByteSource } from "./rdb_reader.ts";
 import type { LoadedKey } from "./rdb_values.ts";
 import { BlockReader } from "./snapshot_block.ts";
-import { BlockKind, RecordKind, SnapshotError } from "./snapshot_format.ts";
+import { BlockKind, DEFLATE_RATIO_MAX, RecordKind, SnapshotError } from "./snapshot_format.ts";
 import { StreamLoad } from "./snapshot_stream.ts";
 import {
   addElements,
@@ -254,6 +254,9 @@ export class SnapshotLoader {
     const traits = { ...this.#traits };
     this.#readTraits(traits);
     const count = reader.count();
+    if (count > this.#fileSize * DEFLATE_RATIO_MAX) {
+      throw new Malformed("a value that cannot be in a file of this size");
+    }
     const e = newEntry(this.#made, AREA);
     let isOpen = false;
     try {

@@ -16,7 +16,7 @@ const CHUNK_SIZE_MIN = 64;
 export const deflate = (bytes: Uint8Array): Uint8Array =>
   deflateRawSync(bytes, { level: LEVEL, chunkSize: Math.max(bytes.length, CHUNK_SIZE_MIN) });
 
-/** What packed bytes stand for; throws when they are broken, or stand for more than `size` bytes. */
+/** What packed bytes stand for; throws when they are broken, or it is more than `size` bytes. */
 export const inflate = (bytes: Uint8Array, size: number): Uint8Array =>
   inflateRawSync(bytes, {
     chunkSize: Math.max(size, CHUNK_SIZE_MIN),
