@@ -20,6 +20,7 @@ import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { Chunk, MessageReader } from "./message_reader.ts";
+import type { RdbHooks } from "./rdb_file.ts";
 import { Malformed } from "./rdb_format.ts";
 import type { ByteSource } from "./rdb_reader.ts";
 import type { LoadedKey } from "./rdb_values.ts";
@@ -43,6 +44,9 @@ const EXPECTED_PER_BYTE = 8;
 const SHOWN_KEY_SIZE = 128;
 /** Values that may be open at once: as many as a server changes while it saves a large one. */
 const OPEN_VALUES_MAX = 1 << 16;
+
+/** What is done with some keys; see RdbHooks. */
+export type LoadingRules = Pick<RdbHooks, "keepsExpired" | "replaces">;
 
 /** What concerns a key besides its value. */
 interface Traits {
@@ -75,7 +79,7 @@ export class SnapshotLoader {
   readonly #reader = new MessageReader();
   readonly #keyspace: Keyspace;
   readonly #fileSize: number;
-  readonly #keepsExpired: boolean;
+  readonly #rules: LoadingRules;
   readonly #open = new Map<number, OpenValue>();
   readonly #key = new Chunk();
   readonly #made: LoadedKey;
@@ -84,9 +88,8 @@ export class SnapshotLoader {
   /** Whether the keys have LFU counters. */
   #isLfu = false;
 
-  /** `keepsExpired`: keys whose time is over are loaded all the same. */
-  constructor(source: ByteSource, keyspace: Keyspace, keepsExpired = false) {
-    this.#keepsExpired = keepsExpired;
+  constructor(source: ByteSource, keyspace: Keyspace, rules: LoadingRules = {}) {
+    this.#rules = rules;
     this.#blocks = new BlockReader(source);
     this.#keyspace = keyspace;
     this.#fileSize = source.size;
@@ -223,15 +226,20 @@ export class SnapshotLoader {
   #admit(e: EntryRef, { db, expiryMs, farMs, clock }: Traits): void {
     const keyspace = this.#keyspace;
     const isOver = expiryMs !== -1 && expiryMs < keyspace.clock.nowMs;
-    if (isOver && !this.#keepsExpired) {
+    if (isOver && this.#rules.keepsExpired !== true) {
       discard(e);
       this.figures.expired++;
       return;
     }
     const { bytes, view, offset, size, hash } = this.#made;
-    if (dict.find(db.keys, bytes, view, offset, size, hash) !== NIL) {
-      discard(e);
-      throw new Malformed(`key ${this.#shownKey()} is there twice`);
+    const old = dict.find(db.keys, bytes, view, offset, size, hash);
+    if (old !== NIL) {
+      if (this.#rules.replaces !== true) {
+        discard(e);
+        throw new Malformed(`key ${this.#shownKey()} is there twice`);
+      }
+      keyspace.changingAlso(db, old, "");
+      db.delete(old);
     }
     const home = db.admit(e, expiryMs, farMs);
     if (clock >= 0) keyspace.restoreClock(home, this.#isLfu ? -1 : clock, this.#isLfu ? clock : -1);

@@ -9,9 +9,18 @@
  */
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
+import { connectBlocking } from "./blocking_socket.ts";
 import { connectedPair, EpollListener } from "./epoll_socket.ts";
 import type { Libc } from "./libc.ts";
-import type { Connect, EventLoop, ListenAt, Listener, Socket, SocketEvents } from "./net.ts";
+import type {
+  BlockingSocket,
+  Connect,
+  EventLoop,
+  ListenAt,
+  Listener,
+  Socket,
+  SocketEvents,
+} from "./net.ts";
 import { systemFailure } from "./system_error.ts";
 
 const EPOLL_CLOEXEC = 0x80000;
@@ -93,6 +102,9 @@ export class EpollLoop implements EventLoop {
     this.begin();
     return connectedPair(this);
   }
+
+  readonly connect = (host: string, port: number, timeoutMs: number): BlockingSocket =>
+    connectBlocking(this.libc, host, port, timeoutMs);
 
   endOfTurn(run: () => void): void {
     this.endings.push(run);

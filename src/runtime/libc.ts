@@ -13,10 +13,12 @@ export interface Calls {
   socketpair(family: number, type: number, protocol: number, fds: number): number;
   bind(fd: number, address: number, size: number): number;
   listen(fd: number, backlog: number): number;
+  connect(fd: number, address: number, size: number): number;
   accept4(fd: number, address: number, size: number, flags: number): number;
   recv(fd: number, bytes: number, size: number, flags: number): number;
   send(fd: number, bytes: number, size: number, flags: number): number;
   close(fd: number): number;
+  poll(watched: number, count: number, timeoutMs: number): number;
   setsockopt(fd: number, level: number, name: number, value: number, size: number): number;
   getsockname(fd: number, address: number, size: number): number;
   getpeername(fd: number, address: number, size: number): number;
@@ -46,10 +48,12 @@ const SIGNATURES = {
   socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
   listen: { args: ["i32", "i32"], returns: "i32" },
+  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
   accept4: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
   send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
+  poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },

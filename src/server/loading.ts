@@ -11,7 +11,7 @@ import { AppendError, AppendLoader, FormatError } from "../persistence/append_lo
 import type { Part } from "../persistence/append_manifest.ts";
 import { type ByteSource, isRdb, RdbLoader } from "../persistence/rdb_file.ts";
 import { isSnapshot } from "../persistence/snapshot_format.ts";
-import { SnapshotLoader } from "../persistence/snapshot_loader.ts";
+import { type LoadingRules, SnapshotLoader } from "../persistence/snapshot_loader.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
 import type { Log } from "./log.ts";
 
@@ -46,8 +46,8 @@ export class Loading {
     this.parts = parts;
   }
 
-  /** Loads a snapshot file to the data that there are. */
-  *snapshot(path: string): Steps {
+  /** Loads a snapshot file to the data that there are; `replaces`: as RdbHooks has it. */
+  *snapshot(path: string, replaces: boolean): Steps {
     const { disk, log, keyspace } = this.parts;
     const startMs = keyspace.clock.monotonicMs();
     let file: InputFile;
@@ -59,7 +59,7 @@ export class Loading {
     this.start(file.size);
     try {
       const { head, source } = peeked(file);
-      yield* this.readSnapshot(head, source, 0, false);
+      yield* this.readSnapshot(head, source, 0, { replaces });
     } catch (error) {
       const reason = (error as Error).message;
       return `Can't load ${path}: ${reason}. To look into it: rusk check-snapshot ${path}`;
@@ -156,27 +156,26 @@ export class Loading {
     if (!isRdb(head) && !isSnapshot(head)) return { source, offset: 0 };
     const what = type === "b" ? "RDB base file on AOF loading" : "RDB preamble from AOF file";
     this.parts.log.add("notice", `Reading ${what}...`);
-    const { rest, offset } = yield* this.readSnapshot(head, source, this.loaded, true);
+    const { rest, offset } = yield* this.readSnapshot(head, source, this.loaded, {
+      keepsExpired: true,
+    });
     if (rest.length > 0) {
       this.parts.log.add("notice", `Reading the remaining AOF tail of ${name}...`);
     }
     return { source: new Rejoined(rest, file), offset };
   }
 
-  /**
-   * `head`: the first bytes of the source; `passed`: bytes loaded before; `keepsExpired`: commands
-   * that follow may need them.
-   */
+  /** `head`: the first bytes of the source; `passed`: bytes loaded before. */
   private *readSnapshot(
     head: Uint8Array,
     source: ByteSource,
     passed: number,
-    keepsExpired: boolean,
+    rules: LoadingRules,
   ): Generator<void, { rest: Uint8Array; offset: number }> {
     const { keyspace, log } = this.parts;
     const loader = isSnapshot(head)
-      ? new SnapshotLoader(source, keyspace, keepsExpired)
-      : rdbLoader(source, keyspace, log, keepsExpired);
+      ? new SnapshotLoader(source, keyspace, rules)
+      : rdbLoader(source, keyspace, log, rules);
     while (loader.step(STEP_COUNT)) {
       this.note(passed + loader.offset);
       yield;
@@ -231,7 +230,7 @@ export function rdbLoader(
   source: ByteSource,
   keyspace: Keyspace,
   log: Pick<Log, "add">,
-  keepsExpired: boolean,
+  rules: LoadingRules,
 ): RdbLoader {
   return new RdbLoader(source, keyspace, {
     aux: (name: string, value: string) => {
@@ -242,7 +241,7 @@ export function rdbLoader(
       const what = isKey ? "a key" : "data";
       log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
     },
-    keepsExpired,
+    ...rules,
   });
 }
 

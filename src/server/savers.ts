@@ -7,6 +7,7 @@ import { REDIS_VERSION, RUSK_VERSION } from "../base/version.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { CommandSaver } from "../persistence/command_saver.ts";
 import { RdbSaver } from "../persistence/rdb_file.ts";
 import { type BlockSink, blocksTo, SnapshotSaver } from "../persistence/snapshot_saver.ts";
 import * as dict from "../structures/dict.ts";
@@ -64,6 +65,16 @@ export function rdbSaverTo(
     ["ctime", String(keyspace.clock.nowSeconds)],
   ]);
   return saver;
+}
+
+/** A saver of the base of an append-only log: of an RDB file, or of commands. */
+export function baseSaverTo(
+  write: Write,
+  keyspace: Keyspace,
+  config: Config,
+  isSnapshot: boolean,
+): Saver {
+  return isSnapshot ? rdbSaverTo(write, keyspace, config) : new CommandSaver(write);
 }
 
 /** Has everything written, to the end. */

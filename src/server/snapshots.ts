@@ -206,17 +206,17 @@ export class Snapshots implements SnapshotControl {
     }
   }
 
-  load(): string | null {
-    const problem = runSteps(this.loadSteps());
+  load(replaces = false): string | null {
+    const problem = runSteps(this.loadSteps(replaces));
     this.noteLoaded();
     return problem;
   }
 
   /** As `load`, step by step; `noteLoaded` is called after the last. */
-  *loadSteps(): Steps {
+  *loadSteps(replaces = false): Steps {
     const { path } = this;
     if (path === "" || !this.host.fileExists(path)) return null;
-    return yield* this.loading.snapshot(path);
+    return yield* this.loading.snapshot(path, replaces);
   }
 
   /** What there is now is what was saved. */

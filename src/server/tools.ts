@@ -97,8 +97,8 @@ function load(path: string, config: Config, parts: ToolParts, keepsExpired: bool
     const { head, source } = peeked(file);
     const isOwn = isSnapshot(head);
     const loader = isOwn
-      ? new SnapshotLoader(source, keyspace, keepsExpired)
-      : rdbLoader(source, keyspace, log, keepsExpired);
+      ? new SnapshotLoader(source, keyspace, { keepsExpired })
+      : rdbLoader(source, keyspace, log, { keepsExpired });
     try {
       while (loader.step(STEP_COUNT)) clock.tick();
     } catch (error) {

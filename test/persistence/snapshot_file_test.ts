@@ -337,49 +337,57 @@ describe("small files", () => {
     world.end();
   });
 
-  test(`${CORRUPTIONS} files broken at random are refused`, () => {
-    const random = new Random(SEED);
-    const db = world.db();
-    for (let i = 0; i < 40; i++) put(db, `key:${i}`, `value:${i}`.repeat(1 + (i % 9)));
-    const sound = save(world);
-    world.end();
-    const before = arena.figures().blockCount;
-    for (let round = 0; round < CORRUPTIONS; round++) {
-      const bytes = Uint8Array.from(sound);
-      const cut = random.pick([0, 0, 0, 1, 9, random.below(bytes.length)]);
-      for (let times = random.between(cut === 0 ? 1 : 0, 3); times > 0; times--) {
-        bytes[random.below(bytes.length)] ^= random.between(1, 255);
-      }
-      if (cut === 0 && sound.equals(bytes)) continue;
-      expect(() => load(world, bytes.subarray(0, bytes.length - cut))).toThrow(SnapshotError);
+  test(
+    `${CORRUPTIONS} files broken at random are refused`,
+    () => {
+      const random = new Random(SEED);
+      const db = world.db();
+      for (let i = 0; i < 40; i++) put(db, `key:${i}`, `value:${i}`.repeat(1 + (i % 9)));
+      const sound = save(world);
       world.end();
-    }
-    expect(arena.figures().blockCount).toBe(before);
-  }, CORRUPTIONS_LIMIT_MS);
+      const before = arena.figures().blockCount;
+      for (let round = 0; round < CORRUPTIONS; round++) {
+        const bytes = Uint8Array.from(sound);
+        const cut = random.pick([0, 0, 0, 1, 9, random.below(bytes.length)]);
+        for (let times = random.between(cut === 0 ? 1 : 0, 3); times > 0; times--) {
+          bytes[random.below(bytes.length)] ^= random.between(1, 255);
+        }
+        if (cut === 0 && sound.equals(bytes)) continue;
+        expect(() => load(world, bytes.subarray(0, bytes.length - cut))).toThrow(SnapshotError);
+        world.end();
+      }
+      expect(arena.figures().blockCount).toBe(before);
+    },
+    CORRUPTIONS_LIMIT_MS,
+  );
 
-  test(`${CORRUPTIONS} blocks broken before they got their checksum load, or are refused`, () => {
-    const random = new Random(SEED);
-    const sound = small();
-    const before = arena.figures().blockCount;
-    let refused = 0;
-    for (let round = 0; round < CORRUPTIONS; round++) {
-      const bytes = Uint8Array.from(sound);
-      for (let times = random.between(1, 3); times > 0; times--) {
-        bytes[random.below(bytes.length)] = random.below(256);
+  test(
+    `${CORRUPTIONS} blocks broken before they got their checksum load, or are refused`,
+    () => {
+      const random = new Random(SEED);
+      const sound = small();
+      const before = arena.figures().blockCount;
+      let refused = 0;
+      for (let round = 0; round < CORRUPTIONS; round++) {
+        const bytes = Uint8Array.from(sound);
+        for (let times = random.between(1, 3); times > 0; times--) {
+          bytes[random.below(bytes.length)] = random.below(256);
+        }
+        try {
+          load(world, fileWith(bytes.subarray(0, bytes.length - random.pick([0, 0, 0, 1, 9])), 9));
+          save(world);
+        } catch (error) {
+          if (!(error instanceof SnapshotError)) throw error;
+          refused++;
+        }
+        world.verify();
+        world.end();
       }
-      try {
-        load(world, fileWith(bytes.subarray(0, bytes.length - random.pick([0, 0, 0, 1, 9])), 9));
-        save(world);
-      } catch (error) {
-        if (!(error instanceof SnapshotError)) throw error;
-        refused++;
-      }
-      world.verify();
-      world.end();
-    }
-    expect(refused).toBeGreaterThan(CORRUPTIONS / 4);
-    expect(arena.figures().blockCount).toBe(before);
-  }, CORRUPTIONS_LIMIT_MS);
+      expect(refused).toBeGreaterThan(CORRUPTIONS / 4);
+      expect(arena.figures().blockCount).toBe(before);
+    },
+    CORRUPTIONS_LIMIT_MS,
+  );
 
   test.each([
     ["", "it ends too early: it was cut short (at byte 0)"],
