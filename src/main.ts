@@ -60,13 +60,7 @@ async function start(): Promise<void> {
     clock,
     config,
     table: commandTable,
-    host: {
-      ...host,
-      ...files,
-      connect: loop.connect,
-      startDiskWorker,
-      configFile: config.file,
-    } as Host,
+    host: hostOf(loop, config),
     log,
     loop,
     random: host.random,
@@ -81,6 +75,17 @@ async function start(): Promise<void> {
   );
   applySettings(server, log, listeners);
   await serve(server, config, log, listeners, loop);
+}
+
+function hostOf({ connect, syncFile }: EventLoop, config: Config): Host {
+  return {
+    ...host,
+    ...files,
+    openAppend: (path, afresh) => files.openAppend(path, afresh, syncFile),
+    connect,
+    startDiskWorker,
+    configFile: config.file,
+  };
 }
 
 const toolParts: ToolParts = {

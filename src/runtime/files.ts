@@ -25,6 +25,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
+import type { SyncFile } from "./net.ts";
 import { orReason, systemReason } from "./system_error.ts";
 
 /** The path for the runtime, whose texts are Unicode. */
@@ -86,8 +87,16 @@ export interface AppendFile {
   close(): void;
 }
 
-/** Opens a file to append to, made if there is none; `afresh`: emptied if there is one. */
-export function openAppend(path: string, afresh: boolean): AppendFile {
+/**
+ * Opens a file to append to, made if there is none; `afresh`: emptied if there is one. `syncFile`
+ * is used in place of a thread of the runtime's where there is one.
+ */
+export function openAppend(
+  path: string,
+  afresh: boolean,
+  syncFile: SyncFile | null = null,
+): AppendFile {
+  const syncLater = syncFile ?? fdatasync;
   const file = orReason(() => openSync(nativePath(path), "a", 0o644));
   if (afresh) orReason(() => ftruncateSync(file, 0));
   let size = orReason(() => fstatSync(file).size);
@@ -113,7 +122,7 @@ export function openAppend(path: string, afresh: boolean): AppendFile {
     sync: () => orReason(() => fdatasyncSync(file)),
     syncLater: (done) => {
       isSyncing = true;
-      fdatasync(file, (error) => {
+      syncLater(file, (error) => {
         isSyncing = false;
         if (isClosed) closeSync(file);
         done(error === null ? null : systemReason(error));
