@@ -17,6 +17,7 @@ import { CommandError } from "../protocol/errors.ts";
 import type { NewFile } from "../runtime/files.ts";
 import * as dict from "../structures/dict.ts";
 import { BackgroundSave } from "./background_save.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
 
@@ -147,17 +148,19 @@ export class Snapshots implements SnapshotControl {
     if (this.progress !== null || keyspace.isWalked) throw IN_PROGRESS;
     this.isScheduled = false;
     this.lastAttemptMs = keyspace.clock.nowMs;
-    let file: NewFile;
+    let file: NewFile | null = null;
     let saver: RdbSaver;
     try {
       file = this.host.createFile(this.path);
       saver = this.saverTo(file);
     } catch (error) {
+      file?.abandon();
       this.noteFailure((error as Error).message);
       return false;
     }
-    const background = new BackgroundSave(keyspace, this.later, file, saver, (problem) =>
-      this.finish(background, file, problem),
+    const begun = file;
+    const background = new BackgroundSave(keyspace, this.later, begun, saver, (problem) =>
+      this.finish(background, begun, problem),
     );
     this.background = background;
     this.log.add("notice", "Background saving started");
@@ -230,6 +233,11 @@ export class Snapshots implements SnapshotControl {
       this.saveInBackground();
       return;
     }
+  }
+
+  /** Removes what a server before had begun to write when it was killed. */
+  removeLeftovers(): void {
+    if (this.path !== "") removeLeftovers(this.host, ".", this.path);
   }
 
   load(): string | null {
