@@ -74,6 +74,7 @@ soak: dist/rusk ## Stream messages through a group whose consumers die (ENTRIES=
 durability: dist/rusk ## Stop machines, break disks, kill servers (ROUNDS=, SEED=, ARGS)
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/durability/main.ts --rounds $(ROUNDS) \
 	    $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@CORRUPTIONS=10000 $(BUN) test --timeout 600000 test/durability/corruption_test.ts
 
 redis: ## Install redis-server and its tools, to compare with (Debian, as root)
 	@.ci/need_redis

@@ -177,6 +177,11 @@ export class AppendOnly implements AppendLogControl {
     const { log } = this.parts;
     try {
       files.makeFolder();
+    } catch (error) {
+      const reason = (error as Error).message;
+      return `Can't open or create append-only dir ${files.folder}: ${reason}`;
+    }
+    try {
       this.removeLeftovers();
       if (files.manifest.isEmpty) this.writeFirstBase();
       const isNew = files.manifest.increments.length === 0;

@@ -6,17 +6,17 @@
  * Each client writes unit after unit to keys of its own. From what its keys hold follows which unit
  * was the last: one between the last that was confirmed and the last that was sent.
  */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { plain, replyEnd, requestOf } from "../client/resp.ts";
-import { ruskCommand, type Server, startServer } from "../client/server.ts";
+import { type Server, startServer } from "../client/server.ts";
 import { Random } from "../fuzz/random.ts";
+import { binaryCommand } from "./binary.ts";
 import { POLICIES } from "./sweep.ts";
 
-const BINARY = resolve(import.meta.dir, "../../dist/rusk");
 const CLIENTS = 4;
 /** Units that a client has on the way. */
 const WINDOW = 24;
@@ -154,8 +154,7 @@ export async function killRounds({ rounds, seed, onRound }: KillOptions): Promis
 function startIn(dir: string, policy: string, noWait = false): Promise<Server> {
   const log = ["--appendonly", "yes", "--appendfsync", policy];
   const growth = ["--auto-aof-rewrite-min-size", "256kb", "--auto-aof-rewrite-percentage", "100"];
-  const command = process.env.RUSK_BINARY || !existsSync(BINARY) ? ruskCommand() : [BINARY];
-  return startServer({ command, args: ["--dir", dir, ...log, ...growth], noWait });
+  return startServer({ command: binaryCommand(), args: ["--dir", dir, ...log, ...growth], noWait });
 }
 
 async function killRound(

@@ -128,25 +128,29 @@ export class SimDisk implements Disk {
     return next;
   }
 
-  /** What is found after the power went. */
-  afterPowerCut(random: Random): SimDisk {
+  /** What is found after the power went; without chance, nothing of what is not synced is left. */
+  afterPowerCut(random: Random | null): SimDisk {
     const names = this.synced.clone();
-    const share = random.below(4) / 3;
-    const isInOrder = random.chance(0.5);
-    for (const change of this.changes) {
-      const stays = random.chance(share);
-      if (stays) change.apply(names);
-      else if (isInOrder) break;
-    }
+    if (random !== null) this.changeSome(names, random);
     const next = new SimDisk();
     for (const folder of names.folders) next.addFolder(folder);
     const kept = new Map<Inode, Uint8Array>();
     for (const [path, inode] of names.files) {
       if (!names.folders.has(folderOf(path))) continue;
-      if (!kept.has(inode)) kept.set(inode, whatIsLeft(inode, random));
+      const left = random === null ? inode.synced : whatIsLeft(inode, random);
+      if (!kept.has(inode)) kept.set(inode, left);
       next.put(path, kept.get(inode) as Uint8Array);
     }
     return next;
+  }
+
+  private changeSome(names: Tree, random: Random): void {
+    const share = random.below(4) / 3;
+    const isInOrder = random.chance(0.5);
+    for (const change of this.changes) {
+      if (random.chance(share)) change.apply(names);
+      else if (isInOrder) return;
+    }
   }
 
   addFolder(path: string): void {

@@ -46,8 +46,9 @@ export function scriptOf(random: Random): Step[] {
       commands.push({ client, words: wordsOf(random, openBlocks, client) });
     }
     if (event !== undefined) {
+      // Last, as the client may have been in a transaction before.
       const client = openBlocks.indexOf(0);
-      if (client >= 0) commands.splice(random.below(count + 1), 0, { client, words: event });
+      if (client >= 0) commands.push({ client, words: event });
     }
     steps.push({ kind: "turn", ms: passing(random), commands });
     if (event?.[0] !== "SHUTDOWN") continue;
