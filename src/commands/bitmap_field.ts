@@ -15,6 +15,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import { bitOffset, byteOf } from "./bitmap_offset.ts";
 import type { Call } from "./call.ts";
 import { type ArgumentText, KeyFlag, type KeyRef } from "./key_specs.ts";
+import * as retell from "./retell.ts";
 
 const Step = { get: 0, set: 1, incrby: 2, overflow: 3 } as const;
 /** Arguments of a step, with its name. */
@@ -179,17 +180,17 @@ function change(call: Call): void {
   const { db, args, keyspace, reply } = call;
   const keyHash = db.hash(args, 1);
   let e = db.writeTyped(args, 1, keyHash, Type.string);
+  const { dirty } = keyspace;
   const grows = e === NIL || stringValue.size(e) < plan.size;
   if (e === NIL) {
-    e = rawString.addZeros(db, args, 1, keyHash, plan.size, "setbit");
+    e = rawString.addZeros(db, args, 1, keyHash, plan.size, null);
   } else {
-    if (grows) keyspace.changing(db, e, "setbit");
+    if (grows) keyspace.changingAside(db, e, "");
     e = rawString.extend(db, e, plan.size);
   }
   aim(e);
 
   let changes = 0;
-  let isTold = grows;
   step.overflow = Overflow.wrap;
   reply.array(plan.replyCount);
   for (let index = 2; index < call.argc; index += STEP_SIZES[step.kind]) {
@@ -206,12 +207,8 @@ function change(call: Call): void {
       continue;
     }
     const isOther = isOtherField(high, low);
-    if (isOther && !isTold) {
-      keyspace.changing(db, e, "setbit");
-      isTold = true;
-    }
-    // In a string that has grown, Redis counts every write.
-    if (isOther || grows) changes++;
+    // In a string that has grown, Redis counts every write; not that it has, if all writes fail.
+    if ((isOther || grows) && changes++ === 0) keyspace.changing(db, e, "setbit");
     if (isOther) write(target.bytes, target.offset, step.offset, step.bits);
     if (step.kind === Step.set) {
       field.high = high;
@@ -219,8 +216,9 @@ function change(call: Call): void {
     }
     replyField(call, value(step.bits, step.signed));
   }
-  // `changing` has counted one, also where only FAIL came of it, which Redis does not count.
-  keyspace.dirty += changes - (isTold ? 1 : 0);
+  keyspace.dirty = dirty + changes;
+  // Redis tells nothing when all writes fail, so that the string is shorter after a restart.
+  if (grows && changes === 0) retell.asItCame(call);
 }
 
 /** Whether the bits of `field` that count differ from these. */

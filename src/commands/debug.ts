@@ -40,7 +40,9 @@ const BAD_THRESHOLD = new CommandError(
 /** The log says why. */
 const NOT_SAVED = new CommandError("ERR");
 const NOT_LOADED = new CommandError("ERR Error trying to load the RDB dump, check server logs.");
-const RELOAD_OPTIONS = new CommandError("ERR DEBUG RELOAD only supports the NOSAVE option.");
+const RELOAD_OPTIONS = new CommandError(
+  "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
+);
 const THRESHOLD_MAX = 2n ** 32n;
 const REPLICATION_ID_SIZE = 40;
 
@@ -141,8 +143,10 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   reload: {
     run: reload,
     argc: [2, Infinity],
-    syntax: "RELOAD [NOSAVE]",
-    summary: "Writes a snapshot, unless told not to, and loads it in the place of all data.",
+    syntax: "RELOAD [MERGE|NOFLUSH|NOSAVE]...",
+    summary:
+      "Writes a snapshot (NOSAVE: does not), and loads it in the place of all data (NOFLUSH: to " +
+      "the data), whose keys it replaces if told to MERGE.",
   },
   object: {
     run: object,
@@ -421,15 +425,17 @@ function loadLog({ reply, server }: Call): void {
 
 function reload(call: Call): void {
   const { keyspace, reply, server } = call;
-  let isSaved = true;
+  let [isSaved, isFlushed, isMerged] = [true, true, false];
   for (let i = 2; i < call.argc; i++) {
-    if (!call.is(i, "nosave")) throw RELOAD_OPTIONS;
-    isSaved = false;
+    if (call.is(i, "nosave")) isSaved = false;
+    else if (call.is(i, "noflush")) isFlushed = false;
+    else if (call.is(i, "merge")) isMerged = true;
+    else throw RELOAD_OPTIONS;
   }
   server.snapshots.abandon();
   if (isSaved && !server.snapshots.save()) throw NOT_SAVED;
-  for (const db of keyspace.databases) keyspace.flush(db);
-  const problem = server.snapshots.load();
+  if (isFlushed) for (const db of keyspace.databases) keyspace.flush(db);
+  const problem = server.snapshots.load(isMerged);
   if (problem !== null) {
     server.log("warning", problem);
     throw NOT_LOADED;

@@ -257,7 +257,7 @@ function loadingFields({ loading, keyspace, host }: ServerContext): Field[] {
   ];
 }
 
-function statFields({ figures, keyspace, stats }: ServerContext): Field[] {
+function statFields({ figures, keyspace, stats, targets }: ServerContext): Field[] {
   const { hits, misses, expired, expiredInTimeCount } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
@@ -290,7 +290,7 @@ function statFields({ figures, keyspace, stats }: ServerContext): Field[] {
     ["pubsubshard_channels", 0],
     ["latest_fork_usec", 0],
     ["total_forks", 0],
-    ["migrate_cached_sockets", 0],
+    ["migrate_cached_sockets", targets.count],
     ["slave_expires_tracked_keys", 0],
     ["active_defrag_hits", 0],
     ["active_defrag_misses", 0],

@@ -4,6 +4,7 @@ import { CommandError, SYNTAX } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import { info } from "./info.ts";
 import { lolwut } from "./lolwut.ts";
+import * as retell from "./retell.ts";
 import type { ShutdownOptions } from "./server_context.ts";
 import { group } from "./table.ts";
 
@@ -179,6 +180,7 @@ function flushall(call: Call): void {
   const { keyspace } = call;
   call.server.snapshots.abandon();
   for (const db of keyspace.databases) keyspace.dirty += keyspace.flush(db);
+  retell.asItCame(call);
   // As Redis: where there are save points, what was there is not to come back after a restart.
   if (call.server.snapshots.isConfigured && !keyspace.isReplaying) call.server.snapshots.save();
   call.reply.ok();
@@ -188,6 +190,7 @@ function flushdb(call: Call): void {
   checkFlushMode(call);
   const { keyspace } = call;
   keyspace.dirty += keyspace.flush(call.db);
+  retell.asItCame(call);
   call.reply.ok();
 }
 

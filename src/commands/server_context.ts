@@ -5,11 +5,14 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Disk } from "../runtime/files.ts";
+import type { BlockingConnect } from "../runtime/net.ts";
+import type { WorkerThread } from "../runtime/workers.ts";
 import type { Wait } from "./blocking.ts";
 import type { Call } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { CommandStats } from "./command_stats.ts";
 import type { LatencyMonitor } from "./latency.ts";
+import type { Targets } from "./migrate_target.ts";
 import type { Slowlog } from "./slowlog.ts";
 import type { CommandTable } from "./table.ts";
 
@@ -47,6 +50,8 @@ export interface ServerContext {
   activeExpire: boolean;
   readonly debug: DebugSettings;
   readonly snapshots: SnapshotControl;
+  /** Where MIGRATE sends keys to. */
+  readonly targets: Targets;
   readonly appendLog: AppendLogControl;
   /** How far the data are loaded, or null while none are. */
   readonly loading: LoadingProgress | null;
@@ -80,8 +85,11 @@ export interface SnapshotControl {
   schedule(): void;
   /** Calls a BGSAVE off, if there is one. */
   abandon(): void;
-  /** Loads it, if there is one, to the data that there are; what is wrong with it, or null. */
-  load(): string | null;
+  /**
+   * Loads it, if there is one, to the data that there are; what is wrong with it, or null. A key of
+   * the file that is there already is wrong unless it `replaces` it.
+   */
+  load(replaces?: boolean): string | null;
 }
 
 /** The append-only log. Sizes are in bytes. */
@@ -227,6 +235,15 @@ export interface Host extends Disk {
   readFile(path: string): string;
   /** Throws an Error that says why not, as the system does ("Permission denied"). */
   writeFile(path: string, text: string): void;
+  /** A file for the disk worker to write, see runtime/files.ts. */
+  reserveFile(path: string): string;
+  /** Starts the disk worker (persistence/disk_worker.ts), see runtime/workers.ts. */
+  startDiskWorker(
+    told: (message: unknown) => void,
+    failed: (problem: string) => void,
+  ): WorkerThread;
+  /** Connects to another server; null where connections cannot be waited for. */
+  readonly connect: BlockingConnect | null;
   changeDirectory(path: string): void;
   currentDirectory(): string;
   /** Stops the whole server for so long: DEBUG SLEEP. */

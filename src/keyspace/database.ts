@@ -107,6 +107,25 @@ export class Database {
     withTtl: boolean,
     event: KeyEvent,
   ): EntryRef {
+    const e = this.make(args, index, keyHash, valueArea, withTtl);
+    this.keyspace.changing(this, e, event);
+    return e;
+  }
+
+  /** As `add`, without an expiry, of a key that as yet is no change to those who WATCH it. */
+  addAside(args: Args, index: number, keyHash: number, valueArea: number): EntryRef {
+    const e = this.make(args, index, keyHash, valueArea, false);
+    this.keyspace.changingAside(this, e, "");
+    return e;
+  }
+
+  private make(
+    args: Args,
+    index: number,
+    keyHash: number,
+    valueArea: number,
+    withTtl: boolean,
+  ): EntryRef {
     const e = entry.create(
       args.bytes,
       args.view,
@@ -118,7 +137,6 @@ export class Database {
     );
     this.keyspace.created(e);
     dict.insert(this.keys, e);
-    this.keyspace.changing(this, e, event);
     return e;
   }
 
@@ -400,7 +418,9 @@ export class Database {
   private expireFields(e: EntryRef, limit: number): number {
     const { keyspace } = this;
     keyspace.changingAlso(this, e, "hexpired");
-    const count = hashValue.removeDue(e, keyspace.clock.nowMs, limit);
+    const count = hashValue.removeDue(e, keyspace.clock.nowMs, limit, (field) =>
+      keyspace.expiryFeed?.fieldExpired(this, e, field),
+    );
     keyspace.stats.expiredFields += count;
     if (hashValue.count(e) > 0) {
       this.rescheduled(e);

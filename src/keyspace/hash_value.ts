@@ -106,26 +106,38 @@ export function add(e: EntryRef, field: Viewed, value: Viewed): Place {
     if (field.size <= limit && value.size <= limit) return addPacked(e, field, value);
     unpack(e);
   }
-  const { bytes, view, size } = field;
-  const fieldHash = hashBytes(bytes, view, 0, size);
+  const { bytes, view, offset, size } = field;
+  const fieldHash = hashBytes(bytes, view, offset, size);
   const home = fieldsOf(e);
-  if (dict.find(home, bytes, view, 0, size, fieldHash) !== NIL) return 0;
+  if (dict.find(home, bytes, view, offset, size, fieldHash) !== NIL) return 0;
   const v = value;
-  return hashField.add(home, bytes, view, 0, size, fieldHash, v.bytes, v.view, 0, v.size);
+  return hashField.add(
+    home,
+    bytes,
+    view,
+    offset,
+    size,
+    fieldHash,
+    v.bytes,
+    v.view,
+    v.offset,
+    v.size,
+  );
 }
 
-/** Bytes from the start of a buffer, with a view of it. */
+/** Bytes of a buffer, with a view of it. */
 interface Viewed {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  readonly offset: number;
   readonly size: number;
 }
 
 function addPacked(e: EntryRef, field: Viewed, value: Viewed): Place {
   let p = packedOf(e);
-  if (packed.find(p, packed.first(p), field.bytes, 0, field.size, 1) !== 0) return 0;
-  p = packed.append(p, field.bytes, 0, field.size);
-  p = packed.append(p, value.bytes, 0, value.size);
+  if (packed.find(p, packed.first(p), field.bytes, field.offset, field.size, 1) !== 0) return 0;
+  p = packed.append(p, field.bytes, field.offset, field.size);
+  p = packed.append(p, value.bytes, value.offset, value.size);
   setRef(e, p);
   const at = packed.touched.at;
   if (packed.count(p) > thresholds.hashPackedEntries * 2) unpack(e);
@@ -230,15 +242,16 @@ function putPacked(e: EntryRef, fields: Args, field: number, values: Args, value
   const valueOffset = values.start[value];
   const valueLength = values.size[value];
   if (at !== 0) {
-    setRef(e, packed.replace(p, packed.next(p, at), values.bytes, valueOffset, valueLength));
-    return false;
+    p = packed.replace(p, packed.next(p, at), values.bytes, valueOffset, valueLength);
+  } else {
+    p = packed.append(p, fields.bytes, offset, length);
+    p = packed.append(p, values.bytes, valueOffset, valueLength);
   }
-  p = packed.append(p, fields.bytes, offset, length);
-  p = packed.append(p, values.bytes, valueOffset, valueLength);
   setRef(e, p);
+  // Also where none was added: the threshold may have been another when the fields were.
   const tooMany = packed.count(p) > thresholds.hashPackedEntries * 2;
   if (tooMany || packed.size(p) > PACKED_SIZE_MAX) unpack(e);
-  return true;
+  return at === 0;
 }
 
 /** Changes the value at a place to that in an argument; when the field expires stays. */
@@ -372,12 +385,22 @@ export function endExpiring(e: EntryRef): void {
   entry.describe(e, Type.hash, DICT, 0);
 }
 
-/** Removes fields of an EXPIRING hash whose time has come, at most `limit`; returns how many. */
-export function removeDue(e: EntryRef, nowMs: number, limit: number): number {
+/**
+ * Removes fields of an EXPIRING hash whose time has come, at most `limit`, each after `before` is
+ * called with its name; returns how many.
+ */
+export function removeDue(
+  e: EntryRef,
+  nowMs: number,
+  limit: number,
+  before: (field: Range) => void,
+): number {
   deadlines.hideUntil(timesOf(e), 0);
   let removed = 0;
   while (removed < limit && deadlines.firstTime(timesOf(e)) <= nowMs) {
-    removeAt(e, deadlines.firstEntry(timesOf(e)));
+    const f = deadlines.firstEntry(timesOf(e));
+    before(hashField.nameOf(f));
+    removeAt(e, f);
     removed++;
   }
   return removed;

@@ -5,6 +5,7 @@
 import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Range } from "../base/range.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -43,6 +44,8 @@ export interface ChangeWatcher {
 export interface ExpiryFeed {
   /** The key is about to go. */
   expired(db: Database, e: EntryRef): void;
+  /** The field of a hash is about to go. */
+  fieldExpired(db: Database, e: EntryRef, field: Range): void;
 }
 
 export class Keyspace {
@@ -119,7 +122,7 @@ export class Keyspace {
 
   /**
    * As `changing`, for what does not count as a change of the value to those who WATCH it, or wait
-   * for the key: of the groups of a stream.
+   * for the key: of the groups of a stream, or of a string to which only zeros are added.
    */
   changingAside(db: Database, e: EntryRef, _event: KeyEvent): void {
     this.dirty++;
@@ -271,7 +274,7 @@ export class Keyspace {
     if (this.watches.active) {
       this.watches.touchDatabase(db.id, (watched) => isReplaced(db, null, watched));
     }
-    if (this.waits.active && count > 0) this.waits.touchDatabase(db.id);
+    if (this.waits.active) this.waits.leaving(db, null);
     if (this.walk === null || !this.walk.detaches(db)) db.clear();
     return count;
   }
@@ -283,12 +286,16 @@ export class Keyspace {
       this.watches.touchDatabase(b.id, (watched) => isReplaced(b, a, watched));
     }
     if (this.waits.active) {
-      this.waits.touchDatabase(a.id);
-      this.waits.touchDatabase(b.id);
+      this.waits.leaving(a, b);
+      this.waits.leaving(b, a);
     }
     [a.keys, b.keys] = [b.keys, a.keys];
     [a.expires, b.expires] = [b.expires, a.expires];
     [a.fieldExpires, b.fieldExpires] = [b.fieldExpires, a.fieldExpires];
+    if (this.waits.active) {
+      this.waits.arrived(a);
+      this.waits.arrived(b);
+    }
     this.walk?.swapped(a, b);
   }
 

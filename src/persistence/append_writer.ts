@@ -52,7 +52,7 @@ export class AppendWriter {
   private readonly hooks: WriterHooks;
   private file: AppendFile | null = null;
   /** All until this mark is written, or kept to be tried again. */
-  writtenMark = 0;
+  private writtenMark = 0;
   private isSynced = true;
   private isSyncing = false;
   private syncedMs = 0;
@@ -145,12 +145,22 @@ export class AppendWriter {
   flush(): boolean {
     const { file, propagation } = this;
     if (file === null) return false;
-    if (propagation.out.at > 0 && !this.isWaitingToRetry) this.tryWrite(file);
     const { policyNow } = this;
-    if (policyNow === "always") this.syncNow(file);
-    else if (policyNow === "everysec") this.syncIfDue(file);
-    if (policyNow !== "always") this.confirm(this.writtenMark);
-    return this.safeMark < this.writtenMark;
+    if (policyNow === "always") return this.flushAlways(file);
+    if (propagation.out.at > 0 && !this.isWaitingToRetry) this.tryWrite(file);
+    if (policyNow === "everysec") this.syncIfDue(file);
+    this.confirm(this.writtenMark);
+    return false;
+  }
+
+  /** What is told while a sync goes on is written after it, for one more sync, all at once. */
+  private flushAlways(file: AppendFile): boolean {
+    const { out } = this.propagation;
+    if (this.isSyncing) return true;
+    if (out.at > 0) this.tryWrite(file);
+    if (this.isSynced) return false;
+    this.sync(file);
+    return true;
   }
 
   private get isWaitingToRetry(): boolean {
@@ -244,10 +254,6 @@ export class AppendWriter {
     else this.sync(file);
   }
 
-  private syncNow(file: AppendFile): void {
-    if (!this.isSynced && !this.isSyncing) this.sync(file);
-  }
-
   /** Syncs on another thread what is written now. */
   private sync(file: AppendFile): void {
     const mark = this.writtenMark;
@@ -262,7 +268,8 @@ export class AppendWriter {
       }
       if (!this.hasWriteFailed) this.setProblem(null);
       this.confirm(mark);
-      if (this.file !== null && this.policyNow === "always") this.syncNow(this.file);
+      // Those who have their replies now may be in time for the next sync.
+      if (this.propagation.out.at > 0) this.propagation.onFirst();
     });
   }
 

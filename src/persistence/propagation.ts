@@ -16,6 +16,7 @@
 import { segmentOf, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import { fromLatin1 } from "../base/bytes.ts";
+import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
@@ -92,6 +93,15 @@ export class Propagation {
     this.head(db, 2);
     this.out.bulkText(this.unlinksExpired ? "UNLINK" : "DEL");
     this.key(e);
+  }
+
+  /** A field of a hash is removed since its time has come. */
+  fieldExpired(db: Database, e: EntryRef, field: Range): void {
+    if (!this.active) return;
+    this.head(db, 3);
+    this.out.bulkText("HDEL");
+    this.key(e);
+    this.out.bulk(field.bytes, field.offset, field.size);
   }
 
   /** Writes the key of an entry as an argument. */

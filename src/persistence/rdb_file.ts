@@ -87,6 +87,8 @@ export interface RdbHooks {
   empty?(key: string): void;
   /** Whether keys whose time is over are loaded all the same, since what follows may need them. */
   readonly keepsExpired?: boolean;
+  /** Whether a key that is there already is replaced; else the file is refused. */
+  readonly replaces?: boolean;
   /** Something that a module saved, which is passed over; `isKey`: a key is lost with it. */
   module?(name: string, isKey: boolean): void;
 }
@@ -308,9 +310,14 @@ export class RdbLoader {
       this.figures.expired++;
       return;
     }
-    if (dict.find(this.#db.keys, bytes, view, 0, size, hash) !== NIL) {
-      discard(made);
-      throw new Malformed("the key is there twice");
+    const old = dict.find(this.#db.keys, bytes, view, 0, size, hash);
+    if (old !== NIL) {
+      if (this.#hooks.replaces !== true) {
+        discard(made);
+        throw new Malformed("the key is there twice");
+      }
+      this.#keyspace.changingAlso(this.#db, old, "");
+      this.#db.delete(old);
     }
     const e = this.#db.admit(made, expires ? expiryMs : -1, farMs);
     this.#keyspace.restoreClock(e, idle, frequency);

@@ -26,6 +26,12 @@ export interface Saver {
   end(): void;
 }
 
+/** Where it goes: a file that is written at once, or by the disk worker. */
+export interface SavedFile extends Pick<NewFile, "syncLater" | "abandon"> {
+  /** Whoever writes it has enough to do for the moment: the walk waits. */
+  readonly isBehind?: boolean;
+}
+
 export class BackgroundSave {
   readonly startMs: number;
   /** `keyspace.dirty` when it began. */
@@ -36,7 +42,7 @@ export class BackgroundSave {
   isAbandoned = false;
   private readonly keyspace: Keyspace;
   private readonly later: (ms: number, run: () => void) => void;
-  private readonly file: NewFile;
+  private readonly file: SavedFile;
   private readonly saver: Saver;
   private readonly done: (problem: string | null) => void;
   private readonly walk: SnapshotWalk;
@@ -51,7 +57,7 @@ export class BackgroundSave {
   constructor(
     keyspace: Keyspace,
     later: (ms: number, run: () => void) => void,
-    file: NewFile,
+    file: SavedFile,
     saver: Saver,
     done: (problem: string | null) => void,
   ) {
@@ -91,8 +97,9 @@ export class BackgroundSave {
   private slice(): void {
     const { clock } = this.keyspace;
     const until = clock.monotonicMs() + SLICE_MS;
-    for (let i = 1; this.walk.step(); i++) {
-      if (i % CHAINS_PER_LOOK !== 0 || clock.monotonicMs() < until) continue;
+    for (let i = 1; this.file.isBehind || this.walk.step(); i++) {
+      const isOver = i % CHAINS_PER_LOOK === 0 && clock.monotonicMs() >= until;
+      if (!isOver && !this.file.isBehind) continue;
       this.later(PAUSE_MS, () => this.slice());
       return;
     }

@@ -4,7 +4,7 @@ import type { Host } from "../commands/server_context.ts";
 /** Removes such files of a folder, of names that begin so, unless their process still writes. */
 export function removeLeftovers(host: Host, folder: string, name: string): void {
   for (const found of host.listFolder(folder)) {
-    const processId = found.startsWith(name) ? /\.tmp-(\d+)$/.exec(found)?.[1] : undefined;
+    const processId = found.startsWith(name) ? /\.tmp-(\d+)(-\d+)?$/.exec(found)?.[1] : undefined;
     if (processId === undefined || host.isRunning(Number(processId))) continue;
     host.removeFile(folder === "." ? found : `${folder}/${found}`);
   }

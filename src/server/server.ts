@@ -7,6 +7,7 @@ import { type Client, Gate } from "../commands/client.ts";
 import { CommandStats } from "../commands/command_stats.ts";
 import { LatencyMonitor } from "../commands/latency.ts";
 import { usedMemory } from "../commands/memory_figures.ts";
+import { Targets } from "../commands/migrate_target.ts";
 import type {
   DebugSettings,
   Host,
@@ -34,6 +35,7 @@ import { Connection } from "./connection.ts";
 import { Figures } from "./figures.ts";
 import { Loading, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
+import { baseSaverTo, saveAll } from "./savers.ts";
 import { Shutdown } from "./shutdown.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Turn } from "./turn.ts";
@@ -101,6 +103,7 @@ export class Server implements ServerContext {
   /** Clients from other machines are turned away: no password is set, and no address is bound. */
   protectedMode = false;
   readonly snapshots: Snapshots;
+  readonly targets: Targets;
   readonly appendLog: AppendOnly;
   private readonly loader: Loading;
   private readonly ending: Shutdown;
@@ -142,8 +145,12 @@ export class Server implements ServerContext {
       propagation,
       loading,
       later,
-      saverTo: (file) => this.snapshots.saverTo(file),
-      saveAll: (file) => this.snapshots.saveAll(file),
+      saverTo: (file, isSnapshot) =>
+        baseSaverTo((bytes) => file.write(bytes), this.keyspace, config, isSnapshot),
+      saveAll: (file, isSnapshot) => {
+        const write = (bytes: Uint8Array) => file.write(bytes);
+        saveAll(baseSaverTo(write, this.keyspace, config, isSnapshot), this.keyspace);
+      },
       beforeWrite: () => {
         const { logWriteDelayMs } = this.debug;
         if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);
@@ -153,6 +160,7 @@ export class Server implements ServerContext {
     const endOfTurn = (run: () => void) => loop.endOfTurn(run);
     this.turn = new Turn(this.reply, this.answers, endOfTurn, this.appendLog.writer);
     propagation.onFirst = () => this.turn.arm();
+    this.targets = new Targets(host, clock);
     this.ending = new Shutdown({
       log: (text) => this.log("warning", text),
       snapshots: this.snapshots,
@@ -316,6 +324,7 @@ export class Server implements ServerContext {
     this.clock.tick();
     const { nowMs } = this.clock;
     this.ending.check();
+    this.targets.closeIdle();
     if (this.loading === null) {
       this.snapshots.check();
       this.appendLog.check();

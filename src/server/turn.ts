@@ -11,11 +11,9 @@ const FIRST_ROOM = 1024;
 
 /** The log of changes, as replies see it: AppendWriter. */
 export interface ChangeGate {
-  /** Changes up to this Propagation.mark may be confirmed, */
+  /** Changes up to this Propagation.mark may be confirmed. */
   readonly safeMark: number;
-  /** and up to this one they are written. */
-  readonly writtenMark: number;
-  /** Writes what was told; whether some of it may not be confirmed yet. */
+  /** Sees to what was told; whether some of it may not be confirmed yet. */
   flush(): boolean;
 }
 
@@ -29,10 +27,12 @@ class HeldReplies {
     return this.connections.length;
   }
 
-  add(connection: Connection, mark: number, bytes: Uint8Array, start: number, end: number): void {
+  /** A reply that follows one that waits waits for as much. */
+  add(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
     if (start === end) return;
+    const lastMark = this.marks[this.marks.length - 1] ?? 0;
+    this.marks.push(Math.max(connection.client.changeMark, lastMark));
     this.connections.push(connection);
-    this.marks.push(mark);
     this.pieces.push(bytes.slice(start, end));
     connection.heldCount++;
   }
@@ -175,11 +175,11 @@ export class Turn {
   /** Sets the ranges apart that must wait until a change is on the disk. */
   private hold(): void {
     const { held, count } = this;
-    const { safeMark, writtenMark } = this.log;
+    const { safeMark } = this.log;
     for (let i = 0; i < count; i++) {
       const connection = this.connections[i];
       if (connection.client.changeMark <= safeMark && connection.heldCount === 0) continue;
-      held.add(connection, writtenMark, this.writers[i].bytes, this.starts[i], this.ends[i]);
+      held.add(connection, this.writers[i].bytes, this.starts[i], this.ends[i]);
       connection.rangeCount = 0;
       this.ends[i] = this.starts[i];
     }

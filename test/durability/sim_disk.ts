@@ -6,7 +6,7 @@
  * of a file the first edits, then perhaps a piece of the next and zero bytes; of names any of the
  * changes. Every operation has a number, at which a Fault strikes.
  */
-import type { AppendFile, Disk, InputFile, NewFile } from "../../src/runtime/files.ts";
+import type { AppendFile, Disk, InputFile, NewFile, ReservedFile } from "../../src/runtime/files.ts";
 import type { Random } from "../fuzz/random.ts";
 
 /** What happens at an operation. */
@@ -88,6 +88,8 @@ const folderOf = (path: string) => {
   return slash < 0 ? "." : path.slice(0, slash);
 };
 
+const plainPath = (path: string) => path.replace(/^\.\//, "");
+
 export class SimDisk implements Disk {
   /** Operations so far, by what they were. */
   readonly operations: string[] = [];
@@ -100,6 +102,7 @@ export class SimDisk implements Disk {
   pid = 1;
   /** Has a sync that is asked for be done, in a later turn. */
   defer: (run: () => void) => void = (run) => run();
+  private reservations = 0;
   private tree = new Tree();
   private synced = new Tree();
   private changes: NameChange[] = [];
@@ -199,6 +202,25 @@ export class SimDisk implements Disk {
       abandon: () => {
         if (!isGone) this.removeFile(temporary);
         isGone = true;
+      },
+    };
+  }
+
+  /** An empty file beside the one whose place it is to take. */
+  reserveFile(path: string): string {
+    const reserved = `${plainPath(path)}.tmp-${this.pid}-${++this.reservations}`;
+    this.operate("create", () => this.make(reserved), true);
+    return reserved;
+  }
+
+  openReserved(reserved: string, path: string): ReservedFile {
+    const inode = this.operate("open to append", () => this.inodeAt(reserved));
+    return {
+      write: (bytes) => this.add(inode, bytes.slice()),
+      finish: () => this.operate("sync", () => inode.sync()),
+      place: () => {
+        this.renameFile(reserved, plainPath(path));
+        this.syncFolder(folderOf(plainPath(path)));
       },
     };
   }

@@ -8,6 +8,7 @@ import { commandTable } from "../../src/commands/all.ts";
 import { digestOfValue } from "../../src/commands/debug_digest.ts";
 import type { Host } from "../../src/commands/server_context.ts";
 import type { Database } from "../../src/keyspace/database.ts";
+import type { FromDisk } from "../../src/persistence/disk_messages.ts";
 import { argsOf } from "../../src/protocol/args.ts";
 import type { Socket } from "../../src/runtime/net.ts";
 import type { Connection } from "../../src/server/connection.ts";
@@ -23,6 +24,7 @@ import { configOf, fakeHost } from "../config/fake_host.ts";
 import type { Random } from "../fuzz/random.ts";
 import type { SimDisk } from "./sim_disk.ts";
 import { START_MS } from "./sim_script.ts";
+import { SimWorker } from "./sim_worker.ts";
 
 const TICK_MS = 100;
 /** Each reading of the fine clock takes so long: what works in slices is interrupted. */
@@ -121,6 +123,8 @@ export class SimServer {
   private timers: Timer[] = [];
   private ends: (() => void)[] = [];
   private syncs: (() => void)[] = [];
+  /** The last one that was started: there is no more than one that has something to do. */
+  private worker: SimWorker | null = null;
   private known: State = new Map();
   private readonly touched = new Set<string>();
   private isAllTouched = true;
@@ -174,6 +178,12 @@ export class SimServer {
       makeFolder: (path: string) => disk.makeFolder(path),
       listFolder: (path: string) => disk.listFolder(path),
       syncFolder: (path: string) => disk.syncFolder(path),
+      reserveFile: (path: string) => disk.reserveFile(path),
+      currentDirectory: () => ".",
+      startDiskWorker: (told: (message: FromDisk) => void) => {
+        this.worker = new SimWorker(disk, told);
+        return this.worker;
+      },
       pid: disk.pid,
       configFile: "",
       residentSize: () => 0,
@@ -246,6 +256,7 @@ export class SimServer {
       if (this.random.chance(0.5)) this.guard(run);
       else this.syncs.push(run);
     }
+    for (let i = this.random.below(4); i > 0; i--) this.guard(() => this.worker?.step());
     for (const timer of [...this.timers].sort((a, b) => a.dueMs - b.dueMs)) {
       if (timer.dueMs > this.time.ms || !this.timers.includes(timer)) continue;
       this.timers = this.timers.filter((other) => other !== timer);
