@@ -80,7 +80,7 @@ dist/rusk: $(TOOLS) $(SOURCES) tsconfig.json Makefile
 	@mkdir -p dist
 	@$(BUN) build --compile --bytecode --format=esm --minify-syntax --define DEBUG=false \
 	    --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-	    src/main.ts --outfile dist/rusk
+	    src/main.ts src/persistence/disk_worker.ts --outfile dist/rusk
 
 $(TOOLS): package-lock.json
 	@npm ci --no-audit --no-fund

@@ -10,6 +10,7 @@ import { latency } from "./latency.ts";
 import { machineFacts } from "./machine.ts";
 import { memory } from "./memory.ts";
 import { DENO, helpText, type Options, parseOptions } from "./options.ts";
+import { persistence } from "./persistence.ts";
 import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
 import { start } from "./start.ts";
@@ -25,6 +26,7 @@ const FIGURES: readonly Figure[] = [
   transactions,
   collections,
   streams,
+  persistence,
   start,
   deno,
 ];

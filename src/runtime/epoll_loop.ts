@@ -11,6 +11,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { connectBlocking } from "./blocking_socket.ts";
 import { connectedPair, EpollListener } from "./epoll_socket.ts";
+import { kernelSync } from "./kernel_sync.ts";
 import type { Libc } from "./libc.ts";
 import type {
   BlockingSocket,
@@ -20,6 +21,7 @@ import type {
   Listener,
   Socket,
   SocketEvents,
+  SyncFile,
 } from "./net.ts";
 import { systemFailure } from "./system_error.ts";
 
@@ -62,6 +64,7 @@ interface Timer {
 
 export class EpollLoop implements EventLoop {
   readonly libc: Libc;
+  readonly syncFile: SyncFile | null;
   private readonly epoll: number;
   private readonly events = new Int32Array(EVENTS_MAX * EVENT_WORDS);
   private readonly event = new Int32Array(EVENT_WORDS);
@@ -85,6 +88,7 @@ export class EpollLoop implements EventLoop {
       };
       this.watch(fd, EPOLLIN | EPOLLET, { serial: this.nextSerial(), onEvents: callAway });
     }
+    this.syncFile = kernelSync(this, process.arch);
   }
 
   nextSerial(): number {

@@ -25,6 +25,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
+import type { SyncFile } from "./net.ts";
 import { orReason, systemReason } from "./system_error.ts";
 
 /** The path for the runtime, whose texts are Unicode. */
@@ -86,8 +87,16 @@ export interface AppendFile {
   close(): void;
 }
 
-/** Opens a file to append to, made if there is none; `afresh`: emptied if there is one. */
-export function openAppend(path: string, afresh: boolean): AppendFile {
+/**
+ * Opens a file to append to, made if there is none; `afresh`: emptied if there is one. `syncFile`
+ * is used in place of a thread of the runtime's where there is one.
+ */
+export function openAppend(
+  path: string,
+  afresh: boolean,
+  syncFile: SyncFile | null = null,
+): AppendFile {
+  const syncLater = syncFile ?? fdatasync;
   const file = orReason(() => openSync(nativePath(path), "a", 0o644));
   if (afresh) orReason(() => ftruncateSync(file, 0));
   let size = orReason(() => fstatSync(file).size);
@@ -113,7 +122,7 @@ export function openAppend(path: string, afresh: boolean): AppendFile {
     sync: () => orReason(() => fdatasyncSync(file)),
     syncLater: (done) => {
       isSyncing = true;
-      fdatasync(file, (error) => {
+      syncLater(file, (error) => {
         isSyncing = false;
         if (isClosed) closeSync(file);
         done(error === null ? null : systemReason(error));
@@ -160,23 +169,67 @@ export function createFile(path: string): NewFile {
     isOpen = false;
   };
   return {
-    write: (bytes) =>
-      orReason(() => {
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      }),
+    write: (bytes) => orReason(() => writeAll(file, bytes)),
     syncLater: (done) => fsync(file, (error) => done(error === null ? null : error.message)),
     commit: () =>
       orReason(() => {
         fsyncSync(file);
         close();
-        renameSync(temporary, nativePath(path));
-        syncFolder(dirname(path));
+        place(temporary, path);
       }),
     abandon: () => {
       close();
       removeFile(temporaryBytes);
     },
   };
+}
+
+/** Reservations made so far: each has a name of its own. */
+let reservations = 0;
+
+/**
+ * Makes an empty file beside the one of this path, whose place it is to take: for another thread,
+ * which opens it by the name that is returned. Whoever gives up before that is done removes it.
+ */
+export function reserveFile(path: string): string {
+  const reserved = `${path}.tmp-${process.pid}-${++reservations}`;
+  orReason(() => closeSync(openSync(nativePath(reserved), "w", 0o644)));
+  return reserved;
+}
+
+/** A reserved file that is being written. */
+export interface ReservedFile {
+  /** Adds bytes at the end. */
+  write(bytes: Uint8Array): void;
+  /** Sees that all is on the disk, and closes the file. */
+  finish(): void;
+  /** Gives the file, which is finished, the name for which it was reserved. */
+  place(): void;
+}
+
+/** Opens the file that was reserved for a path; it must be there still. */
+export function openReserved(reserved: string, path: string): ReservedFile {
+  const native = nativePath(reserved);
+  const file = orReason(() => openSync(native, "r+"));
+  return {
+    write: (bytes) => orReason(() => writeAll(file, bytes)),
+    finish: () =>
+      orReason(() => {
+        fsyncSync(file);
+        closeSync(file);
+      }),
+    place: () => orReason(() => place(native, path)),
+  };
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+}
+
+/** Renames a file that is on the disk, and sees that its new name is there as well. */
+function place(temporary: string, path: string): void {
+  renameSync(temporary, nativePath(path));
+  syncFolder(dirname(path));
 }
 
 /** Sees that names in a folder are on the disk. */

@@ -75,7 +75,9 @@ export function exit(code: number): never {
   process.exit(code);
 }
 
-export function onSignal(name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE", run: () => void): void {
+type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE" | "SIGXFSZ";
+
+export function onSignal(name: SignalName, run: () => void): void {
   process.on(name, run);
 }
 

@@ -62,6 +62,9 @@ export interface BlockingSocket {
 /** Opens such a connection to a host (a name or an address). Throws as its calls do. */
 export type BlockingConnect = (host: string, port: number, timeoutMs: number) => BlockingSocket;
 
+/** Sees on another thread that what was written to a file is on the disk. */
+export type SyncFile = (fd: number, done: (problem: Error | null) => void) => void;
+
 export interface EventLoop {
   /**
    * Listens; `accept` is called for each connection and says who is told of it. Throws when it
@@ -72,6 +75,8 @@ export interface EventLoop {
   pair(): [Connect, Connect] | null;
   /** Null where there are no such connections. */
   readonly connect: BlockingConnect | null;
+  /** Null where the loop has no way of its own. */
+  readonly syncFile: SyncFile | null;
   /** Calls `run` when all that has arrived in this turn has been read. */
   endOfTurn(run: () => void): void;
   /** Calls `run` in so many ms; returns what calls it off. */

@@ -129,6 +129,7 @@ export const nodeLoop: EventLoop = {
   listen,
   pair: () => null,
   connect: null,
+  syncFile: null,
   endOfTurn(run) {
     setImmediate(run);
   },

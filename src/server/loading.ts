@@ -9,7 +9,9 @@ import type { Replay } from "../dispatch/replay.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { AppendError, AppendLoader, FormatError } from "../persistence/append_loader.ts";
 import type { Part } from "../persistence/append_manifest.ts";
-import { type ByteSource, isRdb, type RdbHooks, RdbLoader } from "../persistence/rdb_file.ts";
+import { type ByteSource, isRdb, RdbLoader } from "../persistence/rdb_file.ts";
+import { isSnapshot } from "../persistence/snapshot_format.ts";
+import { type LoadingRules, SnapshotLoader } from "../persistence/snapshot_loader.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
 import type { Log } from "./log.ts";
 
@@ -56,9 +58,11 @@ export class Loading {
     }
     this.start(file.size);
     try {
-      yield* this.readSnapshot(file, 0, { replaces });
+      const { head, source } = peeked(file);
+      yield* this.readSnapshot(head, source, 0, { replaces });
     } catch (error) {
-      return `Can't load ${path}: ${(error as Error).message}.`;
+      const reason = (error as Error).message;
+      return `Can't load ${path}: ${reason}. To look into it: rusk check-snapshot ${path}`;
     } finally {
       file.close();
       this.stop();
@@ -148,13 +152,11 @@ export class Loading {
     file: InputFile,
     { name, type }: Part,
   ): Generator<void, { source: ByteSource; offset: number }> {
-    const head = new Uint8Array(MAGIC_SIZE);
-    const size = file.read(head, 0, MAGIC_SIZE);
-    const source = new Rejoined(head.subarray(0, size), file);
-    if (!isRdb(head)) return { source, offset: 0 };
+    const { head, source } = peeked(file);
+    if (!isRdb(head) && !isSnapshot(head)) return { source, offset: 0 };
     const what = type === "b" ? "RDB base file on AOF loading" : "RDB preamble from AOF file";
     this.parts.log.add("notice", `Reading ${what}...`);
-    const { rest, offset } = yield* this.readSnapshot(source, this.loaded, {
+    const { rest, offset } = yield* this.readSnapshot(head, source, this.loaded, {
       keepsExpired: true,
     });
     if (rest.length > 0) {
@@ -163,25 +165,17 @@ export class Loading {
     return { source: new Rejoined(rest, file), offset };
   }
 
-  /** `passed`: bytes loaded before; `rules`: what is done with some keys. */
+  /** `head`: the first bytes of the source; `passed`: bytes loaded before. */
   private *readSnapshot(
+    head: Uint8Array,
     source: ByteSource,
     passed: number,
-    rules: Pick<RdbHooks, "keepsExpired" | "replaces">,
+    rules: LoadingRules,
   ): Generator<void, { rest: Uint8Array; offset: number }> {
     const { keyspace, log } = this.parts;
-    const hooks = {
-      aux: (name: string, value: string) => {
-        if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
-      },
-      empty: (key: string) => log.add("notice", `skipping empty key: ${key}`),
-      module: (name: string, isKey: boolean) => {
-        const what = isKey ? "a key" : "data";
-        log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
-      },
-      ...rules,
-    };
-    const loader = new RdbLoader(source, keyspace, hooks);
+    const loader = isSnapshot(head)
+      ? new SnapshotLoader(source, keyspace, rules)
+      : rdbLoader(source, keyspace, log, rules);
     while (loader.step(STEP_COUNT)) {
       this.note(passed + loader.offset);
       yield;
@@ -190,7 +184,8 @@ export class Loading {
     const { keys, expired, empty, module } = loader.figures;
     log.add(
       "notice",
-      `Done loading RDB, keys loaded: ${keys}, keys expired: ${expired}, ` +
+      `Done loading ${isSnapshot(head) ? "snapshot" : "RDB"}, keys loaded: ${keys}, ` +
+        `keys expired: ${expired}, ` +
         `empty keys skipped: ${empty}, keys of modules skipped: ${module}.`,
     );
     keyspace.stats.loadedKeys = keys;
@@ -221,6 +216,33 @@ export class Loading {
   private since(startMs: number): string {
     return ((this.parts.keyspace.clock.monotonicMs() - startMs) / 1000).toFixed(3);
   }
+}
+
+/** Reads the first bytes of a file, and gives a source that begins with them once more. */
+export function peeked(file: ByteSource): { head: Uint8Array; source: ByteSource } {
+  const head = new Uint8Array(MAGIC_SIZE);
+  const size = file.read(head, 0, MAGIC_SIZE);
+  return { head, source: new Rejoined(head.subarray(0, size), file) };
+}
+
+/** A loader of an RDB file that logs what is noteworthy in it. */
+export function rdbLoader(
+  source: ByteSource,
+  keyspace: Keyspace,
+  log: Pick<Log, "add">,
+  rules: LoadingRules,
+): RdbLoader {
+  return new RdbLoader(source, keyspace, {
+    aux: (name: string, value: string) => {
+      if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
+    },
+    empty: (key: string) => log.add("notice", `skipping empty key: ${key}`),
+    module: (name: string, isKey: boolean) => {
+      const what = isKey ? "a key" : "data";
+      log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
+    },
+    ...rules,
+  });
 }
 
 /** A source whose first bytes have been read already. */

@@ -144,8 +144,6 @@ export class Server implements ServerContext {
       propagation,
       loading,
       later,
-      saverTo: (file, isSnapshot) => this.snapshots.saverTo(file, isSnapshot),
-      saveAll: (file, isSnapshot) => this.snapshots.saveAll(file, isSnapshot),
       beforeWrite: () => {
         const { logWriteDelayMs } = this.debug;
         if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);

@@ -12,7 +12,12 @@ import { Random } from "../fuzz/random.ts";
 
 const KEYS = 20_000;
 const STREAMS = 20;
-const SEEDS = [1, 2, 3];
+/** With each, in what format. */
+const SEEDS = [
+  [1, "rusk"],
+  [2, "rdb"],
+  [3, "rusk"],
+] as const;
 
 let folder = "";
 const servers: Server[] = [];
@@ -115,10 +120,10 @@ async function fill(client: Client, random: Random): Promise<void> {
 const GROUPS = Array.from({ length: STREAMS }, (_, i) => ["XINFO", "GROUPS", `stream:${i}`]);
 
 test.each(SEEDS)(
-  "the file holds what there was when BGSAVE began, seed %d",
-  async (seed) => {
+  "the file holds what there was when BGSAVE began, seed %d, as %s",
+  async (seed, format) => {
     const random = new Random(seed);
-    const server = await start();
+    const server = await start("--snapshot-format", format);
     const client = await server.connect();
     for (let round = 0; round < 4; round++) {
       await fill(client, random);
@@ -143,7 +148,7 @@ test.each(SEEDS)(
     }
     client.close();
   },
-  60_000,
+  180_000,
 );
 
 test("one at a time; SAVE waits for none; words it does not know", async () => {
