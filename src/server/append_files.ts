@@ -5,7 +5,8 @@
  */
 import type { Config } from "../config/config.ts";
 import { Manifest, type Part, parseManifest } from "../persistence/append_manifest.ts";
-import type { AppendFile, Disk, NewFile } from "../runtime/files.ts";
+import type { AppendFile, Disk } from "../runtime/files.ts";
+import type { Content } from "./savers.ts";
 
 /** Where the increment is until the first base is written. */
 const TEMPORARY_INCREMENT = "temp-";
@@ -157,21 +158,19 @@ export class AppendFiles {
     this.disk.removeFile(this.temporaryPath);
   }
 
-  /** Begins a base, of the name that it will have; see `replaceBase`. */
-  createBase(isSnapshot: boolean): NewFile {
-    const { name } = this.manifest.clone().replaceBase(this.fileName, isSnapshot);
-    return this.disk.createFile(this.pathOf(name));
+  /** Where the next base is to be written; see `replaceBase`. */
+  nextBasePath(content: Content): string {
+    return this.pathOf(this.manifest.clone().replaceBase(this.fileName, isSnapshot(content)).name);
   }
 
   /**
-   * Gives a base, which is on the disk, its name and its place: it holds what was in the increments
-   * but the last `kept`; `withTemporary`: the temporary increment follows it.
+   * Gives a base, which is on the disk where `nextBasePath` says, its place: it holds what was in
+   * the increments but the last `kept`; `withTemporary`: the temporary increment follows it.
    */
-  replaceBase(file: NewFile, isSnapshot: boolean, kept: number, withTemporary: boolean): void {
+  replaceBase(content: Content, kept: number, withTemporary: boolean): void {
     const manifest = this.manifest.clone();
-    manifest.replaceBase(this.fileName, isSnapshot);
+    manifest.replaceBase(this.fileName, isSnapshot(content));
     manifest.retireIncrements(kept);
-    file.commit();
     if (withTemporary) {
       const { name } = manifest.addIncrement(this.fileName);
       this.disk.renameFile(this.temporaryPath, this.pathOf(name));
@@ -193,3 +192,5 @@ export class AppendFiles {
     this.write(manifest);
   }
 }
+
+const isSnapshot = (content: Content) => content === "snapshot";
