@@ -32,7 +32,7 @@ export class DiskJob {
     this.#parts = parts;
   }
 
-  /** Does what a message says; tells if that fails. After a failure, buffers are only given back. */
+  /** Does what a message says, or tells why not: buffers are only given back from then on. */
   handle(message: ToDisk): void {
     try {
       if (message.type === "begin") this.#begin(message);
