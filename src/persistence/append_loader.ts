@@ -114,6 +114,7 @@ export class AppendLoader {
 
   private take(args: Args): void {
     const { transaction } = this;
+    this.checkEnds(args);
     if (args.is(0, "multi")) {
       this.transaction = [];
       return;
@@ -127,6 +128,15 @@ export class AppendLoader {
       transaction.push(keptArgs(args));
     }
     if (this.transaction === null) this.soundSize = this.offset;
+  }
+
+  /** The parser trusts a client that a line ends after each argument; a file is not trusted. */
+  private checkEnds({ bytes, start, size, count }: Args): void {
+    for (let i = 0; i < count; i++) {
+      const end = start[i] + size[i];
+      if (bytes[end] !== CR || bytes[end + 1] !== LF)
+        throw new FormatError(BAD_FORMAT, this.offset);
+    }
   }
 
   private run(args: Args): void {
@@ -174,7 +184,9 @@ export class AppendLoader {
       return;
     }
     this.partial = partial;
-    const wanted = Math.max(partial.missing, CHUNK_SIZE);
+    // A size in the file may be anything: no more is reserved than the file can still fill.
+    const left = Math.max(source.size - start - partial.size, 1);
+    const wanted = Math.min(Math.max(partial.missing, CHUNK_SIZE), left);
     partial.reserve(wanted);
     const size = source.read(partial.bytes, partial.size, wanted);
     partial.size += size;
