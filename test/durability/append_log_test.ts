@@ -215,6 +215,21 @@ test("a sync that goes on when the file changes is waited for", () => {
   expect(keysOf(start(disk.afterPowerCut(null)))).toEqual(["a"]);
 });
 
+test("DEBUG LOADAOF loads what waits to be written as well", () => {
+  const disk = new SimDisk();
+  const server = start(disk, "--appendfsync", "always");
+  const client = new SimClient(server);
+  disk.defer = () => {};
+  client.send(["SET", "a", "1"]);
+  pass(server, 20);
+  client.send(["SET", "b", "1"]);
+  client.send(["DEBUG", "LOADAOF"]);
+  pass(server, 20);
+  expect(client.replies).toEqual(["+OK\r\n", "+OK\r\n", "+OK\r\n"]);
+  expect(keysOf(server)).toEqual(["a", "b"]);
+  expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b"]);
+});
+
 test("a SHUTDOWN that fails leaves the log on", () => {
   const disk = new SimDisk();
   const server = start(disk, "--appendfsync", "always");

@@ -23,6 +23,7 @@ const EVENTS: Readonly<Record<number, readonly string[]>> = {
   38: ["BGSAVE"],
   44: ["CONFIG", "SET", "appendonly", "yes"],
   54: ["BGREWRITEAOF"],
+  57: ["DEBUG", "LOADAOF"],
   62: ["BGSAVE"],
   68: ["DEBUG", "RELOAD"],
   76: ["SHUTDOWN", "NOSAVE"],
@@ -94,7 +95,7 @@ function write(random: Random): string[] {
     ["PEXPIRE", `c${n}`, String(random.between(20, 2500))],
     ["DEL", `s${n}`, `h${n}`],
     ["SETBIT", `b${n}`, "20", "1"],
-    ["INCRBYFLOAT", `c${n}`, "0.5"],
+    ["INCRBYFLOAT", `f${n}`, "0.5"],
   ];
   return kinds[random.below(kinds.length)];
 }
