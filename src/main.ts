@@ -46,6 +46,8 @@ async function start(): Promise<void> {
     host.writeOut(HELP);
     return;
   }
+  // A file grows beyond what the system allows: the write fails, which is enough.
+  host.onSignal("SIGXFSZ", () => {});
   seedHash(host.random() * 2 ** 32, host.random() * 2 ** 32);
   if (isTool(first)) host.exit(runTool(host.args, toolParts));
   const config = readConfig(host.args);
@@ -258,8 +260,6 @@ function handleSignals(server: Server, log: Log): void {
   host.onSignal("SIGINT", () => server.signal("SIGINT"));
   host.onSignal("SIGHUP", () => {});
   host.onSignal("SIGPIPE", () => {});
-  // A file grows beyond what the system allows: the write fails, which is enough.
-  host.onSignal("SIGXFSZ", () => {});
   host.onFailure((error) => {
     log.add("warning", `Rusk crashed: ${error instanceof Error ? error.stack : String(error)}`);
     host.exit(EXIT_FAILURE);

@@ -22,6 +22,9 @@ const LF = 10;
 /** A line that tells the time is no longer than this; Redis reads as much. */
 const ANNOTATION_SIZE_MAX = 1024;
 
+/** The line that tells the time, in Unix seconds, of what follows. */
+export const timeLine = (seconds: number) => `#TS:${seconds}\r\n`;
+
 /** Why a log cannot be carried out, and where. */
 export class AppendError extends Error {
   /** Bytes of the file before what is wrong. */

@@ -129,7 +129,7 @@ export class MessageReader {
   integer(): number {
     const code = this.#code();
     if (code < FIX_MAP || code >= NEGATIVE) return this.#small((code << 24) >> 24);
-    if (code < UINT8 || code > INT64) throw new Malformed("there should be an integer");
+    if (code < UINT8 || code > INT64) return this.#whole(code);
     const isSigned = code >= INT8;
     const width = (code - UINT8) & 3;
     const { at } = this;
@@ -145,6 +145,16 @@ export class MessageReader {
     }
     this.high = view.getInt32(at);
     return (isSigned ? this.high : this.high >>> 0) * WORD + (this.low >>> 0);
+  }
+
+  /** An integer that is written as a double, as those libraries do to which all numbers are. */
+  #whole(code: number): number {
+    this.at--;
+    const value = code === FLOAT64 ? this.double() : Number.NaN;
+    if (!Number.isSafeInteger(value)) throw new Malformed("there should be an integer");
+    this.low = value | 0;
+    this.high = Math.floor(value / WORD);
+    return value;
   }
 
   #small(value: number): number {

@@ -19,6 +19,8 @@ interface Part {
   holder: Database;
   readonly id: number;
   cursor: number;
+  /** Cursor positions whose entries were fetched. */
+  ahead: number;
   /** The keys are the walk's own: nobody else has them any more. */
   isDetached: boolean;
 }
@@ -37,7 +39,8 @@ export class SnapshotWalk implements ChangeWatcher {
     this.keyspace = keyspace;
     this.visit = visit;
     for (const db of keyspace.databases) {
-      if (db.size > 0) this.parts.push({ holder: db, id: db.id, cursor: 0, isDetached: false });
+      if (db.size > 0)
+        this.parts.push({ holder: db, id: db.id, cursor: 0, ahead: 0, isDetached: false });
     }
     this.epoch = keyspace.beginWalk(this);
   }
@@ -50,6 +53,11 @@ export class SnapshotWalk implements ChangeWatcher {
       return false;
     }
     this.current = part;
+    if (part.ahead === 0) {
+      dict.fetch(part.holder.keys, part.cursor, dict.FETCHED_MAX);
+      part.ahead = dict.FETCHED_MAX;
+    }
+    part.ahead--;
     part.cursor = dict.scan(part.holder.keys, part.cursor, this.visitCurrent);
     if (part.cursor === 0) this.drop(part);
     return true;

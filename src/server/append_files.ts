@@ -5,7 +5,8 @@
  */
 import type { Config } from "../config/config.ts";
 import { Manifest, type Part, parseManifest } from "../persistence/append_manifest.ts";
-import type { AppendFile, Disk, NewFile } from "../runtime/files.ts";
+import type { AppendFile, Disk } from "../runtime/files.ts";
+import type { Content } from "./savers.ts";
 
 /** Where the increment is until the first base is written. */
 const TEMPORARY_INCREMENT = "temp-";
@@ -198,24 +199,22 @@ export class AppendFiles {
     this.disk.removeFile(this.temporaryPath);
   }
 
-  /** Begins a base, of the name that it will have; see `replaceBase`. */
-  createBase(isSnapshot: boolean): NewFile {
-    const { name } = this.manifest.clone().replaceBase(this.fileName, isSnapshot);
-    return this.disk.createFile(this.pathOf(name));
+  /** Where the next base is to be written; see `replaceBase`. */
+  nextBasePath(content: Content): string {
+    return this.pathOf(this.manifest.clone().replaceBase(this.fileName, isSnapshot(content)).name);
   }
 
   /**
-   * Gives a base, which is on the disk, its name and its place: it holds what was in the increments
-   * but the last `kept`; `withTemporary`: the temporary increment follows it. Throws what the disk
-   * says; then the log is as it was.
+   * Gives a base, which is on the disk where `nextBasePath` says, its place: it holds what was in
+   * the increments but the last `kept`; `withTemporary`: the temporary increment follows it. Throws
+   * what the disk says; then the log is as it was.
    */
-  replaceBase(file: NewFile, isSnapshot: boolean, kept: number, withTemporary: boolean): void {
+  replaceBase(content: Content, kept: number, withTemporary: boolean): void {
     const manifest = this.manifest.clone();
-    const base = manifest.replaceBase(this.fileName, isSnapshot);
+    const base = manifest.replaceBase(this.fileName, isSnapshot(content));
     manifest.retireIncrements(kept);
     const increment = withTemporary ? manifest.addIncrement(this.fileName) : null;
     try {
-      file.commit();
       if (increment !== null) {
         this.disk.renameFile(this.temporaryPath, this.pathOf(increment.name));
         this.disk.syncFolder(this.folder);
@@ -244,3 +243,5 @@ export class AppendFiles {
     this.write(manifest);
   }
 }
+
+const isSnapshot = (content: Content) => content === "snapshot";

@@ -12,17 +12,20 @@
 import type { AppendLogControl, Host } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { timeLine } from "../persistence/append_loader.ts";
 import { ManifestError } from "../persistence/append_manifest.ts";
 import { AppendWriter, type SyncPolicy } from "../persistence/append_writer.ts";
+import type { BackgroundFile } from "../persistence/background_file.ts";
 import type { Propagation } from "../persistence/propagation.ts";
 import { CommandError } from "../protocol/errors.ts";
-import type { AppendFile, NewFile } from "../runtime/files.ts";
+import type { AppendFile } from "../runtime/files.ts";
 import { AppendFiles } from "./append_files.ts";
 import { RewriteLimit } from "./append_limit.ts";
-import { BackgroundSave, type Saver } from "./background_save.ts";
+import { BackgroundSave } from "./background_save.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
+import { type Content, openBackground, saveAll, saverTo } from "./savers.ts";
 
 const IN_PROGRESS = new CommandError(
   "ERR Background append only file rewriting already in progress",
@@ -37,10 +40,6 @@ export interface AppendOnlyParts {
   readonly propagation: Propagation;
   readonly loading: Loading;
   readonly later: (ms: number, run: () => void) => void;
-  /** An encoder that has written the head of a base to a file. */
-  readonly saverTo: (file: NewFile, isSnapshot: boolean) => Saver;
-  /** Writes a base of all data at once; throws what the file says. */
-  readonly saveAll: (file: NewFile, isSnapshot: boolean) => void;
   /** Called before each write. */
   readonly beforeWrite: () => void;
   /** Changes may be confirmed up to `writer.safeMark`. */
@@ -120,8 +119,9 @@ export class AppendOnly implements AppendLogControl {
     return this.closedSize + this.writer.fileSize;
   }
 
-  private get writesSnapshots(): boolean {
-    return this.parts.config.flag("aof-use-rdb-preamble");
+  /** What a base is of. */
+  private get content(): Content {
+    return this.parts.config.flag("aof-use-rdb-preamble") ? "snapshot" : "commands";
   }
 
   /** Takes the directives anew. */
@@ -202,18 +202,23 @@ export class AppendOnly implements AppendLogControl {
     this.files.removeTemporary();
   }
 
+  /** The data as they are, which are none but after an upgrade, become the first base. */
   private writeFirstBase(): void {
-    const isSnapshot = this.writesSnapshots;
-    const file = this.files.createBase(isSnapshot);
+    const { content } = this;
+    const { keyspace, config, host, log } = this.parts;
+    const file = host.createFile(this.files.nextBasePath(content));
     try {
-      this.parts.saveAll(file, isSnapshot);
-      this.files.replaceBase(file, isSnapshot, 0, false);
+      saveAll(
+        saverTo((bytes) => file.write(bytes), keyspace, config, content),
+        keyspace,
+      );
+      file.commit();
     } catch (error) {
       file.abandon();
       throw error;
     }
-    const name = this.files.manifest.base?.name;
-    this.parts.log.add("notice", `Creating AOF base file ${name} on server start`);
+    this.files.replaceBase(content, 0, false);
+    log.add("notice", `Creating AOF base file ${this.files.manifest.base?.name} on server start`);
   }
 
   /** Changes go to this file from now on. */
@@ -306,28 +311,28 @@ export class AppendOnly implements AppendLogControl {
 
   /** Begins to rewrite the log from the data as they are now; false, and the log says why not. */
   private begun(): boolean {
-    const { log, keyspace, later, saverTo } = this.parts;
+    const { log, keyspace, config, host, later } = this.parts;
+    const { content } = this;
     this.isRewriteScheduled = false;
-    const isSnapshot = this.writesSnapshots;
-    let base: NewFile | null = null;
+    let file: BackgroundFile | null = null;
     try {
       // What is in the folder from a time when the log was on is to be replaced.
       if (this.state !== "on") this.prepareFolder();
-      base = this.files.createBase(isSnapshot);
-      const saver = saverTo(base, isSnapshot);
+      const path = this.files.nextBasePath(content);
+      const opened = openBackground(host, path, keyspace, config, content);
+      file = opened.file;
       this.changeFile();
-      const file = base;
       // A log that is turned on meanwhile, as another base is being written, waits for its own.
       const isFirst = this.state === "waiting";
-      this.rewriting = new BackgroundSave(keyspace, later, file, saver, (problem) =>
-        this.finish(file, isSnapshot, isFirst, problem),
+      this.rewriting = new BackgroundSave(keyspace, later, file, opened.saver, (problem) =>
+        this.finish(content, isFirst, problem),
       );
     } catch (error) {
-      base?.abandon();
+      file?.abandon();
       this.noteFailure((error as Error).message);
       return false;
     }
-    this.writer.isDiskBusy = this.parts.config.flag("no-appendfsync-on-rewrite");
+    this.writer.isDiskBusy = config.flag("no-appendfsync-on-rewrite");
     log.add("notice", "Background append only file rewriting started");
     return true;
   }
@@ -348,13 +353,8 @@ export class AppendOnly implements AppendLogControl {
     if (this.state === "on") this.measure();
   }
 
-  /** The base is on the disk, or something went wrong. */
-  private finish(
-    file: NewFile,
-    isSnapshot: boolean,
-    isFirst: boolean,
-    problem: string | null,
-  ): void {
+  /** The base is on the disk and has its name, or something went wrong. */
+  private finish(content: Content, isFirst: boolean, problem: string | null): void {
     const { log, keyspace } = this.parts;
     const rewriting = this.rewriting as BackgroundSave;
     this.rewriting = null;
@@ -363,12 +363,11 @@ export class AppendOnly implements AppendLogControl {
     let reason = problem;
     try {
       if (reason === null) {
-        this.files.replaceBase(file, isSnapshot, this.state === "on" ? 1 : 0, isFirst);
+        this.files.replaceBase(content, this.state === "on" ? 1 : 0, isFirst);
       }
     } catch (error) {
       reason = (error as Error).message;
     }
-    file.abandon();
     if (reason !== null) {
       this.noteFailure(reason);
       return;
@@ -443,6 +442,6 @@ function timestamps(nowSeconds: () => number): () => string {
     const seconds = nowSeconds();
     if (seconds <= last) return "";
     last = seconds;
-    return `#TS:${seconds}\r\n`;
+    return timeLine(seconds);
   };
 }

@@ -11,9 +11,12 @@ import { SnapshotWalk } from "../persistence/snapshot_walk.ts";
 import type { NewFile } from "../runtime/files.ts";
 import type { EntryRef } from "../structures/entry.ts";
 
-/** A walk goes on for so long at once, and then lets others have their turn for as long. */
+/**
+ * A walk goes on for so long at once, and then lets others have their turn for twice as long: their
+ * throughput is then two thirds of what it was. While there are none it does not wait.
+ */
 const SLICE_MS = 1;
-const PAUSE_MS = 1;
+const PAUSE_MS = 2;
 /** Chains of keys between two looks at the clock. */
 const CHAINS_PER_LOOK = 16;
 
@@ -47,6 +50,7 @@ export class BackgroundSave {
   private readonly done: (problem: string | null) => void;
   private readonly walk: SnapshotWalk;
   private selected = -1;
+  private seenActivity = 0;
   /** What went wrong with the file. */
   private problem: string | null = null;
 
@@ -93,14 +97,23 @@ export class BackgroundSave {
     }
   }
 
+  /** What clients have done so far, roughly: changes, and keys that were read. */
+  private get activity(): number {
+    const { dirty, stats } = this.keyspace;
+    return dirty + stats.hits + stats.misses;
+  }
+
   /** Goes on with the walk for a moment, and has itself called again. */
   private slice(): void {
+    const isQuiet = this.activity === this.seenActivity;
+    this.seenActivity = this.activity;
     const { clock } = this.keyspace;
     const until = clock.monotonicMs() + SLICE_MS;
     for (let i = 1; this.file.isBehind || this.walk.step(); i++) {
       const isOver = i % CHAINS_PER_LOOK === 0 && clock.monotonicMs() >= until;
       if (!isOver && !this.file.isBehind) continue;
-      this.later(PAUSE_MS, () => this.slice());
+      const isWaiting = !isQuiet || this.file.isBehind;
+      this.later(isWaiting ? PAUSE_MS : 0, () => this.slice());
       return;
     }
     this.end();

@@ -3,10 +3,14 @@
  * or an RDB file as Redis 7.0 writes them, so that either server loads what the other has saved;
  * only where fields of hashes expire it is of version 12, which Redis 7.0 does not know.
  */
+import { fromLatin1 } from "../base/bytes.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "../base/version.ts";
+import type { Host } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { timeLine } from "../persistence/append_loader.ts";
+import { BackgroundFile } from "../persistence/background_file.ts";
 import { CommandSaver } from "../persistence/command_saver.ts";
 import { RdbSaver } from "../persistence/rdb_file.ts";
 import { type BlockSink, blocksTo, SnapshotSaver } from "../persistence/snapshot_saver.ts";
@@ -27,10 +31,48 @@ type Write = (bytes: Uint8Array) => void;
 /** Whether snapshots are to be in Rusk's own format. */
 export const isOwnFormat = (config: Config) => config.value("snapshot-format") === "rusk";
 
+/** What a file holds: a snapshot, or the base of an append-only log, which may be of commands. */
+export type Content = "snapshot" | "commands";
+
 /** A saver that gives what it writes to a function at once, and has written the head. */
-export function saverTo(write: Write, keyspace: Keyspace, config: Config): Saver {
+export function saverTo(
+  write: Write,
+  keyspace: Keyspace,
+  config: Config,
+  content: Content = "snapshot",
+): Saver {
+  if (content === "commands") return commandSaverTo(write, keyspace, config);
   if (!isOwnFormat(config)) return rdbSaverTo(write, keyspace, config);
   return ownSaverTo(blocksTo(write, config.flag("rdbcompression")), keyspace);
+}
+
+/**
+ * A file for the disk worker, which takes the place of the one of this path, and its saver, which
+ * has written the head and how many keys there are. Throws what the disk says.
+ */
+export function openBackground(
+  host: Host,
+  path: string,
+  keyspace: Keyspace,
+  config: Config,
+  content: Content = "snapshot",
+): { file: BackgroundFile; saver: Saver } {
+  const isBlocks = content === "snapshot" && isOwnFormat(config);
+  // Whoever changes `dir` meanwhile does not move the file.
+  const place = `${host.currentDirectory()}/${path}`;
+  const file = new BackgroundFile(host, place, isBlocks, config.flag("rdbcompression"));
+  try {
+    const saver = isBlocks
+      ? ownSaverTo(file, keyspace)
+      : saverTo((bytes) => file.write(bytes), keyspace, config, content);
+    for (const db of keyspace.databases) {
+      if (db.size > 0) saver.database(db, db.size, db.expires.count);
+    }
+    return { file, saver };
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
 }
 
 /** A saver in Rusk's own format, which has written the head. */
@@ -67,14 +109,10 @@ export function rdbSaverTo(
   return saver;
 }
 
-/** A saver of the base of an append-only log: of an RDB file, or of commands. */
-export function baseSaverTo(
-  write: Write,
-  keyspace: Keyspace,
-  config: Config,
-  isSnapshot: boolean,
-): Saver {
-  return isSnapshot ? rdbSaverTo(write, keyspace, config) : new CommandSaver(write);
+/** A saver of commands, after a line that tells the time if the log is to tell it. */
+function commandSaverTo(write: Write, { clock }: Keyspace, config: Config): Saver {
+  if (config.flag("aof-timestamp-enabled")) write(fromLatin1(timeLine(clock.nowSeconds)));
+  return new CommandSaver(write);
 }
 
 /** Has everything written, to the end. */

@@ -35,7 +35,6 @@ import { Connection } from "./connection.ts";
 import { Figures } from "./figures.ts";
 import { Loading, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
-import { baseSaverTo, saveAll } from "./savers.ts";
 import { Shutdown } from "./shutdown.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Turn } from "./turn.ts";
@@ -145,12 +144,6 @@ export class Server implements ServerContext {
       propagation,
       loading,
       later,
-      saverTo: (file, isSnapshot) =>
-        baseSaverTo((bytes) => file.write(bytes), this.keyspace, config, isSnapshot),
-      saveAll: (file, isSnapshot) => {
-        const write = (bytes: Uint8Array) => file.write(bytes);
-        saveAll(baseSaverTo(write, this.keyspace, config, isSnapshot), this.keyspace);
-      },
       beforeWrite: () => {
         const { logWriteDelayMs } = this.debug;
         if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);

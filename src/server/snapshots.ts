@@ -9,13 +9,12 @@
 import type { Host, SnapshotControl, SnapshotProgress } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { BackgroundFile } from "../persistence/background_file.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { BackgroundSave } from "./background_save.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
-import { isOwnFormat, ownSaverTo, rdbSaverTo, type Saver, saveAll, saverTo } from "./savers.ts";
+import { openBackground, saveAll, saverTo } from "./savers.ts";
 
 /** After a failure the next attempt waits so long, as in Redis. */
 const RETRY_MS = 5000;
@@ -110,16 +109,14 @@ export class Snapshots implements SnapshotControl {
     if (this.progress !== null || keyspace.isWalked) throw IN_PROGRESS;
     this.isScheduled = false;
     this.lastAttemptMs = keyspace.clock.nowMs;
-    let file: BackgroundFile | null = null;
-    let saver: Saver;
+    let opened: ReturnType<typeof openBackground>;
     try {
-      file = this.openBackground();
-      saver = this.saverIn(file);
+      opened = openBackground(this.host, this.path, keyspace, this.config);
     } catch (error) {
-      file?.abandon();
       this.noteFailure((error as Error).message);
       return false;
     }
+    const { file, saver } = opened;
     const background = new BackgroundSave(keyspace, this.later, file, saver, (problem) =>
       this.finish(background, problem),
     );
@@ -130,25 +127,6 @@ export class Snapshots implements SnapshotControl {
 
   schedule(): void {
     this.isScheduled = true;
-  }
-
-  private openBackground(): BackgroundFile {
-    const { config, host } = this;
-    // Whoever changes `dir` meanwhile does not move the file.
-    const path = `${host.currentDirectory()}/${this.path}`;
-    return new BackgroundFile(host, path, isOwnFormat(config), config.flag("rdbcompression"));
-  }
-
-  /** A saver that has written the head, and how many keys there are. */
-  private saverIn(file: BackgroundFile): Saver {
-    const { keyspace, config } = this;
-    const saver = isOwnFormat(config)
-      ? ownSaverTo(file, keyspace)
-      : rdbSaverTo((bytes) => file.write(bytes), keyspace, config);
-    for (const db of keyspace.databases) {
-      if (db.size > 0) saver.database(db, db.size, db.expires.count);
-    }
-    return saver;
   }
 
   /** The file has its place, or something went wrong. */
