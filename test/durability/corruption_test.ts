@@ -8,7 +8,7 @@ import { Random } from "../fuzz/random.ts";
 import { SimDisk } from "./sim_disk.ts";
 import { SimClient, SimServer, Timeline } from "./sim_server.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(600_000);
 
 const CORRUPTIONS = Number(process.env.CORRUPTIONS ?? 200);
 const seed = Number(process.env.DURABILITY_SEED ?? 1);

@@ -143,7 +143,7 @@ export class SimRun {
   private readonly waiting = new Map<SimClient, { at: number; name: string }[]>();
 
   private refused(name: string, reply: string): void {
-    const isUsual = /^([+]QUEUED|-ERR (Another child process|The ID specified))/.test(reply);
+    const isUsual = /^([+]QUEUED|-ERR Another child process)/.test(reply);
     if (this.disk.fault === null && !isUsual) {
       this.faults.push(`${name} is refused: ${reply.trim()}`);
     }
