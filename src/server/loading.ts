@@ -18,7 +18,7 @@ import type { Log } from "./log.ts";
 /** Keys, or commands, loaded between two looks at the clock. */
 const STEP_COUNT = 1024;
 /** Bytes of a file that tell what it is. */
-const MAGIC_SIZE = 16;
+export const MAGIC_SIZE = 16;
 
 /** Yields between steps; returns what is wrong, or null. */
 export type Steps = Generator<void, string | null>;
@@ -246,7 +246,7 @@ export function rdbLoader(
 }
 
 /** A source whose first bytes have been read already. */
-class Rejoined implements ByteSource {
+export class Rejoined implements ByteSource {
   readonly size: number;
   private head: Uint8Array;
   private readonly rest: ByteSource;
