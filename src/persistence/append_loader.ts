@@ -122,6 +122,7 @@ export class AppendLoader {
 
   private take(args: Args): void {
     const { transaction } = this;
+    this.checkEnds(args);
     this.lineCount += 1 + 2 * args.count;
     if (args.is(0, "multi")) {
       if (transaction !== null) throw new FormatError(UNEXPECTED_MULTI, this.offset);
@@ -138,6 +139,15 @@ export class AppendLoader {
       transaction.push(keptArgs(args));
     }
     if (this.transaction === null) this.soundSize = this.offset;
+  }
+
+  /** The parser trusts a client that a line ends after each argument; a file is not trusted. */
+  private checkEnds({ bytes, start, size, count }: Args): void {
+    for (let i = 0; i < count; i++) {
+      const end = start[i] + size[i];
+      if (bytes[end] !== CR || bytes[end + 1] !== LF)
+        throw new FormatError(BAD_FORMAT, this.offset);
+    }
   }
 
   private run(args: Args): void {
@@ -185,7 +195,9 @@ export class AppendLoader {
       return;
     }
     this.partial = partial;
-    const wanted = Math.max(partial.missing, CHUNK_SIZE);
+    // A size in the file may be anything: no more is reserved than the file can still fill.
+    const left = Math.max(source.size - start - partial.size, 1);
+    const wanted = Math.min(Math.max(partial.missing, CHUNK_SIZE), left);
     partial.reserve(wanted);
     const size = source.read(partial.bytes, partial.size, wanted);
     partial.size += size;

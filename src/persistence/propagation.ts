@@ -82,6 +82,12 @@ export class Propagation {
     return this.out;
   }
 
+  /** The command that runs is told as it came, though it may not count as a change. */
+  asItCame(db: Database, args: Args): void {
+    this.isTold = true;
+    this.asIs(db, args);
+  }
+
   /** The command that runs, though it counts as a change, is not told. */
   nothing(): void {
     this.isTold = true;

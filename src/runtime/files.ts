@@ -48,6 +48,8 @@ export interface InputFile {
   readonly size: number;
   /** Puts the next bytes at an offset of a buffer, at most `size`; how many, 0 at the end. */
   read(into: Uint8Array, offset: number, size: number): number;
+  /** As `read`, but the bytes from one on; `read` goes on where it was. */
+  readAt(into: Uint8Array, offset: number, size: number, from: number): number;
   close(): void;
 }
 
@@ -57,6 +59,7 @@ export function openInput(path: string): InputFile {
   return {
     size: orReason(() => fstatSync(file).size),
     read: (into, offset, size) => orReason(() => readSync(file, into, offset, size, null)),
+    readAt: (into, offset, size, from) => orReason(() => readSync(file, into, offset, size, from)),
     close: () => closeSync(file),
   };
 }
@@ -142,9 +145,11 @@ export function renameFile(from: string, to: string): void {
   orReason(() => renameSync(nativePath(from), nativePath(to)));
 }
 
-/** Makes a folder if there is none. */
+/** Makes a folder if there is none, and sees that its name is on the disk. */
 export function makeFolder(path: string): void {
-  orReason(() => mkdirSync(nativePath(path), { recursive: true, mode: 0o755 }));
+  const options = { recursive: true, mode: 0o755 } as const;
+  const made = orReason(() => mkdirSync(nativePath(path), options));
+  if (made !== undefined) syncFolder(dirname(path));
 }
 
 /** What the parts that keep data need of the disk, so that a simulated one can stand in. */
@@ -172,7 +177,7 @@ export function createFile(path: string): NewFile {
   };
   return {
     write: (bytes) => orReason(() => writeAll(file, bytes)),
-    syncLater: (done) => fsync(file, (error) => done(error === null ? null : error.message)),
+    syncLater: (done) => fsync(file, (error) => done(error === null ? null : systemReason(error))),
     commit: () =>
       orReason(() => {
         fsyncSync(file);
