@@ -8,6 +8,7 @@ import { copyBytes } from "../base/bytes.ts";
 import type { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as frozen from "../structures/frozen.ts";
 import type { Database } from "./database.ts";
 import * as stringValue from "./string_value.ts";
 import { Type } from "./types.ts";
@@ -103,7 +104,8 @@ export function blockFor(e: EntryRef, size: number): Ref {
   if (ownsBlock(e)) {
     const own = stringValue.blockOf(e);
     const room = arena.capacity(own);
-    if (room >= size && room <= size * ROOM_FACTOR_MAX) return own;
+    const fits = room >= size && room <= size * ROOM_FACTOR_MAX;
+    if (fits && !frozen.isFrozen(own)) return own;
   }
   return arena.alloc(size);
 }

@@ -12,7 +12,7 @@ import { REDIS_VERSION } from "../base/version.ts";
 import type { Host, SnapshotControl, SnapshotProgress } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { RdbSaver } from "../persistence/rdb_file.ts";
+import { type ByteSink, RdbSaver } from "../persistence/rdb_file.ts";
 import { SnapshotWalk } from "../persistence/snapshot_walk.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { NewFile } from "../runtime/files.ts";
@@ -26,8 +26,8 @@ const VERSION_WITH_DEADLINES = 12;
 /** A walk goes on for so long at once, and then lets others have their turn for as long. */
 const SLICE_MS = 1;
 const PAUSE_MS = 1;
-/** Chains of keys between two looks at the clock. */
-const CHAINS_PER_LOOK = 16;
+/** Steps of the walk between two looks at the clock. */
+const STEPS_PER_LOOK = 8;
 /** After a failure the next attempt waits so long, as in Redis. */
 const RETRY_MS = 5000;
 const IN_PROGRESS = new CommandError("ERR Background save already in progress");
@@ -40,7 +40,6 @@ interface Background {
   /** `keyspace.dirty` when it began. */
   readonly dirty: number;
   readonly keys: number;
-  saved: number;
   /** What went wrong with the file: the walk goes on, for nothing. */
   problem: string | null;
   /** It is called off. */
@@ -90,8 +89,8 @@ export class Snapshots implements SnapshotControl {
   get progress(): SnapshotProgress | null {
     const { background } = this;
     if (background === null || background.isAbandoned) return null;
-    const { startMs, saved, keys } = background;
-    return { elapsedMs: this.keyspace.clock.nowMs - startMs, saved, keys };
+    const { startMs, walk, keys } = background;
+    return { elapsedMs: this.keyspace.clock.nowMs - startMs, saved: walk.saved, keys };
   }
 
   save(): boolean {
@@ -114,7 +113,7 @@ export class Snapshots implements SnapshotControl {
     const { keyspace } = this;
     const file = this.host.createFile(this.path);
     try {
-      const saver = this.saverTo(file);
+      const saver = this.saverTo((bytes) => file.write(bytes));
       for (const db of keyspace.databases) {
         if (db.size === 0) continue;
         saver.database(db, db.size, db.expires.count);
@@ -133,9 +132,9 @@ export class Snapshots implements SnapshotControl {
   }
 
   /** A saver that has written the head. */
-  private saverTo(file: NewFile): RdbSaver {
+  private saverTo(sink: ByteSink): RdbSaver {
     const { keyspace, config } = this;
-    const saver = new RdbSaver((bytes) => file.write(bytes), {
+    const saver = new RdbSaver(sink, {
       clocks: keyspace.lfu ? "lfu" : "lru",
       packs: config.flag("rdbcompression"),
       sums: config.flag("rdbchecksum"),
@@ -158,33 +157,27 @@ export class Snapshots implements SnapshotControl {
     const { keyspace } = this;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let file: NewFile;
-    let saver: RdbSaver;
     try {
       file = this.host.createFile(this.path);
-      saver = this.saverTo(file);
     } catch (error) {
       this.noteFailure((error as Error).message);
       return false;
     }
-    let selected = -1;
-    const walk = new SnapshotWalk(keyspace, (db, id, e) => {
+    const saver = this.saverTo((bytes) => {
+      if (background.problem !== null || background.isAbandoned) return;
       try {
-        if (id !== selected) saver.select(id);
-        selected = id;
-        saver.entry(db, keyspace, e);
-        background.saved++;
+        file.write(bytes);
       } catch (error) {
         background.problem = (error as Error).message;
-        walk.abandon();
+        background.walk.abandon();
       }
     });
     const background: Background = {
-      walk,
+      walk: new SnapshotWalk(keyspace, saver),
       file,
       startMs: keyspace.clock.nowMs,
       dirty: keyspace.dirty,
       keys: keyspace.databases.reduce((sum, db) => sum + db.size, 0),
-      saved: 0,
       problem: null,
       isAbandoned: false,
     };
@@ -199,15 +192,11 @@ export class Snapshots implements SnapshotControl {
     const { clock } = this.keyspace;
     const until = clock.monotonicMs() + SLICE_MS;
     for (let i = 1; background.walk.step(); i++) {
-      if (i % CHAINS_PER_LOOK !== 0 || clock.monotonicMs() < until) continue;
+      if (i % STEPS_PER_LOOK !== 0 || clock.monotonicMs() < until) continue;
       this.later(PAUSE_MS, () => this.slice(background, saver));
       return;
     }
-    try {
-      if (background.problem === null && !background.isAbandoned) saver.end();
-    } catch (error) {
-      background.problem = (error as Error).message;
-    }
+    if (background.problem === null && !background.isAbandoned) saver.end();
     if (background.problem !== null || background.isAbandoned) this.finish(background);
     else {
       background.file.syncLater((problem) => {

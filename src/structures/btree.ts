@@ -167,6 +167,14 @@ export const first = (t: TreeRef) => byRank(t, 0);
 /** The last leaf; the path leads to it. */
 export const last = (t: TreeRef) => byRank(t, field(t, COUNT));
 
+/** The refs of all leaves in their order. O(leaves). */
+export function leaves(t: TreeRef): Int32Array {
+  const refs = new Int32Array(leafCount(t));
+  let leaf = first(t);
+  for (let i = 0; leaf !== NIL; i++, leaf = next(t)) refs[i] = leaf;
+  return refs;
+}
+
 /** Whether no leaf comes after the path's. */
 export function isLast(t: TreeRef): boolean {
   for (let level = field(t, HEIGHT); level > 0; level--) {

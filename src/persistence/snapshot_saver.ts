@@ -1,0 +1,85 @@
+/**
+ * What a snapshot is written by: an encoder of one format. The walk tells it of one thing after the
+ * other:
+ *
+ *   saver.select(id)              the keys that follow are of this database; the walk tells it again
+ *                                 whenever it changes
+ *   saver.entry(db, keyspace, e)  a key, to be written whole, as it is now
+ *
+ * A large key comes in parts, between which commands go on, but no other key comes:
+ *
+ *   saver.beginLarge(key), then, by `key.type`,
+ *     string   piece …                                `key.count` bytes in all
+ *     list     block …                                `key.count` blocks
+ *     set      member …                               `key.count` members, in any order
+ *     zset     scored …                               `key.count` members, from the highest down;
+ *                                                     those that have changed meanwhile come between
+ *     hash     field …                                `key.count` fields, in any order
+ *     stream   leaf …                                 `key.count` leaves
+ *              streamState(state)                     then for each of its groups, in their order
+ *                pending …                            `group.pendingCount`, by ID
+ *                pendingId …                          for each consumer, in their order, as many as
+ *                                                     its `pendingCount`, by ID; `beginGroup` and
+ *                                                     `beginConsumer` come before these
+ *   saver.endLarge()
+ *
+ * All is as it was when the walk began, whatever has become of the key. Ranges and refs are good
+ * until the call returns. A saver may throw: the walk then stops telling it anything.
+ */
+import type { Range } from "../base/range.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { FrozenConsumer, FrozenGroup } from "../keyspace/stream_group.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import type { PackedRef } from "../structures/packed.ts";
+import type { StreamId } from "../structures/stream_id.ts";
+import type { StreamLeafRef } from "../structures/stream_leaf.ts";
+
+/** A key whose value comes in parts. */
+export interface LargeKey {
+  /** The number of its database. */
+  readonly database: number;
+  readonly key: Uint8Array;
+  /** As in keyspace/types.ts. */
+  readonly type: number;
+  /** What of, the type says: see above. */
+  readonly count: number;
+  /** Unix ms, or -1; where a double is not exact for it, also as an integer. */
+  readonly expiryMs: number;
+  readonly farExpiryMs: bigint | undefined;
+  /** Its access clock: what both may be is in keyspace.ts. */
+  readonly idleSeconds: number;
+  readonly frequency: number;
+  /** Of a hash: Unix ms at which its first field expires, or Infinity. */
+  readonly firstDeadline: number;
+}
+
+/** What is to be known of a stream beside its entries. */
+export interface StreamState {
+  readonly length: number;
+  readonly lastId: StreamId;
+  readonly firstId: StreamId;
+  readonly maxDeletedId: StreamId;
+  readonly entriesAdded: bigint;
+  readonly groups: readonly FrozenGroup[];
+}
+
+export interface SnapshotSaver {
+  select(database: number): void;
+  entry(db: Database, keyspace: Keyspace, e: EntryRef): void;
+  beginLarge(key: LargeKey): void;
+  piece(bytes: Uint8Array, offset: number, size: number): void;
+  /** Elements of a list, at least one. */
+  block(elements: PackedRef): void;
+  member(member: Range): void;
+  scored(member: Range, score: number): void;
+  /** `deadlineMs` is Unix ms, or -1. */
+  field(name: Range, value: Range, deadlineMs: number): void;
+  leaf(entries: StreamLeafRef): void;
+  streamState(state: StreamState): void;
+  beginGroup(group: FrozenGroup): void;
+  pending(id: StreamId, deliveredMs: number, deliveryCount: bigint): void;
+  beginConsumer(consumer: FrozenConsumer): void;
+  pendingId(id: StreamId): void;
+  endLarge(): void;
+}
