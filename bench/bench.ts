@@ -12,6 +12,7 @@ import { memory } from "./memory.ts";
 import { DENO, helpText, type Options, parseOptions } from "./options.ts";
 import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
+import { snapshots } from "./snapshots.ts";
 import { start } from "./start.ts";
 import { streams } from "./streams.ts";
 import { deno, throughput } from "./throughput.ts";
@@ -25,6 +26,7 @@ const FIGURES: readonly Figure[] = [
   transactions,
   collections,
   streams,
+  snapshots,
   start,
   deno,
 ];

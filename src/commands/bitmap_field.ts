@@ -208,6 +208,8 @@ function change(call: Call): void {
     const isOther = isOtherField(high, low);
     if (isOther && !isTold) {
       keyspace.changing(db, e, "setbit");
+      rawString.open(db, e);
+      aim(e);
       isTold = true;
     }
     // In a string that has grown, Redis counts every write.

@@ -158,7 +158,7 @@ function showLeaf(leaf: PackedRef, visit: (p: PackedRef) => void): void {
 export function freeze(e: EntryRef): Int32Array | null {
   if (!isTree(e)) return null;
   const leaves = btree.leaves(treeOf(e));
-  for (const leaf of leaves) frozen.freeze(blockOf(leaf as PackedRef));
+  frozen.freeze(leaves);
   return leaves;
 }
 

@@ -62,6 +62,15 @@ export function extend(db: Database, e: EntryRef, size: number): EntryRef {
 }
 
 /**
+ * Sees that the bytes of a raw string may be changed in place: a snapshot may need those that were
+ * there when `changing` was called, which comes before. The entry stays where it is.
+ */
+export function open(db: Database, e: EntryRef): void {
+  if (!frozen.isAny || !ownsBlock(e) || !frozen.isFrozen(stringValue.blockOf(e))) return;
+  stringValue.grow(db, e, stringValue.size(e));
+}
+
+/**
  * Adds the key in an argument, which is not there, as a string of `size` zero bytes, announced as
  * `event`.
  */
@@ -97,8 +106,9 @@ export function place(
 }
 
 /**
- * A block for a string of `size` bytes that is to become the value of an entry (or NIL): the
- * entry's own, if it has one that fits, so that its bytes are still there; or a new one.
+ * A block for a string of `size` bytes that is to become the value of an entry (or NIL), for which
+ * `changing` was called: the entry's own, if it has one that fits, so that its bytes are still
+ * there; or a new one.
  */
 export function blockFor(e: EntryRef, size: number): Ref {
   if (ownsBlock(e)) {

@@ -15,8 +15,8 @@
  * Leaves begin and end where Redis's radix tree nodes do. A leaf whose entries are all deleted one
  * by one goes with the last of them; one that is trimmed may keep deleted ones only, as in Redis.
  *
- * A leaf that a snapshot still has to read (structures/frozen.ts) stays as it is: the stream takes a
- * copy of it before it changes (`opened`).
+ * A leaf that a snapshot still has to read (structures/frozen.ts) stays as it is: the stream takes
+ * a copy of it before it changes (`opened`).
  */
 import * as arena from "../arena/arena.ts";
 import { i32, NIL, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
@@ -187,7 +187,7 @@ export function eachLeaf(e: EntryRef, visit: (leaf: StreamLeafRef) => void): voi
 export function freeze(e: EntryRef): Int32Array {
   if (treeOf(e) === NIL) return NO_LEAVES;
   const leaves = btree.leaves(treeOf(e));
-  for (const leaf of leaves) frozen.freeze(leaf as StreamLeafRef);
+  frozen.freeze(leaves);
   return leaves;
 }
 

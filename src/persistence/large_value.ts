@@ -1,11 +1,11 @@
 /**
  * Large values as they were when a snapshot began, written in slices while commands change them.
  *
- * A value is frozen, which takes a moment however large it is, and then shown to a saver bit by bit.
- * What may change meanwhile is the affair of the modules that own it: blocks are left alone while
- * they are frozen (structures/frozen.ts), and of elements of dicts that change, copies are kept
- * (keyspace/frozen_dict.ts). So a value that nobody changes takes no memory, and one that is changed
- * all over takes as much again at most, until it is written.
+ * A value is frozen, which takes a moment however large it is, and then shown to a saver bit by
+ * bit. What may change meanwhile is the affair of the modules that own it: blocks are left alone
+ * while they are frozen (structures/frozen.ts), and of elements of dicts that change, copies are
+ * kept (keyspace/frozen_dict.ts). So a value that nobody changes takes no memory, and one that is
+ * changed all over takes as much again at most, until it is written.
  *
  * Values that are one block, however large the thresholds let it grow, are not divided.
  */
@@ -132,7 +132,7 @@ function freezeString(e: EntryRef, to: Audience): FrozenValue | null {
   if (entry.encoding(e) !== stringValue.BLOCK) return null;
   const block = stringValue.blockOf(e);
   const size = stringValue.size(e);
-  frozen.freeze(block);
+  frozen.freeze(Int32Array.of(block));
   return { count: size, parts: stringParts(block, size, to) };
 }
 

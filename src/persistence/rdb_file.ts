@@ -24,8 +24,8 @@
  *   saver.end();
  *
  * Between the calls other things may happen: each writes an entry as it is at that moment. What the
- * sink is given is in pieces of 64 KiB or more, good until it returns. The counts of `database` only
- * help who loads. `entry` writes a value however large it is; those that come in parts, see
+ * sink is given is in pieces of 64 KiB or more, good until it returns. The counts of `database`
+ * only help who loads. `entry` writes a value however large it is; those that come in parts, see
  * snapshot_saver.ts, are written in a form that differs only in this: strings are not packed, nodes
  * of lists are smaller, and hashes, sets and sorted sets are in no order to rely on.
  *

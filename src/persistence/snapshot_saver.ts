@@ -2,8 +2,8 @@
  * What a snapshot is written by: an encoder of one format. The walk tells it of one thing after the
  * other:
  *
- *   saver.select(id)              the keys that follow are of this database; the walk tells it again
- *                                 whenever it changes
+ *   saver.select(id)              the keys that follow are of this database; it is told again
+ *                                 whenever that changes
  *   saver.entry(db, keyspace, e)  a key, to be written whole, as it is now
  *
  * A large key comes in parts, between which commands go on, but no other key comes:
@@ -13,7 +13,7 @@
  *     list     block …                                `key.count` blocks
  *     set      member …                               `key.count` members, in any order
  *     zset     scored …                               `key.count` members, from the highest down;
- *                                                     those that have changed meanwhile come between
+ *                                                     those that have changed come in between
  *     hash     field …                                `key.count` fields, in any order
  *     stream   leaf …                                 `key.count` leaves
  *              streamState(state)                     then for each of its groups, in their order
@@ -24,7 +24,7 @@
  *   saver.endLarge()
  *
  * All is as it was when the walk began, whatever has become of the key. Ranges and refs are good
- * until the call returns. A saver may throw: the walk then stops telling it anything.
+ * until the call returns. No call may throw: a saver that fails has the walk called off.
  */
 import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";

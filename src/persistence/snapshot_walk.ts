@@ -8,8 +8,8 @@
  * The dicts may grow, shrink and rehash meanwhile: see `dict.scan`.
  *
  * To visit a key is to have it saved whole, or, if its value is large, to freeze the value
- * (large_value.ts). Frozen values are saved when all keys are visited, one after the other: no other
- * key can come between the parts of one, since none is left that has to be saved before it changes.
+ * (large_value.ts). Frozen values are saved when all keys are visited, one after the other: no
+ * other key can come between the parts of one, since none is left to be saved before it changes.
  */
 
 import { Database } from "../keyspace/database.ts";
@@ -149,7 +149,7 @@ export class SnapshotWalk implements ChangeWatcher {
 
   private drop(part: Part): void {
     this.parts.splice(this.parts.indexOf(part), 1);
-    if (part.isDetached) part.holder.clear();
+    if (part.isDetached) this.keyspace.reclaim(part.holder.keys);
   }
 }
 

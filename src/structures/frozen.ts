@@ -17,6 +17,7 @@ import { type Ref, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 
 const WORDS_PER_SEGMENT = 1 << (SEGMENT_BITS - 5);
+const REF_MASK = 0x7fffffff;
 
 /** Whether any block is frozen: asked first, so that it costs nothing when there is no snapshot. */
 export let isAny = false;
@@ -28,14 +29,23 @@ let count = 0;
 const bitOf = (ref: Ref) => 1 << (ref & 31);
 const wordOf = (ref: Ref) => (ref & SEGMENT_MASK) >>> 5;
 
-/** The block, which is not frozen, is. */
-export function freeze(ref: Ref): void {
-  if (DEBUG) assert(!isFrozen(ref), "the block is frozen already");
-  const segment = ref >>> SEGMENT_BITS;
-  bits[segment] ??= new Int32Array(WORDS_PER_SEGMENT);
-  bits[segment][wordOf(ref)] |= bitOf(ref);
-  count++;
-  isAny = true;
+/**
+ * The blocks, which are not frozen, are; the highest bit of the refs is their owner's. One loop that
+ * calls nothing: it is done at once for all leaves of a value, and mostly before it is compiled.
+ */
+export function freeze(refs: Int32Array): void {
+  for (let i = 0; i < refs.length; i++) {
+    const ref = refs[i] & REF_MASK;
+    if (DEBUG) assert(!isFrozen(ref as Ref), "the block is frozen already");
+    let words = bits[ref >>> SEGMENT_BITS];
+    if (words === undefined) {
+      words = new Int32Array(WORDS_PER_SEGMENT);
+      bits[ref >>> SEGMENT_BITS] = words;
+    }
+    words[(ref & SEGMENT_MASK) >>> 5] |= 1 << (ref & 31);
+  }
+  count += refs.length;
+  isAny = count > 0;
 }
 
 /** Whether the block is frozen, so that who wants to change it has to take a copy. */

@@ -124,7 +124,7 @@ function lowerBound(leaf: Ref, id: StreamId): number {
 export function freeze(t: TreeRef): Int32Array {
   if (t === NIL) return NO_LEAVES;
   const leaves = btree.leaves(t);
-  for (const leaf of leaves) frozen.freeze(leaf as Ref);
+  frozen.freeze(leaves);
   return leaves;
 }
 
