@@ -30,8 +30,8 @@ const bitOf = (ref: Ref) => 1 << (ref & 31);
 const wordOf = (ref: Ref) => (ref & SEGMENT_MASK) >>> 5;
 
 /**
- * The blocks, which are not frozen, are; the highest bit of the refs is their owner's. One loop that
- * calls nothing: it is done at once for all leaves of a value, and mostly before it is compiled.
+ * The blocks, which are not frozen, are; the highest bit of the refs is their owner's. One loop
+ * that calls nothing: it is done at once for all leaves of a value, and mostly not yet compiled.
  */
 export function freeze(refs: Int32Array): void {
   for (let i = 0; i < refs.length; i++) {

@@ -182,11 +182,10 @@ async function fill(client: Client, random: Random): Promise<void> {
   }
 }
 
-/** What it does not know of large streams. */
-const PENDING = Array.from({ length: LARGE }, (_, i) => ["XPENDING", `large:stream:${i}`, "g"]);
-
 /** What DEBUG DIGEST does not know: the groups of some streams. */
 const GROUPS = Array.from({ length: STREAMS }, (_, i) => ["XINFO", "GROUPS", `stream:${i}`]);
+/** Nor what is pending in large ones. */
+const PENDING = Array.from({ length: LARGE }, (_, i) => ["XPENDING", `large:stream:${i}`, "g"]);
 
 test.each(SEEDS)(
   "the file holds what there was when BGSAVE began, seed %d",
