@@ -52,7 +52,7 @@ async function start(): Promise<void> {
     clock,
     config,
     table: commandTable,
-    host: { ...host, ...files, configFile: config.file } as Host,
+    host: hostOf(loop, config),
     log,
     loop,
     random: host.random,
@@ -67,6 +67,16 @@ async function start(): Promise<void> {
   );
   applySettings(server, log, listeners);
   await serve(server, config, log, listeners, loop);
+}
+
+function hostOf({ connect, syncFile }: EventLoop, config: Config): Host {
+  return {
+    ...host,
+    ...files,
+    openAppend: (path, afresh) => files.openAppend(path, afresh, syncFile),
+    connect,
+    configFile: config.file,
+  };
 }
 
 function readConfig(): Config {
@@ -173,24 +183,22 @@ async function serve(
   writePidFile(config.text("pidfile"), log);
   showLogo(config, log);
   log.add("warning", "Server initialized");
-  loadData(server, log);
-  if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
-  if (path !== null) log.add("notice", `The server is now ready to accept connections at ${path}`);
-  server.begin();
   const tick = () => {
     server.tick();
     loop.later(1000 / config.number("hz"), tick);
   };
   tick();
-}
-
-/** Loads the snapshot file, if there is one. */
-function loadData(server: Server, log: Log): void {
-  const problem = server.snapshots.load();
-  if (problem === null) return;
-  log.add("warning", problem);
-  log.add("warning", "Terminating server after rdb file reading failure.");
-  host.exit(EXIT_FAILURE);
+  server.load((problem) => {
+    if (problem !== null) {
+      log.add("warning", problem);
+      host.exit(EXIT_FAILURE);
+    }
+    if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
+    if (path !== null) {
+      log.add("notice", `The server is now ready to accept connections at ${path}`);
+    }
+    server.begin();
+  });
 }
 
 /** Listens on a socket file, in place of one that a server before has left. */

@@ -16,6 +16,7 @@ import { hyperloglogCommands } from "./hyperloglog.ts";
 import { latencyCommands } from "./latency.ts";
 import { listCommands } from "./list.ts";
 import { memoryCommands } from "./memory.ts";
+import { migrateCommands } from "./migrate.ts";
 import { objectCommands } from "./object.ts";
 import { serverCommands } from "./server.ts";
 import { setCommands } from "./set.ts";
@@ -44,6 +45,7 @@ export const commandTable = new CommandTable([
   genericCommands,
   dumpCommands,
   restoreAskingCommands,
+  migrateCommands,
   sortedSetCommands,
   blockingSortedSetCommands,
   hashCommands,

@@ -179,17 +179,17 @@ function change(call: Call): void {
   const { db, args, keyspace, reply } = call;
   const keyHash = db.hash(args, 1);
   let e = db.writeTyped(args, 1, keyHash, Type.string);
+  const { dirty } = keyspace;
   const grows = e === NIL || stringValue.size(e) < plan.size;
   if (e === NIL) {
-    e = rawString.addZeros(db, args, 1, keyHash, plan.size, "setbit");
+    e = rawString.addZeros(db, args, 1, keyHash, plan.size, null);
   } else {
-    if (grows) keyspace.changing(db, e, "setbit");
+    if (grows) keyspace.changingAside(db, e, "");
     e = rawString.extend(db, e, plan.size);
   }
   aim(e);
 
   let changes = 0;
-  let isTold = grows;
   step.overflow = Overflow.wrap;
   reply.array(plan.replyCount);
   for (let index = 2; index < call.argc; index += STEP_SIZES[step.kind]) {
@@ -206,14 +206,12 @@ function change(call: Call): void {
       continue;
     }
     const isOther = isOtherField(high, low);
-    if (isOther && !isTold) {
+    // In a string that has grown, Redis counts every write; not that it has, if all writes fail.
+    if ((isOther || grows) && changes++ === 0) {
       keyspace.changing(db, e, "setbit");
       rawString.open(db, e);
       aim(e);
-      isTold = true;
     }
-    // In a string that has grown, Redis counts every write.
-    if (isOther || grows) changes++;
     if (isOther) write(target.bytes, target.offset, step.offset, step.bits);
     if (step.kind === Step.set) {
       field.high = high;
@@ -221,8 +219,8 @@ function change(call: Call): void {
     }
     replyField(call, value(step.bits, step.signed));
   }
-  // `changing` has counted one, also where only FAIL came of it, which Redis does not count.
-  keyspace.dirty += changes - (isTold ? 1 : 0);
+  keyspace.dirty = dirty + changes;
+  if (grows && changes === 0 && call.log.active) call.log.asItCame(db, args);
 }
 
 /** Whether the bits of `field` that count differ from these. */

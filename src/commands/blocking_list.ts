@@ -1,10 +1,20 @@
 /** List commands that wait for elements: BLPOP, BRPOP, BLMOVE, BRPOPLPUSH, BLMPOP. */
 import { NIL } from "../arena/arena.ts";
+import * as listValue from "../keyspace/list_value.ts";
 import { Type } from "../keyspace/types.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import { TIMEOUT_HISTORY, takingWait, timeoutOf, type Wait, waitForKeys } from "./blocking.ts";
 import type { Call } from "./call.ts";
-import { isLeft, moveElement, multiPop, parseMultiPop, popKeyed, popOne } from "./list_pop.ts";
+import {
+  isLeft,
+  moveElement,
+  multiPop,
+  parseMultiPop,
+  popKeyed,
+  popName,
+  popOne,
+} from "./list_pop.ts";
+import * as retell from "./retell.ts";
 import { group } from "./table.ts";
 
 export const blockingListCommands = group("list", {
@@ -117,6 +127,7 @@ function popFrom(call: Call, index: number, e: EntryRef, atHead: boolean): void 
   reply.array(2);
   reply.bulk(args.bytes, args.start[index], args.size[index]);
   popOne(keyspace, db, e, atHead, reply);
+  retell.popped(call, popName(atHead), index, 0);
 }
 
 const blmpopWait = takingWait(Type.list, (call, index, e) => {
@@ -139,13 +150,28 @@ function blmpop(call: Call): void {
 
 function popManyFrom(call: Call, index: number, e: EntryRef): void {
   const { atHead, limit } = multiPop;
+  const count = Math.min(limit, listValue.count(e));
   popKeyed(call.keyspace, call.db, e, call.args, index, atHead, limit, call.reply);
+  retell.popped(call, popName(atHead), index, count);
 }
 
 const blmoveWait = takingWait(
   Type.list,
-  uncounted((call, _, e) => moveFrom(call, e, isLeft(call, 3), isLeft(call, 4))),
+  uncounted((call, _, e) => {
+    const [fromHead, toHead] = [isLeft(call, 3), isLeft(call, 4)];
+    moveElement(call.keyspace, call.db, e, fromHead, call.args, 2, toHead, call.reply);
+    if (call.log.active) retellServed(call, fromHead, toHead);
+  }),
 );
+
+/** As Redis, which has words of its own for the ends when a client has waited. */
+function retellServed(call: Call, fromHead: boolean, toHead: boolean): void {
+  const out = retell.begin(call, "LMOVE", 5);
+  retell.argument(call, out, 2);
+  out.bulkText(fromHead ? "left" : "right");
+  out.bulkText(toHead ? "left" : "right");
+}
+
 const brpoplpushWait = takingWait(
   Type.list,
   uncounted((call, _, e) => moveFrom(call, e, false, true)),
@@ -178,4 +204,6 @@ function move(
 
 function moveFrom(call: Call, e: EntryRef, fromHead: boolean, toHead: boolean): void {
   moveElement(call.keyspace, call.db, e, fromHead, call.args, 2, toHead, call.reply);
+  const isNamed = call.command.run === blmove;
+  retell.renamed(call, isNamed ? "LMOVE" : "RPOPLPUSH", isNamed ? 4 : 2);
 }

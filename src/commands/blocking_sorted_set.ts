@@ -4,7 +4,8 @@ import { Type } from "../keyspace/types.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import { TIMEOUT_HISTORY, takingWait, timeoutOf, type Wait, waitForKeys } from "./blocking.ts";
 import type { Call } from "./call.ts";
-import { FLAT, parsePops, pop, popMany, pops } from "./sorted_set_pop.ts";
+import * as retell from "./retell.ts";
+import { FLAT, parsePops, pop, popMany, popName, pops } from "./sorted_set_pop.ts";
 import { group } from "./table.ts";
 
 export const blockingSortedSetCommands = group("sorted-set", {
@@ -65,6 +66,7 @@ function popFrom(call: Call, index: number, e: EntryRef, fromMax: boolean): void
   reply.array(3);
   reply.bulk(args.bytes, args.start[index], args.size[index]);
   pop(keyspace, db, e, fromMax, 1, reply, FLAT);
+  retell.popped(call, popName(fromMax), index, 0);
 }
 
 const manyWait = takingWait(Type.zset, (call, index, e) => {

@@ -7,6 +7,7 @@ import { INT64_MAX, parseInt64, parseSafe } from "../base/numbers.ts";
 import { cString } from "../base/words.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import { NOT_INTEGER } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -21,6 +22,8 @@ export class Call {
   readonly reply: Reply;
   readonly server: ServerContext;
   readonly keyspace: Keyspace;
+  /** Where a command that must not be carried out again as it came says what it did. */
+  readonly log: Propagation;
   /** Inside another command (EXEC): what would keep the client waiting is refused. */
   readonly nested: boolean;
 
@@ -28,6 +31,7 @@ export class Call {
     this.server = server;
     this.nested = nested;
     this.keyspace = server.keyspace;
+    this.log = server.propagation;
     this.reply = reply;
   }
 
@@ -44,6 +48,11 @@ export class Call {
   /** Unix ms, standing still during the command. */
   get nowMs(): number {
     return this.keyspace.clock.nowMs;
+  }
+
+  /** Whether a time set now, in Unix ms, is over already: what gets it then goes at once. */
+  isOver(timeMs: number): boolean {
+    return timeMs <= this.nowMs && !this.keyspace.isReplaying;
   }
 
   /** An argument as latin1 text: for paths that may allocate. */

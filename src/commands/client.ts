@@ -102,6 +102,8 @@ export class Client implements Watcher {
   lastCommand: Command | null = null;
   /** The command that waits for the end of a pause. */
   postponed: Args | null = null;
+  /** `Propagation.mark` of the last change by this client; 0 before the first. */
+  changeMark = 0;
 
   /** The queue of the last transaction, for the next one. */
   private spareQueue: CommandQueue | null = null;

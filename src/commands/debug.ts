@@ -40,7 +40,9 @@ const BAD_THRESHOLD = new CommandError(
 /** The log says why. */
 const NOT_SAVED = new CommandError("ERR");
 const NOT_LOADED = new CommandError("ERR Error trying to load the RDB dump, check server logs.");
-const RELOAD_OPTIONS = new CommandError("ERR DEBUG RELOAD only supports the NOSAVE option.");
+const RELOAD_OPTIONS = new CommandError(
+  "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
+);
 const THRESHOLD_MAX = 2n ** 32n;
 const REPLICATION_ID_SIZE = 40;
 
@@ -66,6 +68,12 @@ interface Subcommand {
 
 /** By name; HELP lists them in this order. */
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  "aof-flush-sleep": {
+    run: delayLogWrites,
+    argc: [3, 3],
+    syntax: "AOF-FLUSH-SLEEP <microsec>",
+    summary: "Has the server stop for so long before it writes to the append-only log.",
+  },
   "change-repl-id": {
     run: changeReplicationId,
     argc: [2, 2],
@@ -120,6 +128,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     syntax: "LISTPACK <key>",
     summary: "Writes to the log how large the one block is that a value is packed in.",
   },
+  loadaof: {
+    run: loadLog,
+    argc: [2, 2],
+    syntax: "LOADAOF",
+    summary: "Loads the append-only log in the place of all data.",
+  },
   log: {
     run: log,
     argc: [3, 3],
@@ -129,8 +143,10 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   reload: {
     run: reload,
     argc: [2, Infinity],
-    syntax: "RELOAD [NOSAVE]",
-    summary: "Writes a snapshot, unless told not to, and loads it in the place of all data.",
+    syntax: "RELOAD [MERGE|NOFLUSH|NOSAVE]...",
+    summary:
+      "Writes a snapshot (NOSAVE: does not), and loads it in the place of all data (NOFLUSH: to " +
+      "the data), whose keys it replaces if told to MERGE.",
   },
   object: {
     run: object,
@@ -392,17 +408,34 @@ function stringmatchLen(call: Call): void {
   call.reply.truth(matchGlob(call.text(2), call.text(3), false));
 }
 
+function delayLogWrites(call: Call): void {
+  call.server.debug.logWriteDelayMs = call.integer(2) / 1000;
+  call.reply.ok();
+}
+
+function loadLog({ reply, server }: Call): void {
+  const problem = server.appendLog.reload();
+  if (problem !== null) {
+    server.log("warning", problem);
+    server.host.exit(1);
+  }
+  server.log("warning", "Append Only File loaded by DEBUG LOADAOF");
+  reply.ok();
+}
+
 function reload(call: Call): void {
   const { keyspace, reply, server } = call;
-  let isSaved = true;
+  let [isSaved, isFlushed, isMerged] = [true, true, false];
   for (let i = 2; i < call.argc; i++) {
-    if (!call.is(i, "nosave")) throw RELOAD_OPTIONS;
-    isSaved = false;
+    if (call.is(i, "nosave")) isSaved = false;
+    else if (call.is(i, "noflush")) isFlushed = false;
+    else if (call.is(i, "merge")) isMerged = true;
+    else throw RELOAD_OPTIONS;
   }
   server.snapshots.abandon();
   if (isSaved && !server.snapshots.save()) throw NOT_SAVED;
-  for (const db of keyspace.databases) keyspace.flush(db);
-  const problem = server.snapshots.load();
+  if (isFlushed) for (const db of keyspace.databases) keyspace.flush(db);
+  const problem = server.snapshots.load(isMerged);
   if (problem !== null) {
     server.log("warning", problem);
     throw NOT_LOADED;

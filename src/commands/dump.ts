@@ -6,6 +6,7 @@ import { discard } from "../persistence/rdb_values.ts";
 import { CommandError, SYNTAX } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
+import * as retell from "./retell.ts";
 import { type CommandEntry, group } from "./table.ts";
 
 const BUSY_KEY = new CommandError("BUSYKEY Target key name already exists.");
@@ -116,7 +117,7 @@ function restore(call: Call): void {
   if (old !== NIL && !replaces) throw BUSY_KEY;
   const expiry = expiryOf(call, isAbsolute);
   const made = restoredEntry(call, keyHash, expiry !== 0n);
-  const isOver = expiry !== 0n && expiry <= BigInt(call.nowMs) && keyspace.mayExpire;
+  const isOver = expiry !== 0n && call.isOver(Number(expiry)) && keyspace.mayExpire;
   if (old !== NIL) {
     if (isOver) keyspace.changing(db, old, "del");
     else keyspace.changingAlso(db, old, "");
@@ -124,6 +125,7 @@ function restore(call: Call): void {
   }
   if (isOver) {
     discard(made);
+    if (old !== NIL) retell.deleted(call);
     reply.ok();
     return;
   }
@@ -131,7 +133,17 @@ function restore(call: Call): void {
   keyspace.restoreClock(e, idleSeconds, frequency);
   keyspace.changing(db, e, "restore");
   db.appeared(e);
+  if (expiry !== 0n && !isAbsolute) retellAbsolute(call, expiry);
   reply.ok();
+}
+
+function retellAbsolute(call: Call, expiry: bigint): void {
+  if (!call.log.active) return;
+  const out = call.log.instead(call.db, call.argc + 1);
+  retell.someArguments(call, out, 0, TTL);
+  out.bulkText(String(expiry));
+  retell.someArguments(call, out, TTL + 1, call.argc);
+  out.bulkText("ABSTTL");
 }
 
 /** Unix ms at which the key is to expire, as Redis reckons in 64 bits; 0 for never. */

@@ -5,6 +5,7 @@ import type { Database } from "../keyspace/database.ts";
 import { CommandError, invalidExpireTime } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
+import * as retell from "./retell.ts";
 import { group } from "./table.ts";
 
 const NX_WITH_OTHERS = new CommandError(
@@ -186,12 +187,14 @@ function expireAt(call: Call, conditions: number, timeMs: number, farMs?: bigint
     call.reply.integer(0);
     return;
   }
-  if (timeMs <= call.nowMs) {
+  if (call.isOver(timeMs)) {
     keyspace.changing(db, e, "del");
     db.delete(e);
+    retell.gone(call);
   } else {
     keyspace.changing(db, e, "expire");
     db.setExpiry(e, timeMs, farMs);
+    if (call.command.run !== pexpireat) retell.expiresAt(call, timeMs, farMs, 3);
   }
   call.reply.integer(1);
 }

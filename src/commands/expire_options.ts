@@ -53,6 +53,7 @@ export const options = { mask: 0, timeIndex: 0, comparedIndex: 0 };
  */
 export function parseOptions(call: Call, from: number, allowed: number): typeof options {
   options.mask = 0;
+  options.comparedIndex = 0;
   for (let index = from; index < call.argc; index++) {
     const option = optionAt(call, index) & allowed;
     if (option === 0) throw SYNTAX;

@@ -292,7 +292,8 @@ function renamenx(call: Call): void {
 /** Whether the key has got the other name. */
 function renameKey(call: Call, replace: boolean): boolean {
   const { db, keyspace, args } = call;
-  const e = db.write(args, 1, db.hash(args, 1));
+  const oldHash = db.hash(args, 1);
+  const e = db.write(args, 1, oldHash);
   if (e === NIL) throw NO_SUCH_KEY;
   if (sameKey(call)) return false;
   const keyHash = db.hash(args, 2);
@@ -303,6 +304,8 @@ function renameKey(call: Call, replace: boolean): boolean {
   const renamed = db.rekey(e, args, 2, keyHash);
   keyspace.changingAlso(db, renamed, "rename_to");
   db.appeared(renamed);
+  // Only now: who waits for both names is served what is there under the new one, as in Redis.
+  keyspace.waits.vanished(db, args, 1, oldHash, entry.type(renamed));
   return true;
 }
 

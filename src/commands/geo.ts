@@ -16,6 +16,7 @@ import {
   geosearchstore,
   keysOfGeoradius,
 } from "./geo_search.ts";
+import * as retell from "./retell.ts";
 import { group } from "./table.ts";
 
 const UNIT = "unit:{M | KM | FT | MI}";
@@ -238,7 +239,18 @@ function addPlaces(
     else changed++;
   }
   if (added + changed > 1) keyspace.dirty += added + changed - 1;
+  if (call.log.active && added + changed > 0) retellPlaces(call, first, count);
   reply.integer(countsChanges ? added + changed : added);
+}
+
+/** Places are told as what they are: members with scores. */
+function retellPlaces(call: Call, first: number, count: number): void {
+  const out = retell.begin(call, "zadd", first + 2 * count);
+  retell.someArguments(call, out, 2, first);
+  for (let i = 0; i < count; i++) {
+    out.bulkInteger(scores[i]);
+    retell.argument(call, out, first + 3 * i + 2);
+  }
 }
 
 function geodist(call: Call): void {

@@ -9,6 +9,7 @@ import { CommandError, invalidExpireTime, wrongArity } from "../protocol/errors.
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 import { afterChange, replyValue } from "./hash.ts";
+import * as retell from "./retell.ts";
 import { group } from "./table.ts";
 
 const FIELDS = "FIELDS fields:{numfields:integer field ...}";
@@ -261,10 +262,20 @@ function setDeadlines(call: Call, unitMs: number, baseMs: number): void {
     } else {
       expireAt(call, e, i, at, timeMs, changed === 0);
       changed++;
-      reply.integer(timeMs <= call.nowMs ? REMOVED : DONE);
+      reply.integer(call.isOver(timeMs) ? REMOVED : DONE);
     }
   }
   if (changed > 0) afterChange(call, e, changed);
+  if (changed === 0 || call.isOver(timeMs) || call.command.run === hpexpireat) return;
+  retellDeadlines(call, timeMs, 3);
+}
+
+/** Fields will expire: of the arguments from `from` on, which may begin with a condition. */
+function retellDeadlines(call: Call, timeMs: number, from: number): void {
+  if (!call.log.active) return;
+  const out = retell.begin(call, "HPEXPIREAT", 3 + call.argc - from);
+  out.bulkInteger(timeMs);
+  retell.someArguments(call, out, from, call.argc);
 }
 
 /**
@@ -279,11 +290,18 @@ function expireAt(
   timeMs: number,
   isFirst: boolean,
 ): void {
-  const isOver = timeMs <= call.nowMs;
+  const isOver = call.isOver(timeMs);
   if (isFirst) call.keyspace.changing(call.db, e, isOver ? "hdel" : "hexpire");
+  if (isOver) retellRemoved(call, index);
   if (isOver) hashValue.removeAt(e, at);
   else if (!hashValue.unpackToExpire(e)) hashValue.setDeadline(e, at, timeMs);
   else hashValue.setDeadline(e, hashValue.find(e, call.args, index), timeMs);
+}
+
+/** The fields in the arguments from `first` to before `end` were removed. */
+function retellRemoved(call: Call, first: number, end = first + 1): void {
+  if (!call.log.active) return;
+  retell.someArguments(call, retell.begin(call, "HDEL", 2 + end - first), first, end);
 }
 
 function httl(call: Call): void {
@@ -358,6 +376,7 @@ function hgetdel(call: Call): void {
     if (changed++ === 0) call.keyspace.changing(db, e, "hdel");
     hashValue.removeAt(e, at);
   }
+  if (changed > 0) retellRemoved(call, first, argc);
   if (changed > 0) afterChange(call, e, changed);
 }
 
@@ -382,7 +401,17 @@ function hgetex(call: Call): void {
       changed++;
     }
   }
-  if (changed > 0) afterChange(call, e, changed);
+  if (changed === 0) return;
+  afterChange(call, e, changed);
+  if (timeMs === NO_TIME) retellPersisted(call, first - 2);
+  else if (!call.isOver(timeMs)) retellDeadlines(call, timeMs, first - 2);
+}
+
+/** Fields will not expire: those of the arguments from `from` on. */
+function retellPersisted(call: Call, from: number): void {
+  if (!call.log.active) return;
+  const out = retell.begin(call, "HPERSIST", 2 + call.argc - from);
+  retell.someArguments(call, out, from, call.argc);
 }
 
 /** What HSETEX was told. */
@@ -454,12 +483,22 @@ function hsetex(call: Call): void {
     else hashValue.set(e, at, args, i + 1);
   }
   if (timeMs !== NO_TIME) {
-    keyspace.changingAlso(db, e, timeMs <= call.nowMs ? "hdel" : "hexpire");
+    keyspace.changingAlso(db, e, call.isOver(timeMs) ? "hdel" : "hexpire");
     for (let i = first; i < argc; i += 2) {
       const at = hashValue.find(e, args, i);
       if (at !== 0) expireAt(call, e, i, at, timeMs, false);
     }
   }
   afterChange(call, e, count);
+  if (timeMs !== NO_TIME && !call.isOver(timeMs)) retellSet(call, timeMs, first - 2);
   reply.integer(1);
+}
+
+/** Fields were set that will expire: those of the arguments from `from` on. */
+function retellSet(call: Call, timeMs: number, from: number): void {
+  if (!call.log.active) return;
+  const out = retell.begin(call, "HSETEX", 4 + call.argc - from);
+  out.bulkText("PXAT");
+  out.bulkInteger(timeMs);
+  retell.someArguments(call, out, from, call.argc);
 }

@@ -8,6 +8,7 @@ import { type Args, argsOf } from "../protocol/args.ts";
 import { CommandError, NOT_FLOAT, OVERFLOW } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
+import * as retell from "./retell.ts";
 import { NO_NUMBER, spelledFloat } from "./string_number.ts";
 
 const VALUE_NOT_INTEGER = new CommandError("ERR hash value is not an integer");
@@ -68,6 +69,11 @@ export function hincrbyfloat(call: Call): void {
   const text = formatLongDouble(sum);
   store(call, e, at, argsOf([text]), "hincrbyfloat");
   call.reply.bulkText(text);
+  if (call.log.active) {
+    const out = retell.begin(call, "HSET", 4);
+    retell.argument(call, out, 2);
+    out.bulkText(text);
+  }
 }
 
 /** Sets the field of argument 2, at its place or new, to a text: when it expires stays. */

@@ -30,7 +30,7 @@ export const hyperloglogCommands = group("hyperloglog", {
   PFCOUNT: {
     run: pfcount,
     arity: -2,
-    flags: ["readonly"],
+    flags: ["readonly", "may_replicate"],
     keys: [
       {
         at: 1,

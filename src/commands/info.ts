@@ -151,7 +151,7 @@ function memoryFields(server: ServerContext): Field[] {
     ["mem_clients_slaves", 0],
     ["mem_clients_normal", memory.clients],
     ["mem_cluster_links", 0],
-    ["mem_aof_buffer", 0],
+    ["mem_aof_buffer", server.appendLog.pendingSize],
     ["mem_allocator", "arena"],
     ["active_defrag_running", 0],
     ["lazyfree_pending_objects", server.keyspace.reclaimCount],
@@ -181,10 +181,11 @@ const percentOf = (part: number, whole: number) =>
 /** Below 0 is no time. */
 const wholeSeconds = (ms: number) => (ms < 0 ? -1 : Math.floor(ms / 1000));
 
-function persistenceFields({ snapshots }: ServerContext): Field[] {
+function persistenceFields(server: ServerContext): Field[] {
+  const { keyspace, loading, snapshots } = server;
   const { progress } = snapshots;
   return [
-    ["loading", 0],
+    ["loading", loading === null ? 0 : 1],
     ["async_loading", 0],
     ["current_cow_peak", 0],
     ["current_cow_size", 0],
@@ -200,24 +201,63 @@ function persistenceFields({ snapshots }: ServerContext): Field[] {
     ["rdb_current_bgsave_time_sec", progress === null ? -1 : wholeSeconds(progress.elapsedMs)],
     ["rdb_saves", snapshots.saveCount],
     ["rdb_last_cow_size", 0],
-    ["rdb_last_load_keys_expired", 0],
-    ["rdb_last_load_keys_loaded", 0],
-    ["aof_enabled", 0],
-    ["aof_rewrite_in_progress", 0],
-    ["aof_rewrite_scheduled", 0],
-    ["aof_last_rewrite_time_sec", -1],
-    ["aof_current_rewrite_time_sec", -1],
-    ["aof_last_bgrewrite_status", "ok"],
-    ["aof_rewrites", 0],
-    ["aof_rewrites_consecutive_failures", 0],
-    ["aof_last_write_status", "ok"],
-    ["aof_last_cow_size", 0],
+    ["rdb_last_load_keys_expired", keyspace.stats.loadedExpired],
+    ["rdb_last_load_keys_loaded", keyspace.stats.loadedKeys],
+    ...appendLogFields(server),
     ["module_fork_in_progress", 0],
     ["module_fork_last_cow_size", 0],
+    ...appendLogSizes(server),
+    ...loadingFields(server),
   ];
 }
 
-function statFields({ figures, keyspace, stats }: ServerContext): Field[] {
+function appendLogFields({ appendLog, keyspace }: ServerContext): Field[] {
+  const { rewriteStartMs } = appendLog;
+  const elapsedMs = rewriteStartMs < 0 ? -1 : keyspace.clock.nowMs - rewriteStartMs;
+  return [
+    ["aof_enabled", appendLog.isEnabled ? 1 : 0],
+    ["aof_rewrite_in_progress", appendLog.isRewriting ? 1 : 0],
+    ["aof_rewrite_scheduled", appendLog.isRewriteScheduled ? 1 : 0],
+    ["aof_last_rewrite_time_sec", wholeSeconds(appendLog.lastRewriteDurationMs)],
+    ["aof_current_rewrite_time_sec", wholeSeconds(elapsedMs)],
+    ["aof_last_bgrewrite_status", appendLog.lastRewriteFailed ? "err" : "ok"],
+    ["aof_rewrites", appendLog.rewriteCount],
+    ["aof_rewrites_consecutive_failures", appendLog.consecutiveFailures],
+    ["aof_last_write_status", appendLog.problem === null ? "ok" : "err"],
+    ["aof_last_cow_size", 0],
+  ];
+}
+
+/** Shown while the log is in use. */
+function appendLogSizes({ appendLog }: ServerContext): Field[] {
+  if (!appendLog.isEnabled) return [];
+  return [
+    ["aof_current_size", appendLog.size],
+    ["aof_base_size", appendLog.baseSize],
+    ["aof_pending_rewrite", 0],
+    ["aof_buffer_length", appendLog.pendingSize],
+    ["aof_pending_bio_fsync", appendLog.syncsInProgress],
+    ["aof_delayed_fsync", appendLog.delayedSyncs],
+  ];
+}
+
+/** Shown while data are loaded. */
+function loadingFields({ loading, keyspace, host }: ServerContext): Field[] {
+  if (loading === null) return [];
+  const { startMs, totalSize, loadedSize } = loading;
+  const elapsedMs = keyspace.clock.nowMs - startMs;
+  const left = totalSize - loadedSize;
+  return [
+    ["loading_start_time", Math.floor(startMs / 1000)],
+    ["loading_total_bytes", totalSize],
+    ["loading_rdb_used_mem", host.residentSize()],
+    ["loading_loaded_bytes", loadedSize],
+    ["loading_loaded_perc", percentOf(loadedSize, totalSize)],
+    ["loading_eta_seconds", loadedSize === 0 ? 1 : wholeSeconds((elapsedMs * left) / loadedSize)],
+  ];
+}
+
+function statFields({ figures, keyspace, stats, targets }: ServerContext): Field[] {
   const { hits, misses, expired, expiredInTimeCount } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
@@ -250,7 +290,7 @@ function statFields({ figures, keyspace, stats }: ServerContext): Field[] {
     ["pubsubshard_channels", 0],
     ["latest_fork_usec", 0],
     ["total_forks", 0],
-    ["migrate_cached_sockets", 0],
+    ["migrate_cached_sockets", targets.count],
     ["slave_expires_tracked_keys", 0],
     ["active_defrag_hits", 0],
     ["active_defrag_misses", 0],

@@ -13,6 +13,7 @@ import { CommandError, NEGATIVE, SYNTAX, wrongArity } from "../protocol/errors.t
 import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
+import * as retell from "./retell.ts";
 
 const NUMKEYS = new CommandError("ERR numkeys should be greater than 0");
 const COUNT = new CommandError("ERR count should be greater than 0");
@@ -38,6 +39,8 @@ export function deleteIfEmpty(keyspace: Keyspace, db: Database, e: EntryRef): vo
   db.delete(e);
 }
 
+/** The command that pops from an end. */
+export const popName = (atHead: boolean) => (atHead ? "LPOP" : "RPOP");
 const popEvent = (atHead: boolean) => (atHead ? "lpop" : "rpop");
 const pushEvent = (atHead: boolean) => (atHead ? "lpush" : "rpush");
 
@@ -180,7 +183,9 @@ export function lmpop(call: Call): void {
   for (let i = keyIndex; i < keyIndex + keyCount; i++) {
     const e = db.writeTyped(args, i, db.hash(args, i), Type.list);
     if (e === NIL) continue;
+    const count = Math.min(limit, listValue.count(e));
     popKeyed(keyspace, db, e, args, i, atHead, limit, reply);
+    retell.popped(call, popName(atHead), i, count);
     return;
   }
   reply.nilArray();

@@ -10,7 +10,20 @@ export function secretIndexes(args: Args): number[] {
   if (args.is(0, "auth") && args.count <= 3) return [1, 2].filter((i) => i < args.count);
   if (args.is(0, "hello")) return secretsOfHello(args);
   if (args.is(0, "config") && args.count > 2 && args.is(1, "set")) return secretsOfConfig(args);
+  if (args.is(0, "migrate")) return secretsOfMigrate(args);
   return [];
+}
+
+/** Those of AUTH and AUTH2, as far as the command is read: up to KEYS or a mistake. */
+function secretsOfMigrate(args: Args): number[] {
+  const secrets: number[] = [];
+  for (let i = 6; i < args.count; i++) {
+    const more = args.count - 1 - i;
+    if (args.is(i, "auth") && more >= 1) secrets.push(++i);
+    else if (args.is(i, "auth2") && more >= 2) secrets.push(++i, ++i);
+    else if (!args.is(i, "copy") && !args.is(i, "replace")) break;
+  }
+  return secrets;
 }
 
 /** `HELLO version ... AUTH user password`. */

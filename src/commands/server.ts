@@ -4,6 +4,7 @@ import { CommandError, SYNTAX } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import { info } from "./info.ts";
 import { lolwut } from "./lolwut.ts";
+import * as retell from "./retell.ts";
 import type { ShutdownOptions } from "./server_context.ts";
 import { group } from "./table.ts";
 
@@ -13,9 +14,25 @@ const NO_SUCH_DATABASE = new CommandError("ERR DB index is out of range");
 const NO_MONITOR_HERE = new CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
 /** The log says why. */
 const NOT_SAVED = new CommandError("ERR");
+const NOT_REWRITTEN = new CommandError(
+  "ERR Can't execute an AOF background rewriting. Please check the server logs for more " +
+    "information.",
+);
+const REWRITE_IN_PROGRESS = new CommandError(
+  "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in " +
+    "order to schedule a BGSAVE whenever possible.",
+);
 const INT32_MAX = 2 ** 31 - 1;
 
 export const serverCommands = group("server", {
+  BGREWRITEAOF: {
+    run: bgrewriteaof,
+    arity: 1,
+    flags: ["admin", "noscript", "no_async_loading"],
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Writes the append-only log anew from the data as they are.",
+  },
   BGSAVE: {
     run: bgsave,
     arity: -1,
@@ -163,8 +180,9 @@ function flushall(call: Call): void {
   const { keyspace } = call;
   call.server.snapshots.abandon();
   for (const db of keyspace.databases) keyspace.dirty += keyspace.flush(db);
+  retell.asItCame(call);
   // As Redis: where there are save points, what was there is not to come back after a restart.
-  if (call.server.snapshots.isConfigured) call.server.snapshots.save();
+  if (call.server.snapshots.isConfigured && !keyspace.isReplaying) call.server.snapshots.save();
   call.reply.ok();
 }
 
@@ -172,6 +190,7 @@ function flushdb(call: Call): void {
   checkFlushMode(call);
   const { keyspace } = call;
   keyspace.dirty += keyspace.flush(call.db);
+  retell.asItCame(call);
   call.reply.ok();
 }
 
@@ -210,10 +229,24 @@ function lastsave({ reply, server }: Call): void {
 
 function bgsave(call: Call): void {
   const { reply, server, argc } = call;
-  // There is nothing that a snapshot would have to wait for, so SCHEDULE changes nothing.
-  if (argc > 2 || (argc === 2 && !call.is(1, "schedule"))) throw SYNTAX;
+  const waits = argc === 2 && call.is(1, "schedule");
+  if (argc > 2 || (argc === 2 && !waits)) throw SYNTAX;
+  if (server.snapshots.progress === null && (call.nested || server.appendLog.isRewriting)) {
+    if (!waits && !call.nested) throw REWRITE_IN_PROGRESS;
+    server.snapshots.schedule();
+    reply.simple("Background saving scheduled");
+    return;
+  }
   if (!server.snapshots.saveInBackground()) throw NOT_SAVED;
   reply.simple("Background saving started");
+}
+
+function bgrewriteaof(call: Call): void {
+  const { appendLog } = call.server;
+  if (call.nested) appendLog.schedule();
+  const outcome = call.nested ? "scheduled" : appendLog.rewrite();
+  if (outcome === "failed") throw NOT_REWRITTEN;
+  call.reply.simple(`Background append only file rewriting ${outcome}`);
 }
 
 function save({ reply, server }: Call): void {

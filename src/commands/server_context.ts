@@ -2,13 +2,16 @@
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
-import type { InputFile, NewFile } from "../runtime/files.ts";
+import type { Disk } from "../runtime/files.ts";
+import type { BlockingConnect } from "../runtime/net.ts";
 import type { Wait } from "./blocking.ts";
 import type { Call } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { CommandStats } from "./command_stats.ts";
 import type { LatencyMonitor } from "./latency.ts";
+import type { Targets } from "./migrate_target.ts";
 import type { Slowlog } from "./slowlog.ts";
 import type { CommandTable } from "./table.ts";
 
@@ -46,6 +49,13 @@ export interface ServerContext {
   activeExpire: boolean;
   readonly debug: DebugSettings;
   readonly snapshots: SnapshotControl;
+  /** Where MIGRATE sends keys to. */
+  readonly targets: Targets;
+  readonly appendLog: AppendLogControl;
+  /** How far the data are loaded, or null while none are. */
+  readonly loading: LoadingProgress | null;
+  /** Changes of the data, for whoever keeps them. */
+  readonly propagation: Propagation;
 }
 
 /** The snapshot file. */
@@ -70,10 +80,50 @@ export interface SnapshotControl {
   save(): boolean;
   /** Begins one of the data as they are now; as `save`, but for what comes later. */
   saveInBackground(): boolean;
+  /** Has one begun as soon as nothing stands against it. */
+  schedule(): void;
   /** Calls a BGSAVE off, if there is one. */
   abandon(): void;
-  /** Loads it, if there is one, to the data that there are; what is wrong with it, or null. */
-  load(): string | null;
+  /**
+   * Loads it, if there is one, to the data that there are; what is wrong with it, or null. A key of
+   * the file that is there already is wrong unless it `replaces` it.
+   */
+  load(replaces?: boolean): string | null;
+}
+
+/** The append-only log. Sizes are in bytes. */
+export interface AppendLogControl {
+  readonly isEnabled: boolean;
+  readonly isRewriting: boolean;
+  readonly isRewriteScheduled: boolean;
+  /** When the rewriting that goes on has begun, in Unix ms, or -1. */
+  readonly rewriteStartMs: number;
+  readonly lastRewriteDurationMs: number;
+  readonly lastRewriteFailed: boolean;
+  readonly rewriteCount: number;
+  readonly consecutiveFailures: number;
+  /** Why changes cannot be written, or null. */
+  readonly problem: string | null;
+  readonly size: number;
+  /** What `size` was after the last rewriting, or at the start. */
+  readonly baseSize: number;
+  /** What waits to be written. */
+  readonly pendingSize: number;
+  readonly syncsInProgress: number;
+  readonly delayedSyncs: number;
+  /** Writes it anew from the data as they are; throws a CommandError while that goes on. */
+  rewrite(): "started" | "scheduled" | "failed";
+  /** Has it rewritten as soon as nothing stands against it; throws as `rewrite`. */
+  schedule(): void;
+  /** Empties all databases and loads it; what is wrong with it, or null. */
+  reload(): string | null;
+}
+
+/** Loading that goes on: since when, in Unix ms, and bytes. */
+export interface LoadingProgress {
+  readonly startMs: number;
+  readonly totalSize: number;
+  readonly loadedSize: number;
 }
 
 /** A BGSAVE: how long it has taken, and how many keys it has saved of how many. */
@@ -91,6 +141,8 @@ export interface DebugSettings {
   outputResizing: boolean;
   /** After so long a client's peak of output is forgotten; Infinity: never. */
   outputPeakResetMs: number;
+  /** Before something is written to the append-only log the server stops for so many ms. */
+  logWriteDelayMs: number;
   /** RESTORE takes payloads whatever their checksum (DEBUG SET-SKIP-CHECKSUM-VALIDATION). */
   checksumsSkipped: boolean;
 }
@@ -100,6 +152,7 @@ export const DEFAULT_DEBUG_SETTINGS: Readonly<DebugSettings> = {
   outputResizing: true,
   outputPeakResetMs: 5000,
   checksumsSkipped: false,
+  logWriteDelayMs: 0,
 };
 
 export interface ShutdownOptions {
@@ -163,7 +216,7 @@ export interface ServerFigures {
 }
 
 /** Facts about the process and the machine, from runtime/. */
-export interface Host {
+export interface Host extends Disk {
   readonly pid: number;
   readonly executable: string;
   /** Absolute; "" without one. */
@@ -181,9 +234,8 @@ export interface Host {
   readFile(path: string): string;
   /** Throws an Error that says why not, as the system does ("Permission denied"). */
   writeFile(path: string, text: string): void;
-  fileExists(path: string): boolean;
-  openInput(path: string): InputFile;
-  createFile(path: string): NewFile;
+  /** Connects to another server; null where connections cannot be waited for. */
+  readonly connect: BlockingConnect | null;
   changeDirectory(path: string): void;
   currentDirectory(): string;
   /** Stops the whole server for so long: DEBUG SLEEP. */

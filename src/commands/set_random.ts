@@ -10,6 +10,7 @@ import { CommandError, NEGATIVE, SYNTAX } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
+import * as retell from "./retell.ts";
 import { deleteIfEmpty } from "./set_change.ts";
 
 const COUNT_RANGE = new CommandError(
@@ -36,9 +37,15 @@ export function spop(call: Call): void {
   }
   const place = setValue.randomPlace(e, keyspace.randomBelow);
   setValue.replyAt(e, place, reply);
+  retellPop(call, e, place);
   keyspace.changing(db, e, "spop");
   setValue.removeAt(e, place);
   deleteIfEmpty(call, e);
+}
+
+/** The member at a place is popped. */
+function retellPop(call: Call, e: EntryRef, place: number): void {
+  if (call.log.active) setValue.replyAt(e, place, retell.begin(call, "SREM", 3));
 }
 
 function popCount(call: Call): void {
@@ -61,10 +68,12 @@ function popCount(call: Call): void {
     replyAll(call, e);
     keyspace.changingAlso(db, e, "del");
     db.delete(e);
+    retell.deleted(call);
   } else if ((total - popped) * STAY_FACTOR > popped) {
     for (let left = popped; left > 0; left--) {
       const place = setValue.randomPlace(e, keyspace.randomBelow);
       setValue.replyAt(e, place, reply);
+      retellPop(call, e, place);
       setValue.removeAt(e, place);
     }
   } else {
@@ -82,6 +91,8 @@ function popMost(call: Call, e: EntryRef, staying: number): void {
     setValue.removeAt(e, place);
   }
   replyAll(call, e);
+  cursor.start(e);
+  while (call.log.active && cursor.next()) retellPop(call, e, cursor.place);
   setValue.exchange(e, stay);
 }
 

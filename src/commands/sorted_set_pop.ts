@@ -8,6 +8,7 @@ import { CommandError, NEGATIVE, SYNTAX } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
+import * as retell from "./retell.ts";
 import { removeRanks } from "./sorted_set_change.ts";
 
 const NO_KEYS = new CommandError("ERR numkeys should be greater than 0");
@@ -17,6 +18,9 @@ const NO_COUNT = new CommandError("ERR count should be greater than 0");
 export const FLAT = 0;
 export const BY_PROTOCOL = 1;
 export const PAIRED = 2;
+
+/** The command that pops from an end. */
+export const popName = (fromMax: boolean) => (fromMax ? "ZPOPMAX" : "ZPOPMIN");
 
 const cursor = new zsetValue.ZsetCursor();
 
@@ -110,6 +114,7 @@ export function popMany(call: Call, e: EntryRef, index: number): void {
   reply.bulk(args.bytes, args.start[index], args.size[index]);
   reply.array(count);
   pop(call.keyspace, db, e, pops.fromMax, count, reply, PAIRED);
+  retell.popped(call, popName(pops.fromMax), index, count);
 }
 
 export function zmpop(call: Call): void {

@@ -15,6 +15,7 @@ import {
   intervalOf,
   isByte,
   parseTrim,
+  retellTrim,
   trimWords,
 } from "./stream_arguments.ts";
 import { replyRange } from "./stream_entries.ts";
@@ -167,7 +168,8 @@ const wanted = { idGiven: false, sequenceGiven: false, makesStream: true };
 
 function xadd(call: Call): void {
   const { db, args, argc, keyspace, reply } = call;
-  const first = parseAdd(call) + 1;
+  const idIndex = parseAdd(call);
+  const first = idIndex + 1;
   const fields = (argc - first) / 2;
   if (fields < 1 || !Number.isInteger(fields)) throw wrongArity("xadd");
   if (wanted.idGiven && wanted.sequenceGiven && id.isZero) throw ZERO_ID;
@@ -189,6 +191,18 @@ function xadd(call: Call): void {
   replyId(id, reply);
   if (trimWords.given && streamValue.willTrim(e)) keyspace.changingAlso(db, e, "xtrim");
   if (trimWords.given) streamValue.trim(e);
+  if (call.log.active) retellAdd(call, idIndex, e);
+}
+
+/** With the ID that the entry has got. */
+function retellAdd(call: Call, idIndex: number, e: EntryRef): void {
+  const isExact = wanted.idGiven && wanted.sequenceGiven;
+  if (isExact && !(trimWords.given && streamValue.trimming.isApproximate)) return;
+  const out = call.log.instead(call.db, call.argc);
+  for (let i = 0; i < call.argc; i++) {
+    if (i === idIndex && !isExact) replyId(id, out);
+    else retellTrim(call, out, i, e, last);
+  }
 }
 
 /** Reads options and ID; returns the index of the ID. */
@@ -212,7 +226,7 @@ function parseAdd(call: Call): number {
       break;
     }
   }
-  endTrim();
+  endTrim(call);
   return at;
 }
 
@@ -313,7 +327,7 @@ function xtrim(call: Call): void {
     if (at === 0) throw SYNTAX;
   }
   if (!trimWords.given && streamValue.trimming.limit === 0) throw NO_STRATEGY;
-  endTrim();
+  endTrim(call);
   const e = db.writeTyped(args, 1, db.hash(args, 1), Type.stream);
   if (e === NIL) {
     reply.integer(0);
@@ -324,4 +338,7 @@ function xtrim(call: Call): void {
   const deleted = streamValue.trim(e);
   keyspace.dirty = before + deleted;
   reply.integer(deleted);
+  if (deleted === 0 || !call.log.active || !streamValue.trimming.isApproximate) return;
+  const out = call.log.instead(db, argc);
+  for (let i = 0; i < argc; i++) retellTrim(call, out, i, e, last);
 }

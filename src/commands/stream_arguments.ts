@@ -4,9 +4,11 @@ import * as streamGroup from "../keyspace/stream_group.ts";
 import * as streamValue from "../keyspace/stream_value.ts";
 import { thresholds } from "../keyspace/thresholds.ts";
 import { CommandError, SYNTAX } from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
-import { parseId, type StreamId } from "../structures/stream_id.ts";
+import { parseId, replyId, type StreamId } from "../structures/stream_id.ts";
 import type { Call } from "./call.ts";
+import * as retell from "./retell.ts";
 
 export const INVALID_ID = new CommandError(
   "ERR Invalid stream ID specified as stream command argument",
@@ -85,7 +87,7 @@ export function startOf(call: Call, index: number, into: StreamId): void {
 }
 
 /** What `parseTrim` found besides `trimming` of stream_value.ts. */
-export const trimWords = { given: false, limitGiven: false };
+export const trimWords = { given: false, limitGiven: false, valueIndex: 0 };
 
 /** Begins to read the words of XADD or XTRIM. */
 export function beginTrim(): void {
@@ -113,6 +115,7 @@ export function parseTrim(call: Call, index: number): number {
       if (trimming.isApproximate || isByte(call, at, EQUALS)) at++;
     }
     trimming.byId = !byLength;
+    trimWords.valueIndex = at;
     if (byLength) {
       trimming.keep = call.integer(at);
       if (trimming.keep < 0) throw NEGATIVE_LENGTH;
@@ -129,13 +132,43 @@ export function parseTrim(call: Call, index: number): number {
 }
 
 /** All words of trimming are read: checks them together. */
-export function endTrim(): void {
+export function endTrim(call: Call): void {
   const { trimming } = streamValue;
+  if (call.keyspace.isReplaying) {
+    // `retellTrim` has made it exact, and leaves what it was limited to.
+    trimming.limit = 0;
+    return;
+  }
   if (trimming.limit > 0 && !trimWords.given) throw LIMIT_ALONE;
   if (trimWords.limitGiven && !trimming.isApproximate) throw LIMIT_OF_EXACT;
   if (trimWords.limitGiven || !trimming.isApproximate) return;
   const limit = LIMIT_LEAVES * thresholds.streamNodeEntries;
   trimming.limit = limit <= 0 ? LIMIT_OF_ENDLESS : Math.min(limit, LIMIT_MAX);
+}
+
+/**
+ * Tells an argument of XADD or XTRIM: what was trimmed approximately is told as exactly what was
+ * left then. `scratch` is overwritten.
+ */
+export function retellTrim(
+  call: Call,
+  out: Reply,
+  index: number,
+  e: EntryRef,
+  scratch: StreamId,
+): void {
+  const { isApproximate, byId } = streamValue.trimming;
+  const { given, valueIndex } = trimWords;
+  if (!given || !isApproximate || index < valueIndex - 1 || index > valueIndex) {
+    retell.argument(call, out, index);
+  } else if (index === valueIndex - 1) {
+    out.bulkText("=");
+  } else if (!byId) {
+    out.bulkInteger(streamValue.length(e));
+  } else {
+    streamValue.loadEdgeId(e, scratch);
+    replyId(scratch, out);
+  }
 }
 
 /** The value of `COUNT` at `index`, whose value follows: below 0 is 0. */

@@ -6,6 +6,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import { IdCursor } from "../structures/id_tree.ts";
 import { replyId, StreamId } from "../structures/stream_id.ts";
 import type { Call } from "./call.ts";
+import * as streamRetell from "./stream_retell.ts";
 
 export const NO_IDS: readonly StreamId[] = [];
 
@@ -21,8 +22,8 @@ export function idleEntries(
   call: Call,
   e: EntryRef,
   readers: EntryRef,
-  minIdleMs: number,
-  limit: number,
+  { groupIndex, limit, minIdleMs }: { groupIndex: number; limit: number; minIdleMs: number },
+  keyIndex: number,
 ): readonly StreamId[] {
   if (minIdleMs < 0 || streamGroup.pendingCount(readers) === 0) return NO_IDS;
   const latestMs = call.nowMs - minIdleMs;
@@ -36,6 +37,7 @@ export function idleEntries(
   }
   for (const own of gone) {
     call.keyspace.changingAside(call.db, e, "");
+    retellClaim(call, keyIndex, groupIndex, readers, own);
     streamGroup.acknowledge(readers, own);
   }
   return found;
@@ -58,6 +60,8 @@ export function claim(
   readers: EntryRef,
   consumer: EntryRef,
   of: StreamId,
+  keyIndex: number,
+  groupIndex: number,
 ): void {
   const { nowMs, reply } = call;
   const found = streamGroup.findPending(readers, of);
@@ -70,4 +74,19 @@ export function claim(
   const row = streamGroup.assign(readers, found, consumer, of);
   streamGroup.setDeliveredMs(readers, row, of, nowMs);
   streamGroup.countDelivery(row);
+  retellClaim(call, keyIndex, groupIndex, readers, of);
+}
+
+/** What is pending is so for another consumer, or will be forgotten. */
+function retellClaim(
+  call: Call,
+  keyIndex: number,
+  groupIndex: number,
+  readers: EntryRef,
+  of: StreamId,
+): void {
+  if (!call.log.active) return;
+  const row = streamGroup.findPending(readers, of);
+  streamGroup.loadLastId(readers, id);
+  streamRetell.claimed(call, keyIndex, groupIndex, row, of, id);
 }

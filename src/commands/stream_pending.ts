@@ -12,6 +12,7 @@ import { IdCursor, type RowRef } from "../structures/id_tree.ts";
 import { parseId, replyId, StreamId } from "../structures/stream_id.ts";
 import type { Call } from "./call.ts";
 import { consumerFor, groupOf, idOf, intervalOf, noGroup, startOf } from "./stream_arguments.ts";
+import * as streamRetell from "./stream_retell.ts";
 import { group } from "./table.ts";
 
 export const streamPendingCommands = group("stream", {
@@ -95,6 +96,7 @@ const AUTOCLAIM_COUNT_MAX = INT64_MAX / 16n;
 
 const id = new StreamId();
 const end = new StreamId();
+const last = new StreamId();
 const cursor = new IdCursor();
 
 /** The stream, read as a command does that need not have it; and the group, or NIL. */
@@ -244,6 +246,7 @@ function xclaim(call: Call): void {
   const minIdleMs = Math.max(0, call.integerOr(MIN_IDLE, CLAIM_IDLE));
   parseClaim(call);
   const { dirty } = keyspace;
+  call.log.nothing();
   streamGroup.loadLastId(readers, id);
   const isMoved = end.compare(id) > 0;
   if (isMoved) {
@@ -260,6 +263,7 @@ function xclaim(call: Call): void {
     if (row === NIL && !(exists && claiming.force)) continue;
     if (!exists) {
       keyspace.changingAside(db, e, "");
+      retellRow(call, readers, row, i);
       streamGroup.acknowledge(readers, id);
       continue;
     }
@@ -267,11 +271,12 @@ function xclaim(call: Call): void {
     if (consumer === NIL) consumer = consumerFor(call, e, readers, CONSUMER);
     keyspace.changingAside(db, e, "");
     if (row === NIL) row = streamGroup.addPending(readers, consumer, id, call.nowMs, 1n);
-    give(call, e, readers, row, consumer);
+    give(call, e, readers, row, consumer, i);
     count++;
   }
-  // Redis counts the ID of the group only where nothing else has changed.
+  // Redis counts the ID of the group only where nothing else has changed, and tells it then.
   if (isMoved && keyspace.dirty > dirty + 1) keyspace.dirty--;
+  else if (isMoved && call.log.active) streamRetell.moved(call, KEY, GROUP, readers, end);
   reply.endArray(mark, count);
 }
 
@@ -306,8 +311,18 @@ function parseClaim(call: Call): void {
   if (deliveredMs < 0 || deliveredMs > nowMs) claiming.deliveredMs = nowMs;
 }
 
-/** Gives the entry of `id`, found last, to a consumer, as `claiming` says, and replies with it. */
-function give(call: Call, e: EntryRef, readers: EntryRef, row: RowRef, consumer: EntryRef): void {
+/**
+ * Gives the entry of `id`, found last, to a consumer, as `claiming` says, and replies with it. The
+ * ID is in argument `idIndex`, if that is not 0.
+ */
+function give(
+  call: Call,
+  e: EntryRef,
+  readers: EntryRef,
+  row: RowRef,
+  consumer: EntryRef,
+  idIndex: number,
+): void {
   const { reply } = call;
   const { deliveredMs, retryCount, justId } = claiming;
   const own = streamGroup.assign(readers, row, consumer, id);
@@ -315,6 +330,7 @@ function give(call: Call, e: EntryRef, readers: EntryRef, row: RowRef, consumer:
   if (retryCount >= 0n) streamGroup.setDeliveryCount(own, retryCount);
   else if (!justId) streamGroup.countDelivery(own);
   streamGroup.setActiveMs(consumer, call.nowMs);
+  retellRow(call, readers, own, idIndex);
   if (justId) {
     replyId(id, reply);
     return;
@@ -323,6 +339,13 @@ function give(call: Call, e: EntryRef, readers: EntryRef, row: RowRef, consumer:
   replyId(id, reply);
   streamValue.has(e, id);
   streamValue.replyFound(reply);
+}
+
+/** The entry of `id` has another consumer, or will be pending no longer. */
+function retellRow(call: Call, readers: EntryRef, row: RowRef, idIndex: number): void {
+  if (!call.log.active) return;
+  streamGroup.loadLastId(readers, last);
+  streamRetell.claimed(call, KEY, GROUP, row, id, last, idIndex);
 }
 
 function xautoclaim(call: Call): void {
@@ -346,6 +369,7 @@ function xautoclaim(call: Call): void {
   const { e, readers } = findGroup(call, read);
   claiming.deliveredMs = nowMs;
   claiming.retryCount = -1n;
+  call.log.nothing();
   const pending = streamGroup.pendingOf(readers);
   const deleted: StreamId[] = [];
   let attempts = limit * ATTEMPTS_FACTOR;
@@ -359,6 +383,7 @@ function xautoclaim(call: Call): void {
     id.load(cursor.row, 0);
     if (!streamValue.has(e, id)) {
       keyspace.changingAside(db, e, "");
+      retellRow(call, readers, cursor.row, 0);
       deleted.push(copyOf(id));
       left--;
       streamGroup.acknowledge(readers, id);
@@ -370,7 +395,7 @@ function xautoclaim(call: Call): void {
     if (!isIdle(row, minIdleMs, nowMs)) continue;
     if (consumer === NIL) consumer = consumerFor(call, e, readers, CONSUMER);
     keyspace.changingAside(db, e, "");
-    give(call, e, readers, row, consumer);
+    give(call, e, readers, row, consumer, 0);
     claimed++;
     left--;
   }

@@ -14,6 +14,7 @@ import type { Call } from "./call.ts";
 import { consumerFor, groupOf, idOf, isByte, noGroup } from "./stream_arguments.ts";
 import { replyEntry, replyRange } from "./stream_entries.ts";
 import { claim, idleEntries, NO_IDS, oldestMs } from "./stream_idle.ts";
+import * as streamRetell from "./stream_retell.ts";
 import { group } from "./table.ts";
 
 export const streamReadCommands = group("stream", {
@@ -141,6 +142,7 @@ function read(call: Call, ofGroup: boolean): void {
   const { firstKey, keyCount, timeoutMs } = reading;
   const { reply } = call;
   const mark = reply.beginArray();
+  if (ofGroup) call.log.nothing();
   let served = 0;
   for (let i = 0; i < keyCount; i++) {
     const e = call.db.read(call.args, firstKey + i);
@@ -252,16 +254,29 @@ function replyAfter(call: Call, e: EntryRef, after: StreamId, limit: number): vo
 function readForGroup(call: Call, e: EntryRef, i: number): boolean {
   const readers = groupOf(call, e, reading.groupIndex);
   const after = afterIds[i];
-  const idle = after.isMax
-    ? idleEntries(call, e, readers, reading.minIdleMs, reading.limit)
-    : NO_IDS;
+  const idle = after.isMax ? idleEntries(call, e, readers, reading, reading.firstKey + i) : NO_IDS;
   if (after.isMax && idle.length === 0 && !hasNew(e, readers)) return false;
-  const consumer = consumerFor(call, e, readers, reading.groupIndex + 1);
+  const consumer = readerOf(call, e, readers, reading, reading.firstKey + i);
   call.keyspace.changingAside(call.db, e, "");
   replyKey(call, reading.firstKey + i);
-  if (after.isMax) deliver(call, e, readers, consumer, reading, idle);
+  if (after.isMax) deliver(call, e, readers, consumer, reading, idle, reading.firstKey + i);
   else replyHistory(call, e, readers, consumer, after);
   return true;
+}
+
+/** The consumer that reads; where nothing is pending then, only this tells the log of a new one. */
+function readerOf(
+  call: Call,
+  e: EntryRef,
+  readers: EntryRef,
+  { groupIndex, noAck }: Reading,
+  keyIndex: number,
+): EntryRef {
+  const before = streamGroup.consumerCount(readers);
+  const consumer = consumerFor(call, e, readers, groupIndex + 1);
+  const isNew = streamGroup.consumerCount(readers) > before;
+  if (call.log.active && isNew && noAck) streamRetell.madeConsumer(call, keyIndex, groupIndex);
+  return consumer;
 }
 
 /** Whether there are entries that no consumer of the group has got. */
@@ -309,12 +324,13 @@ function deliver(
   e: EntryRef,
   readers: EntryRef,
   consumer: EntryRef,
-  { limit, minIdleMs, noAck }: Reading,
+  { groupIndex, limit, minIdleMs, noAck }: Reading,
   idle: readonly StreamId[],
+  keyIndex: number,
 ): void {
-  const { reply, nowMs } = call;
+  const { log, reply, nowMs } = call;
   const mark = reply.beginArray();
-  for (const id of idle) claim(call, e, readers, consumer, id);
+  for (const id of idle) claim(call, e, readers, consumer, id, keyIndex, groupIndex);
   let count = idle.length;
   streamGroup.loadLastId(readers, from);
   const hasMore = from.increment();
@@ -341,11 +357,18 @@ function deliver(
       reply.integer(0);
     }
     if (!noAck) streamGroup.deliver(readers, consumer, id, nowMs);
+    if (log.active && !noAck) {
+      const row = streamGroup.findPending(readers, id);
+      streamRetell.claimed(call, keyIndex, groupIndex, row, id, id);
+    }
     from.copy(id);
     count++;
   }
   if (count > idle.length) streamGroup.setLastId(readers, from);
   if (reads > 0) streamGroup.countRead(readers, reads);
+  if (log.active && noAck && count > idle.length) {
+    streamRetell.moved(call, keyIndex, groupIndex, readers, from);
+  }
   if (count > 0) streamGroup.setActiveMs(consumer, nowMs);
   reply.endArray(mark, count);
 }
@@ -386,14 +409,15 @@ function groupWait(kept: Reading): Wait {
     serve(call, index, e) {
       const readers = groupOf(call, e, kept.groupIndex);
       if (readers === NIL) throw GROUP_GONE;
+      call.log.nothing();
       streamGroup.loadLastId(readers, from);
       streamValue.loadLastId(e, end);
       const hasPassed = end.compare(from) > 0;
-      const idle = idleEntries(call, e, readers, kept.minIdleMs, kept.limit);
+      const idle = idleEntries(call, e, readers, kept, index);
       if (!hasPassed && idle.length === 0) return false;
-      const consumer = consumerFor(call, e, readers, kept.groupIndex + 1);
+      const consumer = readerOf(call, e, readers, kept, index);
       replyServed(call, index);
-      deliver(call, e, readers, consumer, kept, idle);
+      deliver(call, e, readers, consumer, kept, idle, index);
       return true;
     },
     giveUp: (call) => call.reply.nilArray(),

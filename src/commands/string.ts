@@ -17,6 +17,7 @@ import {
   TIME_OPTIONS,
 } from "./expire_options.ts";
 import { type ArgumentText, KeyFlag, type KeyRef } from "./key_specs.ts";
+import * as retell from "./retell.ts";
 import { lcs } from "./string_lcs.ts";
 import { decr, decrby, incr, incrby, incrbyfloat } from "./string_number.ts";
 import {
@@ -354,6 +355,7 @@ function getdel(call: Call): void {
   }
   stringValue.reply(e, call.reply);
   remove(call, e);
+  retell.deleted(call);
 }
 
 function remove(call: Call, e: EntryRef): void {
@@ -372,14 +374,17 @@ function getex(call: Call): void {
   const expiry = parsedExpiry(call);
 
   stringValue.reply(e, reply);
-  if (expiry > 0 && expiry <= call.nowMs) {
+  if (expiry > 0 && call.isOver(expiry)) {
     remove(call, e);
+    retell.gone(call);
   } else if (expiry > 0) {
     keyspace.changing(db, e, "expire");
     db.setExpiry(e, expiry, exactExpiry(expiry));
+    retell.expiresAt(call, expiry, exactExpiry(expiry));
   } else if ((mask & Option.persist) !== 0 && entry.hasTtl(e)) {
     keyspace.changing(db, e, "persist");
     db.clearExpiry(e);
+    retell.renamed(call, "PERSIST", 1);
   }
 }
 

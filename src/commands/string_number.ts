@@ -19,6 +19,7 @@ import { CommandError, NOT_FLOAT, NOT_INTEGER, OVERFLOW } from "../protocol/erro
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
+import * as retell from "./retell.ts";
 
 const DECREMENT_OVERFLOW = new CommandError("ERR decrement would overflow");
 export const NO_NUMBER = new CommandError("ERR increment would produce NaN or Infinity");
@@ -139,6 +140,11 @@ export function incrbyfloat(call: Call): void {
   const spelled = argsOf([text]);
   stringValue.writeBytes(e, spelled.bytes, spelled.view, 0, text.length);
   reply.bulkText(text);
+  if (call.log.active) {
+    const out = retell.begin(call, "SET", 4);
+    out.bulkText(text);
+    out.bulkText("KEEPTTL");
+  }
 }
 
 /** The number that an entry's string spells. */

@@ -18,6 +18,7 @@ import {
   parseOptions,
   TIME_OPTIONS,
 } from "./expire_options.ts";
+import * as retell from "./retell.ts";
 
 /** Sizes of the texts that parseSafe does not tell from 64-bit integers. */
 const LONG_INT_SIZE = 16;
@@ -117,6 +118,18 @@ function setWithOptions(call: Call): void {
   if (!met) return;
   store(call, 1, keyHash, found, 2, expiry);
   if (!withGet) reply.ok();
+  if (expiry > 0) retell.setUntil(call, 2, expiry);
+  else if (withGet) retellWithoutGet(call);
+}
+
+/** What GET asks for is no change; the word may be there twice, and be what is compared. */
+function retellWithoutGet(call: Call): void {
+  if (!call.log.active) return;
+  const isLeftOut = (i: number) => i > 2 && i !== options.comparedIndex && call.is(i, "get");
+  let count = 0;
+  for (let i = 0; i < call.argc; i++) if (!isLeftOut(i)) count++;
+  const out = call.log.instead(call.db, count);
+  for (let i = 0; i < call.argc; i++) if (!isLeftOut(i)) retell.argument(call, out, i);
 }
 
 /** Whether the key's entry (or NIL) meets the parsed condition, if there is one. */
@@ -161,6 +174,7 @@ function setUntil(call: Call, expiry: number): void {
   const { db, args } = call;
   const keyHash = db.hash(args, 1);
   store(call, 1, keyHash, db.write(args, 1, keyHash), 3, expiry);
+  retell.setUntil(call, 3, expiry);
   call.reply.ok();
 }
 
@@ -169,6 +183,7 @@ export function getset(call: Call): void {
   const found = db.readTyped(args, 1, Type.string);
   replyString(call, found);
   store(call, 1, db.hash(args, 1), found, 2, NO_EXPIRY);
+  retell.renamed(call, "SET", 2);
 }
 
 export function mset(call: Call): void {
@@ -223,7 +238,17 @@ export function msetex(call: Call): void {
     const keyHash = db.hash(args, index);
     store(call, index, keyHash, db.write(args, index, keyHash), index + 1, expiry);
   }
+  if (expiry > 0) retellUntil(call, end, expiry);
   reply.integer(1);
+}
+
+/** As MSETEX with all its pairs, which end before an argument, and a time. */
+function retellUntil(call: Call, end: number, expiry: number): void {
+  if (!call.log.active) return;
+  const out = call.log.instead(call.db, end + 2);
+  retell.someArguments(call, out, 0, end);
+  out.bulkText("PXAT");
+  retell.time(out, expiry, exactExpiry(expiry));
 }
 
 export function delex(call: Call): void {
@@ -234,6 +259,7 @@ export function delex(call: Call): void {
   if (met) {
     call.keyspace.changing(db, e, "del");
     db.delete(e);
+    retell.deleted(call);
   }
   reply.truth(met);
 }

@@ -20,7 +20,6 @@ import {
 import { checkHostName, primary, saveRules } from "./specials.ts";
 
 const NO_PROCESS = "Snapshots are written without another process.";
-const NO_LOG = "There is no append-only log yet.";
 const NO_REPLICAS = "There is no replication yet.";
 const NO_CLUSTER = "There is no cluster mode yet.";
 
@@ -58,30 +57,49 @@ export const snapshots = {
 };
 
 export const appendOnly = {
-  appendonly: flag(false, { denyLoading: true, kept: NO_LOG }),
+  appendonly: flag(false, {
+    denyLoading: true,
+    does: "Changes are written to a log before they are confirmed, and it is loaded at the start.",
+  }),
   appendfilename: text(
     "appendonly.aof",
-    { immutable: true, kept: NO_LOG },
+    { immutable: true, does: "How the names of the log's files begin." },
     {
       check: baseName("appendfilename", "filename", false),
     },
   ),
   appenddirname: text(
     "appendonlydir",
-    { immutable: true, kept: NO_LOG },
+    { immutable: true, does: "The folder of the log's files, in `dir`." },
     {
       check: baseName("appenddirname", "dirname", false),
     },
   ),
-  appendfsync: choice(["everysec", "always", "no"], "everysec", { kept: NO_LOG }),
-  "no-appendfsync-on-rewrite": flag(false, { kept: NO_LOG }),
-  "auto-aof-rewrite-percentage": integer(100, FROM_0, { kept: NO_LOG }),
-  "auto-aof-rewrite-min-size": memory(67108864, LONG_FROM_0, { kept: NO_LOG }),
-  "aof-load-truncated": flag(true, { kept: NO_LOG }),
-  "aof-use-rdb-preamble": flag(true, { kept: NO_LOG }),
-  "aof-timestamp-enabled": flag(false, { kept: NO_LOG }),
-  "aof-disable-auto-gc": flag(false, { kept: NO_LOG }),
-  "aof-rewrite-incremental-fsync": flag(true, { kept: NO_LOG }),
+  appendfsync: choice(["everysec", "always", "no"], "everysec", {
+    does: "When the log is on the disk: before a change is confirmed, within a second, or later.",
+  }),
+  "no-appendfsync-on-rewrite": flag(false, {
+    does: "The log waits for nothing, as with `appendfsync no`, while it is rewritten.",
+  }),
+  "auto-aof-rewrite-percentage": integer(100, FROM_0, {
+    does: "The log is rewritten when it has grown by so many percent; 0: only by BGREWRITEAOF.",
+  }),
+  "auto-aof-rewrite-min-size": memory(67108864, LONG_FROM_0, {
+    does: "It is not rewritten by itself while it is smaller.",
+  }),
+  "aof-load-truncated": flag(true, {
+    does: "A log that ends too early, as after a crash, is loaded, and cut to what is whole.",
+  }),
+  "aof-use-rdb-preamble": flag(true, {
+    does: "A rewritten log begins with a snapshot in place of commands.",
+  }),
+  "aof-timestamp-enabled": flag(false, {
+    does: "The log tells the time, so that it can be cut to a time.",
+  }),
+  "aof-disable-auto-gc": flag(false, {
+    does: "Files of the log that are replaced are kept.",
+  }),
+  "aof-rewrite-incremental-fsync": flag(true, { kept: NO_PROCESS }),
 };
 
 export const replication = {

@@ -179,19 +179,32 @@ export class BlockedClients {
     const { command, wait } = waiting;
     const from = this.begin(waiting);
     const startMs = server.clock.monotonicMs();
+    const { log } = call;
+    if (log.active) log.begin();
+    let isServed = false;
+    let hasFailed = false;
     try {
-      const isServed = e === NIL ? wait.miss?.(call, index) : wait.serve(call, index, e);
-      if (isServed !== true) {
-        if (DEBUG) assert(this.reply.at === from, "a reply to a client that waits on");
-        return;
-      }
+      isServed = (e === NIL ? wait.miss?.(call, index) : wait.serve(call, index, e)) === true;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       server.stats.failed[command.id]++;
       this.fail(error);
+      hasFailed = true;
+    }
+    if (log.active) this.tell(isServed);
+    if (!isServed && !hasFailed) {
+      if (DEBUG) assert(this.reply.at === from, "a reply to a client that waits on");
+      return;
     }
     this.account(waiting, (server.clock.monotonicMs() - startMs) * 1000);
     this.end(waiting, from);
+  }
+
+  /** Has the log know of what was done for a client that waited. */
+  private tell(isServed: boolean): void {
+    const { log, client, command, args } = this.call;
+    log.ran(client.db, args, isServed && (command.flags & Flag.write) !== 0);
+    if (log.end()) client.changeMark = log.mark;
   }
 
   /** The time that a client waited is nobody's; that of the command counts as of any other. */

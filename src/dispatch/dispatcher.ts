@@ -15,6 +15,7 @@ import { type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag, HiddenFlag } from "../commands/table.ts";
 import type { Waits } from "../keyspace/waits.ts";
+import type { Propagation } from "../persistence/propagation.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
 import { CommandError, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -33,14 +34,17 @@ export const ServerGate = {
   memory: 1 << 18,
   /** Writes need replicas (min-replicas-to-write), and there are none. */
   replicas: 1 << 19,
-  /** The last snapshot failed, and stop-writes-on-bgsave-error is set. */
+  /** The disk does not take what it should: `diskProblem` says what. */
   disk: 1 << 20,
+  /** Data are being loaded. */
+  loading: 1 << 21,
 } as const;
 
 const NOAUTH = new CommandError("NOAUTH Authentication required.");
 const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
 const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
-const NOT_SAVED = new CommandError(
+const LOADING = new CommandError("LOADING Redis is loading the dataset in memory");
+export const NOT_SAVED = new CommandError(
   "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to " +
     "disk. Commands that may modify the data set are disabled, because this instance is " +
     "configured to report errors during writes if RDB snapshotting fails " +
@@ -66,6 +70,8 @@ export class Dispatcher {
   gates = 0;
   /** maxmemory, in bytes, while its gate is on. */
   memoryMax = Infinity;
+  /** Why writes are refused while the disk's gate is on. */
+  diskProblem: CommandError = NOT_SAVED;
   readonly monitors: MonitorFeed;
   private readonly server: ServerContext;
   private readonly lookup: CommandLookup;
@@ -75,6 +81,7 @@ export class Dispatcher {
   private readonly reply: Reply;
   private readonly blocked: BlockedClients;
   private readonly waits: Waits;
+  private readonly log: Propagation;
   private exactTiming = false;
   /** Commands since the last reading of the clock, all the same; see `closeRun`. */
   private runCommand: Command | null = null;
@@ -90,6 +97,7 @@ export class Dispatcher {
     this.clock = clock;
     this.blocked = blocked;
     this.waits = server.keyspace.waits;
+    this.log = server.propagation;
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, reply);
     this.nestedCall = new Call(server, reply, true);
@@ -320,10 +328,12 @@ export class Dispatcher {
       if (usedSize() > this.memoryMax) return OUT_OF_MEMORY;
     }
     if ((gates & ServerGate.disk) !== 0) {
-      if ((effects & Flag.write) !== 0 || command.name === "ping") return NOT_SAVED;
+      if ((effects & Flag.write) !== 0 || command.name === "ping") return this.diskProblem;
     }
     const needsReplicas = (gates & ServerGate.replicas) !== 0 && (effects & Flag.write) !== 0;
-    return needsReplicas ? NO_REPLICAS : null;
+    if (needsReplicas) return NO_REPLICAS;
+    const isTooEarly = (gates & ServerGate.loading) !== 0 && (flags & Flag.loading) === 0;
+    return isTooEarly ? LOADING : null;
   }
 
   /** Queues the command (MULTI), or runs it with what the client's modes ask for. */
@@ -356,6 +366,8 @@ export class Dispatcher {
     if (call.client !== client) call.client = client;
     if (call.args !== args) call.args = args;
     if (call.command !== command) call.command = command;
+    const { dirty } = call.keyspace;
+    if (this.log.active && !call.nested) this.log.begin();
     try {
       (command.run as (call: Call) => void)(call);
     } catch (error) {
@@ -363,6 +375,16 @@ export class Dispatcher {
       this.server.stats.failed[command.id]++;
       this.fail(error);
     }
+    if (this.log.active) this.tell(call, call.keyspace.dirty !== dirty);
+  }
+
+  /** Has the log know of a command that is over. */
+  private tell(call: Call, hasChanged: boolean): void {
+    const { log } = this;
+    const { client, command } = call;
+    const isLogged = hasChanged && (command.flags & (Flag.write | HiddenFlag.may_replicate)) !== 0;
+    log.ran(client.db, call.args, isLogged);
+    if (!call.nested && log.end()) client.changeMark = log.mark;
   }
 
   private fail(error: CommandError): void {

@@ -51,7 +51,7 @@ export class ActiveExpiry {
     const { clock } = keyspace;
     this.cancel = null;
     clock.tick();
-    if (!keyspace.mayExpire) {
+    if (!keyspace.mayExpire || keyspace.isReplaying) {
       this.arm(clock.nowMs + PERIOD_MS);
       return;
     }

@@ -107,6 +107,25 @@ export class Database {
     withTtl: boolean,
     event: KeyEvent,
   ): EntryRef {
+    const e = this.make(args, index, keyHash, valueArea, withTtl);
+    this.keyspace.changing(this, e, event);
+    return e;
+  }
+
+  /** As `add`, without an expiry, of a key that as yet is no change to those who WATCH it. */
+  addAside(args: Args, index: number, keyHash: number, valueArea: number): EntryRef {
+    const e = this.make(args, index, keyHash, valueArea, false);
+    this.keyspace.changingAside(this, e, "");
+    return e;
+  }
+
+  private make(
+    args: Args,
+    index: number,
+    keyHash: number,
+    valueArea: number,
+    withTtl: boolean,
+  ): EntryRef {
     const e = entry.create(
       args.bytes,
       args.view,
@@ -118,7 +137,6 @@ export class Database {
     );
     this.keyspace.created(e);
     dict.insert(this.keys, e);
-    this.keyspace.changing(this, e, event);
     return e;
   }
 
@@ -319,17 +337,23 @@ export class Database {
   isOver(e: EntryRef): boolean {
     if (!entry.isMortal(e)) return false;
     if (this.timeIsOver(e)) return true;
-    return entry.partsExpire(e) && hashValue.isOver(e, this.keyspace.clock.nowMs);
+    return entry.partsExpire(e) && !this.keyspace.isReplaying && this.allFieldsOver(e);
   }
 
   /** Whether the time of a field has come, of a key that may be a hash. */
   hasFieldsOver(e: EntryRef): boolean {
-    return entry.partsExpire(e) && hashValue.firstDeadline(e) <= this.keyspace.clock.nowMs;
+    const { clock, isReplaying } = this.keyspace;
+    return entry.partsExpire(e) && hashValue.firstDeadline(e) <= clock.nowMs && !isReplaying;
+  }
+
+  private allFieldsOver(e: EntryRef): boolean {
+    return hashValue.isOver(e, this.keyspace.clock.nowMs);
   }
 
   private timeIsOver(e: EntryRef): boolean {
-    const { nowMs } = this.keyspace.clock;
-    return entry.hasTtl(e) && this.expires.timeAt(entry.expiryIndex(e)) <= nowMs;
+    const { clock, isReplaying } = this.keyspace;
+    const isOver = entry.hasTtl(e) && this.expires.timeAt(entry.expiryIndex(e)) <= clock.nowMs;
+    return isOver && !isReplaying;
   }
 
   /** The entry of a key given as latin1 text, expired or not, or NIL. */
@@ -375,7 +399,7 @@ export class Database {
     }
     if (!this.hasFieldsOver(e)) return e;
     if (!mayExpire) return hashValue.hideDue(e, clock.nowMs) ? e : (NIL as EntryRef);
-    const over = hashValue.isOver(e, clock.nowMs);
+    const over = this.allFieldsOver(e);
     this.expireFields(e, Infinity);
     return over ? (NIL as EntryRef) : e;
   }
@@ -383,6 +407,7 @@ export class Database {
   private expire(e: EntryRef): void {
     this.keyspace.stats.expired++;
     this.keyspace.changingAlso(this, e, "expired");
+    this.keyspace.expiryFeed?.expired(this, e);
     this.delete(e);
   }
 
@@ -393,7 +418,9 @@ export class Database {
   private expireFields(e: EntryRef, limit: number): number {
     const { keyspace } = this;
     keyspace.changingAlso(this, e, "hexpired");
-    const count = hashValue.removeDue(e, keyspace.clock.nowMs, limit);
+    const count = hashValue.removeDue(e, keyspace.clock.nowMs, limit, (field) =>
+      keyspace.expiryFeed?.fieldExpired(this, e, field),
+    );
     keyspace.stats.expiredFields += count;
     if (hashValue.count(e) > 0) {
       this.rescheduled(e);

@@ -251,15 +251,16 @@ function putPacked(e: EntryRef, fields: Args, field: number, values: Args, value
   const valueOffset = values.start[value];
   const valueLength = values.size[value];
   if (at !== 0) {
-    setRef(e, packed.replace(p, packed.next(p, at), values.bytes, valueOffset, valueLength));
-    return false;
+    p = packed.replace(p, packed.next(p, at), values.bytes, valueOffset, valueLength);
+  } else {
+    p = packed.append(p, fields.bytes, offset, length);
+    p = packed.append(p, values.bytes, valueOffset, valueLength);
   }
-  p = packed.append(p, fields.bytes, offset, length);
-  p = packed.append(p, values.bytes, valueOffset, valueLength);
   setRef(e, p);
+  // Also where none was added: the threshold may have been another when the fields were.
   const tooMany = packed.count(p) > thresholds.hashPackedEntries * 2;
   if (tooMany || packed.size(p) > PACKED_SIZE_MAX) unpack(e);
-  return true;
+  return at === 0;
 }
 
 /** Changes the value at a place to that in an argument; when the field expires stays. */
@@ -398,12 +399,22 @@ export function endExpiring(e: EntryRef): void {
   entry.describe(e, Type.hash, DICT, 0);
 }
 
-/** Removes fields of an EXPIRING hash whose time has come, at most `limit`; returns how many. */
-export function removeDue(e: EntryRef, nowMs: number, limit: number): number {
+/**
+ * Removes fields of an EXPIRING hash whose time has come, at most `limit`, each after `before` is
+ * called with its name; returns how many.
+ */
+export function removeDue(
+  e: EntryRef,
+  nowMs: number,
+  limit: number,
+  before: (field: Range) => void,
+): number {
   deadlines.hideUntil(timesOf(e), 0);
   let removed = 0;
   while (removed < limit && deadlines.firstTime(timesOf(e)) <= nowMs) {
-    removeAt(e, deadlines.firstEntry(timesOf(e)));
+    const f = deadlines.firstEntry(timesOf(e));
+    before(hashField.nameOf(f));
+    removeAt(e, f);
     removed++;
   }
   return removed;

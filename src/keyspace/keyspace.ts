@@ -5,6 +5,7 @@
 import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Range } from "../base/range.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -39,6 +40,14 @@ export interface ChangeWatcher {
   swapped(a: Database, b: Database): void;
 }
 
+/** Whoever is to know of keys that are removed since their time has come. */
+export interface ExpiryFeed {
+  /** The key is about to go. */
+  expired(db: Database, e: EntryRef): void;
+  /** The field of a hash is about to go. */
+  fieldExpired(db: Database, e: EntryRef, field: Range): void;
+}
+
 export class Keyspace {
   readonly databases: Database[] = [];
   readonly watches = new Watches();
@@ -52,6 +61,9 @@ export class Keyspace {
     expiredFields: 0,
     expiredInTimeCount: 0,
     lazyFreed: 0,
+    /** Of the last snapshot that was loaded. */
+    loadedKeys: 0,
+    loadedExpired: 0,
   };
   /** Changes since the start: INFO's rdb_changes_since_last_save counts from a mark. */
   dirty = 0;
@@ -59,6 +71,8 @@ export class Keyspace {
   mayExpire = true;
   /** The current client's accesses leave no trace (CLIENT NO-TOUCH). */
   accessHidden = false;
+  /** While commands of the past are carried out again: a time that is over now was not then. */
+  isReplaying = false;
   /** maxmemory-policy is one of the LFU ones: clocks hold counters. */
   lfu = false;
   lfuLogFactor = 10;
@@ -68,6 +82,8 @@ export class Keyspace {
   onEarlierExpiry: (timeMs: number) => void = () => {};
   /** Told when there is something for `reclaimSlice` to free. */
   onReclaim: () => void = () => {};
+  /** Told of keys that expire, unless there is nobody to tell. */
+  expiryFeed: ExpiryFeed | null = null;
   private walk: ChangeWatcher | null = null;
   /** `entry.epoch` of keys that the last walk has seen, or that were made since it began. */
   private epoch = 0;
@@ -106,7 +122,7 @@ export class Keyspace {
 
   /**
    * As `changing`, for what does not count as a change of the value to those who WATCH it, or wait
-   * for the key: of the groups of a stream.
+   * for the key: of the groups of a stream, or of a string to which only zeros are added.
    */
   changingAside(db: Database, e: EntryRef, _event: KeyEvent): void {
     this.dirty++;
@@ -124,6 +140,11 @@ export class Keyspace {
 
   endWalk(): void {
     this.walk = null;
+  }
+
+  /** Whether a walk goes on: no other can begin. */
+  get isWalked(): boolean {
+    return this.walk !== null;
   }
 
   /** The type of a key that was made is known now: whoever waits for such a key is served. */
@@ -199,7 +220,9 @@ export class Keyspace {
   /** CONFIG RESETSTAT. */
   resetStats(): void {
     const { stats } = this;
+    const { loadedKeys, loadedExpired } = stats;
     for (const name of Object.keys(stats) as (keyof typeof stats)[]) stats[name] = 0;
+    Object.assign(stats, { loadedKeys, loadedExpired });
   }
 
   /** Objects that wait to be freed: INFO's lazyfree_pending_objects. */
@@ -253,7 +276,7 @@ export class Keyspace {
     if (this.watches.active) {
       this.watches.touchDatabase(db.id, (watched) => isReplaced(db, null, watched));
     }
-    if (this.waits.active && count > 0) this.waits.touchDatabase(db.id);
+    if (this.waits.active) this.waits.leaving(db, null);
     if (this.walk === null || !this.walk.detaches(db)) db.clear();
     return count;
   }
@@ -265,12 +288,16 @@ export class Keyspace {
       this.watches.touchDatabase(b.id, (watched) => isReplaced(b, a, watched));
     }
     if (this.waits.active) {
-      this.waits.touchDatabase(a.id);
-      this.waits.touchDatabase(b.id);
+      this.waits.leaving(a, b);
+      this.waits.leaving(b, a);
     }
     [a.keys, b.keys] = [b.keys, a.keys];
     [a.expires, b.expires] = [b.expires, a.expires];
     [a.fieldExpires, b.fieldExpires] = [b.fieldExpires, a.fieldExpires];
+    if (this.waits.active) {
+      this.waits.arrived(a);
+      this.waits.arrived(b);
+    }
     this.walk?.swapped(a, b);
   }
 

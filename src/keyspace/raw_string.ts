@@ -10,6 +10,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import * as frozen from "../structures/frozen.ts";
 import type { Database } from "./database.ts";
+import type { KeyEvent } from "./keyspace.ts";
 import * as stringValue from "./string_value.ts";
 import { Type } from "./types.ts";
 
@@ -72,7 +73,7 @@ export function open(db: Database, e: EntryRef): void {
 
 /**
  * Adds the key in an argument, which is not there, as a string of `size` zero bytes, announced as
- * `event`.
+ * `event`; if that is null, the caller announces it when it knows of a change that counts.
  */
 export function addZeros(
   db: Database,
@@ -80,9 +81,13 @@ export function addZeros(
   index: number,
   keyHash: number,
   size: number,
-  event: string,
+  event: KeyEvent | null,
 ): EntryRef {
-  const e = db.add(args, index, keyHash, stringValue.areaFor(size), false, event);
+  const area = stringValue.areaFor(size);
+  const e =
+    event === null
+      ? db.addAside(args, index, keyHash, area)
+      : db.add(args, index, keyHash, area, false, event);
   stringValue.writeBytes(e, args.bytes, args.view, 0, 0);
   return extend(db, e, size);
 }

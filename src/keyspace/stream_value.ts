@@ -94,6 +94,11 @@ export const loadLastId = (e: EntryRef, into: StreamId) => into.load(refOf(e), L
 export const setLastId = (e: EntryRef, id: StreamId) => id.store(refOf(e), LAST_ID);
 /** Takes the ID of the first entry: 0-0 when there is none. */
 export const loadFirstId = (e: EntryRef, into: StreamId) => into.load(refOf(e), FIRST_ID);
+/** Takes the ID of the first entry, deleted or not: the highest of all when there is none. */
+export function loadEdgeId(e: EntryRef, into: StreamId): void {
+  if (treeOf(e) === NIL) into.setMax();
+  else streamLeaf.loadMaster(btree.first(treeOf(e)) as StreamLeafRef, into);
+}
 /** Takes the highest ID of those that XDEL has deleted. */
 export const loadMaxDeletedId = (e: EntryRef, into: StreamId) =>
   into.load(refOf(e), MAX_DELETED_ID);

@@ -7,7 +7,9 @@
  * Keys are found by the hash that every entry has at hand, so that a write while somebody waits for
  * other keys makes no object and compares no bytes.
  */
+import { NIL } from "../arena/arena.ts";
 import type { Args } from "../protocol/args.ts";
+import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Database } from "./database.ts";
@@ -47,6 +49,12 @@ export class WaitedKey {
     return entry.keyIs(e, bytes, view, start[this.index], size[this.index]);
   }
 
+  /** The entry of the key in a database, though its time may have come; or NIL. */
+  entryIn(db: Database): EntryRef {
+    const { bytes, view, start, size } = this.args;
+    return dict.find(db.keys, bytes, view, start[this.index], size[this.index], this.hash);
+  }
+
   isArgument(args: Args, index: number): boolean {
     const own = this.args;
     const size = own.size[this.index];
@@ -62,7 +70,13 @@ export class WaitedKey {
 
 const TYPE_COUNT = 16;
 /** Changes of a stream that have nothing for those who wait: Redis does not look, either. */
-const BRINGS_NOTHING: ReadonlySet<KeyEvent> = new Set(["xdel", "xtrim", "expire", "persist"]);
+const BRINGS_NOTHING: ReadonlySet<KeyEvent> = new Set([
+  "xdel",
+  "xtrim",
+  "expire",
+  "persist",
+  "rename_from", // `vanished` tells
+]);
 
 export class Waits {
   /** Whether anybody waits for any key. */
@@ -82,14 +96,10 @@ export class Waits {
    */
   add(waiter: Waiter, db: Database, args: Args, index: number): void {
     const hash = db.hash(args, index);
-    const first = this.byHash.get(hash);
-    let key = first ?? null;
-    while (key !== null && !(key.databaseId === db.id && key.isArgument(args, index))) {
-      key = key.next;
-    }
+    let key = this.find(db.id, args, index, hash);
     if (key === null) {
       key = new WaitedKey(db.id, hash, args, index);
-      key.next = first ?? null;
+      key.next = this.byHash.get(hash) ?? null;
       this.byHash.set(hash, key);
     }
     if (key.waiters.has(waiter)) return;
@@ -126,12 +136,31 @@ export class Waits {
     if (key !== null) this.makeReady(key);
   }
 
-  /** All keys of a database may have changed. */
-  touchDatabase(databaseId: number): void {
-    for (const first of this.byHash.values()) {
-      for (let key: WaitedKey | null = first; key !== null; key = key.next) {
-        if (key.databaseId === databaseId) this.makeReady(key);
+  /** The key in an argument is gone, of which nothing was told before: a value of this type. */
+  vanished(db: Database, args: Args, index: number, keyHash: number, type: number): void {
+    if (type !== Type.stream || (this.types & (1 << type)) === 0) return;
+    const key = this.find(db.id, args, index, keyHash);
+    if (key !== null) this.makeReady(key);
+  }
+
+  /**
+   * All keys of a database are about to go, and those of another (or none) to take their place: it
+   * is the end of streams that are not replaced by streams.
+   */
+  leaving(db: Database, by: Database | null): void {
+    if ((this.types & (1 << Type.stream)) === 0) return;
+    for (const key of this.keysOf(db.id)) {
+      if (isStream(key.entryIn(db)) && !(by !== null && isStream(key.entryIn(by)))) {
+        this.makeReady(key);
       }
+    }
+  }
+
+  /** All keys of a database have just come into it. */
+  arrived(db: Database): void {
+    for (const key of this.keysOf(db.id)) {
+      const e = key.entryIn(db);
+      if (e !== NIL && ((this.types >>> entry.type(e)) & 1) !== 0) this.makeReady(key);
     }
   }
 
@@ -146,6 +175,24 @@ export class Waits {
       this.hasReady = false;
     }
     return key;
+  }
+
+  /** The key in an argument, if anybody waits for it. */
+  private find(databaseId: number, args: Args, index: number, hash: number): WaitedKey | null {
+    let key = this.byHash.get(hash) ?? null;
+    while (key !== null && !(key.databaseId === databaseId && key.isArgument(args, index))) {
+      key = key.next;
+    }
+    return key;
+  }
+
+  /** All keys of a database that anybody waits for. */
+  private *keysOf(databaseId: number): Generator<WaitedKey> {
+    for (const first of this.byHash.values()) {
+      for (let key: WaitedKey | null = first; key !== null; key = key.next) {
+        if (key.databaseId === databaseId) yield key;
+      }
+    }
   }
 
   private makeReady(key: WaitedKey): void {
@@ -174,4 +221,8 @@ export class Waits {
     while (before.next !== key) before = before.next as WaitedKey;
     before.next = key.next;
   }
+}
+
+function isStream(e: EntryRef): boolean {
+  return e !== NIL && entry.type(e) === Type.stream;
 }

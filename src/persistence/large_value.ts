@@ -13,7 +13,6 @@ import { byteOffset, NIL, type Ref, segmentOf, u8 } from "../arena/arena.ts";
 import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { FrozenDict } from "../keyspace/frozen_dict.ts";
-import * as hashField from "../keyspace/hash_field.ts";
 import * as hashValue from "../keyspace/hash_value.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import * as listValue from "../keyspace/list_value.ts";
@@ -32,7 +31,7 @@ import * as frozen from "../structures/frozen.ts";
 import * as idTree from "../structures/id_tree.ts";
 import * as scoreTree from "../structures/score_tree.ts";
 import { StreamId } from "../structures/stream_id.ts";
-import type { LargeKey, SnapshotSaver, StreamState } from "./snapshot_saver.ts";
+import type { LargeKey, LargeSaver, StreamState } from "./large_saver.ts";
 
 /** From which size on a value is written in slices: it has more than so many elements, or bytes. */
 export interface LargeSizes {
@@ -51,9 +50,27 @@ const SLICE_SIZE = 32 << 10;
 /** Positions of a dict, most of them empty in one that has shrunk, that are passed at once. */
 const SLICE_POSITIONS = 256;
 
-/** Whom to show it to: nobody, when the snapshot is called off. */
-export interface Audience {
-  saver: SnapshotSaver | null;
+/** Whom to show it to: nobody, when the snapshot is called off, or when the saver has thrown. */
+export class Audience {
+  saver: LargeSaver | null;
+  readonly #failed: (error: Error) => void;
+
+  /** `failed` is told what the saver threw. */
+  constructor(saver: LargeSaver | null, failed: (error: Error) => void) {
+    this.saver = saver;
+    this.#failed = failed;
+  }
+
+  /** Does something with the saver, if there is one still. */
+  show(run: (saver: LargeSaver) => void): void {
+    if (this.saver === null) return;
+    try {
+      run(this.saver);
+    } catch (error) {
+      this.saver = null;
+      this.#failed(error as Error);
+    }
+  }
 }
 
 /** A key with a large value, frozen. */
@@ -111,11 +128,11 @@ function freezeValue(keyspace: Keyspace, e: EntryRef, to: Audience): FrozenValue
     case Type.list:
       return freezeList(e, to);
     case Type.set:
-      return ofDict(setValue.freeze(e), (own) => dictParts(own, memberShower(to), keyspace, to));
+      return ofDict(setValue.freeze(e), (own) => dictParts(own, showMember, keyspace, to));
     case Type.zset:
       return ofDict(zsetValue.freeze(e), (own) => zsetParts(own, keyspace, to));
     case Type.hash:
-      return ofDict(hashValue.freeze(e), (own) => dictParts(own, fieldShower(to), keyspace, to));
+      return ofDict(hashValue.freeze(e), (own) => dictParts(own, showField, keyspace, to));
     default:
       return freezeStream(e, to);
   }
@@ -139,7 +156,7 @@ function freezeString(e: EntryRef, to: Audience): FrozenValue | null {
 function* stringParts(block: Ref, size: number, to: Audience): Generator<void, void, void> {
   for (let at = 0; at < size && to.saver !== null; at += SLICE_SIZE) {
     const piece = Math.min(SLICE_SIZE, size - at);
-    to.saver.piece(u8[segmentOf(block)], byteOffset(block) + at, piece);
+    to.show((saver) => saver.piece(u8[segmentOf(block)], byteOffset(block) + at, piece));
     yield;
   }
   frozen.done(block);
@@ -152,13 +169,13 @@ function freezeList(e: EntryRef, to: Audience): FrozenValue | null {
 
 function* listParts(leaves: Int32Array, to: Audience): Generator<void, void, void> {
   for (const leaf of leaves) {
-    listValue.thaw(leaf, (block) => to.saver?.block(block));
+    listValue.thaw(leaf, (block) => to.show((saver) => saver.block(block)));
     yield;
   }
 }
 
-/** Shows an element of a dict to the saver; returns about how many bytes it has. */
-type Shower = (element: EntryRef, deadlineMs: number) => number;
+/** Shows an element of a dict to a saver; returns about how many bytes it has. */
+type Shower = (saver: LargeSaver, element: EntryRef, deadlineMs: number) => number;
 
 const shown: Range = { bytes: new Uint8Array(0), offset: 0, size: 0 };
 
@@ -169,40 +186,32 @@ function keyOf(e: EntryRef): Range {
   return shown;
 }
 
-const memberShower =
-  (to: Audience): Shower =>
-  (element) => {
-    const member = keyOf(element);
-    to.saver?.member(member);
-    return member.size;
-  };
+const showMember: Shower = (saver, element) => {
+  saver.member(keyOf(element));
+  return shown.size;
+};
 
-const scoredShower =
-  (to: Audience): Shower =>
-  (element) => {
-    const member = keyOf(element);
-    to.saver?.scored(member, scoreTree.scoreOf(element));
-    return member.size;
-  };
+const showScored: Shower = (saver, element) => {
+  saver.scored(keyOf(element), scoreTree.scoreOf(element));
+  return shown.size;
+};
 
-const fieldShower =
-  (to: Audience): Shower =>
-  (element, deadlineMs) => {
-    const name = hashField.nameOf(element);
-    const value = stringValue.rangeOf(element);
-    to.saver?.field(name, value, deadlineMs);
-    return name.size + value.size;
-  };
+const showField: Shower = (saver, element, deadlineMs) => {
+  const value = stringValue.rangeOf(element);
+  saver.field(keyOf(element), value, deadlineMs);
+  return shown.size + value.size;
+};
 
 /** Shows copies that were kept, if there are any, for one slice. */
-function showKept(own: FrozenDict, show: Shower): boolean {
+function showKept(own: FrozenDict, show: Shower, to: Audience): boolean {
   if (own.keptCount === 0) return false;
   let size = 0;
-  const take = (element: EntryRef, deadlineMs: number) => {
-    size += show(element, deadlineMs);
-  };
   for (let left = SLICE_ELEMENTS; left > 0 && own.keptCount > 0 && size < SLICE_SIZE; left--) {
-    own.takeKept(take);
+    own.takeKept((element, deadlineMs) => {
+      to.show((saver) => {
+        size += show(saver, element, deadlineMs);
+      });
+    });
   }
   return true;
 }
@@ -214,26 +223,33 @@ function* dictParts(
   keyspace: Keyspace,
   to: Audience,
 ): Generator<void, void, void> {
+  let cursor = 0;
+  do {
+    while (showKept(own, show, to)) yield;
+    to.show((saver) => {
+      cursor = showPositions(own, show, saver, cursor);
+    });
+    yield;
+  } while (cursor !== 0 && to.saver !== null);
+  while (showKept(own, show, to)) yield;
+  endDict(own, keyspace);
+}
+
+/** Shows elements from a position of the dict on, for one slice; returns the next position. */
+function showPositions(own: FrozenDict, show: Shower, saver: LargeSaver, from: number): number {
   let size = 0;
   let elements = 0;
   const visit = (element: EntryRef) => {
     if (entry.isStamped(element)) return;
-    size += show(element, own.deadlineOf(element));
+    size += show(saver, element, own.deadlineOf(element));
     elements++;
     entry.setStamped(element);
   };
-  let cursor = 0;
-  do {
-    while (showKept(own, show)) yield;
-    size = 0;
-    elements = 0;
-    let left = SLICE_POSITIONS;
-    do cursor = dict.scan(own.members, cursor, visit);
-    while (cursor !== 0 && --left > 0 && elements < SLICE_ELEMENTS && size < SLICE_SIZE);
-    yield;
-  } while (cursor !== 0 && to.saver !== null);
-  while (showKept(own, show)) yield;
-  endDict(own, keyspace);
+  let cursor = from;
+  let left = SLICE_POSITIONS;
+  do cursor = dict.scan(own.members, cursor, visit);
+  while (cursor !== 0 && --left > 0 && elements < SLICE_ELEMENTS && size < SLICE_SIZE);
+  return cursor;
 }
 
 function endDict(own: FrozenDict, keyspace: Keyspace): void {
@@ -250,27 +266,31 @@ function* zsetParts(
   keyspace: Keyspace,
   to: Audience,
 ): Generator<void, void, void> {
-  const show = scoredShower(to);
   const { tree } = own;
   let rank = btree.count(tree);
   while (rank > 0 && to.saver !== null) {
     const leaf = scoreTree.byRank(tree, rank - 1);
     const last = rank - 1 - btree.before();
-    for (let i = last; i >= 0; i--) {
-      const member = scoreTree.entryAt(leaf, i);
-      if (entry.isStamped(member)) continue;
-      show(member, -1);
-      entry.setStamped(member);
-    }
+    to.show((saver) => showLeaf(saver, leaf, last));
     const place = entry.twin(scoreTree.entryAt(leaf, 0));
     const score = scoreTree.scoreAt(leaf, 0);
     yield;
-    while (showKept(own, show)) yield;
+    while (showKept(own, showScored, to)) yield;
     rank = scoreTree.rank(tree, score, place);
     entry.release(place);
   }
-  while (showKept(own, show)) yield;
+  while (showKept(own, showScored, to)) yield;
   endDict(own, keyspace);
+}
+
+/** Shows members of a leaf from an index down. */
+function showLeaf(saver: LargeSaver, leaf: scoreTree.LeafRef, last: number): void {
+  for (let i = last; i >= 0; i--) {
+    const member = scoreTree.entryAt(leaf, i);
+    if (entry.isStamped(member)) continue;
+    showScored(saver, member, -1);
+    entry.setStamped(member);
+  }
 }
 
 function freezeStream(e: EntryRef, to: Audience): FrozenValue {
@@ -292,32 +312,36 @@ function freezeStream(e: EntryRef, to: Audience): FrozenValue {
 
 const id = new StreamId();
 
+function showPending(saver: LargeSaver, row: idTree.RowRef): void {
+  id.load(row, 0);
+  saver.pending(id, streamGroup.deliveredMs(row), streamGroup.deliveryCount(row));
+}
+
+function showPendingId(saver: LargeSaver, row: idTree.RowRef): void {
+  id.load(row, 0);
+  saver.pendingId(id);
+}
+
 function* streamParts(
   leaves: Int32Array,
   state: StreamState,
   to: Audience,
 ): Generator<void, void, void> {
   for (const leaf of leaves) {
-    streamValue.thaw(leaf, (entries) => to.saver?.leaf(entries));
+    streamValue.thaw(leaf, (entries) => to.show((saver) => saver.leaf(entries)));
     yield;
   }
-  to.saver?.streamState(state);
+  to.show((saver) => saver.streamState(state));
   for (const group of state.groups) {
-    to.saver?.beginGroup(group);
+    to.show((saver) => saver.beginGroup(group));
     for (const leaf of group.pending) {
-      idTree.thaw(leaf, (row) => {
-        id.load(row, 0);
-        to.saver?.pending(id, streamGroup.deliveredMs(row), streamGroup.deliveryCount(row));
-      });
+      idTree.thaw(leaf, (row) => to.show((saver) => showPending(saver, row)));
       yield;
     }
     for (const consumer of group.consumers) {
-      to.saver?.beginConsumer(consumer);
+      to.show((saver) => saver.beginConsumer(consumer));
       for (const leaf of consumer.pending) {
-        idTree.thaw(leaf, (row) => {
-          id.load(row, 0);
-          to.saver?.pendingId(id);
-        });
+        idTree.thaw(leaf, (row) => to.show((saver) => showPendingId(saver, row)));
         yield;
       }
       yield;

@@ -23,11 +23,11 @@ import * as intset from "../structures/intset.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
 import * as element from "../structures/packed_element.ts";
+import type { LargeKey } from "./large_saver.ts";
 import { ListpackBuilder } from "./listpack_builder.ts";
 import { writeStream } from "./rdb_encode_stream.ts";
 import { NODE_PACKED, RDB_VERSION_FIELD_DEADLINES, RdbType } from "./rdb_format.ts";
 import type { RdbWriter } from "./rdb_writer.ts";
-import type { LargeKey } from "./snapshot_saver.ts";
 
 /** The RdbType as which a value will be written. */
 export function rdbTypeOf(e: EntryRef, version: number): number {

@@ -9,10 +9,10 @@ import { IdCursor } from "../structures/id_tree.ts";
 import { ID_SIZE, StreamId } from "../structures/stream_id.ts";
 import type { StreamLeafRef } from "../structures/stream_leaf.ts";
 import * as streamLeaf from "../structures/stream_leaf.ts";
+import type { StreamState } from "./large_saver.ts";
 import { ListpackBuilder } from "./listpack_builder.ts";
 import { ENTRY_DELETED, ENTRY_SAME_FIELDS } from "./rdb_format.ts";
 import type { RdbWriter } from "./rdb_writer.ts";
-import type { StreamState } from "./snapshot_saver.ts";
 
 const leafPack = new ListpackBuilder();
 const entries = new streamLeaf.LeafCursor();

@@ -26,7 +26,7 @@
  * Between the calls other things may happen: each writes an entry as it is at that moment. What the
  * sink is given is in pieces of 64 KiB or more, good until it returns. The counts of `database`
  * only help who loads. `entry` writes a value however large it is; those that come in parts, see
- * snapshot_saver.ts, are written in a form that differs only in this: strings are not packed, nodes
+ * large_saver.ts, are written in a form that differs only in this: strings are not packed, nodes
  * of lists are smaller, and hashes, sets and sorted sets are in no order to rely on.
  *
  * Values: rdb_values.ts and rdb_encode.ts.
@@ -44,6 +44,7 @@ import * as entry from "../structures/entry.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import type { StreamId } from "../structures/stream_id.ts";
 import type { StreamLeafRef } from "../structures/stream_leaf.ts";
+import type { LargeKey, LargeSaver, StreamState } from "./large_saver.ts";
 import {
   rdbTypeOf,
   rdbTypeOfLarge,
@@ -73,7 +74,6 @@ import { skipModuleAux, skipModuleValue } from "./rdb_modules.ts";
 import { type ByteSource, RdbReader } from "./rdb_reader.ts";
 import { discard, failureOf, isKnownType, type LoadedKey, readValue } from "./rdb_values.ts";
 import { type ByteSink, RdbWriter } from "./rdb_writer.ts";
-import type { LargeKey, SnapshotSaver, StreamState } from "./snapshot_saver.ts";
 import { Text } from "./text.ts";
 
 export type { ByteSink, ByteSource };
@@ -109,6 +109,10 @@ export interface RdbHooks {
   oldFunction?(parts: readonly Uint8Array[]): void;
   /** A key whose value has no elements, and is passed over. */
   empty?(key: string): void;
+  /** Whether keys whose time is over are loaded all the same, since what follows may need them. */
+  readonly keepsExpired?: boolean;
+  /** Whether a key that is there already is replaced; else the file is refused. */
+  readonly replaces?: boolean;
   /** Something that a module saved, which is passed over; `isKey`: a key is lost with it. */
   module?(name: string, isKey: boolean): void;
 }
@@ -324,14 +328,20 @@ export class RdbLoader {
       this.#hooks.empty?.(this.#shownKey());
       return;
     }
-    if (expires && expiryMs < this.#keyspace.clock.nowMs) {
+    const isOver = expires && expiryMs < this.#keyspace.clock.nowMs;
+    if (isOver && this.#hooks.keepsExpired !== true) {
       discard(made);
       this.figures.expired++;
       return;
     }
-    if (dict.find(this.#db.keys, bytes, view, 0, size, hash) !== NIL) {
-      discard(made);
-      throw new Malformed("the key is there twice");
+    const old = dict.find(this.#db.keys, bytes, view, 0, size, hash);
+    if (old !== NIL) {
+      if (this.#hooks.replaces !== true) {
+        discard(made);
+        throw new Malformed("the key is there twice");
+      }
+      this.#keyspace.changingAlso(this.#db, old, "");
+      this.#db.delete(old);
     }
     const e = this.#db.admit(made, expires ? expiryMs : -1, farMs);
     this.#keyspace.restoreClock(e, idle, frequency);
@@ -353,7 +363,7 @@ export interface SaverOptions {
 }
 
 /** Writes one file: see above. */
-export class RdbSaver implements SnapshotSaver {
+export class RdbSaver implements LargeSaver {
   readonly #writer: RdbWriter;
   readonly #options: Required<SaverOptions>;
   /** The large key that is being written has deadlines of fields: the first of them, or -1. */
@@ -438,6 +448,7 @@ export class RdbSaver implements SnapshotSaver {
 
   beginLarge(large: LargeKey): void {
     const writer = this.#writer;
+    this.select(large.database);
     if (large.expiryMs >= 0) this.#expiry(large.expiryMs, large.farExpiryMs);
     const { clocks, version } = this.#options;
     if (clocks === "lru") this.#idle(large.idleSeconds);

@@ -253,7 +253,7 @@ function loadGroup(reader: RdbReader, e: EntryRef, type: number): void {
   pending.reset(reader.count(PENDING_SIZE));
   for (let i = 0; i < pending.count; i++) {
     reader.rawId(id);
-    const timeMs = reader.int64();
+    const timeMs = timeOf(reader);
     reader.length();
     if (!pending.set(i, id, timeMs, reader.bigint)) {
       throw new Malformed("pending entries out of order");
@@ -262,6 +262,13 @@ function loadGroup(reader: RdbReader, e: EntryRef, type: number): void {
   const consumers = reader.count(CONSUMER_SIZE);
   for (let left = consumers; left > 0; left--) loadConsumer(reader, group, type);
   if (!pending.isAllTaken) throw new Malformed("a pending entry of no consumer");
+}
+
+/** A time in ms. No clock tells one that a double is not exact for. */
+function timeOf(reader: RdbReader): number {
+  const ms = reader.int64();
+  if (!Number.isSafeInteger(ms)) throw new Malformed("a time that is none");
+  return ms;
 }
 
 function addName(reader: RdbReader): void {
@@ -279,9 +286,9 @@ function loadConsumer(reader: RdbReader, group: EntryRef, type: number): void {
   if (streamGroup.find(streamGroup.consumersOf(group), fields.args, 0) !== NIL) {
     throw new Malformed("Duplicate stream consumer detected");
   }
-  const seenMs = reader.int64();
+  const seenMs = timeOf(reader);
   const consumer = streamGroup.createConsumer(group, fields.args, 0, seenMs);
-  const activeMs = type === RdbType.streamListpacks3 ? reader.int64() : seenMs;
+  const activeMs = type === RdbType.streamListpacks3 ? timeOf(reader) : seenMs;
   streamGroup.setActiveMs(consumer, activeMs);
   for (let left = reader.count(STREAM_ID_SIZE); left > 0; left--) {
     reader.rawId(id);

@@ -1,15 +1,16 @@
 /**
- * The walk of a snapshot without fork: shows a saver (snapshot_saver.ts) every key that there is
- * when it begins, once, as it is at that moment, in slices between which commands go on.
+ * The walk of a snapshot without fork: visits every key that there is when it begins, once, as it
+ * is at that moment, in slices between which commands go on.
  *
  * A bit of each key's entry tells whether it is visited; what the bit means changes with each walk,
  * so that nothing has to be cleared. A key that is made meanwhile counts as visited. Before a key
  * changes or goes, the keyspace says so (`before`): if it is not visited yet, it is there and then.
  * The dicts may grow, shrink and rehash meanwhile: see `dict.scan`.
  *
- * To visit a key is to have it saved whole, or, if its value is large, to freeze the value
- * (large_value.ts). Frozen values are saved when all keys are visited, one after the other: no
- * other key can come between the parts of one, since none is left to be saved before it changes.
+ * To visit a key is to show it whole to `visit`, or, if its value is large and whoever saves takes
+ * it in parts (large_saver.ts), to freeze the value (large_value.ts). Frozen values are shown when
+ * all keys are visited, one after the other: no other key can come between the parts of one, since
+ * none is left that has to be shown before it changes.
  */
 
 import { Database } from "../keyspace/database.ts";
@@ -17,14 +18,14 @@ import type { ChangeWatcher, Keyspace } from "../keyspace/keyspace.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import type { LargeSaver } from "./large_saver.ts";
 import {
-  type Audience,
+  Audience,
   freezeLarge,
   LARGE_SIZES,
   type LargeEntry,
   type LargeSizes,
 } from "./large_value.ts";
-import type { SnapshotSaver } from "./snapshot_saver.ts";
 
 /** What is left of a database: whoever holds its keys now, and its number when the walk began. */
 interface Part {
@@ -36,28 +37,36 @@ interface Part {
 }
 
 export class SnapshotWalk implements ChangeWatcher {
-  /** Keys saved, or called off. */
-  saved = 0;
+  /** Large values that are done with. */
+  largeDone = 0;
   private readonly keyspace: Keyspace;
+  /** Called with a key as it was when the walk began, and the number of its database then. */
+  private visit: (db: Database, id: number, e: EntryRef) => void;
   private readonly sizes: LargeSizes;
   private readonly audience: Audience;
   private readonly parts: Part[] = [];
   private readonly epoch: number;
   private current: Part | null = null;
   private readonly visitCurrent = (e: EntryRef) => this.visitOnce(this.current as Part, e);
-  /** Large values that are frozen, and how many of them are saved. */
+  /** Large values that are frozen, or were. */
   private readonly large: LargeEntry[] = [];
-  private largeDone = 0;
   private isLargeBegun = false;
-  private selected = -1;
 
   /**
-   * Begins: from here on, what the saver is shown is the data of this moment. It must not throw.
-   * Tests give smaller sizes from which values are large.
+   * Begins: from here on, what is shown is the data of this moment. Without `largeSaver`, all keys
+   * are shown whole; what it throws is told to `failed`, and it is shown no more. Tests give
+   * smaller sizes from which values are large.
    */
-  constructor(keyspace: Keyspace, saver: SnapshotSaver, sizes: LargeSizes = LARGE_SIZES) {
+  constructor(
+    keyspace: Keyspace,
+    visit: (db: Database, id: number, e: EntryRef) => void,
+    largeSaver: LargeSaver | null = null,
+    failed: (error: Error) => void = () => {},
+    sizes: LargeSizes = LARGE_SIZES,
+  ) {
     this.keyspace = keyspace;
-    this.audience = { saver };
+    this.visit = visit;
+    this.audience = new Audience(largeSaver, failed);
     this.sizes = sizes;
     for (const db of keyspace.databases) {
       if (db.size > 0) this.parts.push({ holder: db, id: db.id, cursor: 0, isDetached: false });
@@ -65,7 +74,7 @@ export class SnapshotWalk implements ChangeWatcher {
     this.epoch = keyspace.beginWalk(this);
   }
 
-  /** Goes on for some 10 us, or for a key that is not large; false when all is saved. */
+  /** Goes on for some 10 us, or for a key that is not large; false when all is shown. */
   step(): boolean {
     const part = this.parts[0];
     if (part === undefined) return this.stepLarge();
@@ -83,14 +92,10 @@ export class SnapshotWalk implements ChangeWatcher {
     }
     const { key, parts } = this.large[this.largeDone];
     const { audience } = this;
-    if (!this.isLargeBegun) {
-      this.select(key.database);
-      audience.saver?.beginLarge(key);
-      this.isLargeBegun = true;
-    }
+    if (!this.isLargeBegun) audience.show((saver) => saver.beginLarge(key));
+    this.isLargeBegun = true;
     if (!parts.next().done) return true;
-    audience.saver?.endLarge();
-    this.saved++;
+    audience.show((saver) => saver.endLarge());
     this.largeDone++;
     this.isLargeBegun = false;
     return true;
@@ -101,6 +106,7 @@ export class SnapshotWalk implements ChangeWatcher {
    * passed would mean the contrary for the next, and what is frozen is given back.
    */
   abandon(): void {
+    this.visit = () => {};
     this.audience.saver = null;
   }
 
@@ -128,23 +134,15 @@ export class SnapshotWalk implements ChangeWatcher {
   private visitOnce(part: Part, e: EntryRef): void {
     if (entry.epoch(e) === this.epoch) return;
     entry.setEpoch(e, this.epoch);
-    const { saver } = this.audience;
-    if (saver === null) return;
     const { keyspace, sizes, audience } = this;
-    const large = freezeLarge(part.holder, part.id, keyspace, e, sizes, audience);
-    if (large !== null) {
-      this.large.push(large);
-      return;
+    if (audience.saver !== null) {
+      const large = freezeLarge(part.holder, part.id, keyspace, e, sizes, audience);
+      if (large !== null) {
+        this.large.push(large);
+        return;
+      }
     }
-    this.select(part.id);
-    saver.entry(part.holder, keyspace, e);
-    this.saved++;
-  }
-
-  private select(database: number): void {
-    if (this.selected === database) return;
-    this.selected = database;
-    this.audience.saver?.select(database);
+    this.visit(part.holder, part.id, e);
   }
 
   private drop(part: Part): void {

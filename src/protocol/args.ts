@@ -16,6 +16,11 @@ export class Args {
   start = new Int32Array(FIRST_ROOM);
   size = new Int32Array(FIRST_ROOM);
   count = 0;
+  /**
+   * Where the request begins that holds these arguments, one after the other and nothing else, as
+   * RESP spells them; -1 when they did not come so. It ends two bytes after the last argument.
+   */
+  requestStart = -1;
 
   constructor(bytes: Uint8Array, view: DataView) {
     this.bytes = bytes;

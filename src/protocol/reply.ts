@@ -117,13 +117,7 @@ export class Reply {
       return;
     }
     this.bulkHead(size);
-    const { at } = this;
-    const to = this.view;
-    // The last word ends where the string does, so that nothing beyond is read.
-    const last = size - 4;
-    for (let i = 0; i < last; i += 4) to.setInt32(at + i, view.getInt32(offset + i, true), true);
-    to.setInt32(at + last, view.getInt32(offset + last, true), true);
-    this.at = at + size;
+    this.words(view, offset, size);
     this.lineEnd();
   }
 
@@ -305,6 +299,27 @@ export class Reply {
     const to = this.bytes;
     if (size < BULK_COPY_SIZE) for (let i = 0; i < size; i++) to[at + i] = bytes[offset + i];
     else to.set(bytes.subarray(offset, offset + size), at);
+    this.at = at + size;
+  }
+
+  /** As `raw`, quicker for short ones; `view` is over the same memory. */
+  rawView(bytes: Uint8Array, view: DataView, offset: number, size: number): void {
+    if (size < 4 || size >= BULK_COPY_SIZE) {
+      this.raw(bytes, offset, size);
+      return;
+    }
+    this.room(size + HEAD_ROOM);
+    this.words(view, offset, size);
+  }
+
+  /** Copies at least four bytes, for which there is room. */
+  private words(view: DataView, offset: number, size: number): void {
+    const { at } = this;
+    const to = this.view;
+    // The last word ends where the bytes do, so that nothing beyond is read.
+    const last = size - 4;
+    for (let i = 0; i < last; i += 4) to.setInt32(at + i, view.getInt32(offset + i, true), true);
+    to.setInt32(at + last, view.getInt32(offset + last, true), true);
     this.at = at + size;
   }
 

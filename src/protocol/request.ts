@@ -244,6 +244,7 @@ export class RequestParser {
     this.at = at;
     this.expected = 0;
     this.bulkSize = -1;
+    args.requestStart = this.begin;
     if (args.bytes !== bytes) args.bytes = bytes;
     if (args.view !== this.view) args.view = this.view;
     return COMMAND;
@@ -328,6 +329,7 @@ export class RequestParser {
     args.bytes = bytes;
     args.view = this.view;
     args.count = 0;
+    args.requestStart = -1;
     if (!splitInPlace(bytes, at, to, args)) return this.broken("unbalanced quotes in request");
     this.at = last + 1;
     if (args.count > 0) return COMMAND;

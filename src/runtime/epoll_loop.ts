@@ -9,9 +9,20 @@
  */
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
+import { connectBlocking } from "./blocking_socket.ts";
 import { connectedPair, EpollListener } from "./epoll_socket.ts";
+import { kernelSync } from "./kernel_sync.ts";
 import type { Libc } from "./libc.ts";
-import type { Connect, EventLoop, ListenAt, Listener, Socket, SocketEvents } from "./net.ts";
+import type {
+  BlockingSocket,
+  Connect,
+  EventLoop,
+  ListenAt,
+  Listener,
+  Socket,
+  SocketEvents,
+  SyncFile,
+} from "./net.ts";
 import { systemFailure } from "./system_error.ts";
 
 const EPOLL_CLOEXEC = 0x80000;
@@ -53,6 +64,7 @@ interface Timer {
 
 export class EpollLoop implements EventLoop {
   readonly libc: Libc;
+  readonly syncFile: SyncFile | null;
   private readonly epoll: number;
   private readonly events = new Int32Array(EVENTS_MAX * EVENT_WORDS);
   private readonly event = new Int32Array(EVENT_WORDS);
@@ -76,6 +88,7 @@ export class EpollLoop implements EventLoop {
       };
       this.watch(fd, EPOLLIN | EPOLLET, { serial: this.nextSerial(), onEvents: callAway });
     }
+    this.syncFile = kernelSync(this, process.arch);
   }
 
   nextSerial(): number {
@@ -93,6 +106,9 @@ export class EpollLoop implements EventLoop {
     this.begin();
     return connectedPair(this);
   }
+
+  readonly connect = (host: string, port: number, timeoutMs: number): BlockingSocket =>
+    connectBlocking(this.libc, host, port, timeoutMs);
 
   endOfTurn(run: () => void): void {
     this.endings.push(run);

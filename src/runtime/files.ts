@@ -8,9 +8,13 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  fdatasync,
+  fdatasyncSync,
   fstatSync,
   fsync,
   fsyncSync,
+  ftruncateSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -21,7 +25,8 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
-import { orReason } from "./system_error.ts";
+import type { SyncFile } from "./net.ts";
+import { orReason, systemReason } from "./system_error.ts";
 
 /** The path for the runtime, whose texts are Unicode. */
 export const nativePath = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
@@ -66,6 +71,93 @@ export interface NewFile {
   abandon(): void;
 }
 
+/** A file that grows at its end. */
+export interface AppendFile {
+  /** Its bytes: those that were there, and those added since, also by a write that failed. */
+  readonly size: number;
+  /** Adds bytes. Throws when not all of them could be added: `size` tells how many were. */
+  write(bytes: Uint8Array, offset: number, size: number): void;
+  /** Cuts it to so many bytes. */
+  truncate(size: number): void;
+  /** Sees that what was added is on the disk. */
+  sync(): void;
+  /** As `sync`, on another thread; tells what went wrong, or null. One at a time. */
+  syncLater(done: (problem: string | null) => void): void;
+  /** Closes it, after a `syncLater` that goes on. */
+  close(): void;
+}
+
+/**
+ * Opens a file to append to, made if there is none; `afresh`: emptied if there is one. `syncFile`
+ * is used in place of a thread of the runtime's where there is one.
+ */
+export function openAppend(
+  path: string,
+  afresh: boolean,
+  syncFile: SyncFile | null = null,
+): AppendFile {
+  const syncLater = syncFile ?? fdatasync;
+  const file = orReason(() => openSync(nativePath(path), "a", 0o644));
+  if (afresh) orReason(() => ftruncateSync(file, 0));
+  let size = orReason(() => fstatSync(file).size);
+  let isSyncing = false;
+  let isClosed = false;
+  return {
+    get size() {
+      return size;
+    },
+    write: (bytes, offset, count) =>
+      orReason(() => {
+        for (let done = 0; done < count; ) {
+          const written = writeSync(file, bytes, offset + done, count - done, null);
+          done += written;
+          size += written;
+        }
+      }),
+    truncate: (to) =>
+      orReason(() => {
+        ftruncateSync(file, to);
+        size = to;
+      }),
+    sync: () => orReason(() => fdatasyncSync(file)),
+    syncLater: (done) => {
+      isSyncing = true;
+      syncLater(file, (error) => {
+        isSyncing = false;
+        if (isClosed) closeSync(file);
+        done(error === null ? null : systemReason(error));
+      });
+    },
+    close: () => {
+      isClosed = true;
+      if (!isSyncing) closeSync(file);
+    },
+  };
+}
+
+/** Gives a file another name, in place of one that has it; `syncFolder` makes that last. */
+export function renameFile(from: string, to: string): void {
+  orReason(() => renameSync(nativePath(from), nativePath(to)));
+}
+
+/** Makes a folder if there is none. */
+export function makeFolder(path: string): void {
+  orReason(() => mkdirSync(nativePath(path), { recursive: true, mode: 0o755 }));
+}
+
+/** What the parts that keep data need of the disk, so that a simulated one can stand in. */
+export interface Disk {
+  fileExists(path: string): boolean;
+  openInput(path: string): InputFile;
+  createFile(path: string): NewFile;
+  openAppend(path: string, afresh: boolean): AppendFile;
+  renameFile(from: string, to: string): void;
+  removeFile(path: string): boolean;
+  makeFolder(path: string): void;
+  listFolder(path: string): string[];
+  syncFolder(path: string): void;
+}
+
 /** Begins a file that replaces another whole, as `writeFile` does, but piece by piece. */
 export function createFile(path: string): NewFile {
   const temporaryBytes = `${path}.tmp-${process.pid}`;
@@ -87,7 +179,7 @@ export function createFile(path: string): NewFile {
         fsyncSync(file);
         close();
         renameSync(temporary, nativePath(path));
-        syncFolder(dirname(nativePath(path)));
+        syncFolder(dirname(path));
       }),
     abandon: () => {
       close();
@@ -97,10 +189,10 @@ export function createFile(path: string): NewFile {
 }
 
 /** Sees that names in a folder are on the disk. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, "r");
+export function syncFolder(path: string): void {
+  const folder = orReason(() => openSync(nativePath(path), "r"));
   try {
-    fsyncSync(folder);
+    orReason(() => fsyncSync(folder));
   } finally {
     closeSync(folder);
   }

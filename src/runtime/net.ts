@@ -46,6 +46,25 @@ export type ListenAt = { host: string; port: number } | { path: string };
 /** Opens a socket: whoever takes it says who is told of it. */
 export type Connect = (accept: (socket: Socket) => SocketEvents) => void;
 
+/**
+ * A connection whose calls wait for the other side, and the whole server with them: for what has to
+ * be done in the midst of one command. A call throws with the system's `code`; that is ETIMEDOUT
+ * when there was nothing to go on with for `timeoutMs`.
+ */
+export interface BlockingSocket {
+  /** Sends all of the bytes. */
+  send(bytes: Uint8Array, offset: number, size: number, timeoutMs: number): void;
+  /** Takes bytes that arrive; returns how many: 0 when the other side has ended. */
+  receive(into: Uint8Array, offset: number, size: number, timeoutMs: number): number;
+  close(): void;
+}
+
+/** Opens such a connection to a host (a name or an address). Throws as its calls do. */
+export type BlockingConnect = (host: string, port: number, timeoutMs: number) => BlockingSocket;
+
+/** Sees on another thread that what was written to a file is on the disk. */
+export type SyncFile = (fd: number, done: (problem: Error | null) => void) => void;
+
 export interface EventLoop {
   /**
    * Listens; `accept` is called for each connection and says who is told of it. Throws when it
@@ -54,6 +73,10 @@ export interface EventLoop {
   listen(at: ListenAt, backlog: number, accept: (socket: Socket) => SocketEvents): Listener;
   /** Two sockets, what is written to one of which is read from the other; null if it has none. */
   pair(): [Connect, Connect] | null;
+  /** Null where there are no such connections. */
+  readonly connect: BlockingConnect | null;
+  /** Null where the loop has no way of its own. */
+  readonly syncFile: SyncFile | null;
   /** Calls `run` when all that has arrived in this turn has been read. */
   endOfTurn(run: () => void): void;
   /** Calls `run` in so many ms; returns what calls it off. */

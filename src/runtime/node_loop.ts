@@ -128,6 +128,8 @@ function listen(at: ListenAt, backlog: number, accept: (socket: Socket) => Socke
 export const nodeLoop: EventLoop = {
   listen,
   pair: () => null,
+  connect: null,
+  syncFile: null,
   endOfTurn(run) {
     setImmediate(run);
   },

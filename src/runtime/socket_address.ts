@@ -27,6 +27,7 @@ const INFO_FAMILY = 4;
 const INFO_TYPE = 8;
 const INFO_ADDRESS_SIZE = 16;
 const INFO_ADDRESS = 24;
+const INFO_NEXT = 40;
 
 export interface Endpoint {
   /** "" for a socket file's. */
@@ -61,15 +62,15 @@ export function fileAddress(path: string): Uint8Array {
 }
 
 /**
- * Finds the address to listen on for a host (a name or an address) and a port, calls `use` with it
- * and returns what that returns: the address is valid only as long. Throws what `use` throws, and
- * when there is no such host.
+ * Finds the addresses of a host (a name or an address) with a port, calls `use` with one after the
+ * other until it does not return null, and returns that: an address is valid only as long. Throws
+ * what `use` throws, and when there is no such host, or no address that will do.
  */
 export function withInternetAddress<T>(
   { calls, addressOf, readAddress, readInt32 }: Libc,
   host: string,
   port: number,
-  use: (family: number, address: number, size: number) => T,
+  use: (family: number, address: number, size: number) => T | null,
 ): T {
   const hints = new Int32Array(INFO_SIZE / 4);
   hints[INFO_FLAGS / 4] = AI_PASSIVE;
@@ -83,14 +84,18 @@ export function withInternetAddress<T>(
     addressOf(found),
   );
   if (error !== 0) throw systemFailure("ENOTFOUND");
-  const info = Number(found[0]);
+  const first = Number(found[0]);
   try {
-    return use(
-      readInt32(info, INFO_FAMILY),
-      readAddress(info, INFO_ADDRESS),
-      readInt32(info, INFO_ADDRESS_SIZE),
-    );
+    for (let info = first; info !== 0; info = readAddress(info, INFO_NEXT)) {
+      const used = use(
+        readInt32(info, INFO_FAMILY),
+        readAddress(info, INFO_ADDRESS),
+        readInt32(info, INFO_ADDRESS_SIZE),
+      );
+      if (used !== null) return used;
+    }
   } finally {
-    calls.freeaddrinfo(info);
+    calls.freeaddrinfo(first);
   }
+  throw systemFailure("EADDRNOTAVAIL");
 }

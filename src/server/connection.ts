@@ -54,6 +54,8 @@ export class Connection implements SocketEvents, ConnectionPort {
   closing = false;
   /** Ranges of this turn's replies that are this connection's. */
   rangeCount = 0;
+  /** Pieces of replies that wait for a change to be on the disk. */
+  heldCount = 0;
   /** The turn will send what is queued. */
   awaitsFlush = false;
   /** What the registry has counted of `memorySize`. */
@@ -386,7 +388,8 @@ export class Connection implements SocketEvents, ConnectionPort {
     const { size } = this.output;
     if (this.closed_) return;
     if (size === 0 && this.closing) {
-      this.socket.end();
+      // What waits for the disk is still to be sent.
+      if (this.heldCount === 0) this.socket.end();
       return;
     }
     if (size > this.server.outputHardLimit) {

@@ -1,37 +1,253 @@
-/** Loads the data that the server starts with. */
+/**
+ * Loads the data that the server starts with: a snapshot, or the append-only log.
+ *
+ * Loading is a row of steps, between which clients are told that it goes on. While it does, nothing
+ * expires: what is loaded may be needed by what comes after it.
+ */
+import type { LoadingProgress } from "../commands/server_context.ts";
+import type { Replay } from "../dispatch/replay.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { RdbLoader } from "../persistence/rdb_file.ts";
-import type { InputFile } from "../runtime/files.ts";
+import { AppendError, AppendLoader, FormatError } from "../persistence/append_loader.ts";
+import type { Part } from "../persistence/append_manifest.ts";
+import { type ByteSource, isRdb, type RdbHooks, RdbLoader } from "../persistence/rdb_file.ts";
+import type { Disk, InputFile } from "../runtime/files.ts";
 import type { Log } from "./log.ts";
 
-/** Keys loaded between two looks at the clock. */
-const STEP_KEYS = 4096;
+/** Keys, or commands, loaded between two looks at the clock. */
+const STEP_COUNT = 1024;
+/** Bytes of a file that tell what it is. */
+const MAGIC_SIZE = 16;
 
-/** Loads an RDB file, and closes it. Throws RdbError, or what the file throws. */
-export function loadRdb(file: InputFile, keyspace: Keyspace, log: Log): void {
-  const { clock } = keyspace;
-  const startMs = clock.monotonicMs();
-  const loader = new RdbLoader(file, keyspace, {
-    aux: (name, value) => {
-      if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
-    },
-    empty: (key) => log.add("notice", `skipping empty key: ${key}`),
-    module: (name, isKey) => {
-      const what = isKey ? "a key" : "data";
-      log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
-    },
-  });
-  try {
-    while (loader.step(STEP_KEYS)) clock.tick();
-  } finally {
-    file.close();
+/** Yields between steps; returns what is wrong, or null. */
+export type Steps = Generator<void, string | null>;
+
+const CUT_HINT =
+  "You can: 1) Make a backup of your AOF file, then use rusk check-aof --fix " +
+  "<filename.manifest>. 2) Alternatively you can set the 'aof-load-truncated' configuration " +
+  "option to yes and restart the server.";
+const FORMAT_HINT =
+  "make a backup of your AOF file, then use rusk check-aof --fix <filename.manifest>";
+
+export interface LoadingParts {
+  readonly keyspace: Keyspace;
+  readonly disk: Disk;
+  readonly log: Log;
+  readonly replay: Replay;
+}
+
+export class Loading {
+  /** How far it is, or null while nothing is loaded. */
+  progress: LoadingProgress | null = null;
+  private readonly parts: LoadingParts;
+
+  constructor(parts: LoadingParts) {
+    this.parts = parts;
   }
-  const { keys, expired, empty, module } = loader.figures;
-  log.add(
-    "notice",
-    `Done loading RDB, keys loaded: ${keys}, keys expired: ${expired}, ` +
-      `empty keys skipped: ${empty}, keys of modules skipped: ${module}.`,
-  );
-  const seconds = ((clock.monotonicMs() - startMs) / 1000).toFixed(3);
-  log.add("notice", `DB loaded from disk: ${seconds} seconds`);
+
+  /** Loads a snapshot file to the data that there are; `replaces`: as RdbHooks has it. */
+  *snapshot(path: string, replaces: boolean): Steps {
+    const { disk, log, keyspace } = this.parts;
+    const startMs = keyspace.clock.monotonicMs();
+    let file: InputFile;
+    try {
+      file = disk.openInput(path);
+    } catch (error) {
+      return `Can't open ${path}: ${(error as Error).message}.`;
+    }
+    this.start(file.size);
+    try {
+      yield* this.readSnapshot(file, 0, { replaces });
+    } catch (error) {
+      return `Can't load ${path}: ${(error as Error).message}.`;
+    } finally {
+      file.close();
+      this.stop();
+    }
+    log.add("notice", `DB loaded from disk: ${this.since(startMs)} seconds`);
+    return null;
+  }
+
+  /** Loads the files of a log; `cuts`: one that ends too early is cut back to what is whole. */
+  *log(parts: readonly Part[], pathOf: (name: string) => string, cuts: boolean): Steps {
+    const { disk, log, keyspace } = this.parts;
+    const startMs = keyspace.clock.monotonicMs();
+    const files: InputFile[] = [];
+    try {
+      for (const { name } of parts) {
+        try {
+          files.push(disk.openInput(pathOf(name)));
+        } catch (error) {
+          return `Can't open the append log file ${name}: ${(error as Error).message}`;
+        }
+      }
+      this.start(files.reduce((sum, { size }) => sum + size, 0));
+      for (const [index, part] of parts.entries()) {
+        const isLast = index === parts.length - 1;
+        const partMs = keyspace.clock.monotonicMs();
+        const problem = yield* this.part(files[index], part, pathOf(part.name), isLast, cuts);
+        if (problem !== null) return problem;
+        const kind = part.type === "b" ? "base" : "incr";
+        const seconds = this.since(partMs);
+        log.add("notice", `DB loaded from ${kind} file ${part.name}: ${seconds} seconds`);
+      }
+    } finally {
+      for (const file of files) file.close();
+      this.stop();
+    }
+    log.add("notice", `DB loaded from append only file: ${this.since(startMs)} seconds`);
+    return null;
+  }
+
+  private *part(file: InputFile, part: Part, path: string, isLast: boolean, cuts: boolean): Steps {
+    const { log, disk, replay } = this.parts;
+    const { name } = part;
+    if (file.size === 0) return null;
+    replay.begin();
+    let loader: AppendLoader;
+    try {
+      const { source, offset } = yield* this.preamble(file, part);
+      const hooks = { run: replay.run.bind(replay) };
+      loader = new AppendLoader(source, hooks, offset);
+      const passed = this.loaded - offset;
+      while (loader.step(STEP_COUNT)) {
+        this.note(passed + loader.offset);
+        yield;
+      }
+      this.note(passed + loader.offset);
+    } catch (error) {
+      if (error instanceof FormatError) {
+        return `${error.message} ${name}: ${FORMAT_HINT} (at byte ${error.offset})`;
+      }
+      if (error instanceof AppendError) {
+        return `${error.message} reading the append only file ${name}`;
+      }
+      return `Can't load ${name}: ${(error as Error).message}`;
+    }
+    if (!loader.isCut) return null;
+    if (loader.isInTransaction) {
+      log.add("warning", `Revert incomplete MULTI/EXEC transaction from AOF file ${name}`);
+    }
+    if (!cuts) return `Unexpected end of file reading the append only file ${name}. ${CUT_HINT}`;
+    log.add("warning", `!!! Warning: short read while loading the AOF file ${name}!!!`);
+    if (!isLast) return `Fatal error: the truncated file ${name} is not the last file`;
+    log.add("warning", `AOF ${name} loaded anyway because aof-load-truncated is enabled`);
+    try {
+      const whole = disk.openAppend(path, false);
+      log.add("warning", `Truncating the AOF ${name} at offset ${loader.soundSize}`);
+      whole.truncate(loader.soundSize);
+      whole.sync();
+      whole.close();
+    } catch (error) {
+      return `Error truncating the AOF file ${name}: ${(error as Error).message}`;
+    }
+    return null;
+  }
+
+  /** Reads the snapshot that a file begins with, if it does; where its commands are. */
+  private *preamble(
+    file: InputFile,
+    { name, type }: Part,
+  ): Generator<void, { source: ByteSource; offset: number }> {
+    const head = new Uint8Array(MAGIC_SIZE);
+    const size = file.read(head, 0, MAGIC_SIZE);
+    const source = new Rejoined(head.subarray(0, size), file);
+    if (!isRdb(head)) return { source, offset: 0 };
+    const what = type === "b" ? "RDB base file on AOF loading" : "RDB preamble from AOF file";
+    this.parts.log.add("notice", `Reading ${what}...`);
+    const { rest, offset } = yield* this.readSnapshot(source, this.loaded, {
+      keepsExpired: true,
+    });
+    if (rest.length > 0) {
+      this.parts.log.add("notice", `Reading the remaining AOF tail of ${name}...`);
+    }
+    return { source: new Rejoined(rest, file), offset };
+  }
+
+  /** `passed`: bytes loaded before; `rules`: what is done with some keys. */
+  private *readSnapshot(
+    source: ByteSource,
+    passed: number,
+    rules: Pick<RdbHooks, "keepsExpired" | "replaces">,
+  ): Generator<void, { rest: Uint8Array; offset: number }> {
+    const { keyspace, log } = this.parts;
+    const hooks = {
+      aux: (name: string, value: string) => {
+        if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
+      },
+      empty: (key: string) => log.add("notice", `skipping empty key: ${key}`),
+      module: (name: string, isKey: boolean) => {
+        const what = isKey ? "a key" : "data";
+        log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
+      },
+      ...rules,
+    };
+    const loader = new RdbLoader(source, keyspace, hooks);
+    while (loader.step(STEP_COUNT)) {
+      this.note(passed + loader.offset);
+      yield;
+    }
+    this.note(passed + loader.offset);
+    const { keys, expired, empty, module } = loader.figures;
+    log.add(
+      "notice",
+      `Done loading RDB, keys loaded: ${keys}, keys expired: ${expired}, ` +
+        `empty keys skipped: ${empty}, keys of modules skipped: ${module}.`,
+    );
+    keyspace.stats.loadedKeys = keys;
+    keyspace.stats.loadedExpired = expired;
+    return { rest: loader.rest(), offset: loader.offset };
+  }
+
+  private loaded = 0;
+
+  private start(totalSize: number): void {
+    const { keyspace } = this.parts;
+    keyspace.isReplaying = true;
+    this.loaded = 0;
+    this.progress = { startMs: keyspace.clock.nowMs, totalSize, loadedSize: 0 };
+  }
+
+  private note(loadedSize: number): void {
+    this.parts.keyspace.clock.tick();
+    this.loaded = loadedSize;
+    if (this.progress !== null) this.progress = { ...this.progress, loadedSize };
+  }
+
+  private stop(): void {
+    this.parts.keyspace.isReplaying = false;
+    this.progress = null;
+  }
+
+  private since(startMs: number): string {
+    return ((this.parts.keyspace.clock.monotonicMs() - startMs) / 1000).toFixed(3);
+  }
+}
+
+/** A source whose first bytes have been read already. */
+class Rejoined implements ByteSource {
+  readonly size: number;
+  private head: Uint8Array;
+  private readonly rest: ByteSource;
+
+  constructor(head: Uint8Array, rest: ByteSource) {
+    this.head = head;
+    this.rest = rest;
+    this.size = rest.size;
+  }
+
+  read(into: Uint8Array, offset: number, size: number): number {
+    if (this.head.length === 0) return this.rest.read(into, offset, size);
+    const taken = Math.min(size, this.head.length);
+    into.set(this.head.subarray(0, taken), offset);
+    this.head = this.head.subarray(taken);
+    return taken;
+  }
+}
+
+/** Carries out all steps at once; what is wrong, or null. */
+export function runSteps(steps: Steps): string | null {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }

@@ -7,9 +7,11 @@ import { type Client, Gate } from "../commands/client.ts";
 import { CommandStats } from "../commands/command_stats.ts";
 import { LatencyMonitor } from "../commands/latency.ts";
 import { usedMemory } from "../commands/memory_figures.ts";
+import { Targets } from "../commands/migrate_target.ts";
 import type {
   DebugSettings,
   Host,
+  LoadingProgress,
   LogLevel,
   ServerContext,
   ShutdownOptions,
@@ -19,15 +21,19 @@ import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import { BlockedClients } from "../dispatch/blocked_clients.ts";
 import { Dispatcher, ServerGate } from "../dispatch/dispatcher.ts";
+import { Replay } from "../dispatch/replay.ts";
 import { ActiveExpiry } from "../keyspace/active_expiry.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
+import { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
 import type { EventLoop, Socket } from "../runtime/net.ts";
+import { AppendOnly } from "./append_only.ts";
 import { ClientRegistry } from "./client_registry.ts";
 import { Connection } from "./connection.ts";
 import { Figures } from "./figures.ts";
+import { Loading, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
 import { Shutdown } from "./shutdown.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -46,6 +52,8 @@ export interface Parts {
   readonly leave: (options: ShutdownOptions) => void;
 }
 
+/** Loading goes on for so long at once, and then answers clients that it does. */
+const LOADING_SLICE_MS = 10;
 /** A client's peak of output counts for so long, as in Redis. */
 const OUTPUT_PEAK_RESET_MS = 5000;
 
@@ -61,6 +69,7 @@ export class Server implements ServerContext {
   readonly latency: LatencyMonitor;
   readonly figures: Figures;
   readonly clients: ClientRegistry;
+  readonly propagation = new Propagation();
   readonly reply = new Reply();
   /** Replies to clients that waited: another client's command may be in the midst of its own. */
   readonly answers = new Reply();
@@ -74,6 +83,7 @@ export class Server implements ServerContext {
     outputResizing: true,
     outputPeakResetMs: OUTPUT_PEAK_RESET_MS,
     checksumsSkipped: false,
+    logWriteDelayMs: 0,
   };
   /** The connection whose commands are being run, and where its replies of now begin. */
   running: Connection | null = null;
@@ -92,6 +102,9 @@ export class Server implements ServerContext {
   /** Clients from other machines are turned away: no password is set, and no address is bound. */
   protectedMode = false;
   readonly snapshots: Snapshots;
+  readonly targets: Targets;
+  readonly appendLog: AppendOnly;
+  private readonly loader: Loading;
   private readonly ending: Shutdown;
   private activeExpiring = true;
   private readonly log_: Log;
@@ -110,6 +123,7 @@ export class Server implements ServerContext {
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
     this.keyspace.onReclaim = () => this.reclaim();
+    this.keyspace.expiryFeed = this.propagation;
     this.stats = new CommandStats(table);
     this.slowlog = new Slowlog(clock);
     this.latency = new LatencyMonitor(clock);
@@ -117,13 +131,36 @@ export class Server implements ServerContext {
     this.clients = new ClientRegistry(this);
     this.blocked = new BlockedClients(this, this.answers, (ms, run) => loop.later(ms, run));
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
-    this.turn = new Turn(this.reply, this.answers, (run) => loop.endOfTurn(run));
-    this.snapshots = new Snapshots(this.keyspace, config, host, log, (ms, run) =>
-      loop.later(ms, run),
-    );
+    const later = (ms: number, run: () => void) => void loop.later(ms, run);
+    const { keyspace, propagation } = this;
+    const loading = new Loading({ keyspace, disk: host, log, replay: new Replay(this) });
+    this.loader = loading;
+    this.snapshots = new Snapshots(keyspace, config, host, log, loading, later);
+    this.appendLog = new AppendOnly({
+      keyspace,
+      config,
+      host,
+      log,
+      propagation,
+      loading,
+      later,
+      saverTo: (file, isSnapshot) => this.snapshots.saverTo(file, isSnapshot),
+      saveAll: (file, isSnapshot) => this.snapshots.saveAll(file, isSnapshot),
+      beforeWrite: () => {
+        const { logWriteDelayMs } = this.debug;
+        if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);
+      },
+      onSafe: () => this.turn.release(),
+    });
+    const endOfTurn = (run: () => void) => loop.endOfTurn(run);
+    this.turn = new Turn(this.reply, this.answers, endOfTurn, this.appendLog.writer);
+    propagation.onFirst = () => this.turn.arm();
+    this.targets = new Targets(host, clock);
     this.ending = new Shutdown({
       log: (text) => this.log("warning", text),
       snapshots: this.snapshots,
+      appendLog: this.appendLog,
+      isLoading: () => this.loading !== null,
       leave,
       abandon: () => host.exit(1),
     });
@@ -141,6 +178,43 @@ export class Server implements ServerContext {
   block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void {
     const elapsedUs = this.dispatcher.closeBlockedRun();
     this.blocked.add(call, wait, first, count, timeoutMs, elapsedUs);
+  }
+
+  get loading(): LoadingProgress | null {
+    return this.loader.progress;
+  }
+
+  /**
+   * Loads what there was when the server ended last: the append-only log where it is in use, else
+   * the snapshot. Clients are told meanwhile that it goes on. `done` is told what is wrong, or
+   * null.
+   */
+  load(done: (problem: string | null) => void): void {
+    const isLogged = this.config.flag("appendonly");
+    const problem = isLogged ? this.appendLog.find() : null;
+    if (problem !== null) {
+      done(problem);
+      return;
+    }
+    const steps = isLogged ? this.appendLog.load() : this.snapshots.loadSteps();
+    this.dispatcher.setGate(ServerGate.loading, true);
+    this.loadSlice(steps, done);
+  }
+
+  private loadSlice(steps: Steps, done: (problem: string | null) => void): void {
+    const endMs = this.clock.monotonicMs() + LOADING_SLICE_MS;
+    for (;;) {
+      const { done: isDone, value } = steps.next();
+      if (isDone) {
+        this.dispatcher.setGate(ServerGate.loading, false);
+        this.snapshots.noteLoaded();
+        const isSound = value === null && this.config.flag("appendonly");
+        done(isSound ? this.appendLog.begin() : value);
+        return;
+      }
+      if (this.clock.monotonicMs() >= endMs) break;
+    }
+    this.loop.later(0, () => this.loadSlice(steps, done));
   }
 
   log(level: LogLevel, text: string): void {
@@ -244,7 +318,11 @@ export class Server implements ServerContext {
     this.clock.tick();
     const { nowMs } = this.clock;
     this.ending.check();
-    this.snapshots.check();
+    this.targets.closeIdle();
+    if (this.loading === null) {
+      this.snapshots.check();
+      this.appendLog.check();
+    }
     this.figures.cronLoops++;
     this.figures.expireMs = this.expiry.spentMs;
     this.figures.sample(this.stats.commandCount, this.clock.monotonicMs());

@@ -3,8 +3,9 @@
 import { Gate } from "../commands/client.ts";
 import type { LogLevel } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
-import { ServerGate } from "../dispatch/dispatcher.ts";
+import { NOT_SAVED, ServerGate } from "../dispatch/dispatcher.ts";
 import { thresholds } from "../keyspace/thresholds.ts";
+import { CommandError } from "../protocol/errors.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import type { Server } from "./server.ts";
@@ -18,7 +19,8 @@ export function applySettings(server: Server, log: Log, listeners: Listeners): v
     accessSettings,
     clientSettings,
     memorySettings,
-    snapshotSettings,
+    diskSettings,
+    logSettings,
     collectionSettings,
   ];
   for (const setting of settings) setting(server, config);
@@ -133,13 +135,36 @@ function clientSettings(server: Server, config: Config): void {
   });
 }
 
-function snapshotSettings({ dispatcher, snapshots }: Server, config: Config): void {
+function diskSettings({ dispatcher, snapshots, appendLog }: Server, config: Config): void {
   const apply = () => {
+    const { problem } = appendLog;
     const stops = config.flag("stop-writes-on-bgsave-error") && snapshots.isConfigured;
-    dispatcher.setGate(ServerGate.disk, stops && snapshots.lastFailed);
+    const isUnsaved = stops && snapshots.lastFailed;
+    dispatcher.setGate(ServerGate.disk, isUnsaved || problem !== null);
+    if (isUnsaved || problem === null) dispatcher.diskProblem = NOT_SAVED;
+    else {
+      dispatcher.diskProblem = new CommandError(
+        `MISCONF Errors writing to the AOF file: ${problem}`,
+      );
+    }
   };
   snapshots.onOutcome = apply;
+  appendLog.onProblem = apply;
   applied(config, ["stop-writes-on-bgsave-error", "save"], apply);
+}
+
+function logSettings({ appendLog, propagation }: Server, config: Config): void {
+  applied(config, ["appendfsync", "aof-timestamp-enabled"], () => appendLog.configure());
+  applied(config, ["lazyfree-lazy-expire"], () => {
+    propagation.unlinksExpired = config.flag("lazyfree-lazy-expire");
+  });
+  config.onChange(["appendonly"], () =>
+    config.flag("appendonly") ? appendLog.turnOn() : appendLog.turnOff(),
+  );
+  config.onChange(["aof-disable-auto-gc"], () => {
+    appendLog.removeHistory();
+    return null;
+  });
 }
 
 function memorySettings(server: Server, config: Config): void {

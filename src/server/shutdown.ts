@@ -8,6 +8,10 @@ const NONE = new CommandError("ERR No shutdown in progress.");
 export interface ShutdownSteps {
   log(text: string): void;
   readonly snapshots: Pick<SnapshotControl, "isConfigured" | "save" | "abandon">;
+  /** The append-only log: writes what is left, unless it has no base yet, which is false. */
+  readonly appendLog: { end(): boolean };
+  /** What there is is not all: it must not be saved. */
+  isLoading(): boolean;
   /** Stops listening, cleans up and ends the process. */
   leave(options: ShutdownOptions): void;
   /** Ends the process as it is. */
@@ -40,7 +44,13 @@ export class Shutdown {
     steps.log("User requested shutdown...");
     const { isConfigured } = steps.snapshots;
     steps.snapshots.abandon();
-    if (options.save === "always" || (options.save === "as configured" && isConfigured)) {
+    if (!steps.appendLog.end() && !options.force) {
+      steps.log("Writing initial AOF. Can't exit.");
+      throw FAILED;
+    }
+    const isWanted =
+      options.save === "always" || (options.save === "as configured" && isConfigured);
+    if (isWanted && !steps.isLoading()) {
       steps.log("Saving the final RDB snapshot before exiting.");
       if (!steps.snapshots.save() && !options.force) {
         steps.log("Error trying to save the DB, can't exit.");

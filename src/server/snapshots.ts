@@ -12,39 +12,21 @@ import { REDIS_VERSION } from "../base/version.ts";
 import type { Host, SnapshotControl, SnapshotProgress } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { type ByteSink, RdbSaver } from "../persistence/rdb_file.ts";
-import { SnapshotWalk } from "../persistence/snapshot_walk.ts";
+import { CommandSaver } from "../persistence/command_saver.ts";
+import { RdbSaver } from "../persistence/rdb_file.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { NewFile } from "../runtime/files.ts";
 import * as dict from "../structures/dict.ts";
-import { loadRdb } from "./loading.ts";
+import { BackgroundSave } from "./background_save.ts";
+import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
 
 /** The version that has deadlines of hash fields. */
 const VERSION_WITH_DEADLINES = 12;
 
-/** A walk goes on for so long at once, and then lets others have their turn for as long. */
-const SLICE_MS = 1;
-const PAUSE_MS = 1;
-/** Steps of the walk between two looks at the clock. */
-const STEPS_PER_LOOK = 8;
 /** After a failure the next attempt waits so long, as in Redis. */
 const RETRY_MS = 5000;
 const IN_PROGRESS = new CommandError("ERR Background save already in progress");
-
-/** A snapshot that is being written while commands go on. */
-interface Background {
-  readonly walk: SnapshotWalk;
-  readonly file: NewFile;
-  readonly startMs: number;
-  /** `keyspace.dirty` when it began. */
-  readonly dirty: number;
-  readonly keys: number;
-  /** What went wrong with the file: the walk goes on, for nothing. */
-  problem: string | null;
-  /** It is called off. */
-  isAbandoned: boolean;
-}
 
 export class Snapshots implements SnapshotControl {
   lastSaveMs: number;
@@ -57,23 +39,27 @@ export class Snapshots implements SnapshotControl {
   private readonly config: Config;
   private readonly host: Host;
   private readonly log: Log;
+  private readonly loading: Loading;
   private readonly later: (ms: number, run: () => void) => void;
   /** `keyspace.dirty` when the last snapshot was made. */
   private savedDirty = 0;
-  private background: Background | null = null;
+  private background: BackgroundSave | null = null;
   private lastAttemptMs = 0;
+  private isScheduled = false;
 
   constructor(
     keyspace: Keyspace,
     config: Config,
     host: Host,
     log: Log,
+    loading: Loading,
     later: (ms: number, run: () => void) => void,
   ) {
     this.keyspace = keyspace;
     this.config = config;
     this.host = host;
     this.log = log;
+    this.loading = loading;
     this.later = later;
     this.lastSaveMs = keyspace.clock.nowMs;
   }
@@ -88,9 +74,9 @@ export class Snapshots implements SnapshotControl {
 
   get progress(): SnapshotProgress | null {
     const { background } = this;
-    if (background === null || background.isAbandoned) return null;
-    const { startMs, walk, keys } = background;
-    return { elapsedMs: this.keyspace.clock.nowMs - startMs, saved: walk.saved, keys };
+    if (background === null) return null;
+    const { startMs, saved, keys } = background;
+    return { elapsedMs: this.keyspace.clock.nowMs - startMs, saved, keys };
   }
 
   save(): boolean {
@@ -110,16 +96,9 @@ export class Snapshots implements SnapshotControl {
 
   /** Writes all at once. Throws what the system says when the file cannot be written. */
   private write(): void {
-    const { keyspace } = this;
     const file = this.host.createFile(this.path);
     try {
-      const saver = this.saverTo((bytes) => file.write(bytes));
-      for (const db of keyspace.databases) {
-        if (db.size === 0) continue;
-        saver.database(db, db.size, db.expires.count);
-        dict.each(db.keys, (e) => saver.entry(db, keyspace, e));
-      }
-      saver.end();
+      this.saveAll(file);
       file.commit();
     } catch (error) {
       file.abandon();
@@ -127,14 +106,27 @@ export class Snapshots implements SnapshotControl {
     }
   }
 
+  /** Writes all data to a file, which the caller commits. Throws what the file throws. */
+  saveAll(file: NewFile, isSnapshot = true): void {
+    const { keyspace } = this;
+    const saver = this.saverTo(file, isSnapshot);
+    for (const db of keyspace.databases) {
+      if (db.size === 0) continue;
+      saver.database(db, db.size, db.expires.count);
+      dict.each(db.keys, (e) => saver.entry(db, keyspace, e));
+    }
+    saver.end();
+  }
+
   private get path(): string {
     return this.config.text("dbfilename");
   }
 
-  /** A saver that has written the head. */
-  private saverTo(sink: ByteSink): RdbSaver {
+  /** A saver that has written the head: of a snapshot, or of commands, which have none. */
+  saverTo(file: NewFile, isSnapshot = true): RdbSaver | CommandSaver {
     const { keyspace, config } = this;
-    const saver = new RdbSaver(sink, {
+    if (!isSnapshot) return new CommandSaver((bytes) => file.write(bytes));
+    const saver = new RdbSaver((bytes) => file.write(bytes), {
       clocks: keyspace.lfu ? "lfu" : "lru",
       packs: config.flag("rdbcompression"),
       sums: config.flag("rdbchecksum"),
@@ -153,74 +145,45 @@ export class Snapshots implements SnapshotControl {
   }
 
   saveInBackground(): boolean {
-    if (this.background !== null) throw IN_PROGRESS;
     const { keyspace } = this;
+    if (this.progress !== null || keyspace.isWalked) throw IN_PROGRESS;
+    this.isScheduled = false;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let file: NewFile;
+    let saver: RdbSaver | CommandSaver;
     try {
       file = this.host.createFile(this.path);
+      saver = this.saverTo(file);
     } catch (error) {
       this.noteFailure((error as Error).message);
       return false;
     }
-    const saver = this.saverTo((bytes) => {
-      if (background.problem !== null || background.isAbandoned) return;
-      try {
-        file.write(bytes);
-      } catch (error) {
-        background.problem = (error as Error).message;
-        background.walk.abandon();
-      }
-    });
-    const background: Background = {
-      walk: new SnapshotWalk(keyspace, saver),
-      file,
-      startMs: keyspace.clock.nowMs,
-      dirty: keyspace.dirty,
-      keys: keyspace.databases.reduce((sum, db) => sum + db.size, 0),
-      problem: null,
-      isAbandoned: false,
-    };
+    const background = new BackgroundSave(keyspace, this.later, file, saver, (problem) =>
+      this.finish(background, file, problem),
+    );
     this.background = background;
     this.log.add("notice", "Background saving started");
-    this.later(0, () => this.slice(background, saver));
     return true;
   }
 
-  /** Goes on with the walk for a moment, and has itself called again. */
-  private slice(background: Background, saver: RdbSaver): void {
-    const { clock } = this.keyspace;
-    const until = clock.monotonicMs() + SLICE_MS;
-    for (let i = 1; background.walk.step(); i++) {
-      if (i % STEPS_PER_LOOK !== 0 || clock.monotonicMs() < until) continue;
-      this.later(PAUSE_MS, () => this.slice(background, saver));
-      return;
-    }
-    if (background.problem === null && !background.isAbandoned) saver.end();
-    if (background.problem !== null || background.isAbandoned) this.finish(background);
-    else {
-      background.file.syncLater((problem) => {
-        background.problem = problem;
-        this.finish(background);
-      });
-    }
+  schedule(): void {
+    this.isScheduled = true;
   }
 
-  /** The walk is over, and what it wrote is on the disk, or something went wrong. */
-  private finish(background: Background): void {
+  /** What was written is on the disk, or something went wrong. */
+  private finish(background: BackgroundSave, file: NewFile, problem: string | null): void {
     this.background = null;
-    if (background.isAbandoned) return;
     const { nowMs } = this.keyspace.clock;
-    let { problem } = background;
+    let reason = problem;
     try {
-      if (problem === null) background.file.commit();
+      if (problem === null) file.commit();
     } catch (error) {
-      problem = (error as Error).message;
+      reason = (error as Error).message;
     }
-    background.file.abandon();
+    file.abandon();
     this.lastDurationMs = nowMs - background.startMs;
-    if (problem !== null) {
-      this.noteFailure(problem);
+    if (reason !== null) {
+      this.noteFailure(reason);
       this.log.add("warning", "Background saving error");
       return;
     }
@@ -249,16 +212,17 @@ export class Snapshots implements SnapshotControl {
   }
 
   abandon(): void {
-    const { background } = this;
-    if (background === null || background.isAbandoned) return;
-    background.isAbandoned = true;
-    background.walk.abandon();
-    background.file.abandon();
+    this.background?.abandon();
+    this.background = null;
   }
 
   /** From the timer: begins a snapshot when a save point says so. */
   check(): void {
-    if (this.background !== null) return;
+    if (this.keyspace.isWalked || this.background !== null) return;
+    if (this.isScheduled) {
+      this.saveInBackground();
+      return;
+    }
     const { nowMs } = this.keyspace.clock;
     if (this.lastFailed && nowMs - this.lastAttemptMs < RETRY_MS) return;
     for (const { seconds, changes } of this.config.value("save")) {
@@ -270,15 +234,21 @@ export class Snapshots implements SnapshotControl {
     }
   }
 
-  load(): string | null {
+  load(replaces = false): string | null {
+    const problem = runSteps(this.loadSteps(replaces));
+    this.noteLoaded();
+    return problem;
+  }
+
+  /** As `load`, step by step; `noteLoaded` is called after the last. */
+  *loadSteps(replaces = false): Steps {
     const { path } = this;
     if (path === "" || !this.host.fileExists(path)) return null;
-    try {
-      loadRdb(this.host.openInput(path), this.keyspace, this.log);
-    } catch (error) {
-      return `Can't load ${path}: ${(error as Error).message}.`;
-    }
+    return yield* this.loading.snapshot(path, replaces);
+  }
+
+  /** What there is now is what was saved. */
+  noteLoaded(): void {
     this.savedDirty = this.keyspace.dirty;
-    return null;
   }
 }

@@ -675,6 +675,108 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       2) "b"
     `));
 
+  test("FLUSHDB, and SWAPDB without a value for it, make no key ready before its value comes", () =>
+    session(`
+      > SET other text
+      OK
+      a> BZMPOP 0 2 two one MIN
+      ...
+      > MULTI
+      OK
+      > FLUSHDB
+      QUEUED
+      > ZADD one 0 a
+      QUEUED
+      > ZINCRBY two 0 b
+      QUEUED
+      > EXEC
+      1) OK
+      2) (integer) 1
+      3) ${score(0)}
+      a<
+      1) "one"
+      2) 1) 1) "a"
+            2) ${score(0)}
+      > DEL two
+      (integer) 1
+      a> BLMPOP 0 2 two one LEFT
+      ...
+      > MULTI
+      OK
+      > FLUSHALL
+      QUEUED
+      > RPUSH one a
+      QUEUED
+      > RPUSH two b
+      QUEUED
+      > EXEC
+      1) OK
+      2) (integer) 1
+      3) (integer) 1
+      a<
+      1) "one"
+      2) 1) "a"
+      > DEL two
+      (integer) 1
+      a> BLPOP two one 0
+      ...
+      > SELECT 1
+      OK
+      > ZADD two 0 a
+      (integer) 1
+      > SELECT 0
+      OK
+      > MULTI
+      OK
+      > SWAPDB 0 1
+      QUEUED
+      > DEL two
+      QUEUED
+      > RPUSH one a
+      QUEUED
+      > RPUSH two b
+      QUEUED
+      > EXEC
+      1) OK
+      2) (integer) 1
+      3) (integer) 1
+      4) (integer) 1
+      a<
+      1) "one"
+      2) "a"
+    `));
+
+  test("SWAPDB makes a key ready that it brings a value for, though it goes again", () =>
+    session(`
+      a> BLPOP one two 0
+      ...
+      > SELECT 1
+      OK
+      > RPUSH two old
+      (integer) 1
+      > MULTI
+      OK
+      > SWAPDB 1 0
+      QUEUED
+      > SELECT 0
+      QUEUED
+      > DEL two
+      QUEUED
+      > RPUSH one a
+      QUEUED
+      > RPUSH two b
+      QUEUED
+      > EXEC
+      1) OK
+      2) OK
+      3) (integer) 1
+      4) (integer) 1
+      5) (integer) 1
+      a<
+      1) "two"
+      2) "b"
+    `));
+
   test("inside MULTI nobody waits", () =>
     session(`
       > RPUSH list 1

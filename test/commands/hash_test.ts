@@ -244,6 +244,40 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       "hashtable"
     `));
 
+  test("a value that is set again converts by the thresholds as they are now", () =>
+    session(`
+      > HSET two a 1 b 2
+      (integer) 2
+      > HSET one a 1
+      (integer) 1
+      > HSET none a 1
+      (integer) 1
+      > CONFIG SET hash-max-listpack-entries 1
+      OK
+      > HSETNX two a 1
+      (integer) 0
+      > OBJECT ENCODING two
+      "listpack"
+      > HSET two a 1
+      (integer) 0
+      > OBJECT ENCODING two
+      "hashtable"
+      > HMSET one a 2
+      OK
+      > OBJECT ENCODING one
+      "listpack"
+      > CONFIG SET hash-max-listpack-entries 0
+      OK
+      > HDEL none b
+      (integer) 0
+      > OBJECT ENCODING none
+      "listpack"
+      > HMSET none a 2
+      OK
+      > OBJECT ENCODING none
+      "hashtable"
+    `));
+
   test("the conversions, by count and by size", () =>
     session(`
       > CONFIG SET hash-max-listpack-entries 3

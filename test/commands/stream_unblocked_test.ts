@@ -359,6 +359,103 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       a<
       ${KEY_GONE}
     `));
+
+  test("FLUSHDB makes the streams ready that are there, before what is made thereafter", () =>
+    session(`
+      > XADD old 1-1 n 1
+      "1-1"
+      a> XREAD BLOCK 0 STREAMS new old $ $
+      ...
+      > MULTI
+      OK
+      > FLUSHDB
+      QUEUED
+      > XADD new 2-1 n 1
+      QUEUED
+      > XADD old 2-1 n 2
+      QUEUED
+      > EXEC
+      1) OK
+      2) "2-1"
+      3) "2-1"
+      a<
+      1# "old" => 1) 1) "2-1"
+            2) 1) "n"
+               2) "2"
+    `));
+
+  test("SWAPDB makes streams ready that go and streams that come", () =>
+    session(`
+      > XADD old 1-1 n 1
+      "1-1"
+      > SELECT 1
+      OK
+      > SET old text
+      OK
+      > SELECT 0
+      OK
+      a> XREAD BLOCK 0 STREAMS new old $ $
+      ...
+      > MULTI
+      OK
+      > SWAPDB 0 1
+      QUEUED
+      > XADD new 2-1 n 1
+      QUEUED
+      > DEL old
+      QUEUED
+      > XADD old 2-1 n 2
+      QUEUED
+      > EXEC
+      1) OK
+      2) "2-1"
+      3) (integer) 1
+      4) "2-1"
+      a<
+      1# "old" => 1) 1) "2-1"
+            2) 1) "n"
+               2) "2"
+      > FLUSHALL
+      OK
+      > XADD two 1-1 n 1
+      "1-1"
+      > XGROUP CREATE two g $
+      OK
+      > MOVE two 1
+      (integer) 1
+      > XGROUP CREATE two g $ MKSTREAM
+      OK
+      a> XREADGROUP GROUP g c BLOCK 0 STREAMS two >
+      ...
+      > SWAPDB 0 1
+      OK
+      > XADD two 2-1 n 2
+      "2-1"
+      a<
+      1# "two" => 1) 1) "2-1"
+            2) 1) "n"
+               2) "2"
+    `));
+
+  test("a stream that takes another's place by RENAME is served before its old name is gone", () =>
+    session(`
+      > XADD old 1-1 n 1
+      "1-1"
+      > XGROUP CREATE old g $
+      OK
+      > XGROUP CREATE new g $ MKSTREAM
+      OK
+      a> XREADGROUP GROUP g c BLOCK 0 STREAMS old new > >
+      ...
+      > XGROUP SETID old g 0
+      OK
+      > RENAME old new
+      OK
+      a<
+      1# "new" => 1) 1) "1-1"
+            2) 1) "n"
+               2) "1"
+    `));
 });
 
 describe.each(PROTOCOLS)("CLIENT (RESP%d)", (protocol) => {

@@ -237,7 +237,6 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   replicaof: { deny: "makes the server a replica" },
   slaveof: { deny: "makes the server a replica" },
   failover: { deny: "needs replicas" },
-  migrate: { deny: "connects to other servers" },
   "module|*": { deny: "loads native code" },
   "acl|*": { deny: "could lock the fuzzer out" },
   "cluster|*": { deny: "is about other servers" },
@@ -322,6 +321,8 @@ const POLICIES: Readonly<Record<string, Policy>> = {
     words: (random) => random.pick([["0"], ["-1"], ["x"], ["0", "WRITE"], ["0", "nosuch"], []]),
     weight: 0.2,
   },
+  // To where nobody listens.
+  migrate: { words: (_, example) => ["127.0.0.1", "1", ...example().slice(2)], weight: 0.5 },
   wait: {
     words: (random) => [random.pick(["0", "-1", "1", "x"]), random.pick(["1", "2", "-1", "x"])],
   },

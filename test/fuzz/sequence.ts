@@ -104,9 +104,8 @@ class Author {
   readonly #focus: readonly string[];
 
   constructor(random: Random, known: readonly Command[]) {
-    // When databases are exchanged, which of several keys wakes a client is up to a hash table.
-    const left = random.chance(0.3) ? isBlocking : ({ name }: Command) => name === "swapdb";
-    const kept = known.filter((command) => !left(command));
+    const isLeft = random.weighted(LEFT_OUT);
+    const kept = known.filter((command) => !isLeft(command));
     const commands = kept.length > 0 ? kept : known;
     this.#random = random;
     this.#commands = commands;
@@ -220,7 +219,8 @@ class Author {
     }
     const wakers = Array.from({ length: random.between(1, 4) }, scene.wake);
     const inTransaction = random.chance(0.3) && this.#names.has("multi") && this.#names.has("exec");
-    const all = inTransaction ? [["MULTI"], ...wakers, ["EXEC"]] : wakers;
+    const queued = wakers.filter(([name]) => name !== "FLUSHDB"); // see LEFT_OUT
+    const all = inTransaction ? [["MULTI"], ...queued, ["EXEC"]] : wakers;
     this.#plans[waker].unshift(...planned(all), ...planned(scene.after));
     const first = { args: scene.wait(), next: waits[1] ?? waker };
     return [...planned(scene.before), first];
@@ -486,6 +486,16 @@ const WAITED_KEYS = ["list:1", "list:2", "zset:1", "zset:2"];
 function isBlocking({ name }: Command): boolean {
   return policyOf(name).blocks === true;
 }
+
+/**
+ * What a sequence does without. Where databases are exchanged, or emptied in a transaction that
+ * fills streams thereafter, which of several keys wakes a client is up to a hash table.
+ */
+const LEFT_OUT: readonly [number, (command: Command) => boolean][] = [
+  [3, isBlocking],
+  [4, ({ name }) => ["swapdb", "flushdb", "flushall"].includes(name)],
+  [3, ({ name }) => ["swapdb", "xread", "xreadgroup"].includes(name)],
+];
 
 const REPLY_MODES = ["OFF", "OFF", "SKIP", "SKIP", "ON", "nosuch"];
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { NIL } from "../../src/arena/arena.ts";
 import type { Database } from "../../src/keyspace/database.ts";
 import * as listValue from "../../src/keyspace/list_value.ts";
+import * as streamValue from "../../src/keyspace/stream_value.ts";
 import { Type } from "../../src/keyspace/types.ts";
 import type { WaitedKey, Waiter } from "../../src/keyspace/waits.ts";
 import * as zsetValue from "../../src/keyspace/zset_value.ts";
@@ -47,6 +48,11 @@ function addMember(db: Database, key: string): void {
   const args = argsOf([key, "m"]);
   const e = zsetValue.create(db, args, 0, db.hash(args, 0), "zadd");
   zsetValue.put(e, args.bytes, args.view, args.start[1], 1, 1);
+}
+
+function addStream(db: Database, key: string): void {
+  const args = argsOf([key]);
+  streamValue.create(db, args, 0, db.hash(args, 0), "xadd");
 }
 
 function remove(db: Database, key: string): void {
@@ -126,17 +132,32 @@ describe("a key becomes ready", () => {
     expect(ready()).toEqual(["0 a:renamed", "1 b:copied", "1 b:moved"]);
   });
 
-  test("when databases are exchanged or emptied", () => {
-    waiter("a", world.db(0), Type.list, "x");
-    waiter("b", world.db(1), Type.list, "x");
-    waiter("c", world.db(2), Type.list, "x");
-    push(world.db(2), "x");
+  test("when databases are exchanged: where a value comes, and where a stream goes", () => {
+    const [first, second] = [world.db(0), world.db(1)];
+    waiter("a", first, Type.list, "x", "y");
+    waiter("b", second, Type.list, "x", "y");
+    waiter("c", first, Type.stream, "z");
+    put(first, "y", "text");
+    push(second, "x");
+    addStream(first, "z");
     ready();
-    world.keyspace.swap(world.db(0), world.db(1));
-    expect(ready().sort()).toEqual(["0 a:x", "1 b:x"]);
-    world.keyspace.flush(world.db(2));
+    world.keyspace.swap(first, second);
+    expect(ready()).toEqual(["0 c:z", "0 a:x"]);
+    world.keyspace.swap(first, second);
+    expect(ready()).toEqual(["0 c:z", "1 b:x"]);
+  });
+
+  test("when a database is emptied: where a stream goes", () => {
+    const db = world.db();
+    waiter("a", db, Type.list, "x");
+    waiter("b", db, Type.stream, "y", "z");
+    push(db, "x");
+    addStream(db, "z");
+    ready();
     world.keyspace.flush(world.db(1));
-    expect(ready()).toEqual(["2 c:x"]);
+    expect(ready()).toEqual([]);
+    world.keyspace.flush(db);
+    expect(ready()).toEqual(["0 b:z"]);
   });
 
   test("for nobody who is gone", () => {

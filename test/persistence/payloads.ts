@@ -4,6 +4,7 @@
  */
 import { fromLatin1 } from "../../src/base/bytes.ts";
 import { Crc64 } from "../../src/base/crc64.ts";
+import type { Random } from "../fuzz/random.ts";
 
 export type Piece = string | number | Uint8Array;
 
@@ -154,3 +155,34 @@ function listpackBody(value: Value): Uint8Array {
 /** A stream's ID as its 16 bytes. */
 export const rawId = (ms: number | bigint, seq: number | bigint) =>
   join(integer(ms, 8, true), integer(seq, 8, true));
+
+/**
+ * A payload with some bytes changed: one bit, one byte, some removed, doubled or cut off; the
+ * footer is right again.
+ */
+export function corrupted(random: Random, sound: Uint8Array): Uint8Array {
+  const body = Array.from(sound.subarray(0, sound.length - 10));
+  for (let times = random.between(1, 3); times > 0; times--) {
+    const at = random.below(body.length);
+    switch (random.below(6)) {
+      case 0:
+        body[at] ^= 1 << random.below(8);
+        break;
+      case 1:
+        body[at] = random.pick([0, 1, 0x7f, 0x80, 0x81, 0xc3, 0xf0, 0xf4, 0xfe, 0xff]);
+        break;
+      case 2:
+        body.splice(at, random.between(1, 5));
+        break;
+      case 3:
+        body.splice(at, 0, ...body.slice(at, at + random.between(1, 9)));
+        break;
+      case 4:
+        body[at] = random.below(256);
+        break;
+      default:
+        body.length = Math.max(1, at);
+    }
+  }
+  return resealed(join(Uint8Array.from(body), new Uint8Array(10)));
+}

@@ -25,6 +25,7 @@ import { StreamId } from "../../src/structures/stream_id.ts";
 import { Random } from "../fuzz/random.ts";
 import { World } from "../keyspace/worlds.ts";
 import {
+  corrupted,
   double,
   integer,
   intset,
@@ -34,7 +35,6 @@ import {
   type Piece,
   payload,
   rawId,
-  resealed,
   string,
   ziplist,
   zipmap,
@@ -304,7 +304,11 @@ describe("old and new forms", () => {
 });
 
 /** Three entries and a deleted one in two leaves, a group with a consumer who has one of them. */
-function streamBody(type: number): Piece[] {
+function streamBody(
+  type: number,
+  deliveredMs: number | bigint = LATER_MS - 5,
+  seenMs: number | bigint = LATER_MS,
+): Piece[] {
   const first = listpack(
     ...[2, 1, 2, "a", "b", 0],
     ...[2, 0, 0, 1, "x", 5],
@@ -319,8 +323,8 @@ function streamBody(type: number): Piece[] {
     ...[length(3), length(10), length(0)],
     ...(since7 ? [length(5), length(1), length(5), length(2), length(8)] : []),
     ...[length(1), string("g"), length(9), length(9), ...(since7 ? [length(7)] : [])],
-    ...[length(1), rawId(6, 0), integer(LATER_MS - 5, 8), length(300)],
-    ...[length(1), string("c"), integer(LATER_MS, 8)],
+    ...[length(1), rawId(6, 0), integer(deliveredMs, 8), length(300)],
+    ...[length(1), string("c"), integer(seenMs, 8)],
     ...(since72 ? [integer(LATER_MS - 1, 8)] : []),
     ...[length(1), rawId(6, 0)],
   ];
@@ -372,6 +376,11 @@ test("encodings are what the thresholds say, and elements are as many", () => {
   }
 });
 
+const streamTimes = (deliveredMs: number | bigint, seenMs: number | bigint): Piece[] => [
+  RdbType.streamListpacks2,
+  ...streamBody(RdbType.streamListpacks2, deliveredMs, seenMs),
+];
+
 describe("what is malformed is refused", () => {
   const cases: [string, ...Piece[]][] = [
     ["a type that is none", 8],
@@ -399,6 +408,8 @@ describe("what is malformed is refused", () => {
     ["a field twice", RdbType.hashListpack, string(listpack("a", 1, "a", 2))],
     ["a field twice in a zipmap", RdbType.hashZipmap, string(zipmap(0, "a", "b", "a", "c"))],
     ["a deadline that is none", RdbType.hashListpackExPre, string(listpack("a", 1, "x"))],
+    ["a time that no clock tells", ...streamTimes(2n ** 53n, LATER_MS)],
+    ["a time long before any clock", ...streamTimes(LATER_MS, -(2n ** 63n))],
     ["a stream's leaf without entries", RdbType.streamListpacks, length(1), string(rawId(1, 1))],
   ];
   test.each(cases)("%s", (_, ...pieces) => {
@@ -441,34 +452,6 @@ function samples(): Uint8Array[] {
     [RdbType.streamListpacks3, ...streamBody(RdbType.streamListpacks3)],
   ];
   return bodies.map((body) => payload(10, ...body));
-}
-
-/** Changes some bytes: one bit, one byte, some bytes removed, doubled or cut off. */
-function corrupted(random: Random, sound: Uint8Array): Uint8Array {
-  const body = Array.from(sound.subarray(0, sound.length - 10));
-  for (let times = random.between(1, 3); times > 0; times--) {
-    const at = random.below(body.length);
-    switch (random.below(6)) {
-      case 0:
-        body[at] ^= 1 << random.below(8);
-        break;
-      case 1:
-        body[at] = random.pick([0, 1, 0x7f, 0x80, 0x81, 0xc3, 0xf0, 0xf4, 0xfe, 0xff]);
-        break;
-      case 2:
-        body.splice(at, random.between(1, 5));
-        break;
-      case 3:
-        body.splice(at, 0, ...body.slice(at, at + random.between(1, 9)));
-        break;
-      case 4:
-        body[at] = random.below(256);
-        break;
-      default:
-        body.length = Math.max(1, at);
-    }
-  }
-  return resealed(join(Uint8Array.from(body), new Uint8Array(10)));
 }
 
 test(`${CORRUPTIONS} payloads broken at random are refused, or make a value that is sound`, () => {

@@ -3,6 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
+import type { Database } from "../../src/keyspace/database.ts";
 import * as frozenDict from "../../src/keyspace/frozen_dict.ts";
 import * as hashValue from "../../src/keyspace/hash_value.ts";
 import * as listValue from "../../src/keyspace/list_value.ts";
@@ -10,10 +11,12 @@ import * as setValue from "../../src/keyspace/set_value.ts";
 import * as streamValue from "../../src/keyspace/stream_value.ts";
 import { thresholds } from "../../src/keyspace/thresholds.ts";
 import * as zsetValue from "../../src/keyspace/zset_value.ts";
+import type { LargeSaver } from "../../src/persistence/large_saver.ts";
 import type { LargeSizes } from "../../src/persistence/large_value.ts";
 import { RdbLoader, RdbSaver } from "../../src/persistence/rdb_file.ts";
 import { SnapshotWalk } from "../../src/persistence/snapshot_walk.ts";
 import * as dict from "../../src/structures/dict.ts";
+import type { EntryRef } from "../../src/structures/entry.ts";
 import * as entry from "../../src/structures/entry.ts";
 import * as frozen from "../../src/structures/frozen.ts";
 import { Random } from "../fuzz/random.ts";
@@ -52,11 +55,15 @@ class Snapshot {
   readonly #saver: RdbSaver;
   readonly #pieces: Buffer[] = [];
 
-  constructor(inner: InnerServer, sizes = SIZES) {
+  constructor(inner: InnerServer, failed = (_: Error) => {}, sizes = SIZES) {
     const sink = (bytes: Uint8Array) => this.#pieces.push(Buffer.from(bytes));
     this.#saver = new RdbSaver(sink, { version: VERSION });
     this.#saver.begin([]);
-    this.walk = new SnapshotWalk(inner.keyspace, this.#saver, sizes);
+    const save = (db: Database, id: number, e: EntryRef) => {
+      this.#saver.select(id);
+      this.#saver.entry(db, inner.keyspace, e);
+    };
+    this.walk = new SnapshotWalk(inner.keyspace, save, this.#saver, failed, sizes);
   }
 
   /** What it holds, once the walk is over. */
@@ -339,5 +346,29 @@ test.each(seeds)("a walk that is called off gives all back, seed %d", (seed) => 
     while (walk.step()) act(inner, words, WHOLE_IN_WALK);
     verify(inner);
   }
+  verifyEnd(inner, blocksBefore);
+});
+
+test.each(seeds)("a saver that fails is told no more, and gives all back, seed %d", (seed) => {
+  const inner = new InnerServer(seed);
+  const blocksBefore = arena.figures().blockCount;
+  const words = new Words(seed);
+  fill(inner, words);
+  const failures: string[] = [];
+  let left = words.below(200);
+  const saver = new Proxy({} as LargeSaver, {
+    get: (_, name) => () => {
+      expect(failures).toEqual([]);
+      if (--left < 0) throw new Error(`no ${String(name)}`);
+    },
+  });
+  const fail = (error: Error) => {
+    failures.push(error.message);
+    walk.abandon();
+  };
+  const walk = new SnapshotWalk(inner.keyspace, () => {}, saver, fail, SIZES);
+  while (walk.step()) act(inner, words, WHOLE_IN_WALK);
+  expect(failures.length).toBe(1);
+  verify(inner);
   verifyEnd(inner, blocksBefore);
 });

@@ -66,6 +66,13 @@ deno("a session, in both protocols", async () => {
   await server.session(session, { protocol: 3 });
 });
 
+deno("MIGRATE is not possible, and says so", async () => {
+  await client.command("SET", "k", "v");
+  expect(await client.command("MIGRATE", "127.0.0.1", 1, "k", 0, 100)).toMatchObject({
+    value: "ERR MIGRATE needs sockets that can be waited for, which this runtime does not have",
+  });
+});
+
 deno("INFO says what it runs on", async () => {
   const info = String(await ask("INFO"));
   expect(info).toMatch(/^redis_version:7\.0\.15\r$/m);

@@ -195,11 +195,9 @@ test.each(SEEDS)(
     const client = await server.connect();
     for (let round = 0; round < 4; round++) {
       await fill(client, random);
-      await client.command("MULTI");
-      await client.command("DEBUG", "DIGEST");
-      for (const line of GROUPS) await client.command(...line);
-      await client.command("BGSAVE");
-      const [digest, ...rest] = (await ask(client, "EXEC")) as unknown[];
+      const lines = [["DEBUG", "DIGEST"], ...GROUPS, ["BGSAVE"]];
+      const replies = await client.pipeline(lines);
+      const [digest, ...rest] = replies.map(plain);
       expect(rest.pop()).toBe("Background saving started");
       let batches = 0;
       do {

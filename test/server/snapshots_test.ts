@@ -124,11 +124,66 @@ test("DEBUG RELOAD keeps everything, and refuses other words", async () => {
   expect(await ask(client, "HPEXPIRETIME", "expiring", "FIELDS", "2", "f", "g")).toEqual([
     7000000000000, -1,
   ]);
-  expect(await client.command("DEBUG", "RELOAD", "MERGE")).toMatchObject({
+  expect(await client.command("DEBUG", "RELOAD", "NOSAVE", "NONSENSE")).toMatchObject({
     type: "error",
-    value: "ERR DEBUG RELOAD only supports the NOSAVE option.",
+    value: "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
   });
   client.close();
+});
+
+test.each(["rusk", "redis"])("DEBUG RELOAD MERGE replaces what the file has: %s", async (name) => {
+  const server = name === "rusk" ? await start() : await startRedis({ args: DEBUG });
+  servers.push(server);
+  await server.session(`
+    > MSET a 1 b 2
+    OK
+    > PEXPIRE a 1000000
+    (integer) 1
+    > DEBUG RELOAD noflush merge
+    OK
+    > MSET a 3 c 4
+    OK
+    > RPUSH b x y
+    (error) WRONGTYPE Operation against a key holding the wrong kind of value
+    > DEL b
+    (integer) 1
+    > RPUSH b x y
+    (integer) 2
+    > DEBUG RELOAD NOSAVE NOFLUSH MERGE
+    OK
+    > MGET a b c
+    1) "1"
+    2) "2"
+    3) "4"
+    > PERSIST a
+    (integer) 1
+    > DEBUG RELOAD NOSAVE MERGE
+    OK
+    > MGET a b c
+    1) "1"
+    2) "2"
+    3) (nil)
+    > FLUSHALL
+    OK
+    > SET d 5
+    OK
+    > DEBUG RELOAD NOSAVE NOFLUSH
+    OK
+    > DBSIZE
+    (integer) 3
+  `);
+});
+
+test("DEBUG RELOAD NOFLUSH refuses a file with keys that are there (Redis crashes)", async () => {
+  const server = await start();
+  await server.session(`
+    > SET a 1
+    OK
+    > DEBUG RELOAD NOFLUSH
+    (error) ERR Error trying to load the RDB dump, check server logs.
+    > GET a
+    "1"
+  `);
 });
 
 test.each([

@@ -81,6 +81,11 @@ const KEY_CALLS = `
   GEORADIUS k 1 1 1 m STORE d
   MIGRATE host 1 k 0 1
   MIGRATE host 1 "" 0 1 KEYS a b
+  MIGRATE host 1 "" 0 1 COPY AUTH keys REPLACE keys a
+  MIGRATE host 1 "" 0 1 AUTH2 keys keys KEYS a b
+  MIGRATE host 1 k 0 1 KEYS a b
+  MIGRATE host 1 "" 0 1 COPY KEYS
+  MIGRATE host 1 k 0 1 AUTH
   SINTERSTORE d a b
   BITFIELD k GET u8 0
   XGROUP CREATE k g $

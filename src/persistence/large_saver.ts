@@ -1,36 +1,28 @@
 /**
- * What a snapshot is written by: an encoder of one format. The walk tells it of one thing after the
- * other:
- *
- *   saver.select(id)              the keys that follow are of this database; it is told again
- *                                 whenever that changes
- *   saver.entry(db, keyspace, e)  a key, to be written whole, as it is now
- *
- * A large key comes in parts, between which commands go on, but no other key comes:
+ * What writes large values: an encoder that is shown a key in parts, between which commands go on,
+ * but no other key comes. When all that is saved whole has been, the walk of a snapshot
+ * (snapshot_walk.ts) calls, for each large key,
  *
  *   saver.beginLarge(key), then, by `key.type`,
- *     string   piece …                                `key.count` bytes in all
- *     list     block …                                `key.count` blocks
- *     set      member …                               `key.count` members, in any order
- *     zset     scored …                               `key.count` members, from the highest down;
- *                                                     those that have changed come in between
- *     hash     field …                                `key.count` fields, in any order
- *     stream   leaf …                                 `key.count` leaves
- *              streamState(state)                     then for each of its groups, in their order
- *                pending …                            `group.pendingCount`, by ID
- *                pendingId …                          for each consumer, in their order, as many as
- *                                                     its `pendingCount`, by ID; `beginGroup` and
- *                                                     `beginConsumer` come before these
+ *     string   piece …                     `key.count` bytes in all
+ *     list     block …                     `key.count` blocks
+ *     set      member …                    `key.count` members, in any order
+ *     zset     scored …                    `key.count` members, from the highest down; those that
+ *                                          have changed meanwhile come in between
+ *     hash     field …                     `key.count` fields, in any order
+ *     stream   leaf …                      `key.count` leaves
+ *              streamState(state)          then for each of its groups, in their order:
+ *                beginGroup(group)
+ *                pending …                 `group.pendingCount`, by ID
+ *                beginConsumer(consumer)   for each, in their order, and after it
+ *                pendingId …               `consumer.pendingCount`, by ID
  *   saver.endLarge()
  *
  * All is as it was when the walk began, whatever has become of the key. Ranges and refs are good
- * until the call returns. No call may throw: a saver that fails has the walk called off.
+ * until the call returns. When a call throws, no other follows.
  */
 import type { Range } from "../base/range.ts";
-import type { Database } from "../keyspace/database.ts";
-import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { FrozenConsumer, FrozenGroup } from "../keyspace/stream_group.ts";
-import type { EntryRef } from "../structures/entry.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import type { StreamId } from "../structures/stream_id.ts";
 import type { StreamLeafRef } from "../structures/stream_leaf.ts";
@@ -64,9 +56,7 @@ export interface StreamState {
   readonly groups: readonly FrozenGroup[];
 }
 
-export interface SnapshotSaver {
-  select(database: number): void;
-  entry(db: Database, keyspace: Keyspace, e: EntryRef): void;
+export interface LargeSaver {
   beginLarge(key: LargeKey): void;
   piece(bytes: Uint8Array, offset: number, size: number): void;
   /** Elements of a list, at least one. */

@@ -1,0 +1,79 @@
+/**
+ * Carries out commands that were carried out before, of an append-only log: without the stations
+ * that a client's commands pass, without accounts, and without replies.
+ */
+import { Call } from "../commands/call.ts";
+import { Client, type ConnectionPort } from "../commands/client.ts";
+import type { ServerContext } from "../commands/server_context.ts";
+import { fitsArity } from "../commands/table.ts";
+import type { Args } from "../protocol/args.ts";
+import { CommandError } from "../protocol/errors.ts";
+import { Reply } from "../protocol/reply.ts";
+import { CommandLookup } from "./lookup.ts";
+
+/** No client of the server has this number. */
+const REPLAY_ID = -1;
+const SHOWN_NAME_SIZE = 128;
+
+const nobody: ConnectionPort = {
+  remote: "",
+  local: "",
+  unix: false,
+  closing: false,
+  descriptor: -1,
+  queryBufferSize: 0,
+  queryBufferRoom: 0,
+  argumentsSize: 0,
+  outputSize: 0,
+  outputCount: 0,
+  outputPeakSize: 0,
+  createdMs: 0,
+  lastActiveMs: 0,
+  closeAfterReplies: () => {},
+  kill: () => {},
+  suspend: () => {},
+  resume: () => {},
+  takeAnswer: () => {},
+  push: () => {},
+};
+
+export class Replay {
+  private readonly lookup: CommandLookup;
+  private readonly call: Call;
+
+  constructor(server: ServerContext) {
+    this.lookup = new CommandLookup(server.table);
+    this.call = new Call(server, new Reply(), true);
+    this.call.client = new Client(REPLAY_ID, server.keyspace.databases[0], nobody);
+  }
+
+  /** A log begins: its commands are for database 0 until it selects another. */
+  begin(): void {
+    this.call.client.db = this.call.keyspace.databases[0];
+  }
+
+  /**
+   * Carries a command out; why there is no such command, or null. That it fails is no matter: it
+   * may have failed where it comes from.
+   */
+  run(args: Args): string | null {
+    const { call } = this;
+    let command = this.lookup.find(args);
+    if (command?.subcommands != null && args.count > 1) {
+      command = command.subcommands.get(args.text(1).toLowerCase()) ?? null;
+    }
+    if (command === null || command.run === null) {
+      return `Unknown command '${args.text(0).slice(0, SHOWN_NAME_SIZE)}'`;
+    }
+    if (!fitsArity(command, args.count)) return null;
+    call.args = args;
+    call.command = command;
+    call.reply.at = 0;
+    try {
+      command.run(call);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Reads a file of an append-only log: perhaps a snapshot first, then commands as RESP.
+ *
+ *   const loader = new AppendLoader(source, run);
+ *   while (loader.step(1000));
+ *   loader.soundSize        where the last command ends that is whole, with its transaction
+ *   loader.isCut            the file ends within a command, or within a transaction
+ *
+ * The commands of a transaction are held until its EXEC, so that one that is cut leaves nothing. A
+ * step throws AppendError where the file is not such a log. Lines that begin with # tell the time
+ * of what follows: `#TS:1628217470`.
+ */
+import { type Args, keptArgs } from "../protocol/args.ts";
+import { COMMAND, MORE, PADDING, type Partial, RequestParser } from "../protocol/request.ts";
+import type { ByteSource } from "./rdb_reader.ts";
+
+const CHUNK_SIZE = 256 << 10;
+const STAR = 42;
+const HASH = 35;
+const CR = 13;
+const LF = 10;
+/** A line that tells the time is no longer than this; Redis reads as much. */
+const ANNOTATION_SIZE_MAX = 1024;
+
+/** Why a log cannot be carried out, and where. */
+export class AppendError extends Error {
+  /** Bytes of the file before what is wrong. */
+  readonly offset: number;
+
+  constructor(reason: string, offset: number) {
+    super(reason);
+    this.offset = offset;
+  }
+}
+
+/** What is not of the form of a log. */
+export class FormatError extends AppendError {}
+
+export interface LoaderHooks {
+  /** Carries a command out; why it cannot be one, or null. */
+  run(args: Args): string | null;
+  /** A line tells that what follows is of this time, in Unix seconds; false ends the reading. */
+  onTime?(seconds: number): boolean;
+}
+
+export class AppendLoader {
+  /** Bytes up to the end of the last command that is whole and not within a transaction. */
+  soundSize: number;
+  /** The file has ended within a command or a transaction. */
+  isCut = false;
+  /** It has ended within a transaction. */
+  isInTransaction = false;
+  commandCount = 0;
+  private readonly source: ByteSource;
+  private readonly hooks: LoaderHooks;
+  private readonly parser = new RequestParser();
+  private readonly chunk = new Uint8Array(CHUNK_SIZE + PADDING);
+  private readonly view = new DataView(this.chunk.buffer);
+  private partial: Partial | null = null;
+  /** Bytes of the file before those that the parser has. */
+  private base: number;
+  private transaction: Args[] | null = null;
+  private isAtEnd = false;
+
+  /** `offset`: bytes of the file before the source's first. */
+  constructor(source: ByteSource, hooks: LoaderHooks, offset = 0) {
+    this.source = source;
+    this.hooks = hooks;
+    this.base = offset;
+    this.soundSize = offset;
+    this.parser.start(this.chunk, this.view, 0);
+  }
+
+  /** Bytes of the file read so far. */
+  get offset(): number {
+    return this.base + this.parser.at;
+  }
+
+  /** Carries out up to `limit` commands; false at the end of the file. */
+  step(limit: number): boolean {
+    for (let i = 0; i < limit; ) {
+      if (this.isAtEnd) return false;
+      if (this.next()) i++;
+    }
+    return true;
+  }
+
+  /** Takes the next command, or more of the file; whether there was a command. */
+  private next(): boolean {
+    const { parser } = this;
+    const first = parser.expected === 0 && parser.at < parser.end ? this.byteAt(parser.at) : STAR;
+    if (first === HASH) {
+      this.annotation();
+      return false;
+    }
+    if (first !== STAR) throw new FormatError(BAD_FORMAT, this.offset);
+    const found = parser.next();
+    if (found === MORE) {
+      this.readMore();
+      return false;
+    }
+    if (found !== COMMAND) throw new FormatError(BAD_FORMAT, this.offset);
+    this.commandCount++;
+    this.take(parser.args);
+    return true;
+  }
+
+  private byteAt(at: number): number {
+    return (this.partial?.bytes ?? this.chunk)[at];
+  }
+
+  private take(args: Args): void {
+    const { transaction } = this;
+    if (args.is(0, "multi")) {
+      this.transaction = [];
+      return;
+    }
+    if (transaction === null) {
+      this.run(args);
+    } else if (args.is(0, "exec")) {
+      this.transaction = null;
+      for (const held of transaction) this.run(held);
+    } else {
+      transaction.push(keptArgs(args));
+    }
+    if (this.transaction === null) this.soundSize = this.offset;
+  }
+
+  private run(args: Args): void {
+    const reason = this.hooks.run(args);
+    if (reason !== null) throw new AppendError(reason, this.offset);
+  }
+
+  /** Passes over a line that begins with #, once it is whole. */
+  private annotation(): void {
+    const { parser } = this;
+    let end = parser.at;
+    while (end < parser.end && this.byteAt(end) !== LF) end++;
+    if (end - parser.at > ANNOTATION_SIZE_MAX) throw new FormatError(BAD_FORMAT, this.offset);
+    if (end === parser.end) {
+      parser.begin = parser.at;
+      parser.needed = parser.end - parser.at + 1;
+      this.readMore();
+      return;
+    }
+    let line = "";
+    for (let at = parser.at; at < end && this.byteAt(at) !== CR; at++) {
+      line += String.fromCharCode(this.byteAt(at));
+    }
+    const seconds = /^#TS:(\d+)$/.exec(line)?.[1];
+    if (seconds !== undefined && this.hooks.onTime?.(Number(seconds)) === false) {
+      this.isAtEnd = true;
+      return;
+    }
+    parser.at = end + 1;
+    parser.begin = parser.at;
+    if (this.transaction === null) this.soundSize = this.offset;
+  }
+
+  /** Reads on, behind what is left of a command that is cut. */
+  private readMore(): void {
+    const { parser, source } = this;
+    const start = this.base + parser.begin;
+    const partial = parser.suspend(this.partial);
+    this.base = start;
+    if (partial === null) {
+      this.partial = null;
+      const size = source.read(this.chunk, 0, CHUNK_SIZE);
+      parser.start(this.chunk, this.view, size);
+      if (size === 0) this.end(false);
+      return;
+    }
+    this.partial = partial;
+    const wanted = Math.max(partial.missing, CHUNK_SIZE);
+    partial.reserve(wanted);
+    const size = source.read(partial.bytes, partial.size, wanted);
+    partial.size += size;
+    parser.resume(partial);
+    if (size === 0) this.end(true);
+  }
+
+  private end(isInCommand: boolean): void {
+    this.isAtEnd = true;
+    this.isInTransaction = this.transaction !== null;
+    this.isCut = isInCommand || this.isInTransaction;
+  }
+}
+
+const BAD_FORMAT = "Bad file format reading the append only file";

@@ -1,0 +1,285 @@
+/**
+ * Writes an append-only log: what is told to the propagation, at the end of each turn and before
+ * any reply leaves, and sees that it reaches the disk.
+ *
+ *   always    a reply to who has changed something leaves when the change is on the disk. One
+ *             fdatasync, on another thread, is for all that was written before it began; others'
+ *             replies do not wait.
+ *   everysec  once a second, on another thread: after a crash of the system a second may be lost,
+ *             after one of the process nothing.
+ *   no        when the system sees fit.
+ *
+ * A change has a mark (Propagation.mark); `safeMark` is the last whose changes may be confirmed.
+ *
+ * When a write fails the file is cut back to the last whole command. Under `always` there is
+ * nothing to confirm then, and the process ends; else what could not be written is kept and tried
+ * again, and `problem` says that no changes may be taken meanwhile.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { AppendFile } from "../runtime/files.ts";
+import type { Propagation } from "./propagation.ts";
+
+export type SyncPolicy = "always" | "everysec" | "no";
+
+const SYNC_INTERVAL_MS = 1000;
+/** What cannot be written is tried again so often, and logged at most so often, as in Redis. */
+const RETRY_MS = 1000;
+const LOG_INTERVAL_MS = 30_000;
+
+export interface WriterHooks {
+  log(level: "notice" | "warning", text: string): void;
+  beforeWrite(): void;
+  /** `safeMark` has risen. */
+  onSafe(): void;
+  /** `problem` has come or gone. */
+  onProblem(): void;
+  /** Nothing can be confirmed any more: ends the process. */
+  fail(): void;
+}
+
+export class AppendWriter {
+  policy: SyncPolicy = "everysec";
+  /** While it is set, nothing is synced but under `always`: a snapshot needs the disk. */
+  isDiskBusy = false;
+  /** The last mark whose changes may be confirmed. */
+  safeMark = 0;
+  /** Why changes are refused, or null. */
+  problem: string | null = null;
+  /** Syncs that were due while one was going on. */
+  delayedSyncs = 0;
+  private readonly propagation: Propagation;
+  private readonly clock: Clock;
+  private readonly hooks: WriterHooks;
+  private file: AppendFile | null = null;
+  /** All until this mark is written, or kept to be tried again. */
+  private writtenMark = 0;
+  private isSynced = true;
+  private isSyncing = false;
+  private syncedMs = 0;
+  private failedMs = -Infinity;
+  private loggedMs = -Infinity;
+  private hasWriteFailed = false;
+
+  constructor(propagation: Propagation, clock: Clock, hooks: WriterHooks) {
+    this.propagation = propagation;
+    this.clock = clock;
+    this.hooks = hooks;
+  }
+
+  private get policyNow(): SyncPolicy {
+    return this.isDiskBusy ? "no" : this.policy;
+  }
+
+  /** Bytes of the file that is written to. */
+  get fileSize(): number {
+    return this.file?.size ?? 0;
+  }
+
+  /** Bytes that wait to be written. */
+  get pendingSize(): number {
+    return this.propagation.out.at;
+  }
+
+  get syncsInProgress(): number {
+    return this.isSyncing ? 1 : 0;
+  }
+
+  /**
+   * What is told from now on goes to this file, which is the writer's then. The one before gets
+   * what was told until now, and is on the disk when this returns: a crash cannot lose the end of
+   * one and keep the beginning of the next. Throws what the disk says; then nothing has changed.
+   */
+  open(file: AppendFile): void {
+    this.finish();
+    this.propagation.restart();
+    this.propagation.active = true;
+    this.file = file;
+  }
+
+  /** Writes and syncs what was told until now, and closes the file. Throws what the disk says. */
+  close(): void {
+    this.finish();
+    this.propagation.active = false;
+    this.propagation.out.clear();
+    this.setProblem(null);
+  }
+
+  /** The file is given up with what is to be written to it. */
+  abandon(): void {
+    this.propagation.active = false;
+    this.propagation.out.clear();
+    this.file?.close();
+    this.file = null;
+    this.isSynced = true;
+    this.setProblem(null);
+    this.allIsSafe();
+  }
+
+  private finish(): void {
+    const { file } = this;
+    if (file === null) return;
+    this.propagation.cut();
+    this.write(file);
+    if (!this.isSynced) file.sync();
+    this.isSynced = true;
+    this.file = null;
+    file.close();
+    this.allIsSafe();
+  }
+
+  private allIsSafe(): void {
+    this.writtenMark = this.propagation.mark;
+    this.propagation.taken();
+    this.confirm(this.writtenMark);
+  }
+
+  /**
+   * Writes what was told in this turn. Whether replies to who told it have to wait: see `safeMark`.
+   */
+  flush(): boolean {
+    const { file, propagation } = this;
+    if (file === null) return false;
+    const { policyNow } = this;
+    if (policyNow === "always") return this.flushAlways(file);
+    if (propagation.out.at > 0 && !this.isWaitingToRetry) this.tryWrite(file);
+    if (policyNow === "everysec") this.syncIfDue(file);
+    this.confirm(this.writtenMark);
+    return false;
+  }
+
+  /** What is told while a sync goes on is written after it, for one more sync, all at once. */
+  private flushAlways(file: AppendFile): boolean {
+    const { out } = this.propagation;
+    if (this.isSyncing) return true;
+    if (out.at > 0) this.tryWrite(file);
+    if (this.isSynced) return false;
+    this.sync(file);
+    return true;
+  }
+
+  private get isWaitingToRetry(): boolean {
+    return this.hasWriteFailed && this.clock.monotonicMs() - this.failedMs < RETRY_MS;
+  }
+
+  /** From the timer: syncs what is due, and tries again what could not be written. */
+  check(): void {
+    this.flush();
+  }
+
+  private tryWrite(file: AppendFile): void {
+    try {
+      this.write(file);
+    } catch (error) {
+      this.noteFailure((error as Error).message);
+      return;
+    }
+    if (!this.hasWriteFailed) return;
+    this.hasWriteFailed = false;
+    this.setProblem(null);
+    this.hooks.log("warning", "AOF write error looks solved, Redis can write again.");
+  }
+
+  /** Writes all that was told; or throws, having cut the file back, and what was told is kept. */
+  private write(file: AppendFile): void {
+    const { out } = this.propagation;
+    if (out.at === 0) return;
+    this.hooks.beforeWrite();
+    const before = file.size;
+    this.isSynced = false;
+    try {
+      file.write(out.bytes, 0, out.at);
+    } catch (error) {
+      this.cutBack(file, before);
+      throw error;
+    }
+    out.clear();
+    this.writtenMark = this.propagation.mark;
+    this.propagation.taken();
+  }
+
+  /** Takes a part of a write back; if that cannot be, the rest is to follow it. */
+  private cutBack(file: AppendFile, size: number): void {
+    if (file.size === size) return;
+    try {
+      file.truncate(size);
+    } catch (error) {
+      const { out } = this.propagation;
+      const written = file.size - size;
+      out.bytes.copyWithin(0, written, out.at);
+      out.at -= written;
+      this.hooks.log(
+        "warning",
+        "Could not remove short write from the append-only file. Redis may refuse to load the " +
+          `AOF the next time it starts. ftruncate: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  private noteFailure(reason: string): void {
+    const nowMs = this.clock.monotonicMs();
+    this.failedMs = nowMs;
+    if (nowMs - this.loggedMs > LOG_INTERVAL_MS || this.policy === "always") {
+      this.loggedMs = nowMs;
+      this.hooks.log("warning", `Error writing to the AOF file: ${reason}`);
+    }
+    if (this.policy === "always") {
+      this.hooks.log(
+        "warning",
+        "Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...",
+      );
+      this.hooks.fail();
+    }
+    this.hasWriteFailed = true;
+    this.setProblem(reason);
+    // What is kept to be tried again counts as written: the next turn's changes come after it.
+    this.writtenMark = this.propagation.mark;
+    this.propagation.taken();
+    this.confirm(this.writtenMark);
+  }
+
+  private syncIfDue(file: AppendFile): void {
+    if (this.isSynced) return;
+    const nowMs = this.clock.monotonicMs();
+    if (nowMs - this.syncedMs < SYNC_INTERVAL_MS) return;
+    this.syncedMs = nowMs;
+    if (this.isSyncing) this.delayedSyncs++;
+    else this.sync(file);
+  }
+
+  /** Syncs on another thread what is written now. */
+  private sync(file: AppendFile): void {
+    const mark = this.writtenMark;
+    this.isSyncing = true;
+    this.isSynced = true;
+    file.syncLater((problem) => {
+      this.isSyncing = false;
+      if (problem !== null) {
+        this.isSynced = false;
+        this.noteSyncFailure(problem);
+        return;
+      }
+      if (!this.hasWriteFailed) this.setProblem(null);
+      this.confirm(mark);
+      // Those who have their replies now may be in time for the next sync.
+      if (this.propagation.out.at > 0) this.propagation.onFirst();
+    });
+  }
+
+  private noteSyncFailure(reason: string): void {
+    this.hooks.log("warning", `Fail to fsync the AOF file: ${reason}`);
+    if (this.policy === "always") this.hooks.fail();
+    this.setProblem(reason);
+  }
+
+  private confirm(mark: number): void {
+    if (mark <= this.safeMark) return;
+    this.safeMark = mark;
+    this.hooks.onSafe();
+  }
+
+  private setProblem(problem: string | null): void {
+    if (problem === this.problem) return;
+    this.problem = problem;
+    this.hooks.onProblem();
+  }
+}

@@ -1,0 +1,405 @@
+/**
+ * The append-only log: loaded at the start, written as changes are told, and rewritten from the
+ * data as they are, which takes the place of all that was written before.
+ *
+ *   off ⇄ on       CONFIG SET appendonly; a log that is turned on waits for its first base:
+ *   off → waiting → on
+ *
+ * Rewriting: from the moment of which the new base holds the data, changes go to a new increment;
+ * when the base is on the disk it replaces the old one and all increments but that. If it fails
+ * the log is as it was, with one increment more.
+ */
+import type { AppendLogControl, Host } from "../commands/server_context.ts";
+import type { Config } from "../config/config.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import { ManifestError } from "../persistence/append_manifest.ts";
+import { AppendWriter, type SyncPolicy } from "../persistence/append_writer.ts";
+import type { Propagation } from "../persistence/propagation.ts";
+import { CommandError } from "../protocol/errors.ts";
+import type { AppendFile, NewFile } from "../runtime/files.ts";
+import { AppendFiles } from "./append_files.ts";
+import { RewriteLimit } from "./append_limit.ts";
+import { BackgroundSave, type Saver } from "./background_save.ts";
+import { type Loading, runSteps, type Steps } from "./loading.ts";
+import type { Log } from "./log.ts";
+
+const IN_PROGRESS = new CommandError(
+  "ERR Background append only file rewriting already in progress",
+);
+const CANNOT_TURN_ON = "Unable to turn on AOF. Check server logs.";
+
+export interface AppendOnlyParts {
+  readonly keyspace: Keyspace;
+  readonly config: Config;
+  readonly host: Host;
+  readonly log: Log;
+  readonly propagation: Propagation;
+  readonly loading: Loading;
+  readonly later: (ms: number, run: () => void) => void;
+  /** An encoder that has written the head of a base to a file. */
+  readonly saverTo: (file: NewFile, isSnapshot: boolean) => Saver;
+  /** Writes a base of all data at once; throws what the file says. */
+  readonly saveAll: (file: NewFile, isSnapshot: boolean) => void;
+  /** Called before each write. */
+  readonly beforeWrite: () => void;
+  /** Changes may be confirmed up to `writer.safeMark`. */
+  readonly onSafe: () => void;
+}
+
+export class AppendOnly implements AppendLogControl {
+  readonly files: AppendFiles;
+  readonly writer: AppendWriter;
+  /** Told when `problem` has come or gone. */
+  onProblem: () => void = () => {};
+  isRewriteScheduled = false;
+  lastRewriteFailed = false;
+  lastRewriteDurationMs = -1;
+  rewriteCount = 0;
+  /** Bytes of the log after the last rewriting, or at the start. */
+  baseSize = 0;
+  private state: "off" | "on" | "waiting" = "off";
+  private rewriting: BackgroundSave | null = null;
+  private readonly limit: RewriteLimit;
+  /** Bytes of the parts that are not written to any more. */
+  private closedSize = 0;
+  private readonly parts: AppendOnlyParts;
+
+  constructor(parts: AppendOnlyParts) {
+    this.parts = parts;
+    const { config, host, log, keyspace, propagation } = parts;
+    this.files = new AppendFiles(config, host, (text) => log.add("notice", text));
+    this.limit = new RewriteLimit(keyspace.clock, (text) => log.add("warning", text));
+    this.writer = new AppendWriter(propagation, keyspace.clock, {
+      log: (level, text) => log.add(level, text),
+      beforeWrite: parts.beforeWrite,
+      onSafe: parts.onSafe,
+      onProblem: () => this.onProblem(),
+      fail: () => host.exit(1),
+    });
+  }
+
+  get isEnabled(): boolean {
+    return this.state !== "off";
+  }
+
+  get isRewriting(): boolean {
+    return this.rewriting !== null;
+  }
+
+  get rewriteStartMs(): number {
+    return this.rewriting?.startMs ?? -1;
+  }
+
+  get consecutiveFailures(): number {
+    return this.limit.failures;
+  }
+
+  get problem(): string | null {
+    return this.writer.problem;
+  }
+
+  get pendingSize(): number {
+    return this.writer.pendingSize;
+  }
+
+  get syncsInProgress(): number {
+    return this.writer.syncsInProgress;
+  }
+
+  get delayedSyncs(): number {
+    return this.writer.delayedSyncs;
+  }
+
+  get size(): number {
+    return this.closedSize + this.writer.fileSize;
+  }
+
+  private get writesSnapshots(): boolean {
+    return this.parts.config.flag("aof-use-rdb-preamble");
+  }
+
+  /** Takes the directives anew. */
+  configure(): void {
+    const { config, keyspace, propagation } = this.parts;
+    this.writer.policy = config.text("appendfsync") as SyncPolicy;
+    propagation.annotation = config.flag("aof-timestamp-enabled")
+      ? timestamps(() => keyspace.clock.nowSeconds)
+      : null;
+  }
+
+  /** Finds the log of the last time. What is wrong with it, or null. */
+  find(): string | null {
+    try {
+      this.files.read();
+      this.files.adoptSingleFile();
+      return null;
+    } catch (error) {
+      if (!(error instanceof ManifestError)) return (error as Error).message;
+      const { log } = this.parts;
+      log.add("warning", "*** FATAL AOF MANIFEST FILE ERROR ***");
+      log.add("warning", `Reading the manifest file, at line ${error.lineNumber}`);
+      log.add("warning", `>>> '${error.line}'`);
+      return error.message;
+    }
+  }
+
+  /** Loads the log of the last time, if there is one, to the data that there are. */
+  load(): Steps {
+    const { files } = this;
+    const { config, loading } = this.parts;
+    const { parts } = files.manifest;
+    return loading.log(parts, (name) => files.pathOf(name), config.flag("aof-load-truncated"));
+  }
+
+  reload(): string | null {
+    const { keyspace, propagation } = this.parts;
+    if (this.state === "on") {
+      propagation.cut();
+      this.writer.flush();
+    }
+    const { active } = propagation;
+    propagation.active = false;
+    for (const db of keyspace.databases) keyspace.flush(db);
+    const problem = runSteps(this.load());
+    propagation.active = active;
+    return problem;
+  }
+
+  /** After loading: goes on with the last increment. What is wrong, or null. */
+  begin(): string | null {
+    const { files } = this;
+    const { log } = this.parts;
+    try {
+      files.makeFolder();
+      if (files.manifest.isEmpty) this.writeFirstBase();
+      const isNew = files.manifest.increments.length === 0;
+      const file = isNew ? files.openNext() : files.openLast();
+      const { name } = files.manifest.increments[files.manifest.increments.length - 1];
+      log.add("notice", `${isNew ? "Creating" : "Opening"} AOF incr file ${name} on server start`);
+      this.go(file);
+      files.removeHistory();
+      return null;
+    } catch (error) {
+      return `Can't open the append-only file: ${(error as Error).message}`;
+    }
+  }
+
+  private writeFirstBase(): void {
+    const isSnapshot = this.writesSnapshots;
+    const file = this.files.createBase(isSnapshot);
+    try {
+      this.parts.saveAll(file, isSnapshot);
+      this.files.replaceBase(file, isSnapshot, 0, false);
+    } catch (error) {
+      file.abandon();
+      throw error;
+    }
+    const name = this.files.manifest.base?.name;
+    this.parts.log.add("notice", `Creating AOF base file ${name} on server start`);
+  }
+
+  /** Changes go to this file from now on. */
+  private go(file: AppendFile): void {
+    this.writer.open(file);
+    this.state = "on";
+    this.measure();
+    this.baseSize = this.size;
+  }
+
+  private measure(): void {
+    this.closedSize = this.files.size() - this.writer.fileSize;
+  }
+
+  /** CONFIG SET appendonly yes: a problem, or null. */
+  turnOn(): string | null {
+    if (this.state !== "off") return null;
+    this.state = "waiting";
+    if (this.parts.keyspace.isWalked) {
+      this.isRewriteScheduled = true;
+      this.parts.log.add(
+        "notice",
+        "AOF was enabled but there is already another background operation. An AOF background " +
+          "was scheduled to start when possible.",
+      );
+      return null;
+    }
+    if (this.begun()) return null;
+    this.state = "off";
+    return CANNOT_TURN_ON;
+  }
+
+  /** CONFIG SET appendonly no: what was written stays where it is. */
+  turnOff(): string | null {
+    if (this.state === "off") return null;
+    const wasWaiting = this.state === "waiting";
+    this.state = "off";
+    this.isRewriteScheduled = false;
+    this.abandonRewriting();
+    if (wasWaiting) {
+      this.writer.abandon();
+      return null;
+    }
+    this.closeFile();
+    return null;
+  }
+
+  private closeFile(): void {
+    try {
+      this.writer.close();
+    } catch (error) {
+      this.parts.log.add("warning", `Fail to fsync the AOF file: ${(error as Error).message}`);
+      this.writer.abandon();
+    }
+  }
+
+  /** Before the process ends: all that was told is on the disk. False if the log is not whole. */
+  end(): boolean {
+    if (this.state === "waiting") return false;
+    if (this.state === "off") return true;
+    this.abandonRewriting();
+    this.parts.log.add("notice", "Calling fsync() on the AOF file.");
+    this.closeFile();
+    return true;
+  }
+
+  rewrite(): "started" | "scheduled" | "failed" {
+    if (this.isRewriting) throw IN_PROGRESS;
+    if (this.parts.keyspace.isWalked) {
+      this.isRewriteScheduled = true;
+      return "scheduled";
+    }
+    return this.begun() ? "started" : "failed";
+  }
+
+  schedule(): void {
+    if (this.isRewriting) throw IN_PROGRESS;
+    this.isRewriteScheduled = true;
+  }
+
+  /** Begins to rewrite the log from the data as they are now; false, and the log says why not. */
+  private begun(): boolean {
+    const { log, keyspace, later, saverTo } = this.parts;
+    this.isRewriteScheduled = false;
+    const isSnapshot = this.writesSnapshots;
+    let base: NewFile | null = null;
+    try {
+      this.files.makeFolder();
+      base = this.files.createBase(isSnapshot);
+      const saver = saverTo(base, isSnapshot);
+      this.changeFile();
+      const file = base;
+      this.rewriting = new BackgroundSave(keyspace, later, file, saver, (problem) =>
+        this.finish(file, isSnapshot, problem),
+      );
+    } catch (error) {
+      base?.abandon();
+      this.noteFailure((error as Error).message);
+      return false;
+    }
+    this.writer.isDiskBusy = this.parts.config.flag("no-appendfsync-on-rewrite");
+    log.add("notice", "Background append only file rewriting started");
+    return true;
+  }
+
+  /** From now on changes go to an increment that follows the base which is begun. */
+  private changeFile(): void {
+    if (this.state === "off") return;
+    const file = this.state === "on" ? this.files.openNext() : this.files.openTemporary();
+    this.writer.open(file);
+    if (this.state === "on") this.measure();
+  }
+
+  /** The base is on the disk, or something went wrong. */
+  private finish(file: NewFile, isSnapshot: boolean, problem: string | null): void {
+    const { log, keyspace } = this.parts;
+    const rewriting = this.rewriting as BackgroundSave;
+    this.rewriting = null;
+    this.writer.isDiskBusy = false;
+    this.lastRewriteDurationMs = keyspace.clock.nowMs - rewriting.startMs;
+    const isFirst = this.state === "waiting";
+    let reason = problem;
+    try {
+      if (reason === null) {
+        this.files.replaceBase(file, isSnapshot, this.state === "on" ? 1 : 0, isFirst);
+      }
+    } catch (error) {
+      reason = (error as Error).message;
+    }
+    file.abandon();
+    if (reason !== null) {
+      this.noteFailure(reason);
+      return;
+    }
+    if (isFirst) this.state = "on";
+    this.measure();
+    this.baseSize = this.size;
+    this.rewriteCount++;
+    this.limit.succeeded();
+    this.lastRewriteFailed = false;
+    log.add("notice", "Background AOF rewrite finished successfully");
+    this.removeHistory();
+  }
+
+  /** Removes replaced files, unless the directive says to keep them. */
+  removeHistory(): void {
+    try {
+      this.files.removeHistory();
+    } catch (error) {
+      this.parts.log.add("warning", `Can't write the AOF manifest: ${(error as Error).message}`);
+    }
+  }
+
+  private noteFailure(reason: string): void {
+    this.parts.log.add("warning", `Background AOF rewrite failed: ${reason}`);
+    this.lastRewriteFailed = true;
+    this.limit.failed();
+    this.dropTemporary();
+  }
+
+  /** What was written for a base that does not come is of no use. */
+  private dropTemporary(): void {
+    if (this.state !== "waiting") return;
+    this.writer.abandon();
+    this.files.removeTemporary();
+    this.isRewriteScheduled = true;
+  }
+
+  private abandonRewriting(): void {
+    if (this.rewriting === null) return;
+    this.parts.log.add("warning", "There is a background AOF rewrite. Calling it off.");
+    this.rewriting.abandon();
+    this.rewriting = null;
+    this.writer.isDiskBusy = false;
+  }
+
+  /** From the timer. */
+  check(): void {
+    this.writer.flush();
+    if (this.isRewriting || this.parts.keyspace.isWalked) return;
+    if (this.isRewriteScheduled) {
+      if (!this.limit.isReached()) this.begun();
+    } else if (this.state === "on" && this.hasOutgrown && !this.limit.isReached()) {
+      const growth = Math.floor((this.size * 100) / (this.baseSize || 1)) - 100;
+      this.parts.log.add("notice", `Starting automatic rewriting of AOF on ${growth}% growth`);
+      this.begun();
+    }
+  }
+
+  private get hasOutgrown(): boolean {
+    const { config } = this.parts;
+    const percentage = config.number("auto-aof-rewrite-percentage");
+    if (percentage === 0 || this.size <= config.number("auto-aof-rewrite-min-size")) return false;
+    return Math.floor((this.size * 100) / (this.baseSize || 1)) - 100 >= percentage;
+  }
+}
+
+/** The lines that tell the time before the first change of each second. */
+function timestamps(nowSeconds: () => number): () => string {
+  let last = 0;
+  return () => {
+    const seconds = nowSeconds();
+    if (seconds <= last) return "";
+    last = seconds;
+    return `#TS:${seconds}\r\n`;
+  };
+}

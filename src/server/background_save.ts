@@ -1,0 +1,134 @@
+/**
+ * A file written of the data as they are at one moment, while commands go on: a snapshot, or the
+ * base of an append-only log. The walk and the writing take turns with commands, in slices.
+ *
+ * There is one at a time (Keyspace.isWalked). One that is called off, or whose file cannot be
+ * written, goes on to its end all the same, for nothing: see SnapshotWalk.abandon.
+ */
+import type { Database } from "../keyspace/database.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { LargeSaver } from "../persistence/large_saver.ts";
+import { SnapshotWalk } from "../persistence/snapshot_walk.ts";
+import type { NewFile } from "../runtime/files.ts";
+import type { EntryRef } from "../structures/entry.ts";
+
+/** A walk goes on for so long at once, and then lets others have their turn for as long. */
+const SLICE_MS = 1;
+const PAUSE_MS = 1;
+/** Steps of the walk between two looks at the clock. */
+const STEPS_PER_LOOK = 8;
+
+/**
+ * Encodes keys, after its head is written. Throws what the file throws. One that has the calls of
+ * LargeSaver as well is shown large values in parts.
+ */
+export interface Saver extends Partial<LargeSaver> {
+  /** The keys that follow are of the database of this number. */
+  select(id: number): void;
+  entry(db: Database, keyspace: Keyspace, e: EntryRef): void;
+  /** Writes the end: all is in the file then. */
+  end(): void;
+}
+
+export class BackgroundSave {
+  readonly startMs: number;
+  /** `keyspace.dirty` when it began. */
+  readonly dirty: number;
+  readonly keys: number;
+  private savedWhole = 0;
+  /** It is called off. */
+  isAbandoned = false;
+  private readonly keyspace: Keyspace;
+  private readonly later: (ms: number, run: () => void) => void;
+  private readonly file: NewFile;
+  private readonly saver: Saver;
+  private readonly done: (problem: string | null) => void;
+  private readonly walk: SnapshotWalk;
+  private selected = -1;
+  /** What went wrong with the file. */
+  private problem: string | null = null;
+
+  /**
+   * Begins: what is saved is the data of this moment. `done` is called when all is on the disk,
+   * for the file to be committed, or with what went wrong; never when it was called off.
+   */
+  constructor(
+    keyspace: Keyspace,
+    later: (ms: number, run: () => void) => void,
+    file: NewFile,
+    saver: Saver,
+    done: (problem: string | null) => void,
+  ) {
+    this.keyspace = keyspace;
+    this.later = later;
+    this.file = file;
+    this.saver = saver;
+    this.done = done;
+    this.startMs = keyspace.clock.nowMs;
+    this.dirty = keyspace.dirty;
+    this.keys = keyspace.databases.reduce((sum, db) => sum + db.size, 0);
+    const visit = (db: Database, id: number, e: EntryRef) => this.save(db, id, e);
+    this.walk = new SnapshotWalk(keyspace, visit, largeSaverOf(saver), (error) => this.fail(error));
+    later(0, () => this.slice());
+  }
+
+  /** Keys that are saved. */
+  get saved(): number {
+    return this.savedWhole + this.walk.largeDone;
+  }
+
+  /** Calls it off, and removes the file. */
+  abandon(): void {
+    if (this.isAbandoned) return;
+    this.isAbandoned = true;
+    this.walk.abandon();
+    this.file.abandon();
+  }
+
+  private save(db: Database, id: number, e: EntryRef): void {
+    try {
+      if (id !== this.selected) this.saver.select(id);
+      this.selected = id;
+      this.saver.entry(db, this.keyspace, e);
+      this.savedWhole++;
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  private fail(error: Error): void {
+    this.problem = error.message;
+    this.walk.abandon();
+  }
+
+  /** Goes on with the walk for a moment, and has itself called again. */
+  private slice(): void {
+    const { clock } = this.keyspace;
+    const until = clock.monotonicMs() + SLICE_MS;
+    for (let i = 1; this.walk.step(); i++) {
+      if (i % STEPS_PER_LOOK !== 0 || clock.monotonicMs() < until) continue;
+      this.later(PAUSE_MS, () => this.slice());
+      return;
+    }
+    this.end();
+  }
+
+  private end(): void {
+    if (this.isAbandoned) return;
+    try {
+      if (this.problem === null) this.saver.end();
+    } catch (error) {
+      this.problem = (error as Error).message;
+    }
+    if (this.problem !== null) this.finish(this.problem);
+    else this.file.syncLater((problem) => this.finish(problem));
+  }
+
+  private finish(problem: string | null): void {
+    if (!this.isAbandoned) this.done(problem);
+  }
+}
+
+function largeSaverOf(saver: Saver): LargeSaver | null {
+  return saver.beginLarge === undefined ? null : (saver as LargeSaver & Saver);
+}
