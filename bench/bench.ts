@@ -10,6 +10,7 @@ import { latency } from "./latency.ts";
 import { machineFacts } from "./machine.ts";
 import { memory } from "./memory.ts";
 import { DENO, helpText, type Options, parseOptions } from "./options.ts";
+import { persistence } from "./persistence.ts";
 import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
 import { snapshots } from "./snapshots.ts";
@@ -27,6 +28,7 @@ const FIGURES: readonly Figure[] = [
   collections,
   streams,
   snapshots,
+  persistence,
   start,
   deno,
 ];

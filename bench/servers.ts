@@ -10,7 +10,7 @@ import { listenerOf, processTree } from "./process_figures.ts";
 
 const PORT_FIRST = 20000;
 const PORT_COUNT = 10000;
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 300_000;
 
 /** A running server. */
 export interface Server {

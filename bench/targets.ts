@@ -87,6 +87,10 @@ export const TARGETS: readonly Target[] = [
   ratio("latency", "write and overwrite", 16, "max", "at most", 1),
   ours("expiry", "expiry to removal", "p99", 20),
   ratio("transactions", "multi, 10 sets, exec", 16, "throughput", "at least", 1),
+  ratio("persistence", "5M keys", undefined, "size", "at most", 1),
+  ratio("persistence", "5M keys", undefined, "time to write", "at most", 2),
+  ratio("persistence", "5M keys", undefined, "time to load", "at most", 1.2),
+  ratio("persistence", "5M keys", undefined, "throughput meanwhile", "at least", 1),
   ours("start", "spawn to first PONG", "time", 100),
   ...PIPELINED.map((test) => ratio("deno", test, 16, "throughput", "at least", 0.9)),
 ];

@@ -12,10 +12,12 @@ import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
 import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
+import { startWorker } from "./runtime/workers.ts";
 import { Listeners } from "./server/listeners.ts";
 import { Log } from "./server/log.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings, listenSettings } from "./server/settings.ts";
+import { isTool, runTool, TOOLS_HELP, type ToolParts } from "./server/tools.ts";
 import { warmUp } from "./server/warm_up.ts";
 
 const EXIT_FAILURE = 1;
@@ -31,6 +33,9 @@ const configHost: ConfigHost = {
   renameCommand: (from, to) => commandTable.rename(from, to),
 };
 
+const startDiskWorker: Host["startDiskWorker"] = (told, failed) =>
+  startWorker(new URL("./persistence/disk_worker.ts", import.meta.url), told, failed);
+
 async function start(): Promise<void> {
   const first = host.args[0];
   if (first === "-v" || first === "--version") {
@@ -41,8 +46,11 @@ async function start(): Promise<void> {
     host.writeOut(HELP);
     return;
   }
-  const config = readConfig();
+  // A file grows beyond what the system allows: the write fails, which is enough.
+  host.onSignal("SIGXFSZ", () => {});
   seedHash(host.random() * 2 ** 32, host.random() * 2 ** 32);
+  if (isTool(first)) host.exit(runTool(host.args, toolParts));
+  const config = readConfig(host.args);
   const loop = await openEventLoop();
   const clock = new Clock(host);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
@@ -75,14 +83,25 @@ function hostOf({ connect, syncFile }: EventLoop, config: Config): Host {
     ...files,
     openAppend: (path, afresh) => files.openAppend(path, afresh, syncFile),
     connect,
+    startDiskWorker,
     configFile: config.file,
   };
 }
 
-function readConfig(): Config {
+const toolParts: ToolParts = {
+  disk: files,
+  clock: new Clock(host),
+  random: host.random,
+  absolutePath: files.absolutePath,
+  readConfig,
+  writeOut: host.writeOut,
+  writeError: host.writeError,
+};
+
+function readConfig(args: readonly string[]): Config {
   const config = new Config(configHost);
   try {
-    const line = parseCommandLine(host.args);
+    const line = parseCommandLine(args);
     // Before `dir` changes the folder that a relative path is in.
     if (line.file !== null) config.file = files.absolutePath(line.file);
     loadConfig(config, line);
@@ -267,10 +286,14 @@ const HELP = `Usage: rusk [/path/to/redis.conf] [options] [-]
        rusk - (read the configuration from standard input)
        rusk -v or --version
        rusk -h or --help
-
+${TOOLS_HELP}
 Any directive of redis.conf can be given as an option:
        rusk --port 7777
        rusk /etc/redis/6379.conf --loglevel verbose
+
+The snapshot of the configuration (dir, dbfilename) is written as an RDB file that Redis 7.0 loads
+by export, and replaced by an RDB file by import; check-snapshot tells what is in a file of either
+format, or at which byte it is broken.
 `;
 
 void start();

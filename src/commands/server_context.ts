@@ -6,6 +6,7 @@ import type { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Disk } from "../runtime/files.ts";
 import type { BlockingConnect } from "../runtime/net.ts";
+import type { WorkerThread } from "../runtime/workers.ts";
 import type { Wait } from "./blocking.ts";
 import type { Call } from "./call.ts";
 import type { Client } from "./client.ts";
@@ -234,12 +235,21 @@ export interface Host extends Disk {
   readFile(path: string): string;
   /** Throws an Error that says why not, as the system does ("Permission denied"). */
   writeFile(path: string, text: string): void;
+  /** A file for the disk worker to write, see runtime/files.ts. */
+  reserveFile(path: string): string;
+  /** Starts the disk worker (persistence/disk_worker.ts), see runtime/workers.ts. */
+  startDiskWorker(
+    told: (message: unknown) => void,
+    failed: (problem: string) => void,
+  ): WorkerThread;
   /** Connects to another server; null where connections cannot be waited for. */
   readonly connect: BlockingConnect | null;
   changeDirectory(path: string): void;
   currentDirectory(): string;
   /** Stops the whole server for so long: DEBUG SLEEP. */
   sleep(ms: number): void;
+  /** Whether there is a process of this number. */
+  isRunning(processId: number): boolean;
   /** Ends the process at once. */
   exit(code: number): void;
 }

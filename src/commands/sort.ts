@@ -179,7 +179,7 @@ function chosen(call: Call, e: EntryRef, type: number, options: Options): Chosen
   const order = identity(total);
   if (options.unsorted) return { elements, order, from, to };
   // Whatever is wanted, all elements must be such as can be sorted.
-  const compare = comparison(call, elements, options);
+  const compare = comparison(call, elements, options, type === Type.set);
   const isPart = options.by !== null && (from !== 0 || to !== total - 1);
   if (isPart) sortPart(order, total, compare, from, to);
   else order.sort(compare);
@@ -225,8 +225,11 @@ function part(e: EntryRef, type: number, from: number, to: number, backwards: bo
   return elements;
 }
 
-/** How two elements, by their index, compare. Throws when one has no number to sort by. */
-function comparison(call: Call, elements: ByteList, options: Options): Compare {
+/**
+ * How two elements, by their index, compare; `ofSet`: they come in no order of their own. Throws
+ * when one has no number to sort by.
+ */
+function comparison(call: Call, elements: ByteList, options: Options, ofSet: boolean): Compare {
   const sign = options.descending ? -1 : 1;
   if (!options.alpha) {
     const scores = scoresOf(call, elements, options.by);
@@ -240,13 +243,16 @@ function comparison(call: Call, elements: ByteList, options: Options): Compare {
   const texts = options.by === null ? elements : weightsOf(call, elements, options.by);
   // Redis compares what it replies as C strings, and what it stores whole.
   const sizes = options.store === 0 ? sizesInC(texts) : texts.size;
-  return (a, b) => {
+  const compare: Compare = (a, b) => {
     const hasA = texts.has(a);
     const hasB = texts.has(b);
     if (hasA && hasB) return sign * compareTexts(texts, sizes, a, b);
     if (hasA === hasB) return 0;
     return hasA ? sign : -sign;
   };
+  if (!ofSet || options.store === 0) return compare;
+  // Not in Redis: who carries the command out again must store the same.
+  return (a, b) => compare(a, b) || sign * compareTexts(elements, elements.size, a, b);
 }
 
 function compareTexts(texts: ByteList, sizes: Int32Array, a: number, b: number): number {

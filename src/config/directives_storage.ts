@@ -30,8 +30,13 @@ export const snapshots = {
   "stop-writes-on-bgsave-error": flag(true, {
     does: "Writes are refused from when a snapshot has failed until one succeeds.",
   }),
-  rdbcompression: flag(true, { does: "Long strings in snapshots and DUMP payloads are packed." }),
-  rdbchecksum: flag(true, { immutable: true, does: "Snapshots end with a checksum." }),
+  "snapshot-format": choice(["rusk", "rdb"], "rusk", {
+    own: true,
+    hidden: true,
+    does: "What snapshots are written as: Rusk's own format, or Redis's. Either is loaded.",
+  }),
+  rdbcompression: flag(true, { does: "Snapshots, and long strings in DUMP payloads, are packed." }),
+  rdbchecksum: flag(true, { immutable: true, does: "RDB files end with a checksum." }),
   "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", {
     kept: "Payloads are always checked in depth.",
   }),

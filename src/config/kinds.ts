@@ -41,6 +41,8 @@ export interface Traits {
   hidden?: true;
   /** The first version of Redis that has it, where 7.0 has not. */
   since?: string;
+  /** Redis has no such directive. */
+  own?: true;
 }
 
 /** What a directive does in this server; or, when it is kept only to be shown, why. */

@@ -126,26 +126,38 @@ export function add(e: EntryRef, field: Viewed, value: Viewed): Place {
     if (field.size <= limit && value.size <= limit) return addPacked(e, field, value);
     unpack(e);
   }
-  const { bytes, view, size } = field;
-  const fieldHash = hashBytes(bytes, view, 0, size);
+  const { bytes, view, offset, size } = field;
+  const fieldHash = hashBytes(bytes, view, offset, size);
   const home = fieldsOf(e);
-  if (dict.find(home, bytes, view, 0, size, fieldHash) !== NIL) return 0;
+  if (dict.find(home, bytes, view, offset, size, fieldHash) !== NIL) return 0;
   const v = value;
-  return hashField.add(home, bytes, view, 0, size, fieldHash, v.bytes, v.view, 0, v.size);
+  return hashField.add(
+    home,
+    bytes,
+    view,
+    offset,
+    size,
+    fieldHash,
+    v.bytes,
+    v.view,
+    v.offset,
+    v.size,
+  );
 }
 
-/** Bytes from the start of a buffer, with a view of it. */
+/** Bytes of a buffer, with a view of it. */
 interface Viewed {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  readonly offset: number;
   readonly size: number;
 }
 
 function addPacked(e: EntryRef, field: Viewed, value: Viewed): Place {
   let p = packedOf(e);
-  if (packed.find(p, packed.first(p), field.bytes, 0, field.size, 1) !== 0) return 0;
-  p = packed.append(p, field.bytes, 0, field.size);
-  p = packed.append(p, value.bytes, 0, value.size);
+  if (packed.find(p, packed.first(p), field.bytes, field.offset, field.size, 1) !== 0) return 0;
+  p = packed.append(p, field.bytes, field.offset, field.size);
+  p = packed.append(p, value.bytes, value.offset, value.size);
   setRef(e, p);
   const at = packed.touched.at;
   if (packed.count(p) > thresholds.hashPackedEntries * 2) unpack(e);

@@ -133,6 +133,9 @@ export function startPacked(e: EntryRef, p: PackedRef): boolean {
   return true;
 }
 
+/** The block of a SINGLE list; NIL of others. */
+export const block = (e: EntryRef) => (isTree(e) ? (NIL as PackedRef) : singleOf(e));
+
 /** Visits blocks of the elements in their order; a block is good until `visit` returns. */
 export function eachBlock(e: EntryRef, visit: (p: PackedRef) => void): void {
   if (!isTree(e)) {

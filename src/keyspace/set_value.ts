@@ -110,6 +110,11 @@ export function integers(e: EntryRef): IntsetRef {
   return entry.encoding(e) === INTSET ? integersOf(e) : (NIL as IntsetRef);
 }
 
+/** The block of a PACKED set; NIL of others. */
+export function block(e: EntryRef): PackedRef {
+  return entry.encoding(e) === PACKED ? packedOf(e) : (NIL as PackedRef);
+}
+
 /** A set without members that no database holds; the caller adopts or discards it. */
 export function createLoose(): EntryRef {
   const e = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);

@@ -22,6 +22,9 @@ const LF = 10;
 /** A line that tells the time is no longer than this; Redis reads as much. */
 const ANNOTATION_SIZE_MAX = 1024;
 
+/** The line that tells the time, in Unix seconds, of what follows. */
+export const timeLine = (seconds: number) => `#TS:${seconds}\r\n`;
+
 /** Why a log cannot be carried out, and where. */
 export class AppendError extends Error {
   /** Bytes of the file before what is wrong. */
@@ -111,6 +114,7 @@ export class AppendLoader {
 
   private take(args: Args): void {
     const { transaction } = this;
+    this.checkEnds(args);
     if (args.is(0, "multi")) {
       this.transaction = [];
       return;
@@ -124,6 +128,15 @@ export class AppendLoader {
       transaction.push(keptArgs(args));
     }
     if (this.transaction === null) this.soundSize = this.offset;
+  }
+
+  /** The parser trusts a client that a line ends after each argument; a file is not trusted. */
+  private checkEnds({ bytes, start, size, count }: Args): void {
+    for (let i = 0; i < count; i++) {
+      const end = start[i] + size[i];
+      if (bytes[end] !== CR || bytes[end + 1] !== LF)
+        throw new FormatError(BAD_FORMAT, this.offset);
+    }
   }
 
   private run(args: Args): void {
@@ -171,7 +184,9 @@ export class AppendLoader {
       return;
     }
     this.partial = partial;
-    const wanted = Math.max(partial.missing, CHUNK_SIZE);
+    // A size in the file may be anything: no more is reserved than the file can still fill.
+    const left = Math.max(source.size - start - partial.size, 1);
+    const wanted = Math.min(Math.max(partial.missing, CHUNK_SIZE), left);
     partial.reserve(wanted);
     const size = source.read(partial.bytes, partial.size, wanted);
     partial.size += size;

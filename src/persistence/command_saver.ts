@@ -59,14 +59,13 @@ export class CommandSaver {
   /** Writes a key of the database, with value and expiry. */
   entry(db: Database, _keyspace: Keyspace, e: EntryRef): void {
     writeCommands(this.#writer, e);
-    if (entry.hasTtl(e)) this.#expiry(e, db.farExpiryOf(e) ?? db.expiryOf(e));
-  }
-
-  #expiry(e: EntryRef, timeMs: bigint | number): void {
+    if (!entry.hasTtl(e)) return;
     this.#writer.command(3);
     this.#writer.word(PEXPIREAT);
     writeName(this.#writer, e);
-    this.#writer.text(String(timeMs));
+    const farMs = db.farExpiryOf(e);
+    if (farMs === undefined) this.#writer.integer(db.expiryOf(e));
+    else this.#writer.text(String(farMs));
   }
 
   /** The sink has all then. */

@@ -10,7 +10,7 @@ import { copyBytes, fromLatin1 } from "../base/bytes.ts";
 import { DOUBLE_SIZE_MAX, writeDouble } from "../base/doubles.ts";
 import { writeInteger } from "../base/numbers.ts";
 import type { Range } from "../base/range.ts";
-import type { StreamId } from "../structures/stream_id.ts";
+import { type StreamId, spell, spelled } from "../structures/stream_id.ts";
 import type { ByteSink } from "./rdb_writer.ts";
 
 const PIECE_SIZE = 64 << 10;
@@ -86,7 +86,7 @@ export class CommandWriter {
   }
 
   id(id: StreamId): void {
-    this.text(id.text);
+    this.bulk(spelled, 0, spell(id));
   }
 
   #room(size: number): void {

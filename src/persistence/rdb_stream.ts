@@ -14,12 +14,10 @@
  * Redis does.
  */
 import { NIL } from "../arena/arena.ts";
-import { copyBytes } from "../base/bytes.ts";
 import { parseInt64 } from "../base/numbers.ts";
 import type { Range } from "../base/range.ts";
 import * as streamGroup from "../keyspace/stream_group.ts";
 import * as streamValue from "../keyspace/stream_value.ts";
-import { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import { StreamId } from "../structures/stream_id.ts";
 import { PendingTable } from "./pending_table.ts";
@@ -33,6 +31,7 @@ import {
   TIME_SIZE,
 } from "./rdb_format.ts";
 import type { RdbReader } from "./rdb_reader.ts";
+import { EntryOrder, Fields } from "./stream_load.ts";
 import { Text } from "./text.ts";
 
 /** What an entry has beside its fields: flags, two parts of the ID, and the number of elements. */
@@ -40,48 +39,6 @@ const FRAME_ELEMENTS = 3;
 /** The least bytes of a pending entry, with all of it, and of a consumer. */
 const PENDING_SIZE = STREAM_ID_SIZE + TIME_SIZE + 1;
 const CONSUMER_SIZE = 1 + TIME_SIZE + 1;
-const KEPT_ARGS_SIZE = 1 << 20;
-const FIRST_ARGS_SIZE = 4096;
-const SLACK = 8;
-
-/** Names and values on their way to the stream, in a buffer of their own. */
-class Fields {
-  args = argsWith(FIRST_ARGS_SIZE);
-  end = 0;
-
-  reset(): void {
-    if (this.args.bytes.length > KEPT_ARGS_SIZE) this.args = argsWith(FIRST_ARGS_SIZE);
-    this.restart(0);
-  }
-
-  /** Forgets all arguments; the bytes up to an offset stay. */
-  restart(offset: number): void {
-    this.args.count = 0;
-    this.end = offset;
-  }
-
-  /** Adds an argument. */
-  add({ bytes, offset, size }: Range): void {
-    if (this.end + size + SLACK > this.args.bytes.length) this.grow(this.end + size);
-    copyBytes(bytes, offset, size, this.args.bytes, this.end);
-    this.args.push(this.end, size);
-    this.end += size;
-  }
-
-  private grow(size: number): void {
-    const old = this.args;
-    this.args = argsWith(2 * size);
-    this.args.bytes.set(old.bytes.subarray(0, this.end));
-    this.args.start = old.start;
-    this.args.size = old.size;
-    this.args.count = old.count;
-  }
-}
-
-function argsWith(size: number): Args {
-  const bytes = new Uint8Array(size + SLACK);
-  return new Args(bytes, new DataView(bytes.buffer));
-}
 
 const key = new Text();
 const blob = new Text();
@@ -89,27 +46,20 @@ const name = new Text();
 const elements = new ListpackCursor();
 const fields = new Fields();
 const pending = new PendingTable();
-/** Where the names of a leaf lie in the buffer of the fields. */
-const names = { start: new Int32Array(64), size: new Int32Array(64), count: 0, end: 0 };
+const order = new EntryOrder();
 
 const master = new StreamId();
 const id = new StreamId();
-/** The ID of the leaf's first entry, and of the last that is not deleted, 0-0 before any. */
-const leafFirst = new StreamId();
-const lastLive = new StreamId();
 
 /** Makes an entry, which has the room, the stream that comes next. */
 export function loadStream(reader: RdbReader, e: EntryRef, type: number): void {
   streamValue.start(e);
   fields.reset();
-  leafFirst.setZero();
-  lastLive.setZero();
+  order.reset();
   for (let left = reader.count(2); left > 0; left--) loadLeaf(reader, e);
   if (reader.length() !== streamValue.length(e)) throw new Malformed("a stream of another length");
   reader.lengthsId(id);
-  if (id.compare(lastLive) < 0) {
-    throw new Malformed("a stream's last ID is before its last entry");
-  }
+  order.checkLastId(id);
   streamValue.setLastId(e, id);
   streamValue.renewFirstId(e);
   if (type === RdbType.streamListpacks) {
@@ -142,28 +92,13 @@ function loadLeaf(reader: RdbReader, e: EntryRef): void {
     const flags = loadEntry();
     const isDeleted = (flags & ENTRY_DELETED) !== 0;
     const ownNames = (flags & ENTRY_SAME_FIELDS) === 0;
-    checkOrder(isDeleted, i === 0);
+    order.check(id, isDeleted, i === 0);
     if (i === 0 && ownNames) throw new Malformed("a leaf's names are not its first entry's");
     streamValue.load(e, id, fields.args, 0, fields.args.count / 2, isDeleted, i === 0, ownNames);
     if (isDeleted) deletedSeen++;
   }
   if (deletedSeen !== deleted) throw new Malformed("a leaf with other counts of entries");
   if (elements.next()) throw new Malformed("a leaf has more elements than entries");
-}
-
-/**
- * An entry comes after all before it; but for the deleted ones, which after XSETID may have higher
- * IDs than those that follow, in the same leaf.
- */
-function checkOrder(isDeleted: boolean, beginsLeaf: boolean): void {
-  const isAfter = id.compare(lastLive) > 0;
-  if (beginsLeaf) {
-    if (!isAfter || id.compare(leafFirst) <= 0) throw new Malformed("a leaf out of order");
-    leafFirst.copy(id);
-  } else if (!isDeleted && !(isAfter && id.compare(leafFirst) > 0)) {
-    throw new Malformed("an entry out of order");
-  }
-  if (!isDeleted) lastLive.copy(id);
 }
 
 /** The next element of the leaf, which must be there. */
@@ -186,24 +121,20 @@ function loadNames(): void {
   fields.restart(0);
   for (let i = 0; i < total; i++) fields.add(element());
   if (count() !== 0) throw new Malformed("a leaf's names have no end");
-  const { args } = fields;
-  names.start = args.start.slice(0, total);
-  names.size = args.size.slice(0, total);
-  names.count = total;
-  names.end = fields.end;
+  fields.keepNames();
 }
 
 /** Reads an entry: its ID into `id`, its fields. Returns its flags. */
 function loadEntry(): number {
   const flags = count();
   loadId();
-  fields.restart(names.end);
+  fields.restartAfterNames();
   const hasNames = (flags & ENTRY_SAME_FIELDS) === 0;
-  const total = hasNames ? count() : names.count;
+  const total = hasNames ? count() : fields.nameCount;
   if (total === 0) throw new Malformed("an entry without fields");
   for (let i = 0; i < total; i++) {
     if (hasNames) fields.add(element());
-    else fields.args.push(names.start[i], names.size[i]);
+    else fields.addName(i);
     fields.add(element());
   }
   const told = hasNames ? 2 * total + 1 : total;

@@ -32,6 +32,8 @@ interface Part {
   holder: Database;
   readonly id: number;
   cursor: number;
+  /** Cursor positions whose entries were fetched. */
+  ahead: number;
   /** The keys are the walk's own: nobody else has them any more. */
   isDetached: boolean;
 }
@@ -69,7 +71,8 @@ export class SnapshotWalk implements ChangeWatcher {
     this.audience = new Audience(largeSaver, failed);
     this.sizes = sizes;
     for (const db of keyspace.databases) {
-      if (db.size > 0) this.parts.push({ holder: db, id: db.id, cursor: 0, isDetached: false });
+      if (db.size > 0)
+        this.parts.push({ holder: db, id: db.id, cursor: 0, ahead: 0, isDetached: false });
     }
     this.epoch = keyspace.beginWalk(this);
   }
@@ -79,6 +82,11 @@ export class SnapshotWalk implements ChangeWatcher {
     const part = this.parts[0];
     if (part === undefined) return this.stepLarge();
     this.current = part;
+    if (part.ahead === 0) {
+      dict.fetch(part.holder.keys, part.cursor, dict.FETCHED_MAX);
+      part.ahead = dict.FETCHED_MAX;
+    }
+    part.ahead--;
     part.cursor = dict.scan(part.holder.keys, part.cursor, this.visitCurrent);
     if (part.cursor === 0) this.drop(part);
     return true;

@@ -12,6 +12,8 @@ export class Text {
   bytes = new Uint8Array(64 + SLACK);
   /** Over the same memory. */
   view = new DataView(this.bytes.buffer);
+  /** Where it begins. */
+  readonly offset = 0;
   size = 0;
 
   /** Makes it `size` bytes, which the caller writes, from the start of `bytes` on. */

@@ -46,6 +46,8 @@ export interface InputFile {
   readonly size: number;
   /** Puts the next bytes at an offset of a buffer, at most `size`; how many, 0 at the end. */
   read(into: Uint8Array, offset: number, size: number): number;
+  /** As `read`, but the bytes from one on; `read` goes on where it was. */
+  readAt(into: Uint8Array, offset: number, size: number, from: number): number;
   close(): void;
 }
 
@@ -55,6 +57,7 @@ export function openInput(path: string): InputFile {
   return {
     size: orReason(() => fstatSync(file).size),
     read: (into, offset, size) => orReason(() => readSync(file, into, offset, size, null)),
+    readAt: (into, offset, size, from) => orReason(() => readSync(file, into, offset, size, from)),
     close: () => closeSync(file),
   };
 }
@@ -140,9 +143,11 @@ export function renameFile(from: string, to: string): void {
   orReason(() => renameSync(nativePath(from), nativePath(to)));
 }
 
-/** Makes a folder if there is none. */
+/** Makes a folder if there is none, and sees that its name is on the disk. */
 export function makeFolder(path: string): void {
-  orReason(() => mkdirSync(nativePath(path), { recursive: true, mode: 0o755 }));
+  const options = { recursive: true, mode: 0o755 } as const;
+  const made = orReason(() => mkdirSync(nativePath(path), options));
+  if (made !== undefined) syncFolder(dirname(path));
 }
 
 /** What the parts that keep data need of the disk, so that a simulated one can stand in. */
@@ -169,23 +174,67 @@ export function createFile(path: string): NewFile {
     isOpen = false;
   };
   return {
-    write: (bytes) =>
-      orReason(() => {
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      }),
-    syncLater: (done) => fsync(file, (error) => done(error === null ? null : error.message)),
+    write: (bytes) => orReason(() => writeAll(file, bytes)),
+    syncLater: (done) => fsync(file, (error) => done(error === null ? null : systemReason(error))),
     commit: () =>
       orReason(() => {
         fsyncSync(file);
         close();
-        renameSync(temporary, nativePath(path));
-        syncFolder(dirname(path));
+        place(temporary, path);
       }),
     abandon: () => {
       close();
       removeFile(temporaryBytes);
     },
   };
+}
+
+/** Reservations made so far: each has a name of its own. */
+let reservations = 0;
+
+/**
+ * Makes an empty file beside the one of this path, whose place it is to take: for another thread,
+ * which opens it by the name that is returned. Whoever gives up before that is done removes it.
+ */
+export function reserveFile(path: string): string {
+  const reserved = `${path}.tmp-${process.pid}-${++reservations}`;
+  orReason(() => closeSync(openSync(nativePath(reserved), "w", 0o644)));
+  return reserved;
+}
+
+/** A reserved file that is being written. */
+export interface ReservedFile {
+  /** Adds bytes at the end. */
+  write(bytes: Uint8Array): void;
+  /** Sees that all is on the disk, and closes the file. */
+  finish(): void;
+  /** Gives the file, which is finished, the name for which it was reserved. */
+  place(): void;
+}
+
+/** Opens the file that was reserved for a path; it must be there still. */
+export function openReserved(reserved: string, path: string): ReservedFile {
+  const native = nativePath(reserved);
+  const file = orReason(() => openSync(native, "r+"));
+  return {
+    write: (bytes) => orReason(() => writeAll(file, bytes)),
+    finish: () =>
+      orReason(() => {
+        fsyncSync(file);
+        closeSync(file);
+      }),
+    place: () => orReason(() => place(native, path)),
+  };
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+}
+
+/** Renames a file that is on the disk, and sees that its new name is there as well. */
+function place(temporary: string, path: string): void {
+  renameSync(temporary, nativePath(path));
+  syncFolder(dirname(path));
 }
 
 /** Sees that names in a folder are on the disk. */

@@ -8,6 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: "Address family not supported by protocol",
   EBUSY: "Device or resource busy",
   EEXIST: "File exists",
+  EFBIG: "File too large",
   EINVAL: "Invalid argument",
   EIO: "Input/output error",
   EISDIR: "Is a directory",

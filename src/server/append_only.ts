@@ -12,16 +12,20 @@
 import type { AppendLogControl, Host } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { timeLine } from "../persistence/append_loader.ts";
 import { ManifestError } from "../persistence/append_manifest.ts";
 import { AppendWriter, type SyncPolicy } from "../persistence/append_writer.ts";
+import type { BackgroundFile } from "../persistence/background_file.ts";
 import type { Propagation } from "../persistence/propagation.ts";
 import { CommandError } from "../protocol/errors.ts";
-import type { AppendFile, NewFile } from "../runtime/files.ts";
+import type { AppendFile } from "../runtime/files.ts";
 import { AppendFiles } from "./append_files.ts";
 import { RewriteLimit } from "./append_limit.ts";
-import { BackgroundSave, type Saver } from "./background_save.ts";
+import { BackgroundSave } from "./background_save.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
+import { type Content, openBackground, saveAll, saverTo } from "./savers.ts";
 
 const IN_PROGRESS = new CommandError(
   "ERR Background append only file rewriting already in progress",
@@ -36,10 +40,6 @@ export interface AppendOnlyParts {
   readonly propagation: Propagation;
   readonly loading: Loading;
   readonly later: (ms: number, run: () => void) => void;
-  /** An encoder that has written the head of a base to a file. */
-  readonly saverTo: (file: NewFile, isSnapshot: boolean) => Saver;
-  /** Writes a base of all data at once; throws what the file says. */
-  readonly saveAll: (file: NewFile, isSnapshot: boolean) => void;
   /** Called before each write. */
   readonly beforeWrite: () => void;
   /** Changes may be confirmed up to `writer.safeMark`. */
@@ -82,6 +82,11 @@ export class AppendOnly implements AppendLogControl {
     return this.state !== "off";
   }
 
+  /** It is turned on, and waits for its first base. */
+  get isWaiting(): boolean {
+    return this.state === "waiting";
+  }
+
   get isRewriting(): boolean {
     return this.rewriting !== null;
   }
@@ -114,8 +119,9 @@ export class AppendOnly implements AppendLogControl {
     return this.closedSize + this.writer.fileSize;
   }
 
-  private get writesSnapshots(): boolean {
-    return this.parts.config.flag("aof-use-rdb-preamble");
+  /** What a base is of. */
+  private get content(): Content {
+    return this.parts.config.flag("aof-use-rdb-preamble") ? "snapshot" : "commands";
   }
 
   /** Takes the directives anew. */
@@ -171,31 +177,47 @@ export class AppendOnly implements AppendLogControl {
     const { log } = this.parts;
     try {
       files.makeFolder();
+    } catch (error) {
+      const reason = (error as Error).message;
+      return `Can't open or create append-only dir ${files.folder}: ${reason}`;
+    }
+    try {
+      this.removeLeftovers();
       if (files.manifest.isEmpty) this.writeFirstBase();
       const isNew = files.manifest.increments.length === 0;
       const file = isNew ? files.openNext() : files.openLast();
       const { name } = files.manifest.increments[files.manifest.increments.length - 1];
       log.add("notice", `${isNew ? "Creating" : "Opening"} AOF incr file ${name} on server start`);
       this.go(file);
-      files.removeHistory();
-      return null;
     } catch (error) {
       return `Can't open the append-only file: ${(error as Error).message}`;
     }
+    this.removeHistory();
+    return null;
   }
 
+  private removeLeftovers(): void {
+    removeLeftovers(this.parts.host, this.files.folder, this.files.fileName);
+    this.files.removeTemporary();
+  }
+
+  /** The data as they are, which are none but after an upgrade, become the first base. */
   private writeFirstBase(): void {
-    const isSnapshot = this.writesSnapshots;
-    const file = this.files.createBase(isSnapshot);
+    const { content } = this;
+    const { keyspace, config, host, log } = this.parts;
+    const file = host.createFile(this.files.nextBasePath(content));
     try {
-      this.parts.saveAll(file, isSnapshot);
-      this.files.replaceBase(file, isSnapshot, 0, false);
+      saveAll(
+        saverTo((bytes) => file.write(bytes), keyspace, config, content),
+        keyspace,
+      );
+      file.commit();
     } catch (error) {
       file.abandon();
       throw error;
     }
-    const name = this.files.manifest.base?.name;
-    this.parts.log.add("notice", `Creating AOF base file ${name} on server start`);
+    this.files.replaceBase(content, 0, false);
+    log.add("notice", `Creating AOF base file ${this.files.manifest.base?.name} on server start`);
   }
 
   /** Changes go to this file from now on. */
@@ -225,6 +247,7 @@ export class AppendOnly implements AppendLogControl {
     }
     if (this.begun()) return null;
     this.state = "off";
+    this.isRewriteScheduled = false;
     return CANNOT_TURN_ON;
   }
 
@@ -237,6 +260,7 @@ export class AppendOnly implements AppendLogControl {
     this.abandonRewriting();
     if (wasWaiting) {
       this.writer.abandon();
+      this.files.removeTemporary();
       return null;
     }
     this.closeFile();
@@ -252,13 +276,21 @@ export class AppendOnly implements AppendLogControl {
     }
   }
 
-  /** Before the process ends: all that was told is on the disk. False if the log is not whole. */
+  /**
+   * Before the process ends: all that was told is on the disk. False if the log is not whole. It
+   * goes on, as the process may stay all the same.
+   */
   end(): boolean {
     if (this.state === "waiting") return false;
     if (this.state === "off") return true;
+    const { log } = this.parts;
     this.abandonRewriting();
-    this.parts.log.add("notice", "Calling fsync() on the AOF file.");
-    this.closeFile();
+    log.add("notice", "Calling fsync() on the AOF file.");
+    try {
+      this.writer.settle();
+    } catch (error) {
+      log.add("warning", `Fail to fsync the AOF file: ${(error as Error).message}`);
+    }
     return true;
   }
 
@@ -278,54 +310,63 @@ export class AppendOnly implements AppendLogControl {
 
   /** Begins to rewrite the log from the data as they are now; false, and the log says why not. */
   private begun(): boolean {
-    const { log, keyspace, later, saverTo } = this.parts;
+    const { log, keyspace, config, host, later } = this.parts;
+    const { content } = this;
     this.isRewriteScheduled = false;
-    const isSnapshot = this.writesSnapshots;
-    let base: NewFile | null = null;
+    let file: BackgroundFile | null = null;
     try {
-      this.files.makeFolder();
-      base = this.files.createBase(isSnapshot);
-      const saver = saverTo(base, isSnapshot);
+      // What is in the folder from a time when the log was on is to be replaced.
+      if (this.state !== "on") this.prepareFolder();
+      const path = this.files.nextBasePath(content);
+      const opened = openBackground(host, path, keyspace, config, content);
+      file = opened.file;
       this.changeFile();
-      const file = base;
-      this.rewriting = new BackgroundSave(keyspace, later, file, saver, (problem) =>
-        this.finish(file, isSnapshot, problem),
+      // A log that is turned on meanwhile, as another base is being written, waits for its own.
+      const isFirst = this.state === "waiting";
+      this.rewriting = new BackgroundSave(keyspace, later, file, opened.saver, (problem) =>
+        this.finish(content, isFirst, problem),
       );
     } catch (error) {
-      base?.abandon();
+      file?.abandon();
       this.noteFailure((error as Error).message);
       return false;
     }
-    this.writer.isDiskBusy = this.parts.config.flag("no-appendfsync-on-rewrite");
+    this.writer.isDiskBusy = config.flag("no-appendfsync-on-rewrite");
     log.add("notice", "Background append only file rewriting started");
     return true;
+  }
+
+  private prepareFolder(): void {
+    this.files.makeFolder();
+    this.files.read();
+    this.removeLeftovers();
   }
 
   /** From now on changes go to an increment that follows the base which is begun. */
   private changeFile(): void {
     if (this.state === "off") return;
+    // First: once there is a next file, the last one is not to be cut.
+    this.writer.settle();
     const file = this.state === "on" ? this.files.openNext() : this.files.openTemporary();
     this.writer.open(file);
     if (this.state === "on") this.measure();
   }
 
-  /** The base is on the disk, or something went wrong. */
-  private finish(file: NewFile, isSnapshot: boolean, problem: string | null): void {
+  /** The base is on the disk and has its name, or something went wrong. */
+  private finish(content: Content, isFirst: boolean, problem: string | null): void {
     const { log, keyspace } = this.parts;
     const rewriting = this.rewriting as BackgroundSave;
     this.rewriting = null;
     this.writer.isDiskBusy = false;
     this.lastRewriteDurationMs = keyspace.clock.nowMs - rewriting.startMs;
-    const isFirst = this.state === "waiting";
     let reason = problem;
     try {
       if (reason === null) {
-        this.files.replaceBase(file, isSnapshot, this.state === "on" ? 1 : 0, isFirst);
+        this.files.replaceBase(content, this.state === "on" ? 1 : 0, isFirst);
       }
     } catch (error) {
       reason = (error as Error).message;
     }
-    file.abandon();
     if (reason !== null) {
       this.noteFailure(reason);
       return;
@@ -400,6 +441,6 @@ function timestamps(nowSeconds: () => number): () => string {
     const seconds = nowSeconds();
     if (seconds <= last) return "";
     last = seconds;
-    return `#TS:${seconds}\r\n`;
+    return timeLine(seconds);
   };
 }

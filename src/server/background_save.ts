@@ -12,9 +12,12 @@ import { SnapshotWalk } from "../persistence/snapshot_walk.ts";
 import type { NewFile } from "../runtime/files.ts";
 import type { EntryRef } from "../structures/entry.ts";
 
-/** A walk goes on for so long at once, and then lets others have their turn for as long. */
+/**
+ * A walk goes on for so long at once, and then lets others have their turn for twice as long: their
+ * throughput is then two thirds of what it was. While there are none it does not wait.
+ */
 const SLICE_MS = 1;
-const PAUSE_MS = 1;
+const PAUSE_MS = 2;
 /** Steps of the walk between two looks at the clock. */
 const STEPS_PER_LOOK = 8;
 
@@ -30,6 +33,12 @@ export interface Saver extends Partial<LargeSaver> {
   end(): void;
 }
 
+/** Where it goes: a file that is written at once, or by the disk worker. */
+export interface SavedFile extends Pick<NewFile, "syncLater" | "abandon"> {
+  /** Whoever writes it has enough to do for the moment: the walk waits. */
+  readonly isBehind?: boolean;
+}
+
 export class BackgroundSave {
   readonly startMs: number;
   /** `keyspace.dirty` when it began. */
@@ -40,11 +49,12 @@ export class BackgroundSave {
   isAbandoned = false;
   private readonly keyspace: Keyspace;
   private readonly later: (ms: number, run: () => void) => void;
-  private readonly file: NewFile;
+  private readonly file: SavedFile;
   private readonly saver: Saver;
   private readonly done: (problem: string | null) => void;
   private readonly walk: SnapshotWalk;
   private selected = -1;
+  private seenActivity = 0;
   /** What went wrong with the file. */
   private problem: string | null = null;
 
@@ -55,7 +65,7 @@ export class BackgroundSave {
   constructor(
     keyspace: Keyspace,
     later: (ms: number, run: () => void) => void,
-    file: NewFile,
+    file: SavedFile,
     saver: Saver,
     done: (problem: string | null) => void,
   ) {
@@ -101,13 +111,23 @@ export class BackgroundSave {
     this.walk.abandon();
   }
 
+  /** What clients have done so far, roughly: changes, and keys that were read. */
+  private get activity(): number {
+    const { dirty, stats } = this.keyspace;
+    return dirty + stats.hits + stats.misses;
+  }
+
   /** Goes on with the walk for a moment, and has itself called again. */
   private slice(): void {
+    const isQuiet = this.activity === this.seenActivity;
+    this.seenActivity = this.activity;
     const { clock } = this.keyspace;
     const until = clock.monotonicMs() + SLICE_MS;
-    for (let i = 1; this.walk.step(); i++) {
-      if (i % STEPS_PER_LOOK !== 0 || clock.monotonicMs() < until) continue;
-      this.later(PAUSE_MS, () => this.slice());
+    for (let i = 1; this.file.isBehind || this.walk.step(); i++) {
+      const isOver = i % STEPS_PER_LOOK === 0 && clock.monotonicMs() >= until;
+      if (!isOver && !this.file.isBehind) continue;
+      const isWaiting = !isQuiet || this.file.isBehind;
+      this.later(isWaiting ? PAUSE_MS : 0, () => this.slice());
       return;
     }
     this.end();

@@ -9,7 +9,9 @@ import type { Replay } from "../dispatch/replay.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { AppendError, AppendLoader, FormatError } from "../persistence/append_loader.ts";
 import type { Part } from "../persistence/append_manifest.ts";
-import { type ByteSource, isRdb, type RdbHooks, RdbLoader } from "../persistence/rdb_file.ts";
+import { type ByteSource, isRdb, RdbLoader } from "../persistence/rdb_file.ts";
+import { isSnapshot } from "../persistence/snapshot_format.ts";
+import { type LoadingRules, SnapshotLoader } from "../persistence/snapshot_loader.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
 import type { Log } from "./log.ts";
 
@@ -17,6 +19,8 @@ import type { Log } from "./log.ts";
 const STEP_COUNT = 1024;
 /** Bytes of a file that tell what it is. */
 const MAGIC_SIZE = 16;
+/** Bytes looked at together for zeros at the end of a file. */
+const ZEROS_SIZE = 4096;
 
 /** Yields between steps; returns what is wrong, or null. */
 export type Steps = Generator<void, string | null>;
@@ -56,9 +60,11 @@ export class Loading {
     }
     this.start(file.size);
     try {
-      yield* this.readSnapshot(file, 0, { replaces });
+      const { head, source } = peeked(file);
+      yield* this.readSnapshot(head, source, 0, { replaces });
     } catch (error) {
-      return `Can't load ${path}: ${(error as Error).message}.`;
+      const reason = (error as Error).message;
+      return `Can't load ${path}: ${reason}. To look into it: rusk check-snapshot ${path}`;
     } finally {
       file.close();
       this.stop();
@@ -82,7 +88,7 @@ export class Loading {
       }
       this.start(files.reduce((sum, { size }) => sum + size, 0));
       for (const [index, part] of parts.entries()) {
-        const isLast = index === parts.length - 1;
+        const isLast = files.slice(index + 1).every(({ size }) => size === 0);
         const partMs = keyspace.clock.monotonicMs();
         const problem = yield* this.part(files[index], part, pathOf(part.name), isLast, cuts);
         if (problem !== null) return problem;
@@ -104,10 +110,12 @@ export class Loading {
     if (file.size === 0) return null;
     replay.begin();
     let loader: AppendLoader;
+    let end: number;
     try {
       const { source, offset } = yield* this.preamble(file, part);
       const hooks = { run: replay.run.bind(replay) };
-      loader = new AppendLoader(source, hooks, offset);
+      end = endWithoutZeros(file, offset);
+      loader = new AppendLoader(new Beginning(source, end - offset, end), hooks, offset);
       const passed = this.loaded - offset;
       while (loader.step(STEP_COUNT)) {
         this.note(passed + loader.offset);
@@ -119,11 +127,18 @@ export class Loading {
         return `${error.message} ${name}: ${FORMAT_HINT} (at byte ${error.offset})`;
       }
       if (error instanceof AppendError) {
-        return `${error.message} reading the append only file ${name}`;
+        return `${error.message} reading the append only file ${name} (at byte ${error.offset})`;
       }
       return `Can't load ${name}: ${(error as Error).message}`;
     }
-    if (!loader.isCut) return null;
+    if (!loader.isCut && end === file.size) return null;
+    if (end < file.size) {
+      const count = file.size - end;
+      log.add(
+        "warning",
+        `The AOF file ${name} ends with ${count} zero bytes, as after a power cut`,
+      );
+    }
     if (loader.isInTransaction) {
       log.add("warning", `Revert incomplete MULTI/EXEC transaction from AOF file ${name}`);
     }
@@ -148,13 +163,11 @@ export class Loading {
     file: InputFile,
     { name, type }: Part,
   ): Generator<void, { source: ByteSource; offset: number }> {
-    const head = new Uint8Array(MAGIC_SIZE);
-    const size = file.read(head, 0, MAGIC_SIZE);
-    const source = new Rejoined(head.subarray(0, size), file);
-    if (!isRdb(head)) return { source, offset: 0 };
+    const { head, source } = peeked(file);
+    if (!isRdb(head) && !isSnapshot(head)) return { source, offset: 0 };
     const what = type === "b" ? "RDB base file on AOF loading" : "RDB preamble from AOF file";
     this.parts.log.add("notice", `Reading ${what}...`);
-    const { rest, offset } = yield* this.readSnapshot(source, this.loaded, {
+    const { rest, offset } = yield* this.readSnapshot(head, source, this.loaded, {
       keepsExpired: true,
     });
     if (rest.length > 0) {
@@ -163,25 +176,17 @@ export class Loading {
     return { source: new Rejoined(rest, file), offset };
   }
 
-  /** `passed`: bytes loaded before; `rules`: what is done with some keys. */
+  /** `head`: the first bytes of the source; `passed`: bytes loaded before. */
   private *readSnapshot(
+    head: Uint8Array,
     source: ByteSource,
     passed: number,
-    rules: Pick<RdbHooks, "keepsExpired" | "replaces">,
+    rules: LoadingRules,
   ): Generator<void, { rest: Uint8Array; offset: number }> {
     const { keyspace, log } = this.parts;
-    const hooks = {
-      aux: (name: string, value: string) => {
-        if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
-      },
-      empty: (key: string) => log.add("notice", `skipping empty key: ${key}`),
-      module: (name: string, isKey: boolean) => {
-        const what = isKey ? "a key" : "data";
-        log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
-      },
-      ...rules,
-    };
-    const loader = new RdbLoader(source, keyspace, hooks);
+    const loader = isSnapshot(head)
+      ? new SnapshotLoader(source, keyspace, rules)
+      : rdbLoader(source, keyspace, log, rules);
     while (loader.step(STEP_COUNT)) {
       this.note(passed + loader.offset);
       yield;
@@ -190,7 +195,8 @@ export class Loading {
     const { keys, expired, empty, module } = loader.figures;
     log.add(
       "notice",
-      `Done loading RDB, keys loaded: ${keys}, keys expired: ${expired}, ` +
+      `Done loading ${isSnapshot(head) ? "snapshot" : "RDB"}, keys loaded: ${keys}, ` +
+        `keys expired: ${expired}, ` +
         `empty keys skipped: ${empty}, keys of modules skipped: ${module}.`,
     );
     keyspace.stats.loadedKeys = keys;
@@ -223,6 +229,33 @@ export class Loading {
   }
 }
 
+/** Reads the first bytes of a file, and gives a source that begins with them once more. */
+export function peeked(file: ByteSource): { head: Uint8Array; source: ByteSource } {
+  const head = new Uint8Array(MAGIC_SIZE);
+  const size = file.read(head, 0, MAGIC_SIZE);
+  return { head, source: new Rejoined(head.subarray(0, size), file) };
+}
+
+/** A loader of an RDB file that logs what is noteworthy in it. */
+export function rdbLoader(
+  source: ByteSource,
+  keyspace: Keyspace,
+  log: Pick<Log, "add">,
+  rules: LoadingRules,
+): RdbLoader {
+  return new RdbLoader(source, keyspace, {
+    aux: (name: string, value: string) => {
+      if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
+    },
+    empty: (key: string) => log.add("notice", `skipping empty key: ${key}`),
+    module: (name: string, isKey: boolean) => {
+      const what = isKey ? "a key" : "data";
+      log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
+    },
+    ...rules,
+  });
+}
+
 /** A source whose first bytes have been read already. */
 class Rejoined implements ByteSource {
   readonly size: number;
@@ -242,6 +275,43 @@ class Rejoined implements ByteSource {
     this.head = this.head.subarray(taken);
     return taken;
   }
+}
+
+/** The first bytes of a source, with a size that counts what came before. */
+class Beginning implements ByteSource {
+  readonly size: number;
+  private left: number;
+  private readonly source: ByteSource;
+
+  constructor(source: ByteSource, count: number, size: number) {
+    this.source = source;
+    this.left = count;
+    this.size = size;
+  }
+
+  read(into: Uint8Array, offset: number, size: number): number {
+    const count = this.source.read(into, offset, Math.min(size, this.left));
+    this.left -= count;
+    return count;
+  }
+}
+
+/**
+ * Where the commands of a file end, which begin at `from`. After a power cut what was written last
+ * may be there as zero bytes; no command ends with one.
+ */
+function endWithoutZeros(file: InputFile, from: number): number {
+  const bytes = new Uint8Array(ZEROS_SIZE);
+  let end = file.size;
+  while (end > from) {
+    const start = Math.max(from, end - ZEROS_SIZE);
+    const count = file.readAt(bytes, 0, end - start, start);
+    let at = count;
+    while (at > 0 && bytes[at - 1] === 0) at--;
+    if (at > 0) return start + at;
+    end = start;
+  }
+  return from;
 }
 
 /** Carries out all steps at once; what is wrong, or null. */

@@ -144,8 +144,6 @@ export class Server implements ServerContext {
       propagation,
       loading,
       later,
-      saverTo: (file, isSnapshot) => this.snapshots.saverTo(file, isSnapshot),
-      saveAll: (file, isSnapshot) => this.snapshots.saveAll(file, isSnapshot),
       beforeWrite: () => {
         const { logWriteDelayMs } = this.debug;
         if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);
@@ -191,6 +189,7 @@ export class Server implements ServerContext {
    */
   load(done: (problem: string | null) => void): void {
     const isLogged = this.config.flag("appendonly");
+    this.snapshots.removeLeftovers();
     const problem = isLogged ? this.appendLog.find() : null;
     if (problem !== null) {
       done(problem);

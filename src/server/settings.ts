@@ -57,7 +57,10 @@ function applied(config: Config, names: Parameters<Config["onChange"]>[0], apply
   });
 }
 
-function collectionSettings(_: Server, config: Config): void {
+const collectionSettings = (_: Server, config: Config) => applyCollectionSettings(config);
+
+/** Applies the directives of how collections are kept, which need no server. */
+export function applyCollectionSettings(config: Config): void {
   const names = {
     "hash-max-listpack-entries": "hashPackedEntries",
     "hash-max-listpack-value": "hashPackedValue",

@@ -1,28 +1,20 @@
 /**
  * The snapshot file: written by SAVE, BGSAVE, save points, a shutdown and DEBUG RELOAD, loaded at
- * the start. It is
- * an RDB file as Redis 7.0 writes them, so either server loads what the other has saved; only where
- * fields of hashes expire it is of version 12, which Redis 7.0 does not know.
+ * the start, in Rusk's format or in Redis's: see savers.ts.
  *
  * A file is written beside the old one and takes its place when it is whole and on the disk: a
- * crash at any moment leaves the one or the other.
+ * crash at any moment leaves the one or the other. That of a BGSAVE is written by another thread.
  */
 
-import { REDIS_VERSION } from "../base/version.ts";
 import type { Host, SnapshotControl, SnapshotProgress } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { CommandSaver } from "../persistence/command_saver.ts";
-import { RdbSaver } from "../persistence/rdb_file.ts";
 import { CommandError } from "../protocol/errors.ts";
-import type { NewFile } from "../runtime/files.ts";
-import * as dict from "../structures/dict.ts";
 import { BackgroundSave } from "./background_save.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
-
-/** The version that has deadlines of hash fields. */
-const VERSION_WITH_DEADLINES = 12;
+import { openBackground, saveAll, saverTo } from "./savers.ts";
 
 /** After a failure the next attempt waits so long, as in Redis. */
 const RETRY_MS = 5000;
@@ -96,9 +88,11 @@ export class Snapshots implements SnapshotControl {
 
   /** Writes all at once. Throws what the system says when the file cannot be written. */
   private write(): void {
+    const { keyspace } = this;
     const file = this.host.createFile(this.path);
     try {
-      this.saveAll(file);
+      const saver = saverTo((bytes) => file.write(bytes), keyspace, this.config);
+      saveAll(saver, keyspace);
       file.commit();
     } catch (error) {
       file.abandon();
@@ -106,42 +100,8 @@ export class Snapshots implements SnapshotControl {
     }
   }
 
-  /** Writes all data to a file, which the caller commits. Throws what the file throws. */
-  saveAll(file: NewFile, isSnapshot = true): void {
-    const { keyspace } = this;
-    const saver = this.saverTo(file, isSnapshot);
-    for (const db of keyspace.databases) {
-      if (db.size === 0) continue;
-      saver.database(db, db.size, db.expires.count);
-      dict.each(db.keys, (e) => saver.entry(db, keyspace, e));
-    }
-    saver.end();
-  }
-
   private get path(): string {
     return this.config.text("dbfilename");
-  }
-
-  /** A saver that has written the head: of a snapshot, or of commands, which have none. */
-  saverTo(file: NewFile, isSnapshot = true): RdbSaver | CommandSaver {
-    const { keyspace, config } = this;
-    if (!isSnapshot) return new CommandSaver((bytes) => file.write(bytes));
-    const saver = new RdbSaver((bytes) => file.write(bytes), {
-      clocks: keyspace.lfu ? "lfu" : "lru",
-      packs: config.flag("rdbcompression"),
-      sums: config.flag("rdbchecksum"),
-      ...(this.hasFieldDeadlines ? { version: VERSION_WITH_DEADLINES } : {}),
-    });
-    saver.begin([
-      ["redis-ver", REDIS_VERSION],
-      ["redis-bits", "64"],
-      ["ctime", String(keyspace.clock.nowSeconds)],
-    ]);
-    return saver;
-  }
-
-  private get hasFieldDeadlines(): boolean {
-    return this.keyspace.databases.some((db) => db.fieldExpires.count > 0);
   }
 
   saveInBackground(): boolean {
@@ -149,17 +109,16 @@ export class Snapshots implements SnapshotControl {
     if (this.progress !== null || keyspace.isWalked) throw IN_PROGRESS;
     this.isScheduled = false;
     this.lastAttemptMs = keyspace.clock.nowMs;
-    let file: NewFile;
-    let saver: RdbSaver | CommandSaver;
+    let opened: ReturnType<typeof openBackground>;
     try {
-      file = this.host.createFile(this.path);
-      saver = this.saverTo(file);
+      opened = openBackground(this.host, this.path, keyspace, this.config);
     } catch (error) {
       this.noteFailure((error as Error).message);
       return false;
     }
+    const { file, saver } = opened;
     const background = new BackgroundSave(keyspace, this.later, file, saver, (problem) =>
-      this.finish(background, file, problem),
+      this.finish(background, problem),
     );
     this.background = background;
     this.log.add("notice", "Background saving started");
@@ -170,20 +129,13 @@ export class Snapshots implements SnapshotControl {
     this.isScheduled = true;
   }
 
-  /** What was written is on the disk, or something went wrong. */
-  private finish(background: BackgroundSave, file: NewFile, problem: string | null): void {
+  /** The file has its place, or something went wrong. */
+  private finish(background: BackgroundSave, problem: string | null): void {
     this.background = null;
     const { nowMs } = this.keyspace.clock;
-    let reason = problem;
-    try {
-      if (problem === null) file.commit();
-    } catch (error) {
-      reason = (error as Error).message;
-    }
-    file.abandon();
     this.lastDurationMs = nowMs - background.startMs;
-    if (reason !== null) {
-      this.noteFailure(reason);
+    if (problem !== null) {
+      this.noteFailure(problem);
       this.log.add("warning", "Background saving error");
       return;
     }
@@ -232,6 +184,11 @@ export class Snapshots implements SnapshotControl {
       this.saveInBackground();
       return;
     }
+  }
+
+  /** Removes what a server before had begun to write when it was killed. */
+  removeLeftovers(): void {
+    if (this.path !== "") removeLeftovers(this.host, ".", this.path);
   }
 
   load(replaces = false): string | null {

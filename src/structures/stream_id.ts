@@ -143,7 +143,8 @@ const unsigned = (a: number, b: number) => (a >>> 0 < b >>> 0 ? -1 : 1);
 
 const wide = (high: number, low: number) => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
-const spelled = new Uint8Array(TEXT_SIZE_MAX + 1);
+/** Where `spell` writes. */
+export const spelled = new Uint8Array(TEXT_SIZE_MAX + 1);
 /** The ms that are spelled there, and where the dash is after them. */
 let spelledHigh = -1;
 let spelledLow = -1;
@@ -151,19 +152,29 @@ let dash = 0;
 
 /** Replies with the ID as a bulk string. */
 export function replyId(id: StreamId, to: Reply): void {
+  to.bulk(spelled, 0, spell(id));
+}
+
+/** Writes the text of an ID at the start of `spelled`; returns how many bytes it takes. */
+export function spell(id: StreamId): number {
   const { msHigh, msLow, seqHigh, seqLow } = id;
-  if (msHigh >>> 0 >= SAFE_HIGH || seqHigh >>> 0 >= SAFE_HIGH) {
-    to.bulkText(id.text);
-    return;
-  }
+  if (msHigh >>> 0 >= SAFE_HIGH || seqHigh >>> 0 >= SAFE_HIGH) return spellRare(id);
   if (msHigh !== spelledHigh || msLow !== spelledLow) {
     dash = writeInteger(spelled, 0, (msHigh >>> 0) * WORD + (msLow >>> 0));
     spelled[dash] = DASH;
     spelledHigh = msHigh;
     spelledLow = msLow;
   }
-  const end = writeInteger(spelled, dash + 1, (seqHigh >>> 0) * WORD + (seqLow >>> 0));
-  to.bulk(spelled, 0, end);
+  return writeInteger(spelled, dash + 1, (seqHigh >>> 0) * WORD + (seqLow >>> 0));
+}
+
+/** As `spell`, for numbers that a double does not hold exactly. */
+function spellRare(id: StreamId): number {
+  const { text } = id;
+  for (let i = 0; i < text.length; i++) spelled[i] = text.charCodeAt(i);
+  spelledHigh = -1;
+  spelledLow = -1;
+  return text.length;
 }
 
 /** What `parseId` found besides the ID: nothing, a dash and `*` in the place of the sequence. */

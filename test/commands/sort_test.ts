@@ -336,6 +336,17 @@ test("a sorted set stays in its large encoding", async () => {
   expect(await ask("ZSCORE", "zset", "a")).toBe("1");
 });
 
+test("elements of a set that are alike are stored in the order of their bytes", async () => {
+  const members = Array.from({ length: 300 }, (_, i) => `m${(i * 7919) % 300}`);
+  await ask("SADD", "set", ...members);
+  await ask("MSET", "w:m7", "b", "w:m8", "a", "w:m9", "a");
+  await ask("SORT", "set", "BY", "w:*", "ALPHA", "STORE", "list");
+  const rest = members.filter((member) => !/^m[789]$/.test(member)).sort();
+  expect(await ask("LRANGE", "list", 0, -1)).toEqual([...rest, "m8", "m9", "m7"]);
+  await ask("SORT", "set", "BY", "none:*", "ALPHA", "DESC", "LIMIT", 1, 2, "STORE", "list");
+  expect(await ask("LRANGE", "list", 0, -1)).toEqual([...members].sort().slice(-3, -1).reverse());
+});
+
 test("look-ups by patterns count as such", async () => {
   const stats = async () => /keyspace_hits:(\d+)\r\nkeyspace_misses:(\d+)/;
   await ask("RPUSH", "list", 1, 2, 3);

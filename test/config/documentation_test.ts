@@ -23,6 +23,7 @@ function row(name: string, { traits, grammar, initial, print }: AnyDirective): s
     traits.protected && "Protected.",
     traits.sensitive && "Secret.",
     traits.hidden && "Hidden.",
+    traits.own && "Rusk's own.",
     traits.since && `As in Redis ${traits.since}.`,
   ].filter(Boolean);
   const names = [name, traits.alias].filter((each) => each !== undefined).map(code);

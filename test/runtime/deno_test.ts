@@ -1,7 +1,7 @@
 // Purpose: the same sources under Deno: what runs in development must behave as the release does.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Client, connect } from "../client/client.ts";
@@ -163,6 +163,16 @@ deno("a client that ends its side at once gets its replies", async () => {
     expect((await wire.rest()).toString()).toBe("+PONG\r\n$1\r\na\r\n");
     wire.close();
   }
+});
+
+deno("BGSAVE, whose file is written by a worker", async () => {
+  await ask("SET", "saved", "value");
+  expect(await ask("BGSAVE")).toBe("Background saving started");
+  while (/rdb_bgsave_in_progress:1/.test(String(await ask("INFO", "persistence")))) {
+    await Bun.sleep(5);
+  }
+  expect(await ask("INFO", "persistence")).toContain("rdb_last_bgsave_status:ok");
+  expect(readFileSync(join(server.dir, "dump.rdb"), "latin1")).toStartWith("RUSKSNAP");
 });
 
 deno("clients that vanish are forgotten", async () => {

@@ -12,7 +12,12 @@ import { Random } from "../fuzz/random.ts";
 
 const KEYS = 20_000;
 const STREAMS = 20;
-const SEEDS = [1, 2, 3];
+/** With each, in what format. */
+const SEEDS = [
+  [1, "rusk"],
+  [2, "rdb"],
+  [3, "rusk"],
+] as const;
 /** Values of each type that are large, and how many elements each has at first. */
 const LARGE = 2;
 const LARGE_COUNT = 2000;
@@ -188,10 +193,10 @@ const GROUPS = Array.from({ length: STREAMS }, (_, i) => ["XINFO", "GROUPS", `st
 const PENDING = Array.from({ length: LARGE }, (_, i) => ["XPENDING", `large:stream:${i}`, "g"]);
 
 test.each(SEEDS)(
-  "the file holds what there was when BGSAVE began, seed %d",
-  async (seed) => {
+  "the file holds what there was when BGSAVE began, seed %d, as %s",
+  async (seed, format) => {
     const random = new Random(seed);
-    const server = await start();
+    const server = await start("--snapshot-format", format);
     const client = await server.connect();
     for (let round = 0; round < 4; round++) {
       await fill(client, random);
@@ -216,14 +221,14 @@ test.each(SEEDS)(
     }
     client.close();
   },
-  60_000,
+  180_000,
 );
 
 test.each(SEEDS)(
-  "the same with large values that are changed all over, seed %d",
-  async (seed) => {
+  "the same with large values that are changed all over, seed %d, as %s",
+  async (seed, format) => {
     const random = new Random(seed);
-    const server = await start();
+    const server = await start("--snapshot-format", format);
     const client = await server.connect();
     await client.pipeline(large());
     for (let round = 0; round < 2; round++) {
@@ -244,7 +249,7 @@ test.each(SEEDS)(
     }
     client.close();
   },
-  60_000,
+  180_000,
 );
 
 test("one at a time; SAVE waits for none; words it does not know", async () => {

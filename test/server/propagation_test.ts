@@ -26,7 +26,7 @@ import { KINDS } from "../persistence/plans.ts";
 import { LogTail } from "./log_tail.ts";
 import { LOG_ARGS, Twins } from "./twins.ts";
 
-/** What redis-server of this version does not have: each command, and what it tells. */
+/** What redis-server of this version has not, or does not tell: each command, and what it tells. */
 const LATER: readonly (readonly [command: string, ...told: string[]])[] = [
   ["HSET h a 1 b 2 c 3 d 4", "HSET h a 1 b 2 c 3 d 4"],
   ["HEXPIRE h 100 FIELDS 2 a nosuch", "HPEXPIREAT h TIME FIELDS 2 a nosuch"],
@@ -51,6 +51,8 @@ const LATER: readonly (readonly [command: string, ...told: string[]])[] = [
   ["HSET h a 1 b 2", "HSET h a 1 b 2"],
   ["HPEXPIRE h 1 FIELDS 2 a b", "HPEXPIREAT h TIME FIELDS 2 a b"],
   ["PING", "MULTI", "HDEL h a", "HDEL h b", "EXEC"],
+  ["HSET h a 1 b 2", "HSET h a 1 b 2"],
+  ["HEXPIRE h 100 FIELDS 1 b", "HPEXPIREAT h TIME FIELDS 1 b"],
   ["MSETEX 2 k v l w NX EX 100", "MSETEX 2 k v l w PXAT TIME"],
   ["MSETEX 1 k v KEEPTTL", "MSETEX 1 k v KEEPTTL"],
   ["DELEX k IFEQ w"],
@@ -76,6 +78,8 @@ const LATER: readonly (readonly [command: string, ...told: string[]])[] = [
   ["XREADGROUP GROUP g d CLAIM 99999 STREAMS s >"],
   ["XACKDEL s g DELREF IDS 2 1-1 2-1", "XACKDEL s g DELREF IDS 2 1-1 2-1"],
   ["XACKDEL s g DELREF IDS 2 1-1 2-1"],
+  ["BITFIELD b OVERFLOW FAIL SET u8 8 300", "BITFIELD b OVERFLOW FAIL SET u8 8 300"],
+  ["BITFIELD b OVERFLOW FAIL SET u8 8 300"],
 ];
 
 const COMMANDS = Number(process.env.PROPAGATION_COMMANDS ?? 4000);
@@ -84,8 +88,11 @@ const LENGTH = 200;
 const LIMIT_MS = 600_000;
 /** What is to expire within 2 ms has done so then. */
 const EXPIRY_WAIT_MS = 8;
-/** Which keys that are over these remove is up to chance, or to what they look at. */
-const LEFT_OUT = new Set(["randomkey", "scan", "keys", "msetnx", "memory|usage"]);
+
+/** A BITFIELD whose writes all fail, and which lengthens the string nonetheless. */
+function mayTellMore({ args }: CommandStep): boolean {
+  return /^bitfield$/i.test(args[0] ?? "") && args.some((word) => /^fail$/i.test(word));
+}
 
 function mayWait({ args }: CommandStep): boolean {
   const { blocks = false } = policyOf(args[0]?.toLowerCase() ?? "");
@@ -103,6 +110,7 @@ async function runSteps(twins: Twins, steps: readonly CommandStep[]): Promise<st
   const found: string[] = [];
   for (const step of steps) {
     if (twins.isWaiting(step.connection)) continue;
+    if (step.expires) for (const word of step.args) twins.over.add(word);
     for (const args of withCompany(step)) {
       await twins.send(step.connection, args, mayWait({ ...step, args }));
       found.push(...(await twins.differences(args)));
@@ -412,7 +420,7 @@ describe.skipIf(redisBinary() === null)("with the real server", () => {
       await connect(twins.tested.subject.server),
     ];
     commands = (await readGrammar(real, tested)).filter(
-      ({ name }) => policyOf(name).deny === undefined && !LEFT_OUT.has(name),
+      ({ name }) => policyOf(name).deny === undefined,
     );
     real.close();
     tested.close();
@@ -440,9 +448,9 @@ describe.skipIf(redisBinary() === null)("with the real server", () => {
       const found: string[] = [];
       for (let count = 0, index = 0; count < COMMANDS && found.length < 30; index++) {
         await twins.reset();
-        const steps = generate(SEED, index, LENGTH, commands).filter(
-          (step) => step.kind === "command",
-        );
+        const steps = generate(SEED, index, LENGTH, commands)
+          .filter((step) => step.kind === "command")
+          .filter((step) => !mayTellMore(step));
         found.push(...(await runSteps(twins, steps)));
         count += steps.length;
       }
@@ -490,5 +498,6 @@ test("what Redis 7.0 has not", async () => {
     expect([command, ...timeless]).toEqual([command, ...told]);
   }
   client.close();
+  expect(await digestAfter(server, startServer)).toBe(await digestOf(server));
   await server.stop();
 });

