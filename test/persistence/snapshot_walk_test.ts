@@ -393,3 +393,16 @@ test("a frozen leaf of a list that the next one is merged with", () => {
   expect(differences(snapshot.contents(inner.nowMs), before)).toEqual([]);
   verifyEnd(inner, blocksBefore);
 });
+
+test("an entry of a stream is deleted from a frozen leaf", () => {
+  const inner = new InnerServer(1);
+  const blocksBefore = arena.figures().blockCount;
+  for (let i = 1; i <= 40; i++) inner.run("XADD", "stream", `${i}-0`, "field", "value");
+  const before = contentsOf(inner.keyspace.databases);
+  const snapshot = new Snapshot(inner);
+  expect(inner.run("XDEL", "stream", "6-0", "21-0")).toBe(":2\r\n");
+  verify(inner);
+  while (snapshot.walk.step());
+  expect(differences(snapshot.contents(inner.nowMs), before)).toEqual([]);
+  verifyEnd(inner, blocksBefore);
+});

@@ -249,7 +249,7 @@ test.each(SEEDS)(
     }
     client.close();
   },
-  60_000,
+  180_000,
 );
 
 test("one at a time; SAVE waits for none; words it does not know", async () => {
