@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { appendLog } from "./append_log.ts";
 import { chart } from "./chart.ts";
 import { collections } from "./collections.ts";
 import { expiry } from "./expiry.ts";
@@ -29,6 +30,7 @@ const FIGURES: readonly Figure[] = [
   streams,
   persistence,
   snapshots,
+  appendLog,
   start,
   deno,
 ];
