@@ -28,7 +28,10 @@ COMMANDS ?= 100000
 # Messages of `make soak`, which takes SEED, too.
 ENTRIES ?= 10000000
 
-.PHONY: help run test build dev check fmt bench conformance fuzz soak redis clean
+# Kills of `make durability`, which takes SEED, too.
+ROUNDS ?= 1000
+
+.PHONY: help run test build dev check fmt bench conformance fuzz soak durability redis clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +70,11 @@ fuzz: redis dist/rusk ## Compare random commands with redis-server (SEED=, COMMA
 soak: dist/rusk ## Stream messages through a group whose consumers die (ENTRIES=, SEED=, ARGS)
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/scenarios/soak.ts --entries $(ENTRIES) \
 	    $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+durability: dist/rusk ## Stop machines, break disks, kill servers (ROUNDS=, SEED=, ARGS)
+	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/durability/main.ts --rounds $(ROUNDS) \
+	    $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@CORRUPTIONS=10000 $(BUN) test --timeout 600000 test/durability/corruption_test.ts
 
 redis: ## Install redis-server and its tools, to compare with (Debian, as root)
 	@.ci/need_redis

@@ -248,6 +248,8 @@ export interface Host extends Disk {
   currentDirectory(): string;
   /** Stops the whole server for so long: DEBUG SLEEP. */
   sleep(ms: number): void;
+  /** Whether there is a process of this number. */
+  isRunning(processId: number): boolean;
   /** Ends the process at once. */
   exit(code: number): void;
 }

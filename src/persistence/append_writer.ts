@@ -85,12 +85,34 @@ export class AppendWriter {
   }
 
   /**
-   * What is told from now on goes to this file, which is the writer's then. The one before gets
-   * what was told until now, and is on the disk when this returns: a crash cannot lose the end of
-   * one and keep the beginning of the next. Throws what the disk says; then nothing has changed.
+   * All that was told until now is in the file and on the disk when this returns, so that another
+   * may follow: a crash cannot lose the end of one and keep the beginning of the next. Throws what
+   * the disk says; under `always` the process ends then.
    */
+  settle(): void {
+    const { file } = this;
+    if (file === null) return;
+    this.propagation.cut();
+    if (!this.tryWrite(file)) throw new Error(this.problem ?? "");
+    // A sync that goes on need not be for all, and may fail yet.
+    if (!this.isSynced || this.isSyncing) this.syncAtOnce(file);
+    this.confirm(this.writtenMark);
+  }
+
+  private syncAtOnce(file: AppendFile): void {
+    try {
+      file.sync();
+      this.isSynced = true;
+    } catch (error) {
+      this.isSynced = false;
+      this.noteSyncFailure((error as Error).message);
+      throw error;
+    }
+  }
+
+  /** What is told from now on goes to this file, which is the writer's then, after `settle`. */
   open(file: AppendFile): void {
-    this.finish();
+    this.file?.close();
     this.propagation.restart();
     this.propagation.active = true;
     this.file = file;
@@ -98,36 +120,20 @@ export class AppendWriter {
 
   /** Writes and syncs what was told until now, and closes the file. Throws what the disk says. */
   close(): void {
-    this.finish();
-    this.propagation.active = false;
-    this.propagation.out.clear();
-    this.setProblem(null);
+    this.settle();
+    this.abandon();
   }
 
   /** The file is given up with what is to be written to it. */
   abandon(): void {
+    this.propagation.cut();
     this.propagation.active = false;
     this.propagation.out.clear();
     this.file?.close();
     this.file = null;
     this.isSynced = true;
+    this.hasWriteFailed = false;
     this.setProblem(null);
-    this.allIsSafe();
-  }
-
-  private finish(): void {
-    const { file } = this;
-    if (file === null) return;
-    this.propagation.cut();
-    this.write(file);
-    if (!this.isSynced) file.sync();
-    this.isSynced = true;
-    this.file = null;
-    file.close();
-    this.allIsSafe();
-  }
-
-  private allIsSafe(): void {
     this.writtenMark = this.propagation.mark;
     this.propagation.taken();
     this.confirm(this.writtenMark);
@@ -166,17 +172,19 @@ export class AppendWriter {
     this.flush();
   }
 
-  private tryWrite(file: AppendFile): void {
+  /** Whether all that was told is written. */
+  private tryWrite(file: AppendFile): boolean {
     try {
       this.write(file);
     } catch (error) {
       this.noteFailure((error as Error).message);
-      return;
+      return false;
     }
-    if (!this.hasWriteFailed) return;
+    if (!this.hasWriteFailed) return true;
     this.hasWriteFailed = false;
     this.setProblem(null);
     this.hooks.log("warning", "AOF write error looks solved, Redis can write again.");
+    return true;
   }
 
   /** Writes all that was told; or throws, having cut the file back, and what was told is kept. */

@@ -28,6 +28,8 @@ import process from "node:process";
 import type { SyncFile } from "./net.ts";
 import { orReason, systemReason } from "./system_error.ts";
 
+const LINE_END = 10;
+
 /** The path for the runtime, whose texts are Unicode. */
 export const nativePath = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
 
@@ -46,6 +48,8 @@ export interface InputFile {
   readonly size: number;
   /** Puts the next bytes at an offset of a buffer, at most `size`; how many, 0 at the end. */
   read(into: Uint8Array, offset: number, size: number): number;
+  /** As `read`, but the bytes from one on; `read` goes on where it was. */
+  readAt(into: Uint8Array, offset: number, size: number, from: number): number;
   close(): void;
 }
 
@@ -55,6 +59,7 @@ export function openInput(path: string): InputFile {
   return {
     size: orReason(() => fstatSync(file).size),
     read: (into, offset, size) => orReason(() => readSync(file, into, offset, size, null)),
+    readAt: (into, offset, size, from) => orReason(() => readSync(file, into, offset, size, from)),
     close: () => closeSync(file),
   };
 }
@@ -140,9 +145,11 @@ export function renameFile(from: string, to: string): void {
   orReason(() => renameSync(nativePath(from), nativePath(to)));
 }
 
-/** Makes a folder if there is none. */
+/** Makes a folder if there is none, and sees that its name is on the disk. */
 export function makeFolder(path: string): void {
-  orReason(() => mkdirSync(nativePath(path), { recursive: true, mode: 0o755 }));
+  const options = { recursive: true, mode: 0o755 } as const;
+  const made = orReason(() => mkdirSync(nativePath(path), options));
+  if (made !== undefined) syncFolder(dirname(path));
 }
 
 /** What the parts that keep data need of the disk, so that a simulated one can stand in. */
@@ -170,7 +177,7 @@ export function createFile(path: string): NewFile {
   };
   return {
     write: (bytes) => orReason(() => writeAll(file, bytes)),
-    syncLater: (done) => fsync(file, (error) => done(error === null ? null : error.message)),
+    syncLater: (done) => fsync(file, (error) => done(error === null ? null : systemReason(error))),
     commit: () =>
       orReason(() => {
         fsyncSync(file);
@@ -288,6 +295,18 @@ export function removeFile(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The next line of standard input without its end; what there is of it when nothing follows. */
+export function readInputLine(): string {
+  const byte = new Uint8Array(1);
+  let line = "";
+  try {
+    while (readSync(0, byte) === 1 && byte[0] !== LINE_END) line += String.fromCharCode(byte[0]);
+  } catch {
+    // It is closed, or nothing will come: that is its end.
+  }
+  return line;
 }
 
 export const readStandardInput = () => readFileSync(0, "latin1");

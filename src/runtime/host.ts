@@ -4,6 +4,7 @@ import { readFileSync, writeSync } from "node:fs";
 import { arch as architecture, type as osType, release, totalmem } from "node:os";
 import process from "node:process";
 import { bytesOf } from "./files.ts";
+import { systemCode } from "./system_error.ts";
 
 const PAGE_SIZE = 4096;
 
@@ -69,6 +70,16 @@ export const writeOut = (text: string) => writeSync(1, Buffer.from(text, "latin1
 /** Stops everything for so long. */
 export function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Whether there is a process of this number. */
+export function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === "EPERM";
+  }
 }
 
 export function exit(code: number): never {

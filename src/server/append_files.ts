@@ -13,6 +13,11 @@ const TEMPORARY_INCREMENT = "temp-";
 
 export class AppendFiles {
   manifest = new Manifest();
+  /**
+   * Files that the manifest on the disk may name though `manifest` does not, since replacing it
+   * went wrong at its end. They stay until another one is in force.
+   */
+  private doubtful: string[] = [];
   private readonly config: Config;
   private readonly disk: Disk;
   private readonly log: (text: string) => void;
@@ -23,11 +28,11 @@ export class AppendFiles {
     this.log = log;
   }
 
-  private get folder(): string {
+  get folder(): string {
     return this.config.text("appenddirname");
   }
 
-  private get fileName(): string {
+  get fileName(): string {
     return this.config.text("appendfilename");
   }
 
@@ -96,34 +101,63 @@ export class AppendFiles {
     );
   }
 
-  /** Puts a manifest in force, on the disk first. */
-  write(manifest: Manifest): void {
+  /** Puts a manifest in force, on the disk first. Throws what the disk says. */
+  private write(manifest: Manifest): void {
+    const text = manifest.toString();
     const file = this.disk.createFile(this.manifestPath);
     try {
-      const text = manifest.toString();
       file.write(Uint8Array.from(text, (character) => character.charCodeAt(0)));
       file.commit();
     } catch (error) {
       file.abandon();
+      if (this.mayHold(text)) this.doubt(manifest);
       throw error;
     }
     this.manifest = manifest;
+    const named = new Set(manifest.parts.map(({ name }) => name));
+    for (const name of this.doubtful.splice(0)) if (!named.has(name)) this.discard(name);
+  }
+
+  /** Whether the manifest on the disk may be of this text. */
+  private mayHold(text: string): boolean {
+    const { disk, manifestPath } = this;
+    try {
+      return disk.fileExists(manifestPath) && this.textOf(manifestPath) === text;
+    } catch {
+      return true;
+    }
+  }
+
+  /** The manifest may be in force, or may be after a crash: its names are not given again. */
+  private doubt(manifest: Manifest): void {
+    const known = new Set(this.manifest.parts.map(({ name }) => name));
+    for (const { name } of manifest.parts) if (!known.has(name)) this.doubtful.push(name);
+    this.manifest.baseSequence = manifest.baseSequence;
+    this.manifest.incrementSequence = manifest.incrementSequence;
+  }
+
+  /** Removes a file that no manifest names. */
+  private discard(name: string): void {
+    if (!this.doubtful.includes(name)) this.disk.removeFile(this.pathOf(name));
   }
 
   makeFolder(): void {
     this.disk.makeFolder(this.folder);
   }
 
-  /** Bytes of all files with data. */
+  /** Bytes of all files with data, of those whose size can be told. */
   size(): number {
     return this.manifest.parts.reduce((sum, part) => sum + this.sizeOf(part), 0);
   }
 
   sizeOf({ name }: Part): number {
-    if (!this.disk.fileExists(this.pathOf(name))) return 0;
-    const file = this.disk.openInput(this.pathOf(name));
-    file.close();
-    return file.size;
+    try {
+      const file = this.disk.openInput(this.pathOf(name));
+      file.close();
+      return file.size;
+    } catch {
+      return 0;
+    }
   }
 
   /** The last increment, to go on with it. */
@@ -136,24 +170,31 @@ export class AppendFiles {
   openNext(): AppendFile {
     const manifest = this.manifest.clone();
     const { name } = manifest.addIncrement(this.fileName);
-    const file = this.disk.openAppend(this.pathOf(name), true);
+    const file = this.openEmpty(this.pathOf(name));
     try {
       this.disk.syncFolder(this.folder);
       this.write(manifest);
     } catch (error) {
       file.close();
-      this.disk.removeFile(this.pathOf(name));
+      this.discard(name);
       throw error;
     }
     return file;
   }
 
+  /** A file that is empty, and new: what one of its name has held can not come back in a crash. */
+  private openEmpty(path: string): AppendFile {
+    this.disk.removeFile(path);
+    return this.disk.openAppend(path, true);
+  }
+
   /** An increment that is in no manifest: what it holds counts from when there is a base for it. */
   openTemporary(): AppendFile {
-    return this.disk.openAppend(this.temporaryPath, true);
+    return this.openEmpty(this.temporaryPath);
   }
 
   removeTemporary(): void {
+    if (!this.disk.fileExists(this.temporaryPath)) return;
     this.log(`Removing the temp incr aof file ${this.temporaryPath} in the background`);
     this.disk.removeFile(this.temporaryPath);
   }
@@ -165,30 +206,40 @@ export class AppendFiles {
 
   /**
    * Gives a base, which is on the disk where `nextBasePath` says, its place: it holds what was in
-   * the increments but the last `kept`; `withTemporary`: the temporary increment follows it.
+   * the increments but the last `kept`; `withTemporary`: the temporary increment follows it. Throws
+   * what the disk says; then the log is as it was.
    */
   replaceBase(content: Content, kept: number, withTemporary: boolean): void {
     const manifest = this.manifest.clone();
-    manifest.replaceBase(this.fileName, isSnapshot(content));
+    const base = manifest.replaceBase(this.fileName, isSnapshot(content));
     manifest.retireIncrements(kept);
-    if (withTemporary) {
-      const { name } = manifest.addIncrement(this.fileName);
-      this.disk.renameFile(this.temporaryPath, this.pathOf(name));
-      this.disk.syncFolder(this.folder);
+    const increment = withTemporary ? manifest.addIncrement(this.fileName) : null;
+    try {
+      if (increment !== null) {
+        this.disk.renameFile(this.temporaryPath, this.pathOf(increment.name));
+        this.disk.syncFolder(this.folder);
+      }
+      this.write(manifest);
+    } catch (error) {
+      this.discard(base.name);
+      if (increment !== null) this.discard(increment.name);
+      throw error;
     }
-    this.write(manifest);
   }
 
-  /** Removes files that are replaced. */
+  /** Removes files that are replaced; those that cannot be removed are kept in mind. */
   removeHistory(): void {
     const { history } = this.manifest;
     if (history.length === 0 || this.config.flag("aof-disable-auto-gc")) return;
-    for (const { name } of history) {
-      this.log(`Removing the history file ${name} in the background`);
-      this.disk.removeFile(this.pathOf(name));
-    }
     const manifest = this.manifest.clone();
-    manifest.history = [];
+    manifest.history = history.filter(({ name }) => {
+      this.log(`Removing the history file ${name} in the background`);
+      const path = this.pathOf(name);
+      return !this.disk.removeFile(path) && this.disk.fileExists(path);
+    });
+    if (manifest.history.length === history.length) return;
+    // A crash must not leave a file that no manifest names any more.
+    this.disk.syncFolder(this.folder);
     this.write(manifest);
   }
 }

@@ -22,6 +22,7 @@ import type { AppendFile } from "../runtime/files.ts";
 import { AppendFiles } from "./append_files.ts";
 import { RewriteLimit } from "./append_limit.ts";
 import { BackgroundSave } from "./background_save.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
 import { type Content, openBackground, saveAll, saverTo } from "./savers.ts";
@@ -79,6 +80,11 @@ export class AppendOnly implements AppendLogControl {
 
   get isEnabled(): boolean {
     return this.state !== "off";
+  }
+
+  /** It is turned on, and waits for its first base. */
+  get isWaiting(): boolean {
+    return this.state === "waiting";
   }
 
   get isRewriting(): boolean {
@@ -153,9 +159,10 @@ export class AppendOnly implements AppendLogControl {
 
   reload(): string | null {
     const { keyspace, propagation } = this.parts;
-    if (this.state === "on") {
-      propagation.cut();
-      this.writer.flush();
+    try {
+      if (this.state === "on") this.writer.settle();
+    } catch (error) {
+      return `Can't write the append-only file: ${(error as Error).message}`;
     }
     const { active } = propagation;
     propagation.active = false;
@@ -171,17 +178,28 @@ export class AppendOnly implements AppendLogControl {
     const { log } = this.parts;
     try {
       files.makeFolder();
+    } catch (error) {
+      const reason = (error as Error).message;
+      return `Can't open or create append-only dir ${files.folder}: ${reason}`;
+    }
+    try {
+      this.removeLeftovers();
       if (files.manifest.isEmpty) this.writeFirstBase();
       const isNew = files.manifest.increments.length === 0;
       const file = isNew ? files.openNext() : files.openLast();
       const { name } = files.manifest.increments[files.manifest.increments.length - 1];
       log.add("notice", `${isNew ? "Creating" : "Opening"} AOF incr file ${name} on server start`);
       this.go(file);
-      files.removeHistory();
-      return null;
     } catch (error) {
       return `Can't open the append-only file: ${(error as Error).message}`;
     }
+    this.removeHistory();
+    return null;
+  }
+
+  private removeLeftovers(): void {
+    removeLeftovers(this.parts.host, this.files.folder, this.files.fileName);
+    this.files.removeTemporary();
   }
 
   /** The data as they are, which are none but after an upgrade, become the first base. */
@@ -230,6 +248,7 @@ export class AppendOnly implements AppendLogControl {
     }
     if (this.begun()) return null;
     this.state = "off";
+    this.isRewriteScheduled = false;
     return CANNOT_TURN_ON;
   }
 
@@ -242,6 +261,7 @@ export class AppendOnly implements AppendLogControl {
     this.abandonRewriting();
     if (wasWaiting) {
       this.writer.abandon();
+      this.files.removeTemporary();
       return null;
     }
     this.closeFile();
@@ -257,13 +277,21 @@ export class AppendOnly implements AppendLogControl {
     }
   }
 
-  /** Before the process ends: all that was told is on the disk. False if the log is not whole. */
+  /**
+   * Before the process ends: all that was told is on the disk. False if the log is not whole. It
+   * goes on, as the process may stay all the same.
+   */
   end(): boolean {
     if (this.state === "waiting") return false;
     if (this.state === "off") return true;
+    const { log } = this.parts;
     this.abandonRewriting();
-    this.parts.log.add("notice", "Calling fsync() on the AOF file.");
-    this.closeFile();
+    log.add("notice", "Calling fsync() on the AOF file.");
+    try {
+      this.writer.settle();
+    } catch (error) {
+      log.add("warning", `Fail to fsync the AOF file: ${(error as Error).message}`);
+    }
     return true;
   }
 
@@ -288,18 +316,16 @@ export class AppendOnly implements AppendLogControl {
     this.isRewriteScheduled = false;
     let file: BackgroundFile | null = null;
     try {
-      this.files.makeFolder();
-      const opened = openBackground(
-        host,
-        this.files.nextBasePath(content),
-        keyspace,
-        config,
-        content,
-      );
+      // What is in the folder from a time when the log was on is to be replaced.
+      if (this.state !== "on") this.prepareFolder();
+      const path = this.files.nextBasePath(content);
+      const opened = openBackground(host, path, keyspace, config, content);
       file = opened.file;
       this.changeFile();
+      // A log that is turned on meanwhile, as another base is being written, waits for its own.
+      const isFirst = this.state === "waiting";
       this.rewriting = new BackgroundSave(keyspace, later, file, opened.saver, (problem) =>
-        this.finish(content, problem),
+        this.finish(content, isFirst, problem),
       );
     } catch (error) {
       file?.abandon();
@@ -311,22 +337,29 @@ export class AppendOnly implements AppendLogControl {
     return true;
   }
 
+  private prepareFolder(): void {
+    this.files.makeFolder();
+    this.files.read();
+    this.removeLeftovers();
+  }
+
   /** From now on changes go to an increment that follows the base which is begun. */
   private changeFile(): void {
     if (this.state === "off") return;
+    // First: once there is a next file, the last one is not to be cut.
+    this.writer.settle();
     const file = this.state === "on" ? this.files.openNext() : this.files.openTemporary();
     this.writer.open(file);
     if (this.state === "on") this.measure();
   }
 
   /** The base is on the disk and has its name, or something went wrong. */
-  private finish(content: Content, problem: string | null): void {
+  private finish(content: Content, isFirst: boolean, problem: string | null): void {
     const { log, keyspace } = this.parts;
     const rewriting = this.rewriting as BackgroundSave;
     this.rewriting = null;
     this.writer.isDiskBusy = false;
     this.lastRewriteDurationMs = keyspace.clock.nowMs - rewriting.startMs;
-    const isFirst = this.state === "waiting";
     let reason = problem;
     try {
       if (reason === null) {

@@ -18,7 +18,9 @@ import type { Log } from "./log.ts";
 /** Keys, or commands, loaded between two looks at the clock. */
 const STEP_COUNT = 1024;
 /** Bytes of a file that tell what it is. */
-const MAGIC_SIZE = 16;
+export const MAGIC_SIZE = 16;
+/** Bytes looked at together for zeros at the end of a file. */
+const ZEROS_SIZE = 4096;
 
 /** Yields between steps; returns what is wrong, or null. */
 export type Steps = Generator<void, string | null>;
@@ -86,7 +88,7 @@ export class Loading {
       }
       this.start(files.reduce((sum, { size }) => sum + size, 0));
       for (const [index, part] of parts.entries()) {
-        const isLast = index === parts.length - 1;
+        const isLast = files.slice(index + 1).every(({ size }) => size === 0);
         const partMs = keyspace.clock.monotonicMs();
         const problem = yield* this.part(files[index], part, pathOf(part.name), isLast, cuts);
         if (problem !== null) return problem;
@@ -108,10 +110,12 @@ export class Loading {
     if (file.size === 0) return null;
     replay.begin();
     let loader: AppendLoader;
+    let end: number;
     try {
       const { source, offset } = yield* this.preamble(file, part);
       const hooks = { run: replay.run.bind(replay) };
-      loader = new AppendLoader(source, hooks, offset);
+      end = endWithoutZeros(file, offset);
+      loader = new AppendLoader(new Beginning(source, end - offset, end), hooks, offset);
       const passed = this.loaded - offset;
       while (loader.step(STEP_COUNT)) {
         this.note(passed + loader.offset);
@@ -123,11 +127,18 @@ export class Loading {
         return `${error.message} ${name}: ${FORMAT_HINT} (at byte ${error.offset})`;
       }
       if (error instanceof AppendError) {
-        return `${error.message} reading the append only file ${name}`;
+        return `${error.message} reading the append only file ${name} (at byte ${error.offset})`;
       }
       return `Can't load ${name}: ${(error as Error).message}`;
     }
-    if (!loader.isCut) return null;
+    if (!loader.isCut && end === file.size) return null;
+    if (end < file.size) {
+      const count = file.size - end;
+      log.add(
+        "warning",
+        `The AOF file ${name} ends with ${count} zero bytes, as after a power cut`,
+      );
+    }
     if (loader.isInTransaction) {
       log.add("warning", `Revert incomplete MULTI/EXEC transaction from AOF file ${name}`);
     }
@@ -246,7 +257,7 @@ export function rdbLoader(
 }
 
 /** A source whose first bytes have been read already. */
-class Rejoined implements ByteSource {
+export class Rejoined implements ByteSource {
   readonly size: number;
   private head: Uint8Array;
   private readonly rest: ByteSource;
@@ -264,6 +275,43 @@ class Rejoined implements ByteSource {
     this.head = this.head.subarray(taken);
     return taken;
   }
+}
+
+/** The first bytes of a source, with a size that counts what came before. */
+class Beginning implements ByteSource {
+  readonly size: number;
+  private left: number;
+  private readonly source: ByteSource;
+
+  constructor(source: ByteSource, count: number, size: number) {
+    this.source = source;
+    this.left = count;
+    this.size = size;
+  }
+
+  read(into: Uint8Array, offset: number, size: number): number {
+    const count = this.source.read(into, offset, Math.min(size, this.left));
+    this.left -= count;
+    return count;
+  }
+}
+
+/**
+ * Where the commands of a file end, which begin at `from`. After a power cut what was written last
+ * may be there as zero bytes; no command ends with one.
+ */
+function endWithoutZeros(file: InputFile, from: number): number {
+  const bytes = new Uint8Array(ZEROS_SIZE);
+  let end = file.size;
+  while (end > from) {
+    const start = Math.max(from, end - ZEROS_SIZE);
+    const count = file.readAt(bytes, 0, end - start, start);
+    let at = count;
+    while (at > 0 && bytes[at - 1] === 0) at--;
+    if (at > 0) return start + at;
+    end = start;
+  }
+  return from;
 }
 
 /** Carries out all steps at once; what is wrong, or null. */

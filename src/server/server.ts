@@ -189,6 +189,7 @@ export class Server implements ServerContext {
    */
   load(done: (problem: string | null) => void): void {
     const isLogged = this.config.flag("appendonly");
+    this.snapshots.removeLeftovers();
     const problem = isLogged ? this.appendLog.find() : null;
     if (problem !== null) {
       done(problem);

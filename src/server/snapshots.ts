@@ -11,6 +11,7 @@ import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { BackgroundSave } from "./background_save.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
 import { openBackground, saveAll, saverTo } from "./savers.ts";
@@ -183,6 +184,11 @@ export class Snapshots implements SnapshotControl {
       this.saveInBackground();
       return;
     }
+  }
+
+  /** Removes what a server before had begun to write when it was killed. */
+  removeLeftovers(): void {
+    if (this.path !== "") removeLeftovers(this.host, ".", this.path);
   }
 
   load(replaces = false): string | null {

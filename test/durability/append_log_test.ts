@@ -1,0 +1,372 @@
+// Purpose: the append-only log on a disk that fills up, breaks and forgets: what the sweep does by
+// chance, one thing after the other, with the exact replies.
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { fromLatin1 } from "../../src/base/bytes.ts";
+import { Random } from "../fuzz/random.ts";
+import { type Fault, SimDisk } from "./sim_disk.ts";
+import { SimClient, SimServer, Timeline } from "./sim_server.ts";
+
+const FOLDER = "appendonlydir";
+const FIRST_INCREMENT = `${FOLDER}/appendonly.aof.1.incr.aof`;
+const MANIFEST = `${FOLDER}/appendonly.aof.manifest`;
+const STARTED = "+Background append only file rewriting started\r\n";
+const NO_ROOM = "-MISCONF Errors writing to the AOF file: No space left on device\r\n";
+
+const time = new Timeline();
+const random = new Random(1);
+const running: SimServer[] = [];
+
+afterEach(() => {
+  for (const server of running.splice(0)) server.dispose();
+});
+
+/** Starts a server with the log on, unless the arguments say otherwise. */
+function start(disk: SimDisk, ...args: string[]): SimServer {
+  const server = new SimServer(disk, time, random, ["--appendonly", "yes", "--hz", "10", ...args]);
+  running.push(server);
+  expect(server.start()).toBeNull();
+  return server;
+}
+
+/** What a server that can not be started says. */
+function refusal(disk: SimDisk, ...args: string[]): string | null {
+  const server = new SimServer(disk, time, random, ["--appendonly", "yes", ...args]);
+  running.push(server);
+  return server.start();
+}
+
+/** Runs commands, each in a turn of its own, and gives their replies. */
+function run(server: SimServer, ...commands: string[]): string[] {
+  const client = new SimClient(server);
+  for (const command of commands) {
+    client.send(command.split(" "));
+    pass(server, 60);
+  }
+  return client.replies;
+}
+
+/** Lets time pass in small turns. */
+function pass(server: SimServer, ms: number): void {
+  for (let i = 0; i < ms; i += 10) server.turn(10);
+}
+
+const names = (disk: SimDisk) => [...disk.contents().keys()].sort();
+const bytesOf = (disk: SimDisk, path: string) => disk.contents().get(path) as Uint8Array;
+const textOf = (disk: SimDisk, path: string) => Buffer.from(bytesOf(disk, path)).toString("latin1");
+const keysOf = (server: SimServer) => [...server.state.keys()].sort();
+
+function request(...words: string[]): string {
+  return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
+}
+
+/** A disk with a log of one increment that holds this. */
+function diskWith(text: string): SimDisk {
+  const first = new SimDisk();
+  start(first);
+  const disk = first.afterKill();
+  disk.put(FIRST_INCREMENT, fromLatin1(text));
+  return disk;
+}
+
+describe("a tail of zero bytes, as after a power cut", () => {
+  const sound = request("SET", "a", "1");
+  const cuts: Record<string, string> = {
+    "after a command": "",
+    "within a size": "*3\r\n$3\r\nSET\r\n$1",
+    "within a value": "*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$40\r\nhalf of it",
+    "after a value": "*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$4\r\nfour",
+    "within a transaction": request("MULTI") + request("SET", "b", "1"),
+  };
+  for (const [where, rest] of Object.entries(cuts)) {
+    test(`${where} is cut off`, () => {
+      const disk = diskWith(`${sound}${rest}${"\0".repeat(9000)}`);
+      const server = start(disk);
+      expect(keysOf(server)).toEqual(["a"]);
+      expect(textOf(disk, FIRST_INCREMENT)).toBe(sound);
+      expect(run(server, "SET c 1")).toEqual(["+OK\r\n"]);
+      expect(keysOf(start(disk.afterKill()))).toEqual(["a", "c"]);
+    });
+  }
+
+  test("may be all there is", () => {
+    const disk = diskWith("\0".repeat(100));
+    expect(keysOf(start(disk))).toEqual([]);
+    expect(textOf(disk, FIRST_INCREMENT)).toBe("");
+  });
+
+  test("is refused where a cut file is, under aof-load-truncated no", () => {
+    const disk = diskWith(`${sound}${"\0".repeat(100)}`);
+    expect(refusal(disk, "--aof-load-truncated", "no")).toStartWith(
+      "Unexpected end of file reading the append only file appendonly.aof.1.incr.aof.",
+    );
+    expect(bytesOf(disk, FIRST_INCREMENT).length).toBe(sound.length + 100);
+  });
+
+  test("is a value's own within a command", () => {
+    const server = start(diskWith(request("SET", "a", "\0\0\0")));
+    expect(run(server, "GET a")).toEqual(["$3\r\n\0\0\0\r\n"]);
+  });
+});
+
+describe("a full disk", () => {
+  test("under everysec: writes are refused until there is room, and none is lost", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", "everysec");
+    run(server, "SET a 1");
+    disk.isFull = true;
+    // As Redis, which tells those that come after the first that fails.
+    expect(run(server, "SET b 1", "SET c 1", "GET b", "PING")).toEqual([
+      "+OK\r\n",
+      NO_ROOM,
+      "$1\r\n1\r\n",
+      NO_ROOM,
+    ]);
+    expect(keysOf(start(disk.afterKill()))).toEqual(["a"]);
+    disk.isFull = false;
+    pass(server, 1500);
+    expect(run(server, "SET d 1")).toEqual(["+OK\r\n"]);
+    expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b", "d"]);
+  });
+
+  test("that does not let a part of a write be taken back either", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", "everysec");
+    disk.isFull = true;
+    // The write, and then the cut.
+    disk.fault = { at: disk.operations.length + 2, kind: "broken", isDone: false };
+    expect(run(server, "SET a 1", "SET b 1")).toEqual(["+OK\r\n", NO_ROOM]);
+    disk.isFull = false;
+    pass(server, 1500);
+    expect(run(server, "SET c 1")).toEqual(["+OK\r\n"]);
+    expect(keysOf(start(disk.afterKill()))).toEqual(["a", "c"]);
+  });
+
+  test("under always: the server ends, and confirms nothing more", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", "always");
+    disk.isFull = true;
+    expect(run(server, "SET a 1")).toEqual([]);
+    expect(server.exitCode).toBe(1);
+    disk.isFull = false;
+    expect(keysOf(start(disk.afterKill()))).toEqual([]);
+  });
+
+  test("a rewriting fails, nothing is left of it, and it works once there is room", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", "everysec");
+    run(server, "SET a 1");
+    const before = names(disk);
+    disk.isFull = true;
+    expect(run(server, "BGREWRITEAOF")).toEqual([
+      "-ERR Can't execute an AOF background rewriting. Please check the server logs for more " +
+        "information.\r\n",
+    ]);
+    expect(names(disk)).toEqual(before);
+    disk.isFull = false;
+    expect(run(server, "SET b 1", "BGREWRITEAOF")).toEqual(["+OK\r\n", STARTED]);
+    expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b"]);
+  });
+
+  test("BGSAVE fails, the old file is as it was, and nothing is left behind", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendonly", "no");
+    run(server, "SET a 1", "SAVE", "SET b 1");
+    const before = textOf(disk, "dump.rdb");
+    disk.isFull = true;
+    expect(run(server, "BGSAVE")).toEqual(["-ERR\r\n"]);
+    disk.isFull = false;
+    // The rest of the file, which is written in one piece.
+    disk.fault = { at: disk.operations.length + 2, kind: "broken", isDone: false };
+    expect(run(server, "BGSAVE")).toEqual(["+Background saving started\r\n"]);
+    expect(server.server.snapshots.lastFailed).toBe(true);
+    expect(names(disk)).toEqual(["dump.rdb"]);
+    expect(textOf(disk, "dump.rdb")).toBe(before);
+  });
+});
+
+test("under always a sync that fails ends the server, and what waited for it is not told", () => {
+  // The operation that fails: after the write; and after a base is begun as well.
+  const cases = { "SET a 1": 2, "SET a 1; BGREWRITEAOF": 3 };
+  for (const [commands, number] of Object.entries(cases)) {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", "always");
+    const client = new SimClient(server);
+    disk.fault = { at: disk.operations.length + number, kind: "broken", isDone: false };
+    for (const command of commands.split("; ")) client.send(command.split(" "));
+    pass(server, 100);
+    expect(disk.operations[disk.fault.at - 1]).toStartWith("sync");
+    expect(client.replies).toEqual([]);
+    expect(server.exitCode).toBe(1);
+  }
+});
+
+test("a sync that goes on when the file changes is waited for", () => {
+  const disk = new SimDisk();
+  const server = start(disk, "--appendfsync", "always");
+  const client = new SimClient(server);
+  // The sync of the first is never heard of.
+  disk.defer = () => {};
+  client.send(["SET", "a", "1"]);
+  pass(server, 20);
+  expect(client.replies).toEqual([]);
+  client.send(["BGREWRITEAOF"]);
+  expect(client.replies).toEqual(["+OK\r\n"]);
+  expect(keysOf(start(disk.afterPowerCut(null)))).toEqual(["a"]);
+});
+
+test("an increment is on the disk before anything reaches the next", () => {
+  const disk = new SimDisk();
+  const server = start(disk, "--appendfsync", "everysec");
+  const client = new SimClient(server);
+  client.send(["SET", "a", "1"]);
+  client.send(["BGREWRITEAOF"]);
+  // The base fails, so that both increments are needed.
+  disk.fault = { at: disk.operations.length + 1, kind: "broken", isDone: false };
+  pass(server, 100);
+  expect(server.server.appendLog.lastRewriteFailed).toBe(true);
+  client.send(["SET", "b", "1"]);
+  pass(server, 2000);
+  expect(client.replies).toEqual(["+OK\r\n", STARTED, "+OK\r\n"]);
+  expect(keysOf(start(disk.afterPowerCut(null)))).toEqual(["a", "b"]);
+});
+
+test("DEBUG LOADAOF loads what waits to be written as well", () => {
+  const disk = new SimDisk();
+  const server = start(disk, "--appendfsync", "always");
+  const client = new SimClient(server);
+  disk.defer = () => {};
+  client.send(["SET", "a", "1"]);
+  pass(server, 20);
+  client.send(["SET", "b", "1"]);
+  client.send(["DEBUG", "LOADAOF"]);
+  pass(server, 20);
+  expect(client.replies).toEqual(["+OK\r\n", "+OK\r\n", "+OK\r\n"]);
+  expect(keysOf(server)).toEqual(["a", "b"]);
+  expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b"]);
+});
+
+test("a SHUTDOWN that fails leaves the log on", () => {
+  const disk = new SimDisk();
+  const server = start(disk, "--appendfsync", "always");
+  disk.fault = { at: disk.operations.length + 1, kind: "broken", isDone: false };
+  expect(run(server, "SHUTDOWN SAVE", "SET a 1")).toEqual([
+    "-ERR Errors trying to SHUTDOWN. Check logs.\r\n",
+    "+OK\r\n",
+  ]);
+  expect(keysOf(start(disk.afterKill()))).toEqual(["a"]);
+});
+
+describe("a manifest whose folder cannot be synced may be in force after a crash", () => {
+  test("where an increment is added, and where a base is replaced", () => {
+    for (const isSynced of [false, true]) {
+      for (let number = 1; number < 20; number++) {
+        const disk = new SimDisk();
+        const server = start(disk, "--appendfsync", "always");
+        run(server, "SET a 1");
+        disk.fault = { at: disk.operations.length + number, kind: "broken", isDone: false };
+        const client = new SimClient(server);
+        client.send(["BGREWRITEAOF"]);
+        pass(server, 100);
+        if (disk.operations[disk.fault.at - 1] !== "sync a folder") continue;
+        const replies = run(server, "INCR b");
+        if (isSynced) run(server, "BGREWRITEAOF", "INCR b");
+        for (const left of [disk.afterKill(), disk.afterPowerCut(random)]) {
+          const next = start(left);
+          expect({ number, replies, keys: keysOf(next) }).toEqual({
+            number,
+            replies: [":1\r\n"],
+            keys: ["a", "b"],
+          });
+          expect(run(next, "GET b")).toEqual([`$1\r\n${isSynced ? 2 : 1}\r\n`]);
+        }
+      }
+    }
+  });
+});
+
+describe("turning the log on", () => {
+  test("over an older log gives new names, and removes the old files", () => {
+    const old = new SimDisk();
+    run(start(old), "INCR a");
+    const disk = old.afterKill();
+    const server = start(disk, "--appendonly", "no");
+    expect(run(server, "SET b 1", "CONFIG SET appendonly yes")).toEqual(["+OK\r\n", "+OK\r\n"]);
+    pass(server, 100);
+    expect(run(server, "SET c 1")).toEqual(["+OK\r\n"]);
+    expect(names(disk)).toEqual([
+      `${FOLDER}/appendonly.aof.2.base.rdb`,
+      `${FOLDER}/appendonly.aof.2.incr.aof`,
+      MANIFEST,
+    ]);
+    expect(keysOf(start(disk.afterKill()))).toEqual(["b", "c"]);
+  });
+
+  test("while a base is written for a log that is off waits for one of its own", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendonly", "no");
+    const client = new SimClient(server);
+    for (const command of ["SET a 1", "BGREWRITEAOF", "CONFIG SET appendonly yes", "SET b 1"]) {
+      client.send(command.split(" "));
+    }
+    pass(server, 1000);
+    expect(client.replies).toEqual(["+OK\r\n", STARTED, "+OK\r\n", "+OK\r\n"]);
+    expect(run(server, "SET c 1")).toEqual(["+OK\r\n"]);
+    expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b", "c"]);
+  });
+
+  test("and off before its first base is there leaves nothing", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendonly", "no");
+    const client = new SimClient(server);
+    client.send(["CONFIG", "SET", "appendonly", "yes"]);
+    client.send(["CONFIG", "SET", "appendonly", "no"]);
+    pass(server, 100);
+    expect(client.replies).toEqual(["+OK\r\n", "+OK\r\n"]);
+    expect(names(disk)).toEqual([]);
+  });
+});
+
+test("what a killed server had begun to write is removed, but that of a running one is not", () => {
+  const disk = new SimDisk();
+  disk.pid = 20;
+  disk.put("dump.rdb.tmp-9", fromLatin1("half"));
+  disk.put("dump.rdb.tmp-20", fromLatin1("half"));
+  disk.put("other.rdb.tmp-9", fromLatin1("half"));
+  disk.put(`${FOLDER}/appendonly.aof.manifest.tmp-9`, fromLatin1("file"));
+  disk.put(`${FOLDER}/appendonly.aof.2.base.rdb.tmp-9`, fromLatin1("REDIS"));
+  disk.put(`${FOLDER}/temp-appendonly.aof.incr`, fromLatin1("*"));
+  start(disk);
+  expect(names(disk)).toEqual([
+    `${FOLDER}/appendonly.aof.1.base.rdb`,
+    FIRST_INCREMENT,
+    MANIFEST,
+    "dump.rdb.tmp-20",
+    "other.rdb.tmp-9",
+  ]);
+});
+
+test("the single file of Redis before version 7 becomes a base, wherever the power goes", () => {
+  const single = request("SELECT", "0") + request("SET", "a", "1");
+  const begin = (fault: Fault | null) => {
+    const disk = new SimDisk();
+    disk.put("appendonly.aof", fromLatin1(single));
+    disk.fault = fault;
+    const server = new SimServer(disk, time, random, ["--appendonly", "yes"]);
+    server.start();
+    server.dispose();
+    return disk;
+  };
+  const { operations } = begin(null);
+  expect(operations.length).toBeGreaterThan(10);
+  for (let at = 1; at <= operations.length; at++) {
+    for (const isDone of [true, false]) {
+      const disk = begin({ at, kind: "stop", isDone });
+      for (const left of [disk.afterPowerCut(random), disk.afterKill()]) {
+        const server = start(left);
+        expect({ at, keys: keysOf(server) }).toEqual({ at, keys: ["a"] });
+        server.dispose();
+      }
+    }
+  }
+});

@@ -1,0 +1,74 @@
+/**
+ * Purpose: `make durability`: sweeps over every fault of the simulated disk for some seeds, and
+ * kills the real server many times. Exits with 1 when anything was lost, with 2 when it is called
+ * wrongly.
+ */
+import { killRounds } from "./kill.ts";
+import { POLICIES, sweep } from "./sweep.ts";
+
+const USAGE = `Looks whether anything is lost when machines stop, disks fail and servers are killed.
+
+  --seed S      the first seed; printed, and picked when not given
+  --seeds N     so many seeds' scripts are swept over (1)
+  --every N     takes one of N faults of the disk (1)
+  --rounds N    kills the real server so often (1000)
+`;
+
+const FAULTS_SHOWN = 10;
+const PROGRESS_ROUNDS = 100;
+
+interface Options {
+  seed: number;
+  seeds: number;
+  every: number;
+  rounds: number;
+}
+
+function readOptions(words: readonly string[]): Options {
+  const options = { seed: Math.floor(Math.random() * 2 ** 32), seeds: 1, every: 1, rounds: 1000 };
+  for (let i = 0; i < words.length; i += 2) {
+    const name = words[i].replace(/^--/, "");
+    const value = words[i + 1] ?? "";
+    if (!(name in options) || !/^\d+$/.test(value)) throw new Error(`not understood: ${words[i]}`);
+    options[name as keyof Options] = Number(value);
+  }
+  return options;
+}
+
+function show(faults: readonly string[]): void {
+  for (const fault of faults.slice(0, FAULTS_SHOWN)) console.log(`  ${fault}`);
+}
+
+async function main(options: Options): Promise<number> {
+  console.log(`seed ${options.seed}`);
+  let count = 0;
+  for (let seed = options.seed; seed < options.seed + options.seeds; seed++) {
+    for (const policy of POLICIES) {
+      const { runs, operations, faults } = sweep(seed, policy, options.every);
+      console.log(
+        `seed ${seed}, appendfsync ${policy}: ${operations} operations, ${runs} runs, ` +
+          `${faults.length} faults`,
+      );
+      show(faults);
+      count += faults.length;
+    }
+  }
+  const onRound = (round: number) => {
+    if ((round + 1) % PROGRESS_ROUNDS === 0) console.log(`killed ${round + 1} times`);
+  };
+  const { rounds, seed } = options;
+  const { confirmed, unconfirmed, faults } = await killRounds({ rounds, seed, onRound });
+  console.log(
+    `${rounds} kills: ${confirmed} units confirmed, ${unconfirmed} more were there, ` +
+      `${faults.length} faults`,
+  );
+  show(faults);
+  return count + faults.length > 0 ? 1 : 0;
+}
+
+try {
+  process.exit(await main(readOptions(process.argv.slice(2))));
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exit(2);
+}

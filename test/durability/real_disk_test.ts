@@ -1,0 +1,173 @@
+// Purpose: the real server where the real disk does not take what it should: files that may not
+// grow any more (as on a full disk), folders that are none, files that are not sound.
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { plain } from "../client/resp.ts";
+import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "./binary.ts";
+
+/** Files may have so many KiB. */
+const LIMIT_KIB = 64;
+const VALUE = "v".repeat(1000);
+/** More than fit. */
+const WRITES = 100;
+
+const servers: Server[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), "rusk-disk-"));
+  folders.push(made);
+  return made;
+}
+
+async function start(dir: string, limit: boolean, ...args: string[]): Promise<Server> {
+  // The signal for a file that is too large is not to end the server.
+  const limited = `trap '' XFSZ; ulimit -f ${LIMIT_KIB}; exec "$0" "$@"`;
+  const command = [...(limit ? ["bash", "-c", limited] : []), ...binaryCommand()];
+  const server = await startServer({ command, args: ["--dir", dir, ...args] });
+  servers.push(server);
+  return server;
+}
+
+/** What a server that is not to start says last. */
+async function refusal(dir: string, ...args: string[]): Promise<string> {
+  const server = await startServer({
+    command: binaryCommand(),
+    args: ["--dir", dir, ...args],
+    noWait: true,
+  });
+  servers.push(server);
+  expect(await server.exited).toBe(1);
+  return server.log().trim().split("\n").pop() ?? "";
+}
+
+async function kill(server: Server): Promise<void> {
+  server.signal("SIGKILL");
+  await server.exited;
+}
+
+describe("a log that can not grow", () => {
+  const misconf = "MISCONF Errors writing to the AOF file: File too large";
+  const log = ["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"];
+
+  test("under everysec: writes are refused, reads go on, and what is there is whole", async () => {
+    const dir = folder();
+    const server = await start(dir, true, ...log, "--appendfsync", "everysec");
+    const client = await server.connect();
+    let count = 0;
+    let last: unknown = "OK";
+    while (last === "OK" && count < WRITES) {
+      const reply = await client.command("SET", `key:${count}`, VALUE);
+      last = reply.type === "error" ? reply.value : plain(reply);
+      if (last === "OK") count++;
+    }
+    expect(last).toBe(misconf);
+    expect(count).toBeGreaterThan(LIMIT_KIB / 2);
+    expect(plain(await client.command("GET", "key:0"))).toBe(VALUE);
+    client.close();
+    await kill(server);
+    const next = await start(dir, false, ...log);
+    const found = await (await next.connect()).command("DBSIZE");
+    // The first that fails is confirmed, as by Redis; those after it are not.
+    expect(plain(found)).toBe(count - 1);
+    expect(next.log()).not.toContain("short read");
+  });
+
+  test("under always: the server ends, and has all that it confirmed", async () => {
+    const dir = folder();
+    const server = await start(dir, true, ...log, "--appendfsync", "always");
+    const client = await server.connect();
+    for (let i = 0; i < WRITES; i++) client.send("SET", `key:${i}`, VALUE);
+    let count = 0;
+    try {
+      while (plain(await client.reply()) === "OK") count++;
+    } catch {
+      // The connection is gone with the server.
+    }
+    expect(await server.exited).toBe(1);
+    expect(server.log()).toContain("Error writing to the AOF file: File too large");
+    client.close();
+    const next = await start(dir, false, ...log);
+    const found = plain(await (await next.connect()).command("DBSIZE")) as number;
+    expect(found).toBeGreaterThanOrEqual(count);
+    expect(found).toBeLessThan(WRITES);
+  });
+});
+
+test("a snapshot that can not grow leaves the old one", async () => {
+  const dir = folder();
+  const server = await start(dir, true, "--save", "3600 1", "--rdbcompression", "no");
+  const client = await server.connect();
+  await client.command("SET", "key", "old");
+  expect(plain(await client.command("SAVE"))).toBe("OK");
+  for (let i = 0; i < WRITES; i++) await client.command("SET", `key:${i}`, VALUE);
+  expect((await client.command("SAVE")).type).toBe("error");
+  expect(plain(await client.command("BGSAVE"))).toBe("Background saving started");
+  for (let i = 0; i < 1000; i++) {
+    if ((await client.command("SET", "other", "1")).type === "error") break;
+    await Bun.sleep(5);
+  }
+  const refused = await client.command("SET", "other", "1");
+  expect(refused.type === "error" && refused.value).toStartWith(
+    "MISCONF Redis is configured to save RDB snapshots",
+  );
+  client.close();
+  await kill(server);
+  const next = await start(dir, false);
+  const again = await next.connect();
+  expect(plain(await again.command("KEYS", "*"))).toEqual(["key"]);
+});
+
+describe("a server does not start, and says why,", () => {
+  const log = ["--appendonly", "yes"];
+
+  test("where the folder is missing", async () => {
+    const dir = join(folder(), "missing");
+    expect(await refusal(dir, ...log)).toContain("No such file or directory");
+  });
+
+  test("where the log's folder is a file", async () => {
+    const dir = folder();
+    writeFileSync(join(dir, "appendonlydir"), "");
+    expect(await refusal(dir, ...log)).toEndWith(
+      "Can't open or create append-only dir appendonlydir: File exists",
+    );
+  });
+
+  test("where the base is of a newer version", async () => {
+    const dir = folder();
+    mkdirSync(join(dir, "appendonlydir"));
+    const manifest = "file appendonly.aof.1.base.rdb seq 1 type b\n";
+    writeFileSync(join(dir, "appendonlydir/appendonly.aof.manifest"), manifest);
+    writeFileSync(join(dir, "appendonlydir/appendonly.aof.1.base.rdb"), "REDIS0099\xff");
+    expect(await refusal(dir, ...log)).toEndWith(
+      "Can't load appendonly.aof.1.base.rdb: " +
+        'RDB files of version "0099" are not known (at byte 9)',
+    );
+  });
+
+  test("where the snapshot is of a newer version", async () => {
+    const dir = folder();
+    writeFileSync(join(dir, "dump.rdb"), "REDIS0099\xff");
+    expect(await refusal(dir)).toContain("Can't load dump.rdb: RDB files of version");
+  });
+
+  test("where a file of the manifest is missing", async () => {
+    const dir = folder();
+    mkdirSync(join(dir, "appendonlydir"));
+    const manifest = "file appendonly.aof.1.incr.aof seq 1 type i\n";
+    writeFileSync(join(dir, "appendonlydir/appendonly.aof.manifest"), manifest);
+    expect(await refusal(dir, ...log)).toEndWith(
+      "Can't open the append log file appendonly.aof.1.incr.aof: No such file or directory",
+    );
+  });
+});

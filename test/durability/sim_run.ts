@@ -1,0 +1,335 @@
+/**
+ * Purpose: one run of a script against a server on a simulated disk, with at most one fault, and
+ * what a server that is started on what is left has to hold.
+ *
+ * The data after each command make a history. What is found later must be one of its states (so no
+ * transaction is half there, and nothing is missing in between), and not one before the last change
+ * that was confirmed, as far as the settings promise that.
+ */
+import { Random } from "../fuzz/random.ts";
+import { type Fault, SimDisk } from "./sim_disk.ts";
+import { type Step, scriptOf } from "./sim_script.ts";
+import { SimClient, SimServer, type State, Timeline } from "./sim_server.ts";
+
+export type Policy = "always" | "everysec" | "no";
+
+/** Under everysec nothing older is lost: a second, and the time that a sync takes here. */
+const EVERYSEC_LOSS_MS_MAX = 4000;
+/** Enough for a rewriting of the log to end. */
+const GOING_ON_TURNS = 12;
+/** A disk that is full has room again after so many turns. */
+const FULL_TURNS = 12;
+
+/** The data at some moment of the history. */
+interface Moment {
+  readonly state: State;
+  readonly timeMs: number;
+}
+
+export class SimRun {
+  readonly policy: Policy;
+  readonly seed: number;
+  readonly time = new Timeline();
+  readonly disk = new SimDisk();
+  readonly history: Moment[];
+  /** The last moment that was confirmed to a client, */
+  confirmed = 0;
+  /** and the last of which all is with the system, written. */
+  written = 0;
+  /** Where the log was turned on, and has no base yet; what is on the disk then is `offAt`. */
+  waitingSince: number | null = null;
+  offAt = 0;
+  isLogged = true;
+  /** The moment of the last snapshot that is whole, */
+  private snapshotAt = 0;
+  /** of the one that is written in the background, and of the one that was tried last. */
+  private backgroundAt = 0;
+  private triedAt = 0;
+  hadFault = false;
+  server!: SimServer;
+  /** What went wrong that is not the disk's fault. */
+  readonly faults: string[] = [];
+  private clients: SimClient[] = [];
+  private saveCount = 0;
+  private isSaving = false;
+  private fullTurns = 0;
+  private expired = 0;
+
+  constructor(seed: number, policy: Policy, fault: Fault | null) {
+    this.seed = seed;
+    this.policy = policy;
+    this.disk.fault = fault;
+    this.history = [{ state: new Map(), timeMs: this.time.ms }];
+  }
+
+  get last(): number {
+    return this.history.length - 1;
+  }
+
+  /** Carries the script out, as far as the fault lets it. */
+  play(): void {
+    const script = scriptOf(new Random(this.seed, 2));
+    this.start();
+    for (const step of script) {
+      if (this.server.hasEnded && !this.restarts(step)) break;
+      this.step(step);
+    }
+    this.hadFault = this.disk.operations.length >= (this.disk.fault?.at ?? Infinity);
+  }
+
+  private restarts(step: Step): boolean {
+    return step.kind === "start" && this.server.exitCode === 0;
+  }
+
+  private start(): void {
+    this.server = new SimServer(this.disk, this.time, new Random(this.seed, 3), this.args());
+    const problem = this.server.start();
+    if (problem !== null && !this.server.hasEnded) {
+      // As main does it.
+      this.server.exitCode = 1;
+      if (this.disk.fault === null) this.faults.push(`does not start: ${problem}`);
+    }
+    this.saveCount = 0;
+    this.expired = this.server.server.keyspace.stats.expired;
+    this.clients = [0, 1, 2].map(() => new SimClient(this.server));
+  }
+
+  private args(): string[] {
+    return ["--appendonly", "yes", "--appendfsync", this.policy, "--hz", "10"];
+  }
+
+  private step(step: Step): void {
+    if (step.kind === "start") {
+      this.server.dispose();
+      this.start();
+    } else if (step.kind === "turn") {
+      for (const { client, words } of step.commands) this.command(this.clients[client], words);
+      this.turn(step.ms);
+    }
+  }
+
+  private command(client: SimClient, words: readonly string[]): void {
+    if (this.server.hasEnded) return;
+    const name = words.join(" ").toUpperCase();
+    if (/^(SAVE|BGSAVE|DEBUG RELOAD)/.test(name)) this.triedAt = this.last;
+    const before = this.last;
+    this.awaited(client).push({ at: this.last + 1, name });
+    client.send(words);
+    this.note();
+    this.follow(before);
+  }
+
+  /** Commands of a client whose replies have not come. */
+  private awaited(client: SimClient): { at: number; name: string }[] {
+    let list = this.waiting.get(client);
+    if (list === undefined) {
+      list = [];
+      this.waiting.set(client, list);
+      const own = list;
+      client.onReply = (reply) => {
+        const { at, name } = own.shift() as { at: number; name: string };
+        if (/^(-|\+QUEUED)/.test(reply)) this.refused(name, reply);
+        // A reply to who has changed nothing does not wait for the disk.
+        else if (this.hasChanged(at)) this.confirmed = Math.max(this.confirmed, at);
+      };
+    }
+    return list;
+  }
+
+  private hasChanged(at: number): boolean {
+    return this.history[at].state !== this.history[at - 1].state;
+  }
+
+  private readonly waiting = new Map<SimClient, { at: number; name: string }[]>();
+
+  private refused(name: string, reply: string): void {
+    const isUsual = /^([+]QUEUED|-ERR Another child process)/.test(reply);
+    if (this.disk.fault === null && !isUsual) {
+      this.faults.push(`${name} is refused: ${reply.trim()}`);
+    }
+  }
+
+  private turn(ms: number): void {
+    this.server.turn(ms);
+    if (this.disk.isFull && ++this.fullTurns === FULL_TURNS) this.disk.isFull = false;
+    const { stats } = this.server.server.keyspace;
+    if (stats.expired !== this.expired) this.note();
+    this.expired = stats.expired;
+    this.follow(this.backgroundAt);
+    const { appendLog } = this.server.server;
+    const isWritten = appendLog.problem === null && appendLog.pendingSize === 0;
+    if (isWritten && !this.server.hasEnded) this.written = this.last;
+  }
+
+  private note(): void {
+    this.history.push({ state: this.server.state, timeMs: this.time.ms });
+  }
+
+  /**
+   * Notes whether the log is on, and which snapshots there are: one that is new is of the moment
+   * `snapshotAt`.
+   */
+  private follow(snapshotAt: number): void {
+    if (this.server.hasEnded) return;
+    const { config, appendLog, snapshots } = this.server.server;
+    const isLogged = config.flag("appendonly");
+    if (this.isLogged && !isLogged) this.offAt = this.last;
+    if (!this.isLogged && isLogged) this.waitingSince = this.last;
+    if (!isLogged || !appendLog.isWaiting) this.waitingSince = null;
+    this.isLogged = isLogged;
+    if (snapshots.saveCount !== this.saveCount) this.snapshotAt = snapshotAt;
+    this.saveCount = snapshots.saveCount;
+    if (snapshots.progress === null) this.isSaving = false;
+    else if (!this.isSaving) {
+      this.isSaving = true;
+      this.backgroundAt = snapshotAt;
+    }
+  }
+
+  /**
+   * Starts a server on what is left after a power cut, or after the process was killed; what is
+   * wrong with it, or null. `again`: the first such server meets a fault at this operation.
+   */
+  recover(cutsPower: boolean, again: Fault | null): string | null {
+    const random = new Random(this.seed, this.disk.operations.length + 7);
+    let disk = this.leftOf(this.disk, cutsPower, random);
+    this.server.dispose();
+    if (again !== null) {
+      disk.fault = again;
+      const first = this.starter(disk, this.isLogged);
+      first.start();
+      first.dispose();
+      disk = this.leftOf(disk, cutsPower, random);
+    }
+    return this.checkLog(disk, cutsPower) ?? this.checkSnapshot(disk);
+  }
+
+  private leftOf(disk: SimDisk, cutsPower: boolean, random: Random): SimDisk {
+    const left = cutsPower ? disk.afterPowerCut(random) : disk.afterKill();
+    left.pid = disk.pid + 1;
+    return left;
+  }
+
+  private starter(disk: SimDisk, isLogged: boolean): SimServer {
+    const args = isLogged ? this.args() : ["--appendonly", "no"];
+    return new SimServer(disk, this.time, new Random(this.seed, 4), args);
+  }
+
+  private checkLog(disk: SimDisk, cutsPower: boolean): string | null {
+    const server = this.starter(disk, this.isLogged);
+    try {
+      const problem = server.start();
+      if (problem !== null) return `does not start: ${problem}\n${server.lines.join("")}`;
+      const difference = this.compare(server.state, this.isLogged ? this.allowed(cutsPower) : null);
+      if (difference !== null || !this.isLogged) return difference;
+      return this.goesOn(server);
+    } finally {
+      server.dispose();
+    }
+  }
+
+  /** What is started goes on where the other has ended, and clears up; what is wrong, or null. */
+  private goesOn(server: SimServer): string | null {
+    const client = new SimClient(server);
+    const commands = [["INCR", "probe"], ["BGREWRITEAOF"], ["INCR", "probe"]];
+    for (const words of commands) {
+      client.send(words);
+      for (let i = 0; i < GOING_ON_TURNS; i++) server.turn(20);
+    }
+    const replies = client.replies.join("");
+    const started = "+Background append only file rewriting started\r\n";
+    if (replies !== `:1\r\n${started}:2\r\n`) return `replies after the start: ${replies}`;
+    const stray = strayFiles(server.disk);
+    if (stray.length > 0) return `left behind: ${stray.join(", ")}`;
+    const wanted = textOf(server.state, this.time.ms);
+    const next = this.starter(server.disk.afterKill(), true);
+    try {
+      const problem = next.start();
+      if (problem !== null) return `does not start again: ${problem}\n${next.lines.join("")}`;
+      const found = textOf(next.state, this.time.ms);
+      return found === wanted ? null : `holds other data when it is started again: ${found}`;
+    } finally {
+      next.dispose();
+    }
+  }
+
+  /** A server without the log finds one snapshot or the other. */
+  private checkSnapshot(disk: SimDisk): string | null {
+    const server = this.starter(disk, false);
+    try {
+      const problem = server.start();
+      if (problem !== null) return `does not load its snapshot: ${problem}`;
+      const temporary = disk.listFolder(".").filter((name) => name !== "dump.rdb");
+      if (temporary.length > 0) return `left behind: ${temporary}`;
+      return this.compare(server.state, null);
+    } finally {
+      server.dispose();
+    }
+  }
+
+  /** The first moment that may be found in the log. */
+  private allowed(cutsPower: boolean): number {
+    const { policy } = this;
+    if (this.waitingSince !== null && this.hadFault) return this.waitingSince;
+    if (!cutsPower) return Math.min(this.confirmed, this.hadFault ? this.written : Infinity);
+    if (policy === "always") return this.confirmed;
+    if (policy === "no" || this.hadFault) return 0;
+    const limitMs = this.time.ms - EVERYSEC_LOSS_MS_MAX;
+    const found = this.history.findLastIndex(({ timeMs }) => timeMs < limitMs);
+    return Math.min(this.confirmed, Math.max(found, 0));
+  }
+
+  /** `first`: the first moment allowed of the log's; null: it is a snapshot. */
+  private compare(found: State, first: number | null): string | null {
+    const moments: number[] = [];
+    if (first === null) {
+      moments.push(this.snapshotAt, this.backgroundAt, this.triedAt);
+    } else {
+      for (let at = this.last; at >= first; at--) moments.push(at);
+      if (this.waitingSince !== null) moments.push(this.offAt);
+    }
+    const nowMs = this.time.ms;
+    const text = textOf(found, nowMs);
+    for (const at of moments) if (textOf(this.history[at].state, nowMs) === text) return null;
+    const was = this.history.findLastIndex(({ state }) => textOf(state, nowMs) === text);
+    const range = first === null ? `of the moments ${moments}` : `from ${first} to ${this.last}`;
+    const source = first === null ? "the snapshot" : "the log";
+    const nearest = was >= 0 ? `those of ${was}` : `others: ${this.difference(found)}`;
+    return `${source} must hold the data ${range}, and holds ${nearest}`;
+  }
+
+  /** How what is found differs from the moment that it differs least from. */
+  private difference(found: State): string {
+    const linesOf = (state: State) => new Set(textOf(state, this.time.ms).split("; "));
+    const there = linesOf(found);
+    const all = this.history.map(({ state }, at) => {
+      const wanted = linesOf(state);
+      const missing = [...wanted].filter((line) => !there.has(line));
+      const added = [...there].filter((line) => !wanted.has(line));
+      return { at, missing, added };
+    });
+    const size = ({ missing, added }: (typeof all)[0]) => missing.length + added.length;
+    const { at, missing, added } = all.sort((a, b) => size(a) - size(b))[0];
+    return `${at} without ${missing.join("; ")} but with ${added.join("; ")}`;
+  }
+}
+
+/** The data without what has expired by then. */
+function textOf(state: State, nowMs: number): string {
+  const lines: string[] = [];
+  for (const [name, { digest, expiryMs }] of state) {
+    if (expiryMs > nowMs) lines.push(`${name} ${digest.slice(0, 12)} ${expiryMs}`);
+  }
+  return lines.sort().join("; ");
+}
+
+/** Files that nobody will ever need. */
+export function strayFiles(disk: SimDisk): string[] {
+  const files = disk.contents();
+  const manifest = files.get("appendonlydir/appendonly.aof.manifest");
+  const named = manifest === undefined ? "" : new TextDecoder().decode(manifest);
+  return [...files.keys()].filter((path) => {
+    if (path === "dump.rdb" || path.endsWith(".manifest")) return false;
+    return !named.includes(` ${path.slice(path.lastIndexOf("/") + 1)} `);
+  });
+}

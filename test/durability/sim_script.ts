@@ -1,0 +1,101 @@
+/** Purpose: what the clients of a simulated server do, drawn from a seed. */
+import type { Random } from "../fuzz/random.ts";
+
+export interface Command {
+  readonly client: number;
+  readonly words: readonly string[];
+}
+
+/** A turn of the event loop with the commands that arrive in it, or a start after a shutdown. */
+export type Step =
+  | { readonly kind: "turn"; readonly ms: number; readonly commands: readonly Command[] }
+  | { readonly kind: "start" };
+
+const CLIENTS = 3;
+const TURNS = 110;
+
+/** What happens at certain turns besides the writing. */
+const EVENTS: Readonly<Record<number, readonly string[]>> = {
+  8: ["SAVE"],
+  14: ["BGSAVE"],
+  22: ["BGREWRITEAOF"],
+  34: ["CONFIG", "SET", "appendonly", "no"],
+  38: ["BGSAVE"],
+  44: ["CONFIG", "SET", "appendonly", "yes"],
+  54: ["BGREWRITEAOF"],
+  57: ["DEBUG", "LOADAOF"],
+  62: ["BGSAVE"],
+  68: ["DEBUG", "RELOAD"],
+  76: ["SHUTDOWN", "NOSAVE"],
+  84: ["BGREWRITEAOF"],
+  90: ["FLUSHALL"],
+  96: ["BGREWRITEAOF"],
+  104: ["CONFIG", "SET", "aof-use-rdb-preamble", "no"],
+};
+
+export function scriptOf(random: Random): Step[] {
+  const steps: Step[] = [];
+  const openBlocks = new Array<number>(CLIENTS).fill(0);
+  for (let turn = 0; turn < TURNS; turn++) {
+    const commands: Command[] = [];
+    const event = EVENTS[turn];
+    const count = random.between(event === undefined ? 1 : 0, 4);
+    for (let i = 0; i < count; i++) {
+      const client = random.below(CLIENTS);
+      commands.push({ client, words: wordsOf(random, openBlocks, client) });
+    }
+    if (event !== undefined) {
+      // Last, as the client may have been in a transaction before.
+      const client = openBlocks.indexOf(0);
+      if (client >= 0) commands.push({ client, words: event });
+    }
+    steps.push({ kind: "turn", ms: passing(random), commands });
+    if (event?.[0] !== "SHUTDOWN") continue;
+    openBlocks.fill(0);
+    steps.push({ kind: "start" });
+  }
+  return steps;
+}
+
+const passing = (random: Random) => (random.chance(0.1) ? 600 : random.between(1, 40));
+
+/** The next command of a client; some are within a transaction of three. */
+function wordsOf(random: Random, openBlocks: number[], client: number): string[] {
+  if (openBlocks[client] > 1) {
+    openBlocks[client]--;
+    return write(random);
+  }
+  if (openBlocks[client] === 1) {
+    openBlocks[client] = 0;
+    return ["EXEC"];
+  }
+  if (random.chance(0.15)) {
+    openBlocks[client] = random.between(2, 4);
+    return ["MULTI"];
+  }
+  return random.chance(0.1) ? ["GET", `s${random.below(8)}`] : write(random);
+}
+
+function write(random: Random): string[] {
+  const n = String(random.below(8));
+  const value = `v${random.uint32()}`;
+  const kinds = [
+    ["SET", `s${n}`, value.repeat(random.between(1, 9))],
+    ["SET", `s${n}`, value, "PX", String(random.between(20, 1500))],
+    ["INCR", `c${n}`],
+    ["APPEND", `a${n}`, value],
+    ["RPUSH", `l${n}`, value, value],
+    ["LPOP", `l${n}`],
+    ["HSET", `h${n}`, `f${random.below(9)}`, value],
+    ["SADD", `t${n}`, value],
+    ["SPOP", `t${n}`],
+    ["SMOVE", `t${n}`, `t${random.below(8)}`, value],
+    ["ZADD", `z${n}`, n, value],
+    ["XADD", `x${n}`, "*", "field", value],
+    ["PEXPIRE", `c${n}`, String(random.between(20, 2500))],
+    ["DEL", `s${n}`, `h${n}`],
+    ["SETBIT", `b${n}`, "20", "1"],
+    ["INCRBYFLOAT", `f${n}`, "0.5"],
+  ];
+  return kinds[random.below(kinds.length)];
+}

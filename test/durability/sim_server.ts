@@ -1,0 +1,329 @@
+/**
+ * Purpose: the whole server in this process, on a simulated disk, with an event loop that is
+ * stepped by hand and a clock of its own.
+ */
+import { NIL } from "../../src/arena/arena.ts";
+import { Clock } from "../../src/base/clock.ts";
+import { commandTable } from "../../src/commands/all.ts";
+import { digestOfValue } from "../../src/commands/debug_digest.ts";
+import type { Host } from "../../src/commands/server_context.ts";
+import type { Database } from "../../src/keyspace/database.ts";
+import type { FromDisk } from "../../src/persistence/disk_messages.ts";
+import { argsOf } from "../../src/protocol/args.ts";
+import type { Socket } from "../../src/runtime/net.ts";
+import type { Connection } from "../../src/server/connection.ts";
+import type { Listeners } from "../../src/server/listeners.ts";
+import { Log } from "../../src/server/log.ts";
+import { Server } from "../../src/server/server.ts";
+import { applySettings } from "../../src/server/settings.ts";
+import * as dict from "../../src/structures/dict.ts";
+import type { EntryRef } from "../../src/structures/entry.ts";
+import * as entry from "../../src/structures/entry.ts";
+import { replyEnd, requestOf } from "../client/resp.ts";
+import { configOf, fakeHost } from "../config/fake_host.ts";
+import type { Random } from "../fuzz/random.ts";
+import type { SimDisk } from "./sim_disk.ts";
+import { SimWorker } from "./sim_worker.ts";
+
+const TICK_MS = 100;
+/** Each reading of the fine clock takes so long: what works in slices is interrupted. */
+const READING_MS = 0.2;
+const LOADING_TURNS_MAX = 10_000;
+
+/** Time goes on from one server to the next. */
+export class Timeline {
+  ms = 1_700_000_000_000;
+}
+
+/** The process has ended: by exit, or with the machine. */
+export class Ended extends Error {}
+
+interface Timer {
+  dueMs: number;
+  run: () => void;
+}
+
+/** A key's value, and when it expires, in Unix ms or Infinity. */
+export interface KeyState {
+  readonly digest: string;
+  readonly expiryMs: number;
+}
+
+/** By key: all are in database 0. */
+export type State = ReadonlyMap<string, KeyState>;
+
+/** One end of a connection: commands go in, replies come out. */
+export class SimClient {
+  /** Replies that have come, each as its bytes. */
+  readonly replies: string[] = [];
+  /** Told of each reply, as it comes. */
+  onReply: (reply: string) => void = () => {};
+  readonly connection: Connection;
+  private input: Uint8Array = new Uint8Array(0);
+  private output = Buffer.alloc(0);
+  private readonly server: SimServer;
+
+  constructor(server: SimServer) {
+    this.server = server;
+    const socket: Socket = {
+      descriptor: -1,
+      remoteAddress: "127.0.0.1",
+      remotePort: 1,
+      localAddress: "127.0.0.1",
+      localPort: 1,
+      read: (into, offset, size) => {
+        const taken = this.input.subarray(0, size);
+        into.set(taken, offset);
+        this.input = this.input.subarray(taken.length);
+        return taken.length;
+      },
+      write: (bytes, offset, size) => {
+        if (!server.hasEnded) this.take(bytes.subarray(offset, offset + size));
+        return size;
+      },
+      pause: () => {},
+      resume: () => {},
+      end: () => {},
+      destroy: () => {},
+      keepAlive: () => {},
+    };
+    this.connection = server.server.accept(socket, null);
+  }
+
+  /** Has the server run a command; its reply comes at the end of a turn. */
+  send(words: readonly string[]): void {
+    this.input = requestOf(words);
+    this.server.guard(() => {
+      while (this.input.length > 0) this.connection.readable();
+    });
+  }
+
+  private take(bytes: Uint8Array): void {
+    this.output = Buffer.concat([this.output, bytes]);
+    for (;;) {
+      const end = this.output.length === 0 ? -1 : replyEnd(this.output, 0);
+      if (end < 0) return;
+      const reply = this.output.toString("latin1", 0, end);
+      this.output = this.output.subarray(end);
+      this.replies.push(reply);
+      this.onReply(reply);
+    }
+  }
+}
+
+export class SimServer {
+  readonly server: Server;
+  readonly disk: SimDisk;
+  readonly time: Timeline;
+  readonly lines: string[] = [];
+  /** The exit code, once it has ended by itself. */
+  exitCode: number | null = null;
+  private readonly random: Random;
+  private timers: Timer[] = [];
+  private ends: (() => void)[] = [];
+  private syncs: (() => void)[] = [];
+  /** The last one that was started: there is no more than one that has something to do. */
+  private worker: SimWorker | null = null;
+  private known: State = new Map();
+  private readonly touched = new Set<string>();
+  private isAllTouched = true;
+
+  constructor(disk: SimDisk, time: Timeline, random: Random, args: readonly string[]) {
+    this.disk = disk;
+    this.time = time;
+    this.random = random;
+    disk.defer = (run) => void this.syncs.push(run);
+    const clock = new Clock({
+      wallMs: () => Math.floor(time.ms),
+      wallUs: () => Math.floor(time.ms * 1000),
+      monotonicMs: () => {
+        time.ms += READING_MS;
+        return time.ms;
+      },
+    });
+    const config = configOf(fakeHost(), "--save", "", "--enable-debug-command", "yes", ...args);
+    const log = new Log(
+      disk.pid,
+      () => time.ms,
+      (line) => void this.lines.push(line),
+    );
+    this.server = new Server({
+      clock,
+      config,
+      table: commandTable,
+      host: this.host(),
+      log,
+      loop: {
+        endOfTurn: (run) => void this.ends.push(run),
+        later: (ms, run) => this.later(ms, run),
+      },
+      random: () => random.uint32() / 2 ** 32,
+      leave: () => this.exit(0),
+    });
+    applySettings(this.server, log, {} as Listeners);
+    this.watch();
+  }
+
+  /** Of the system no more is there than what the server asks for here. */
+  private host(): Host {
+    const { disk } = this;
+    const host = {
+      fileExists: (path: string) => disk.fileExists(path),
+      openInput: (path: string) => disk.openInput(path),
+      createFile: (path: string) => disk.createFile(path),
+      openAppend: (path: string, afresh: boolean) => disk.openAppend(path, afresh),
+      renameFile: (from: string, to: string) => disk.renameFile(from, to),
+      removeFile: (path: string) => disk.removeFile(path),
+      makeFolder: (path: string) => disk.makeFolder(path),
+      listFolder: (path: string) => disk.listFolder(path),
+      syncFolder: (path: string) => disk.syncFolder(path),
+      reserveFile: (path: string) => disk.reserveFile(path),
+      currentDirectory: () => ".",
+      startDiskWorker: (told: (message: FromDisk) => void) => {
+        this.worker = new SimWorker(disk, told);
+        return this.worker;
+      },
+      pid: disk.pid,
+      configFile: "",
+      residentSize: () => 0,
+      heapSize: () => 0,
+      systemMemorySize: () => 0,
+      isRunning: (pid: number) => pid === disk.pid,
+      sleep: () => {},
+      exit: (code: number) => this.exit(code),
+    };
+    return host as Partial<Host> as Host;
+  }
+
+  private exit(code: number): never {
+    if (!this.disk.isStopped) this.exitCode = code;
+    throw new Ended();
+  }
+
+  get hasEnded(): boolean {
+    return this.exitCode !== null || this.disk.isStopped;
+  }
+
+  /** Loads what there is. What is wrong, or null; "" when it has ended instead. */
+  start(): string | null {
+    let outcome: string | null | undefined;
+    this.guard(() => {
+      this.server.load((problem) => {
+        outcome = problem;
+      });
+    });
+    for (let i = 0; outcome === undefined && !this.hasEnded; i++) {
+      if (i > LOADING_TURNS_MAX) throw new Error("loading does not end");
+      this.turn();
+    }
+    if (outcome === undefined || this.hasEnded) return "";
+    if (outcome === null) {
+      this.server.begin();
+      this.tick();
+    }
+    return outcome;
+  }
+
+  private tick(): void {
+    this.server.tick();
+    this.later(TICK_MS, () => this.tick());
+  }
+
+  private later(ms: number, run: () => void): () => void {
+    const timer = { dueMs: this.time.ms + ms, run };
+    this.timers.push(timer);
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** Runs some of the server's code, until the process ends. */
+  guard(run: () => void): void {
+    if (this.hasEnded) return;
+    try {
+      run();
+    } catch (error) {
+      if (!this.hasEnded) throw error;
+    }
+  }
+
+  /** The end of a turn of the event loop, and the timers of the next. */
+  turn(ms = 0): void {
+    this.time.ms += ms;
+    for (const run of this.ends.splice(0)) this.guard(run);
+    for (const run of this.syncs.splice(0)) {
+      if (this.random.chance(0.5)) this.guard(run);
+      else this.syncs.push(run);
+    }
+    for (let i = this.random.below(4); i > 0; i--) this.guard(() => this.worker?.step());
+    for (const timer of [...this.timers].sort((a, b) => a.dueMs - b.dueMs)) {
+      if (timer.dueMs > this.time.ms || !this.timers.includes(timer)) continue;
+      this.timers = this.timers.filter((other) => other !== timer);
+      this.guard(timer.run);
+    }
+    for (const run of this.ends.splice(0)) this.guard(run);
+  }
+
+  /** What the databases hold. */
+  get state(): State {
+    if (this.isAllTouched) this.lookAtAll();
+    else if (this.touched.size > 0) this.lookAtTouched();
+    this.isAllTouched = false;
+    this.touched.clear();
+    return this.known;
+  }
+
+  private lookAtAll(): void {
+    const state = new Map<string, KeyState>();
+    for (const db of this.server.keyspace.databases) {
+      if (db.size > 0) dict.each(db.keys, (e) => state.set(entry.keyText(e), stateOf(db, e)));
+    }
+    this.known = state;
+  }
+
+  private lookAtTouched(): void {
+    const state = new Map(this.known);
+    const db = this.server.keyspace.databases[0];
+    for (const key of this.touched) {
+      const args = argsOf([key]);
+      const { bytes, view, start, size } = args;
+      const e = dict.find(db.keys, bytes, view, start[0], size[0], db.hash(args, 0));
+      if (e === NIL) state.delete(key);
+      else state.set(key, stateOf(db, e));
+    }
+    this.known = state;
+  }
+
+  /** Notes which keys change, so that not all have to be looked at after each command. */
+  private watch(): void {
+    const { keyspace } = this.server;
+    for (const name of ["changing", "changingAlso", "changingAside"] as const) {
+      const before = keyspace[name].bind(keyspace) as (...args: unknown[]) => void;
+      keyspace[name] = (db: Database, e: EntryRef, ...rest: unknown[]) => {
+        this.touched.add(entry.keyText(e));
+        before(db, e, ...rest);
+      };
+    }
+    const flush = keyspace.flush.bind(keyspace);
+    keyspace.flush = (db) => {
+      this.isAllTouched = true;
+      return flush(db);
+    };
+  }
+
+  /** Gives the memory back: the arena is that of all servers of this process. */
+  dispose(): void {
+    const { keyspace } = this.server;
+    this.timers = [];
+    this.ends = [];
+    keyspace.endWalk();
+    keyspace.onReclaim = () => {};
+    for (const db of keyspace.databases) keyspace.flush(db);
+    while (keyspace.reclaimSlice());
+  }
+}
+
+const stateOf = (db: Database, e: EntryRef): KeyState => ({
+  digest: digestOfValue(e),
+  expiryMs: entry.hasTtl(e) ? db.expiryOf(e) : Infinity,
+});
