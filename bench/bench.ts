@@ -13,6 +13,7 @@ import { DENO, helpText, type Options, parseOptions } from "./options.ts";
 import { persistence } from "./persistence.ts";
 import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
+import { snapshots } from "./snapshots.ts";
 import { start } from "./start.ts";
 import { streams } from "./streams.ts";
 import { deno, throughput } from "./throughput.ts";
@@ -27,6 +28,7 @@ const FIGURES: readonly Figure[] = [
   collections,
   streams,
   persistence,
+  snapshots,
   start,
   deno,
 ];

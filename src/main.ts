@@ -93,6 +93,7 @@ const toolParts: ToolParts = {
   clock: new Clock(host),
   random: host.random,
   absolutePath: files.absolutePath,
+  readInputLine: files.readInputLine,
   readConfig,
   writeOut: host.writeOut,
   writeError: host.writeError,
@@ -294,6 +295,10 @@ Any directive of redis.conf can be given as an option:
 The snapshot of the configuration (dir, dbfilename) is written as an RDB file that Redis 7.0 loads
 by export, and replaced by an RDB file by import; check-snapshot tells what is in a file of either
 format, or at which byte it is broken.
+
+check-aof tells whether an append-only log is whole. With --fix it cuts off what is not, having
+asked; with --truncate-to-timestamp all that was written after that second (Unix time), which the
+log tells if it was written with aof-timestamp-enabled.
 `;
 
 void start();

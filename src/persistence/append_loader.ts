@@ -40,8 +40,8 @@ export class AppendError extends Error {
 export class FormatError extends AppendError {}
 
 export interface LoaderHooks {
-  /** Carries a command out; why it cannot be one, or null. */
-  run(args: Args): string | null;
+  /** Carries a command out; why it cannot be one, or null. Without it the form alone is read. */
+  run?(args: Args): string | null;
   /** A line tells that what follows is of this time, in Unix seconds; false ends the reading. */
   onTime?(seconds: number): boolean;
 }
@@ -54,6 +54,7 @@ export class AppendLoader {
   /** It has ended within a transaction. */
   isInTransaction = false;
   commandCount = 0;
+  private lineCount = 0;
   private readonly source: ByteSource;
   private readonly hooks: LoaderHooks;
   private readonly parser = new RequestParser();
@@ -77,6 +78,13 @@ export class AppendLoader {
   /** Bytes of the file read so far. */
   get offset(): number {
     return this.base + this.parser.at;
+  }
+
+  /** Counting from 1, the line of the file that is read next, or that is wrong. */
+  get line(): number {
+    const { expected, args, bulkSize } = this.parser;
+    if (expected === 0) return this.lineCount + 1;
+    return this.lineCount + 2 + 2 * args.count + (bulkSize >= 0 ? 1 : 0);
   }
 
   /** Carries out up to `limit` commands; false at the end of the file. */
@@ -115,16 +123,19 @@ export class AppendLoader {
   private take(args: Args): void {
     const { transaction } = this;
     this.checkEnds(args);
+    this.lineCount += 1 + 2 * args.count;
     if (args.is(0, "multi")) {
+      if (transaction !== null) throw new FormatError(UNEXPECTED_MULTI, this.offset);
       this.transaction = [];
       return;
     }
-    if (transaction === null) {
-      this.run(args);
-    } else if (args.is(0, "exec")) {
+    if (args.is(0, "exec")) {
+      if (transaction === null) throw new FormatError(UNEXPECTED_EXEC, this.offset);
       this.transaction = null;
       for (const held of transaction) this.run(held);
-    } else {
+    } else if (transaction === null) {
+      this.run(args);
+    } else if (this.hooks.run !== undefined) {
       transaction.push(keptArgs(args));
     }
     if (this.transaction === null) this.soundSize = this.offset;
@@ -140,7 +151,7 @@ export class AppendLoader {
   }
 
   private run(args: Args): void {
-    const reason = this.hooks.run(args);
+    const reason = this.hooks.run?.(args) ?? null;
     if (reason !== null) throw new AppendError(reason, this.offset);
   }
 
@@ -202,3 +213,5 @@ export class AppendLoader {
 }
 
 const BAD_FORMAT = "Bad file format reading the append only file";
+const UNEXPECTED_MULTI = "Unexpected MULTI in the append only file";
+const UNEXPECTED_EXEC = "Unexpected EXEC in the append only file";

@@ -28,6 +28,8 @@ import process from "node:process";
 import type { SyncFile } from "./net.ts";
 import { orReason, systemReason } from "./system_error.ts";
 
+const LINE_END = 10;
+
 /** The path for the runtime, whose texts are Unicode. */
 export const nativePath = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
 
@@ -293,6 +295,18 @@ export function removeFile(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The next line of standard input without its end; what there is of it when nothing follows. */
+export function readInputLine(): string {
+  const byte = new Uint8Array(1);
+  let line = "";
+  try {
+    while (readSync(0, byte) === 1 && byte[0] !== LINE_END) line += String.fromCharCode(byte[0]);
+  } catch {
+    // It is closed, or nothing will come: that is its end.
+  }
+  return line;
 }
 
 export const readStandardInput = () => readFileSync(0, "latin1");

@@ -18,7 +18,7 @@ import type { Log } from "./log.ts";
 /** Keys, or commands, loaded between two looks at the clock. */
 const STEP_COUNT = 1024;
 /** Bytes of a file that tell what it is. */
-const MAGIC_SIZE = 16;
+export const MAGIC_SIZE = 16;
 /** Bytes looked at together for zeros at the end of a file. */
 const ZEROS_SIZE = 4096;
 
@@ -257,7 +257,7 @@ export function rdbLoader(
 }
 
 /** A source whose first bytes have been read already. */
-class Rejoined implements ByteSource {
+export class Rejoined implements ByteSource {
   readonly size: number;
   private head: Uint8Array;
   private readonly rest: ByteSource;

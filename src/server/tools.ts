@@ -1,6 +1,6 @@
 /**
- * What the program does besides serving, with the data of a snapshot: `rusk export`, `rusk import`
- * and `rusk check-snapshot`. Each loads a file whole, so it needs the memory that a server would.
+ * What the program does besides serving: `rusk export`, `rusk import` and `rusk check-snapshot`,
+ * which load a file whole, so that they need the memory that a server would; and `rusk check-aof`.
  */
 import type { Clock } from "../base/clock.ts";
 import type { LogLevel } from "../commands/server_context.ts";
@@ -14,6 +14,7 @@ import { blocksTo } from "../persistence/snapshot_saver.ts";
 import type { Disk } from "../runtime/files.ts";
 import * as dict from "../structures/dict.ts";
 import * as entry from "../structures/entry.ts";
+import { CHECK_LOG_HELP, checkLog } from "./check_log.ts";
 import { peeked, rdbLoader } from "./loading.ts";
 import { ownSaverTo, rdbSaverTo, type Saver, saveAll } from "./savers.ts";
 import { applyCollectionSettings } from "./settings.ts";
@@ -21,6 +22,7 @@ import { applyCollectionSettings } from "./settings.ts";
 /** Keys loaded between two looks at the clock. */
 const STEP_COUNT = 4096;
 const FORCE = "--force";
+const CHECK_LOG = "check-aof";
 
 /** What a tool works with. */
 export interface ToolParts {
@@ -32,6 +34,8 @@ export interface ToolParts {
   readonly absolutePath: (path: string) => string;
   /** The configuration that the words after a tool's own give; ends the process if they are bad. */
   readonly readConfig: (args: readonly string[]) => Config;
+  /** The next line of standard input, "" at its end. */
+  readonly readInputLine: () => string;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
 }
@@ -48,15 +52,16 @@ const TOOLS: Readonly<Record<string, Tool>> = {
 export const TOOLS_HELP = `       rusk export FILE.rdb [/path/to/redis.conf] [options]
        rusk import FILE.rdb [--force] [/path/to/redis.conf] [options]
        rusk check-snapshot FILE [options]
-`;
+${CHECK_LOG_HELP}`;
 
 /** Whether the first word of a command line is a tool's name. */
 export const isTool = (name: string | undefined) =>
-  name !== undefined && Object.hasOwn(TOOLS, name);
+  name !== undefined && (name === CHECK_LOG || Object.hasOwn(TOOLS, name));
 
 /** Runs the tool that a command line names; returns the exit code. */
 export function runTool(args: readonly string[], parts: ToolParts): number {
   const [name, file, ...words] = args;
+  if (name === CHECK_LOG) return checkLog(args.slice(1), parts);
   if (file === undefined || file.startsWith("-")) {
     parts.writeError(`Usage:\n${TOOLS_HELP}`);
     return 1;
