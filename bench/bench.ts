@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { appendLog } from "./append_log.ts";
 import { chart } from "./chart.ts";
 import { collections } from "./collections.ts";
 import { expiry } from "./expiry.ts";
@@ -13,6 +14,7 @@ import { DENO, helpText, type Options, parseOptions } from "./options.ts";
 import { persistence } from "./persistence.ts";
 import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
+import { snapshots } from "./snapshots.ts";
 import { start } from "./start.ts";
 import { streams } from "./streams.ts";
 import { deno, throughput } from "./throughput.ts";
@@ -27,6 +29,8 @@ const FIGURES: readonly Figure[] = [
   collections,
   streams,
   persistence,
+  snapshots,
+  appendLog,
   start,
   deno,
 ];

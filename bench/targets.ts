@@ -91,6 +91,13 @@ export const TARGETS: readonly Target[] = [
   ratio("persistence", "5M keys", undefined, "time to write", "at most", 2),
   ratio("persistence", "5M keys", undefined, "time to load", "at most", 1.2),
   ratio("persistence", "5M keys", undefined, "throughput meanwhile", "at least", 1),
+  ...["everysec", "always"].flatMap((policy) =>
+    [1, 16].flatMap((pipeline) => [
+      ratio("append-log", `set, ${policy}`, pipeline, "throughput", "at least", 1.1),
+      ratio("append-log", `set, ${policy}`, pipeline, "cpu", "at most", 0.8),
+    ]),
+  ),
+  ratio("append-log", "loading", undefined, "time", "at most", 1),
   ours("start", "spawn to first PONG", "time", 100),
   ...PIPELINED.map((test) => ratio("deno", test, 16, "throughput", "at least", 0.9)),
 ];

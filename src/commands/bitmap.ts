@@ -144,12 +144,13 @@ function setbit(call: Call): void {
     // Also where no bit changes: Redis calls the string raw from here on.
     e = rawString.extend(db, e, byte + 1);
   }
-  const { bytes, offset } = stringValue.rangeOf(e);
-  const old = bytes[offset + byte];
-  const isSet = (old >>> shift) & 1;
+  const own = stringValue.rangeOf(e);
+  const isSet = (own.bytes[own.offset + byte] >>> shift) & 1;
   if (isSet !== bit) {
     if (!isTold) keyspace.changing(db, e, "setbit");
-    bytes[offset + byte] = old ^ (1 << shift);
+    rawString.open(db, e);
+    const { bytes, offset } = stringValue.rangeOf(e);
+    bytes[offset + byte] ^= 1 << shift;
   }
   reply.integer(isSet);
 }

@@ -208,7 +208,11 @@ function change(call: Call): void {
     }
     const isOther = isOtherField(high, low);
     // In a string that has grown, Redis counts every write; not that it has, if all writes fail.
-    if ((isOther || grows) && changes++ === 0) keyspace.changing(db, e, "setbit");
+    if ((isOther || grows) && changes++ === 0) {
+      keyspace.changing(db, e, "setbit");
+      rawString.open(db, e);
+      aim(e);
+    }
     if (isOther) write(target.bytes, target.offset, step.offset, step.bits);
     if (step.kind === Step.set) {
       field.high = high;

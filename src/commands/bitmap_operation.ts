@@ -3,7 +3,7 @@
  * sources are combined for one piece before the next. So the result may take the place of one of
  * its sources, piece by piece.
  */
-import { byteOffset, NIL, type Ref, SEGMENT_BITS, u8 } from "../arena/arena.ts";
+import { byteOffset, NIL, SEGMENT_BITS, u8 } from "../arena/arena.ts";
 import * as rawString from "../keyspace/raw_string.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { Type } from "../keyspace/types.ts";
@@ -93,7 +93,6 @@ function store(
 ): void {
   const { db, args } = call;
   const isLarge = size >= entry.OUTSIDE_SIZE;
-  const block = (isLarge ? rawString.blockFor(found, size) : NIL) as Ref;
   let e = found;
   if (e === NIL) {
     e = db.add(args, 2, keyHash, stringValue.areaFor(size), false, "set");
@@ -106,6 +105,7 @@ function store(
     rawString.place(db, e, pieceBytes, pieceView, size);
     return;
   }
+  const block = rawString.blockFor(found, size);
   const to = u8[block >>> SEGMENT_BITS];
   const start = byteOffset(block);
   for (let at = 0; at < size; at += PIECE_SIZE) {

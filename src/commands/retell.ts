@@ -35,7 +35,8 @@ export function time(out: Reply, timeMs: number, farMs: bigint | undefined): voi
 
 /** As it came, though it may have changed nothing. */
 export function asItCame(call: Call): void {
-  if (call.log.active) call.log.asItCame(call.db, call.args);
+  if (!call.log.active) return;
+  someArguments(call, call.log.instead(call.db, call.argc), 0, call.argc);
 }
 
 /** Under another name, with the first so many of its other arguments. */

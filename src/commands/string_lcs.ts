@@ -3,6 +3,7 @@ import { NIL } from "../arena/arena.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { Type } from "../keyspace/types.ts";
 import { CommandError, SYNTAX } from "../protocol/errors.ts";
+import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 
@@ -36,8 +37,11 @@ interface Match {
 }
 
 export function lcs(call: Call): void {
-  const a = stringOf(call, 1);
-  const b = stringOf(call, 2);
+  // Both are looked up, and count as a hit or miss, before either is found to be no string.
+  const first = call.db.read(call.args, 1);
+  const second = call.db.read(call.args, 2);
+  const a = stringOf(first);
+  const b = stringOf(second);
   const options = lcsOptions(call);
   const cells = (a.length + 1) * (b.length + 1);
   if (cells * CELL_SIZE > call.server.config.number("proto-max-bulk-len")) throw TOO_LARGE;
@@ -49,9 +53,8 @@ export function lcs(call: Call): void {
   else call.reply.bulkBytes(joined(a, matchesOf(a, b, table), commonSize));
 }
 
-/** A copy of the key's string, empty when there is no key. */
-function stringOf(call: Call, index: number): Uint8Array {
-  const e = call.db.read(call.args, index);
+/** A copy of the entry's string, empty when there is no entry. */
+function stringOf(e: EntryRef): Uint8Array {
   if (e === NIL) return new Uint8Array(0);
   if (entry.type(e) !== Type.string) throw NO_STRINGS;
   const { bytes, offset, size } = stringValue.rangeOf(e);

@@ -21,6 +21,7 @@ import { digitCount, writeInteger } from "../base/numbers.ts";
 import type { Range } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { TreeRef } from "../structures/btree.ts";
 import type { DeadlinesRef } from "../structures/deadline_block.ts";
 import * as deadlines from "../structures/deadline_block.ts";
 import type { DictRef } from "../structures/dict.ts";
@@ -31,6 +32,8 @@ import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
 import { AREA, addCollection, become, refOf, setRef, setWord, wordOf } from "./collection.ts";
 import type { Database } from "./database.ts";
+import * as frozenDict from "./frozen_dict.ts";
+import { FrozenDict } from "./frozen_dict.ts";
 import * as hashField from "./hash_field.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import * as stringValue from "./string_value.ts";
@@ -89,6 +92,23 @@ export function start(e: EntryRef, expected: number): void {
 export function startPacked(e: EntryRef, p: PackedRef): void {
   become(e, Type.hash, PACKED, p);
   if (count(e) > thresholds.hashPackedEntries) unpack(e);
+}
+
+/** The fields as they are, for a snapshot (frozen_dict.ts); null for a PACKED hash. */
+export function freeze(e: EntryRef): FrozenDict | null {
+  if (isPacked(e)) return null;
+  const times = (entry.encoding(e) === EXPIRING ? timesOf(e) : NIL) as DeadlinesRef;
+  return new FrozenDict(fieldsOf(e), NIL as TreeRef, times, hashField);
+}
+
+/** A field is about to change or to go: a snapshot may need it as it is. */
+function beforeChange(e: EntryRef, f: EntryRef): void {
+  if (frozenDict.isAny) frozenDict.keep(fieldsOf(e), f);
+}
+
+function setTimes(e: EntryRef, times: DeadlinesRef): void {
+  setWord(e, times);
+  if (frozenDict.isAny) frozenDict.noteTimes(fieldsOf(e), times);
 }
 
 /** The block of a PACKED hash; NIL of others. */
@@ -215,6 +235,7 @@ export function put(
   const home = fieldsOf(e);
   const f = dict.find(home, bytes, view, offset, length, fieldHash);
   if (f !== NIL) {
+    beforeChange(e, f);
     if (entry.hasTtl(f)) clearDeadline(e, f);
     rewrite(e, f, values, value);
     return false;
@@ -257,6 +278,7 @@ function putPacked(e: EntryRef, fields: Args, field: number, values: Args, value
 /** Changes the value at a place to that in an argument; when the field expires stays. */
 export function set(e: EntryRef, at: Place, values: Args, index: number): void {
   if (!isPacked(e)) {
+    beforeChange(e, at as EntryRef);
     rewrite(e, at as EntryRef, values, index);
     return;
   }
@@ -287,6 +309,7 @@ const digits = new Uint8Array(32);
 /** As `set`, to a safe integer. */
 export function setInteger(e: EntryRef, at: Place, value: number): void {
   if (!isPacked(e)) {
+    beforeChange(e, at as EntryRef);
     hashField.writeInteger(fieldsOf(e), timesOf(e), at as EntryRef, value);
     return;
   }
@@ -305,6 +328,7 @@ export function removeAt(e: EntryRef, at: Place): void {
     return;
   }
   const f = at as EntryRef;
+  beforeChange(e, f);
   if (entry.hasTtl(f)) clearDeadline(e, f);
   dict.remove(fieldsOf(e), f);
   hashField.release(f);
@@ -343,26 +367,28 @@ export function deadlineOf(e: EntryRef, at: Place): number {
  */
 export function setDeadline(e: EntryRef, at: Place, timeMs: number): void {
   let f = at as EntryRef;
+  beforeChange(e, f);
   if (entry.encoding(e) !== EXPIRING) {
     entry.describe(e, Type.hash, EXPIRING, 0);
-    setWord(e, deadlines.create());
+    setTimes(e, deadlines.create());
   }
   if (entry.hasTtl(f)) {
     deadlines.move(timesOf(e), f, timeMs);
     return;
   }
   f = hashField.withIndex(fieldsOf(e), timesOf(e), f);
-  setWord(e, deadlines.add(timesOf(e), f, timeMs));
+  setTimes(e, deadlines.add(timesOf(e), f, timeMs));
 }
 
 /** The field of this entry, which expires, does not any more. */
 function clearDeadline(e: EntryRef, f: EntryRef): void {
-  setWord(e, deadlines.remove(timesOf(e), f));
+  setTimes(e, deadlines.remove(timesOf(e), f));
 }
 
 /** As `clearDeadline` for the field at a place; whether it was to expire. */
 export function persist(e: EntryRef, at: Place): boolean {
   if (deadlineOf(e, at) < 0) return false;
+  beforeChange(e, at as EntryRef);
   clearDeadline(e, at as EntryRef);
   return true;
 }
@@ -381,7 +407,7 @@ export const setPlaceInOrder = (e: EntryRef, index: number) =>
 export function endExpiring(e: EntryRef): void {
   if (DEBUG) assert(deadlines.count(timesOf(e)) === 0, "a field is still to expire");
   deadlines.release(timesOf(e));
-  setWord(e, 0);
+  setTimes(e, NIL as DeadlinesRef);
   entry.describe(e, Type.hash, DICT, 0);
 }
 
@@ -577,9 +603,17 @@ export function release(e: EntryRef): void {
     packed.release(packedOf(e));
     return;
   }
+  if (isTaken(e)) return;
   walk.start(fieldsOf(e));
   for (let f = walk.next(); f !== NIL; f = walk.next()) hashField.release(f);
   releaseEmpty(e);
+}
+
+/** Whether a snapshot has taken what the hash owns: nothing of the entry expires then. */
+function isTaken(e: EntryRef): boolean {
+  if (!frozenDict.isAny || !frozenDict.takes(fieldsOf(e), e)) return false;
+  entry.describe(e, Type.hash, DICT, 0);
+  return true;
 }
 
 /** Frees some fields; false when nothing is left. */
@@ -588,6 +622,7 @@ export function releaseSlice(e: EntryRef): boolean {
     packed.release(packedOf(e));
     return false;
   }
+  if (isTaken(e)) return false;
   if (dict.drain(fieldsOf(e), RELEASE_SLOTS, hashField.release)) return true;
   releaseEmpty(e);
   return false;

@@ -133,6 +133,7 @@ export class Keyspace {
   beginWalk(walk: ChangeWatcher): number {
     if (DEBUG) assert(this.walk === null, "two walks at once");
     this.walk = walk;
+    entry.renewStamp();
     this.epoch ^= 1;
     return this.epoch;
   }
@@ -153,9 +154,10 @@ export class Keyspace {
 
   /** An entry was made: it starts its access clock. */
   created(e: EntryRef): void {
-    if (this.lfu) entry.setClock(e, (this.lfuMinutes() << 8) | LFU_FIRST);
-    else entry.setClock(e, this.clock.nowSeconds & LRU_CLOCK_MASK);
-    if (entry.epoch(e) !== this.epoch) entry.setEpoch(e, this.epoch);
+    const clock = this.lfu
+      ? (this.lfuMinutes() << 8) | LFU_FIRST
+      : this.clock.nowSeconds & LRU_CLOCK_MASK;
+    entry.startClock(e, clock, this.epoch);
   }
 
   /**

@@ -13,6 +13,9 @@
  * without their common prefix (structures/packed_prefix.ts), and the tree has its ref with the sign
  * set. It is read as it is, and made a plain one for good before it changes.
  *
+ * A leaf that a snapshot still has to read (structures/frozen.ts) stays as it is: the list takes a
+ * copy of it before it changes. `opened` sees to both.
+ *
  * Bytes of elements handed in must not lie in the list itself. An index is from 0 on and below
  * `count`, unless said otherwise.
  */
@@ -27,6 +30,7 @@ import type { TreeRef } from "../structures/btree.ts";
 import * as btree from "../structures/btree.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as frozen from "../structures/frozen.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
 import * as prefixed from "../structures/packed_prefix.ts";
@@ -139,15 +143,32 @@ export function eachBlock(e: EntryRef, visit: (p: PackedRef) => void): void {
     return;
   }
   const t = treeOf(e);
-  for (let leaf = btree.first(t) as PackedRef; leaf !== NIL; leaf = btree.next(t) as PackedRef) {
-    if (!isTrimmed(leaf)) {
-      visit(leaf);
-      continue;
-    }
-    const whole = prefixed.expanded(blockOf(leaf));
-    visit(whole);
-    packed.release(whole);
+  let leaf = btree.first(t) as PackedRef;
+  for (; leaf !== NIL; leaf = btree.next(t) as PackedRef) showLeaf(leaf, visit);
+}
+
+function showLeaf(leaf: PackedRef, visit: (p: PackedRef) => void): void {
+  if (!isTrimmed(leaf)) {
+    visit(leaf);
+    return;
   }
+  const whole = prefixed.expanded(blockOf(leaf));
+  visit(whole);
+  packed.release(whole);
+}
+
+/** The leaves of a TREE, frozen, each for `thaw`; null for a SINGLE. */
+export function freeze(e: EntryRef): Int32Array | null {
+  if (!isTree(e)) return null;
+  const leaves = btree.leaves(treeOf(e));
+  frozen.freeze(leaves);
+  return leaves;
+}
+
+/** Visits the block of a leaf's elements, which is good until `visit` returns, and thaws it. */
+export function thaw(leaf: number, visit: (p: PackedRef) => void): void {
+  showLeaf(leaf as PackedRef, visit);
+  frozen.done(blockOf(leaf as PackedRef));
 }
 
 /** The number of elements. */
@@ -192,15 +213,16 @@ function trim(t: TreeRef, rank: number): void {
   const trimmed = prefixed.trimmed(leaf);
   if (trimmed === NIL) return;
   btree.replaceLeaf(t, (trimmed | TRIMMED) as PackedRef);
-  packed.release(leaf);
+  frozen.free(leaf);
 }
 
-/** The path's leaf, which is `leaf`, to be changed: a trimmed one is made plain. */
+/** The path's leaf, which is `leaf`, to be changed: plain, and nobody else's. */
 function opened(t: TreeRef, leaf: PackedRef): PackedRef {
-  if (!isTrimmed(leaf)) return leaf;
-  const plain = prefixed.expanded(blockOf(leaf));
+  const block = blockOf(leaf);
+  if (!isTrimmed(leaf) && !(frozen.isAny && frozen.isFrozen(block))) return leaf;
+  const plain = isTrimmed(leaf) ? prefixed.expanded(block) : packed.copy(leaf);
   btree.replaceLeaf(t, plain);
-  packed.release(blockOf(leaf));
+  frozen.free(block);
   return plain;
 }
 
@@ -286,7 +308,7 @@ function shortened(leaf: PackedRef, atHead: boolean, to: Reply | null): PackedRe
 /** Takes the path's leaf, which is not the only one, out of the tree and frees it. */
 function dropLeaf(e: EntryRef, leaf: PackedRef): void {
   btree.remove(treeOf(e));
-  packed.release(blockOf(leaf));
+  frozen.free(blockOf(leaf));
 }
 
 /** Replies with `n` elements, which are there, from index `from` on; no array's head. */
@@ -325,10 +347,10 @@ function leafFor(e: EntryRef, index: number): PackedRef {
   return leaf as PackedRef;
 }
 
-/** As `leafFor`, to be changed: it is a plain one. */
+/** As `leafFor`, to be changed. */
 function leafAt(e: EntryRef, index: number): PackedRef {
   const leaf = leafFor(e, index);
-  return isTrimmed(leaf) ? opened(treeOf(e), leaf) : leaf;
+  return isTree(e) ? opened(treeOf(e), leaf) : leaf;
 }
 
 /** Adds an element before the one of this index, or at the end if the index is the count. */
@@ -358,7 +380,8 @@ export function insert(
   const t = treeOf(e);
   const before = btree.previous(t) as PackedRef;
   if (!isTrimmed(before) && hasRoom(before, taken(size))) {
-    keep(e, before, packed.append(before, bytes, offset, size), 1);
+    const own = opened(t, before);
+    keep(e, own, packed.append(own, bytes, offset, size), 1);
   } else {
     const made = packed.create(packed.EMPTY_SIZE + taken(size));
     btree.insertAfter(t, packed.append(made, bytes, offset, size), 1);
@@ -414,7 +437,7 @@ export function removeRange(e: EntryRef, from: number, n: number): void {
     const run = Math.min(left, elements - index);
     left -= run;
     if (run < elements || !isTree(e) || btree.leafCount(treeOf(e)) === 1) {
-      const plain = isTrimmed(leaf) ? opened(treeOf(e), leaf) : leaf;
+      const plain = isTree(e) ? opened(treeOf(e), leaf) : leaf;
       keep(e, plain, packed.remove(plain, packed.seek(plain, index), run), -run);
     } else {
       dropLeaf(e, leaf);
@@ -456,10 +479,12 @@ function canMerge(a: PackedRef, b: PackedRef): boolean {
 
 /** Merges leaf `a`, which begins at an index, with `b` after it, to which the path leads. */
 function mergeAt(t: TreeRef, start: number, a: PackedRef, b: PackedRef): void {
-  const moved = packed.count(b);
+  const after = opened(t, b);
+  const moved = packed.count(after);
   btree.remove(t);
   btree.byRank(t, start);
-  exchange(t, a, packed.concat(a, b));
+  const own = opened(t, a);
+  exchange(t, own, packed.concat(own, after));
   btree.addCount(t, moved);
 }
 
@@ -554,7 +579,7 @@ export class ListCursor {
   /** Removes the element; the cursor is then at the one that followed, if any. */
   remove(): void {
     const e = this.#e;
-    if (this.#isTrimmed) {
+    if (this.#isTrimmed || (frozen.isAny && frozen.isFrozen(this.#leaf))) {
       leafAt(e, this.index);
       this.seek(e, this.index);
     }

@@ -8,6 +8,7 @@ import { copyBytes } from "../base/bytes.ts";
 import type { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as frozen from "../structures/frozen.ts";
 import type { Database } from "./database.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import * as stringValue from "./string_value.ts";
@@ -62,6 +63,15 @@ export function extend(db: Database, e: EntryRef, size: number): EntryRef {
 }
 
 /**
+ * Sees that the bytes of a raw string may be changed in place: a snapshot may need those that were
+ * there when `changing` was called, which comes before. The entry stays where it is.
+ */
+export function open(db: Database, e: EntryRef): void {
+  if (!frozen.isAny || !ownsBlock(e) || !frozen.isFrozen(stringValue.blockOf(e))) return;
+  stringValue.grow(db, e, stringValue.size(e));
+}
+
+/**
  * Adds the key in an argument, which is not there, as a string of `size` zero bytes, announced as
  * `event`; if that is null, the caller announces it when it knows of a change that counts.
  */
@@ -101,14 +111,16 @@ export function place(
 }
 
 /**
- * A block for a string of `size` bytes that is to become the value of an entry (or NIL): the
- * entry's own, if it has one that fits, so that its bytes are still there; or a new one.
+ * A block for a string of `size` bytes that is to become the value of an entry (or NIL), for which
+ * `changing` was called: the entry's own, if it has one that fits, so that its bytes are still
+ * there; or a new one.
  */
 export function blockFor(e: EntryRef, size: number): Ref {
   if (ownsBlock(e)) {
     const own = stringValue.blockOf(e);
     const room = arena.capacity(own);
-    if (room >= size && room <= size * ROOM_FACTOR_MAX) return own;
+    const fits = room >= size && room <= size * ROOM_FACTOR_MAX;
+    if (fits && !frozen.isFrozen(own)) return own;
   }
   return arena.alloc(size);
 }

@@ -14,8 +14,6 @@ import { count, DICT, type RandomBelow, randomPlace, SetCursor } from "./set_val
 const KEPT_COUNT = 1 << 16;
 /** Drawing a member costs about as much as walking past so many. */
 const DRAW_COST = 10;
-/** The access clock of a member that was drawn; members have no other use for it. */
-const DRAWN = 1;
 
 /** The places, in places.at[0..places.count). */
 export const places = { at: new Int32Array(KEPT_COUNT), count: 0 };
@@ -67,11 +65,11 @@ export function listSome(e: EntryRef, wanted: number, random: RandomBelow): void
 function drawSome(e: EntryRef, wanted: number, random: RandomBelow): void {
   while (places.count < wanted) {
     const member = randomPlace(e, random) as EntryRef;
-    if (entry.clock(member) === DRAWN) continue;
-    entry.setClock(member, DRAWN);
+    if (entry.isMarked(member)) continue;
+    entry.setMarked(member, true);
     add(member);
   }
-  for (let i = 0; i < places.count; i++) entry.setClock(places.at[i] as EntryRef, 0);
+  for (let i = 0; i < places.count; i++) entry.setMarked(places.at[i] as EntryRef, false);
 }
 
 /**

@@ -23,6 +23,8 @@ import { assert } from "../base/assert.ts";
 import { type Range, staging } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { TreeRef } from "../structures/btree.ts";
+import type { DeadlinesRef } from "../structures/deadline_block.ts";
 import * as dict from "../structures/dict.ts";
 import { DictCursor, type DictRef } from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -33,6 +35,8 @@ import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
 import { AREA, addCollection, refOf, setRef } from "./collection.ts";
 import type { Database } from "./database.ts";
+import * as frozenDict from "./frozen_dict.ts";
+import { FrozenDict } from "./frozen_dict.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import { Member } from "./set_member.ts";
 import { thresholds } from "./thresholds.ts";
@@ -92,6 +96,14 @@ export function startIntegers(e: EntryRef, s: IntsetRef): void {
   become(e, INTSET, s);
   if (intset.count(s) > integerLimit()) convert(e, 0);
 }
+
+/** The members as they are, for a snapshot (frozen_dict.ts); null for a set that is no DICT. */
+export function freeze(e: EntryRef): FrozenDict | null {
+  if (entry.encoding(e) !== DICT) return null;
+  return new FrozenDict(dictOf(e), NIL as TreeRef, NIL as DeadlinesRef, memberKind);
+}
+
+const memberKind = { copy: (m: EntryRef) => entry.twin(m), release: entry.release };
 
 /** The integers of an INTSET, whose block begins as Redis writes it; NIL of other sets. */
 export function integers(e: EntryRef): IntsetRef {
@@ -316,6 +328,7 @@ export function removeMember(e: EntryRef, m: Member): boolean {
 export function removeAt(e: EntryRef, place: number): void {
   const encoding = entry.encoding(e);
   if (encoding === DICT) {
+    if (frozenDict.isAny) frozenDict.keep(dictOf(e), place as EntryRef);
     dict.remove(dictOf(e), place as EntryRef);
     entry.release(place as EntryRef);
   } else if (encoding === PACKED) {
@@ -521,6 +534,7 @@ function duplicateDict(from: DictRef): DictRef {
 export function release(e: EntryRef): void {
   const encoding = entry.encoding(e);
   if (encoding === DICT) {
+    if (isTaken(e)) return;
     entries.start(dictOf(e));
     for (let m = entries.next(); m !== NIL; m = entries.next()) entry.release(m);
     dict.release(dictOf(e));
@@ -531,12 +545,16 @@ export function release(e: EntryRef): void {
   }
 }
 
+/** Whether a snapshot has taken the members. */
+const isTaken = (e: EntryRef) => frozenDict.isAny && frozenDict.takes(dictOf(e), e);
+
 /** Frees some members; false once nothing is left but the entry. Nothing else may follow. */
 export function releaseSlice(e: EntryRef): boolean {
   if (entry.encoding(e) !== DICT) {
     release(e);
     return false;
   }
+  if (isTaken(e)) return false;
   if (dict.drain(dictOf(e), SLICE_SLOTS, entry.release)) return true;
   dict.release(dictOf(e));
   return false;

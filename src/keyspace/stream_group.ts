@@ -34,6 +34,7 @@ import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as frozen from "../structures/frozen.ts";
 import type { RowRef } from "../structures/id_tree.ts";
 import * as idTree from "../structures/id_tree.ts";
 import { compareKeys } from "../structures/score_tree.ts";
@@ -236,7 +237,7 @@ export function countDelivery(row: RowRef): void {
 /** Of a row: to whom it was delivered. */
 export const consumerOf = (row: RowRef) => rowWord(row, CONSUMER) as EntryRef;
 
-/** The row of an entry that is pending, or NIL. */
+/** The row of an entry that is pending, to be changed, or NIL. */
 export function findPending(group: EntryRef, id: StreamId): RowRef {
   const pending = pendingOf(group);
   return pending === NIL ? (NIL as RowRef) : idTree.find(pending, id);
@@ -351,15 +352,19 @@ function removeId(consumer: EntryRef, id: StreamId): void {
   idTree.removeFound(ids, idTree.find(ids, id));
 }
 
-/** Gives the row of this ID to a consumer, who may have it already; returns the row. */
+/**
+ * Gives the row of this ID to a consumer, who may have it already; returns the row, which may have
+ * moved, to be changed.
+ */
 export function assign(group: EntryRef, row: RowRef, consumer: EntryRef, id: StreamId): RowRef {
-  if (DEBUG) assert(findPending(group, id) === row, "the row is of another ID");
-  const holder = consumerOf(row);
-  if (holder === consumer) return row;
+  const own = frozen.isAny ? findPending(group, id) : row;
+  if (DEBUG) assert(findPending(group, id) === own, "the row is of another ID");
+  const holder = consumerOf(own);
+  if (holder === consumer) return own;
   removeId(holder, id);
   addId(consumer, id);
-  setRowWord(row, CONSUMER, consumer);
-  return row;
+  setRowWord(own, CONSUMER, consumer);
+  return own;
 }
 
 /** The entry of this ID is pending no longer; false if it was not. */
@@ -473,6 +478,53 @@ export function releaseSlice(groups: DictRef): boolean {
     entry.release(group);
   }
   return true;
+}
+
+/** A group as it was when `freeze` was called. */
+export interface FrozenGroup {
+  readonly name: Uint8Array;
+  readonly lastId: StreamId;
+  readonly entriesRead: bigint;
+  readonly pendingCount: number;
+  /** Leaves of its pending entries, for `idTree.thaw`: rows of `deliveredMs`, `deliveryCount`. */
+  readonly pending: Int32Array;
+  readonly consumers: readonly FrozenConsumer[];
+}
+
+/** A consumer as it was then. */
+export interface FrozenConsumer {
+  readonly name: Uint8Array;
+  readonly seenMs: number;
+  readonly activeMs: number;
+  readonly pendingCount: number;
+  /** Leaves of the IDs that are pending for it, for `idTree.thaw`. */
+  readonly pending: Int32Array;
+}
+
+/** All groups, in the order of their names, with what is pending frozen. */
+export function freeze(groups: DictRef): FrozenGroup[] {
+  return inOrder(groups).map((group) => {
+    const lastId = new StreamId();
+    loadLastId(group, lastId);
+    return {
+      name: entry.keyBytes(group),
+      lastId,
+      entriesRead: entriesRead(group),
+      pendingCount: pendingCount(group),
+      pending: idTree.freeze(pendingOf(group)),
+      consumers: inOrder(consumersOf(group)).map(freezeConsumer),
+    };
+  });
+}
+
+function freezeConsumer(consumer: EntryRef): FrozenConsumer {
+  return {
+    name: entry.keyBytes(consumer),
+    seenMs: seenMs(consumer),
+    activeMs: activeMs(consumer),
+    pendingCount: consumerPendingCount(consumer),
+    pending: idTree.freeze(pendingIdsOf(consumer)),
+  };
 }
 
 /** Consumers and pending entries of all groups: what freeing them costs. */

@@ -14,6 +14,9 @@
  *
  * Leaves begin and end where Redis's radix tree nodes do. A leaf whose entries are all deleted one
  * by one goes with the last of them; one that is trimmed may keep deleted ones only, as in Redis.
+ *
+ * A leaf that a snapshot still has to read (structures/frozen.ts) stays as it is: the stream takes
+ * a copy of it before it changes (`opened`).
  */
 import * as arena from "../arena/arena.ts";
 import { i32, NIL, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
@@ -27,6 +30,7 @@ import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as frozen from "../structures/frozen.ts";
 import * as idIndex from "../structures/id_index.ts";
 import { StreamId } from "../structures/stream_id.ts";
 import type { StreamLeafRef } from "../structures/stream_leaf.ts";
@@ -184,6 +188,31 @@ export function eachLeaf(e: EntryRef, visit: (leaf: StreamLeafRef) => void): voi
   for (; leaf !== NIL; leaf = btree.next(t) as StreamLeafRef) visit(leaf);
 }
 
+/** The leaves, frozen, each for `thaw`. */
+export function freeze(e: EntryRef): Int32Array {
+  if (treeOf(e) === NIL) return NO_LEAVES;
+  const leaves = btree.leaves(treeOf(e));
+  frozen.freeze(leaves);
+  return leaves;
+}
+
+const NO_LEAVES = new Int32Array(0);
+
+/** Visits a frozen leaf, which is good until `visit` returns, and thaws it. */
+export function thaw(leaf: number, visit: (leaf: StreamLeafRef) => void): void {
+  visit(leaf as StreamLeafRef);
+  frozen.done(leaf as StreamLeafRef);
+}
+
+/** The path's leaf, to be changed: a copy in its place if it is frozen. */
+function opened(t: TreeRef, leaf: StreamLeafRef): StreamLeafRef {
+  if (!frozen.isAny || !frozen.isFrozen(leaf)) return leaf;
+  const own = streamLeaf.copy(leaf);
+  btree.replaceLeaf(t, own);
+  frozen.free(leaf);
+  return own;
+}
+
 /**
  * Adds an entry with an ID above the last one: `fields` pairs of a name and a value, which are of
  * `size` bytes in all, from argument `first` on.
@@ -202,7 +231,7 @@ export function add(
     const leaf = streamLeaf.create(id, args, first, fields, 0);
     setWordOf(e, TREE, idIndex.create(leaf, 1));
   } else {
-    const leaf = btree.last(t) as StreamLeafRef;
+    const leaf = opened(t, btree.last(t) as StreamLeafRef);
     if (takes(leaf, size)) {
       exchange(t, leaf, streamLeaf.append(leaf, id, args, first, fields));
       btree.addCount(t, 1);
@@ -285,8 +314,12 @@ export const replyFound = (to: Reply) => sought.reply(to);
 export function remove(e: EntryRef, id: StreamId): boolean {
   const leaf = seek(e, id);
   if (leaf === NIL) return false;
-  if (streamLeaf.liveCount(leaf) === 1) dropLeaf(e, leaf);
-  else sought.markDeleted();
+  if (streamLeaf.liveCount(leaf) === 1) {
+    dropLeaf(e, leaf);
+  } else {
+    if (opened(treeOf(e), leaf) !== leaf) seek(e, id);
+    sought.markDeleted();
+  }
   setWordOf(e, LENGTH, length(e) - 1);
   return true;
 }
@@ -300,7 +333,7 @@ function dropLeaf(e: EntryRef, leaf: StreamLeafRef): void {
     btree.release(t);
     setWordOf(e, TREE, NIL);
   }
-  arena.free(leaf);
+  frozen.free(leaf);
 }
 
 /** Finds the first entry anew; to be called by who has removed some. */
@@ -422,7 +455,7 @@ export function trim(e: EntryRef): number {
 function trimLeaf(e: EntryRef, leaf: StreamLeafRef): number {
   const { byId, keep, minId } = trimming;
   const before = length(e);
-  sought.start(leaf);
+  sought.start(opened(treeOf(e), leaf));
   // A deleted entry ends it as well, though after XSETID it may come before lower IDs.
   while (sought.step()) {
     if (byId ? sought.id.compare(minId) >= 0 : length(e) <= keep) break;

@@ -7,6 +7,9 @@
  *   BLOCK     {block, size}: longer bytes in a block of their own
  *
  * OBJECT ENCODING calls them int, embstr (up to 44 bytes) and raw, as Redis does.
+ *
+ * A block that a snapshot still has to read (structures/frozen.ts) is not written to: the string
+ * then gets another.
  */
 import * as arena from "../arena/arena.ts";
 import { i32, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts";
@@ -16,6 +19,7 @@ import { digitCount, writeInteger } from "../base/numbers.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as frozen from "../structures/frozen.ts";
 import type { Database } from "./database.ts";
 import { Type } from "./types.ts";
 
@@ -137,7 +141,7 @@ export function overwrite(
   if (entry.encoding(e) !== BLOCK || size < entry.OUTSIDE_SIZE) return false;
   const block = blockOf(e);
   const room = arena.capacity(block);
-  if (room < size || room > size * 2) return false;
+  if (room < size || room > size * 2 || frozen.isFrozen(block)) return false;
   entry.copyIn(bytes, view, offset, size, block, 0);
   setBlock(e, block, size);
   return true;
@@ -167,7 +171,7 @@ export function grow(db: Database, e: EntryRef, newSize: number): EntryRef {
 
 function growBlock(db: Database, e: EntryRef, newSize: number): EntryRef {
   const inBlock = entry.encoding(e) === BLOCK;
-  if (inBlock && arena.capacity(blockOf(e)) >= newSize) {
+  if (inBlock && arena.capacity(blockOf(e)) >= newSize && !frozen.isFrozen(blockOf(e))) {
     setBlock(e, blockOf(e), newSize);
     return e;
   }
@@ -176,7 +180,7 @@ function growBlock(db: Database, e: EntryRef, newSize: number): EntryRef {
   const { bytes, offset, size: oldSize } = rangeOf(e);
   u8[block >>> SEGMENT_BITS].set(bytes.subarray(offset, offset + oldSize), arena.byteOffset(block));
   let home = e;
-  if (inBlock) arena.free(blockOf(e));
+  if (inBlock) frozen.free(blockOf(e));
   else home = db.resize(e, PAIR_SIZE, 0);
   setBlock(home, block, newSize);
   return home;
@@ -288,7 +292,7 @@ export function equals(e: EntryRef, bytes: Uint8Array, offset: number, size: num
 
 /** Frees what the value owns outside its entry. */
 export function release(e: EntryRef): void {
-  if (entry.encoding(e) === BLOCK) arena.free(blockOf(e));
+  if (entry.encoding(e) === BLOCK) frozen.free(blockOf(e));
 }
 
 /** As `release`: a string is freed at once. */

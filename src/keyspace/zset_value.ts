@@ -22,6 +22,7 @@ import type { Args } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { TreeRef } from "../structures/btree.ts";
 import * as btree from "../structures/btree.ts";
+import type { DeadlinesRef } from "../structures/deadline_block.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -32,6 +33,8 @@ import type { LeafRef } from "../structures/score_tree.ts";
 import * as scoreTree from "../structures/score_tree.ts";
 import { AREA, addCollection, become, refOf, setRef, setWord, wordOf } from "./collection.ts";
 import type { Database } from "./database.ts";
+import * as frozenDict from "./frozen_dict.ts";
+import { FrozenDict } from "./frozen_dict.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import { thresholds } from "./thresholds.ts";
 import { Type } from "./types.ts";
@@ -105,6 +108,19 @@ export function startUnordered(e: EntryRef, expected: number): void {
 export function startPacked(e: EntryRef, p: PackedRef): void {
   become(e, Type.zset, PACKED, p);
   if (count(e) > thresholds.zsetPackedEntries) makeTree(e);
+}
+
+/** The members as they are, for a snapshot (frozen_dict.ts); null for a PACKED set. */
+export function freeze(e: EntryRef): FrozenDict | null {
+  if (isPacked(e)) return null;
+  return new FrozenDict(dictOf(e), treeOf(e), NIL as DeadlinesRef, memberKind);
+}
+
+const memberKind = { copy: copyMember, release: entry.release };
+
+/** A member is about to change or to go: a snapshot may need it as it is. */
+function beforeChange(e: EntryRef, m: EntryRef): void {
+  if (frozenDict.isAny) frozenDict.keep(dictOf(e), m);
 }
 
 /** The block of a PACKED set; NIL of others. */
@@ -242,6 +258,7 @@ export function putSought(
       if (tree === NIL) scoreTree.setScore(member, newScore);
       return SAME;
     }
+    beforeChange(e, member);
     if (tree !== NIL) scoreTree.move(tree, oldScore, newScore, member);
     scoreTree.setScore(member, newScore);
     return CHANGED;
@@ -323,6 +340,7 @@ export function remove(
     return true;
   }
   const tree = treeOf(e);
+  beforeChange(e, soughtEntry);
   if (tree !== NIL) scoreTree.remove(tree, scoreTree.scoreOf(soughtEntry), soughtEntry);
   dict.remove(dictOf(e), soughtEntry);
   entry.release(soughtEntry);
@@ -379,6 +397,7 @@ export function removeRanks(e: EntryRef, from: number, n: number): void {
     const done = scoreTree.removeRun(treeOf(e), from, left);
     for (let i = 0; i < done; i++) {
       const member = scoreTree.removed[i] as EntryRef;
+      beforeChange(e, member);
       dict.remove(members, member);
       entry.release(member);
     }
@@ -553,10 +572,7 @@ export function duplicate(from: EntryRef, to: EntryRef): void {
 }
 
 function copyMember(m: EntryRef): EntryRef {
-  const { bytes, offset, size } = rangeOf(m, visited);
-  stage(bytes, offset, size);
-  const area = scoreTree.SCORE_AREA;
-  const twin = entry.create(staging.bytes, staging.view, 0, size, entry.hash(m), area, false);
+  const twin = entry.twin(m, scoreTree.SCORE_AREA);
   scoreTree.setScore(twin, scoreTree.scoreOf(m));
   return twin;
 }
@@ -564,8 +580,11 @@ function copyMember(m: EntryRef): EntryRef {
 /** Frees what the value owns outside its entry. */
 export function release(e: EntryRef): void {
   if (isPacked(e)) packed.release(packedOf(e));
-  else releaseTree(e);
+  else if (!isTaken(e)) releaseTree(e);
 }
+
+/** Whether a snapshot has taken what the set owns. */
+const isTaken = (e: EntryRef) => frozenDict.isAny && frozenDict.takes(dictOf(e), e);
 
 function releaseTree(e: EntryRef): void {
   const tree = treeOf(e);
@@ -591,6 +610,7 @@ function releaseMembers(leaf: LeafRef): void {
  */
 export function releaseSlice(e: EntryRef): boolean {
   if (!isPacked(e) && treeOf(e) !== NIL) {
+    if (isTaken(e)) return false;
     const tree = treeOf(e);
     let freed = 0;
     while (btree.leafCount(tree) > 1) {

@@ -1,5 +1,5 @@
 /**
- * A file that the disk worker writes (disk_worker.ts) while clients are served: it is given
+ * A file that the disk worker writes (disk_job.ts) while clients are served: it is given
  * buffers, and works them off one after the other. The file has its place when `syncLater` tells
  * so, and the one that was there before stays until then.
  */

@@ -23,6 +23,7 @@ import * as intset from "../structures/intset.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
 import * as element from "../structures/packed_element.ts";
+import type { LargeKey } from "./large_saver.ts";
 import { ListpackBuilder } from "./listpack_builder.ts";
 import { writeStream } from "./rdb_encode_stream.ts";
 import { NODE_PACKED, RDB_VERSION_FIELD_DEADLINES, RdbType } from "./rdb_format.ts";
@@ -41,7 +42,7 @@ export function rdbTypeOf(e: EntryRef, version: number): number {
       if (keepsDeadlines(e, version)) return RdbType.hashMetadata;
       return hashValue.block(e) !== NIL ? RdbType.hashListpack : RdbType.hash;
     case Type.stream:
-      return version > RDB_VERSION_STREAMS_2 ? RdbType.streamListpacks3 : RdbType.streamListpacks2;
+      return tellsActive(version) ? RdbType.streamListpacks3 : RdbType.streamListpacks2;
     default:
       return RdbType.string;
   }
@@ -50,8 +51,52 @@ export function rdbTypeOf(e: EntryRef, version: number): number {
 /** The last version that does not know when consumers were last active. */
 const RDB_VERSION_STREAMS_2 = 10;
 
+/** Whether files of the version tell when consumers of streams were last active. */
+export const tellsActive = (version: number) => version > RDB_VERSION_STREAMS_2;
+
 const keepsDeadlines = (e: EntryRef, version: number) =>
   version >= RDB_VERSION_FIELD_DEADLINES && hashValue.firstDeadline(e) !== Infinity;
+
+/** As `rdbTypeOf`, of a large value that is written in parts. */
+export function rdbTypeOfLarge(key: LargeKey, version: number): number {
+  switch (key.type) {
+    case Type.list:
+      return RdbType.listQuicklist2;
+    case Type.set:
+      return RdbType.set;
+    case Type.zset:
+      return RdbType.zset2;
+    case Type.hash:
+      return hasDeadlinesIn(key, version) ? RdbType.hashMetadata : RdbType.hash;
+    case Type.stream:
+      return tellsActive(version) ? RdbType.streamListpacks3 : RdbType.streamListpacks2;
+    default:
+      return RdbType.string;
+  }
+}
+
+const hasDeadlinesIn = (key: LargeKey, version: number) =>
+  version >= RDB_VERSION_FIELD_DEADLINES && key.firstDeadline !== Infinity;
+
+/** Writes what comes before the parts of a large value. */
+export function writeLargeHead(to: RdbWriter, key: LargeKey): void {
+  if (hasDeadlinesIn(key, to.version)) to.int64(key.firstDeadline);
+  to.length(key.count);
+}
+
+/** Writes some elements of a list as a node. */
+export function writeListNode(to: RdbWriter, elements: PackedRef): void {
+  to.length(NODE_PACKED);
+  writeBlock(to, elements);
+}
+
+/**
+ * Writes what comes before a field, in a hash of which some expire: its deadline (Unix ms, or -1)
+ * as one more than the difference to the first, or 0 for none.
+ */
+export function writeFieldDeadline(to: RdbWriter, first: number, deadline: number): void {
+  to.length(deadline < 0 ? 0 : deadline - first + 1);
+}
 
 /** Whether a value has deadlines of fields, which not all versions can tell. */
 export const hasFieldDeadlines = (e: EntryRef) =>
@@ -74,7 +119,7 @@ export function writeValue(to: RdbWriter, e: EntryRef): void {
       else writeHash(to, e);
       return;
     case Type.stream:
-      writeStream(to, e, to.version > RDB_VERSION_STREAMS_2);
+      writeStream(to, e, tellsActive(to.version));
       return;
     default:
       writeString(to, e);
@@ -86,7 +131,7 @@ function writeString(to: RdbWriter, e: EntryRef): void {
   to.string(bytes, offset, size);
 }
 
-function writeRange(to: RdbWriter, { bytes, offset, size }: Range): void {
+export function writeRange(to: RdbWriter, { bytes, offset, size }: Range): void {
   to.string(bytes, offset, size);
 }
 
@@ -211,15 +256,13 @@ function writeHash(to: RdbWriter, e: EntryRef): void {
   }
 }
 
-/** Deadlines are told as one more than the difference to the first, or 0 for none. */
 function writeExpiringHash(to: RdbWriter, e: EntryRef): void {
   const first = hashValue.firstDeadline(e);
   to.int64(first);
   to.length(hashValue.count(e));
   fields.start(e);
   while (fields.next()) {
-    const deadline = hashValue.deadlineOf(e, fields.place);
-    to.length(deadline < 0 ? 0 : deadline - first + 1);
+    writeFieldDeadline(to, first, hashValue.deadlineOf(e, fields.place));
     writeRange(to, fields.field());
     writeRange(to, fields.value());
   }

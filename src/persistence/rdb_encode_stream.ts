@@ -1,5 +1,6 @@
 /** Writes streams as Redis 7.0 does; the format is told in rdb_stream.ts. */
 import { NIL, segmentOf, u8 } from "../arena/arena.ts";
+import type { FrozenConsumer, FrozenGroup } from "../keyspace/stream_group.ts";
 import * as streamGroup from "../keyspace/stream_group.ts";
 import * as streamValue from "../keyspace/stream_value.ts";
 import * as btree from "../structures/btree.ts";
@@ -8,6 +9,7 @@ import { IdCursor } from "../structures/id_tree.ts";
 import { ID_SIZE, StreamId } from "../structures/stream_id.ts";
 import type { StreamLeafRef } from "../structures/stream_leaf.ts";
 import * as streamLeaf from "../structures/stream_leaf.ts";
+import type { StreamState } from "./large_saver.ts";
 import { ListpackBuilder } from "./listpack_builder.ts";
 import { ENTRY_DELETED, ENTRY_SAME_FIELDS } from "./rdb_format.ts";
 import type { RdbWriter } from "./rdb_writer.ts";
@@ -38,7 +40,41 @@ export function writeStream(to: RdbWriter, e: EntryRef, tellsActive: boolean): v
   for (const group of groups) writeGroup(to, group, tellsActive);
 }
 
-function writeLeaf(to: RdbWriter, leaf: StreamLeafRef): void {
+/** Writes what comes after the leaves of a stream, up to its first group. */
+export function writeState(to: RdbWriter, state: StreamState): void {
+  to.length(state.length);
+  to.lengthsId(state.lastId);
+  to.lengthsId(state.firstId);
+  to.lengthsId(state.maxDeletedId);
+  to.lengthBigint(state.entriesAdded);
+  to.length(state.groups.length);
+}
+
+/** Writes a group, up to the first of what is pending. */
+export function writeGroupHead(to: RdbWriter, group: FrozenGroup): void {
+  to.string(group.name, 0, group.name.length);
+  to.lengthsId(group.lastId);
+  to.lengthBigint(group.entriesRead);
+  to.length(group.pendingCount);
+}
+
+/** Writes an entry that is pending in a group. */
+export function writePending(to: RdbWriter, of: StreamId, ms: number, count: bigint): void {
+  to.rawId(of);
+  to.int64(ms);
+  to.lengthBigint(count);
+}
+
+/** Writes a consumer, up to the first ID that is pending for it. */
+export function writeConsumerHead(to: RdbWriter, own: FrozenConsumer, tellsActive: boolean): void {
+  to.string(own.name, 0, own.name.length);
+  to.int64(own.seenMs);
+  if (tellsActive) to.int64(own.activeMs);
+  to.length(own.pendingCount);
+}
+
+/** Writes a leaf, of the number of which was told before. */
+export function writeLeaf(to: RdbWriter, leaf: StreamLeafRef): void {
   streamLeaf.loadMaster(leaf, master);
   to.length(ID_SIZE);
   to.rawId(master);
@@ -90,9 +126,7 @@ function writeGroup(to: RdbWriter, group: EntryRef, tellsActive: boolean): void 
     id.setZero();
     for (rows.seek(pending, id); rows.row !== NIL; rows.next()) {
       id.load(rows.row, 0);
-      to.rawId(id);
-      to.int64(streamGroup.deliveredMs(rows.row));
-      to.lengthBigint(streamGroup.deliveryCount(rows.row));
+      writePending(to, id, streamGroup.deliveredMs(rows.row), streamGroup.deliveryCount(rows.row));
     }
   }
   const consumers = streamGroup.inOrder(streamGroup.consumersOf(group));

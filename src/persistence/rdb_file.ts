@@ -24,20 +24,44 @@
  *   saver.end();
  *
  * Between the calls other things may happen: each writes an entry as it is at that moment. What the
- * sink is given is in pieces of 64 KiB or more, good until it returns. A value is written by one
- * call, however large it is. The counts of `database` only help who loads.
+ * sink is given is in pieces of 64 KiB or more, good until it returns. The counts of `database`
+ * only help who loads. `entry` writes a value however large it is; those that come in parts, see
+ * large_saver.ts, are written in a form that differs only in this: strings are not packed, nodes
+ * of lists are smaller, and hashes, sets and sorted sets are in no order to rely on.
  *
  * Values: rdb_values.ts and rdb_encode.ts.
  */
 import { NIL, segmentOf, u8 } from "../arena/arena.ts";
 import { latin1 } from "../base/bytes.ts";
 import { hashBytes } from "../base/hash.ts";
+import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { FrozenConsumer, FrozenGroup } from "../keyspace/stream_group.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
-import { rdbTypeOf, writeValue } from "./rdb_encode.ts";
+import type { PackedRef } from "../structures/packed.ts";
+import type { StreamId } from "../structures/stream_id.ts";
+import type { StreamLeafRef } from "../structures/stream_leaf.ts";
+import type { LargeKey, LargeSaver, StreamState } from "./large_saver.ts";
+import {
+  rdbTypeOf,
+  rdbTypeOfLarge,
+  tellsActive,
+  writeFieldDeadline,
+  writeLargeHead,
+  writeListNode,
+  writeRange,
+  writeValue,
+} from "./rdb_encode.ts";
+import {
+  writeConsumerHead,
+  writeGroupHead,
+  writeLeaf,
+  writePending,
+  writeState,
+} from "./rdb_encode_stream.ts";
 import {
   Malformed,
   Opcode,
@@ -339,9 +363,14 @@ export interface SaverOptions {
 }
 
 /** Writes one file: see above. */
-export class RdbSaver {
+export class RdbSaver implements LargeSaver {
   readonly #writer: RdbWriter;
   readonly #options: Required<SaverOptions>;
+  /** The large key that is being written has deadlines of fields: the first of them, or -1. */
+  #firstDeadline = -1;
+  /** Of the group that is being written: what is pending and not yet written, and consumers. */
+  #pendingLeft = 0;
+  #consumers = 0;
 
   constructor(sink: ByteSink, options: SaverOptions = {}) {
     this.#options = { clocks: "none", packs: true, sums: true, version: RDB_VERSION, ...options };
@@ -392,23 +421,98 @@ export class RdbSaver {
   /** Writes a key of the database, with expiry, access clock and value. */
   entry(db: Database, keyspace: Keyspace, e: EntryRef): void {
     const writer = this.#writer;
-    if (entry.hasTtl(e)) {
-      writer.byte(Opcode.expiryMs);
-      const far = db.farExpiryOf(e);
-      if (far === undefined) writer.int64(db.expiryOf(e));
-      else writer.bigint64(far);
-    }
-    if (this.#options.clocks === "lru") {
-      writer.byte(Opcode.idle);
-      writer.length(keyspace.idleSeconds(e));
-    } else if (this.#options.clocks === "lfu") {
-      writer.byte(Opcode.frequency);
-      writer.byte(keyspace.frequency(e));
-    }
-    writer.byte(rdbTypeOf(e, this.#options.version));
+    if (entry.hasTtl(e)) this.#expiry(db.expiryOf(e), db.farExpiryOf(e));
+    const { clocks, version } = this.#options;
+    if (clocks === "lru") this.#idle(keyspace.idleSeconds(e));
+    else if (clocks === "lfu") this.#frequency(keyspace.frequency(e));
+    writer.byte(rdbTypeOf(e, version));
     writer.string(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
     writeValue(writer, e);
   }
+
+  #expiry(ms: number, far: bigint | undefined): void {
+    this.#writer.byte(Opcode.expiryMs);
+    if (far === undefined) this.#writer.int64(ms);
+    else this.#writer.bigint64(far);
+  }
+
+  #idle(seconds: number): void {
+    this.#writer.byte(Opcode.idle);
+    this.#writer.length(seconds);
+  }
+
+  #frequency(counter: number): void {
+    this.#writer.byte(Opcode.frequency);
+    this.#writer.byte(counter);
+  }
+
+  beginLarge(large: LargeKey): void {
+    const writer = this.#writer;
+    this.select(large.database);
+    if (large.expiryMs >= 0) this.#expiry(large.expiryMs, large.farExpiryMs);
+    const { clocks, version } = this.#options;
+    if (clocks === "lru") this.#idle(large.idleSeconds);
+    else if (clocks === "lfu") this.#frequency(large.frequency);
+    const type = rdbTypeOfLarge(large, version);
+    this.#firstDeadline = type === RdbType.hashMetadata ? large.firstDeadline : -1;
+    writer.byte(type);
+    writer.string(large.key, 0, large.key.length);
+    writeLargeHead(writer, large);
+  }
+
+  piece(bytes: Uint8Array, offset: number, size: number): void {
+    this.#writer.raw(bytes, offset, size);
+  }
+
+  block(elements: PackedRef): void {
+    writeListNode(this.#writer, elements);
+  }
+
+  member(member: Range): void {
+    writeRange(this.#writer, member);
+  }
+
+  scored(member: Range, score: number): void {
+    writeRange(this.#writer, member);
+    this.#writer.double(score);
+  }
+
+  field(name: Range, value: Range, deadlineMs: number): void {
+    const writer = this.#writer;
+    if (this.#firstDeadline >= 0) writeFieldDeadline(writer, this.#firstDeadline, deadlineMs);
+    writeRange(writer, name);
+    writeRange(writer, value);
+  }
+
+  leaf(entries: StreamLeafRef): void {
+    writeLeaf(this.#writer, entries);
+  }
+
+  streamState(state: StreamState): void {
+    writeState(this.#writer, state);
+  }
+
+  beginGroup(group: FrozenGroup): void {
+    writeGroupHead(this.#writer, group);
+    this.#pendingLeft = group.pendingCount;
+    this.#consumers = group.consumers.length;
+    if (this.#pendingLeft === 0) this.#writer.length(this.#consumers);
+  }
+
+  pending(id: StreamId, deliveredMs: number, deliveryCount: bigint): void {
+    writePending(this.#writer, id, deliveredMs, deliveryCount);
+    if (--this.#pendingLeft === 0) this.#writer.length(this.#consumers);
+  }
+
+  beginConsumer(consumer: FrozenConsumer): void {
+    writeConsumerHead(this.#writer, consumer, tellsActive(this.#options.version));
+  }
+
+  pendingId(id: StreamId): void {
+    this.#writer.rawId(id);
+  }
+
+  endLarge(): void {}
 
   /** Writes the end; the sink has all then. */
   end(): void {

@@ -105,6 +105,8 @@ export class BlockReader {
   /** Of the file; 0 before it is known. */
   version = 0;
   kind = 0;
+  /** How many keys the file has, as the foot says. */
+  keys = 0;
   /** What the block holds, up to `size`, and READ_SLACK bytes more; good until the next is read. */
   bytes = new Uint8Array(BLOCK_SIZE + READ_SLACK);
   view = new DataView(this.bytes.buffer);
@@ -173,9 +175,6 @@ export class BlockReader {
       this.#blocks++;
     }
   }
-
-  /** Of the foot: how many keys the file has. */
-  keys = 0;
 
   #checkFoot(sum: number): void {
     const reader = new MessageReader();

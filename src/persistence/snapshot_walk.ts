@@ -6,6 +6,11 @@
  * so that nothing has to be cleared. A key that is made meanwhile counts as visited. Before a key
  * changes or goes, the keyspace says so (`before`): if it is not visited yet, it is there and then.
  * The dicts may grow, shrink and rehash meanwhile: see `dict.scan`.
+ *
+ * To visit a key is to show it whole to `visit`, or, if its value is large and whoever saves takes
+ * it in parts (large_saver.ts), to freeze the value (large_value.ts). Frozen values are shown when
+ * all keys are visited, one after the other: no other key can come between the parts of one, since
+ * none is left that has to be shown before it changes.
  */
 
 import { Database } from "../keyspace/database.ts";
@@ -13,6 +18,14 @@ import type { ChangeWatcher, Keyspace } from "../keyspace/keyspace.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import type { LargeSaver } from "./large_saver.ts";
+import {
+  Audience,
+  freezeLarge,
+  LARGE_SIZES,
+  type LargeEntry,
+  type LargeSizes,
+} from "./large_value.ts";
 
 /** What is left of a database: whoever holds its keys now, and its number when the walk began. */
 interface Part {
@@ -26,18 +39,37 @@ interface Part {
 }
 
 export class SnapshotWalk implements ChangeWatcher {
+  /** Large values that are done with. */
+  largeDone = 0;
   private readonly keyspace: Keyspace;
   /** Called with a key as it was when the walk began, and the number of its database then. */
   private visit: (db: Database, id: number, e: EntryRef) => void;
+  private readonly sizes: LargeSizes;
+  private readonly audience: Audience;
   private readonly parts: Part[] = [];
   private readonly epoch: number;
   private current: Part | null = null;
   private readonly visitCurrent = (e: EntryRef) => this.visitOnce(this.current as Part, e);
+  /** Large values that are frozen, or were. */
+  private readonly large: LargeEntry[] = [];
+  private isLargeBegun = false;
 
-  /** Begins: from here on, what `visit` is shown is the data of this moment. */
-  constructor(keyspace: Keyspace, visit: (db: Database, id: number, e: EntryRef) => void) {
+  /**
+   * Begins: from here on, what is shown is the data of this moment. Without `largeSaver`, all keys
+   * are shown whole; what it throws is told to `failed`, and it is shown no more. Tests give
+   * smaller sizes from which values are large.
+   */
+  constructor(
+    keyspace: Keyspace,
+    visit: (db: Database, id: number, e: EntryRef) => void,
+    largeSaver: LargeSaver | null = null,
+    failed: (error: Error) => void = () => {},
+    sizes: LargeSizes = LARGE_SIZES,
+  ) {
     this.keyspace = keyspace;
     this.visit = visit;
+    this.audience = new Audience(largeSaver, failed);
+    this.sizes = sizes;
     for (const db of keyspace.databases) {
       if (db.size > 0)
         this.parts.push({ holder: db, id: db.id, cursor: 0, ahead: 0, isDetached: false });
@@ -45,13 +77,10 @@ export class SnapshotWalk implements ChangeWatcher {
     this.epoch = keyspace.beginWalk(this);
   }
 
-  /** Visits some keys more; false when all are. */
+  /** Goes on for some 10 us, or for a key that is not large; false when all is shown. */
   step(): boolean {
     const part = this.parts[0];
-    if (part === undefined) {
-      this.keyspace.endWalk();
-      return false;
-    }
+    if (part === undefined) return this.stepLarge();
     this.current = part;
     if (part.ahead === 0) {
       dict.fetch(part.holder.keys, part.cursor, dict.FETCHED_MAX);
@@ -63,12 +92,30 @@ export class SnapshotWalk implements ChangeWatcher {
     return true;
   }
 
+  /** Goes on with the values that are frozen. */
+  private stepLarge(): boolean {
+    if (this.largeDone === this.large.length) {
+      this.keyspace.endWalk();
+      return false;
+    }
+    const { key, parts } = this.large[this.largeDone];
+    const { audience } = this;
+    if (!this.isLargeBegun) audience.show((saver) => saver.beginLarge(key));
+    this.isLargeBegun = true;
+    if (!parts.next().done) return true;
+    audience.show((saver) => saver.endLarge());
+    this.largeDone++;
+    this.isLargeBegun = false;
+    return true;
+  }
+
   /**
-   * Shows no more keys. The walk must go on to its end all the same: the bits of keys that it has
-   * not passed would mean the contrary for the next.
+   * Shows no more. The walk must go on to its end all the same: the bits of keys that it has not
+   * passed would mean the contrary for the next, and what is frozen is given back.
    */
   abandon(): void {
     this.visit = () => {};
+    this.audience.saver = null;
   }
 
   before(db: Database, e: EntryRef): void {
@@ -95,12 +142,20 @@ export class SnapshotWalk implements ChangeWatcher {
   private visitOnce(part: Part, e: EntryRef): void {
     if (entry.epoch(e) === this.epoch) return;
     entry.setEpoch(e, this.epoch);
+    const { keyspace, sizes, audience } = this;
+    if (audience.saver !== null) {
+      const large = freezeLarge(part.holder, part.id, keyspace, e, sizes, audience);
+      if (large !== null) {
+        this.large.push(large);
+        return;
+      }
+    }
     this.visit(part.holder, part.id, e);
   }
 
   private drop(part: Part): void {
     this.parts.splice(this.parts.indexOf(part), 1);
-    if (part.isDetached) part.holder.clear();
+    if (part.isDetached) this.keyspace.reclaim(part.holder.keys);
   }
 }
 

@@ -237,7 +237,10 @@ export class AppendFiles {
       const path = this.pathOf(name);
       return !this.disk.removeFile(path) && this.disk.fileExists(path);
     });
-    if (manifest.history.length < history.length) this.write(manifest);
+    if (manifest.history.length === history.length) return;
+    // A crash must not leave a file that no manifest names any more.
+    this.disk.syncFolder(this.folder);
+    this.write(manifest);
   }
 }
 

@@ -159,9 +159,10 @@ export class AppendOnly implements AppendLogControl {
 
   reload(): string | null {
     const { keyspace, propagation } = this.parts;
-    if (this.state === "on") {
-      propagation.cut();
-      this.writer.flush();
+    try {
+      if (this.state === "on") this.writer.settle();
+    } catch (error) {
+      return `Can't write the append-only file: ${(error as Error).message}`;
     }
     const { active } = propagation;
     propagation.active = false;

@@ -7,6 +7,7 @@
  */
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { LargeSaver } from "../persistence/large_saver.ts";
 import { SnapshotWalk } from "../persistence/snapshot_walk.ts";
 import type { NewFile } from "../runtime/files.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -17,11 +18,14 @@ import type { EntryRef } from "../structures/entry.ts";
  */
 const SLICE_MS = 1;
 const PAUSE_MS = 2;
-/** Chains of keys between two looks at the clock. */
-const CHAINS_PER_LOOK = 16;
+/** Steps of the walk between two looks at the clock. */
+const STEPS_PER_LOOK = 8;
 
-/** Encodes keys, after its head is written. Throws what the file throws. */
-export interface Saver {
+/**
+ * Encodes keys, after its head is written. Throws what the file throws. One that has the calls of
+ * LargeSaver as well is shown large values in parts.
+ */
+export interface Saver extends Partial<LargeSaver> {
   /** The keys that follow are of the database of this number. */
   select(id: number): void;
   entry(db: Database, keyspace: Keyspace, e: EntryRef): void;
@@ -40,7 +44,7 @@ export class BackgroundSave {
   /** `keyspace.dirty` when it began. */
   readonly dirty: number;
   readonly keys: number;
-  saved = 0;
+  private savedWhole = 0;
   /** It is called off. */
   isAbandoned = false;
   private readonly keyspace: Keyspace;
@@ -73,8 +77,14 @@ export class BackgroundSave {
     this.startMs = keyspace.clock.nowMs;
     this.dirty = keyspace.dirty;
     this.keys = keyspace.databases.reduce((sum, db) => sum + db.size, 0);
-    this.walk = new SnapshotWalk(keyspace, (db, id, e) => this.save(db, id, e));
+    const visit = (db: Database, id: number, e: EntryRef) => this.save(db, id, e);
+    this.walk = new SnapshotWalk(keyspace, visit, largeSaverOf(saver), (error) => this.fail(error));
     later(0, () => this.slice());
+  }
+
+  /** Keys that are saved. */
+  get saved(): number {
+    return this.savedWhole + this.walk.largeDone;
   }
 
   /** Calls it off, and removes the file. */
@@ -90,10 +100,9 @@ export class BackgroundSave {
       if (id !== this.selected) this.saver.select(id);
       this.selected = id;
       this.saver.entry(db, this.keyspace, e);
-      this.saved++;
+      this.savedWhole++;
     } catch (error) {
-      this.problem = (error as Error).message;
-      this.walk.abandon();
+      this.fail(error as Error);
     }
   }
 
@@ -103,6 +112,11 @@ export class BackgroundSave {
     return dirty + stats.hits + stats.misses;
   }
 
+  private fail(error: Error): void {
+    this.problem = error.message;
+    this.walk.abandon();
+  }
+
   /** Goes on with the walk for a moment, and has itself called again. */
   private slice(): void {
     const isQuiet = this.activity === this.seenActivity;
@@ -110,7 +124,7 @@ export class BackgroundSave {
     const { clock } = this.keyspace;
     const until = clock.monotonicMs() + SLICE_MS;
     for (let i = 1; this.file.isBehind || this.walk.step(); i++) {
-      const isOver = i % CHAINS_PER_LOOK === 0 && clock.monotonicMs() >= until;
+      const isOver = i % STEPS_PER_LOOK === 0 && clock.monotonicMs() >= until;
       if (!isOver && !this.file.isBehind) continue;
       const isWaiting = !isQuiet || this.file.isBehind;
       this.later(isWaiting ? PAUSE_MS : 0, () => this.slice());
@@ -133,4 +147,8 @@ export class BackgroundSave {
   private finish(problem: string | null): void {
     if (!this.isAbandoned) this.done(problem);
   }
+}
+
+function largeSaverOf(saver: Saver): LargeSaver | null {
+  return saver.beginLarge === undefined ? null : (saver as LargeSaver & Saver);
 }

@@ -14,7 +14,8 @@
  * ttl          bit 31, so that a negative word says that the entry expires; then the block's last
  *              four bytes are its index in the database's expiry heap
  * clock        LRU time or LFU counter, as maxmemory-policy says
- * flags        one is in use: see `epoch`
+ * flags        one is in use: see `epoch`; elements of collections have a stamp in place of the
+ *              clock and the flags: see `isStamped`
  * value        begins at the next multiple of 4 after the key
  *
  * Words are copied whole: up to 3 bytes after a key or a value are noise.
@@ -47,6 +48,8 @@ const META_MASK = ~((1 << TYPE_SHIFT) - 1);
 const CLOCK_MASK = 0xffffff;
 /** The lowest of the flags above the clock. */
 const EPOCH_SHIFT = 24;
+/** The bit beside an element's stamp. */
+const MARK_BIT = 1 << 31;
 /** The words of an entry: next, hash, meta, clock; then the key. */
 const HASH = 1;
 const META = 2;
@@ -91,6 +94,38 @@ export const setEpoch = (e: EntryRef, value: number) => {
   words[at] = (words[at] & ~(1 << EPOCH_SHIFT)) | (value << EPOCH_SHIFT);
 };
 
+/** A key's access clock and epoch, when it is made. */
+export const startClock = (e: EntryRef, value: number, ofEpoch: number) => {
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] = value | (ofEpoch << EPOCH_SHIFT);
+};
+
+/**
+ * The stamp of what a snapshot has seen of the elements of large collections; who makes an element
+ * gives it the stamp as well. Another one begins with each snapshot, so that nothing is cleared.
+ */
+let stamp = 0;
+
+/** Elements have another stamp from here on: none is stamped. */
+export function renewStamp(): void {
+  stamp = (stamp + 1) & ~MARK_BIT;
+}
+
+/** Whether the element was made, or `setStamped` was called, since the stamp was renewed. */
+export const isStamped = (e: EntryRef) =>
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] === stamp;
+export const setStamped = (e: EntryRef) => {
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] = stamp;
+};
+
+/** A mark on an element that a command uses as it likes, and takes away again. */
+export const isMarked = (e: EntryRef) =>
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] < 0;
+export const setMarked = (e: EntryRef, isSet: boolean) => {
+  const words = i32[e >>> SEGMENT_BITS];
+  const at = ((e & SEGMENT_MASK) << 1) + CLOCK;
+  words[at] = isSet ? words[at] | MARK_BIT : words[at] & ~MARK_BIT;
+};
+
 /** Sets type, encoding and value size; the key and the TTL bit stay. */
 export function describe(e: EntryRef, ofType: number, as: number, size: number): void {
   const kept = meta(e) & (SIZE_MASK | TTL_BIT);
@@ -125,7 +160,7 @@ export function create(
   const at = (e & SEGMENT_MASK) << 1;
   words[at] = NIL;
   words[at + HASH] = keyHash;
-  words[at + CLOCK] = 0;
+  words[at + CLOCK] = stamp;
   if (size >= OUTSIDE_SIZE) {
     words[at + META] = OUTSIDE_SIZE;
     const block = arena.alloc(size);
@@ -244,6 +279,12 @@ export function replyKey(e: EntryRef, to: Reply): void {
   else to.bulk(u8[segment], offset, size);
 }
 
+/** A copy of the key. */
+export function keyBytes(e: EntryRef): Uint8Array {
+  const offset = keyOffset(e);
+  return u8[keyBlock(e) >>> SEGMENT_BITS].slice(offset, offset + keySize(e));
+}
+
 /** The key as latin1 text. */
 export function keyText(e: EntryRef): string {
   return latin1(u8[keyBlock(e) >>> SEGMENT_BITS], keyOffset(e), keySize(e));
@@ -308,7 +349,7 @@ export function twin(e: EntryRef, valueArea = 0, withTtl = false): EntryRef {
   words[at] = NIL;
   words[at + HASH] = from[first + HASH];
   words[at + META] = from[first + META] & SIZE_MASK;
-  words[at + CLOCK] = 0;
+  words[at + CLOCK] = stamp;
   const end = KEY + (keyArea(size) >> 2);
   for (let i = KEY; i < end; i++) words[at + i] = from[first + i];
   const block = keyBlock(e);

@@ -13,12 +13,16 @@
  * A leaf has at most 63 rows; the only leaf of a small tree begins with less. Leaves split in
  * halves, but those of a tree that is filled in order stay full; neighbours merge when one is below
  * a third and both fit two thirds. All is O(log n). Payloads are the owner's.
+ *
+ * A leaf that a snapshot still has to read (frozen.ts) stays as it is: `find` and `insert` put a
+ * copy in its place, so the row that they give may be changed. One that a cursor gives may not.
  */
 import * as arena from "../arena/arena.ts";
 import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { TreeRef } from "./btree.ts";
 import * as btree from "./btree.ts";
+import * as frozen from "./frozen.ts";
 import * as idIndex from "./id_index.ts";
 import { ID_WORDS, StreamId } from "./stream_id.ts";
 
@@ -70,10 +74,10 @@ export function releaseSlice(t: TreeRef): boolean {
   for (let i = 0; i < SLICE_LEAVES && btree.leafCount(t) > 1; i++) {
     const leaf = btree.last(t);
     btree.remove(t);
-    arena.free(leaf);
+    frozen.free(leaf);
   }
   if (btree.leafCount(t) > 1) return true;
-  arena.free(btree.first(t));
+  frozen.free(btree.first(t));
   btree.release(t);
   return false;
 }
@@ -116,9 +120,33 @@ function lowerBound(leaf: Ref, id: StreamId): number {
   return low;
 }
 
-/** The row of this ID, or NIL; the path leads to it, for `removeFound`. */
+/** The leaves of a tree, which may be NIL, frozen, each for `thaw`. */
+export function freeze(t: TreeRef): Int32Array {
+  if (t === NIL) return NO_LEAVES;
+  const leaves = btree.leaves(t);
+  frozen.freeze(leaves);
+  return leaves;
+}
+
+const NO_LEAVES = new Int32Array(0);
+
+/** Visits the rows of a frozen leaf, which are good until `visit` returns, and thaws it. */
+export function thaw(leaf: number, visit: (row: RowRef) => void): void {
+  const own = leaf as LeafRef;
+  const rows = countOf(own);
+  for (let i = 0; i < rows; i++) visit(rowAt(own, i));
+  frozen.done(own);
+}
+
+/** The path's leaf, to be changed: a copy in its place if it is frozen. */
+function opened(t: TreeRef, leaf: LeafRef): LeafRef {
+  if (!frozen.isAny || !frozen.isFrozen(leaf)) return leaf;
+  return resize(t, leaf, btree.leafCount(t) > 1 ? ROWS_MAX : Math.max(countOf(leaf), ROWS_FIRST));
+}
+
+/** The row of this ID, to be changed, or NIL; the path leads to it, for `removeFound`. */
 export function find(t: TreeRef, id: StreamId): RowRef {
-  const leaf = idIndex.seek(t, id);
+  const leaf = opened(t, idIndex.seek(t, id) as LeafRef);
   const index = lowerBound(leaf, id);
   if (index === countOf(leaf)) return NIL as RowRef;
   const at = rowsAt(leaf) + index * widthOf(leaf);
@@ -130,7 +158,7 @@ export let wasThere = false;
 
 /** Adds a row for this ID; the caller writes its payload at once. */
 export function insert(t: TreeRef, id: StreamId): RowRef {
-  let leaf = idIndex.seek(t, id) as LeafRef;
+  let leaf = opened(t, idIndex.seek(t, id) as LeafRef);
   const index = lowerBound(leaf, id);
   const rows = countOf(leaf);
   const width = widthOf(leaf);
@@ -159,12 +187,12 @@ function insertIn(leaf: LeafRef, index: number, id: StreamId): void {
   setCountOf(leaf, rows + 1);
 }
 
-/** A leaf with room for so many rows in the place of the only one. */
+/** A leaf with room for so many rows in the place of the path's. */
 function resize(t: TreeRef, leaf: LeafRef, rows: number): LeafRef {
   const other = newLeaf(widthOf(leaf), rows);
   appendTo(other, leaf, 0);
   btree.replaceLeaf(t, other);
-  arena.free(leaf);
+  frozen.free(leaf);
   return other;
 }
 
@@ -197,9 +225,10 @@ function split(t: TreeRef, leaf: LeafRef, index: number, id: StreamId): RowRef {
   return isLeft ? rowAt(leaf, index) : rowAt(right, index - kept);
 }
 
-/** Removes the row that `find` or a cursor found last in this tree, before any other search. */
+/** Removes the row that `find` found last in this tree, before any other search. */
 export function removeFound(t: TreeRef, row: RowRef): void {
   const leaf = btree.found(t) as Ref as LeafRef;
+  if (DEBUG) assert(!frozen.isFrozen(leaf), "a snapshot still has to read the leaf");
   const width = widthOf(leaf);
   const rows = countOf(leaf) - 1;
   const index = ((row - leaf - LEAF_HEADER / 8) << 1) / width;
@@ -243,11 +272,11 @@ function merge(t: TreeRef, leaf: LeafRef): void {
 /** Moves the rows of the leaf after the path's to the path's. */
 function absorb(t: TreeRef, leaf: LeafRef, after: LeafRef): void {
   const moved = countOf(after);
-  appendTo(leaf, after, 0);
+  appendTo(opened(t, leaf), after, 0);
   btree.addCount(t, moved);
   btree.next(t);
   btree.remove(t);
-  arena.free(after);
+  frozen.free(after);
 }
 
 /** A place in a tree: reusable. It may look at other trees between moves, but not change this. */

@@ -634,6 +634,7 @@ test("lookups count as hits and misses", async () => {
     [["TTL", "b"], 0, 1],
     [["OBJECT", "ENCODING", "b"], 0, 1],
     [["COPY", "b", "c"], 0, 1],
+    [["LCS", "set", "b"], 1, 1],
     [["SPOP", "set", "1"], 0, 0],
     [["SPOP", "set", "2"], 1, 0],
     [["DEL", "b"], 0, 0],

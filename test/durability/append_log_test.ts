@@ -215,6 +215,37 @@ test("a sync that goes on when the file changes is waited for", () => {
   expect(keysOf(start(disk.afterPowerCut(null)))).toEqual(["a"]);
 });
 
+test("an increment is on the disk before anything reaches the next", () => {
+  const disk = new SimDisk();
+  const server = start(disk, "--appendfsync", "everysec");
+  const client = new SimClient(server);
+  client.send(["SET", "a", "1"]);
+  client.send(["BGREWRITEAOF"]);
+  // The base fails, so that both increments are needed.
+  disk.fault = { at: disk.operations.length + 1, kind: "broken", isDone: false };
+  pass(server, 100);
+  expect(server.server.appendLog.lastRewriteFailed).toBe(true);
+  client.send(["SET", "b", "1"]);
+  pass(server, 2000);
+  expect(client.replies).toEqual(["+OK\r\n", STARTED, "+OK\r\n"]);
+  expect(keysOf(start(disk.afterPowerCut(null)))).toEqual(["a", "b"]);
+});
+
+test("DEBUG LOADAOF loads what waits to be written as well", () => {
+  const disk = new SimDisk();
+  const server = start(disk, "--appendfsync", "always");
+  const client = new SimClient(server);
+  disk.defer = () => {};
+  client.send(["SET", "a", "1"]);
+  pass(server, 20);
+  client.send(["SET", "b", "1"]);
+  client.send(["DEBUG", "LOADAOF"]);
+  pass(server, 20);
+  expect(client.replies).toEqual(["+OK\r\n", "+OK\r\n", "+OK\r\n"]);
+  expect(keysOf(server)).toEqual(["a", "b"]);
+  expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b"]);
+});
+
 test("a SHUTDOWN that fails leaves the log on", () => {
   const disk = new SimDisk();
   const server = start(disk, "--appendfsync", "always");

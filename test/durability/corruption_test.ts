@@ -8,9 +8,9 @@ import { Random } from "../fuzz/random.ts";
 import { SimDisk } from "./sim_disk.ts";
 import { SimClient, SimServer, Timeline } from "./sim_server.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(600_000);
 
-const CORRUPTIONS = Number(process.env.CORRUPTIONS ?? 200);
+const CORRUPTIONS = Number(process.env.CORRUPTIONS ?? 100);
 const seed = Number(process.env.DURABILITY_SEED ?? 1);
 const FOLDER = "appendonlydir";
 /** Far above what loading a file of some KiB takes, on any machine. */

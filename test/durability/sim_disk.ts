@@ -6,7 +6,13 @@
  * of a file the first edits, then perhaps a piece of the next and zero bytes; of names any of the
  * changes. Every operation has a number, at which a Fault strikes.
  */
-import type { AppendFile, Disk, InputFile, NewFile, ReservedFile } from "../../src/runtime/files.ts";
+import type {
+  AppendFile,
+  Disk,
+  InputFile,
+  NewFile,
+  ReservedFile,
+} from "../../src/runtime/files.ts";
 import type { Random } from "../fuzz/random.ts";
 
 /** What happens at an operation. */

@@ -11,8 +11,6 @@ export type Step =
   | { readonly kind: "turn"; readonly ms: number; readonly commands: readonly Command[] }
   | { readonly kind: "start" };
 
-/** When a run begins, in Unix ms. */
-export const START_MS = 1_700_000_000_000;
 const CLIENTS = 3;
 const TURNS = 110;
 
@@ -25,6 +23,7 @@ const EVENTS: Readonly<Record<number, readonly string[]>> = {
   38: ["BGSAVE"],
   44: ["CONFIG", "SET", "appendonly", "yes"],
   54: ["BGREWRITEAOF"],
+  57: ["DEBUG", "LOADAOF"],
   62: ["BGSAVE"],
   68: ["DEBUG", "RELOAD"],
   76: ["SHUTDOWN", "NOSAVE"],
@@ -77,28 +76,26 @@ function wordsOf(random: Random, openBlocks: number[], client: number): string[]
   return random.chance(0.1) ? ["GET", `s${random.below(8)}`] : write(random);
 }
 
-/** Within the time that a run takes, or soon after. */
-const deadline = (random: Random) => String(START_MS + random.between(100, 12_000));
-
 function write(random: Random): string[] {
   const n = String(random.below(8));
   const value = `v${random.uint32()}`;
   const kinds = [
     ["SET", `s${n}`, value.repeat(random.between(1, 9))],
-    ["SET", `s${n}`, value, "PXAT", deadline(random)],
+    ["SET", `s${n}`, value, "PX", String(random.between(20, 1500))],
     ["INCR", `c${n}`],
     ["APPEND", `a${n}`, value],
     ["RPUSH", `l${n}`, value, value],
     ["LPOP", `l${n}`],
     ["HSET", `h${n}`, `f${random.below(9)}`, value],
     ["SADD", `t${n}`, value],
+    ["SPOP", `t${n}`],
     ["SMOVE", `t${n}`, `t${random.below(8)}`, value],
     ["ZADD", `z${n}`, n, value],
-    ["XADD", `x${n}`, `${random.between(1, 99)}-*`, "field", value],
-    ["PEXPIREAT", `c${n}`, deadline(random)],
+    ["XADD", `x${n}`, "*", "field", value],
+    ["PEXPIRE", `c${n}`, String(random.between(20, 2500))],
     ["DEL", `s${n}`, `h${n}`],
     ["SETBIT", `b${n}`, "20", "1"],
-    ["INCR", `c${n}`],
+    ["INCRBYFLOAT", `f${n}`, "0.5"],
   ];
   return kinds[random.below(kinds.length)];
 }

@@ -23,7 +23,6 @@ import { replyEnd, requestOf } from "../client/resp.ts";
 import { configOf, fakeHost } from "../config/fake_host.ts";
 import type { Random } from "../fuzz/random.ts";
 import type { SimDisk } from "./sim_disk.ts";
-import { START_MS } from "./sim_script.ts";
 import { SimWorker } from "./sim_worker.ts";
 
 const TICK_MS = 100;
@@ -33,7 +32,7 @@ const LOADING_TURNS_MAX = 10_000;
 
 /** Time goes on from one server to the next. */
 export class Timeline {
-  ms = START_MS;
+  ms = 1_700_000_000_000;
 }
 
 /** The process has ended: by exit, or with the machine. */

@@ -8,7 +8,7 @@ setDefaultTimeout(120_000);
 
 const seed = Number(process.env.DURABILITY_SEED ?? 1);
 /** One fault of so many, of some two thousand. */
-const EVERY = 150;
+const EVERY = 300;
 
 for (const policy of POLICIES) {
   test(`a server under appendfsync ${policy} keeps its promise whatever the disk does`, () => {

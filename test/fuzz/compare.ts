@@ -71,6 +71,13 @@ export const orOneLess: Comparison = (real, tested) =>
     tested.type === "integer" &&
     Number(real.value) === Number(tested.value) + 1);
 
+const NO_ID_LEFT = /^ERR (Elements are too large to be stored|The ID specified in XADD is .*)$/;
+
+/** An ID that cannot follow the last: which of two errors it is may be up to what was before. */
+export const noIdLeft: Comparison = (real, tested) =>
+  exactly(real, tested) ||
+  [real, tested].every((reply) => reply.type === "error" && NO_ID_LEFT.test(reply.value));
+
 /**
  * A step of a scan: the whole set when both did it in one step, else only the form. `args[at]` is
  * the cursor, and `width` elements belong together.

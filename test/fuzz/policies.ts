@@ -12,6 +12,7 @@ import {
   hello,
   helpFrame,
   idleTime,
+  noIdLeft,
   orOneLess,
   pairsInAnyOrder,
   pendingTimes,
@@ -357,7 +358,13 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   bzmpop: blocking,
 
   // Streams: arguments that fit each other, and times that differ.
-  xadd: { filled: streamWords("xadd"), weight: 10, prepare: beforeXadd },
+  xadd: {
+    filled: streamWords("xadd"),
+    weight: 10,
+    prepare: beforeXadd,
+    compare: noIdLeft,
+    because: "Redis tells by an errno that an earlier command may have left which error it is",
+  },
   xread: { filled: streamWords("xread"), weight: 1.5, blocks: "option" },
   xreadgroup: { filled: streamWords("xreadgroup"), weight: 6, blocks: "option" },
   xclaim: { filled: streamWords("xclaim"), weight: 2 },

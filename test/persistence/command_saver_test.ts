@@ -228,7 +228,8 @@ describe.skipIf(redisBinary() === null)("with the real server", () => {
 });
 
 test("deadlines of hash fields follow the fields of each command", async () => {
-  const server = await startServer({ args: ["--enable-debug-command", "yes"] });
+  const args = ["--enable-debug-command", "yes", "--snapshot-format", "rdb"];
+  const server = await startServer({ args });
   const client = await server.connect();
   const count = 70;
   const numbers = Array.from({ length: count }, (_, i) => i);

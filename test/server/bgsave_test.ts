@@ -18,6 +18,9 @@ const SEEDS = [
   [2, "rdb"],
   [3, "rusk"],
 ] as const;
+/** Values of each type that are large, and how many elements each has at first. */
+const LARGE = 2;
+const LARGE_COUNT = 2000;
 
 let folder = "";
 const servers: Server[] = [];
@@ -97,6 +100,74 @@ function write(random: Random): string[] {
   return random.pick(kinds)();
 }
 
+/** The commands that make large values. */
+function large(): string[][] {
+  const commands: string[][] = [];
+  const each = (make: (key: number, from: number) => string[]) => {
+    for (let key = 0; key < LARGE; key++) {
+      for (let from = 0; from < LARGE_COUNT; from += 100) commands.push(make(key, from));
+    }
+  };
+  const hundred = (from: number, of: (index: number) => string[]) =>
+    Array.from({ length: 100 }, (_, i) => of(from + i)).flat();
+  each((key, from) => ["RPUSH", `large:list:${key}`, ...hundred(from, (i) => [`e${i}`])]);
+  each((key, from) => ["SADD", `large:set:${key}`, ...hundred(from, (i) => [`e${i}`])]);
+  each((key, from) => ["ZADD", `large:zset:${key}`, ...hundred(from, (i) => [`${i}`, `e${i}`])]);
+  each((key, from) => ["HSET", `large:hash:${key}`, ...hundred(from, (i) => [`e${i}`, `${i}`])]);
+  for (let key = 0; key < LARGE; key++) {
+    const stream = `large:stream:${key}`;
+    for (let i = 0; i < LARGE_COUNT; i++) commands.push(["XADD", stream, "*", "f", `e${i}`]);
+    commands.push(["XGROUP", "CREATE", stream, "g", "0"]);
+    const read = ["XREADGROUP", "GROUP", "g", "c", "COUNT", String(LARGE_COUNT / 2)];
+    commands.push([...read, "STREAMS", stream, ">"]);
+    commands.push(["SET", `large:string:${key}`, "s".repeat(1_000_000)]);
+  }
+  return commands;
+}
+
+/** A command that changes a large value, or makes another of it. */
+function writeLarge(random: Random): string[] {
+  const key = (type: string) => `large:${type}:${random.below(LARGE)}`;
+  const any = () => key(random.pick(["list", "set", "zset", "hash", "stream", "string"]));
+  const index = () => random.below(LARGE_COUNT);
+  const word = () => `e${index()}`;
+  if (random.chance(0.01)) {
+    const whole = [
+      () => ["UNLINK", any()],
+      () => ["RENAME", any(), any()],
+      () => ["COPY", any(), any(), "REPLACE"],
+      () => ["MOVE", any(), "1"],
+      () => ["SET", any(), "small"],
+      () => ["SORT", key("set"), "ALPHA", "STORE", key("list")],
+      () => ["PEXPIREAT", any(), "1"],
+    ];
+    return random.pick(whole)();
+  }
+  const kinds = [
+    () => ["LSET", key("list"), String(index()), word()],
+    () => ["LPUSH", key("list"), word()],
+    () => ["RPOP", key("list")],
+    () => ["LINSERT", key("list"), "BEFORE", `e${random.below(100)}`, word()],
+    () => ["SADD", key("set"), `new:${index()}`],
+    () => ["SREM", key("set"), word()],
+    () => ["SPOP", key("set")],
+    () => ["ZADD", key("zset"), String(index()), word()],
+    () => ["ZREM", key("zset"), word()],
+    () => ["ZPOPMAX", key("zset")],
+    () => ["HSET", key("hash"), word(), "other"],
+    () => ["HDEL", key("hash"), word()],
+    () => ["HPEXPIRE", key("hash"), "100000000", "FIELDS", "1", word()],
+    () => ["HPERSIST", key("hash"), "FIELDS", "1", word()],
+    () => ["XADD", key("stream"), "*", "f", word()],
+    () => ["XTRIM", key("stream"), "MAXLEN", "~", String(LARGE_COUNT)],
+    () => ["XREADGROUP", "GROUP", "g", "c", "COUNT", "3", "STREAMS", key("stream"), ">"],
+    () => ["XAUTOCLAIM", key("stream"), "g", "d", "0", "0", "COUNT", "3"],
+    () => ["APPEND", key("string"), word()],
+    () => ["SETRANGE", key("string"), String(index()), word()],
+  ];
+  return random.pick(kinds)();
+}
+
 /** As `write`, or a command on whole databases. */
 function writeOrSweep(random: Random): string[] {
   if (random.chance(0.001)) return ["FLUSHDB"];
@@ -118,6 +189,8 @@ async function fill(client: Client, random: Random): Promise<void> {
 
 /** What DEBUG DIGEST does not know: the groups of some streams. */
 const GROUPS = Array.from({ length: STREAMS }, (_, i) => ["XINFO", "GROUPS", `stream:${i}`]);
+/** Nor what is pending in large ones. */
+const PENDING = Array.from({ length: LARGE }, (_, i) => ["XPENDING", `large:stream:${i}`, "g"]);
 
 test.each(SEEDS)(
   "the file holds what there was when BGSAVE began, seed %d, as %s",
@@ -143,6 +216,34 @@ test.each(SEEDS)(
       expect(await ask(reader, "DEBUG", "DIGEST")).toBe(digest as string);
       const groups = await reader.pipeline(GROUPS);
       expect(groups.map(plain)).toEqual(rest as never);
+      reader.close();
+      await other.stop();
+    }
+    client.close();
+  },
+  180_000,
+);
+
+test.each(SEEDS)(
+  "the same with large values that are changed all over, seed %d, as %s",
+  async (seed, format) => {
+    const random = new Random(seed);
+    const server = await start("--snapshot-format", format);
+    const client = await server.connect();
+    await client.pipeline(large());
+    for (let round = 0; round < 2; round++) {
+      const replies = await client.pipeline([["DEBUG", "DIGEST"], ...PENDING, ["BGSAVE"]]);
+      const [digest, ...rest] = replies.map(plain);
+      expect(rest.pop()).toBe("Background saving started");
+      do {
+        await client.pipeline(Array.from({ length: 50 }, () => writeLarge(random)));
+      } while (/rdb_bgsave_in_progress:1/.test(await persistence(client)));
+      expect(await persistence(client)).toContain("rdb_last_bgsave_status:ok");
+      const other = await start();
+      const reader = await other.connect();
+      expect(await ask(reader, "DEBUG", "DIGEST")).toBe(digest as string);
+      const pending = await reader.pipeline(PENDING);
+      expect(pending.map(plain)).toEqual(rest as never);
       reader.close();
       await other.stop();
     }

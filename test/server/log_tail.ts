@@ -87,7 +87,6 @@ export class LogTail {
   }
 }
 
-const FIELDS = /^bitfield$/i;
 /** How a key goes whose time has come. */
 const EXPIRED = /^(DEL|UNLINK)$/;
 
@@ -106,8 +105,7 @@ function isAlike(a: string, b: string): boolean {
 
 /**
  * Whether two servers have told the same; members that SPOP chose may be others. When keys in
- * `over`, whose time has come, go depends on which of them a command looks at. A string to which
- * BITFIELD has added zeros only is told by Rusk alone.
+ * `over`, whose time has come, go depends on which of them a command looks at.
  */
 export function isSame(
   real: readonly Told[],
@@ -116,13 +114,10 @@ export function isSame(
   over: ReadonlySet<string>,
 ): boolean {
   if (isEqual(real, tested, pops)) return true;
-  const hasFields = real.some(({ words }) => FIELDS.test(words[0]));
   const rest = (told: readonly Told[]) =>
-    told.filter(({ words }) => {
-      const isEnd = words.length === 2 && EXPIRED.test(words[0]) && over.has(words[1]);
-      const isGrowth = !hasFields && FIELDS.test(words[0]);
-      return !isEnd && !isGrowth;
-    });
+    told.filter(
+      ({ words }) => words.length !== 2 || !EXPIRED.test(words[0]) || !over.has(words[1]),
+    );
   const [a, b] = [rest(real), rest(tested)];
   if (a.length === real.length && b.length === tested.length) return false;
   // What is left over may be a single command, which is in no frame.

@@ -1,0 +1,118 @@
+/**
+ * Large collections in dicts, as they were when a snapshot in progress began with them, while
+ * commands change them: hashes, sets and sorted sets.
+ *
+ * The snapshot visits the elements by and by, and stamps each (structures/entry.ts). Elements that
+ * are made meanwhile are stamped from the beginning. Before one that has no stamp changes or goes,
+ * the module of its type says so (`keep`): then a copy of it is kept for the snapshot, and it is
+ * stamped, too. Before the collection goes as a whole, that module asks `takes`: the snapshot is
+ * then its only owner, until it has seen all of it.
+ */
+import { NIL } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
+import { staging } from "../base/range.ts";
+import type { TreeRef } from "../structures/btree.ts";
+import type { DeadlinesRef } from "../structures/deadline_block.ts";
+import * as deadlines from "../structures/deadline_block.ts";
+import type { DictRef } from "../structures/dict.ts";
+import * as dict from "../structures/dict.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import { AREA } from "./collection.ts";
+
+/** How the elements of a type are copied, and their copies freed. */
+interface ElementKind {
+  copy(element: EntryRef): EntryRef;
+  release(copied: EntryRef): void;
+}
+
+export class FrozenDict {
+  readonly members: DictRef;
+  /** The tree of a sorted set. */
+  readonly tree: TreeRef;
+  /** The deadlines of a hash, or NIL. */
+  times: DeadlinesRef;
+  /** Elements that there were at first. */
+  readonly count: number;
+  /** Copies of those that have changed or gone since, and their deadlines, or -1. */
+  readonly #kept: EntryRef[] = [];
+  readonly #keptTimes: number[] = [];
+  readonly #kind: ElementKind;
+  /** An entry of no database that has the collection, when no other has it any more; or NIL. */
+  #orphan = NIL as EntryRef;
+
+  constructor(members: DictRef, tree: TreeRef, times: DeadlinesRef, kind: ElementKind) {
+    this.members = members;
+    this.tree = tree;
+    this.times = times;
+    this.count = dict.count(members);
+    this.#kind = kind;
+    if (DEBUG) assert(!all.has(members), "the collection is frozen already");
+    all.set(members, this);
+    isAny = true;
+  }
+
+  /** Unix ms at which an element that has no stamp expires, or -1. */
+  deadlineOf(element: EntryRef): number {
+    if (this.times === NIL || !entry.hasTtl(element)) return -1;
+    return deadlines.timeOf(this.times, element);
+  }
+
+  keep(element: EntryRef): void {
+    this.#kept.push(this.#kind.copy(element));
+    this.#keptTimes.push(this.deadlineOf(element));
+    entry.setStamped(element);
+  }
+
+  adopt(e: EntryRef): void {
+    this.#orphan = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);
+    entry.copyValue(e, this.#orphan, AREA);
+  }
+
+  /** Copies that wait to be seen. */
+  get keptCount(): number {
+    return this.#kept.length;
+  }
+
+  /** Shows one of the copies, of which there are some, and frees it. */
+  takeKept(visit: (element: EntryRef, deadlineMs: number) => void): void {
+    const element = this.#kept.pop() as EntryRef;
+    visit(element, this.#keptTimes.pop() as number);
+    this.#kind.release(element);
+  }
+
+  /**
+   * All is seen, or need not be, and no copies are left: changes are no longer told. Returns an
+   * entry with the collection if nobody else has it, for the caller to free, or NIL.
+   */
+  end(): EntryRef {
+    if (DEBUG) assert(this.#kept.length === 0, "there are elements to be seen");
+    all.delete(this.members);
+    isAny = all.size > 0;
+    return this.#orphan;
+  }
+}
+
+const all = new Map<DictRef, FrozenDict>();
+
+/** Whether any collection is frozen: asked first, so that it costs nothing when none is. */
+export let isAny = false;
+
+/** An element of a dict is about to change or to go. */
+export function keep(members: DictRef, element: EntryRef): void {
+  if (!entry.isStamped(element)) all.get(members)?.keep(element);
+}
+
+/** Whether a snapshot takes over what the entry has as value, which is to be freed otherwise. */
+export function takes(members: DictRef, e: EntryRef): boolean {
+  const own = all.get(members);
+  if (own === undefined) return false;
+  own.adopt(e);
+  return true;
+}
+
+/** The deadlines of a hash are in another block. */
+export function noteTimes(members: DictRef, times: DeadlinesRef): void {
+  const own = all.get(members);
+  if (own !== undefined) own.times = times;
+}

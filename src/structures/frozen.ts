@@ -1,0 +1,77 @@
+/**
+ * Blocks that a snapshot in progress still has to read as they are: the leaves of large values, and
+ * long strings. Their owner goes on as it likes, but by two rules:
+ *
+ *   before it changes a block's content, it asks `isFrozen`, and takes a copy in its place
+ *   it gives blocks back by `free`, which leaves a frozen one to the snapshot
+ *
+ * A block that is frozen is still its owner's as well; one that was given up is the snapshot's
+ * alone, which frees it when it is read: `done` does the one or the other. So the snapshot only
+ * notes the refs of a value's blocks, in their order, when it begins with the value.
+ *
+ * A bit for each 8 bytes of a segment, for segments that have frozen blocks, tells which they are:
+ * 1/64 of these segments' memory, for as long as some block is frozen.
+ */
+import * as arena from "../arena/arena.ts";
+import { type Ref, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
+
+const WORDS_PER_SEGMENT = 1 << (SEGMENT_BITS - 5);
+const REF_MASK = 0x7fffffff;
+
+/** Whether any block is frozen: asked first, so that it costs nothing when there is no snapshot. */
+export let isAny = false;
+
+/** By segment; a segment's are made when the first of its blocks is frozen. */
+let bits: Int32Array[] = [];
+let count = 0;
+
+const bitOf = (ref: Ref) => 1 << (ref & 31);
+const wordOf = (ref: Ref) => (ref & SEGMENT_MASK) >>> 5;
+
+/**
+ * The blocks, which are not frozen, are; the highest bit of the refs is their owner's. One loop
+ * that calls nothing: it is done at once for all leaves of a value, and mostly not yet compiled.
+ */
+export function freeze(refs: Int32Array): void {
+  for (let i = 0; i < refs.length; i++) {
+    const ref = refs[i] & REF_MASK;
+    if (DEBUG) assert(!isFrozen(ref as Ref), "the block is frozen already");
+    let words = bits[ref >>> SEGMENT_BITS];
+    if (words === undefined) {
+      words = new Int32Array(WORDS_PER_SEGMENT);
+      bits[ref >>> SEGMENT_BITS] = words;
+    }
+    words[(ref & SEGMENT_MASK) >>> 5] |= 1 << (ref & 31);
+  }
+  count += refs.length;
+  isAny = count > 0;
+}
+
+/** Whether the block is frozen, so that who wants to change it has to take a copy. */
+export function isFrozen(ref: Ref): boolean {
+  const words = bits[ref >>> SEGMENT_BITS];
+  return words !== undefined && (words[wordOf(ref)] & bitOf(ref)) !== 0;
+}
+
+function thaw(ref: Ref): void {
+  bits[ref >>> SEGMENT_BITS][wordOf(ref)] &= ~bitOf(ref);
+  if (--count > 0) return;
+  isAny = false;
+  bits = [];
+}
+
+/** The owner gives the block up: it is freed now, or, if it is frozen, by `done`. */
+export function free(ref: Ref): void {
+  if (isAny && isFrozen(ref)) thaw(ref);
+  else arena.free(ref);
+}
+
+/** The snapshot needs the block, which it had frozen, no longer. */
+export function done(ref: Ref): void {
+  if (isFrozen(ref)) thaw(ref);
+  else arena.free(ref);
+}
+
+/** Blocks that are frozen. For tests. */
+export const frozenCount = () => count;
