@@ -83,7 +83,7 @@ export class Loading {
         try {
           files.push(disk.openInput(pathOf(name)));
         } catch (error) {
-          return `Can't open the append log file ${name}: ${(error as Error).message}`;
+          return `Can't open the append log file ${name} to read it: ${(error as Error).message}`;
         }
       }
       this.start(files.reduce((sum, { size }) => sum + size, 0));

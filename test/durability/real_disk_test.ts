@@ -167,7 +167,8 @@ describe("a server does not start, and says why,", () => {
     const manifest = "file appendonly.aof.1.incr.aof seq 1 type i\n";
     writeFileSync(join(dir, "appendonlydir/appendonly.aof.manifest"), manifest);
     expect(await refusal(dir, ...log)).toEndWith(
-      "Can't open the append log file appendonly.aof.1.incr.aof: No such file or directory",
+      "Can't open the append log file appendonly.aof.1.incr.aof to read it: " +
+        "No such file or directory",
     );
   });
 });
