@@ -39,7 +39,7 @@ export interface WriterHooks {
 
 export class AppendWriter {
   policy: SyncPolicy = "everysec";
-  /** While it is set, nothing is synced but under `always`: a snapshot needs the disk. */
+  /** While it is set, nothing is synced: a base is being written (no-appendfsync-on-rewrite). */
   isDiskBusy = false;
   /** The last mark whose changes may be confirmed. */
   safeMark = 0;
@@ -165,11 +165,6 @@ export class AppendWriter {
 
   private get isWaitingToRetry(): boolean {
     return this.hasWriteFailed && this.clock.monotonicMs() - this.failedMs < RETRY_MS;
-  }
-
-  /** From the timer: syncs what is due, and tries again what could not be written. */
-  check(): void {
-    this.flush();
   }
 
   /** Whether all that was told is written. */
