@@ -49,7 +49,10 @@ export const snapshots = {
   ),
   "rdb-del-sync-files": flag(false, { kept: NO_PROCESS }),
   "rdb-save-incremental-fsync": flag(true, { kept: NO_PROCESS }),
-  "rdb-key-save-delay": integer(0, ANY_INT, { hidden: true, kept: NO_PROCESS }),
+  "rdb-key-save-delay": integer(0, ANY_INT, {
+    hidden: true,
+    does: "A snapshot takes at least so many microseconds for each key: for tests.",
+  }),
   "key-load-delay": integer(0, ANY_INT, { hidden: true, kept: NO_PROCESS }),
   "loading-process-events-interval-bytes": integer(
     2097152,

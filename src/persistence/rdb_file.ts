@@ -224,7 +224,7 @@ export class RdbLoader {
     this.#reader.int64();
     const isUnknown = (this.#reader.low | this.#reader.high) === 0;
     if (isUnknown || (this.#reader.low === low && this.#reader.high === high)) return;
-    throw new Malformed("the checksum is wrong: the file was altered");
+    throw new Malformed("CRC error: the file was altered");
   }
 
   /** Does what an opcode says. */

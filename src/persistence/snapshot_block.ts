@@ -161,7 +161,7 @@ export class BlockReader {
     const bytes = this.#storedBytes(stored);
     const sum = crc32(bytes, crc32(this.#head.subarray(0, CHECKSUM)));
     if (sum !== view.getUint32(CHECKSUM, true)) {
-      throw new Malformed("the checksum of a block is wrong: the file was altered");
+      throw new Malformed("CRC error: a block of the file was altered");
     }
     this.kind = view.getUint8(KIND);
     if (view.getUint16(RESERVED, true) !== 0 || codec > Codec.deflate) {
@@ -185,7 +185,7 @@ export class BlockReader {
     if (number("blocks") !== this.#blocks || number("size") !== this.offset) {
       throw new Malformed("blocks are missing, or there are more than there should be");
     }
-    if (number("checksum") !== sum) throw new Malformed("the checksum of the file is wrong");
+    if (number("checksum") !== sum) throw new Malformed("CRC error: the file was altered");
     if (this.left > 0) throw new Malformed("there is more after the end of the snapshot");
   }
 

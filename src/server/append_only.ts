@@ -324,7 +324,7 @@ export class AppendOnly implements AppendLogControl {
       this.changeFile();
       // A log that is turned on meanwhile, as another base is being written, waits for its own.
       const isFirst = this.state === "waiting";
-      this.rewriting = new BackgroundSave(keyspace, later, file, opened.saver, (problem) =>
+      this.rewriting = new BackgroundSave(keyspace, config, later, file, opened.saver, (problem) =>
         this.finish(content, isFirst, problem),
       );
     } catch (error) {

@@ -5,6 +5,7 @@
  * There is one at a time (Keyspace.isWalked). One that is called off, or whose file cannot be
  * written, goes on to its end all the same, for nothing: see SnapshotWalk.abandon.
  */
+import type { Config } from "../config/config.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { LargeSaver } from "../persistence/large_saver.ts";
@@ -18,6 +19,8 @@ import type { EntryRef } from "../structures/entry.ts";
  */
 const SLICE_MS = 1;
 const PAUSE_MS = 2;
+/** While it is held back (rdb-key-save-delay), it looks so often whether it still is. */
+const HELD_BACK_MS = 10;
 /** Steps of the walk between two looks at the clock. */
 const STEPS_PER_LOOK = 8;
 
@@ -57,6 +60,8 @@ export class BackgroundSave {
   private seenActivity = 0;
   /** What went wrong with the file. */
   private problem: string | null = null;
+  private readonly config: Config;
+  private readonly beganMs: number;
 
   /**
    * Begins: what is saved is the data of this moment. `done` is called when all is on the disk,
@@ -64,12 +69,15 @@ export class BackgroundSave {
    */
   constructor(
     keyspace: Keyspace,
+    config: Config,
     later: (ms: number, run: () => void) => void,
     file: SavedFile,
     saver: Saver,
     done: (problem: string | null) => void,
   ) {
     this.keyspace = keyspace;
+    this.config = config;
+    this.beganMs = keyspace.clock.monotonicMs();
     this.later = later;
     this.file = file;
     this.saver = saver;
@@ -117,14 +125,25 @@ export class BackgroundSave {
     this.walk.abandon();
   }
 
+  /** Whether it is to wait since it has saved so many keys already, as the directive says. */
+  private get isHeldBack(): boolean {
+    const delayUs = this.config.number("rdb-key-save-delay");
+    if (delayUs <= 0 || this.isAbandoned) return false;
+    return (this.saved * delayUs) / 1000 > this.keyspace.clock.monotonicMs() - this.beganMs;
+  }
+
   /** Goes on with the walk for a moment, and has itself called again. */
   private slice(): void {
+    if (this.isHeldBack) {
+      this.later(HELD_BACK_MS, () => this.slice());
+      return;
+    }
     const isQuiet = this.activity === this.seenActivity;
     this.seenActivity = this.activity;
     const { clock } = this.keyspace;
     const until = clock.monotonicMs() + SLICE_MS;
     for (let i = 1; this.file.isBehind || this.walk.step(); i++) {
-      const isOver = i % STEPS_PER_LOOK === 0 && clock.monotonicMs() >= until;
+      const isOver = this.isHeldBack || (i % STEPS_PER_LOOK === 0 && clock.monotonicMs() >= until);
       if (!isOver && !this.file.isBehind) continue;
       const isWaiting = !isQuiet || this.file.isBehind;
       this.later(isWaiting ? PAUSE_MS : 0, () => this.slice());

@@ -117,8 +117,13 @@ export class Snapshots implements SnapshotControl {
       return false;
     }
     const { file, saver } = opened;
-    const background = new BackgroundSave(keyspace, this.later, file, saver, (problem) =>
-      this.finish(background, problem),
+    const background = new BackgroundSave(
+      keyspace,
+      this.config,
+      this.later,
+      file,
+      saver,
+      (problem) => this.finish(background, problem),
     );
     this.background = background;
     this.log.add("notice", "Background saving started");

@@ -302,7 +302,7 @@ describe("small files", () => {
       'Value integrity check failed: values of type 8 are not known, in key "k" (at byte 12)',
     ],
     ["REDIS0009\0\x01k\x01v", "it ends too early (at byte 14)"],
-    ["REDIS0009\xff\x01\0\0\0\0\0\0\0", "the checksum is wrong: the file was altered (at byte 18)"],
+    ["REDIS0009\xff\x01\0\0\0\0\0\0\0", "CRC error: the file was altered (at byte 18)"],
   ])("%j is refused", (text, message) => {
     const bytes = fromLatin1(text);
     expect(() => load(world, bytes)).toThrow(message);
