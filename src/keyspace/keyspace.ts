@@ -27,11 +27,18 @@ const RECLAIM_SLOTS = 128;
 const FREED_AT_ONCE = 64;
 const CHAINS_PER_SLICE = 256;
 
+/** A walk that was called off keeps others from their turn no longer than this. */
+const FINISHED_WITHIN_MS = 3;
+
 /** Events that `changing` is told of are Redis's keyspace event names. */
 export type KeyEvent = string;
 
 /** Whoever is to see keys before they change: a snapshot in progress. */
 export interface ChangeWatcher {
+  /** It shows nothing any more, but has to go on to its end. */
+  readonly isAbandoned: boolean;
+  /** Goes on; false at its end. */
+  step(): boolean;
   /** The key is about to change or to go, or was just made. */
   before(db: Database, e: EntryRef): void;
   /** Takes over all that the database holds, which is empty then; false if it needs nothing. */
@@ -138,8 +145,21 @@ export class Keyspace {
     return this.epoch;
   }
 
-  endWalk(): void {
-    this.walk = null;
+  /** The walk is over, or `walk` if that is the one: one that was over before ends no other. */
+  endWalk(walk = this.walk): void {
+    if (this.walk === walk) this.walk = null;
+  }
+
+  /**
+   * Whether a walk can begin now. One that was called off, and only has to come to its end, is
+   * brought there if it is near.
+   */
+  canWalk(): boolean {
+    const endMs = this.clock.monotonicMs() + FINISHED_WITHIN_MS;
+    while (this.walk?.isAbandoned && this.walk.step()) {
+      if (this.clock.monotonicMs() > endMs) break;
+    }
+    return this.walk === null;
   }
 
   /** Whether a walk goes on: no other can begin. */

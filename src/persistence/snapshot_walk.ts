@@ -39,6 +39,7 @@ interface Part {
 }
 
 export class SnapshotWalk implements ChangeWatcher {
+  isAbandoned = false;
   /** Large values that are done with. */
   largeDone = 0;
   private readonly keyspace: Keyspace;
@@ -95,7 +96,7 @@ export class SnapshotWalk implements ChangeWatcher {
   /** Goes on with the values that are frozen. */
   private stepLarge(): boolean {
     if (this.largeDone === this.large.length) {
-      this.keyspace.endWalk();
+      this.keyspace.endWalk(this);
       return false;
     }
     const { key, parts } = this.large[this.largeDone];
@@ -114,6 +115,7 @@ export class SnapshotWalk implements ChangeWatcher {
    * passed would mean the contrary for the next, and what is frozen is given back.
    */
   abandon(): void {
+    this.isAbandoned = true;
     this.visit = () => {};
     this.audience.saver = null;
   }

@@ -237,7 +237,7 @@ export class AppendOnly implements AppendLogControl {
   turnOn(): string | null {
     if (this.state !== "off") return null;
     this.state = "waiting";
-    if (this.parts.keyspace.isWalked) {
+    if (!this.parts.keyspace.canWalk()) {
       this.isRewriteScheduled = true;
       this.parts.log.add(
         "notice",
@@ -297,7 +297,7 @@ export class AppendOnly implements AppendLogControl {
 
   rewrite(): "started" | "scheduled" | "failed" {
     if (this.isRewriting) throw IN_PROGRESS;
-    if (this.parts.keyspace.isWalked) {
+    if (!this.parts.keyspace.canWalk()) {
       this.isRewriteScheduled = true;
       return "scheduled";
     }
@@ -408,7 +408,10 @@ export class AppendOnly implements AppendLogControl {
 
   private abandonRewriting(): void {
     if (this.rewriting === null) return;
-    this.parts.log.add("warning", "There is a background AOF rewrite. Calling it off.");
+    this.parts.log.add(
+      "warning",
+      "Killing AOF child: the rewriting in the background is called off",
+    );
     this.rewriting.abandon();
     this.rewriting = null;
     this.writer.isDiskBusy = false;

@@ -106,7 +106,7 @@ export class Snapshots implements SnapshotControl {
 
   saveInBackground(): boolean {
     const { keyspace } = this;
-    if (this.progress !== null || keyspace.isWalked) throw IN_PROGRESS;
+    if (this.progress !== null || !keyspace.canWalk()) throw IN_PROGRESS;
     this.isScheduled = false;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let opened: ReturnType<typeof openBackground>;
