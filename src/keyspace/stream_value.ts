@@ -188,6 +188,15 @@ export function eachLeaf(e: EntryRef, visit: (leaf: StreamLeafRef) => void): voi
   for (; leaf !== NIL; leaf = btree.next(t) as StreamLeafRef) visit(leaf);
 }
 
+/** Entries that there are, and those that were deleted but still are in the leaves. */
+export function storedCount(e: EntryRef): number {
+  let count = 0;
+  eachLeaf(e, (leaf) => {
+    count += streamLeaf.liveCount(leaf) + streamLeaf.deletedCount(leaf);
+  });
+  return count;
+}
+
 /** The leaves, frozen, each for `thaw`. */
 export function freeze(e: EntryRef): Int32Array {
   if (treeOf(e) === NIL) return NO_LEAVES;

@@ -101,6 +101,7 @@ export function freezeLarge(
     key: entry.keyBytes(e),
     type: entry.type(e),
     count: value.count,
+    elements: elementsOf(e),
     expiryMs: db.expiryOf(e),
     farExpiryMs: db.farExpiryOf(e),
     idleSeconds: keyspace.idleSeconds(e),
@@ -113,6 +114,12 @@ export function freezeLarge(
 function isLarge(e: EntryRef, sizes: LargeSizes): boolean {
   if (entry.type(e) === Type.string) return stringValue.size(e) > sizes.string;
   return values.count(e) > sizes.elements || values.ownedSize(e) > sizes.bytes;
+}
+
+/** As LargeKey has it. */
+function elementsOf(e: EntryRef): number {
+  if (entry.type(e) === Type.string) return stringValue.size(e);
+  return entry.type(e) === Type.stream ? streamValue.storedCount(e) : values.count(e);
 }
 
 interface FrozenValue {

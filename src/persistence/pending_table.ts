@@ -1,6 +1,6 @@
 /**
- * The pending entries of a group while it is read: RDB tells when and how often each was delivered
- * first, and which consumer has it later.
+ * The pending entries of a group while it is read, or is written in parts: when and how often each
+ * was delivered is told first (by RDB, or by the walk), and which consumer has it later.
  */
 import type { StreamId } from "../structures/stream_id.ts";
 import { StreamId as Id } from "../structures/stream_id.ts";
