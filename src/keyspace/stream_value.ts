@@ -190,10 +190,15 @@ export function eachLeaf(e: EntryRef, visit: (leaf: StreamLeafRef) => void): voi
 
 /** Entries that there are, and those that were deleted but still are in the leaves. */
 export function storedCount(e: EntryRef): number {
+  return treeOf(e) === NIL ? 0 : countIn(btree.leaves(treeOf(e)));
+}
+
+/** Entries in leaves, those that were deleted too. */
+export function countIn(leaves: Int32Array): number {
   let count = 0;
-  eachLeaf(e, (leaf) => {
+  for (const leaf of leaves as Iterable<StreamLeafRef>) {
     count += streamLeaf.liveCount(leaf) + streamLeaf.deletedCount(leaf);
-  });
+  }
   return count;
 }
 

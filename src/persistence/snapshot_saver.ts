@@ -221,7 +221,7 @@ export class SnapshotSaver implements LargeSaver {
     if (large.expiryMs >= 0) this.#writeExpiry(large.expiryMs, large.farExpiryMs);
     else to.nil();
     to.integer(this.#clocks === "lfu" ? large.frequency : large.idleSeconds);
-    to.integer(large.elements);
+    to.integer(large.elements());
     this.#done();
     if (large.type !== Type.string) this.#parts.begin(RecordKind.part, this.#number);
   }
