@@ -188,6 +188,20 @@ export function eachLeaf(e: EntryRef, visit: (leaf: StreamLeafRef) => void): voi
   for (; leaf !== NIL; leaf = btree.next(t) as StreamLeafRef) visit(leaf);
 }
 
+/** Entries that there are, and those that were deleted but still are in the leaves. */
+export function storedCount(e: EntryRef): number {
+  return treeOf(e) === NIL ? 0 : countIn(btree.leaves(treeOf(e)));
+}
+
+/** Entries in leaves, those that were deleted too. */
+export function countIn(leaves: Int32Array): number {
+  let count = 0;
+  for (const leaf of leaves as Iterable<StreamLeafRef>) {
+    count += streamLeaf.liveCount(leaf) + streamLeaf.deletedCount(leaf);
+  }
+  return count;
+}
+
 /** The leaves, frozen, each for `thaw`. */
 export function freeze(e: EntryRef): Int32Array {
   if (treeOf(e) === NIL) return NO_LEAVES;

@@ -36,6 +36,11 @@ export interface LargeKey {
   readonly type: number;
   /** What of, the type says: see above. */
   readonly count: number;
+  /**
+   * Its elements, entries of a stream that were deleted too; the bytes of a string. To be called
+   * before any part is shown; takes a millisecond for a million entries of a stream.
+   */
+  readonly elements: () => number;
   /** Unix ms, or -1; where a double is not exact for it, also as an integer. */
   readonly expiryMs: number;
   readonly farExpiryMs: bigint | undefined;

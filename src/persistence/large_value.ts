@@ -101,6 +101,7 @@ export function freezeLarge(
     key: entry.keyBytes(e),
     type: entry.type(e),
     count: value.count,
+    elements: value.elements,
     expiryMs: db.expiryOf(e),
     farExpiryMs: db.farExpiryOf(e),
     idleSeconds: keyspace.idleSeconds(e),
@@ -116,8 +117,9 @@ function isLarge(e: EntryRef, sizes: LargeSizes): boolean {
 }
 
 interface FrozenValue {
-  /** As LargeKey has it. */
+  /** Both as LargeKey has it. */
   readonly count: number;
+  readonly elements: () => number;
   readonly parts: Generator<void, void, void>;
 }
 
@@ -142,7 +144,9 @@ function ofDict(
   own: FrozenDict | null,
   partsOf: (own: FrozenDict) => Generator<void, void, void>,
 ): FrozenValue | null {
-  return own === null ? null : { count: own.count, parts: partsOf(own) };
+  if (own === null) return null;
+  const { count } = own;
+  return { count, elements: () => count, parts: partsOf(own) };
 }
 
 function freezeString(e: EntryRef, to: Audience): FrozenValue | null {
@@ -150,7 +154,7 @@ function freezeString(e: EntryRef, to: Audience): FrozenValue | null {
   const block = stringValue.blockOf(e);
   const size = stringValue.size(e);
   frozen.freeze(Int32Array.of(block));
-  return { count: size, parts: stringParts(block, size, to) };
+  return { count: size, elements: () => size, parts: stringParts(block, size, to) };
 }
 
 function* stringParts(block: Ref, size: number, to: Audience): Generator<void, void, void> {
@@ -164,7 +168,9 @@ function* stringParts(block: Ref, size: number, to: Audience): Generator<void, v
 
 function freezeList(e: EntryRef, to: Audience): FrozenValue | null {
   const leaves = listValue.freeze(e);
-  return leaves === null ? null : { count: leaves.length, parts: listParts(leaves, to) };
+  if (leaves === null) return null;
+  const count = listValue.count(e);
+  return { count: leaves.length, elements: () => count, parts: listParts(leaves, to) };
 }
 
 function* listParts(leaves: Int32Array, to: Audience): Generator<void, void, void> {
@@ -307,7 +313,8 @@ function freezeStream(e: EntryRef, to: Audience): FrozenValue {
   streamValue.loadLastId(e, state.lastId);
   streamValue.loadFirstId(e, state.firstId);
   streamValue.loadMaxDeletedId(e, state.maxDeletedId);
-  return { count: leaves.length, parts: streamParts(leaves, state, to) };
+  const elements = () => streamValue.countIn(leaves);
+  return { count: leaves.length, elements, parts: streamParts(leaves, state, to) };
 }
 
 const id = new StreamId();

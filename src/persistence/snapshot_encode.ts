@@ -27,8 +27,13 @@ export interface Parts {
 }
 
 /** The RecordKind of a value. */
-export function kindOf(e: EntryRef): number {
-  switch (entry.type(e)) {
+export const kindOf = (e: EntryRef) => kindOfType(entry.type(e), isHash(e) && expires(e));
+
+const isHash = (e: EntryRef) => entry.type(e) === Type.hash;
+
+/** The RecordKind of values of a type; `hasDeadlines`: it is a hash of which fields expire. */
+export function kindOfType(type: number, hasDeadlines: boolean): number {
+  switch (type) {
     case Type.list:
       return RecordKind.list;
     case Type.set:
@@ -36,7 +41,7 @@ export function kindOf(e: EntryRef): number {
     case Type.zset:
       return RecordKind.zset;
     case Type.hash:
-      return expires(e) ? RecordKind.expiringHash : RecordKind.hash;
+      return hasDeadlines ? RecordKind.expiringHash : RecordKind.hash;
     case Type.stream:
       return RecordKind.stream;
     default:
@@ -166,7 +171,8 @@ export function writeParts(parts: Parts, e: EntryRef): void {
   }
 }
 
-function writeListBlock(parts: Parts, p: PackedRef): void {
+/** Writes elements of a list. */
+export function writeListBlock(parts: Parts, p: PackedRef): void {
   for (let at = packed.first(p); at !== 0; at = packed.next(p, at)) {
     writeElement(parts.to, p, at);
     parts.added(1);
@@ -178,17 +184,27 @@ const members = new setValue.SetCursor();
 function writeMembers(parts: Parts, e: EntryRef): void {
   members.start(e);
   while (members.next()) {
-    writeText(parts.to, members.member());
-    parts.added(1);
+    writeMember(parts, members.member());
   }
+}
+
+/** Writes a member of a set. */
+export function writeMember(parts: Parts, member: Range): void {
+  writeText(parts.to, member);
+  parts.added(1);
 }
 
 function writeScores(parts: Parts, e: EntryRef): void {
   for (scored.seek(e, 0); scored.isValid; scored.next()) {
-    writeText(parts.to, scored.member());
-    parts.to.double(scored.score);
-    parts.added(2);
+    writeScoredMember(parts, scored.member(), scored.score);
   }
+}
+
+/** Writes a member of a sorted set. */
+export function writeScoredMember(parts: Parts, member: Range, score: number): void {
+  writeText(parts.to, member);
+  parts.to.double(score);
+  parts.added(2);
 }
 
 const fields = new hashValue.HashCursor();
@@ -206,12 +222,13 @@ function writeFields(parts: Parts, e: EntryRef): void {
   }
 }
 
-function writeDeadline(to: MessageWriter, timeMs: number): void {
+/** Writes when a field expires: Unix ms, or -1 for never. */
+export function writeDeadline(to: MessageWriter, timeMs: number): void {
   if (timeMs < 0) to.nil();
   else to.integer(timeMs);
 }
 
-/** Writes the key of an entry, a group's name or a consumer's likewise. */
+/** Writes the key of an entry. */
 export function writeKey(to: MessageWriter, e: EntryRef): void {
   to.binary(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
 }

@@ -9,30 +9,50 @@
  *   saver.end();
  *
  * Between the calls other things may happen: each writes an entry as it is at that moment. A large
- * value can be written in pieces as well, with other keys, and pieces of other values, in between:
- *
- *   const number = saver.beginValue(db, keyspace, e);
- *   saver.part(number, (parts) => …);        elements as snapshot_encode.ts writes them, in order
- *   saver.endValue(number);
+ * value can be told in parts as well: see large_saver.ts. While a group of a stream is,
+ * what is pending in it is kept (33 bytes an entry): the format has that with the consumers.
  */
+import { assert } from "../base/assert.ts";
+import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { FrozenConsumer, FrozenGroup } from "../keyspace/stream_group.ts";
+import * as streamValue from "../keyspace/stream_value.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { Type } from "../keyspace/types.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import type { PackedRef } from "../structures/packed.ts";
+import type { StreamId } from "../structures/stream_id.ts";
+import type { StreamLeafRef } from "../structures/stream_leaf.ts";
+import type { LargeKey, LargeSaver, StreamState } from "./large_saver.ts";
 import { MessageWriter } from "./message_writer.ts";
+import { PendingTable } from "./pending_table.ts";
 import { BlockWriter } from "./snapshot_block.ts";
 import {
   countOf,
   isWhole,
   kindOf,
+  kindOfType,
   type Parts,
+  writeDeadline,
   writeKey,
+  writeListBlock,
+  writeMember,
   writeParts,
+  writeScoredMember,
+  writeText,
   writeWhole,
 } from "./snapshot_encode.ts";
-import { entryCount, type StreamRecords, writeStream } from "./snapshot_encode_stream.ts";
+import {
+  type StreamRecords,
+  writeConsumerHead,
+  writeGroupHead,
+  writeLeaf,
+  writePending,
+  writeState,
+  writeStream,
+} from "./snapshot_encode_stream.ts";
 import { BLOCK_SIZE, BlockKind, PART_SIZE, RecordKind } from "./snapshot_format.ts";
 
 /** Takes the blocks of a file. */
@@ -65,7 +85,7 @@ export function blocksTo(write: (bytes: Uint8Array) => void, packs: boolean): Bl
 }
 
 /** Writes one file: see above. */
-export class SnapshotSaver {
+export class SnapshotSaver implements LargeSaver {
   readonly #sink: BlockSink;
   readonly #clocks: SavedClocks;
   readonly #to = new MessageWriter(newBlock());
@@ -74,6 +94,11 @@ export class SnapshotSaver {
   /** The number of the value that was begun last. */
   #number = 0;
   #keys = 0;
+  /** The hash that is being told in parts has fields that expire. */
+  #hasDeadlines = false;
+  /** What is pending in the group that is, of which so many entries were told. */
+  readonly #pending = new PendingTable();
+  #pendingTold = 0;
 
   constructor(sink: BlockSink, clocks: SavedClocks) {
     this.#sink = sink;
@@ -81,9 +106,9 @@ export class SnapshotSaver {
     this.#parts = new OpenParts(this.#to, () => this.#done());
     this.#stream = {
       to: this.#to,
-      begin: (kind, elements) => this.#begin(kind, this.#number, elements),
+      begin: (kind, elements) => this.#begin(kind, elements),
       done: () => this.#done(),
-      inParts: (kind, write) => this.#inParts(kind, this.#number, write),
+      inParts: (kind, write) => this.#inParts(kind, write),
     };
   }
 
@@ -130,68 +155,143 @@ export class SnapshotSaver {
       this.#done();
       return;
     }
-    const number = this.beginValue(db, keyspace, e);
+    this.#beginValue(kindOf(e));
+    this.#writeTraits(db, keyspace, e);
+    this.#to.integer(entry.type(e) === Type.stream ? streamValue.storedCount(e) : countOf(e));
+    this.#done();
     if (entry.type(e) === Type.stream) writeStream(this.#stream, e);
-    else if (entry.type(e) === Type.string) this.#writeLongString(number, e);
-    else this.part(number, (parts) => writeParts(parts, e));
-    this.endValue(number);
+    else if (entry.type(e) === Type.string) this.#writeLongString(e);
+    else this.#inParts(RecordKind.part, (parts) => writeParts(parts, e));
+    this.#endValue();
   }
 
   /** Writes key, expiry and access clock. */
   #writeTraits(db: Database, keyspace: Keyspace, e: EntryRef): void {
     const to = this.#to;
     writeKey(to, e);
-    if (entry.hasTtl(e)) {
-      const far = db.farExpiryOf(e);
-      if (far === undefined) to.integer(db.expiryOf(e));
-      else to.bigint(far);
-    } else {
-      to.nil();
-    }
+    if (entry.hasTtl(e)) this.#writeExpiry(db.expiryOf(e), db.farExpiryOf(e));
+    else to.nil();
     to.integer(this.#clocks === "lfu" ? keyspace.frequency(e) : keyspace.idleSeconds(e));
   }
 
-  /** Begins a value, which is as it is now; returns its number. */
-  beginValue(db: Database, keyspace: Keyspace, e: EntryRef): number {
-    this.#begin(RecordKind.begin, ++this.#number, 5);
-    this.#to.integer(kindOf(e));
-    this.#writeTraits(db, keyspace, e);
-    this.#to.integer(entry.type(e) === Type.stream ? entryCount(e) : countOf(e));
+  #writeExpiry(ms: number, far: bigint | undefined): void {
+    if (far === undefined) this.#to.integer(ms);
+    else this.#to.bigint(far);
+  }
+
+  /** Begins a value in parts: its traits and count are to follow. */
+  #beginValue(kind: number): void {
+    this.#number++;
+    this.#begin(RecordKind.begin, 5);
+    this.#to.integer(kind);
     this.#keys++;
-    this.#done();
-    return this.#number;
   }
 
-  /** Has elements of a collection that was begun written, in pieces. */
-  part(number: number, write: (parts: Parts) => void): void {
-    this.#inParts(RecordKind.part, number, write);
-  }
-
-  /** Ends a value that was begun. */
-  endValue(number: number): void {
-    this.#begin(RecordKind.end, number, 0);
+  #endValue(): void {
+    this.#begin(RecordKind.end, 0);
     this.#done();
   }
 
-  #writeLongString(number: number, e: EntryRef): void {
+  #writeLongString(e: EntryRef): void {
     const { bytes, offset, size } = stringValue.rangeOf(e);
     for (let at = 0; at < size; at += PART_SIZE) {
-      this.#begin(RecordKind.part, number, 1);
-      this.#to.binary(bytes, offset + at, Math.min(PART_SIZE, size - at));
-      this.#done();
+      this.piece(bytes, offset + at, Math.min(PART_SIZE, size - at));
     }
   }
 
-  #begin(kind: number, number: number, elements: number): void {
+  /** Begins a record of the value that was begun last, with so many elements that follow. */
+  #begin(kind: number, elements: number): void {
     this.#to.array(2 + elements);
     this.#to.integer(kind);
-    this.#to.integer(number);
+    this.#to.integer(this.#number);
   }
 
-  #inParts(kind: number, number: number, write: (parts: Parts) => void): void {
-    this.#parts.begin(kind, number);
+  #inParts(kind: number, write: (parts: Parts) => void): void {
+    this.#parts.begin(kind, this.#number);
     write(this.#parts);
     this.#parts.end();
+  }
+
+  beginLarge(large: LargeKey): void {
+    const to = this.#to;
+    this.select(large.database);
+    this.#hasDeadlines = large.firstDeadline !== Infinity;
+    this.#beginValue(kindOfType(large.type, this.#hasDeadlines));
+    to.binary(large.key, 0, large.key.length);
+    if (large.expiryMs >= 0) this.#writeExpiry(large.expiryMs, large.farExpiryMs);
+    else to.nil();
+    to.integer(this.#clocks === "lfu" ? large.frequency : large.idleSeconds);
+    to.integer(large.elements());
+    this.#done();
+    if (large.type !== Type.string) this.#parts.begin(RecordKind.part, this.#number);
+  }
+
+  piece(bytes: Uint8Array, offset: number, size: number): void {
+    this.#begin(RecordKind.part, 1);
+    this.#to.binary(bytes, offset, size);
+    this.#done();
+  }
+
+  block(elements: PackedRef): void {
+    writeListBlock(this.#parts, elements);
+  }
+
+  member(member: Range): void {
+    writeMember(this.#parts, member);
+  }
+
+  scored(member: Range, score: number): void {
+    writeScoredMember(this.#parts, member, score);
+  }
+
+  field(name: Range, value: Range, deadlineMs: number): void {
+    writeText(this.#to, name);
+    writeText(this.#to, value);
+    if (this.#hasDeadlines) writeDeadline(this.#to, deadlineMs);
+    this.#parts.added(this.#hasDeadlines ? 3 : 2);
+  }
+
+  leaf(entries: StreamLeafRef): void {
+    writeLeaf(this.#parts, entries);
+  }
+
+  streamState({ lastId, maxDeletedId, entriesAdded }: StreamState): void {
+    this.#endParts();
+    writeState(this.#stream, lastId, maxDeletedId, entriesAdded);
+  }
+
+  beginGroup(group: FrozenGroup): void {
+    this.#endParts();
+    writeGroupHead(this.#stream, group.name, group.lastId, group.entriesRead);
+    this.#pending.reset(group.pendingCount);
+    this.#pendingTold = 0;
+  }
+
+  pending(id: StreamId, deliveredMs: number, deliveryCount: bigint): void {
+    this.#pending.set(this.#pendingTold++, id, deliveredMs, deliveryCount);
+  }
+
+  beginConsumer(consumer: FrozenConsumer): void {
+    this.#endParts();
+    writeConsumerHead(this.#stream, consumer.name, consumer.seenMs, consumer.activeMs);
+    if (consumer.pendingCount > 0) this.#parts.begin(RecordKind.pending, this.#number);
+  }
+
+  pendingId(id: StreamId): void {
+    const index = this.#pending.take(id);
+    assert(index >= 0, "an ID is pending for a consumer, and not in its group");
+    writePending(this.#parts, id, this.#pending.timeAt(index), this.#pending.countAt(index));
+  }
+
+  endLarge(): void {
+    this.#endParts();
+    this.#endValue();
+    this.#pending.reset(0);
+  }
+
+  /** Ends what elements are added to, if there is anything. */
+  #endParts(): void {
+    if (this.#parts.isOpen) this.#parts.end();
   }
 
   /** A record is whole. */
@@ -214,10 +314,11 @@ export class SnapshotSaver {
 /** Records whose last element is an array, one after the other while there are elements. */
 class OpenParts implements Parts {
   readonly to: MessageWriter;
+  isOpen = false;
   readonly #done: () => void;
   #kind = 0;
   #number = 0;
-  /** Where the array begins that is open, 0 for none, and how many elements it has. */
+  /** Where the array begins that is open, and how many elements it has. */
   #arrayAt = 0;
   #count = 0;
 
@@ -238,6 +339,7 @@ class OpenParts implements Parts {
     this.to.integer(this.#number);
     this.#arrayAt = this.to.openArray();
     this.#count = 0;
+    this.isOpen = true;
   }
 
   added(elements: number): void {
@@ -249,6 +351,7 @@ class OpenParts implements Parts {
 
   end(): void {
     this.to.closeArray(this.#arrayAt, this.#count);
+    this.isOpen = false;
     this.#done();
   }
 }

@@ -1,7 +1,7 @@
 // Purpose: the walk of a snapshot (src/persistence/snapshot_walk.ts): what it shows is what there
 // was when it began, whatever commands do meanwhile, with large values among it, in parts.
 
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect, spyOn, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
 import type { Database } from "../../src/keyspace/database.ts";
 import * as frozenDict from "../../src/keyspace/frozen_dict.ts";
@@ -14,6 +14,8 @@ import * as zsetValue from "../../src/keyspace/zset_value.ts";
 import type { LargeSaver } from "../../src/persistence/large_saver.ts";
 import type { LargeSizes } from "../../src/persistence/large_value.ts";
 import { RdbLoader, RdbSaver } from "../../src/persistence/rdb_file.ts";
+import { SnapshotLoader } from "../../src/persistence/snapshot_loader.ts";
+import { blocksTo, SnapshotSaver } from "../../src/persistence/snapshot_saver.ts";
 import { SnapshotWalk } from "../../src/persistence/snapshot_walk.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
@@ -49,21 +51,40 @@ afterAll(() => {
   Object.assign(thresholds, asBefore);
 });
 
+const FORMATS = ["rdb", "rusk"] as const;
+type Format = (typeof FORMATS)[number];
+
+function saverOf(format: Format, sink: (bytes: Uint8Array) => void): RdbSaver | SnapshotSaver {
+  if (format === "rdb") return new RdbSaver(sink, { version: VERSION });
+  return new SnapshotSaver(blocksTo(sink, true), "lru");
+}
+
 /** A walk that saves to memory. */
 class Snapshot {
   readonly walk: SnapshotWalk;
-  readonly #saver: RdbSaver;
+  readonly #format: Format;
+  readonly #saver: RdbSaver | SnapshotSaver;
+  readonly #beginLarge;
   readonly #pieces: Buffer[] = [];
 
-  constructor(inner: InnerServer, failed = (_: Error) => {}, sizes = SIZES) {
-    const sink = (bytes: Uint8Array) => this.#pieces.push(Buffer.from(bytes));
-    this.#saver = new RdbSaver(sink, { version: VERSION });
+  constructor(inner: InnerServer, format: Format) {
+    this.#format = format;
+    this.#saver = saverOf(format, (bytes) => this.#pieces.push(Buffer.from(bytes)));
+    this.#beginLarge = spyOn(this.#saver, "beginLarge");
     this.#saver.begin([]);
     const save = (db: Database, id: number, e: EntryRef) => {
       this.#saver.select(id);
       this.#saver.entry(db, inner.keyspace, e);
     };
-    this.walk = new SnapshotWalk(inner.keyspace, save, this.#saver, failed, sizes);
+    const fail = (error: Error) => {
+      throw error;
+    };
+    this.walk = new SnapshotWalk(inner.keyspace, save, this.#saver, fail, SIZES);
+  }
+
+  /** The types of the large values that the saver was told of in parts. */
+  get largeTypes(): Set<number> {
+    return new Set(this.#beginLarge.mock.calls.map(([{ type }]) => type));
   }
 
   /** What it holds, once the walk is over. */
@@ -79,7 +100,8 @@ class Snapshot {
       at += piece.length;
       return piece.length;
     };
-    const loader = new RdbLoader({ size: bytes.length, read }, world.keyspace);
+    const Loader = this.#format === "rdb" ? RdbLoader : SnapshotLoader;
+    const loader = new Loader({ size: bytes.length, read }, world.keyspace);
     while (loader.step(10));
     const contents = contentsOf(world.keyspace.databases);
     world.end();
@@ -303,16 +325,19 @@ afterEach(() => {
 });
 
 const seeds = Array.from({ length: SEEDS }, (_, i) => i + 1);
+const seedsAndFormats = seeds.flatMap((seed) => FORMATS.map((format) => [seed, format] as const));
+const LARGE_TYPES = [0, 1, 2, 3, 4, 5];
 
-test.each(seeds)("commands of every kind while a walk goes on, seed %d", (seed) => {
+test.each(seedsAndFormats)("commands while a walk goes on, seed %d, as %s", (seed, format) => {
   const inner = new InnerServer(seed);
   const blocksBefore = arena.figures().blockCount;
   const words = new Words(seed);
+  const largeTypes = new Set<number>();
   for (let round = 0; round < 3; round++) {
     fill(inner, words);
     const { nowMs } = inner;
     const before = contentsOf(inner.keyspace.databases);
-    const snapshot = new Snapshot(inner);
+    const snapshot = new Snapshot(inner, format);
     const stepChance = words.random.pick([0.2, 0.5, 0.9]);
     let steps = 0;
     for (let isOver = false; !isOver; ) {
@@ -327,7 +352,9 @@ test.each(seeds)("commands of every kind while a walk goes on, seed %d", (seed) 
     expect(steps).toBeGreaterThan(100);
     verify(inner);
     expect(differences(snapshot.contents(nowMs), before)).toEqual([]);
+    for (const type of snapshot.largeTypes) largeTypes.add(type);
   }
+  expect([...largeTypes].sort()).toEqual(LARGE_TYPES);
   verifyEnd(inner, blocksBefore);
 });
 
@@ -337,7 +364,7 @@ test.each(seeds)("a walk that is called off gives all back, seed %d", (seed) => 
   const words = new Words(seed);
   for (let round = 0; round < 3; round++) {
     fill(inner, words);
-    const { walk } = new Snapshot(inner);
+    const { walk } = new Snapshot(inner, "rusk");
     for (let left = words.below(300); left > 0; left--) {
       walk.step();
       act(inner, words, WHOLE_IN_WALK);
@@ -373,7 +400,7 @@ test.each(seeds)("a saver that fails is told no more, and gives all back, seed %
   verifyEnd(inner, blocksBefore);
 });
 
-test("a frozen leaf of a list that the next one is merged with", () => {
+test.each(FORMATS)("a frozen leaf of a list that is merged with the next, as %s", (format) => {
   const inner = new InnerServer(1);
   const blocksBefore = arena.figures().blockCount;
   thresholds.listPackedSize = 6;
@@ -385,7 +412,7 @@ test("a frozen leaf of a list that the next one is merged with", () => {
   // Of the fourth leaf one element is left, for which its neighbours have no room.
   drop(19, 23, "first");
   const before = contentsOf(inner.keyspace.databases);
-  const snapshot = new Snapshot(inner);
+  const snapshot = new Snapshot(inner, format);
   drop(19, 23, "second");
   verify(inner);
   while (snapshot.walk.step());
@@ -394,15 +421,43 @@ test("a frozen leaf of a list that the next one is merged with", () => {
   verifyEnd(inner, blocksBefore);
 });
 
-test("an entry of a stream is deleted from a frozen leaf", () => {
+test.each(FORMATS)("an entry of a stream is deleted from a frozen leaf, as %s", (format) => {
   const inner = new InnerServer(1);
   const blocksBefore = arena.figures().blockCount;
   for (let i = 1; i <= 40; i++) inner.run("XADD", "stream", `${i}-0`, "field", "value");
   const before = contentsOf(inner.keyspace.databases);
-  const snapshot = new Snapshot(inner);
+  const snapshot = new Snapshot(inner, format);
   expect(inner.run("XDEL", "stream", "6-0", "21-0")).toBe(":2\r\n");
   verify(inner);
   while (snapshot.walk.step());
+  expect(differences(snapshot.contents(inner.nowMs), before)).toEqual([]);
+  verifyEnd(inner, blocksBefore);
+});
+
+test.each(FORMATS)("values of several parts and blocks, as %s", (format) => {
+  const inner = new InnerServer(1);
+  const blocksBefore = arena.figures().blockCount;
+  const words = Array.from({ length: 9000 }, (_, i) => `${i}:${"x".repeat(40)}`);
+  inner.run("RPUSH", "list", ...words);
+  inner.run("SADD", "set", ...words);
+  inner.run("ZADD", "zset", ...words.flatMap((word, i) => [String(i), word]));
+  inner.run("HSET", "hash", ...words.flatMap((word) => [word, "value"]));
+  inner.run("HPEXPIRE", "hash", "100000", "FIELDS", "1", words[0]);
+  inner.run("SET", "string", words.join());
+  for (const [i, word] of words.entries()) inner.run("XADD", "stream", `${i + 1}-0`, "name", word);
+  inner.run("XGROUP", "CREATE", "stream", "g", "0");
+  for (const [consumer, count] of [
+    ["a", "8000"],
+    ["b", "900"],
+    ["a", "100"],
+  ]) {
+    inner.run("XREADGROUP", "GROUP", "g", consumer, "COUNT", count, "STREAMS", "stream", ">");
+  }
+  const before = contentsOf(inner.keyspace.databases);
+  const snapshot = new Snapshot(inner, format);
+  inner.run("SADD", "set", "another");
+  while (snapshot.walk.step());
+  expect([...snapshot.largeTypes].sort()).toEqual(LARGE_TYPES);
   expect(differences(snapshot.contents(inner.nowMs), before)).toEqual([]);
   verifyEnd(inner, blocksBefore);
 });
