@@ -28,7 +28,7 @@ const FREED_AT_ONCE = 64;
 const CHAINS_PER_SLICE = 256;
 
 /** A walk that was called off keeps others from their turn no longer than this. */
-const FINISHED_WITHIN_MS = 3;
+const FINISHED_WITHIN_MS = 15;
 
 /** Events that `changing` is told of are Redis's keyspace event names. */
 export type KeyEvent = string;
