@@ -152,9 +152,9 @@ export class Database {
     return timeMs < 0 ? e : this.setExpiry(e, timeMs, farMs);
   }
 
-  /** Makes room for so many keys in a database that has none. */
+  /** Makes room for so many keys in a database that has none; 0: it is not known how many. */
   expect(count: number): void {
-    if (this.size > 0) return;
+    if (this.size > 0 || count === 0) return;
     dict.release(this.keys);
     this.keys = dict.create(count);
   }
