@@ -333,7 +333,8 @@ export class Server implements ServerContext {
     this.clients.checkPause(nowMs);
     this.clients.closeIdle(this.config.number("timeout") * 1000, nowMs);
     this.checkSoftLimits(nowMs);
-    if (!this.config.flag("activerehashing")) return;
+    // What is loaded goes to tables that are made for all of it, and are nearly empty until then.
+    if (!this.config.flag("activerehashing") || this.loading !== null) return;
     const end = this.clock.monotonicMs() + SLICE_MS;
     while (this.keyspace.rehashSlice() && this.clock.monotonicMs() < end);
   }

@@ -25,7 +25,6 @@ import type { Random } from "../fuzz/random.ts";
 import type { SimDisk } from "./sim_disk.ts";
 import { SimWorker } from "./sim_worker.ts";
 
-const TICK_MS = 100;
 /** Each reading of the fine clock takes so long: what works in slices is interrupted. */
 const READING_MS = 0.2;
 const LOADING_TURNS_MAX = 10_000;
@@ -213,6 +212,7 @@ export class SimServer {
   start(): string | null {
     let outcome: string | null | undefined;
     this.guard(() => {
+      this.tick();
       this.server.load((problem) => {
         outcome = problem;
       });
@@ -222,16 +222,13 @@ export class SimServer {
       this.turn();
     }
     if (outcome === undefined || this.hasEnded) return "";
-    if (outcome === null) {
-      this.server.begin();
-      this.tick();
-    }
+    if (outcome === null) this.server.begin();
     return outcome;
   }
 
   private tick(): void {
     this.server.tick();
-    this.later(TICK_MS, () => this.tick());
+    this.later(1000 / this.server.config.number("hz"), () => this.tick());
   }
 
   private later(ms: number, run: () => void): () => void {
