@@ -1,10 +1,11 @@
 /**
  * Purpose: commands that wait for copies of what their client has changed: WAIT, and WAITAOF, which
  * Redis has from 7.2 on and is therefore no oracle for here. What is expected of it is from Redis's
- * documentation: an array of two integers, whether this server's log has all that the client has
- * changed on its disk (1 or 0), and how many replicas' logs have. It waits until both are as many as
- * asked for, or the time in ms is over (0: for ever). With 1 for this server and no log it fails,
- * also when the log is turned off while it waits. Inside MULTI it tells what is so, and goes on.
+ * documentation: an array of two integers, whether this server's log has all that the client
+ * changed on its disk (1 or 0), and how many replicas' logs have. It waits until both are as many
+ * as asked for, or the time in ms is over (0: for ever). With 1 for this server and no log it
+ * fails, also when the log is turned off while it waits. Inside MULTI it tells what is so, and goes
+ * on.
  * That it does not come before the sync is in test/durability/append_log_test.ts.
  */
 
