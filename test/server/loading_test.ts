@@ -11,7 +11,7 @@ const KEYS = 300_000;
 
 test("the table that was made for all keys stays while it fills, whatever the timer does", () => {
   const time = new Timeline();
-  const disk = new SimDisk(new Random(1));
+  const disk = new SimDisk();
   const start = () => new SimServer(disk, time, new Random(1), ["--hz", "500"]);
   const writer = start();
   expect(writer.start()).toBeNull();
