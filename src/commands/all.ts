@@ -32,6 +32,7 @@ import { streamReadCommands } from "./stream_read.ts";
 import { stringCommands } from "./string.ts";
 import { CommandTable } from "./table.ts";
 import { transactionCommands } from "./transactions.ts";
+import { waitCommands } from "./wait.ts";
 
 /** Every command of the server. */
 export const commandTable = new CommandTable([
@@ -43,6 +44,7 @@ export const commandTable = new CommandTable([
   blockingListCommands,
   setCommands,
   genericCommands,
+  waitCommands,
   dumpCommands,
   restoreAskingCommands,
   migrateCommands,

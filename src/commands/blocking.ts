@@ -9,7 +9,8 @@ import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 
 const NOT_SECONDS = new CommandError("ERR timeout is not a float or out of range");
-const NEGATIVE_SECONDS = new CommandError("ERR timeout is negative");
+const NEGATIVE_TIMEOUT = new CommandError("ERR timeout is negative");
+const NOT_MS = new CommandError("ERR timeout is not an integer or out of range");
 const MS_PER_SECOND = 1000;
 
 /**
@@ -36,6 +37,11 @@ export interface Wait {
    * for time to pass as well. Asked anew after each try.
    */
   retryInMs?(call: Call): number;
+  /**
+   * As `serve`, without a key, tried whenever more of the log is on the disk than before, or the
+   * log is turned off: for who waits for that. It may throw a CommandError, which ends the wait.
+   */
+  synced?(call: Call): boolean;
 }
 
 /** The history of commands that once waited for whole seconds only. */
@@ -71,8 +77,15 @@ export function timeoutOf(call: Call, index: number): number {
   if (parsed === null || parsed.kind === "nan") throw NOT_SECONDS;
   const ms = ceilProduct(parsed, BigInt(MS_PER_SECOND));
   // Redis tells numbers that are too large to be negative.
-  if (ms === null || ms < 0n || ms > INT64_MAX) throw NEGATIVE_SECONDS;
+  if (ms === null || ms < 0n || ms > INT64_MAX) throw NEGATIVE_TIMEOUT;
   return Number(ms);
+}
+
+/** Whole ms in an argument; 0 is for ever. */
+export function timeoutMsOf(call: Call, index: number): number {
+  const ms = call.integerOr(index, NOT_MS);
+  if (ms < 0) throw NEGATIVE_TIMEOUT;
+  return ms;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** Commands on keys of any type, save for those about expiry (expire.ts). */
 import { NIL, segmentOf, u8 } from "../arena/arena.ts";
 import { equalBytes } from "../base/bytes.ts";
-import { parseInt64 } from "../base/numbers.ts";
 import type { Database } from "../keyspace/database.ts";
 import { TYPE_NAMES } from "../keyspace/types.ts";
 import { CommandError, NO_SUCH_KEY, SAME_OBJECT, SYNTAX } from "../protocol/errors.ts";
@@ -23,8 +22,6 @@ const NO_SUCH_DATABASE = new CommandError("ERR DB index is out of range");
 const NOT_INT32 = new CommandError(
   "ERR value is out of range, value must between -2147483648 and 2147483647",
 );
-const TIMEOUT_NOT_INTEGER = new CommandError("ERR timeout is not an integer or out of range");
-const TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
 
 /** Refs that the list of visited entries keeps room for between calls. */
 const KEPT_REFS = 1 << 16;
@@ -184,17 +181,6 @@ export const genericCommands = group("generic", {
       "deleted objects where composed of.",
     summary: "Deletes keys at once and frees their memory later.",
     tips: ["request_policy:multi_shard", "response_policy:agg_sum"],
-  },
-  WAIT: {
-    run: wait,
-    arity: 3,
-    flags: ["noscript"],
-    acl: ["connection"],
-    args: "numreplicas:integer timeout:integer",
-    since: "3.0.0",
-    complexity: "O(1)",
-    summary: "Waits until replicas have this connection's writes.",
-    tips: ["request_policy:all_shards", "response_policy:agg_min"],
   },
 });
 
@@ -408,14 +394,4 @@ function visit(db: Database, cursor: number, count: number): number {
 function keyMatches(call: Call, pattern: number, e: EntryRef): boolean {
   const bytes = u8[segmentOf(entry.keyBlock(e))];
   return matchesPattern(call, pattern, bytes, entry.keyOffset(e), entry.keySize(e));
-}
-
-/** There are no replicas: the number that have acknowledged is known at once. */
-function wait(call: Call): void {
-  call.int64(1);
-  const { bytes, start, size } = call.args;
-  const timeoutMs = parseInt64(bytes, start[2], size[2]);
-  if (timeoutMs === null) throw TIMEOUT_NOT_INTEGER;
-  if (timeoutMs < 0n) throw TIMEOUT_NEGATIVE;
-  call.reply.integer(0);
 }

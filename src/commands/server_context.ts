@@ -112,6 +112,8 @@ export interface AppendLogControl {
   readonly pendingSize: number;
   readonly syncsInProgress: number;
   readonly delayedSyncs: number;
+  /** Whether the log with all changes until this Propagation.mark is on the disk, base and all. */
+  isSynced(mark: number): boolean;
   /** Writes it anew from the data as they are; throws a CommandError while that goes on. */
   rewrite(): "started" | "scheduled" | "failed";
   /** Has it rewritten as soon as nothing stands against it; throws as `rewrite`. */

@@ -9,7 +9,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { IdCursor } from "../structures/id_tree.ts";
 import { replyId, StreamId } from "../structures/stream_id.ts";
-import { type Wait, waitForKeys } from "./blocking.ts";
+import { timeoutMsOf, type Wait, waitForKeys } from "./blocking.ts";
 import type { Call } from "./call.ts";
 import { consumerFor, groupOf, idOf, isByte, noGroup } from "./stream_arguments.ts";
 import { replyEntry, replyRange } from "./stream_entries.ts";
@@ -71,8 +71,6 @@ const GREATER = 62;
 /** Who waits for pending entries to be idle for a very short time is not looked at more often. */
 const RETRY_MS_MIN = 10;
 
-const NOT_MS = new CommandError("ERR timeout is not an integer or out of range");
-const NEGATIVE_MS = new CommandError("ERR timeout is negative");
 const UNBALANCED = new CommandError(
   "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
 );
@@ -165,7 +163,7 @@ function parseOptions(call: Call, ofGroup: boolean): void {
   for (let at = 1; at < argc && reading.keyCount === 0; at++) {
     const more = argc - at - 1;
     if (more > 0 && call.is(at, "block")) {
-      reading.timeoutMs = msOf(call, ++at, NOT_MS, NEGATIVE_MS);
+      reading.timeoutMs = timeoutMsOf(call, ++at);
     } else if (more > 0 && call.is(at, "count")) {
       const count = call.integer(++at);
       reading.limit = count <= 0 ? Infinity : count;
@@ -182,7 +180,7 @@ function parseOptions(call: Call, ofGroup: boolean): void {
       reading.noAck = true;
     } else if (more > 0 && call.is(at, "claim")) {
       if (!ofGroup) throw CLAIM_OF_XREAD;
-      reading.minIdleMs = msOf(call, ++at, NOT_IDLE, NEGATIVE_IDLE);
+      reading.minIdleMs = minIdleOf(call, ++at);
     } else {
       throw SYNTAX;
     }
@@ -191,9 +189,9 @@ function parseOptions(call: Call, ofGroup: boolean): void {
   if (ofGroup && reading.groupIndex === 0) throw GROUP_MISSING;
 }
 
-function msOf(call: Call, index: number, notNumber: Error, negative: Error): number {
-  const ms = call.integerOr(index, notNumber);
-  if (ms < 0) throw negative;
+function minIdleOf(call: Call, index: number): number {
+  const ms = call.integerOr(index, NOT_IDLE);
+  if (ms < 0) throw NEGATIVE_IDLE;
   return ms;
 }
 

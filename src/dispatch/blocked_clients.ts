@@ -1,5 +1,5 @@
 /**
- * The clients that wait: for keys, until a time is over, or both.
+ * The clients that wait: for keys, for the disk, until a time is over, or some of these.
  *
  * A command that finds nothing hands its `Wait` over and returns. After each command that makes an
  * awaited key ready, `serveReady` carries the waiting commands out, as if they came just then: the
@@ -28,6 +28,8 @@ import * as entry from "../structures/entry.ts";
 const UNBLOCKED = new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 /** The longest that a timer is set for: what is due later is looked at again. */
 const DELAY_MAX_MS = 3_600_000;
+/** In place of the argument that is a key: the disk has more. */
+const NO_KEY = -1;
 
 /** Has `run` called in so many ms; returns what calls it off. */
 type Schedule = (delayMs: number, run: () => void) => () => void;
@@ -85,6 +87,8 @@ export class BlockedClients {
   private readonly deadlines = new Deadlines<Waiting>();
   /** How many want to know when a key is gone. */
   private missCount = 0;
+  /** Those who wait for the disk. */
+  private readonly syncWaits = new Set<Waiting>();
   /** When the timer rings, and what calls it off. */
   private alarmMs = Infinity;
   private callOff: () => void = () => {};
@@ -113,6 +117,7 @@ export class BlockedClients {
     const waiting = new Waiting(this, call, wait, overMs, elapsedUs);
     for (let i = first; i < first + count; i++) keyspace.waits.add(waiting, db, waiting.args, i);
     if (wait.miss !== undefined) this.missCount++;
+    if (wait.synced !== undefined) this.syncWaits.add(waiting);
     this.expect(waiting, call, nowMs);
     client.blocked = waiting;
     client.connection.suspend();
@@ -136,6 +141,18 @@ export class BlockedClients {
     for (let key = waits.nextReady(); key !== null; key = waits.nextReady()) this.serveKey(key);
   }
 
+  /** Whether anybody waits for the disk. */
+  get awaitsSync(): boolean {
+    return this.syncWaits.size > 0;
+  }
+
+  /** Serves those who wait for the disk: more is on it, or what they wait for will not come. */
+  serveSynced(): void {
+    for (const waiting of this.syncWaits) {
+      if (!waiting.client.connection.closing) this.serve(waiting, NO_KEY, NIL as EntryRef);
+    }
+  }
+
   /** Ends a wait from outside, as its timeout would or with an error. */
   release(waiting: Waiting, withError: boolean): void {
     const from = this.begin(waiting);
@@ -152,6 +169,7 @@ export class BlockedClients {
     keyspace.waits.remove(waiting);
     this.deadlines.remove(waiting);
     if (waiting.wait.miss !== undefined) this.missCount--;
+    this.syncWaits.delete(waiting);
     waiting.client.blocked = null;
     figures.blockedClients--;
     figures.blockedWithTimeout = this.deadlines.count;
@@ -184,7 +202,7 @@ export class BlockedClients {
     let isServed = false;
     let hasFailed = false;
     try {
-      isServed = (e === NIL ? wait.miss?.(call, index) : wait.serve(call, index, e)) === true;
+      isServed = this.attempt(wait, index, e);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       server.stats.failed[command.id]++;
@@ -198,6 +216,13 @@ export class BlockedClients {
     }
     this.account(waiting, (server.clock.monotonicMs() - startMs) * 1000);
     this.end(waiting, from);
+  }
+
+  private attempt(wait: Wait, index: number, e: EntryRef): boolean {
+    const { call } = this;
+    if (index === NO_KEY) return wait.synced?.(call) === true;
+    if (e === NIL) return wait.miss?.(call, index) === true;
+    return wait.serve(call, index, e);
   }
 
   /** Has the log know of what was done for a client that waited. */

@@ -9,7 +9,8 @@
  *             after one of the process nothing.
  *   no        when the system sees fit.
  *
- * A change has a mark (Propagation.mark); `safeMark` is the last whose changes may be confirmed.
+ * A change has a mark (Propagation.mark); `safeMark` is the last whose changes may be confirmed,
+ * `syncedMark` the last whose changes are on the disk, whatever the policy (WAITAOF).
  *
  * When a write fails the file is cut back to the last whole command. Under `always` there is
  * nothing to confirm then, and the process ends; else what could not be written is kept and tried
@@ -31,6 +32,8 @@ export interface WriterHooks {
   beforeWrite(): void;
   /** `safeMark` has risen. */
   onSafe(): void;
+  /** `syncedMark` has risen. It may be called in the midst of `flush`. */
+  onSynced(): void;
   /** `problem` has come or gone. */
   onProblem(): void;
   /** Nothing can be confirmed any more: ends the process. */
@@ -43,6 +46,8 @@ export class AppendWriter {
   isDiskBusy = false;
   /** The last mark whose changes may be confirmed. */
   safeMark = 0;
+  /** The last mark whose changes a sync has told to be on the disk. */
+  syncedMark = 0;
   /** Why changes are refused, or null. */
   problem: string | null = null;
   /** Syncs that were due while one was going on. */
@@ -53,6 +58,8 @@ export class AppendWriter {
   private file: AppendFile | null = null;
   /** All until this mark is written, or kept to be tried again. */
   private writtenMark = 0;
+  /** All until this mark is in the file. */
+  private fileMark = 0;
   private isSynced = true;
   private isSyncing = false;
   private syncedMs = 0;
@@ -97,6 +104,7 @@ export class AppendWriter {
     // A sync that goes on need not be for all, and may fail yet.
     if (!this.isSynced || this.isSyncing) this.syncAtOnce(file);
     this.confirm(this.writtenMark);
+    this.noteSynced(this.fileMark);
   }
 
   private syncAtOnce(file: AppendFile): void {
@@ -124,7 +132,10 @@ export class AppendWriter {
     this.abandon();
   }
 
-  /** The file is given up with what is to be written to it. */
+  /**
+   * The file is given up with what is to be written to it. That counts as synced: a log that is
+   * begun later begins with a base, which has it.
+   */
   abandon(): void {
     this.propagation.cut();
     this.propagation.active = false;
@@ -135,8 +146,10 @@ export class AppendWriter {
     this.hasWriteFailed = false;
     this.setProblem(null);
     this.writtenMark = this.propagation.mark;
+    this.fileMark = this.writtenMark;
     this.propagation.taken();
     this.confirm(this.writtenMark);
+    this.noteSynced(this.fileMark);
   }
 
   /**
@@ -197,6 +210,7 @@ export class AppendWriter {
     }
     out.clear();
     this.writtenMark = this.propagation.mark;
+    this.fileMark = this.writtenMark;
     this.propagation.taken();
   }
 
@@ -251,7 +265,7 @@ export class AppendWriter {
 
   /** Syncs on another thread what is written now. */
   private sync(file: AppendFile): void {
-    const mark = this.writtenMark;
+    const { writtenMark, fileMark } = this;
     this.isSyncing = true;
     this.isSynced = true;
     file.syncLater((problem) => {
@@ -262,7 +276,8 @@ export class AppendWriter {
         return;
       }
       if (!this.hasWriteFailed) this.setProblem(null);
-      this.confirm(mark);
+      this.confirm(writtenMark);
+      this.noteSynced(fileMark);
       // Those who have their replies now may be in time for the next sync.
       if (this.propagation.out.at > 0) this.propagation.onFirst();
     });
@@ -278,6 +293,12 @@ export class AppendWriter {
     if (mark <= this.safeMark) return;
     this.safeMark = mark;
     this.hooks.onSafe();
+  }
+
+  private noteSynced(mark: number): void {
+    if (mark <= this.syncedMark) return;
+    this.syncedMark = mark;
+    this.hooks.onSynced();
   }
 
   private setProblem(problem: string | null): void {

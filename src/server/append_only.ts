@@ -44,6 +44,8 @@ export interface AppendOnlyParts {
   readonly beforeWrite: () => void;
   /** Changes may be confirmed up to `writer.safeMark`. */
   readonly onSafe: () => void;
+  /** `isSynced` may say otherwise than before, or the log is off. */
+  readonly onSynced: () => void;
 }
 
 export class AppendOnly implements AppendLogControl {
@@ -73,6 +75,7 @@ export class AppendOnly implements AppendLogControl {
       log: (level, text) => log.add(level, text),
       beforeWrite: parts.beforeWrite,
       onSafe: parts.onSafe,
+      onSynced: parts.onSynced,
       onProblem: () => this.onProblem(),
       fail: () => host.exit(1),
     });
@@ -85,6 +88,10 @@ export class AppendOnly implements AppendLogControl {
   /** It is turned on, and waits for its first base. */
   get isWaiting(): boolean {
     return this.state === "waiting";
+  }
+
+  isSynced(mark: number): boolean {
+    return this.state === "on" && mark <= this.writer.syncedMark;
   }
 
   get isRewriting(): boolean {
@@ -258,6 +265,7 @@ export class AppendOnly implements AppendLogControl {
     const wasWaiting = this.state === "waiting";
     this.state = "off";
     this.isRewriteScheduled = false;
+    this.parts.onSynced();
     this.abandonRewriting();
     if (wasWaiting) {
       this.writer.abandon();
@@ -372,7 +380,10 @@ export class AppendOnly implements AppendLogControl {
       this.noteFailure(reason);
       return;
     }
-    if (isFirst) this.state = "on";
+    if (isFirst) {
+      this.state = "on";
+      this.parts.onSynced();
+    }
     this.measure();
     this.baseSize = this.size;
     this.rewriteCount++;

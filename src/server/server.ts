@@ -149,6 +149,10 @@ export class Server implements ServerContext {
         if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);
       },
       onSafe: () => this.turn.release(),
+      // Not at once: the turn may be in the midst of sending what was replied before.
+      onSynced: () => {
+        if (this.blocked.awaitsSync) loop.endOfTurn(() => this.blocked.serveSynced());
+      },
     });
     const endOfTurn = (run: () => void) => loop.endOfTurn(run);
     this.turn = new Turn(this.reply, this.answers, endOfTurn, this.appendLog.writer);

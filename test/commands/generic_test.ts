@@ -386,28 +386,6 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       1) "0"
       2) (empty array)
     `));
-
-  test("WAIT knows at once that there are no replicas", () =>
-    session(`
-      > WAIT 0 0
-      (integer) 0
-      > WAIT 0 9223372036854775807
-      (integer) 0
-      > WAIT -1 0
-      (integer) 0
-      > WAIT 1 1
-      (integer) 0
-      > WAIT x x
-      (error) ERR value is not an integer or out of range
-      > WAIT 0 x
-      (error) ERR timeout is not an integer or out of range
-      > WAIT 0 1.5
-      (error) ERR timeout is not an integer or out of range
-      > WAIT 0 -1
-      (error) ERR timeout is negative
-      > WAIT 0
-      (error) ERR wrong number of arguments for 'wait' command
-    `));
 });
 
 const VALUES = {

@@ -246,6 +246,100 @@ test("DEBUG LOADAOF loads what waits to be written as well", () => {
   expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b"]);
 });
 
+describe("WAITAOF", () => {
+  const SYNCED = "*2\r\n:1\r\n:0\r\n";
+  const afterPowerCut = (disk: SimDisk) => keysOf(start(disk.afterPowerCut(null)));
+
+  /** A client that has sent commands, all in one turn. */
+  function begin(server: SimServer, ...commands: string[]): SimClient {
+    const client = new SimClient(server);
+    for (const command of commands) client.send(command.split(" "));
+    return client;
+  }
+
+  test("under everysec comes with the sync, within a second though nobody else writes", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", "everysec");
+    run(server, "SET a 1", "WAITAOF 1 0 0");
+    const syncs: (() => void)[] = [];
+    disk.defer = (sync) => void syncs.push(sync);
+    const client = begin(server, "SET b 1", "WAITAOF 1 0 0");
+    const beganMs = time.ms;
+    while (syncs.length === 0) {
+      server.turn(10);
+      // The second, and the timer that looks whether it is over.
+      expect(time.ms - beganMs).toBeLessThan(1150);
+    }
+    pass(server, 3000);
+    expect(client.replies).toEqual(["+OK\r\n"]);
+    expect(afterPowerCut(disk)).toEqual(["a"]);
+    syncs[0]();
+    server.turn();
+    expect(client.replies).toEqual(["+OK\r\n", SYNCED]);
+    expect(afterPowerCut(disk)).toEqual(["a", "b"]);
+  });
+
+  test("under always comes right after the reply that waits for the same sync", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", "always");
+    const syncs: (() => void)[] = [];
+    disk.defer = (sync) => void syncs.push(sync);
+    const client = begin(server, "SET a 1", "WAITAOF 1 0 0", "GET a");
+    pass(server, 1000);
+    expect(client.replies).toEqual([]);
+    syncs[0]();
+    pass(server, 20);
+    expect(client.replies).toEqual(["+OK\r\n", SYNCED, "$1\r\n1\r\n"]);
+  });
+
+  test("does not come while the disk is full, nor for a sync that fails", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", "everysec");
+    run(server, "SET a 1", "WAITAOF 1 0 0");
+    disk.isFull = true;
+    const client = begin(server, "SET b 1", "WAITAOF 1 0 0");
+    pass(server, 4000);
+    expect(client.replies).toEqual(["+OK\r\n"]);
+    disk.isFull = false;
+    // The write goes well then, and the sync after it does not.
+    disk.fault = { at: disk.operations.length + 2, kind: "broken", isDone: false };
+    while (disk.operations.length < disk.fault.at) server.turn(10);
+    pass(server, 500);
+    expect(disk.operations[disk.fault.at - 1]).toBe("sync later");
+    expect(client.replies).toEqual(["+OK\r\n"]);
+    pass(server, 1500);
+    expect(client.replies).toEqual(["+OK\r\n", SYNCED]);
+    expect(afterPowerCut(disk)).toEqual(["a", "b"]);
+  });
+
+  test("comes when the log is rewritten under appendfsync no, even in vain", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", "no");
+    const client = begin(server, "SET a 1", "WAITAOF 1 0 0");
+    pass(server, 3000);
+    expect(client.replies).toEqual(["+OK\r\n"]);
+    begin(server, "BGREWRITEAOF");
+    disk.fault = { at: disk.operations.length + 1, kind: "broken", isDone: false };
+    pass(server, 100);
+    expect(server.server.appendLog.lastRewriteFailed).toBe(true);
+    expect(client.replies).toEqual(["+OK\r\n", SYNCED]);
+    expect(afterPowerCut(disk)).toEqual(["a"]);
+  });
+
+  test("waits for the base of a log that is turned on", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendonly", "no", "--appendfsync", "no");
+    const client = begin(server, "SET a 1", "CONFIG SET appendonly yes", "WAITAOF 1 0 0");
+    while (!names(disk).includes(MANIFEST)) {
+      expect(client.replies.length).toBeLessThan(3);
+      server.turn();
+    }
+    server.turn();
+    expect(client.replies).toEqual(["+OK\r\n", "+OK\r\n", SYNCED]);
+    expect(afterPowerCut(disk)).toEqual(["a"]);
+  });
+});
+
 test("a SHUTDOWN that fails leaves the log on", () => {
   const disk = new SimDisk();
   const server = start(disk, "--appendfsync", "always");

@@ -4,11 +4,11 @@
  *
  * The data after each command make a history. What is found later must be one of its states (so no
  * transaction is half there, and nothing is missing in between), and not one before the last change
- * that was confirmed, as far as the settings promise that.
+ * that was confirmed, as far as the settings promise that, or that WAITAOF told to be on the disk.
  */
 import { Random } from "../fuzz/random.ts";
 import { type Fault, SimDisk } from "./sim_disk.ts";
-import { type Step, scriptOf } from "./sim_script.ts";
+import { CLIENT_COUNT, type Step, scriptOf } from "./sim_script.ts";
 import { SimClient, SimServer, type State, Timeline } from "./sim_server.ts";
 
 export type Policy = "always" | "everysec" | "no";
@@ -19,6 +19,10 @@ const EVERYSEC_LOSS_MS_MAX = 4000;
 const GOING_ON_TURNS = 20;
 /** A disk that is full has room again after so many turns. */
 const FULL_TURNS = 12;
+/** What WAITAOF replies when all is on the disk. */
+const SYNCED = "*2\r\n:1\r\n:0\r\n";
+/** Refusals that need no fault. */
+const USUAL = /^([+]QUEUED|-ERR (Another child process|Background save already|WAITAOF cannot))/;
 
 /** The data at some moment of the history. */
 interface Moment {
@@ -34,8 +38,10 @@ export class SimRun {
   readonly history: Moment[];
   /** The last moment that was confirmed to a client, */
   confirmed = 0;
-  /** and the last of which all is with the system, written. */
+  /** the last of which all is with the system, written, */
   written = 0;
+  /** and the last that WAITAOF has told to be on the disk. */
+  synced = 0;
   /** Where the log was turned on, and has no base yet; what is on the disk then is `offAt`. */
   waitingSince: number | null = null;
   offAt = 0;
@@ -50,6 +56,8 @@ export class SimRun {
   /** What went wrong that is not the disk's fault. */
   readonly faults: string[] = [];
   private clients: SimClient[] = [];
+  /** What each client is to send once it no longer waits. */
+  private queues: (readonly string[])[][] = [];
   private saveCount = 0;
   private isSaving = false;
   private fullTurns = 0;
@@ -91,7 +99,8 @@ export class SimRun {
     }
     this.saveCount = 0;
     this.expired = this.server.server.keyspace.stats.expired;
-    this.clients = [0, 1, 2].map(() => new SimClient(this.server));
+    this.clients = Array.from({ length: CLIENT_COUNT }, () => new SimClient(this.server));
+    this.queues = this.clients.map(() => []);
   }
 
   private args(): string[] {
@@ -103,9 +112,20 @@ export class SimRun {
       this.server.dispose();
       this.start();
     } else if (step.kind === "turn") {
-      for (const { client, words } of step.commands) this.command(this.clients[client], words);
+      for (const client of this.queues.keys()) this.sendQueued(client);
+      for (const { client, words } of step.commands) {
+        this.queues[client].push(words);
+        this.sendQueued(client);
+      }
       this.turn(step.ms);
     }
+  }
+
+  /** A command is sent when it is carried out at once, so that the data after it are known. */
+  private sendQueued(index: number): void {
+    const client = this.clients[index];
+    const queue = this.queues[index];
+    while (queue.length > 0 && !client.isWaiting) this.command(client, queue.shift() ?? []);
   }
 
   private command(client: SimClient, words: readonly string[]): void {
@@ -126,11 +146,17 @@ export class SimRun {
       list = [];
       this.waiting.set(client, list);
       const own = list;
+      let changedAt = 0;
+      // A reply to who has changed nothing does not wait for the disk; to load all is no change.
       client.onReply = (reply) => {
         const { at, name } = own.shift() as { at: number; name: string };
         if (/^(-|\+QUEUED)/.test(reply)) this.refused(name, reply);
-        // A reply to who has changed nothing does not wait for the disk.
-        else if (this.hasChanged(at)) this.confirmed = Math.max(this.confirmed, at);
+        else if (name.startsWith("WAITAOF")) {
+          if (reply === SYNCED) this.synced = Math.max(this.synced, changedAt);
+        } else if (!name.startsWith("DEBUG") && this.hasChanged(at)) {
+          this.confirmed = Math.max(this.confirmed, at);
+          changedAt = at;
+        }
       };
     }
     return list;
@@ -143,7 +169,7 @@ export class SimRun {
   private readonly waiting = new Map<SimClient, { at: number; name: string }[]>();
 
   private refused(name: string, reply: string): void {
-    const isUsual = /^([+]QUEUED|-ERR (Another child process|Background save already))/.test(reply);
+    const isUsual = USUAL.test(reply);
     if (this.disk.fault === null && !isUsual) {
       this.faults.push(`${name} is refused: ${reply.trim()}`);
     }
@@ -272,8 +298,13 @@ export class SimRun {
 
   /** The first moment that may be found in the log. */
   private allowed(cutsPower: boolean): number {
-    const { policy } = this;
     if (this.waitingSince !== null && this.hadFault) return this.waitingSince;
+    return Math.max(this.synced, this.promised(cutsPower));
+  }
+
+  /** The first that `appendfsync` promises. */
+  private promised(cutsPower: boolean): number {
+    const { policy } = this;
     if (!cutsPower) return Math.min(this.confirmed, this.hadFault ? this.written : Infinity);
     if (policy === "always") return this.confirmed;
     if (policy === "no" || this.hadFault) return 0;

@@ -11,7 +11,10 @@ export type Step =
   | { readonly kind: "turn"; readonly ms: number; readonly commands: readonly Command[] }
   | { readonly kind: "start" };
 
+/** Those that write. */
 const CLIENTS = 3;
+/** One more, which never waits, has the events done. */
+export const CLIENT_COUNT = CLIENTS + 1;
 const TURNS = 110;
 
 /** What happens at certain turns besides the writing. */
@@ -44,11 +47,7 @@ export function scriptOf(random: Random): Step[] {
       const client = random.below(CLIENTS);
       commands.push({ client, words: wordsOf(random, openBlocks, client) });
     }
-    if (event !== undefined) {
-      // Last, as the client may have been in a transaction before.
-      const client = openBlocks.indexOf(0);
-      if (client >= 0) commands.push({ client, words: event });
-    }
+    if (event !== undefined) commands.push({ client: CLIENTS, words: event });
     steps.push({ kind: "turn", ms: passing(random), commands });
     if (event?.[0] !== "SHUTDOWN") continue;
     openBlocks.fill(0);
@@ -73,6 +72,7 @@ function wordsOf(random: Random, openBlocks: number[], client: number): string[]
     openBlocks[client] = random.between(2, 4);
     return ["MULTI"];
   }
+  if (random.chance(0.1)) return ["WAITAOF", "1", "0", String(random.between(1, 1500))];
   return random.chance(0.1) ? ["GET", `s${random.below(8)}`] : write(random);
 }
 

@@ -89,6 +89,11 @@ export class SimClient {
     this.connection = server.server.accept(socket, null);
   }
 
+  /** Whether a command waits: what is sent now is carried out after it. */
+  get isWaiting(): boolean {
+    return this.connection.client.blocked !== null;
+  }
+
   /** Has the server run a command; its reply comes at the end of a turn. */
   send(words: readonly string[]): void {
     this.input = requestOf(words);

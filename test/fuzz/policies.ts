@@ -325,7 +325,11 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   // To where nobody listens.
   migrate: { words: (_, example) => ["127.0.0.1", "1", ...example().slice(2)], weight: 0.5 },
   wait: {
-    words: (random) => [random.pick(["0", "-1", "1", "x"]), random.pick(["1", "2", "-1", "x"])],
+    // Never for ever: nobody would wake it.
+    words: (random) => [
+      random.pick(["0", "-1", "1", "3", "9223372036854775807", "x"]),
+      random.pick(["1", "2", "10", "-1", "x"]),
+    ],
   },
   debug: { compare: debugReply, because: "shows addresses", words: debugWords },
   "command|getkeys": { words: (_, example) => example() },

@@ -1,0 +1,230 @@
+// Purpose: which changes AppendWriter tells to be on the disk (`syncedMark`, for WAITAOF), and
+// when, on a simulated disk whose syncs on another thread are stepped by hand.
+
+import { beforeEach, describe, expect, test } from "bun:test";
+import { Clock } from "../../src/base/clock.ts";
+import type { Database } from "../../src/keyspace/database.ts";
+import { AppendWriter } from "../../src/persistence/append_writer.ts";
+import { Propagation } from "../../src/persistence/propagation.ts";
+import { SimDisk } from "../durability/sim_disk.ts";
+
+const db = { id: 0 } as Database;
+
+let disk: SimDisk;
+let propagation: Propagation;
+let writer: AppendWriter;
+let timeMs: number;
+let syncs: (() => void)[];
+/** What `syncedMark` was each time the hook was called. */
+let heard: number[];
+
+beforeEach(() => {
+  disk = new SimDisk();
+  syncs = [];
+  heard = [];
+  timeMs = 10_000;
+  disk.defer = (run) => void syncs.push(run);
+  propagation = new Propagation();
+  const clock = new Clock({
+    wallMs: () => timeMs,
+    wallUs: () => timeMs * 1000,
+    monotonicMs: () => timeMs,
+  });
+  writer = new AppendWriter(propagation, clock, {
+    log: () => {},
+    beforeWrite: () => {},
+    onSafe: () => {},
+    onSynced: () => void heard.push(writer.syncedMark),
+    onProblem: () => {},
+    fail: () => {},
+  });
+  writer.open(disk.openAppend("first", false));
+});
+
+/** A change; returns its mark. */
+function change(): number {
+  propagation.begin();
+  propagation.instead(db, 1).bulkText("FLUSHALL");
+  propagation.end();
+  return propagation.mark;
+}
+
+/** A change, written, and a sync begun if one is due; returns its mark. */
+function flushed(): number {
+  const mark = change();
+  writer.flush();
+  return mark;
+}
+
+function pass(ms: number): void {
+  timeMs += ms;
+  writer.flush();
+}
+
+/** The sync that was begun first ends. */
+const endSync = () => syncs.shift()?.();
+
+/** The disk's next operation but so many fails. */
+function breakNext(after = 0): void {
+  disk.fault = { at: disk.operations.length + 1 + after, kind: "broken", isDone: false };
+}
+
+describe("what is synced", () => {
+  test("under everysec is what was written when a sync began that has ended", () => {
+    writer.policy = "everysec";
+    const first = flushed();
+    expect(writer.safeMark).toBe(first);
+    expect(writer.syncedMark).toBe(0);
+    const second = flushed();
+    endSync();
+    expect(writer.syncedMark).toBe(first);
+    pass(999);
+    expect(syncs.length).toBe(0);
+    pass(1);
+    expect(writer.syncedMark).toBe(first);
+    endSync();
+    expect(writer.syncedMark).toBe(second);
+    expect(heard).toEqual([first, second]);
+    pass(5000);
+    expect(syncs.length).toBe(0);
+  });
+
+  test("under always as well", () => {
+    writer.policy = "always";
+    const first = flushed();
+    const second = change();
+    writer.flush();
+    endSync();
+    expect(writer.syncedMark).toBe(first);
+    writer.flush();
+    endSync();
+    expect(writer.syncedMark).toBe(second);
+    expect(writer.safeMark).toBe(second);
+  });
+
+  test("under no is nothing, until another policy comes or the file is changed", () => {
+    writer.policy = "no";
+    const first = flushed();
+    pass(10_000);
+    expect(syncs.length).toBe(0);
+    expect(writer.safeMark).toBe(first);
+    expect(writer.syncedMark).toBe(0);
+    writer.policy = "everysec";
+    pass(100);
+    endSync();
+    expect(writer.syncedMark).toBe(first);
+    writer.policy = "no";
+    const second = flushed();
+    pass(10_000);
+    expect(writer.syncedMark).toBe(first);
+    writer.settle();
+    expect(writer.syncedMark).toBe(second);
+  });
+
+  test("is nothing while the disk is left to others", () => {
+    writer.policy = "everysec";
+    writer.isDiskBusy = true;
+    const mark = flushed();
+    pass(5000);
+    expect(syncs.length).toBe(0);
+    writer.isDiskBusy = false;
+    pass(100);
+    endSync();
+    expect(writer.syncedMark).toBe(mark);
+  });
+});
+
+describe("a failure", () => {
+  test("to write: what is kept to be tried again is not synced, though it may be confirmed", () => {
+    writer.policy = "everysec";
+    const first = flushed();
+    breakNext();
+    const second = flushed();
+    expect(writer.safeMark).toBe(second);
+    expect(writer.problem).toBe("Input/output error");
+    endSync();
+    expect(writer.syncedMark).toBe(first);
+    pass(1000);
+    endSync();
+    expect(writer.syncedMark).toBeGreaterThanOrEqual(second);
+  });
+
+  test("to write while all before waits for its sync", () => {
+    writer.policy = "no";
+    const first = flushed();
+    breakNext();
+    const second = flushed();
+    writer.policy = "everysec";
+    // The write is tried again later than this sync begins.
+    pass(500);
+    endSync();
+    expect(writer.syncedMark).toBe(first);
+    expect(writer.safeMark).toBe(second);
+  });
+
+  test("to sync: only the next that succeeds counts", () => {
+    writer.policy = "everysec";
+    breakNext(1);
+    const mark = flushed();
+    endSync();
+    expect(writer.syncedMark).toBe(0);
+    pass(1000);
+    expect(writer.syncedMark).toBe(0);
+    endSync();
+    expect(writer.syncedMark).toBe(mark);
+  });
+
+  test("to sync at once, before another file", () => {
+    writer.policy = "no";
+    flushed();
+    breakNext();
+    expect(() => writer.settle()).toThrow("Input/output error");
+    expect(writer.syncedMark).toBe(0);
+    expect(heard).toEqual([]);
+  });
+});
+
+describe("another file", () => {
+  test("comes after a sync of all that was told", () => {
+    writer.policy = "everysec";
+    flushed();
+    const mark = change();
+    writer.settle();
+    expect(writer.syncedMark).toBe(mark);
+    writer.open(disk.openAppend("second", false));
+    // The sync of the first file that went on says nothing of the second.
+    const next = flushed();
+    endSync();
+    expect(writer.syncedMark).toBe(mark);
+    pass(1000);
+    endSync();
+    expect(writer.syncedMark).toBe(next);
+  });
+
+  test("is not held for synced by a sync of the first that fails late", () => {
+    writer.policy = "everysec";
+    breakNext(1);
+    flushed();
+    writer.settle();
+    const mark = writer.syncedMark;
+    writer.open(disk.openAppend("second", false));
+    const next = flushed();
+    endSync();
+    expect(writer.syncedMark).toBe(mark);
+    pass(1000);
+    endSync();
+    expect(writer.syncedMark).toBe(next);
+  });
+
+  test("after the log was given up begins with a base, which has all from before", () => {
+    writer.policy = "everysec";
+    const mark = change();
+    writer.abandon();
+    expect(writer.syncedMark).toBe(mark);
+    writer.open(disk.openAppend("second", false));
+    const next = flushed();
+    expect(writer.syncedMark).toBe(mark);
+    endSync();
+    expect(writer.syncedMark).toBe(next);
+  });
+});
