@@ -26,11 +26,12 @@ const LOAD_REQUESTS = 200_000;
 /** Runs of it without a save, to compare with. */
 const QUIET_RUNS = 5;
 const FILE = "dump.rdb";
+/** A value that is saved in slices, among the others. */
+const LARGE_KEY = "large";
+const LARGE_MEMBERS = 1_000_000;
 
-interface Sample {
-  fileMB: number;
-  saveSeconds: number;
-  loadSeconds: number;
+/** What clients notice of a save under load. */
+interface Noticed {
   /** Growth of memory, in MB and as a part of what there was. */
   growthMB: number;
   growthPercent: number;
@@ -40,6 +41,17 @@ interface Sample {
   savingThroughput: number;
   savingShare: number;
 }
+
+interface Sample extends Noticed {
+  fileMB: number;
+  saveSeconds: number;
+  loadSeconds: number;
+  /** The same with a sorted set among the keys. */
+  withLarge: Noticed;
+}
+
+/** How much longer a command waits while a snapshot is written than the longest waits without. */
+const stallAbove = ({ savingMaxMs, quietMaxMs }: Noticed) => savingMaxMs - quietMaxMs;
 
 /** The figure `persistence`: snapshots. */
 export const persistence: Figure = {
@@ -80,6 +92,9 @@ function rowsOf(samples: Rounds<Sample>, keys: number): Row[] {
     row("growth of memory in percent", "%", (sample) => sample.growthPercent),
     row("longest stall without a save", "ms", (sample) => sample.quietMaxMs),
     row("longest stall", "ms", (sample) => sample.savingMaxMs),
+    row("longest stall above that", "ms", stallAbove),
+    row("with a sorted set of 1 M: longest stall without", "ms", (s) => s.withLarge.quietMaxMs),
+    row("with a sorted set of 1 M: above that", "ms", (s) => stallAbove(s.withLarge)),
     row("throughput meanwhile", "requests/s", (sample) => sample.savingThroughput),
     row("part of throughput", "x", (sample) => sample.savingShare),
   ];
@@ -92,7 +107,7 @@ async function measure(
   options: Options,
   progress: (text: string) => void,
 ): Promise<Sample> {
-  const written = await withServers([line], async (server) => {
+  return await withServers([line], async (server) => {
     progress("fills");
     const random = seededRandom(1);
     await fill(server.port, keys, (index) =>
@@ -104,10 +119,20 @@ async function measure(
     const fileMB = statSync(path).size / 1e6;
     await Bun.sleep(SETTLE_MS);
     progress("saves under load");
-    return { saveSeconds, fileMB, ...(await saveUnderLoad(server, path, keys, options)) };
+    const noticed = await saveUnderLoad(server, path, keys, options);
+    progress("loads");
+    const loadSeconds = await load(line);
+    progress("saves under load, with a sorted set");
+    await fill(
+      server.port,
+      LARGE_MEMBERS,
+      (index) => requestOf(["ZADD", LARGE_KEY, String(index), `member:${index}`]),
+      () => ":1\r\n",
+      1,
+    );
+    const withLarge = await saveUnderLoad(server, path, keys, options);
+    return { saveSeconds, fileMB, loadSeconds, withLarge, ...noticed };
   });
-  progress("loads");
-  return { ...written, loadSeconds: await load(line) };
 }
 
 function randomValue(random: () => number): string {
@@ -130,7 +155,12 @@ async function save(server: Server, path: string): Promise<number> {
   return (performance.now() - startMs) / 1000;
 }
 
-async function saveUnderLoad(server: Server, path: string, keys: number, options: Options) {
+async function saveUnderLoad(
+  server: Server,
+  path: string,
+  keys: number,
+  options: Options,
+): Promise<Noticed> {
   const { clients } = options;
   const run = () =>
     runLoad(server, {
