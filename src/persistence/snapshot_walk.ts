@@ -5,7 +5,7 @@
  * A bit of each key's entry tells whether it is visited; what the bit means changes with each walk,
  * so that nothing has to be cleared. A key that is made meanwhile counts as visited. Before a key
  * changes or goes, the keyspace says so (`before`): if it is not visited yet, it is there and then.
- * The dicts may grow, shrink and rehash meanwhile: see `dict.scan`.
+ * The dicts may grow, shrink and rehash meanwhile: see `dict.LineScan`.
  *
  * To visit a key is to show it whole to `visit`, or, if its value is large and whoever saves takes
  * it in parts (large_saver.ts), to freeze the value (large_value.ts). Frozen values are shown when
@@ -31,9 +31,7 @@ import {
 interface Part {
   holder: Database;
   readonly id: number;
-  cursor: number;
-  /** Cursor positions whose entries were fetched. */
-  ahead: number;
+  readonly scan: dict.LineScan;
   /** The keys are the walk's own: nobody else has them any more. */
   isDetached: boolean;
 }
@@ -72,8 +70,9 @@ export class SnapshotWalk implements ChangeWatcher {
     this.audience = new Audience(largeSaver, failed);
     this.sizes = sizes;
     for (const db of keyspace.databases) {
-      if (db.size > 0)
-        this.parts.push({ holder: db, id: db.id, cursor: 0, ahead: 0, isDetached: false });
+      if (db.size === 0) continue;
+      const scan = new dict.LineScan();
+      this.parts.push({ holder: db, id: db.id, scan, isDetached: false });
     }
     this.epoch = keyspace.beginWalk(this);
   }
@@ -83,13 +82,7 @@ export class SnapshotWalk implements ChangeWatcher {
     const part = this.parts[0];
     if (part === undefined) return this.stepLarge();
     this.current = part;
-    if (part.ahead === 0) {
-      dict.fetch(part.holder.keys, part.cursor, dict.FETCHED_MAX);
-      part.ahead = dict.FETCHED_MAX;
-    }
-    part.ahead--;
-    part.cursor = dict.scan(part.holder.keys, part.cursor, this.visitCurrent);
-    if (part.cursor === 0) this.drop(part);
+    if (!part.scan.step(part.holder.keys, this.visitCurrent)) this.drop(part);
     return true;
   }
 

@@ -189,27 +189,77 @@ export function resumeRehash(dict: DictRef): void {
  * table grows or shrinks. `visit` must not change the dict.
  */
 export function scan(dict: DictRef, cursor: number, visit: (e: EntryRef) => void): number {
+  return visitPosition(dict, cursor, 0, 0, visit);
+}
+
+/** log2 of the slots in a line, which is one of the processor's cache. */
+const LINE_BITS = 4;
+const LINE_SLOTS = 1 << LINE_BITS;
+
+/**
+ * A scan for who passes all of a dict: as `scan`, with the same promise, but cursors are of lines,
+ * whose slots follow each other. A table is read in whole cache lines then, in place of one word
+ * here and one there, and the entries of a line are fetched together.
+ */
+export class LineScan {
+  private cursor = 0;
+  /** The slot of the line that comes next. */
+  private slot = 0;
+  /** The bits of both tables when the line was begun. */
+  private bits = 0;
+
+  /** Visits one slot, which must not change the dict; false when it was the last. */
+  step(dict: DictRef, visit: (e: EntryRef) => void): boolean {
+    const bits = field(dict, BITS0) | (field(dict, BITS1) << 8);
+    // In a table of another size the slots that the line had before may be in more than one.
+    if (bits !== this.bits) this.slot = 0;
+    this.bits = bits;
+    if (this.slot === 0) fetchLine(dict, this.cursor);
+    const following = visitPosition(dict, this.cursor, LINE_BITS, this.slot, visit);
+    if (++this.slot < LINE_SLOTS) return true;
+    this.slot = 0;
+    this.cursor = following;
+    return following !== 0;
+  }
+}
+
+/** Visits the slots whose lowest bits are `low`, and whose others are those of the cursor. */
+function visitPosition(
+  dict: DictRef,
+  cursor: number,
+  lowBits: number,
+  low: number,
+  visit: (e: EntryRef) => void,
+): number {
   let small = field(dict, TABLE0);
-  let smallMask = (1 << field(dict, BITS0)) - 1;
+  let smallBits = field(dict, BITS0);
   const other = field(dict, TABLE1);
   if (other === NIL) {
-    visitSlot(small, cursor & smallMask, visit);
-    return advance(cursor, smallMask);
+    visitSlot(small, slotAt(cursor, lowBits, low, smallBits), visit);
+    return advance(cursor, maskAbove(smallBits, lowBits));
   }
   let large = other;
-  let largeMask = (1 << field(dict, BITS1)) - 1;
-  if (smallMask > largeMask) {
+  let largeBits = field(dict, BITS1);
+  if (smallBits > largeBits) {
     [small, large] = [large, small];
-    [smallMask, largeMask] = [largeMask, smallMask];
+    [smallBits, largeBits] = [largeBits, smallBits];
   }
-  visitSlot(small, cursor & smallMask, visit);
+  visitSlot(small, slotAt(cursor, lowBits, low, smallBits), visit);
+  const largeMask = maskAbove(largeBits, lowBits);
+  const between = largeMask ^ maskAbove(smallBits, lowBits);
   let at = cursor;
   do {
-    visitSlot(large, at & largeMask, visit);
+    visitSlot(large, slotAt(at, lowBits, low, largeBits), visit);
     at = advance(at, largeMask);
-  } while ((at & (smallMask ^ largeMask)) !== 0);
+  } while ((at & between) !== 0);
   return at >>> 0;
 }
+
+/** The cursor's bits in a table of so many, when the lowest are not among them. */
+const maskAbove = (bits: number, lowBits: number): number => ((1 << bits) - 1) >>> lowBits;
+
+const slotAt = (cursor: number, lowBits: number, low: number, bits: number): number =>
+  ((cursor << lowBits) | low) & ((1 << bits) - 1);
 
 /** Calls `visit` for every entry; `visit` must not change the dict. */
 export function each(dict: DictRef, visit: (e: EntryRef) => void): void {
@@ -330,36 +380,34 @@ function follower(e: EntryRef, skip: number): EntryRef {
   return at;
 }
 
-/** What `fetch` read, so that it is read; and the entries that it is about to read. */
-const fetched = { sum: 0, heads: new Int32Array(16) };
-/** Cursors that `fetch` may be asked for at once. */
-export const FETCHED_MAX = fetched.heads.length;
+/** What `fetchLine` read, so that it is read; and the entries that it is about to read. */
+const fetched = { sum: 0, entries: new Int32Array(LINE_SLOTS) };
 /** The second of the cache lines in which a small entry lies. */
 const FETCHED_LAST = 15;
 
 /**
- * Reads the first entries of the chains at `n` cursor positions from one on, so that they are in
- * the processor's cache when `scan` comes to them: the reads of these loops are under way
- * together, while those of its caller, one entry after the other, would each wait.
+ * Reads the first two entries of the chains of a line, so that they are in the processor's cache
+ * when they are visited: the reads of these loops are under way together, while those of who
+ * visits, one entry after the other, would each wait.
  */
-export function fetch(dict: DictRef, cursor: number, n: number): void {
-  if (field(dict, TABLE1) !== NIL) return;
+function fetchLine(dict: DictRef, cursor: number): void {
+  const bits = field(dict, BITS0);
+  if (field(dict, TABLE1) !== NIL || bits < LINE_BITS) return;
   const table = field(dict, TABLE0);
-  const mask = (1 << field(dict, BITS0)) - 1;
+  const at = ((table & SEGMENT_MASK) << 1) + slotAt(cursor, LINE_BITS, 0, bits);
   const slots = i32[table >>> SEGMENT_BITS];
-  const at = (table & SEGMENT_MASK) << 1;
-  const { heads } = fetched;
-  for (let i = 0, position = cursor; i < n; i++) {
-    heads[i] = slots[at + (position & mask)];
-    position = advance(position, mask);
-  }
+  const { entries } = fetched;
+  for (let i = 0; i < LINE_SLOTS; i++) entries[i] = slots[at + i];
   let sum = 0;
-  for (let i = 0; i < n; i++) {
-    const e = heads[i];
-    if (e === NIL) continue;
-    const words = i32[e >>> SEGMENT_BITS];
-    const first = (e & SEGMENT_MASK) << 1;
-    sum ^= words[first] ^ words[first + FETCHED_LAST];
+  for (let depth = 0; depth < 2; depth++) {
+    for (let i = 0; i < LINE_SLOTS; i++) {
+      const e = entries[i];
+      if (e === NIL) continue;
+      const words = i32[e >>> SEGMENT_BITS];
+      const first = (e & SEGMENT_MASK) << 1;
+      sum ^= words[first + FETCHED_LAST];
+      entries[i] = words[first];
+    }
   }
   fetched.sum = sum;
 }

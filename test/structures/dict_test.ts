@@ -164,17 +164,41 @@ describe("a cursor", () => {
   });
 });
 
-describe("scan", () => {
+type Visit = (e: EntryRef) => void;
+
+/** Begins a scan; what is returned visits some entries, and says whether there are more. */
+const SCANS: readonly [string, () => (visit: Visit) => boolean][] = [
+  [
+    "scan",
+    () => {
+      let cursor = 0;
+      return (visit) => {
+        cursor = dict.scan(keys, cursor, visit);
+        return cursor !== 0;
+      };
+    },
+  ],
+  [
+    "LineScan",
+    () => {
+      const scan = new dict.LineScan();
+      return (visit) => scan.step(keys, visit);
+    },
+  ],
+];
+
+describe.each(SCANS)("%s", (_, begin) => {
   test("visits every entry of a dict at rest exactly once", () => {
     for (const count of [0, 1, 4, 5, 1000]) {
       while (model.size < count) insert(`key:${model.size}`);
       while (dict.rehash(keys, 100));
       const seen = visitedBy((visit) => {
-        let cursor = 0;
-        do cursor = dict.scan(keys, cursor, visit);
-        while (cursor !== 0);
+        const step = begin();
+        while (step(visit));
       });
-      expect(seen).toEqual([...model.keys()].sort());
+      // The slots of a table that is smaller than a line are passed more than once.
+      const visited = dict.tableFigures(keys).slots0 < 16 ? [...new Set(seen)] : seen;
+      expect(visited).toEqual([...model.keys()].sort());
     }
   });
 
@@ -184,9 +208,8 @@ describe("scan", () => {
     for (let i = 64; i < 90; i++) insert(`key:${i}`);
     expect(dict.tableFigures(keys).rehashing).toBe(true);
     const seen = new Set<string>();
-    let cursor = 0;
-    do cursor = dict.scan(keys, cursor, (e) => seen.add(keyOf(e)));
-    while (cursor !== 0);
+    const step = begin();
+    while (step((e) => seen.add(keyOf(e))));
     expect([...seen].sort()).toEqual([...model.keys()].sort());
   });
 
@@ -198,16 +221,16 @@ describe("scan", () => {
       for (const key of stable) insert(key);
       for (let i = 0; i < passing; i++) insert(`goes:${i}`);
       const growing = random.chance(0.5);
+      const changesMax = random.between(1, 60);
       const seen = new Set<string>();
-      let cursor = 0;
+      const step = begin();
       let added = passing;
-      do {
-        cursor = dict.scan(keys, cursor, (e) => seen.add(keyOf(e)));
-        for (let change = random.below(40); change > 0; change--) {
+      while (step((e) => seen.add(keyOf(e)))) {
+        for (let change = random.below(changesMax); change > 0; change--) {
           if (growing && model.size < 1500) insert(`goes:${added++}`);
           else if (added > 0 && model.has(`goes:${--added}`)) remove(`goes:${added}`);
         }
-      } while (cursor !== 0);
+      }
       const missed = stable.filter((key) => !seen.has(key));
       expect(missed).toEqual([]);
       check();
