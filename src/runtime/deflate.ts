@@ -1,20 +1,24 @@
 /**
  * Raw deflate (RFC 1951) and CRC-32, as zlib has them: both runtimes carry it, and any tool reads
- * what it writes.
+ * what it writes. Bun has libdeflate as well, which packs better in the same time.
  */
 import { crc32 as crcOf, deflateRawSync, inflateRawSync } from "node:zlib";
 
 /**
- * Level 1 packs at 120 MB/s here, and level 2 at 70: a snapshot of short strings is 0.72 or 0.52 of
- * its size then.
+ * A snapshot of short strings is 0.75 of its size then, by libdeflate 0.53, both at some 110 MB/s;
+ * zlib needs level 2 for that, at 70.
  */
 const LEVEL = 1;
 /** The least room that zlib works with. */
 const CHUNK_SIZE_MIN = 64;
 
 /** The bytes in packed form, which may be longer. */
-export const deflate = (bytes: Uint8Array): Uint8Array =>
-  deflateRawSync(bytes, { level: LEVEL, chunkSize: Math.max(bytes.length, CHUNK_SIZE_MIN) });
+export const deflate: (bytes: Uint8Array) => Uint8Array =
+  typeof Bun === "undefined"
+    ? (bytes) =>
+        deflateRawSync(bytes, { level: LEVEL, chunkSize: Math.max(bytes.length, CHUNK_SIZE_MIN) })
+    : (bytes) =>
+        Bun.deflateSync(bytes as Uint8Array<ArrayBuffer>, { library: "libdeflate", level: LEVEL });
 
 /** What packed bytes stand for; throws when they are broken, or it is more than `size` bytes. */
 export const inflate = (bytes: Uint8Array, size: number): Uint8Array =>

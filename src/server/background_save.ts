@@ -14,11 +14,12 @@ import type { NewFile } from "../runtime/files.ts";
 import type { EntryRef } from "../structures/entry.ts";
 
 /**
- * A walk goes on for so long at once, and then lets others have their turn for three times as long:
- * they have three quarters of the time then. While there are none it does not wait.
+ * A walk goes on for so long at once, and then lets others have their turn for four times as long:
+ * on a machine with few processors the disk worker takes time from them as well. While there are
+ * none it does not wait.
  */
 const SLICE_MS = 1;
-const PAUSE_MS = 3;
+const PAUSE_MS = 4;
 /** While it is held back (rdb-key-save-delay), it looks so often whether it still is. */
 const HELD_BACK_MS = 10;
 /** Steps of the walk between two looks at the clock. */
