@@ -19,7 +19,7 @@ const VALUE_SIZE = 32;
 /** Time for what goes on in the background: a table that grows, memory that is given back. */
 const SETTLE_MS = 5000;
 const POLL_MS = 5;
-/** The system takes some 10 ms to add up the memory of a process: more often would slow all down. */
+/** The system takes some 10 ms to add up a process: to look more often would slow down all. */
 const MEMORY_POLL_MS = 500;
 const SAVE_LIMIT_MS = 300_000;
 /** Requests of one run of the load, which is run again and again. */
