@@ -75,7 +75,7 @@ function configGet(call: Call): void {
 function configSet(call: Call): void {
   const pairs: string[] = [];
   for (let i = 2; i < call.argc; i++) pairs.push(call.text(i));
-  const asker = { isLocal: call.client.isLocal, isLoading: false };
+  const asker = { isLocal: call.client.isLocal, isLoading: call.server.loading !== null };
   const error = call.server.config.set(pairs, asker);
   if (error !== null) throw new CommandError(error);
   call.reply.ok();

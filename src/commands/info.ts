@@ -258,7 +258,7 @@ function loadingFields({ loading, keyspace, host }: ServerContext): Field[] {
 }
 
 function statFields({ figures, keyspace, stats, targets }: ServerContext): Field[] {
-  const { hits, misses, expired, expiredInTimeCount } = keyspace.stats;
+  const { hits, misses, expired, expiredInTimeCount, walks } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
     ["total_commands_processed", stats.commandCount],
@@ -289,7 +289,8 @@ function statFields({ figures, keyspace, stats, targets }: ServerContext): Field
     ["pubsub_patterns", 0],
     ["pubsubshard_channels", 0],
     ["latest_fork_usec", 0],
-    ["total_forks", 0],
+    // Nothing forks, but who watches this waits for a save or a rewriting to begin.
+    ["total_forks", walks],
     ["migrate_cached_sockets", targets.count],
     ["slave_expires_tracked_keys", 0],
     ["active_defrag_hits", 0],

@@ -53,7 +53,10 @@ export const snapshots = {
     hidden: true,
     does: "A snapshot takes at least so many microseconds for each key: for tests.",
   }),
-  "key-load-delay": integer(0, ANY_INT, { hidden: true, kept: NO_PROCESS }),
+  "key-load-delay": integer(0, ANY_INT, {
+    hidden: true,
+    does: "Loading takes at least so many microseconds for each key or command: for tests.",
+  }),
   "loading-process-events-interval-bytes": integer(
     2097152,
     { ...FROM_0, min: 1024n },

@@ -74,6 +74,8 @@ export class Dispatcher {
   diskProblem: CommandError = NOT_SAVED;
   readonly monitors: MonitorFeed;
   private readonly server: ServerContext;
+  /** A command inside another (EXEC) runs. */
+  isNesting = false;
   private readonly lookup: CommandLookup;
   private readonly call: Call;
   private readonly nestedCall: Call;
@@ -162,7 +164,9 @@ export class Dispatcher {
     this.runCount = 0;
     this.runStartMs = this.lastReadMs;
     const { lastCommand } = client;
+    this.isNesting = true;
     this.run(this.nestedCall, client, args, command);
+    this.isNesting = false;
     client.lastCommand = lastCommand;
     if (this.monitors.active) this.monitors.feed(client, args, command);
     // Time stands still until the command around this one is done.

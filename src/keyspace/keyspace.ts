@@ -68,6 +68,8 @@ export class Keyspace {
     expiredFields: 0,
     expiredInTimeCount: 0,
     lazyFreed: 0,
+    /** Walks over all keys that were begun: saves in the background, rewritings of the log. */
+    walks: 0,
     /** Of the last snapshot that was loaded. */
     loadedKeys: 0,
     loadedExpired: 0,
@@ -140,6 +142,7 @@ export class Keyspace {
   beginWalk(walk: ChangeWatcher): number {
     if (DEBUG) assert(this.walk === null, "two walks at once");
     this.walk = walk;
+    this.stats.walks++;
     entry.renewStamp();
     this.epoch ^= 1;
     return this.epoch;

@@ -167,11 +167,17 @@ export class Propagation {
     out.array(2);
     out.bulkText("SELECT");
     out.bulkInteger(db.id);
+    this.keepOutside();
   }
 
   private annotate(line: string): void {
     this.out.raw(fromLatin1(line), 0, line.length);
-    // It is not of the unit, as a reader that looks for a time finds it before MULTI.
+    // A reader that looks for a time finds it before MULTI.
+    this.keepOutside();
+  }
+
+  /** What was written before the unit's first command is not of the unit, should it be one. */
+  private keepOutside(): void {
     if (this.unitCount === 1) this.unitStart = this.out.at;
   }
 

@@ -240,11 +240,14 @@ export class AppendOnly implements AppendLogControl {
     this.closedSize = this.files.size() - this.writer.fileSize;
   }
 
-  /** CONFIG SET appendonly yes: a problem, or null. */
-  turnOn(): string | null {
+  /**
+   * CONFIG SET appendonly yes: a problem, or null. In a transaction the first base has to wait, or
+   * it would hold what was done of it until now, and the log the rest.
+   */
+  turnOn(isInTransaction: boolean): string | null {
     if (this.state !== "off") return null;
     this.state = "waiting";
-    if (!this.parts.keyspace.canWalk()) {
+    if (isInTransaction || !this.parts.keyspace.canWalk()) {
       this.isRewriteScheduled = true;
       this.parts.log.add(
         "notice",

@@ -5,6 +5,7 @@
  * expires: what is loaded may be needed by what comes after it.
  */
 import type { LoadingProgress } from "../commands/server_context.ts";
+import type { Config } from "../config/config.ts";
 import type { Replay } from "../dispatch/replay.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { AppendError, AppendLoader, FormatError } from "../persistence/append_loader.ts";
@@ -34,6 +35,7 @@ const FORMAT_HINT =
 
 export interface LoadingParts {
   readonly keyspace: Keyspace;
+  readonly config: Config;
   readonly disk: Disk;
   readonly log: Log;
   readonly replay: Replay;
@@ -46,6 +48,14 @@ export class Loading {
 
   constructor(parts: LoadingParts) {
     this.parts = parts;
+  }
+
+  /** Whether it has loaded so much already that it is to wait, as key-load-delay says. */
+  get isHeldBack(): boolean {
+    const delayUs = this.parts.config.number("key-load-delay");
+    if (delayUs <= 0 || this.progress === null) return false;
+    const elapsedMs = this.parts.keyspace.clock.monotonicMs() - this.startMs;
+    return (this.count * delayUs) / 1000 > elapsedMs;
   }
 
   /** Loads a snapshot file to the data that there are; `replaces`: as RdbHooks has it. */
@@ -204,18 +214,24 @@ export class Loading {
     return { rest: loader.rest(), offset: loader.offset };
   }
 
+  /** Bytes, and roughly how many keys and commands. */
   private loaded = 0;
+  private count = 0;
+  private startMs = 0;
 
   private start(totalSize: number): void {
     const { keyspace } = this.parts;
     keyspace.isReplaying = true;
     this.loaded = 0;
+    this.count = 0;
+    this.startMs = keyspace.clock.monotonicMs();
     this.progress = { startMs: keyspace.clock.nowMs, totalSize, loadedSize: 0 };
   }
 
   private note(loadedSize: number): void {
     this.parts.keyspace.clock.tick();
     this.loaded = loadedSize;
+    this.count += STEP_COUNT;
     if (this.progress !== null) this.progress = { ...this.progress, loadedSize };
   }
 

@@ -133,7 +133,7 @@ export class Server implements ServerContext {
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     const later = (ms: number, run: () => void) => void loop.later(ms, run);
     const { keyspace, propagation } = this;
-    const loading = new Loading({ keyspace, disk: host, log, replay: new Replay(this) });
+    const loading = new Loading({ keyspace, config, disk: host, log, replay: new Replay(this) });
     this.loader = loading;
     this.snapshots = new Snapshots(keyspace, config, host, log, loading, later);
     this.appendLog = new AppendOnly({
@@ -206,7 +206,7 @@ export class Server implements ServerContext {
 
   private loadSlice(steps: Steps, done: (problem: string | null) => void): void {
     const endMs = this.clock.monotonicMs() + LOADING_SLICE_MS;
-    for (;;) {
+    while (!this.loader.isHeldBack) {
       const { done: isDone, value } = steps.next();
       if (isDone) {
         this.dispatcher.setGate(ServerGate.loading, false);
@@ -217,7 +217,8 @@ export class Server implements ServerContext {
       }
       if (this.clock.monotonicMs() >= endMs) break;
     }
-    this.loop.later(0, () => this.loadSlice(steps, done));
+    const pauseMs = this.loader.isHeldBack ? LOADING_SLICE_MS : 0;
+    this.loop.later(pauseMs, () => this.loadSlice(steps, done));
   }
 
   log(level: LogLevel, text: string): void {

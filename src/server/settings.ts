@@ -156,13 +156,13 @@ function diskSettings({ dispatcher, snapshots, appendLog }: Server, config: Conf
   applied(config, ["stop-writes-on-bgsave-error", "save"], apply);
 }
 
-function logSettings({ appendLog, propagation }: Server, config: Config): void {
+function logSettings({ appendLog, propagation, dispatcher }: Server, config: Config): void {
   applied(config, ["appendfsync", "aof-timestamp-enabled"], () => appendLog.configure());
   applied(config, ["lazyfree-lazy-expire"], () => {
     propagation.unlinksExpired = config.flag("lazyfree-lazy-expire");
   });
   config.onChange(["appendonly"], () =>
-    config.flag("appendonly") ? appendLog.turnOn() : appendLog.turnOff(),
+    config.flag("appendonly") ? appendLog.turnOn(dispatcher.isNesting) : appendLog.turnOff(),
   );
   config.onChange(["aof-disable-auto-gc"], () => {
     appendLog.removeHistory();

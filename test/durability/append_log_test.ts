@@ -464,3 +464,48 @@ test("the single file of Redis before version 7 becomes a base, wherever the pow
     }
   }
 });
+
+describe("in a transaction", () => {
+  const pair = [request("MULTI"), request("SET", "a", "1"), request("SET", "b", "2")];
+
+  test("the database is selected before MULTI, as Redis has it", () => {
+    const disk = new SimDisk();
+    run(start(disk), "SELECT 9", "MULTI", "SET a 1", "SELECT 3", "SET b 2", "EXEC");
+    expect(textOf(disk, FIRST_INCREMENT)).toBe(
+      [
+        request("SELECT", "9"),
+        request("MULTI"),
+        request("SET", "a", "1"),
+        request("SELECT", "3"),
+        request("SET", "b", "2"),
+        request("EXEC"),
+      ].join(""),
+    );
+  });
+
+  test("a time is told before MULTI as well", () => {
+    const disk = new SimDisk();
+    run(start(disk, "--aof-timestamp-enabled", "yes"), "MULTI", "SET a 1", "SET b 2", "EXEC");
+    const told = textOf(disk, FIRST_INCREMENT).replace(/^#TS:\d+\r\n/, "#TS\r\n");
+    expect(told).toBe(`#TS\r\n${request("SELECT", "0")}${pair.join("")}${request("EXEC")}`);
+  });
+
+  test("a log that is turned on begins after it", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendonly", "no");
+    const replies = run(server, "MULTI", "SET a 1", "CONFIG SET appendonly yes", "SET b 2", "EXEC");
+    expect(replies.pop()).toBe("*3\r\n+OK\r\n+OK\r\n+OK\r\n");
+    expect(server.lines.join("\n")).toContain("An AOF background was scheduled");
+    pass(server, 2000);
+    expect(run(server, "SET c 3")).toEqual(["+OK\r\n"]);
+    expect(textOf(disk, FIRST_INCREMENT)).toBe(request("SELECT", "0") + request("SET", "c", "3"));
+    expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b", "c"]);
+  });
+});
+
+test("INFO counts as forks what is done without one", () => {
+  const server = start(new SimDisk());
+  const [started, saved, stats] = run(server, "BGREWRITEAOF", "BGSAVE", "INFO stats");
+  expect([started, saved]).toEqual([STARTED, "+Background saving started\r\n"]);
+  expect(stats).toContain("\r\ntotal_forks:2\r\n");
+});

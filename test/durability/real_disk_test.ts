@@ -127,6 +127,44 @@ test("a snapshot that can not grow leaves the old one", async () => {
   expect(plain(await again.command("KEYS", "*"))).toEqual(["key"]);
 });
 
+describe("a folder in which nobody may write", () => {
+  // Not even who may do all else, as tests may.
+  const dir = "/sys/kernel";
+
+  test("is refused by all that would write, and the data stay", async () => {
+    const server = await start(dir, false, "--appendonly", "no");
+    const client = await server.connect();
+    const ask = async (...words: string[]) => {
+      const reply = await client.command(...words);
+      return reply.type === "error" ? reply.value : plain(reply);
+    };
+    expect(await ask("SET", "a", "1")).toBe("OK");
+    expect(await ask("SAVE")).toBe("ERR");
+    expect(await ask("BGSAVE")).toBe("ERR");
+    expect(await ask("CONFIG", "SET", "appendonly", "yes")).toBe(
+      "ERR CONFIG SET failed (possibly related to argument 'appendonly') - " +
+        "Unable to turn on AOF. Check server logs.",
+    );
+    expect(await ask("BGREWRITEAOF")).toBe(
+      "ERR Can't execute an AOF background rewriting. Please check the server logs for more " +
+        "information.",
+    );
+    expect(await ask("CONFIG", "GET", "appendonly")).toEqual(["appendonly", "no"]);
+    expect(await ask("GET", "a")).toBe("1");
+    const info = String(await ask("INFO", "persistence"));
+    expect(info).toContain("rdb_last_bgsave_status:err\r\n");
+    expect(info).toContain("aof_last_bgrewrite_status:err\r\n");
+    expect(server.log()).toContain("Error saving the DB to dump.rdb: Permission denied");
+    client.close();
+  });
+
+  test("is none to start a log in", async () => {
+    expect(await refusal(dir, "--appendonly", "yes")).toEndWith(
+      "Can't open or create append-only dir appendonlydir: Operation not permitted",
+    );
+  });
+});
+
 describe("a server does not start, and says why,", () => {
   const log = ["--appendonly", "yes"];
 
