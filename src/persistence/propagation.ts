@@ -1,8 +1,9 @@
 /**
  * Changes of the data as commands in RESP, for whoever keeps them: the append-only log.
  *
- * A command that has changed something is told as it came. Where carrying it out again could give
- * other data (at another time, with other random numbers), its handler tells instead what it did:
+ * A command that has changed something is told as it came: in the same bytes, if they are spelled
+ * as RESP has it, or else argument by argument. Where carrying it out again could give other data
+ * (at another time, with other random numbers), its handler tells instead what it did:
  *
  *   if (call.log.active) {
  *     const out = call.log.instead(db, 3);
@@ -16,6 +17,7 @@
 import { segmentOf, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import { fromLatin1 } from "../base/bytes.ts";
+import { digitCount } from "../base/numbers.ts";
 import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Args } from "../protocol/args.ts";
@@ -24,6 +26,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 
 const NO_DATABASE = -1;
+const CR_LF = 0x0d0a;
 const MULTI = fromLatin1("*1\r\n$5\r\nMULTI\r\n");
 
 export class Propagation {
@@ -141,7 +144,7 @@ export class Propagation {
   private asIs(db: Database, args: Args): void {
     const { out } = this;
     const { bytes, view, start, size, count, requestStart } = args;
-    if (requestStart < 0) {
+    if (requestStart < 0 || !isCanonical(args)) {
       this.head(db, count);
       for (let i = 0; i < count; i++) out.bulkView(bytes, view, start[i], size[i]);
       return;
@@ -188,4 +191,18 @@ export class Propagation {
     out.raw(MULTI, 0, MULTI.length);
     out.moveBack(from, this.unitStart);
   }
+}
+
+/**
+ * Whether every line of a request ends as it should. Like Redis, the parser looks at no byte after
+ * the CR of a count or size, nor at the two after an argument; who reads a log does.
+ */
+function isCanonical({ view, start, size, count, requestStart }: Args): boolean {
+  let lineEnd = requestStart + 1 + digitCount(count);
+  for (let i = 0; i < count; i++) {
+    const from = start[i];
+    if (view.getUint16(lineEnd) !== CR_LF || view.getUint16(from - 2) !== CR_LF) return false;
+    lineEnd = from + size[i];
+  }
+  return view.getUint16(lineEnd) === CR_LF;
 }

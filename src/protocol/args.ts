@@ -18,7 +18,8 @@ export class Args {
   count = 0;
   /**
    * Where the request begins that holds these arguments, one after the other and nothing else, as
-   * RESP spells them; -1 when they did not come so. It ends two bytes after the last argument.
+   * RESP spells them, but for what follows a CR and each argument, which may be any bytes; -1 when
+   * they did not come so. It ends two bytes after the last argument.
    */
   requestStart = -1;
 
