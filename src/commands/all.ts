@@ -2,6 +2,7 @@ import { bitmapCommands } from "./bitmap.ts";
 import { blockingListCommands } from "./blocking_list.ts";
 import { blockingSortedSetCommands } from "./blocking_sorted_set.ts";
 import { clientCommands } from "./client_commands.ts";
+import { clusterCommands } from "./cluster.ts";
 import { commandCommands } from "./command.ts";
 import { configCommands } from "./config.ts";
 import { connectionCommands } from "./connection.ts";
@@ -17,7 +18,9 @@ import { latencyCommands } from "./latency.ts";
 import { listCommands } from "./list.ts";
 import { memoryCommands } from "./memory.ts";
 import { migrateCommands } from "./migrate.ts";
+import { moduleCommands } from "./module.ts";
 import { objectCommands } from "./object.ts";
+import { replicationCommands } from "./replication.ts";
 import { serverCommands } from "./server.ts";
 import { setCommands } from "./set.ts";
 import { slowlogCommands } from "./slowlog.ts";
@@ -30,6 +33,7 @@ import { streamInfoCommands } from "./stream_info.ts";
 import { streamPendingCommands } from "./stream_pending.ts";
 import { streamReadCommands } from "./stream_read.ts";
 import { stringCommands } from "./string.ts";
+import { subscriptionCommands } from "./subscriptions.ts";
 import { CommandTable } from "./table.ts";
 import { transactionCommands } from "./transactions.ts";
 import { waitCommands } from "./wait.ts";
@@ -71,4 +75,8 @@ export const commandTable = new CommandTable([
   latencyCommands,
   debugCommands,
   transactionCommands,
+  subscriptionCommands,
+  replicationCommands,
+  moduleCommands,
+  clusterCommands,
 ]);

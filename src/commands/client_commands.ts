@@ -170,6 +170,14 @@ export const clientCommands = group("connection", {
         complexity: "O(1)",
         summary: "Names the connection.",
       },
+      TRACKINGINFO: {
+        run: clientTrackinginfo,
+        arity: 2,
+        flags: ["noscript", "loading", "stale"],
+        since: "6.2.0",
+        complexity: "O(1)",
+        summary: "Tells what the connection is told of changed keys.",
+      },
       UNBLOCK: {
         run: clientUnblock,
         arity: -3,
@@ -227,6 +235,18 @@ function clientSetinfo(call: Call): void {
 
 function clientGetredir(call: Call): void {
   call.reply.integer(-1);
+}
+
+/** Nobody can turn tracking on yet. */
+function clientTrackinginfo({ reply }: Call): void {
+  reply.map(3);
+  reply.bulkText("flags");
+  reply.set(1);
+  reply.bulkText("off");
+  reply.bulkText("redirect");
+  reply.integer(-1);
+  reply.bulkText("prefixes");
+  reply.array(0);
 }
 
 function clientInfo(call: Call): void {

@@ -1,5 +1,5 @@
 /** MEMORY: what memory is used for, by key and in all. */
-import { capacity, NIL } from "../arena/arena.ts";
+import { figures as arenaFigures, capacity, NIL } from "../arena/arena.ts";
 import * as values from "../keyspace/values.ts";
 import { SYNTAX } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -35,6 +35,14 @@ export const memoryCommands = group("server", {
         since: "4.0.0",
         complexity: "O(1)",
         summary: "Looks for trouble with memory.",
+        tips: ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+      },
+      "MALLOC-STATS": {
+        run: memoryMallocStats,
+        arity: 2,
+        since: "4.0.0",
+        complexity: "Depends on how much memory is allocated, could be slow",
+        summary: "Tells how the memory of keys and values is laid out.",
         tips: ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
       },
       PURGE: {
@@ -138,6 +146,20 @@ function memoryStats({ reply, server }: Call): void {
   integer("rss-overhead.bytes", resident - arenaReserved);
   double("fragmentation", ratio(resident, used));
   integer("fragmentation.bytes", resident - used);
+}
+
+/** Keys and values lie in an arena of our own: its figures, where Redis shows jemalloc's. */
+function memoryMallocStats({ reply, server }: Call): void {
+  const { arenaUsed, arenaReserved, resident } = memoryFigures(server);
+  const { blockCount, segmentCount } = arenaFigures();
+  const fragmentation = ratio(arenaReserved, arenaUsed).toFixed(2);
+  reply.verbatim(
+    "txt",
+    "Keys and values are in blocks of an arena, in segments:\n" +
+      `- blocks: ${blockCount}, ${arenaUsed} bytes\n` +
+      `- segments: ${segmentCount}, ${arenaReserved} bytes, ${fragmentation} times what is in use\n` +
+      `- resident memory of the process: ${resident} bytes\n`,
+  );
 }
 
 function memoryDoctor({ reply, server }: Call): void {

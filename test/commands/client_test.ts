@@ -81,6 +81,8 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (error) ERR wrong number of arguments for 'client|getname' command
       > CLIENT GETREDIR
       (integer) -1
+      > CLIENT TRACKINGINFO x
+      (error) ERR wrong number of arguments for 'client|trackinginfo' command
       > CLIENT GETREDIR x
       (error) ERR wrong number of arguments for 'client|getredir' command
       > CLIENT ID x
@@ -581,4 +583,16 @@ describe.skipIf(isRedis)("of Redis 7.2", () => {
     expect(await ask(one, "OBJECT", "IDLETIME", "k")).toBeLessThan(2);
     expect((await seen(one)).get("flags")).toBe("N");
   });
+});
+
+test("CLIENT TRACKINGINFO tells that tracking is off, in maps and sets of the protocol", async () => {
+  const client = await server.connect();
+  expect(String(await client.raw("CLIENT TRACKINGINFO\r\n", 1))).toBe(
+    "*6\r\n$5\r\nflags\r\n*1\r\n$3\r\noff\r\n$8\r\nredirect\r\n:-1\r\n$8\r\nprefixes\r\n*0\r\n",
+  );
+  await client.command("HELLO", "3");
+  expect(String(await client.raw("CLIENT TRACKINGINFO\r\n", 1))).toBe(
+    "%3\r\n$5\r\nflags\r\n~1\r\n$3\r\noff\r\n$8\r\nredirect\r\n:-1\r\n$8\r\nprefixes\r\n*0\r\n",
+  );
+  client.close();
 });

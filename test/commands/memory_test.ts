@@ -49,6 +49,16 @@ describe.each([2, 3] as const)("RESP%i", (protocol) => {
     ));
 });
 
+test("MEMORY MALLOC-STATS shows the arena's figures", async () => {
+  await client.command("SET", "k", "v");
+  const text = String(plain(await client.command("MEMORY", "MALLOC-STATS")));
+  expect(text).toMatch(/^- blocks: [1-9]\d*, [1-9]\d* bytes$/m);
+  expect(text).toMatch(/^- segments: [1-9]\d*, [1-9]\d* bytes, \d+\.\d\d times what is in use$/m);
+  expect(plain(await client.command("MEMORY", "MALLOC-STATS", "x"))).toEqual(
+    new Error("ERR wrong number of arguments for 'memory|malloc-stats' command"),
+  );
+});
+
 test("MEMORY USAGE counts the entry's block, whatever the value's encoding", async () => {
   await client.command("MSET", "i", 12345, "e", "sixteen bytes...", "l", "x".repeat(1000));
   expect(await usage("i")).toBe(32);
