@@ -6,7 +6,8 @@ import { REDIS_VERSION, RUSK_VERSION } from "./base/version.ts";
 import { commandTable } from "./commands/all.ts";
 import type { Host } from "./commands/server_context.ts";
 import { Config } from "./config/config.ts";
-import { ConfigError, loadConfig, parseCommandLine } from "./config/file.ts";
+import { NAMES } from "./config/directives.ts";
+import { ConfigError, checkMeaning, loadConfig, parseCommandLine } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
@@ -50,7 +51,7 @@ async function start(): Promise<void> {
   host.onSignal("SIGXFSZ", () => {});
   seedHash(host.random() * 2 ** 32, host.random() * 2 ** 32);
   if (isTool(first)) host.exit(runTool(host.args, toolParts));
-  const config = readConfig(host.args);
+  const config = readConfig(host.args, checkMeaning);
   const loop = await openEventLoop();
   const clock = new Clock(host);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
@@ -99,13 +100,15 @@ const toolParts: ToolParts = {
   writeError: host.writeError,
 };
 
-function readConfig(args: readonly string[]): Config {
+/** The configuration; the process ends when there is something wrong, or `check` says so. */
+function readConfig(args: readonly string[], check: (config: Config) => void = () => {}): Config {
   const config = new Config(configHost);
   try {
     const line = parseCommandLine(args);
     // Before `dir` changes the folder that a relative path is in.
     if (line.file !== null) config.file = files.absolutePath(line.file);
     loadConfig(config, line);
+    check(config);
     checkLogFile(config.text("logfile"));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -142,7 +145,7 @@ function greet(config: Config, log: Log): void {
     `Rusk version=${RUSK_VERSION}, Redis version=${REDIS_VERSION}, bits=64, pid=${host.pid}, ` +
       "just started",
   );
-  if (config.file !== "") log.add("warning", "Configuration loaded");
+  if (host.args.length > 0) log.add("warning", "Configuration loaded");
   else {
     log.add(
       "warning",
@@ -150,6 +153,8 @@ function greet(config: Config, log: Log): void {
         "file use rusk /path/to/redis.conf",
     );
   }
+  const warning = config.warningOf(NAMES.values());
+  if (warning !== null) log.add("warning", `WARNING ${warning}`);
 }
 
 /** Lowers maxclients to what the system's limit on open files allows, and keeps it below. */

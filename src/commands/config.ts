@@ -78,6 +78,8 @@ function configSet(call: Call): void {
   const asker = { isLocal: call.client.isLocal, isLoading: call.server.loading !== null };
   const error = call.server.config.set(pairs, asker);
   if (error !== null) throw new CommandError(error);
+  const warning = call.server.config.warningOf(pairs.filter((_, i) => i % 2 === 0));
+  if (warning !== null) call.server.log("warning", warning);
   call.reply.ok();
 }
 

@@ -157,7 +157,8 @@ function memoryMallocStats({ reply, server }: Call): void {
     "txt",
     "Keys and values are in blocks of an arena, in segments:\n" +
       `- blocks: ${blockCount}, ${arenaUsed} bytes\n` +
-      `- segments: ${segmentCount}, ${arenaReserved} bytes, ${fragmentation} times what is in use\n` +
+      `- segments: ${segmentCount}, ${arenaReserved} bytes, ` +
+      `${fragmentation} times what is in use\n` +
       `- resident memory of the process: ${resident} bytes\n`,
   );
 }

@@ -71,6 +71,25 @@ export class Config {
     return DIRECTIVES[name].print(this.#values.get(name));
   }
 
+  /**
+   * Of these directives, by any of their names, those that are set and without effect, as one text
+   * with the reasons; null if there are none.
+   */
+  warningOf(names: Iterable<string>): string | null {
+    const byReason = new Map<string, string[]>();
+    for (const each of names) {
+      const name = NAMES.get(each.toLowerCase());
+      const reason = name === undefined ? null : this.withoutEffect(name);
+      if (reason === null) continue;
+      byReason.set(reason, [...(byReason.get(reason) ?? []), each.toLowerCase()]);
+    }
+    if (byReason.size === 0) return null;
+    const reasons = [...byReason].map(
+      ([reason, each]) => `${each.join(", ")} (${reason.replace(/\.$/, "")})`,
+    );
+    return `Set, but without effect: ${reasons.join("; ")}`;
+  }
+
   /** Whether a name of CONFIG SET, alias or not, is that of a secret, which no log may show. */
   isSensitive(name: string): boolean {
     const known = NAMES.get(name.toLowerCase());
@@ -88,6 +107,25 @@ export class Config {
     const isFirst = directive.addsUp && !this.#mentioned.has(name);
     this.#mentioned.add(name);
     this.#change(name, words, isFirst ? [] : this.#values.get(name));
+  }
+
+  /**
+   * Why a directive, which has another value than its default, has no effect; null if it has, or
+   * has its default.
+   */
+  withoutEffect(name: Name): string | null {
+    const { traits } = DIRECTIVES[name];
+    return "kept" in traits && this.#isChanged(name) ? traits.kept : null;
+  }
+
+  /** Why a directive cannot have the value that it has; null when it can. */
+  refusal(name: Name): string | null {
+    const { traits } = DIRECTIVES[name];
+    return "refused" in traits && this.#isChanged(name) ? traits.refused : null;
+  }
+
+  #isChanged(name: Name): boolean {
+    return this.text(name) !== DIRECTIVES[name].print(DIRECTIVES[name].initial);
   }
 
   /**
@@ -128,6 +166,8 @@ export class Config {
       const old = this.text(name);
       try {
         this.#change(name, words, DIRECTIVES[name].addsUp ? [] : this.#values.get(name));
+        const refusal = this.refusal(name);
+        if (refusal !== null) throw new Refusal(refusal);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         this.#restore(before);

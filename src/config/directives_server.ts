@@ -1,6 +1,6 @@
 /**
- * The directives of the server itself, section by section as in redis.conf. A directive that
- * `does` something is in force; one that is `kept` is read, checked and shown, and that is all.
+ * The directives of the server itself, section by section as in redis.conf. What each `does`, or
+ * why it does nothing, is told by its Meaning.
  */
 import {
   ANY_INT,
@@ -78,7 +78,7 @@ export const network = {
 };
 
 export const tls = {
-  "tls-port": integer(0, PORT, { kept: NO_TLS }),
+  "tls-port": integer(0, PORT, { refused: NO_TLS }),
   "tls-cert-file": text(null, { kept: NO_TLS }),
   "tls-key-file": text(null, { kept: NO_TLS }),
   "tls-key-file-pass": text(null, { sensitive: true, kept: NO_TLS }),
@@ -121,8 +121,8 @@ export const general = {
     "local0",
     { immutable: true, kept: NO_SYSLOG },
   ),
-  "crash-log-enabled": flag(true, { kept: "A crash is reported by the runtime." }),
-  "crash-memcheck-enabled": flag(true, { kept: "A crash is reported by the runtime." }),
+  "crash-log-enabled": flag(true, { anyway: "A crash is reported by the runtime." }),
+  "crash-memcheck-enabled": flag(true, { anyway: "A crash is reported by the runtime." }),
   databases: integer(16, FROM_1, { immutable: true, does: "Number of databases." }),
   "always-show-logo": flag(false, {
     immutable: true,
@@ -146,15 +146,15 @@ export const general = {
       does: "Rounds of background work in a second.",
     },
   ),
-  "dynamic-hz": flag(true, { kept: "The rounds of background work are short at any rate." }),
-  "ignore-warnings": text("", { kept: "No warning stops the start." }),
+  "dynamic-hz": flag(true, { anyway: "The rounds of background work are short at any rate." }),
+  "ignore-warnings": text("", { anyway: "No warning stops the start." }),
   "watchdog-period": integer(0, FROM_0, { hidden: true, kept: "There is no watchdog." }),
-  "use-exit-on-panic": flag(false, { hidden: true, kept: "A panic always exits." }),
+  "use-exit-on-panic": flag(false, { hidden: true, anyway: "A panic always exits." }),
   "disable-thp": flag(true, {
     immutable: true,
-    kept: "Nothing forks, so large memory pages do no harm.",
+    anyway: "Nothing forks, so large memory pages do no harm.",
   }),
-  "jemalloc-bg-thread": flag(true, { kept: "Memory is not managed by jemalloc." }),
+  "jemalloc-bg-thread": flag(true, { anyway: "Memory is not managed by jemalloc." }),
 };
 
 export const security = {
@@ -167,7 +167,7 @@ export const security = {
   ),
   aclfile: text(
     "",
-    { immutable: true, kept: "Refused unless empty: there are no users to read yet." },
+    { immutable: true, refused: "There are no users to read yet." },
     { check: refuseUserFile },
   ),
   "acllog-max-len": integer(128, LONG_FROM_0, { kept: NO_ACL }),
@@ -232,7 +232,7 @@ export const memoryManagement = {
     1,
     { min: 1n, max: 10n },
     {
-      kept: "Keys are removed in the order of their expiry, not by sampling.",
+      anyway: "Keys are removed in the order of their expiry, not by sampling.",
     },
   ),
   "lfu-log-factor": integer(10, FROM_0, { does: "How slowly the frequency counter grows." }),
@@ -250,11 +250,13 @@ export const memoryManagement = {
 };
 
 export const lazyFreeing = {
-  "lazyfree-lazy-eviction": flag(false, { kept: NO_EVICTION }),
-  "lazyfree-lazy-expire": flag(false, { kept: NO_FREEING }),
-  "lazyfree-lazy-server-del": flag(false, { kept: NO_FREEING }),
-  "lazyfree-lazy-user-del": flag(false, { kept: NO_FREEING }),
-  "lazyfree-lazy-user-flush": flag(false, { kept: NO_FREEING }),
+  "lazyfree-lazy-eviction": flag(false, { anyway: NO_FREEING }),
+  "lazyfree-lazy-expire": flag(false, {
+    does: "The log is told of expired keys by UNLINK in place of DEL; all are freed in slices.",
+  }),
+  "lazyfree-lazy-server-del": flag(false, { anyway: NO_FREEING }),
+  "lazyfree-lazy-user-del": flag(false, { anyway: NO_FREEING }),
+  "lazyfree-lazy-user-flush": flag(false, { anyway: NO_FREEING }),
 };
 
 export const threadsAndKernel = {
@@ -283,7 +285,7 @@ export const threadsAndKernel = {
 const SHUTDOWN_NAMES = ["default", "save", "nosave", "now", "force"];
 
 export const shutdown = {
-  "shutdown-timeout": integer(10, FROM_0, { kept: "There are no replicas to wait for yet." }),
+  "shutdown-timeout": integer(10, FROM_0, { anyway: "There are no replicas to wait for yet." }),
   "shutdown-on-sigint": choices(
     SHUTDOWN_NAMES,
     { does: "How SIGINT ends the server." },
@@ -341,7 +343,7 @@ export const collections = {
     does: "Elements of a block of a list; -1 to -5: its size, 1 to 16 KiB (in Redis 4 to 64 KiB).",
   }),
   "list-compress-depth": integer(0, FROM_0, {
-    kept: "Lists are not compressed: [why](#compressed-lists).",
+    kept: "Lists are not compressed, on purpose: see above.",
   }),
   "set-max-intset-entries": integer(512, LONG_FROM_0, {
     does: "Members above which a set of integers is no longer an array of them.",

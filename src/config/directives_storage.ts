@@ -1,6 +1,6 @@
 /**
  * The directives of persistence, replication and the cluster, section by section as in
- * redis.conf. None of the three exists yet, so all are kept: read, checked and shown.
+ * redis.conf.
  */
 import {
   ANY_INT,
@@ -38,7 +38,7 @@ export const snapshots = {
   rdbcompression: flag(true, { does: "Snapshots, and long strings in DUMP payloads, are packed." }),
   rdbchecksum: flag(true, { immutable: true, does: "RDB files end with a checksum." }),
   "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", {
-    kept: "Payloads are always checked in depth.",
+    anyway: "Payloads are always checked in depth.",
   }),
   dbfilename: text(
     "dump.rdb",
@@ -48,7 +48,7 @@ export const snapshots = {
     },
   ),
   "rdb-del-sync-files": flag(false, { kept: NO_PROCESS }),
-  "rdb-save-incremental-fsync": flag(true, { kept: NO_PROCESS }),
+  "rdb-save-incremental-fsync": flag(true, { anyway: NO_PROCESS }),
   "rdb-key-save-delay": integer(0, ANY_INT, {
     hidden: true,
     does: "A snapshot takes at least so many microseconds for each key: for tests.",
@@ -110,11 +110,11 @@ export const appendOnly = {
   "aof-disable-auto-gc": flag(false, {
     does: "Files of the log that are replaced are kept.",
   }),
-  "aof-rewrite-incremental-fsync": flag(true, { kept: NO_PROCESS }),
+  "aof-rewrite-incremental-fsync": flag(true, { anyway: NO_PROCESS }),
 };
 
 export const replication = {
-  replicaof: primary({ immutable: true, alias: "slaveof", kept: NO_REPLICAS }),
+  replicaof: primary({ immutable: true, alias: "slaveof", refused: NO_REPLICAS }),
   masterauth: text(null, { sensitive: true, kept: NO_REPLICAS }, { binary: true }),
   masteruser: text(null, { sensitive: true, kept: NO_REPLICAS }),
   "replica-serve-stale-data": flag(true, { alias: "slave-serve-stale-data", kept: NO_REPLICAS }),
@@ -159,7 +159,7 @@ export const replication = {
 };
 
 export const cluster = {
-  "cluster-enabled": flag(false, { immutable: true, kept: NO_CLUSTER }),
+  "cluster-enabled": flag(false, { immutable: true, refused: NO_CLUSTER }),
   "cluster-config-file": text("nodes.conf", { immutable: true, kept: NO_CLUSTER }),
   "cluster-node-timeout": integer(15000, LONG_FROM_0, { kept: NO_CLUSTER }),
   "cluster-port": integer(0, PORT, { immutable: true, kept: NO_CLUSTER }),

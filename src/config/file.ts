@@ -6,7 +6,7 @@ import { matchGlob } from "../base/glob.ts";
 import { quoted } from "../base/quoted.ts";
 import { splitWords } from "../base/words.ts";
 import type { Config } from "./config.ts";
-import { DIRECTIVES, NAMES, OBSOLETE } from "./directives.ts";
+import { DIRECTIVES, NAMES, type Name, OBSOLETE } from "./directives.ts";
 import { Refusal } from "./kinds.ts";
 import { checkUser } from "./specials.ts";
 
@@ -91,6 +91,15 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   return line;
 }
 
+/** Refuses what this server cannot be; throws a ConfigError. */
+export function checkMeaning(config: Config): void {
+  for (const name of Object.keys(DIRECTIVES) as Name[]) {
+    const refusal = config.refusal(name);
+    if (refusal === null) continue;
+    throw new ConfigError(`'${name} ${config.text(name)}' is refused. ${refusal}`);
+  }
+}
+
 /** Reads all that the command line names into `config`; throws a ConfigError. */
 export function loadConfig(config: Config, line: CommandLine): void {
   if (line.file !== null) loadFile(config, line.file, 0);
@@ -98,6 +107,11 @@ export function loadConfig(config: Config, line: CommandLine): void {
     loadText(config, config.host.readStandardInput(), "the standard input", 0);
   }
   loadText(config, line.options, "the command line", 0);
+  checkTogether(config);
+}
+
+/** What only all lines together can tell. */
+function checkTogether(config: Config): void {
   if (config.flag("cluster-enabled") && config.value("replicaof") !== null) {
     throw new ConfigError("replicaof directive not allowed in cluster mode");
   }

@@ -45,8 +45,16 @@ export interface Traits {
   own?: true;
 }
 
-/** What a directive does in this server; or, when it is kept only to be shown, why. */
-export type Meaning = { does: string } | { kept: string };
+/**
+ * What a directive does in this server. One that does nothing says why: it is `kept` to be shown,
+ * and whoever sets it is warned; or what it asks for is so `anyway`; or it is `refused`, since a
+ * server that took it would have other data, or let in others, than was asked for.
+ */
+export type Meaning =
+  | { does: string }
+  | { kept: string }
+  | { anyway: string }
+  | { refused: string };
 
 export interface Directive<V = unknown> {
   readonly initial: V;

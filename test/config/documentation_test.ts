@@ -11,11 +11,18 @@ import {
   OBSOLETE,
   SECTIONS,
 } from "../../src/config/directives.ts";
+import type { Meaning } from "../../src/config/kinds.ts";
 
 const PAGE = join(import.meta.dir, "../../docs/configuration.md");
 const MARK = "<!-- From here on, made by test/config/documentation_test.ts. -->\n";
 
 const code = (text: string) => `\`${text}\``;
+
+function meaningOf(traits: Meaning): [state: string, text: string] {
+  if ("does" in traits) return ["in force", traits.does];
+  if ("anyway" in traits) return ["so anyway", traits.anyway];
+  return "refused" in traits ? ["refused", traits.refused] : ["no effect", traits.kept];
+}
 
 function row(name: string, { traits, grammar, initial, print }: AnyDirective): string {
   const notes = [
@@ -27,8 +34,7 @@ function row(name: string, { traits, grammar, initial, print }: AnyDirective): s
     traits.since && `As in Redis ${traits.since}.`,
   ].filter(Boolean);
   const names = [name, traits.alias].filter((each) => each !== undefined).map(code);
-  const state = "does" in traits ? "in force" : "kept";
-  const meaning = "does" in traits ? traits.does : traits.kept;
+  const [state, meaning] = meaningOf(traits);
   const value = name === "dir" ? "where it was started" : code(print(initial) || '""');
   const cells = [names.join(", "), grammar, value, state, [meaning, ...notes].join(" ")];
   return `| ${cells.join(" | ")} |`;

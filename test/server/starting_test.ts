@@ -199,6 +199,67 @@ describe("configuration files", () => {
   });
 });
 
+describe("directives that this server cannot obey", () => {
+  test.each([
+    [
+      "replicaof 127.0.0.1 6379",
+      "'replicaof 127.0.0.1 6379' is refused. There is no replication yet.",
+    ],
+    [
+      "slaveof 127.0.0.1 6379",
+      "'replicaof 127.0.0.1 6379' is refused. There is no replication yet.",
+    ],
+    ["cluster-enabled yes", "'cluster-enabled yes' is refused. There is no cluster mode yet."],
+    ["tls-port 6380", "'tls-port 6380' is refused. There is no TLS yet."],
+  ])("%s stops the start: data or access would be other than asked", async (line, reason) => {
+    expect(await refusal(fileOf(`port 0\n${line}\n`))).toEqual([
+      1,
+      `\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\n${reason}\n`,
+    ]);
+  });
+
+  test("the defaults of the same are taken", async () => {
+    const server = await startWith(fileOf("replicaof no one\ncluster-enabled no\ntls-port 0\n"));
+    expect(await ask(server, "PING")).toBe("PONG");
+    expect(server.log()).not.toContain("without effect");
+  });
+
+  test("those without effect are named in one line at the start, with the reasons", async () => {
+    const server = await startWith(
+      fileOf("maxmemory-policy allkeys-lru\nmaxmemory-samples 7\ndaemonize yes\nhz 20\n"),
+    );
+    const lines = server.log().split("\n");
+    const warnings = lines.filter((line) => line.includes("without effect"));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/ # WARNING Set, but without effect: daemonize \(.*\); /);
+    expect(warnings[0]).toEndWith(
+      "; maxmemory-policy, maxmemory-samples (Keys are not evicted yet)",
+    );
+  });
+
+  test("CONFIG SET names them too, and refuses what the start refuses", async () => {
+    const server = await start();
+    const warnings = () => server.log().match(/Set, but without effect: .*/g) ?? [];
+    const set = (...words: string[]) => ask(server, "CONFIG", "SET", ...words);
+    expect(await set("hz", "20", "slave-priority", "5", "IO-THREADS-DO-READS", "no")).toEqual(
+      expect.any(Error),
+    );
+    expect(await set("hz", "20", "slave-priority", "5")).toBe("OK");
+    expect(await set("slave-priority", "100", "lazyfree-lazy-user-del", "yes")).toBe("OK");
+    expect(await set("tls-port", "6380")).toEqual(
+      new Error(
+        "ERR CONFIG SET failed (possibly related to argument 'tls-port') - There is no TLS yet.",
+      ),
+    );
+    expect(await ask(server, "CONFIG", "GET", "tls-port")).toEqual(["tls-port", "0"]);
+    server.signal("SIGTERM");
+    await server.exited;
+    expect(warnings()).toEqual([
+      "Set, but without effect: slave-priority (There is no replication yet)",
+    ]);
+  });
+});
+
 const LINE = /^\d+:M \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}\.\d{3} [.\-*#] .+$/;
 
 describe("the log", () => {
@@ -209,7 +270,7 @@ describe("the log", () => {
     for (const line of lines) expect(line).toStartWith(`${server.pid}:M `);
     const wanted = [
       / # oO0OoO0OoO0Oo Rusk is starting oO0OoO0OoO0Oo$/,
-      / # Warning: no config file specified, using the default config\./,
+      / # Configuration loaded$/,
       new RegExp(` \\* Running mode=standalone, port=${server.port}\\.$`),
       new RegExp(` PID: ${server.pid}$`),
       / # Server initialized$/,
