@@ -2,6 +2,7 @@
 
 import { Clock } from "./base/clock.ts";
 import { seedHash } from "./base/hash.ts";
+import { Chance } from "./base/random.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "./base/version.ts";
 import { commandTable } from "./commands/all.ts";
 import type { Host } from "./commands/server_context.ts";
@@ -34,6 +35,9 @@ const configHost: ConfigHost = {
   renameCommand: (from, to) => commandTable.rename(from, to),
 };
 
+/** What clients see of chance; what they must not know comes from the system. */
+const chance = new Chance(host.secretWords);
+
 const startDiskWorker: Host["startDiskWorker"] = (told, failed) =>
   startWorker(new URL("./persistence/disk_worker.ts", import.meta.url), told, failed);
 
@@ -49,7 +53,7 @@ async function start(): Promise<void> {
   }
   // A file grows beyond what the system allows: the write fails, which is enough.
   host.onSignal("SIGXFSZ", () => {});
-  seedHash(host.random() * 2 ** 32, host.random() * 2 ** 32);
+  seedHash(host.secretWords);
   if (isTool(first)) host.exit(runTool(host.args, toolParts));
   const config = readConfig(host.args, checkMeaning);
   const loop = await openEventLoop();
@@ -64,7 +68,7 @@ async function start(): Promise<void> {
     host: hostOf(loop, config),
     log,
     loop,
-    random: host.random,
+    random: chance.next,
     leave: () => leave(config, log, listeners),
   };
   await warmUp(loop, new Server({ ...parts, leave: () => {} }));
@@ -92,7 +96,7 @@ function hostOf({ connect, syncFile }: EventLoop, config: Config): Host {
 const toolParts: ToolParts = {
   disk: files,
   clock: new Clock(host),
-  random: host.random,
+  random: chance.next,
   absolutePath: files.absolutePath,
   readInputLine: files.readInputLine,
   readConfig,

@@ -43,6 +43,18 @@ export function equalBytes(
   return true;
 }
 
+/**
+ * Whether a run of bytes is a secret (latin1, not empty). All bytes of the run are looked at,
+ * whatever they are: the time that it takes tells nothing of the secret but that.
+ */
+export function isSecret(bytes: Uint8Array, offset: number, size: number, secret: string): boolean {
+  let difference = size ^ secret.length;
+  for (let i = 0; i < size; i++) {
+    difference |= bytes[offset + i] ^ secret.charCodeAt(i % secret.length);
+  }
+  return difference === 0;
+}
+
 /** Copies a run of bytes, of any size and alignment. */
 export function copyBytes(
   from: Uint8Array,

@@ -4,13 +4,16 @@
  * All its arithmetic is on 32-bit words, which is what JavaScript has. The key is secret and
  * random per process, so that clients cannot choose keys that collide.
  */
+import type { SecretWords } from "./random.ts";
+
 let key0 = 0x736f6d65;
 let key1 = 0x646f7261;
 
-/** Sets the secret key, once, before the first dict exists: two random 32-bit words. */
-export function seedHash(word0: number, word1: number): void {
-  key0 = word0 | 0;
-  key1 = word1 | 0;
+/** Draws the secret key, which nothing else comes from: once, before the first dict exists. */
+export function seedHash(secretWords: SecretWords): void {
+  const words = secretWords(2);
+  key0 = words[0] | 0;
+  key1 = words[1] | 0;
 }
 
 /**

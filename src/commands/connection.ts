@@ -1,7 +1,7 @@
 /** What concerns one connection: its protocol, its user, its database, its end. */
+import { isSecret } from "../base/bytes.ts";
 import { parseInt64 } from "../base/numbers.ts";
 import { REDIS_VERSION } from "../base/version.ts";
-import type { Args } from "../protocol/args.ts";
 import { CommandError, SYNTAX, wrongArity } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import { Gate } from "./client.ts";
@@ -116,20 +116,11 @@ function auth(call: Call): void {
 /** Lets the client in as that user with the password in argument `index`; throws WRONGPASS. */
 function logIn(call: Call, user: string, index: number, password: string): void {
   if (user !== DEFAULT_USER) throw WRONG_PASSWORD;
-  if (password !== "" && !isPassword(call.args, index, password)) throw WRONG_PASSWORD;
+  const { bytes, start, size } = call.args;
+  const isRight = password === "" || isSecret(bytes, start[index], size[index], password);
+  if (!isRight) throw WRONG_PASSWORD;
   call.client.user = user;
   call.client.setGate(Gate.auth, false);
-}
-
-/** Compares the whole argument whatever it holds: the time taken tells nothing of the password. */
-function isPassword(args: Args, index: number, password: string): boolean {
-  const start = args.start[index];
-  const size = args.size[index];
-  let difference = size ^ password.length;
-  for (let i = 0; i < size; i++) {
-    difference |= args.bytes[start + i] ^ password.charCodeAt(i % password.length);
-  }
-  return difference === 0;
 }
 
 function echo(call: Call): void {

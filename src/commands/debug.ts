@@ -5,6 +5,7 @@
 import { NIL } from "../arena/arena.ts";
 import { fromLatin1 } from "../base/bytes.ts";
 import { matchGlob } from "../base/glob.ts";
+import { secretDigits } from "../base/random.ts";
 import { parseMemory } from "../base/units.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import * as values from "../keyspace/values.ts";
@@ -239,10 +240,8 @@ function debug(call: Call): void {
 }
 
 function changeReplicationId({ reply, server }: Call): void {
-  let id = "";
-  while (id.length < REPLICATION_ID_SIZE) id += Math.floor(server.random() * 16).toString(16);
   server.log("warning", "Changing replication IDs after receiving DEBUG change-repl-id");
-  server.figures.replicationId = id;
+  server.figures.replicationId = secretDigits(REPLICATION_ID_SIZE, server.host.secretWords);
   reply.ok();
 }
 

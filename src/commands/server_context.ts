@@ -32,7 +32,7 @@ export interface ServerContext {
   readonly clients: Clients;
   readonly figures: ServerFigures;
   readonly host: Host;
-  /** Numbers from 0 up to 1. */
+  /** Numbers from 0 up to 1, which clients may see: nothing secret comes from them. */
   random(): number;
   /**
    * Runs a command on behalf of a client with arguments from elsewhere (EXEC) and writes its reply;
@@ -227,6 +227,8 @@ export interface Host extends Disk {
   readonly os: string;
   readonly arch: string;
   readonly runtimeName: string;
+  /** So many random words for what nobody may guess. */
+  secretWords(count: number): Uint32Array;
   /** Bytes. */
   residentSize(): number;
   /** Bytes used by JavaScript's own heap; memory outside it, as the arena's, does not count. */

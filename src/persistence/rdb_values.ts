@@ -8,10 +8,10 @@
  * sanitize-dump-payload says so is checked always.
  */
 import { NIL } from "../arena/arena.ts";
-import { latin1 } from "../base/bytes.ts";
 import { parseLooseDouble } from "../base/doubles.ts";
+import { hashBytes } from "../base/hash.ts";
 import { parseInt64, parseSafe } from "../base/numbers.ts";
-import type { Range } from "../base/range.ts";
+import { type Range, stage, staging } from "../base/range.ts";
 import { AREA } from "../keyspace/collection.ts";
 import * as hashValue from "../keyspace/hash_value.ts";
 import * as listValue from "../keyspace/list_value.ts";
@@ -344,19 +344,24 @@ const COMPARED_PAIRS = 16;
 
 /** Whether one of the first elements of the pairs in a block is there twice. */
 function hasTwice(p: PackedRef): boolean {
-  const pairs = packed.count(p) >> 1;
-  const known = pairs > COMPARED_PAIRS ? new Set<string>() : null;
+  // By hashes of our own: strings can be made to collide in a set of JavaScript's.
+  const known = packed.count(p) >> 1 > COMPARED_PAIRS ? new Set<number>() : null;
   for (let at = packed.first(p); at !== 0; ) {
     const { bytes, offset, size } = packed.range(p, at);
     const after = packed.next(p, packed.next(p, at));
     if (known === null) {
       if (packed.find(p, after, bytes, offset, size, 1) !== 0) return true;
     } else {
-      known.add(latin1(bytes, offset, size));
+      stage(bytes, offset, size);
+      const hash = hashBytes(staging.bytes, staging.view, 0, size);
+      const isLikely = known.has(hash);
+      if (isLikely && packed.find(p, packed.first(p), staging.bytes, 0, size, 1) !== at)
+        return true;
+      known.add(hash);
     }
     at = after;
   }
-  return known !== null && known.size !== pairs;
+  return false;
 }
 
 function loadHash(reader: RdbReader, e: EntryRef): void {

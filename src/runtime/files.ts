@@ -26,6 +26,7 @@ import {
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import type { SyncFile } from "./net.ts";
+import { secretWords } from "./secret.ts";
 import { orReason, systemReason } from "./system_error.ts";
 
 const LINE_END = 10;
@@ -167,9 +168,9 @@ export interface Disk {
 
 /** Begins a file that replaces another whole, as `writeFile` does, but piece by piece. */
 export function createFile(path: string): NewFile {
-  const temporaryBytes = `${path}.tmp-${process.pid}`;
+  const temporaryBytes = temporaryPath(path);
   const temporary = nativePath(temporaryBytes);
-  const file = orReason(() => openSync(temporary, "w", 0o644));
+  const file = orReason(() => openSync(temporary, "wx", 0o644));
   let isOpen = true;
   const close = () => {
     if (isOpen) closeSync(file);
@@ -191,16 +192,22 @@ export function createFile(path: string): NewFile {
   };
 }
 
-/** Reservations made so far: each has a name of its own. */
-let reservations = 0;
+/**
+ * A name for what is to take the place of a path's file: it tells which process writes it, and
+ * nobody can be there before it.
+ */
+function temporaryPath(path: string): string {
+  const digits = Array.from(secretWords(2), (word) => word.toString(36)).join("");
+  return `${path}.tmp-${process.pid}-${digits}`;
+}
 
 /**
  * Makes an empty file beside the one of this path, whose place it is to take: for another thread,
  * which opens it by the name that is returned. Whoever gives up before that is done removes it.
  */
 export function reserveFile(path: string): string {
-  const reserved = `${path}.tmp-${process.pid}-${++reservations}`;
-  orReason(() => closeSync(openSync(nativePath(reserved), "w", 0o644)));
+  const reserved = temporaryPath(path);
+  orReason(() => closeSync(openSync(nativePath(reserved), "wx", 0o644)));
   return reserved;
 }
 

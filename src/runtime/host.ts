@@ -6,6 +6,8 @@ import process from "node:process";
 import { bytesOf } from "./files.ts";
 import { systemCode } from "./system_error.ts";
 
+export { secretWords } from "./secret.ts";
+
 const PAGE_SIZE = 4096;
 
 export const pid = process.pid;
@@ -33,8 +35,6 @@ export function wallUs(): number {
 }
 
 export const monotonicMs = () => performance.now();
-
-export const random = () => Math.random();
 
 /** Bytes of memory that the process holds. */
 export function residentSize(): number {

@@ -1,10 +1,13 @@
 /** Counters that INFO shows, and rates over the last moments. */
+import { type SecretWords, secretDigits } from "../base/random.ts";
 import type { ServerFigures } from "../commands/server_context.ts";
 
 /** Rates are means over this many samples, as Redis takes them. */
 const SAMPLE_COUNT = 16;
 /** And not more often than this, however often the timer runs; a little below Redis's 100 ms. */
 const SAMPLE_MS = 90;
+/** Hexadecimal digits of the IDs of a run and of what it replicates. */
+const ID_SIZE = 40;
 
 class Rate {
   private readonly samples = new Float64Array(SAMPLE_COUNT);
@@ -59,10 +62,10 @@ export class Figures implements ServerFigures {
   private readonly input = new Rate();
   private readonly output = new Rate();
 
-  constructor(startMs: number, random: () => number) {
+  constructor(startMs: number, secretWords: SecretWords) {
     this.startMs = startMs;
-    this.runId = hexadecimal(40, random);
-    this.replicationId = hexadecimal(40, random);
+    this.runId = secretDigits(ID_SIZE, secretWords);
+    this.replicationId = secretDigits(ID_SIZE, secretWords);
   }
 
   /** Takes a sample of every rate; monotonic ms. */
@@ -98,11 +101,4 @@ export class Figures implements ServerFigures {
     this.input.reset();
     this.output.reset();
   }
-}
-
-/** `count` random hexadecimal digits. */
-export function hexadecimal(count: number, random: () => number): string {
-  let digits = "";
-  while (digits.length < count) digits += Math.floor(random() * 16).toString(16);
-  return digits;
 }

@@ -46,7 +46,7 @@ export interface Parts {
   readonly host: Host;
   readonly log: Log;
   readonly loop: Pick<EventLoop, "endOfTurn" | "later">;
-  /** Numbers from 0 up to 1. */
+  /** Numbers from 0 up to 1, which clients may see. */
   readonly random: () => number;
   /** Stops listening, cleans up and ends the process. */
   readonly leave: (options: ShutdownOptions) => void;
@@ -127,7 +127,7 @@ export class Server implements ServerContext {
     this.stats = new CommandStats(table);
     this.slowlog = new Slowlog(clock);
     this.latency = new LatencyMonitor(clock);
-    this.figures = new Figures(clock.nowMs, random);
+    this.figures = new Figures(clock.nowMs, host.secretWords);
     this.clients = new ClientRegistry(this);
     this.blocked = new BlockedClients(this, this.answers, (ms, run) => loop.later(ms, run));
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);

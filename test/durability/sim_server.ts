@@ -189,6 +189,7 @@ export class SimServer {
       },
       pid: disk.pid,
       configFile: "",
+      secretWords: this.random.words,
       residentSize: () => 0,
       heapSize: () => 0,
       systemMemorySize: () => 0,

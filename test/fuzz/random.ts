@@ -34,6 +34,10 @@ export class Random {
     return result;
   }
 
+  /** So many numbers of 32 random bits, in the place of the system's random source. */
+  readonly words = (count: number): Uint32Array =>
+    Uint32Array.from({ length: count }, () => this.uint32());
+
   /** An integer from 0 to `count - 1`. */
   below(count: number): number {
     return Math.floor((this.uint32() / 2 ** 32) * count);

@@ -33,7 +33,7 @@ export class InnerServer {
       clock,
       config: new Config(fakeHost()),
       table: commandTable,
-      host: { pid: 1 } as Host,
+      host: { pid: 1, secretWords: random.words } as Partial<Host> as Host,
       log: new Log(
         1,
         () => 0,
