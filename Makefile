@@ -31,7 +31,11 @@ ENTRIES ?= 10000000
 # Kills of `make durability`, which takes SEED, too.
 ROUNDS ?= 1000
 
-.PHONY: help run test build dev check fmt bench conformance fuzz soak durability redis clean
+# Changes of `make mutants`, which takes SEED, too.
+COUNT ?= 100
+
+.PHONY: help run test build dev check fmt bench conformance fuzz soak durability mutants redis \
+    clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +79,9 @@ durability: dist/rusk ## Stop machines, break disks, kill servers (ROUNDS=, SEED
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/durability/main.ts --rounds $(ROUNDS) \
 	    $(if $(SEED),--seed $(SEED)) $(ARGS)
 	@CORRUPTIONS=10000 $(BUN) test --timeout 600000 test/durability/corruption_test.ts
+
+mutants: $(TOOLS) redis ## Change one place of src/ at a time: do tests notice? (SEED=, COUNT=, ARGS)
+	@$(BUN) test/mutants/main.ts --count $(COUNT) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 redis: ## Install redis-server and its tools, to compare with (Debian, as root)
 	@.ci/need_redis

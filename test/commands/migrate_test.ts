@@ -135,6 +135,29 @@ describe.each(PAIRS)("from %s to %s", (from, to) => {
     expect(await atTarget("MGET", "a", "b", "c", "k")).toEqual(["1", "2", "3", "1"]);
   });
 
+  test("MIGRATE selects the database anew after one was refused", async () => {
+    const REFUSED = "(error) ERR Target instance replied with error: ERR DB index is out of range";
+    await session(`
+      > MSET a 1 b 2 c 3 d 4
+      OK
+      > MIGRATE TO a 100 5000
+      ${REFUSED}
+      > MIGRATE TO b 100 5000
+      ${REFUSED}
+      > EXISTS a b
+      (integer) 2
+      > MIGRATE TO c 3 5000
+      OK
+      > MIGRATE TO d 0 5000
+      OK
+    `);
+    expect(await run(servers[to], ["GET", "d"], ["SELECT", 3], ["GET", "c"])).toEqual([
+      "4",
+      "OK",
+      "3",
+    ]);
+  });
+
   test("MIGRATE takes no other arguments", () =>
     session(`
       > SET k v

@@ -474,6 +474,18 @@ describe("OBJECT ENCODING", () => {
     expect(await count("SCARD", "d")).toBe(599);
   });
 
+  test("of a union with a set that is no intset, though it could be one", async () => {
+    const union = async (count: number) => {
+      await ask("DEL", "s");
+      await addAll("s", [...integers(count), "a"]);
+      await ask("SREM", "s", "a");
+      await ask("SUNIONSTORE", "d", "s");
+      return await ask("OBJECT", "ENCODING", "d");
+    };
+    expect(await union(512)).toBe("intset");
+    expect(await union(513)).toBe("hashtable");
+  });
+
   test("of what SPOP leaves is that of a new set where it moves what stays", async () => {
     await addAll("s", [...integers(20), "a"]);
     await ask("SREM", "s", "a");

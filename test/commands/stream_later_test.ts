@@ -39,6 +39,7 @@
  */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import type { Client } from "../client/client.ts";
 import { typedWords } from "../client/format.ts";
 import { plain, type Word } from "../client/resp.ts";
@@ -677,6 +678,27 @@ describe.skipIf(isRedis)("streams of later versions", () => {
       const [first, second] = (await ask("EXEC")) as [[string, unknown[][]][], null];
       expect(first[0][1].map(([id, , , count]) => [id, count])).toEqual([["1-0", 1]]);
       expect(second).toBeNull();
+    });
+
+    test.skipIf(process.platform !== "linux")("does nothing while nothing is pending", async () => {
+      /** How often the server's main thread went to sleep within some time. */
+      const sleeps = async () => {
+        const status = () => readFileSync(`/proc/${server.pid}/status`, "latin1");
+        const count = () => Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status())?.[1]);
+        const before = count();
+        await Bun.sleep(600);
+        return count() - before;
+      };
+      const idle = await sleeps();
+      const reader = await server.connect();
+      const words = ["XREADGROUP", "GROUP", "g", "new", "BLOCK", 0, "CLAIM", LONG];
+      await ask("XGROUP", "SETID", "s", "g", "$");
+      reader.send(...words, "STREAMS", "s", ">");
+      await blockedClients(1);
+      const blocked = await sleeps();
+      reader.close();
+      // Looking every 10 ms would be 60 times.
+      expect(blocked).toBeLessThan(idle + 25);
     });
 
     test("waits for an entry, or until one has been pending long enough", async () => {

@@ -146,6 +146,20 @@ describe("a table", () => {
     expect(scripted).toBe(Category.scripting | Category.fast);
   });
 
+  test("gives a command another name, but none that there is, or takes it away", () => {
+    const a = group("list", { A: { ...entry, run }, B: { ...entry, run } });
+    const renamed = new CommandTable([a]);
+    const [first, second] = renamed.all;
+    expect(renamed.rename("none", "c")).toBe("No such command in rename-command");
+    expect(renamed.rename("a", "B")).toBe("Target command name already exists");
+    expect(renamed.rename("a", "A")).toBe("Target command name already exists");
+    expect([renamed.find("a"), renamed.find("b")]).toEqual([first, second]);
+    expect(renamed.rename("A", "C")).toBeNull();
+    expect([renamed.find("a"), renamed.find("c")]).toEqual([undefined, first]);
+    expect(renamed.rename("b", "")).toBeNull();
+    expect([...renamed.commands.keys()]).toEqual(["c"]);
+  });
+
   test("shows no hidden flags", () => {
     expect(infoOf(table.all[0])[2]).toEqual({ "~": [{ "+": "readonly" }, { "+": "blocking" }] });
   });

@@ -303,6 +303,25 @@ test("removing every other element merges what is left", () => {
   expect(listValue.leafCount(list)).toBeLessThan(leaves / 2);
 });
 
+test("a leaf that becomes small is merged with a small one before it, or after it", () => {
+  // Eight elements of 240 bytes fill a leaf of 2 KiB.
+  for (let i = 0; i < 40; i++) push(`${i}`.padEnd(240), false);
+  expect(listValue.leafCount(list)).toBe(5);
+  const leavesWithout = (from: number, n: number) => {
+    listValue.removeRange(list, from, n);
+    model.splice(from, n);
+    check();
+    expect(texts(list)).toEqual(model);
+    return listValue.leafCount(list);
+  };
+  expect(leavesWithout(1, 7)).toBe(5);
+  // The first leaf has one element, and the second: the last that is left of it is merged with it.
+  expect(leavesWithout(2, 7)).toBe(4);
+  expect(leavesWithout(19, 7)).toBe(4);
+  // From the one before the last: the first that is left of it is merged with what comes after.
+  expect(leavesWithout(11, 7)).toBe(3);
+});
+
 test("a long list is freed in slices", () => {
   for (let i = 0; i < 100_000; i++) push(`element ${i}`, false);
   world.db().unlink(list);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { readFileSync } from "node:fs";
 import type { Client } from "../client/client.ts";
 import { plain } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
+import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
 import { SlowClient } from "../client/slow.ts";
 import { Wire } from "../client/wire.ts";
 
@@ -165,3 +165,45 @@ test("tcp-keepalive watches connections made while it is on", async () => {
   watched.close();
   other.close();
 });
+
+describe.each(redisBinary() === null ? ["rusk"] : ["rusk", "redis"])(
+  "min-replicas of %s",
+  (name) => {
+    test("a write needs replicas while both numbers are set", async () => {
+      const one = await (name === "rusk" ? startServer() : startRedis());
+      const NONE = "(error) NOREPLICAS Not enough good replicas to write.";
+      try {
+        await one.session(`
+        > CONFIG SET min-replicas-to-write 1
+        OK
+        > SET k 1
+        ${NONE}
+        > GET k
+        (nil)
+        > MULTI
+        OK
+        > SET k 1
+        ${NONE}
+        > EXEC
+        (error) EXECABORT Transaction discarded because of previous errors.
+        > CONFIG SET min-replicas-max-lag 0
+        OK
+        > SET k 1
+        OK
+        > CONFIG SET min-replicas-max-lag 10 min-replicas-to-write 0
+        OK
+        > SET k 2
+        OK
+        > CONFIG SET min-replicas-max-lag 10 min-replicas-to-write 2
+        OK
+        > DEL k
+        ${NONE}
+        > GET k
+        "2"
+      `);
+      } finally {
+        await one.stop();
+      }
+    });
+  },
+);

@@ -1,0 +1,132 @@
+/**
+ * Purpose: which tests can catch a change of a file, and in which order they are asked: those that
+ * import it themselves or are named alike, the rest of the folder that tests its layer, then those
+ * of the layers above through which it shows; of each of these waves, the fastest first.
+ *
+ * A test that starts a server, from source, reaches every file; one that does not reaches what it
+ * imports, and is not asked about anything else.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Folders of test/ through which a layer of src/ shows, the nearest first. */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  runtime: ["runtime", "server", "commands", "durability"],
+  base: ["base", "structures", "keyspace", "commands", "server"],
+  config: ["config", "commands", "server"],
+  protocol: ["protocol", "server", "commands", "client"],
+  arena: ["arena", "structures", "keyspace", "commands", "server"],
+  structures: ["structures", "keyspace", "commands", "persistence", "scenarios"],
+  keyspace: ["keyspace", "commands", "persistence", "server", "scenarios"],
+  persistence: ["persistence", "server", "durability", "commands"],
+  scripting: ["scripting", "commands", "server"],
+  commands: ["commands", "dispatch", "server", "scenarios", "clients"],
+  dispatch: ["dispatch", "commands", "server", "clients", "scenarios"],
+  server: ["server", "commands", "durability", "clients", "runtime"],
+  main: ["server", "config", "commands", "runtime"],
+};
+/** Asked last about everything: random commands, compared with the real server. */
+const LAST = "test/fuzz/fuzz_test.ts";
+/** Look at the text of src/, or at what was built from it, and not at what it does. */
+const LEFT_OUT = /^test\/(tidy|release)_test\.ts$|^test\/(bench|mutants)\//;
+/** Words of one meaning in names of files. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  zset: ["sorted", "set"],
+  score: ["sorted", "set"],
+  id: ["stream"],
+  append: ["append", "log", "propagation", "loading"],
+  rdb: ["rdb", "snapshot", "dump"],
+  blocked: ["blocked", "blocking", "waits"],
+  output: ["output", "slow", "limits"],
+  retell: ["propagation", "changes"],
+  tools: ["tools"],
+};
+/** Say nothing about a file's subject. */
+const EMPTY_WORDS = new Set(["value", "test", "ts", "commands", "command"]);
+/** Imports from a test to a file, at most, for the test to be one of that file. */
+const NEAR_COUNT = 1;
+
+/** Finds the tests of a file in a tree. */
+export class Mapping {
+  readonly #root: string;
+  readonly #tests: readonly string[];
+  readonly #imports = new Map<string, string[]>();
+  readonly #distances = new Map<string, ReadonlyMap<string, number>>();
+
+  constructor(root: string) {
+    this.#root = root;
+    this.#tests = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+      .map((name) => `test/${name}`)
+      .filter((path) => path.endsWith("_test.ts") && !LEFT_OUT.test(path))
+      .sort();
+  }
+
+  /** The tests of a file of src/, in the order in which to ask them. */
+  testsOf(file: string, seconds: (test: string) => number): string[] {
+    const ranked = this.#tests
+      .map((test) => ({ test, wave: this.#waveOf(test, file), seconds: seconds(test) }))
+      .filter(({ wave }) => wave < Infinity);
+    ranked.sort((a, b) => a.wave - b.wave || a.seconds - b.seconds);
+    return ranked.map(({ test }) => test);
+  }
+
+  /** 0 for the file's own tests, higher the further away; Infinity: says nothing about it. */
+  #waveOf(test: string, file: string): number {
+    const distance = this.#distancesFrom(test).get(file) ?? Infinity;
+    if (distance === Infinity && !this.#startsServer(test)) return Infinity;
+    if (test === LAST) return 90;
+    if (distance <= NEAR_COUNT) return 0;
+    const folders = FOLDERS[file === "src/main.ts" ? "main" : file.split("/")[1]];
+    const place = folders.indexOf(test.split("/")[1]);
+    if (place < 0) return Infinity;
+    const alike = commonWords(test, file);
+    if (alike > 0) return alike > 1 ? 0 : 1 + place;
+    return 10 * (1 + place);
+  }
+
+  #startsServer(test: string): boolean {
+    return this.#distancesFrom(test).has("test/client/server.ts");
+  }
+
+  /** How many imports away each file is that a test imports, itself or through others. */
+  #distancesFrom(test: string): ReadonlyMap<string, number> {
+    let distances = this.#distances.get(test);
+    if (distances !== undefined) return distances;
+    distances = this.#passed(test);
+    this.#distances.set(test, distances);
+    return distances;
+  }
+
+  #passed(from: string): ReadonlyMap<string, number> {
+    const distances = new Map([[from, 0]]);
+    for (const [file, distance] of distances) {
+      for (const next of this.#importsOf(file)) {
+        if (!distances.has(next)) distances.set(next, distance + 1);
+      }
+    }
+    return distances;
+  }
+
+  #importsOf(file: string): readonly string[] {
+    let found = this.#imports.get(file);
+    if (found === undefined) {
+      const text = readFileSync(join(this.#root, file), "utf8");
+      const names = text.matchAll(/^(?:import|export|\})[^;]*?from "(\.[^"]+\.ts)"/gm);
+      found = [...names].map(([, name]) => join(dirname(file), name));
+      this.#imports.set(file, found);
+    }
+    return found;
+  }
+}
+
+/** How many words the names of a test and of a file have in common. */
+function commonWords(test: string, file: string): number {
+  const own = new Set(wordsOf(test));
+  const wanted = wordsOf(file).flatMap((word) => SYNONYMS[word] ?? [word]);
+  return wanted.filter((word) => own.has(word)).length;
+}
+
+function wordsOf(path: string): string[] {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.split(/[_.]/).filter((word) => !EMPTY_WORDS.has(word));
+}
