@@ -19,7 +19,7 @@ ARGS ?=
 # Test units for `make conformance`; none means the runner's default groups.
 UNITS ?=
 # A test that takes longer has failed: far above what any takes, so that a busy machine fails none.
-TEST_TIMEOUT_MS := 60000
+TEST_TIMEOUT_MS := 300000
 # Units run at once by `make conformance`.
 JOBS ?= 2
 # Seed and length of `make fuzz`; without a seed it picks one and prints it.

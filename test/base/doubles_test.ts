@@ -8,6 +8,7 @@ import {
   parseLooseDouble,
   writeDouble,
 } from "../../src/base/doubles.ts";
+import { ownCpuMs } from "../client/process.ts";
 
 const bytesOf = (text: string) => Buffer.from(`#${text}7`, "latin1");
 const strict = (text: string) => parseDouble(bytesOf(text), 1, text.length);
@@ -92,10 +93,10 @@ test("blanks alone are no number", () => {
 });
 
 test("a very long text that is no number is refused at once", () => {
-  const start = performance.now();
+  const start = ownCpuMs();
   expect(strict(`${"1".repeat(200_000)}x`)).toBeNaN();
   expect(strict(`0x${"1".repeat(200_000)}x`)).toBeNaN();
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(ownCpuMs() - start).toBeLessThan(2000);
 });
 
 const anyDouble = fc.double({ noNaN: true });

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { fromLatin1 } from "../../src/base/bytes.ts";
 import { globMatch, matchGlob } from "../../src/base/glob.ts";
+import { ownCpuMs } from "../client/process.ts";
 import { hasRedis, RedisServer } from "../config/redis_server.ts";
 
 const match = (pattern: string, text: string) => matchGlob(pattern, text, false);
@@ -66,9 +67,9 @@ test("a pattern and a text may lie inside longer runs of bytes", () => {
 
 test("a pattern of many stars ends soon", () => {
   const text = "a".repeat(20_000);
-  const started = performance.now();
+  const started = ownCpuMs();
   expect(match(`${"a*".repeat(200)}b`, text)).toBe(false);
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(ownCpuMs() - started).toBeLessThan(1000);
 });
 
 test("a pattern of more than a thousand separate stars matches nothing", () => {

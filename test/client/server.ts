@@ -16,8 +16,8 @@ import { type Client, connect } from "./client.ts";
 import { type SessionOptions, session } from "./session.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
-const START_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 120_000;
+const STOP_LIMIT_MS = 60_000;
 const START_ATTEMPTS = 5;
 /** Below the range from which systems take the ports of outgoing connections. */
 const PORT_FIRST = 21_000;

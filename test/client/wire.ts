@@ -10,7 +10,7 @@ import { replyEnd } from "./resp.ts";
 export type Address = { port: number; host?: string } | { path: string };
 
 /** How long a reply may take before the wait for it fails. */
-const REPLY_LIMIT_MS = 20_000;
+const REPLY_LIMIT_MS = 60_000;
 
 /**
  * The connection ended, took too long, or sent what is no reply. `replies` are the whole replies

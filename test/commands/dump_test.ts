@@ -231,32 +231,28 @@ test("a hash whose fields expire goes from Rusk to Rusk with their times", async
   }
 });
 
-test.skipIf(redisBinary() === null)(
-  "values go to the real server and back",
-  async () => {
-    const args = ["--enable-debug-command", "yes"];
-    const real = await startRedis({ args });
-    const ours = await server.connect();
-    const theirs = await real.connect();
-    try {
-      await withSeed(async (random, note) => {
-        for (const kind of KINDS) {
-          for (let round = 0; round < ROUNDS; round++) {
-            const plan: Plan = [["FLUSHALL"], ...kind.plan(random)];
-            await ours.pipeline(plan);
-            await theirs.pipeline(plan);
-            await carry(ours, theirs, kind.isExact, `${note}, ${kind.name}`);
-          }
+test.skipIf(redisBinary() === null)("values go to the real server and back", async () => {
+  const args = ["--enable-debug-command", "yes"];
+  const real = await startRedis({ args });
+  const ours = await server.connect();
+  const theirs = await real.connect();
+  try {
+    await withSeed(async (random, note) => {
+      for (const kind of KINDS) {
+        for (let round = 0; round < ROUNDS; round++) {
+          const plan: Plan = [["FLUSHALL"], ...kind.plan(random)];
+          await ours.pipeline(plan);
+          await theirs.pipeline(plan);
+          await carry(ours, theirs, kind.isExact, `${note}, ${kind.name}`);
         }
-      });
-    } finally {
-      ours.close();
-      theirs.close();
-      await real.stop();
-    }
-  },
-  120_000,
-);
+      }
+    });
+  } finally {
+    ours.close();
+    theirs.close();
+    await real.stop();
+  }
+});
 
 const bytesOf = (reply: Reply): Buffer =>
   reply.type === "bulk" ? reply.value : Buffer.from(JSON.stringify(reply));

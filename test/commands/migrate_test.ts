@@ -276,7 +276,7 @@ describe.each(PAIRS)("from %s to %s", (from, to) => {
         expect([note, kind.name, moved]).toEqual([note, kind.name, digest]);
       }
     });
-  }, 120_000);
+  });
 
   test("MIGRATE carries a list of 10 MB", async () => {
     await session("> PING\nPONG");

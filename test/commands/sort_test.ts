@@ -403,5 +403,5 @@ describe.skipIf(!installed)(`beside the real Redis${why}`, () => {
       }
       await pair.same(commands, `seed ${seed}, round ${round}`);
     }
-  }, 30_000);
+  });
 });

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Client } from "../client/client.ts";
 import { plain, type Word } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
+import { until } from "../client/until.ts";
 
 const PROTOCOLS = [2, 3] as const;
 const isRedis = /redis-server/.test(process.env.RUSK_BINARY ?? "");
@@ -123,21 +124,13 @@ async function waiting(...words: Word[]): Promise<{ one: Client; id: string }> {
   const one = await server.connect();
   const id = String(await ask(one, "CLIENT", "ID"));
   one.send(...words);
-  await until(async () => (await flagsOf(id)) === "b");
+  await until("a client that waits", async () => (await flagsOf(id)) === "b");
   return { one, id };
 }
 
 async function flagsOf(id: string): Promise<string | undefined> {
   const list = String(await ask(client, "CLIENT", "LIST", "ID", id));
   return / flags=([^ ]*) /.exec(list)?.[1];
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 5000;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error("it does not come to that");
-    await Bun.sleep(1);
-  }
 }
 
 const blockedClients = async () =>
@@ -149,7 +142,7 @@ test("CLIENT UNBLOCK ends WAIT as its time would, or with an error", async () =>
   expect(await ask(client, "CLIENT", "UNBLOCK", id)).toBe(1);
   expect(plain(await one.reply())).toBe(0);
   one.send("WAIT", "1", "0");
-  await until(async () => (await flagsOf(id)) === "b");
+  await until("a client that waits", async () => (await flagsOf(id)) === "b");
   expect(await ask(client, "CLIENT", "UNBLOCK", id, "ERROR")).toBe(1);
   expect(await one.reply()).toEqual({
     type: "error",
@@ -163,7 +156,7 @@ test("CLIENT UNBLOCK ends WAIT as its time would, or with an error", async () =>
 test("a client that is gone no longer waits", async () => {
   const { one } = await waiting("WAIT", "1", "0");
   one.close();
-  await until(async () => (await blockedClients()) === "0");
+  await until("nobody to wait", async () => (await blockedClients()) === "0");
 });
 
 test("what follows WAIT in a pipeline comes after it", async () => {
@@ -380,7 +373,10 @@ describe.skipIf(isRedis)("WAITAOF", () => {
     const id = String(await ask(one, "CLIENT", "ID"));
     await one.command("SET", "a", "1");
     one.send("WAITAOF", "1", "0", "0");
-    await until(async () => (await ask(observer, "CLIENT", "UNBLOCK", id)) === 1);
+    await until(
+      "the client to wait",
+      async () => (await ask(observer, "CLIENT", "UNBLOCK", id)) === 1,
+    );
     expect(plain(await one.reply())).toEqual([0, 0]);
     one.close();
   });

@@ -4,6 +4,7 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { fromLatin1 } from "../../src/base/bytes.ts";
 import { runSteps } from "../../src/server/loading.ts";
+import { ownCpuMs } from "../client/process.ts";
 import { Random } from "../fuzz/random.ts";
 import { SimDisk } from "./sim_disk.ts";
 import { SimClient, SimServer, Timeline } from "./sim_server.ts";
@@ -116,9 +117,9 @@ for (const isSnapshot of [true, false]) {
         const files = new Map(sound);
         const path = paths[random.below(paths.length)];
         files.set(path, corrupted(sound.get(path) as Uint8Array, random));
-        const startMs = performance.now();
+        const startMs = ownCpuMs();
         const problem = load(files, random.chance(0.5));
-        expect(performance.now() - startMs).toBeLessThan(LIMIT_MS);
+        expect(ownCpuMs() - startMs).toBeLessThan(LIMIT_MS);
         if (problem === null) continue;
         refused++;
         const isClear = REFUSALS.some((pattern) => pattern.test(problem));

@@ -96,7 +96,7 @@ describe.skipIf(!installed)(`differences${why}`, () => {
     const { findings, commandsRun } = await fuzzRedis({ print: (text) => console.log(text) });
     expect(findings).toEqual([]);
     expect(commandsRun).toBeGreaterThanOrEqual(3000);
-  }, 30_000);
+  });
 
   test("a reply that differs is reduced to the command that has it", async () => {
     const lines: string[] = [];
@@ -114,7 +114,7 @@ describe.skipIf(!installed)(`differences${why}`, () => {
       /> SETRANGE [\s\S]*redis: \(error\) ERR offset is out of range/i,
     );
     expect(lines.join("\n")).toMatch(/again: make fuzz SEED=1 ARGS="--sequence \d+ --only append/);
-  }, 60_000);
+  });
 
   test("an expiry that no reply shows is found in the state", async () => {
     const { findings } = await fuzzAltered(
@@ -125,7 +125,7 @@ describe.skipIf(!installed)(`differences${why}`, () => {
     expect(difference.kind).toMatch(/^(expiry|reply)$/);
     expect(steps.length).toBeLessThanOrEqual(3);
     expect(steps.map(stepText).join("\n")).toContain("4102444800000");
-  }, 60_000);
+  });
 
   test("an encoding that differs is found in the state", async () => {
     const { findings } = await fuzzAltered(
@@ -135,7 +135,7 @@ describe.skipIf(!installed)(`differences${why}`, () => {
     const [{ difference, steps }] = findings;
     expect(difference.kind).toBe("encoding");
     expect(steps.length).toBe(1);
-  }, 60_000);
+  });
 
   test("where a group of a stream stands is found in the state", async () => {
     const { findings } = await fuzzAltered(
@@ -149,7 +149,7 @@ describe.skipIf(!installed)(`differences${why}`, () => {
     expect(difference.kind).toBe("value");
     expect(difference.real.replace(/^.*"last-delivered-id"/s, "")).toMatch(/"[1-9]/);
     expect(steps.length).toBeLessThanOrEqual(3);
-  }, 60_000);
+  });
 
   test("a connection that is closed is found, with the command that closes it", async () => {
     const { findings } = await fuzzAltered({ end: /\r\nGETDEL\r\n/i }, { only: ["set", "getdel"] });
@@ -158,7 +158,7 @@ describe.skipIf(!installed)(`differences${why}`, () => {
     expect(difference.tested).toContain("the server closed the connection");
     expect(steps.length).toBe(1);
     expect(stepText(steps[0])).toMatch(/getdel/i);
-  }, 60_000);
+  });
 
   test("a server that dies is found and replaced", async () => {
     const { findings } = await fuzzAltered(
@@ -172,7 +172,7 @@ describe.skipIf(!installed)(`differences${why}`, () => {
     expect(difference.kind).toBe("died");
     expect(difference.tested).toContain("ready to exit");
     expect(steps.map(stepText)).toEqual([expect.stringContaining("> ROLE")]);
-  }, 60_000);
+  });
 
   test("a bad frame that is answered differently is found", async () => {
     const { findings } = await fuzzAltered(
@@ -182,7 +182,7 @@ describe.skipIf(!installed)(`differences${why}`, () => {
     const [{ difference, steps }] = findings;
     expect([difference.kind, difference.command]).toEqual(["stray", "stray"]);
     expect(steps.length).toBe(1);
-  }, 60_000);
+  });
 });
 
 describe.skipIf(!installed)(`sequences${why}`, () => {

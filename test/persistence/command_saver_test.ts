@@ -184,7 +184,7 @@ describe.skipIf(redisBinary() === null)("with the real server", () => {
     realDigest = plain(await client.command("DEBUG", "DIGEST"));
     realStreams = await streamsOf(client);
     client.close();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await real?.stop();

@@ -100,7 +100,7 @@ describe.skipIf(redisBinary() === null)("with the real server", () => {
     realDigest = plain(await client.command("DEBUG", "DIGEST"));
     file = readFileSync(join(real.dir, "dump.rdb"));
     client.close();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await real?.stop();
@@ -156,7 +156,7 @@ describe.skipIf(redisBinary() === null)("with the real server", () => {
       expect(() => load(world, altered)).toThrow();
       world.end();
     }
-  }, 30_000);
+  });
 
   test("altered where no checksum tells, it is refused or loads, and nothing is lost", () => {
     const seed = Number(process.env.SEED ?? 1);
@@ -179,7 +179,7 @@ describe.skipIf(redisBinary() === null)("with the real server", () => {
       world.end();
       expect([seed, round, arena.figures().blockCount]).toEqual([seed, round, before]);
     }
-  }, 60_000);
+  });
 });
 
 describe("small files", () => {

@@ -485,4 +485,4 @@ test(`${CORRUPTIONS} payloads broken at random are refused, or make a value that
     if (arena.figures().blockCount !== before) throw new Error(`round ${round}: blocks are lost`);
   }
   expect(refused).toBeGreaterThan(CORRUPTIONS / 4);
-}, 60_000);
+});

@@ -156,7 +156,7 @@ describe.skipIf(redisBinary() === null)("with values of the real server", () => 
     file = save(world);
     realStreams = streams(world);
     world.end();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await real?.stop();
@@ -202,7 +202,7 @@ describe.skipIf(redisBinary() === null)("with values of the real server", () => 
       );
       world.end();
     }
-  }, 60_000);
+  });
 });
 
 /** A small keyspace with a record of each kind. */

@@ -26,7 +26,7 @@ beforeAll(async () => {
   if (!existsSync(DENO)) return;
   server = await startServer({ command: COMMAND, args: ["--unixsocket", path] });
   client = await server.connect();
-}, 60_000);
+});
 
 afterAll(async () => {
   client?.close();
@@ -107,45 +107,35 @@ deno("requests that are cut anywhere, and that are malformed", async () => {
   wire.close();
 });
 
-deno(
-  "big values",
-  async () => {
-    const value = Buffer.alloc(40 * MB, "0123456789abcde");
-    expect(await ask("SET", "big", value)).toBe("OK");
-    const reply = await client.command("GET", "big");
-    expect(reply.type === "bulk" && reply.value.equals(value)).toBe(true);
-    expect(await ask("DEL", "big")).toBe(1);
-  },
-  20_000,
-);
+deno("big values", async () => {
+  const value = Buffer.alloc(40 * MB, "0123456789abcde");
+  expect(await ask("SET", "big", value)).toBe("OK");
+  const reply = await client.command("GET", "big");
+  expect(reply.type === "bulk" && reply.value.equals(value)).toBe(true);
+  expect(await ask("DEL", "big")).toBe(1);
+});
 
-deno(
-  "a client that does not read takes bounded memory, and gets all when it does",
-  async () => {
-    const size = 2 * MB;
-    await ask("SET", "value", Buffer.alloc(size, "x"));
-    const rss = async () =>
-      Number(/used_memory_rss:(\d+)/.exec(String(await ask("INFO", "memory")))?.[1]);
-    const before = await rss();
-    const slow = await SlowClient.open(server.port);
-    const count = 150;
-    slow.write(Buffer.from("GET value\r\n".repeat(count)));
-    await Bun.sleep(500);
-    expect(await ask("PING")).toBe("PONG");
-    const list = String(await ask("CLIENT", "LIST"));
-    const waiting = Math.max(
-      ...[...list.matchAll(/ omem=(\d+)/g)].map((match) => Number(match[1])),
-    );
-    expect(waiting).toBeGreaterThan(32 * MB);
-    expect(waiting).toBeLessThan(90 * MB);
-    expect((await rss()) - before).toBeLessThan(300 * MB);
-    const replySize = `$${size}\r\n`.length + size + 2;
-    await slow.readTo(count * replySize);
-    expect(slow.size).toBe(count * replySize);
-    slow.close();
-  },
-  20_000,
-);
+deno("a client that does not read takes bounded memory, and gets all when it does", async () => {
+  const size = 2 * MB;
+  await ask("SET", "value", Buffer.alloc(size, "x"));
+  const rss = async () =>
+    Number(/used_memory_rss:(\d+)/.exec(String(await ask("INFO", "memory")))?.[1]);
+  const before = await rss();
+  const slow = await SlowClient.open(server.port);
+  const count = 150;
+  slow.write(Buffer.from("GET value\r\n".repeat(count)));
+  await Bun.sleep(500);
+  expect(await ask("PING")).toBe("PONG");
+  const list = String(await ask("CLIENT", "LIST"));
+  const waiting = Math.max(...[...list.matchAll(/ omem=(\d+)/g)].map((match) => Number(match[1])));
+  expect(waiting).toBeGreaterThan(32 * MB);
+  expect(waiting).toBeLessThan(90 * MB);
+  expect((await rss()) - before).toBeLessThan(300 * MB);
+  const replySize = `$${size}\r\n`.length + size + 2;
+  await slow.readTo(count * replySize);
+  expect(slow.size).toBe(count * replySize);
+  slow.close();
+});
 
 deno("the Unix socket, with an accent in its name", async () => {
   const local = await connect({ path });
@@ -189,18 +179,14 @@ deno("clients that vanish are forgotten", async () => {
   expect(String(await ask("INFO", "clients"))).toContain("connected_clients:1\r");
 });
 
-deno(
-  "a taken port ends the start with Redis's reason",
-  async () => {
-    const args = ["--port", String(server.port)];
-    const second = await startServer({ command: COMMAND, args, noWait: true });
-    expect(await second.exited).toBe(1);
-    expect(second.log()).toMatch(/listening socket \*:\d+: Address already in use\n/);
-    expect(second.log()).toMatch(/# Failed listening on port \d+ \(TCP\), aborting\.\n$/);
-    await second.stop();
-  },
-  20_000,
-);
+deno("a taken port ends the start with Redis's reason", async () => {
+  const args = ["--port", String(server.port)];
+  const second = await startServer({ command: COMMAND, args, noWait: true });
+  expect(await second.exited).toBe(1);
+  expect(second.log()).toMatch(/listening socket \*:\d+: Address already in use\n/);
+  expect(second.log()).toMatch(/# Failed listening on port \d+ \(TCP\), aborting\.\n$/);
+  await second.stop();
+});
 
 deno("SIGTERM ends it, with its files removed", async () => {
   server.signal("SIGTERM");

@@ -4,11 +4,11 @@
  */
 
 import { type Server, startServer } from "../client/server.ts";
+import { until } from "../client/until.ts";
 import type { Driver, StreamClient } from "./stream_clients.ts";
 
 /** For a whole test, also on a machine that does much else. */
 export const TEST_LIMIT_MS = 180_000;
-const WAIT_LIMIT_MS = 60_000;
 
 /** A server and the connections that a test opens to it. */
 export class Scene {
@@ -43,15 +43,6 @@ export class Scene {
 
   async stop(): Promise<void> {
     await this.server.stop();
-  }
-}
-
-/** Waits until it is so. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + WAIT_LIMIT_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await Bun.sleep(1);
   }
 }
 

@@ -11,8 +11,9 @@ import {
   setDefaultTimeout,
   test,
 } from "bun:test";
+import { until } from "../client/until.ts";
 import { Random } from "../fuzz/random.ts";
-import { names, Scene, TEST_LIMIT_MS, twice, until, untilBlocked } from "./scene.ts";
+import { names, Scene, TEST_LIMIT_MS, twice, untilBlocked } from "./scene.ts";
 import { DRIVERS, type Driver, type Entry, type StreamClient } from "./stream_clients.ts";
 
 setDefaultTimeout(TEST_LIMIT_MS);

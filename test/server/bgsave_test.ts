@@ -221,7 +221,6 @@ test.each(SEEDS)(
     }
     client.close();
   },
-  180_000,
 );
 
 test.each(SEEDS)(
@@ -249,7 +248,6 @@ test.each(SEEDS)(
     }
     client.close();
   },
-  180_000,
 );
 
 test("one at a time; SAVE waits for none; words it does not know", async () => {
@@ -326,4 +324,4 @@ test("FLUSHALL, DEBUG RELOAD and a shutdown call it off", async () => {
   expect(await server.exited).toBe(0);
   expect(readdirSync(folder)).toEqual(["dump.rdb"]);
   client.close();
-}, 30_000);
+});

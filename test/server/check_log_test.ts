@@ -200,7 +200,7 @@ test("a log of a second ago: it is cut to a time, and loaded", async () => {
   expect(plain(await after.command("DBSIZE"))).toBe(1);
   after.close();
   await again.stop();
-}, 60_000);
+});
 
 for (const format of ["rusk", "rdb"]) {
   test(`a base in the format ${format}, with commands behind it, and broken`, async () => {
@@ -231,5 +231,5 @@ for (const format of ["rusk", "rdb"]) {
     expect(broken.out).toEndWith("RDB preamble of AOF file is not sane, aborting.\n");
     expect(broken.status).toBe(1);
     expect(statSync(join(logs, base)).size).toBe(bytes.length);
-  }, 60_000);
+  });
 }

@@ -6,10 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Redis } from "ioredis";
 import { createClient, WatchError } from "redis";
 import { type Server, startServer } from "../client/server.ts";
+import { until } from "../client/until.ts";
 import { Random } from "../fuzz/random.ts";
-
-/** Nothing here takes nearly as long, unless it never comes. */
-const WAIT_LIMIT_MS = 10_000;
 
 let server: Server;
 let redis: Redis;
@@ -34,14 +32,6 @@ afterEach(() => {
   for (const client of opened.splice(0)) client.disconnect();
 });
 afterAll(() => server?.stop());
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + WAIT_LIMIT_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await Bun.sleep(1);
-  }
-}
 
 const untilBlocked = (count: number) =>
   until(`${count} blocked clients`, async () =>

@@ -17,6 +17,7 @@ import {
   startRedis,
   startServer,
 } from "../client/server.ts";
+import { until } from "../client/until.ts";
 import { type Command, readGrammar } from "../fuzz/grammar.ts";
 import { policyOf } from "../fuzz/policies.ts";
 import { Random } from "../fuzz/random.ts";
@@ -388,10 +389,6 @@ async function digestAfter(
   return digest;
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await Bun.sleep(20);
-}
-
 /** Values of all kinds, in the databases that commands of chance use as well. */
 async function fillAll(twins: Twins): Promise<void> {
   await twins.reset();
@@ -472,7 +469,7 @@ describe.skipIf(redisBinary() === null)("with the real server", () => {
     expect(await digestAfter(real.subject.server, startServer)).toBe(digest);
     expect(await digestAfter(tested.subject.server, startServer)).toBe(digest);
     await command(tested.subject.server, "BGREWRITEAOF");
-    await until(async () => {
+    await until("the end of the rewriting", async () => {
       const text = await command(tested.subject.server, "INFO", "persistence");
       return text.includes("aof_rewrite_in_progress:0") && text.includes("aof_rewrites:1");
     });
