@@ -433,7 +433,7 @@ function reload(call: Call): void {
   }
   server.snapshots.abandon();
   if (isSaved && !server.snapshots.save()) throw NOT_SAVED;
-  if (isFlushed) for (const db of keyspace.databases) keyspace.flush(db);
+  if (isFlushed) keyspace.clear();
   const problem = server.snapshots.load(isMerged);
   if (problem !== null) {
     server.log("warning", problem);

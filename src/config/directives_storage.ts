@@ -35,6 +35,11 @@ export const snapshots = {
     hidden: true,
     does: "What snapshots are written as: Rusk's own format, or Redis's. Either is loaded.",
   }),
+  "load-incomplete": flag(false, {
+    own: true,
+    hidden: true,
+    does: "A file with a module's keys or data, which cannot be kept, is loaded without them.",
+  }),
   rdbcompression: flag(true, { does: "Snapshots, and long strings in DUMP payloads, are packed." }),
   rdbchecksum: flag(true, { immutable: true, does: "RDB files end with a checksum." }),
   "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", {

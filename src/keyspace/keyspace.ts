@@ -11,6 +11,7 @@ import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { Database } from "./database.ts";
+import { Libraries } from "./libraries.ts";
 import { Type } from "./types.ts";
 import * as values from "./values.ts";
 import { Waits } from "./waits.ts";
@@ -59,6 +60,8 @@ export class Keyspace {
   readonly databases: Database[] = [];
   readonly watches = new Watches();
   readonly waits = new Waits();
+  /** Functions are no data of a database: FLUSHALL leaves them. */
+  readonly libraries = new Libraries();
   readonly clock: Clock;
   /** Counters of INFO stats. */
   readonly stats = {
@@ -302,6 +305,12 @@ export class Keyspace {
     if (this.waits.active) this.waits.leaving(db, null);
     if (this.walk === null || !this.walk.detaches(db)) db.clear();
     return count;
+  }
+
+  /** Empties all databases, and lets go of what is not theirs, so that a file can be loaded. */
+  clear(): void {
+    for (const db of this.databases) this.flush(db);
+    this.libraries.clear();
   }
 
   /** Exchanges the keys of two databases, telling those who watch, or wait for, keys of either. */

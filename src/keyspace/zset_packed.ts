@@ -155,16 +155,21 @@ function spell(score: number): number {
   return spelled.length;
 }
 
-/** Adds a member whose place is after all others; returns the block, which may have moved. */
+/**
+ * Adds a member whose place is after all others; returns the block, which may have moved.
+ * `keepsSign`: a score -0 is not stored as 0.
+ */
 export function append(
   p: PackedRef,
   bytes: Uint8Array,
   offset: number,
   size: number,
   score: number,
+  keepsSign = false,
 ): PackedRef {
   const home = packed.append(p, bytes, offset, size);
-  return packed.append(home, text, 0, spell(score));
+  const isMinusZero = keepsSign && Object.is(score, -0);
+  return packed.append(home, text, 0, isMinusZero ? writeDouble(text, 0, score) : spell(score));
 }
 
 /** Adds a member that is not there; returns the block, which may have moved. */

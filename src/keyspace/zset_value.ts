@@ -140,8 +140,11 @@ export function order(e: EntryRef): void {
   setWord(e, scoreTree.createSorted(members));
 }
 
-/** Makes a TREE whose count and members all are within the thresholds PACKED again: O(n). */
-export function packIfSmall(e: EntryRef): void {
+/**
+ * Makes a TREE whose count and members all are within the thresholds PACKED again: O(n). A score -0
+ * becomes 0, as in Redis; `keepsSign`: it stays what it is.
+ */
+export function packIfSmall(e: EntryRef, keepsSign = false): void {
   if (isPacked(e) || count(e) > thresholds.zsetPackedEntries) return;
   const members = dictOf(e);
   let total = 0;
@@ -158,7 +161,8 @@ export function packIfSmall(e: EntryRef): void {
       const m = scoreTree.entryAt(leaf, i);
       const bytes = u8[arena.segmentOf(entry.keyBlock(m))];
       const at = entry.keyOffset(m);
-      p = zsetPacked.append(p, bytes, at, entry.keySize(m), scoreTree.scoreAt(leaf, i));
+      const score = scoreTree.scoreAt(leaf, i);
+      p = zsetPacked.append(p, bytes, at, entry.keySize(m), score, keepsSign);
     }
   }
   releaseTree(e);

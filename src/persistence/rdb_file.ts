@@ -13,7 +13,8 @@
  * A source gives the bytes in pieces of 64 KiB: the file is never in memory, only a single string
  * (or a small collection, which is one) is put together. A step throws RdbError when the file is
  * not sound. What was loaded until then is in the keyspace, each key whole: the caller empties it,
- * or exits. Nothing is announced, nothing counts as a change. Files of versions 1 to 12 are read.
+ * or exits. Nothing is announced, nothing counts as a change. Files of versions 1 to 12 are read,
+ * and Valkey's own from 80 on (VALKEY080). Libraries of functions are kept as they are.
  *
  * Saving: the saver is told of one thing after the other, and gives its bytes to a sink:
  *
@@ -69,10 +70,19 @@ import {
   RDB_VERSION_CHECKSUM,
   RDB_VERSION_MAX,
   RdbType,
+  VALKEY_HASH_EXPIRING,
+  VALKEY_VERSION,
 } from "./rdb_format.ts";
 import { skipModuleAux, skipModuleValue } from "./rdb_modules.ts";
 import { type ByteSource, RdbReader } from "./rdb_reader.ts";
-import { discard, failureOf, isKnownType, type LoadedKey, readValue } from "./rdb_values.ts";
+import {
+  discard,
+  failureOf,
+  isKnownType,
+  type LoadedKey,
+  readValkeyHash,
+  readValue,
+} from "./rdb_values.ts";
 import { type ByteSink, RdbWriter } from "./rdb_writer.ts";
 import { Text } from "./text.ts";
 
@@ -80,13 +90,16 @@ export type { ByteSink, ByteSource };
 
 const MAGIC = "REDIS";
 const VERSION_DIGITS = 4;
+/** As long with its three digits. */
+const VALKEY_MAGIC = "VALKEY";
 const NO_TYPE = -1;
 /** The least bytes that a key takes: its type, and two strings of one byte. */
 const ENTRY_SIZE_MIN = 3;
 const SHOWN_KEY_SIZE = 128;
 
 /** Whether a file that begins with these bytes is an RDB file. */
-export const isRdb = (bytes: Uint8Array) => latin1(bytes, 0, MAGIC.length) === MAGIC;
+export const isRdb = (bytes: Uint8Array) =>
+  [MAGIC, VALKEY_MAGIC].some((magic) => latin1(bytes, 0, magic.length) === magic);
 
 /** A file that can not be loaded: the message says where, and what is wrong. */
 export class RdbError extends Error {
@@ -103,18 +116,16 @@ export class RdbError extends Error {
 export interface RdbHooks {
   /** A field of the head: "redis-ver", "ctime" … */
   aux?(name: string, value: string): void;
-  /** The code of a library of functions. */
-  function?(code: Uint8Array): void;
-  /** A function of the time before Redis 7.0: name, engine, description and code. */
-  oldFunction?(parts: readonly Uint8Array[]): void;
   /** A key whose value has no elements, and is passed over. */
   empty?(key: string): void;
   /** Whether keys whose time is over are loaded all the same, since what follows may need them. */
   readonly keepsExpired?: boolean;
   /** Whether a key that is there already is replaced; else the file is refused. */
   readonly replaces?: boolean;
-  /** Something that a module saved, which is passed over; `isKey`: a key is lost with it. */
-  module?(name: string, isKey: boolean): void;
+  /** Something that cannot be kept, and is passed over: what it is, as in "holds …". */
+  lost?(what: string): void;
+  /** A key has something that is not as it should be, and was put right. */
+  mended?(key: string, what: string): void;
 }
 
 /** What stands before a key and concerns it; -1 for what does not stand there. */
@@ -132,11 +143,17 @@ class Traits {
   }
 }
 
+const isOpcode = (type: number) => type >= Opcode.slotImport || type === Opcode.recency;
+
 /** Loads one file: see above. */
 export class RdbLoader {
-  /** Keys loaded; those that had expired, that had no elements and that were a module's. */
-  readonly figures = { keys: 0, expired: 0, empty: 0, module: 0 };
+  /**
+   * Keys loaded; those that had expired, that had no elements and that were a module's; and all
+   * that was passed over though it is lost with that.
+   */
+  readonly figures = { keys: 0, expired: 0, empty: 0, module: 0, lost: 0 };
   version = 0;
+  #isValkey = false;
   readonly #reader = new RdbReader();
   readonly #keyspace: Keyspace;
   readonly #hooks: RdbHooks;
@@ -173,7 +190,7 @@ export class RdbLoader {
           this.#end();
           return false;
         }
-        if (type >= Opcode.slotInfo) {
+        if (isOpcode(type)) {
           this.#follow(type);
         } else {
           this.#load(type);
@@ -204,12 +221,16 @@ export class RdbLoader {
 
   #begin(): void {
     const head = this.#latin1(MAGIC.length + VERSION_DIGITS);
-    if (!head.startsWith(MAGIC)) throw new Malformed("this is no RDB file");
-    const digits = head.slice(MAGIC.length);
+    this.#isValkey = head.startsWith(VALKEY_MAGIC);
+    if (!this.#isValkey && !head.startsWith(MAGIC)) throw new Malformed("this is no RDB file");
+    const digits = head.slice(this.#isValkey ? VALKEY_MAGIC.length : MAGIC.length);
     this.version = /^\d+$/.test(digits) ? Number(digits) : 0;
-    if (this.version < 1 || this.version > RDB_VERSION_MAX) {
-      throw new Malformed(`RDB files of version ${JSON.stringify(digits)} are not known`);
-    }
+    const isKnown = this.#isValkey
+      ? this.version >= VALKEY_VERSION
+      : this.version >= 1 && this.version <= RDB_VERSION_MAX;
+    if (isKnown) return;
+    const whose = this.#isValkey ? "Valkey's RDB files" : "RDB files";
+    throw new Malformed(`${whose} of version ${JSON.stringify(digits)} are not known`);
   }
 
   #latin1(size: number): string {
@@ -256,28 +277,58 @@ export class RdbLoader {
       case Opcode.slotInfo:
         for (let i = 0; i < 3; i++) reader.length();
         break;
-      case Opcode.moduleAux:
-        this.#hooks.module?.(skipModuleAux(reader), false);
+      case Opcode.recency:
+        reader.length();
+        break;
+      case Opcode.function2:
+        this.#keyspace.libraries.add(this.#string());
         break;
       default:
-        this.#tell(opcode);
+        this.#pass(opcode);
     }
   }
 
-  /** Tells the hooks of what is not for the keyspace. */
-  #tell(opcode: number): void {
-    if (opcode === Opcode.aux) {
-      const name = this.#string();
-      const value = this.#string();
-      this.#hooks.aux?.(latin1(name, 0, name.length), latin1(value, 0, value.length));
-    } else if (opcode === Opcode.function2) {
-      this.#hooks.function?.(this.#string());
-    } else {
-      const parts = [this.#string(), this.#string()];
-      parts.push(this.#reader.length() === 0 ? new Uint8Array(0) : this.#string());
-      parts.push(this.#string());
-      this.#hooks.oldFunction?.(parts);
+  /** Passes over what is not for the keyspace, and tells of it. */
+  #pass(opcode: number): void {
+    switch (opcode) {
+      case Opcode.aux: {
+        const name = this.#string();
+        const value = this.#string();
+        this.#hooks.aux?.(latin1(name, 0, name.length), latin1(value, 0, value.length));
+        break;
+      }
+      case Opcode.moduleAux:
+        this.#lose(`data of module ${skipModuleAux(this.#reader)}`);
+        break;
+      case Opcode.slotImport:
+        this.#passSlotImport();
+        break;
+      default:
+        this.#lose(`function ${this.#passOldFunction()} of a time before Redis 7.0`);
     }
+  }
+
+  #lose(what: string): void {
+    this.figures.lost++;
+    this.#hooks.lost?.(what);
+  }
+
+  /** Valkey's note of slots that a cluster was moving: a name, and pairs of slots. */
+  #passSlotImport(): void {
+    const reader = this.#reader;
+    reader.string(this.#text);
+    for (let left = 2 * reader.count(2); left > 0; left--) reader.length();
+    this.#lose("slots that were on their way to another node of a cluster");
+  }
+
+  /** A name, an engine, perhaps a description, and code; returns the name. */
+  #passOldFunction(): string {
+    const reader = this.#reader;
+    const name = this.#string();
+    reader.string(this.#text);
+    if (reader.length() !== 0) reader.string(this.#text);
+    reader.string(this.#text);
+    return JSON.stringify(latin1(name, 0, Math.min(name.length, SHOWN_KEY_SIZE)));
   }
 
   #string(): Uint8Array {
@@ -296,18 +347,35 @@ export class RdbLoader {
 
   #load(type: number): void {
     const reader = this.#reader;
+    if (type !== RdbType.module2 && !this.#knows(type)) {
+      throw new Malformed(`a value or opcode of number ${type}, which is not known`);
+    }
     reader.string(this.#key);
     this.#type = type;
     if (type === RdbType.module2) {
-      this.#hooks.module?.(skipModuleValue(reader), true);
+      const name = skipModuleValue(reader);
+      this.#lose(`key ${JSON.stringify(this.#shownKey())} of module ${name}`);
       this.figures.module++;
-    } else if (isKnownType(type)) {
-      this.#admit(type);
     } else {
-      throw new Malformed(`values of type ${type} are not known`);
+      this.#admit(type);
     }
     this.#type = NO_TYPE;
     this.#traits.reset();
+  }
+
+  /** Numbers above those of Redis 7.2 are not the same in Valkey's own versions. */
+  #knows(type: number): boolean {
+    if (!this.#isValkey || type < VALKEY_HASH_EXPIRING) return isKnownType(type);
+    return type === VALKEY_HASH_EXPIRING;
+  }
+
+  #read(type: number, key: LoadedKey): EntryRef {
+    if (this.#isValkey && type === VALKEY_HASH_EXPIRING) return readValkeyHash(this.#reader, key);
+    const reader = this.#reader;
+    reader.mended = "";
+    const made = readValue(reader, type, key);
+    if (reader.mended !== "") this.#hooks.mended?.(this.#shownKey(), reader.mended);
+    return made;
   }
 
   /** Reads a value and makes it that of the key. */
@@ -322,7 +390,7 @@ export class RdbLoader {
     key.size = size;
     key.hash = hash;
     key.expires = expires;
-    const made = readValue(this.#reader, type, key);
+    const made = this.#read(type, key);
     if (made === NIL) {
       this.figures.empty++;
       this.#hooks.empty?.(this.#shownKey());
@@ -397,7 +465,7 @@ export class RdbSaver implements LargeSaver {
   }
 
   /** Writes the code of a library of functions; before the databases. */
-  function(code: Uint8Array): void {
+  library(code: Uint8Array): void {
     this.#writer.byte(Opcode.function2);
     this.#writer.string(code, 0, code.length);
   }

@@ -5,6 +5,8 @@ export const RDB_VERSION = 10;
 /** The first version that knows deadlines of hash fields, Redis 7.4's; the last that is read. */
 export const RDB_VERSION_FIELD_DEADLINES = 12;
 export const RDB_VERSION_MAX = RDB_VERSION_FIELD_DEADLINES;
+/** The first version of Valkey's own, from 9.0 on, whose files begin with another word. */
+export const VALKEY_VERSION = 80;
 /** From this version on, a file ends with a checksum. */
 export const RDB_VERSION_CHECKSUM = 5;
 
@@ -37,8 +39,15 @@ export const RdbType = {
   hashListpackEx: 25,
 } as const;
 
+/** In Valkey's own versions: fields, values and deadlines (Unix ms, or -1) in turn. */
+export const VALKEY_HASH_EXPIRING = 22;
+
 /** What stands in a file between the values. */
 export const Opcode = {
+  /** Redis Enterprise's: how recently the key that follows was used. */
+  recency: 107,
+  /** Valkey's: slots of a cluster that were on their way. */
+  slotImport: 243,
   slotInfo: 244,
   function2: 245,
   functionPre: 246,

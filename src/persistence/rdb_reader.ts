@@ -43,6 +43,8 @@ export class RdbReader {
   /** The words of the number, or the length, that was read last. */
   low = 0;
   high = 0;
+  /** What is not as it should be in a value that was read, and was put right; "" for nothing. */
+  mended = "";
   #source: ByteSource | null = null;
   #bytes: Uint8Array = NO_BYTES;
   #at = 0;

@@ -57,7 +57,7 @@ export function loadStream(reader: RdbReader, e: EntryRef, type: number): void {
   fields.reset();
   order.reset();
   for (let left = reader.count(2); left > 0; left--) loadLeaf(reader, e);
-  if (reader.length() !== streamValue.length(e)) throw new Malformed("a stream of another length");
+  checkLength(reader, streamValue.length(e));
   reader.lengthsId(id);
   order.checkLastId(id);
   streamValue.setLastId(e, id);
@@ -74,6 +74,14 @@ export function loadStream(reader: RdbReader, e: EntryRef, type: number): void {
   }
   const groups = reader.count(4);
   for (let left = groups; left > 0; left--) loadGroup(reader, e, type);
+}
+
+/** Older Redis wrote lengths that were wrong, and loads them: the entries are what counts. */
+function checkLength(reader: RdbReader, counted: number): void {
+  const stored = reader.length();
+  if (stored === counted) return;
+  if (counted === 0) throw new Malformed("a stream of another length");
+  reader.mended = `the stream has ${counted} entries, not ${stored} as the file says`;
 }
 
 function loadLeaf(reader: RdbReader, e: EntryRef): void {

@@ -28,7 +28,7 @@ import * as intset from "../structures/intset.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
 import { type Elements, ListpackCursor, ZiplistCursor, ZipmapCursor } from "./rdb_elements.ts";
-import { Malformed, NODE_PACKED, NODE_PLAIN, RdbType } from "./rdb_format.ts";
+import { Malformed, NODE_PACKED, NODE_PLAIN, RdbType, TIME_SIZE } from "./rdb_format.ts";
 import type { RdbReader } from "./rdb_reader.ts";
 import { loadStream } from "./rdb_stream.ts";
 import { Text } from "./text.ts";
@@ -119,15 +119,24 @@ export const isKnownType = (type: number) => type === RdbType.string || Object.h
  */
 export function readValue(reader: RdbReader, type: number, key: LoadedKey): EntryRef {
   if (type === RdbType.string) return readString(reader, key);
+  return readCollection(reader, key, LOADS[type]);
+}
+
+function readCollection(reader: RdbReader, key: LoadedKey, load: Load): EntryRef {
   const e = newEntry(key, AREA);
   let isWhole = false;
   try {
-    LOADS[type](reader, e);
+    load(reader, e);
     isWhole = entry.type(e) === Type.stream || values.count(e) > 0;
   } finally {
     if (!isWhole) discard(e);
   }
   return isWhole ? e : (NIL as EntryRef);
+}
+
+/** As `readValue`, of a hash in Valkey's own form. */
+export function readValkeyHash(reader: RdbReader, key: LoadedKey): EntryRef {
+  return readCollection(reader, key, loadValkeyHash);
 }
 
 /** Frees an entry that no database has, with its value. */
@@ -315,7 +324,7 @@ function orderScores(e: EntryRef): void {
 
 function loadPackedZset(reader: RdbReader, e: EntryRef, elements: Elements): void {
   reader.string(blob);
-  if (elements === listpacks && adoptZset(e)) return;
+  if (adoptZset(e, elements === listpacks ? soundListpack() : repacked(elements))) return;
   zsetValue.startUnordered(e, 0);
   elements.start(blob.bytes, 0, blob.size);
   while (elements.next()) {
@@ -327,9 +336,24 @@ function loadPackedZset(reader: RdbReader, e: EntryRef, elements: Elements): voi
   orderScores(e);
 }
 
-/** As `adoptList`. */
-function adoptZset(e: EntryRef): boolean {
-  const p = soundListpack();
+/** A block of the elements that were read, as Redis makes one: a score `-0` stays that. */
+function repacked(elements: Elements): PackedRef {
+  let p = packed.create();
+  try {
+    elements.start(blob.bytes, 0, blob.size);
+    while (elements.next()) {
+      const { bytes, offset, size } = elements.range;
+      p = packed.append(p, bytes, offset, size);
+    }
+    return p;
+  } catch (error) {
+    packed.release(p);
+    throw error;
+  }
+}
+
+/** As `adoptList`, of a block that is given, or NIL. */
+function adoptZset(e: EntryRef, p: PackedRef): boolean {
   if (p === NIL) return false;
   if (zsetPacked.isSound(p) && !hasTwice(p)) {
     zsetValue.startPacked(e, p);
@@ -421,17 +445,37 @@ function loadExpiringHash(reader: RdbReader, e: EntryRef, baseMs: number): void 
   }
 }
 
-/** Of fields, values and deadlines (Unix ms, or 0 for none) in turn. */
+/** Fields, each with a value and a deadline: Unix ms, or -1 for none. */
+function loadValkeyHash(reader: RdbReader, e: EntryRef): void {
+  const fields = reader.count(2 + TIME_SIZE);
+  hashValue.start(e, fields);
+  for (let left = fields; left > 0; left--) {
+    reader.string(first);
+    reader.string(second);
+    const timeMs = reader.int64();
+    addExpiringField(e, timeMs === -1 ? 0 : timeMs);
+  }
+}
+
+/**
+ * Of fields, values and deadlines (Unix ms, or 0 for none) in turn, the earliest deadline first,
+ * and fields without one last.
+ */
 function loadPackedExpiringHash(reader: RdbReader, e: EntryRef): void {
   reader.string(blob);
   hashValue.start(e, 0);
+  let last = 0;
   listpacks.start(blob.bytes, 0, blob.size);
   while (listpacks.next()) {
     copyRange(listpacks.range, first);
     if (!listpacks.next()) throw new Malformed("a field without a value");
     copyRange(listpacks.range, second);
     if (!listpacks.next()) throw new Malformed("a field without a deadline");
-    addExpiringField(e, listpacks.integer());
+    const timeMs = listpacks.integer();
+    const place = timeMs === 0 ? TIME_END : timeMs;
+    if (place < last) throw new Malformed("deadlines out of order");
+    last = place;
+    addExpiringField(e, timeMs);
   }
 }
 

@@ -51,6 +51,8 @@ export const RecordKind = {
   group: 21,
   consumer: 22,
   pending: 23,
+  /** Of functions; before the first database. */
+  library: 24,
 } as const;
 
 /** Flags of a stream's entry. */

@@ -71,8 +71,8 @@ interface OpenValue extends Traits {
 
 /** Loads one file: see above. */
 export class SnapshotLoader {
-  /** Keys loaded, and those that had expired; `empty` and `module` are always 0. */
-  readonly figures = { keys: 0, expired: 0, empty: 0, module: 0 };
+  /** Keys loaded, and those that had expired; all others are always 0. */
+  readonly figures = { keys: 0, expired: 0, empty: 0, module: 0, lost: 0 };
   /** The fields of the file's head. */
   head: ReadonlyMap<string, string> = new Map();
   readonly #blocks: BlockReader;
@@ -177,9 +177,18 @@ export class SnapshotLoader {
       expect(elements, 7);
       this.#keys++;
       this.#beginValue();
+    } else if (kind === RecordKind.library) {
+      expect(elements, 2);
+      this.#readLibrary();
     } else {
       this.#continue(kind, elements);
     }
+  }
+
+  #readLibrary(): void {
+    this.#reader.string(this.#key);
+    const { bytes, offset, size } = this.#key;
+    this.#keyspace.libraries.add(bytes.slice(offset, offset + size));
   }
 
   #select(): void {

@@ -124,6 +124,14 @@ export class SnapshotSaver implements LargeSaver {
     this.#flush(BlockKind.head);
   }
 
+  /** Writes the code of a library of functions; before the databases. */
+  library(code: Uint8Array): void {
+    this.#to.array(2);
+    this.#to.integer(RecordKind.library);
+    this.#to.binary(code, 0, code.length);
+    this.#done();
+  }
+
   /** The keys that follow are of this database: about so many, of which so many expire. */
   database({ id }: Database, keys: number, expiring: number): void {
     this.#writeDatabase(id, keys, expiring);

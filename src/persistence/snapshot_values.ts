@@ -168,7 +168,7 @@ export function endCollection(e: EntryRef, kind: number): void {
   if (values.count(e) === 0) throw new Malformed("a collection without elements");
   if (kind !== RecordKind.zset) return;
   zsetValue.order(e);
-  zsetValue.packIfSmall(e);
+  zsetValue.packIfSmall(e, true);
 }
 
 /** A string whose bytes come in parts. */

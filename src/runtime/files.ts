@@ -7,6 +7,8 @@ import {
   appendFileSync,
   chmodSync,
   closeSync,
+  constants,
+  copyFileSync,
   existsSync,
   fdatasync,
   fdatasyncSync,
@@ -14,6 +16,7 @@ import {
   fsync,
   fsyncSync,
   ftruncateSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -146,6 +149,31 @@ export function renameFile(from: string, to: string): void {
   orReason(() => renameSync(nativePath(from), nativePath(to)));
 }
 
+/**
+ * Gives a file a second name, which must be free; where the file system has no such thing, a copy
+ * is made, which is on the disk then. `syncFolder` makes the name last.
+ */
+export function linkFile(from: string, to: string): void {
+  try {
+    linkSync(nativePath(from), nativePath(to));
+  } catch {
+    orReason(() => copyWhole(nativePath(from), nativePath(to)));
+  }
+}
+
+function copyWhole(from: string, to: string): void {
+  copyFileSync(from, to, constants.COPYFILE_EXCL);
+  const file = openSync(to, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The folder that a path's last name is in. */
+export const folderOf = dirname;
+
 /** Makes a folder if there is none, and sees that its name is on the disk. */
 export function makeFolder(path: string): void {
   const options = { recursive: true, mode: 0o755 } as const;
@@ -160,6 +188,7 @@ export interface Disk {
   createFile(path: string): NewFile;
   openAppend(path: string, afresh: boolean): AppendFile;
   renameFile(from: string, to: string): void;
+  linkFile(from: string, to: string): void;
   removeFile(path: string): boolean;
   makeFolder(path: string): void;
   listFolder(path: string): string[];

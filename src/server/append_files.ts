@@ -6,7 +6,8 @@
 import type { Config } from "../config/config.ts";
 import { Manifest, type Part, parseManifest } from "../persistence/append_manifest.ts";
 import type { AppendFile, Disk } from "../runtime/files.ts";
-import type { Content } from "./savers.ts";
+import { isRedisFile, keepLog } from "./found_files.ts";
+import { type Content, isOwnFormat } from "./savers.ts";
 
 /** Where the increment is until the first base is written. */
 const TEMPORARY_INCREMENT = "temp-";
@@ -20,11 +21,19 @@ export class AppendFiles {
   private doubtful: string[] = [];
   private readonly config: Config;
   private readonly disk: Disk;
+  /** Paths of files of which something was not loaded. */
+  private readonly incomplete: ReadonlySet<string>;
   private readonly log: (text: string) => void;
 
-  constructor(config: Config, disk: Disk, log: (text: string) => void) {
+  constructor(
+    config: Config,
+    disk: Disk,
+    incomplete: ReadonlySet<string>,
+    log: (text: string) => void,
+  ) {
     this.config = config;
     this.disk = disk;
+    this.incomplete = incomplete;
     this.log = log;
   }
 
@@ -215,6 +224,7 @@ export class AppendFiles {
     manifest.retireIncrements(kept);
     const increment = withTemporary ? manifest.addIncrement(this.fileName) : null;
     try {
+      this.keepFound(content, kept);
       if (increment !== null) {
         this.disk.renameFile(this.temporaryPath, this.pathOf(increment.name));
         this.disk.syncFolder(this.folder);
@@ -225,6 +235,19 @@ export class AppendFiles {
       if (increment !== null) this.discard(increment.name);
       throw error;
     }
+  }
+
+  /** Before the base is replaced: see found_files.ts. */
+  private keepFound(content: Content, kept: number): void {
+    const { disk, folder, manifest } = this;
+    const { base, increments } = manifest;
+    if (base === null) return;
+    const path = this.pathOf(base.name);
+    const becomesOwn = isSnapshot(content) && isOwnFormat(this.config);
+    if (!(becomesOwn && isRedisFile(disk, path)) && !this.incomplete.has(path)) return;
+    const retired = increments.slice(0, increments.length - kept);
+    const name = `${this.fileName}.manifest`;
+    keepLog(disk, folder, name, base, retired, (text) => this.log(text));
   }
 
   /** Removes files that are replaced; those that cannot be removed are kept in mind. */

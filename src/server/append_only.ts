@@ -69,7 +69,8 @@ export class AppendOnly implements AppendLogControl {
   constructor(parts: AppendOnlyParts) {
     this.parts = parts;
     const { config, host, log, keyspace, propagation } = parts;
-    this.files = new AppendFiles(config, host, (text) => log.add("notice", text));
+    const { incomplete } = parts.loading;
+    this.files = new AppendFiles(config, host, incomplete, (text) => log.add("notice", text));
     this.limit = new RewriteLimit(keyspace.clock, (text) => log.add("warning", text));
     this.writer = new AppendWriter(propagation, keyspace.clock, {
       log: (level, text) => log.add(level, text),
@@ -128,7 +129,10 @@ export class AppendOnly implements AppendLogControl {
 
   /** What a base is of. */
   private get content(): Content {
-    return this.parts.config.flag("aof-use-rdb-preamble") ? "snapshot" : "commands";
+    const { config, keyspace } = this.parts;
+    // No command here takes a library of functions.
+    const needsSnapshot = keyspace.libraries.count > 0;
+    return config.flag("aof-use-rdb-preamble") || needsSnapshot ? "snapshot" : "commands";
   }
 
   /** Takes the directives anew. */
@@ -173,7 +177,7 @@ export class AppendOnly implements AppendLogControl {
     }
     const { active } = propagation;
     propagation.active = false;
-    for (const db of keyspace.databases) keyspace.flush(db);
+    keyspace.clear();
     const problem = runSteps(this.load());
     propagation.active = active;
     return problem;

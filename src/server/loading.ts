@@ -30,6 +30,9 @@ const CUT_HINT =
   "You can: 1) Make a backup of your AOF file, then use rusk check-aof --fix " +
   "<filename.manifest>. 2) Alternatively you can set the 'aof-load-truncated' configuration " +
   "option to yes and restart the server.";
+const LOST_HINT =
+  "which cannot be kept here; with `load-incomplete yes` (rusk import --incomplete) the rest is " +
+  "loaded, and the file is kept under another name before it is replaced";
 const FORMAT_HINT =
   "make a backup of your AOF file, then use rusk check-aof --fix <filename.manifest>";
 
@@ -44,6 +47,8 @@ export interface LoadingParts {
 export class Loading {
   /** How far it is, or null while nothing is loaded. */
   progress: LoadingProgress | null = null;
+  /** Paths of files that hold something which was left out, as load-incomplete allows. */
+  readonly incomplete = new Set<string>();
   private readonly parts: LoadingParts;
 
   constructor(parts: LoadingParts) {
@@ -71,7 +76,7 @@ export class Loading {
     this.start(file.size);
     try {
       const { head, source } = peeked(file);
-      yield* this.readSnapshot(head, source, 0, { replaces });
+      yield* this.readSnapshot(path, head, source, 0, { replaces });
     } catch (error) {
       const reason = (error as Error).message;
       return `Can't load ${path}: ${reason}. To look into it: rusk check-snapshot ${path}`;
@@ -122,7 +127,7 @@ export class Loading {
     let loader: AppendLoader;
     let end: number;
     try {
-      const { source, offset } = yield* this.preamble(file, part);
+      const { source, offset } = yield* this.preamble(file, part, path);
       const hooks = { run: replay.run.bind(replay) };
       end = endWithoutZeros(file, offset);
       loader = new AppendLoader(new Beginning(source, end - offset, end), hooks, offset);
@@ -172,12 +177,13 @@ export class Loading {
   private *preamble(
     file: InputFile,
     { name, type }: Part,
+    path: string,
   ): Generator<void, { source: ByteSource; offset: number }> {
     const { head, source } = peeked(file);
     if (!isRdb(head) && !isSnapshot(head)) return { source, offset: 0 };
     const what = type === "b" ? "RDB base file on AOF loading" : "RDB preamble from AOF file";
     this.parts.log.add("notice", `Reading ${what}...`);
-    const { rest, offset } = yield* this.readSnapshot(head, source, this.loaded, {
+    const { rest, offset } = yield* this.readSnapshot(path, head, source, this.loaded, {
       keepsExpired: true,
     });
     if (rest.length > 0) {
@@ -188,21 +194,25 @@ export class Loading {
 
   /** `head`: the first bytes of the source; `passed`: bytes loaded before. */
   private *readSnapshot(
+    path: string,
     head: Uint8Array,
     source: ByteSource,
     passed: number,
     rules: LoadingRules,
   ): Generator<void, { rest: Uint8Array; offset: number }> {
-    const { keyspace, log } = this.parts;
+    const { keyspace, log, config } = this.parts;
+    const allowsLoss = config.flag("load-incomplete");
     const loader = isSnapshot(head)
       ? new SnapshotLoader(source, keyspace, rules)
-      : rdbLoader(source, keyspace, log, rules);
+      : rdbLoader(source, keyspace, log, { ...rules, allowsLoss });
     while (loader.step(STEP_COUNT)) {
       this.note(passed + loader.offset);
       yield;
     }
     this.note(passed + loader.offset);
-    const { keys, expired, empty, module } = loader.figures;
+    const { keys, expired, empty, module, lost } = loader.figures;
+    if (lost > 0) this.incomplete.add(path);
+    else this.incomplete.delete(path);
     log.add(
       "notice",
       `Done loading ${isSnapshot(head) ? "snapshot" : "RDB"}, keys loaded: ${keys}, ` +
@@ -211,6 +221,10 @@ export class Loading {
     );
     keyspace.stats.loadedKeys = keys;
     keyspace.stats.loadedExpired = expired;
+    const { count } = keyspace.libraries;
+    if (count > 0) {
+      log.add("notice", `Libraries of functions that are kept, and do not run yet: ${count}`);
+    }
     return { rest: loader.rest(), offset: loader.offset };
   }
 
@@ -252,21 +266,29 @@ export function peeked(file: ByteSource): { head: Uint8Array; source: ByteSource
   return { head, source: new Rejoined(head.subarray(0, size), file) };
 }
 
+/** What is done with some things in RDB files. */
+export interface RdbRules extends LoadingRules {
+  /** What cannot be kept is left out; else a file that holds such things is refused. */
+  readonly allowsLoss: boolean;
+}
+
 /** A loader of an RDB file that logs what is noteworthy in it. */
 export function rdbLoader(
   source: ByteSource,
   keyspace: Keyspace,
   log: Pick<Log, "add">,
-  rules: LoadingRules,
+  { allowsLoss, ...rules }: RdbRules,
 ): RdbLoader {
   return new RdbLoader(source, keyspace, {
     aux: (name: string, value: string) => {
       if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
     },
     empty: (key: string) => log.add("notice", `skipping empty key: ${key}`),
-    module: (name: string, isKey: boolean) => {
-      const what = isKey ? "a key" : "data";
-      log.add("warning", `The RDB file holds ${what} of module ${name}, which is left out`);
+    mended: (key: string, what: string) =>
+      log.add("warning", `key ${JSON.stringify(key)}: ${what}`),
+    lost: (what: string) => {
+      if (!allowsLoss) throw new Error(`it holds ${what}, ${LOST_HINT}`);
+      log.add("warning", `The RDB file holds ${what}, which is left out`);
     },
     ...rules,
   });

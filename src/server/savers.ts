@@ -75,7 +75,7 @@ export function openBackground(
   }
 }
 
-/** A saver in Rusk's own format, which has written the head. */
+/** A saver in Rusk's own format, which has written head and libraries. */
 export function ownSaverTo(sink: BlockSink, keyspace: Keyspace): Saver {
   const saver = new SnapshotSaver(sink, keyspace.lfu ? "lfu" : "lru");
   saver.begin([
@@ -83,10 +83,11 @@ export function ownSaverTo(sink: BlockSink, keyspace: Keyspace): Saver {
     ["redis", REDIS_VERSION],
     ["ctime", String(keyspace.clock.nowSeconds)],
   ]);
+  for (const code of keyspace.libraries.each()) saver.library(code);
   return saver;
 }
 
-/** A saver of an RDB file, which has written the head. */
+/** A saver of an RDB file, which has written head and libraries. */
 export function rdbSaverTo(
   write: Write,
   keyspace: Keyspace,
@@ -106,6 +107,7 @@ export function rdbSaverTo(
     ["redis-bits", "64"],
     ["ctime", String(keyspace.clock.nowSeconds)],
   ]);
+  for (const code of keyspace.libraries.each()) saver.library(code);
   return saver;
 }
 

@@ -4,6 +4,7 @@
  *
  * A file is written beside the old one and takes its place when it is whole and on the disk: a
  * crash at any moment leaves the one or the other. That of a BGSAVE is written by another thread.
+ * What was there before Rusk, or was not taken in whole, keeps another name: see found_files.ts.
  */
 
 import type { Host, SnapshotControl, SnapshotProgress } from "../commands/server_context.ts";
@@ -11,10 +12,11 @@ import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { BackgroundSave } from "./background_save.ts";
+import { isRedisFile, keepFile } from "./found_files.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
-import { openBackground, saveAll, saverTo } from "./savers.ts";
+import { isOwnFormat, openBackground, saveAll, saverTo } from "./savers.ts";
 
 /** After a failure the next attempt waits so long, as in Redis. */
 const RETRY_MS = 5000;
@@ -38,6 +40,8 @@ export class Snapshots implements SnapshotControl {
   private background: BackgroundSave | null = null;
   private lastAttemptMs = 0;
   private isScheduled = false;
+  /** The file holds more than what was loaded of it. */
+  private isUnread = false;
 
   constructor(
     keyspace: Keyspace,
@@ -89,6 +93,7 @@ export class Snapshots implements SnapshotControl {
   /** Writes all at once. Throws what the system says when the file cannot be written. */
   private write(): void {
     const { keyspace } = this;
+    this.keepFound();
     const file = this.host.createFile(this.path);
     try {
       const saver = saverTo((bytes) => file.write(bytes), keyspace, this.config);
@@ -104,6 +109,15 @@ export class Snapshots implements SnapshotControl {
     return this.config.text("dbfilename");
   }
 
+  /** Before the file is replaced: see found_files.ts. Throws what the disk says. */
+  private keepFound(): void {
+    const { host, config, path } = this;
+    const isFound = isOwnFormat(config) && isRedisFile(host, path);
+    if (!isFound && !(this.isUnread && host.fileExists(path))) return;
+    keepFile(host, path, (text) => this.log.add("warning", text));
+    this.isUnread = false;
+  }
+
   saveInBackground(): boolean {
     const { keyspace } = this;
     if (this.progress !== null || !keyspace.canWalk()) throw IN_PROGRESS;
@@ -111,6 +125,7 @@ export class Snapshots implements SnapshotControl {
     this.lastAttemptMs = keyspace.clock.nowMs;
     let opened: ReturnType<typeof openBackground>;
     try {
+      this.keepFound();
       opened = openBackground(this.host, this.path, keyspace, this.config);
     } catch (error) {
       this.noteFailure((error as Error).message);
@@ -206,7 +221,9 @@ export class Snapshots implements SnapshotControl {
   *loadSteps(replaces = false): Steps {
     const { path } = this;
     if (path === "" || !this.host.fileExists(path)) return null;
-    return yield* this.loading.snapshot(path, replaces);
+    const problem = yield* this.loading.snapshot(path, replaces);
+    this.isUnread = problem !== null || this.loading.incomplete.has(path);
+    return problem;
   }
 
   /** What there is now is what was saved. */

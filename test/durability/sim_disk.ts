@@ -257,6 +257,14 @@ export class SimDisk implements Disk {
     this.operate(`rename to ${to}`, act, true);
   }
 
+  linkFile(from: string, to: string): void {
+    const act = () => {
+      const inode = this.inodeAt(from);
+      this.change([folderOf(to)], (tree) => void tree.files.set(to, inode));
+    };
+    this.operate(`link ${to}`, act, true);
+  }
+
   removeFile(path: string): boolean {
     if (!this.tree.files.has(path)) return false;
     try {

@@ -177,6 +177,7 @@ export class SimServer {
       createFile: (path: string) => disk.createFile(path),
       openAppend: (path: string, afresh: boolean) => disk.openAppend(path, afresh),
       renameFile: (from: string, to: string) => disk.renameFile(from, to),
+      linkFile: (from: string, to: string) => disk.linkFile(from, to),
       removeFile: (path: string) => disk.removeFile(path),
       makeFolder: (path: string) => disk.makeFolder(path),
       listFolder: (path: string) => disk.listFolder(path),

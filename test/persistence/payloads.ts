@@ -47,6 +47,13 @@ export const string = (text: Piece) => {
   return join(length(bytes.length), bytes);
 };
 
+/** A file with what is given between its first word ("REDIS0009") and its end, without a sum. */
+export const rdbFile = (head: string, ...pieces: readonly Piece[]) =>
+  join(head, ...pieces, 0xff, new Uint8Array(8));
+
+/** The data of a module, of format 2: an ID of no module, and an integer. */
+export const moduleData = () => join(0x81, new Uint8Array(8), "\x02\x05\0");
+
 /** A value with a footer: what RESTORE takes. */
 export function payload(version: number, ...pieces: readonly Piece[]): Uint8Array {
   const body = join(...pieces, integer(version, 2));

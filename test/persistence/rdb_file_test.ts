@@ -201,7 +201,7 @@ describe("small files", () => {
     const dead = ["\xfc", time(now - 1), "\0\x04dead\x01v"];
     const mortal = ["\xfc", time(now + 5000), "\0\x06mortal\x01v"];
     const { figures } = load(world, fileOf(9, "\xfe\x01", ...dead, ...mortal, "\0\x01k\x01v"));
-    expect(figures).toEqual({ keys: 2, expired: 1, empty: 0, module: 0 });
+    expect(figures).toEqual({ keys: 2, expired: 1, empty: 0, module: 0, lost: 0 });
     const db = world.db(1);
     expect(db.expiryOf(db.entryOf("mortal"))).toBe(now + 5000);
     expect(db.expiryOf(db.entryOf("k"))).toBe(-1);
@@ -218,34 +218,29 @@ describe("small files", () => {
     world.end();
   });
 
-  test("functions are handed over, and what modules saved is passed over", () => {
-    const seen: unknown[] = [];
+  test("libraries are kept; what modules saved, and old functions, are told of", () => {
+    const seen: string[] = [];
     const id = new Uint8Array(9);
     id[0] = 0x81;
-    const hooks: RdbHooks = {
-      function: (code) => seen.push(Buffer.from(code).toString()),
-      oldFunction: (parts) => seen.push(parts.map((part) => Buffer.from(part).toString())),
-      module: (name, isKey) => seen.push([name, isKey]),
-    };
     const parts = "\x01\x05\x02\x07\x03abcd\x04abcdefgh\x05\x02hi\0";
-    const { figures } = load(
-      world,
-      fileOf(
-        10,
-        ...["\xf5\x04code", "\xf6\x01n\x03LUA\x01\x04desc\x04body", "\xf6\x01n\x03LUA\0\x01b"],
-        ...["\xf7", id, "\x02\x01", parts, "\x07\x03mod", id, parts, "\0\x01k\x01v"],
-      ),
-      1,
-      hooks,
+    const file = fileOf(
+      10,
+      ...["\xf5\x04code", "\xf6\x01n\x03LUA\x01\x04desc\x04body", "\xf6\x01m\x03LUA\0\x01b"],
+      ...["\xf7", id, "\x02\x01", parts, "\x07\x03mod", id, parts, "\0\x01k\x01v"],
     );
+    for (const hooks of [{ lost: (what: string) => seen.push(what) }, {}]) {
+      world.keyspace.clear();
+      const { figures } = load(world, file, 1, hooks);
+      expect(figures).toEqual({ keys: 1, expired: 0, empty: 0, module: 1, lost: 4 });
+      const codes = [...world.keyspace.libraries.each()];
+      expect(codes.map((code) => Buffer.from(code).toString())).toEqual(["code"]);
+    }
     expect(seen).toEqual([
-      "code",
-      ["n", "LUA", "desc", "body"],
-      ["n", "LUA", "", "b"],
-      ["AAAAAAAAA", false],
-      ["AAAAAAAAA", true],
+      'function "n" of a time before Redis 7.0',
+      'function "m" of a time before Redis 7.0',
+      "data of module AAAAAAAAA",
+      'key "mod" of module AAAAAAAAA',
     ]);
-    expect(figures).toEqual({ keys: 1, expired: 0, empty: 0, module: 1 });
     world.end();
   });
 
@@ -288,6 +283,7 @@ describe("small files", () => {
     ["NOTRDB0009", "this is no RDB file (at byte 9)"],
     ["REDIS0013", 'RDB files of version "0013" are not known (at byte 9)'],
     ["REDIS00x9", 'RDB files of version "00x9" are not known (at byte 9)'],
+    ["VALKEY079", 'Valkey\'s RDB files of version "079" are not known (at byte 9)'],
     ["REDIS0009\xfe\x20", "there is a database 32, and this server has 16 (at byte 11)"],
     [
       "REDIS0009\0\x01k\x05v",
@@ -297,10 +293,7 @@ describe("small files", () => {
       "REDIS0009\0\x01k\x01v\0\x01k\x01w",
       'Value integrity check failed: the key is there twice, in key "k" (at byte 19)',
     ],
-    [
-      "REDIS0009\x08\x01k\x01v",
-      'Value integrity check failed: values of type 8 are not known, in key "k" (at byte 12)',
-    ],
+    ["REDIS0009\x08\x01k\x01v", "a value or opcode of number 8, which is not known (at byte 10)"],
     ["REDIS0009\0\x01k\x01v", "it ends too early (at byte 14)"],
     ["REDIS0009\xff\x01\0\0\0\0\0\0\0", "CRC error: the file was altered (at byte 18)"],
   ])("%j is refused", (text, message) => {

@@ -168,7 +168,13 @@ describe.skipIf(redisBinary() === null)("with values of the real server", () => 
     const loader = load(world, file, pieceSize);
     expect(digest(world)).toBe(realDigest as string);
     expect(streams(world)).toEqual(realStreams);
-    expect(loader.figures).toEqual({ keys: 3 * KINDS.length, expired: 0, empty: 0, module: 0 });
+    expect(loader.figures).toEqual({
+      keys: 3 * KINDS.length,
+      expired: 0,
+      empty: 0,
+      module: 0,
+      lost: 0,
+    });
     expect(loader.offset).toBe(file.length);
     world.verify();
     world.end();

@@ -134,7 +134,9 @@ test("check-snapshot tells where a file is broken", () => {
   bytes[500] ^= 1;
   writeFileSync(join(folder, "broken"), bytes);
   const { status, out, error } = rusk("check-snapshot", "broken");
-  expect(error).toStartWith(`rusk check-snapshot: ${join(folder, "broken")} is broken: after `);
+  expect(error).toStartWith(
+    `rusk check-snapshot: ${join(folder, "broken")} cannot be loaded: after `,
+  );
   expect(error).toMatch(/\d+ keys: CRC error: a block of the file was altered \(at byte \d+\)\n$/);
   expect(out).toBe("");
   expect(status).toBe(1);

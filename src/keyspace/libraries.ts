@@ -1,0 +1,38 @@
+/**
+ * Libraries of functions that came with a file, which nobody here can run: they are kept as they
+ * are, to be written back. See docs/decisions/0017_the_only_copy.md.
+ */
+import { latin1 } from "../base/bytes.ts";
+
+const LINE_END = 10;
+/** Code begins with a line such as "#!lua name=mylib": `#!`, the engine, what it is called. */
+const NAME = /^#!.*?\sname=(\S+)/;
+
+export class Libraries {
+  private readonly codes = new Map<string, Uint8Array>();
+
+  get count(): number {
+    return this.codes.size;
+  }
+
+  /** Takes the code of a library over, in the place of one of the same name. */
+  add(code: Uint8Array): void {
+    this.codes.set(nameOf(code), code);
+  }
+
+  /** The code of each, in the order in which they came. */
+  each(): Iterable<Uint8Array> {
+    return this.codes.values();
+  }
+
+  clear(): void {
+    this.codes.clear();
+  }
+}
+
+/** The name in the first line; the whole line where there is none. */
+function nameOf(code: Uint8Array): string {
+  const end = code.indexOf(LINE_END);
+  const line = latin1(code, 0, end < 0 ? code.length : end);
+  return NAME.exec(line)?.[1] ?? line;
+}
