@@ -1,6 +1,6 @@
 /** One client's session, as commands and dispatch see it; the server owns the connection below. */
 import type { Database } from "../keyspace/database.ts";
-import type { WatchedKey, Watcher } from "../keyspace/watch.ts";
+import type { Watch, Watcher } from "../keyspace/watch.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandQueue } from "./command_queue.ts";
 import type { Command } from "./table.ts";
@@ -93,7 +93,8 @@ export class Client implements Watcher {
   queue: CommandQueue | null = null;
   /** A queued command was refused: EXEC aborts. */
   queueFailed = false;
-  readonly watched: WatchedKey[] = [];
+  readonly watched: Watch[] = [];
+  watchedSize = 0;
   /** A watched key has changed: EXEC fails. */
   dirty = false;
   /** What the client is blocked on; null while it is not. */

@@ -129,7 +129,7 @@ function watch(call: Call): void {
   if (client.queue !== null) throw WATCH_INSIDE_MULTI;
   // A change seen before cannot be undone by watching more.
   if (!client.dirty) {
-    for (let i = 1; i < args.count; i++) keyspace.watch(client, db, args.text(i));
+    for (let i = 1; i < args.count; i++) keyspace.watch(client, db, args, i);
   }
   call.reply.ok();
 }

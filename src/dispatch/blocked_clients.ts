@@ -18,6 +18,7 @@ import { Call } from "../commands/call.ts";
 import { type BlockedState, type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag } from "../commands/table.ts";
+import { Type } from "../keyspace/types.ts";
 import type { WaitedKey, Waiter } from "../keyspace/waits.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";
@@ -28,6 +29,8 @@ import * as entry from "../structures/entry.ts";
 const UNBLOCKED = new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 /** The longest that a timer is set for: what is due later is looked at again. */
 const DELAY_MAX_MS = 3_600_000;
+/** In place of the type of a key that is not there: nobody waits for it. */
+const NO_TYPE = -1;
 /** In place of the argument that is a key: the disk has more. */
 const NO_KEY = -1;
 
@@ -66,6 +69,10 @@ class Waiting implements Waiter, Timed, BlockedState {
     return this.wait.type;
   }
 
+  get awaitsEnd(): boolean {
+    return this.wait.miss !== undefined;
+  }
+
   get argumentsSize(): number {
     return this.args.bytes.length;
   }
@@ -85,8 +92,6 @@ export class BlockedClients {
   private readonly call: Call;
   private readonly schedule: Schedule;
   private readonly deadlines = new Deadlines<Waiting>();
-  /** How many want to know when a key is gone. */
-  private missCount = 0;
   /** Those who wait for the disk. */
   private readonly syncWaits = new Set<Waiting>();
   /** When the timer rings, and what calls it off. */
@@ -116,7 +121,6 @@ export class BlockedClients {
     const overMs = timeoutMs === 0 ? Infinity : nowMs + timeoutMs;
     const waiting = new Waiting(this, call, wait, overMs, elapsedUs);
     for (let i = first; i < first + count; i++) keyspace.waits.add(waiting, db, waiting.args, i);
-    if (wait.miss !== undefined) this.missCount++;
     if (wait.synced !== undefined) this.syncWaits.add(waiting);
     this.expect(waiting, call, nowMs);
     client.blocked = waiting;
@@ -168,7 +172,6 @@ export class BlockedClients {
     const { figures, keyspace } = this.server;
     keyspace.waits.remove(waiting);
     this.deadlines.remove(waiting);
-    if (waiting.wait.miss !== undefined) this.missCount--;
     this.syncWaits.delete(waiting);
     waiting.client.blocked = null;
     figures.blockedClients--;
@@ -177,17 +180,26 @@ export class BlockedClients {
 
   private serveKey(key: WaitedKey): void {
     const db = this.server.keyspace.databases[key.databaseId];
-    for (const [waiter, index] of key.waiters) {
+    if (key.count === 0) return;
+    let e = key.write(db);
+    const type = e === NIL ? NO_TYPE : entry.type(e);
+    for (const [waiter, index] of key.waitersFor(type)) {
       const waiting = waiter as Waiting;
       if (waiting.client.connection.closing) continue;
-      const e = db.write(waiting.args, index, key.hash);
-      if (e !== NIL && entry.type(e) === waiting.type) {
-        this.serve(waiting, index, e);
-      } else if (waiting.wait.miss !== undefined) {
-        this.serve(waiting, index, NIL as EntryRef);
-      } else if (e === NIL && this.missCount === 0) {
-        return;
-      }
+      this.serve(waiting, index, e);
+      e = key.write(db);
+      if (e === NIL || entry.type(e) !== type) break;
+    }
+    const isStream = e !== NIL && entry.type(e) === Type.stream;
+    if (key.missCount > 0 && !isStream) this.tellMisses(key);
+  }
+
+  /** Serves those who want to know that the key holds no stream any more. */
+  private tellMisses(key: WaitedKey): void {
+    for (const [waiter, index] of key.waitersFor(Type.stream)) {
+      const waiting = waiter as Waiting;
+      const isOpen = !waiting.client.connection.closing;
+      if (isOpen && waiting.awaitsEnd) this.serve(waiting, index, NIL as EntryRef);
     }
   }
 
@@ -303,7 +315,7 @@ export class BlockedClients {
     const { client, type } = waiting;
     this.deadlines.remove(waiting);
     for (const key of [...waiting.waited]) {
-      const index = key.waiters.get(waiting) as number;
+      const index = key.indexFor(waiting) as number;
       const db = this.server.keyspace.databases[key.databaseId];
       const e = db.write(waiting.args, index, key.hash);
       if (e !== NIL && entry.type(e) === type) this.serve(waiting, index, e);

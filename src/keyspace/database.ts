@@ -358,8 +358,13 @@ export class Database {
 
   /** The entry of a key given as latin1 text, expired or not, or NIL. */
   entryOf(key: string): EntryRef {
-    const args = argsOf([key]);
-    return dict.find(this.keys, args.bytes, args.view, 0, key.length, this.hash(args, 0));
+    return this.entryAt(argsOf([key]), 0);
+  }
+
+  /** The entry of the key in an argument, expired or not, or NIL. */
+  entryAt(args: Args, index: number): EntryRef {
+    const { bytes, view, start, size } = args;
+    return dict.find(this.keys, bytes, view, start[index], size[index], this.hash(args, index));
   }
 
   /** The time at which the first key or field expires, or Infinity. */

@@ -6,6 +6,7 @@ import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Range } from "../base/range.ts";
+import type { Args } from "../protocol/args.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -15,7 +16,7 @@ import { Libraries } from "./libraries.ts";
 import { Type } from "./types.ts";
 import * as values from "./values.ts";
 import { Waits } from "./waits.ts";
-import { type WatchedKey, type Watcher, Watches } from "./watch.ts";
+import { type Watch, type Watcher, Watches } from "./watch.ts";
 
 /** LRU times count seconds in 24 bits, as in Redis. */
 const LRU_CLOCK_MASK = 0xffffff;
@@ -300,7 +301,7 @@ export class Keyspace {
   flush(db: Database): number {
     const count = db.size;
     if (this.watches.active) {
-      this.watches.touchDatabase(db.id, (watched) => isReplaced(db, null, watched));
+      this.watches.touchDatabase(db.id, (watch) => isReplaced(db, null, watch));
     }
     if (this.waits.active) this.waits.leaving(db, null);
     if (this.walk === null || !this.walk.detaches(db)) db.clear();
@@ -316,8 +317,8 @@ export class Keyspace {
   /** Exchanges the keys of two databases, telling those who watch, or wait for, keys of either. */
   swap(a: Database, b: Database): void {
     if (this.watches.active) {
-      this.watches.touchDatabase(a.id, (watched) => isReplaced(a, b, watched));
-      this.watches.touchDatabase(b.id, (watched) => isReplaced(b, a, watched));
+      this.watches.touchDatabase(a.id, (watch) => isReplaced(a, b, watch));
+      this.watches.touchDatabase(b.id, (watch) => isReplaced(b, a, watch));
     }
     if (this.waits.active) {
       this.waits.leaving(a, b);
@@ -333,12 +334,13 @@ export class Keyspace {
     this.walk?.swapped(a, b);
   }
 
-  /** WATCH: `watcher` is told by its `dirty` flag when the key (latin1) changes. */
-  watch(watcher: Watcher, db: Database, key: string): void {
-    const e = db.entryOf(key);
+  /** WATCH: `watcher` is told by its `dirty` flag when the key in an argument changes. */
+  watch(watcher: Watcher, db: Database, args: Args, index: number): void {
+    const e = db.entryAt(args, index);
     // Fields that are over go now, so that this is no change of what is watched.
     if (e !== NIL && entry.partsExpire(e)) db.expireIfOver(e);
-    this.watches.add(watcher, db.id, key, this.isOver(db, key));
+    const left = db.entryAt(args, index);
+    this.watches.add(watcher, db, args, index, left !== NIL && db.isOver(left));
   }
 
   /** UNWATCH, and the end of a transaction: forgets what was watched, and whether it changed. */
@@ -352,22 +354,16 @@ export class Keyspace {
    * removed it yet.
    */
   watchedIsOver(watcher: Watcher): boolean {
-    for (const { databaseId, key, expired } of watcher.watched) {
-      const db = this.databases[databaseId];
-      const e = db.entryOf(key);
+    for (const { key, expired } of watcher.watched) {
+      const db = this.databases[key.databaseId];
+      const e = key.entryIn(db);
       if (!expired && e !== NIL && (db.isOver(e) || db.hasFieldsOver(e))) return true;
     }
     return false;
   }
 
-  /** Whether the key is still there though its time has come. */
-  private isOver(db: Database, key: string): boolean {
-    const e = db.entryOf(key);
-    return e !== NIL && db.isOver(e);
-  }
-
   private tellWatches(db: Database, e: EntryRef, event: KeyEvent): void {
-    this.watches.touch(db.id, entry.keyText(e), event === "expired" || event === "del");
+    this.watches.touch(db.id, e, event === "expired" || event === "del");
   }
 
   private lfuMinutes(): number {
@@ -387,17 +383,17 @@ export class Keyspace {
  * Whether it is a change to a watched key that its database takes the keys of another (or none). A
  * key that had expired when it was watched, and now is gone or expired still, is not changed.
  */
-function isReplaced(db: Database, by: Database | null, watched: WatchedKey): boolean {
-  const before = db.entryOf(watched.key);
-  const after = by === null ? NIL : by.entryOf(watched.key);
+function isReplaced(db: Database, by: Database | null, watch: Watch): boolean {
+  const before = watch.key.entryIn(db);
+  const after = by === null ? NIL : watch.key.entryIn(by);
   if (before === NIL && after === NIL) return false;
   const expired = after !== NIL && by !== null && by.isOver(after);
-  if (watched.expired) {
-    if (after === NIL) watched.expired = false;
+  if (watch.expired) {
+    if (after === NIL) watch.expired = false;
     return after !== NIL && !expired;
   }
   if (before === NIL && expired) {
-    watched.expired = true;
+    watch.expired = true;
     return false;
   }
   return true;

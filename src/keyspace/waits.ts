@@ -4,67 +4,61 @@
  * whoever runs commands takes the ready keys after each, in the order in which they became ready,
  * and serves their waiters in the order in which they came.
  *
- * Keys are found by the hash that every entry has at hand, so that a write while somebody waits for
- * other keys makes no object and compares no bytes.
+ * Whatever happens to a key costs as much as there is to be told of it (named_keys.ts).
  */
 import { NIL } from "../arena/arena.ts";
 import type { Args } from "../protocol/args.ts";
-import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Database } from "./database.ts";
 import type { KeyEvent } from "./keyspace.ts";
+import { NamedKey, NamedKeys } from "./named_keys.ts";
 import { Type } from "./types.ts";
 
 /** Somebody who waits. */
 export interface Waiter {
   /** The type of the values waited for (types.ts). */
   readonly type: number;
+  /** It wants to know, too, when the value is gone. */
+  readonly awaitsEnd: boolean;
   /** What is waited for; the registry fills and empties it. */
   readonly waited: WaitedKey[];
 }
 
+const NOBODY: ReadonlyMap<Waiter, number> = new Map();
+
 /** A key that somebody waits for. */
-export class WaitedKey {
-  readonly databaseId: number;
-  readonly hash: number;
-  /** Who waits, in the order of arrival, each with the argument that names the key. */
-  readonly waiters = new Map<Waiter, number>();
+export class WaitedKey extends NamedKey {
   isReady = false;
-  /** Another key with the same hash, in this or another database. */
-  next: WaitedKey | null = null;
-  /** The key's bytes are those of this argument. */
-  private readonly args: Args;
-  private readonly index: number;
+  /** How many want to know when its value is gone. */
+  missCount = 0;
+  /** How many wait. */
+  count = 0;
+  /** Who waits for a value of each type. */
+  private readonly byType: (Map<Waiter, number> | undefined)[] = [];
 
-  constructor(databaseId: number, hash: number, args: Args, index: number) {
-    this.databaseId = databaseId;
-    this.hash = hash;
-    this.args = args;
-    this.index = index;
+  /** Who waits for a type, in the order of arrival, each with the argument that names the key. */
+  waitersFor(type: number): ReadonlyMap<Waiter, number> {
+    return this.byType[type] ?? NOBODY;
   }
 
-  isEntry(e: EntryRef): boolean {
-    const { bytes, view, start, size } = this.args;
-    return entry.keyIs(e, bytes, view, start[this.index], size[this.index]);
+  /** The argument by which a waiter names the key; undefined if it does not wait for it. */
+  indexFor(waiter: Waiter): number | undefined {
+    return this.waitersFor(waiter.type).get(waiter);
   }
 
-  /** The entry of the key in a database, though its time may have come; or NIL. */
-  entryIn(db: Database): EntryRef {
-    const { bytes, view, start, size } = this.args;
-    return dict.find(db.keys, bytes, view, start[this.index], size[this.index], this.hash);
+  add(waiter: Waiter, index: number): void {
+    const waiters = this.byType[waiter.type] ?? new Map<Waiter, number>();
+    this.byType[waiter.type] = waiters;
+    waiters.set(waiter, index);
+    this.count++;
+    if (waiter.awaitsEnd) this.missCount++;
   }
 
-  isArgument(args: Args, index: number): boolean {
-    const own = this.args;
-    const size = own.size[this.index];
-    if (size !== args.size[index]) return false;
-    const from = own.start[this.index];
-    const other = args.start[index];
-    for (let i = 0; i < size; i++) {
-      if (own.bytes[from + i] !== args.bytes[other + i]) return false;
-    }
-    return true;
+  remove(waiter: Waiter): void {
+    this.byType[waiter.type]?.delete(waiter);
+    this.count--;
+    if (waiter.awaitsEnd) this.missCount--;
   }
 }
 
@@ -86,7 +80,7 @@ export class Waits {
   /** Mask of the types that are waited for, and how many wait for each. */
   private types = 0;
   private readonly counts = new Int32Array(TYPE_COUNT);
-  private readonly byHash = new Map<number, WaitedKey>();
+  private readonly keys = new NamedKeys<WaitedKey>();
   private ready: WaitedKey[] = [];
   private readyAt = 0;
 
@@ -96,14 +90,13 @@ export class Waits {
    */
   add(waiter: Waiter, db: Database, args: Args, index: number): void {
     const hash = db.hash(args, index);
-    let key = this.find(db.id, args, index, hash);
+    let key = this.keys.find(db.id, args, index, hash);
     if (key === null) {
       key = new WaitedKey(db.id, hash, args, index);
-      key.next = this.byHash.get(hash) ?? null;
-      this.byHash.set(hash, key);
+      this.keys.add(key);
     }
-    if (key.waiters.has(waiter)) return;
-    key.waiters.set(waiter, index);
+    if (key.indexFor(waiter) !== undefined) return;
+    key.add(waiter, index);
     if (waiter.waited.length === 0) this.count(waiter.type, 1);
     waiter.waited.push(key);
   }
@@ -112,8 +105,8 @@ export class Waits {
   remove(waiter: Waiter): void {
     if (waiter.waited.length === 0) return;
     for (const key of waiter.waited) {
-      key.waiters.delete(waiter);
-      if (key.waiters.size === 0) this.forget(key);
+      key.remove(waiter);
+      if (key.count === 0) this.keys.remove(key);
     }
     waiter.waited.length = 0;
     this.count(waiter.type, -1);
@@ -131,15 +124,14 @@ export class Waits {
   /** A key was made: it is ready if somebody waits for it and its type. */
   touch(databaseId: number, e: EntryRef): void {
     if (((this.types >>> entry.type(e)) & 1) === 0) return;
-    let key = this.byHash.get(entry.hash(e)) ?? null;
-    while (key !== null && !(key.databaseId === databaseId && key.isEntry(e))) key = key.next;
+    const key = this.keys.ofEntry(databaseId, e);
     if (key !== null) this.makeReady(key);
   }
 
   /** The key in an argument is gone, of which nothing was told before: a value of this type. */
   vanished(db: Database, args: Args, index: number, keyHash: number, type: number): void {
     if (type !== Type.stream || (this.types & (1 << type)) === 0) return;
-    const key = this.find(db.id, args, index, keyHash);
+    const key = this.keys.find(db.id, args, index, keyHash);
     if (key !== null) this.makeReady(key);
   }
 
@@ -149,7 +141,7 @@ export class Waits {
    */
   leaving(db: Database, by: Database | null): void {
     if ((this.types & (1 << Type.stream)) === 0) return;
-    for (const key of this.keysOf(db.id)) {
+    for (const key of this.keys.of(db.id)) {
       if (isStream(key.entryIn(db)) && !(by !== null && isStream(key.entryIn(by)))) {
         this.makeReady(key);
       }
@@ -158,7 +150,7 @@ export class Waits {
 
   /** All keys of a database have just come into it. */
   arrived(db: Database): void {
-    for (const key of this.keysOf(db.id)) {
+    for (const key of this.keys.of(db.id)) {
       const e = key.entryIn(db);
       if (e !== NIL && ((this.types >>> entry.type(e)) & 1) !== 0) this.makeReady(key);
     }
@@ -177,24 +169,6 @@ export class Waits {
     return key;
   }
 
-  /** The key in an argument, if anybody waits for it. */
-  private find(databaseId: number, args: Args, index: number, hash: number): WaitedKey | null {
-    let key = this.byHash.get(hash) ?? null;
-    while (key !== null && !(key.databaseId === databaseId && key.isArgument(args, index))) {
-      key = key.next;
-    }
-    return key;
-  }
-
-  /** All keys of a database that anybody waits for. */
-  private *keysOf(databaseId: number): Generator<WaitedKey> {
-    for (const first of this.byHash.values()) {
-      for (let key: WaitedKey | null = first; key !== null; key = key.next) {
-        if (key.databaseId === databaseId) yield key;
-      }
-    }
-  }
-
   private makeReady(key: WaitedKey): void {
     if (key.isReady) return;
     key.isReady = true;
@@ -207,19 +181,6 @@ export class Waits {
     if (this.counts[type] > 0) this.types |= 1 << type;
     else this.types &= ~(1 << type);
     this.active = this.types !== 0;
-  }
-
-  /** Nobody waits for the key any more. */
-  private forget(key: WaitedKey): void {
-    const first = this.byHash.get(key.hash) as WaitedKey;
-    if (first === key) {
-      if (key.next === null) this.byHash.delete(key.hash);
-      else this.byHash.set(key.hash, key.next);
-      return;
-    }
-    let before = first;
-    while (before.next !== key) before = before.next as WaitedKey;
-    before.next = key.next;
   }
 }
 

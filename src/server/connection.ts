@@ -116,8 +116,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   get memorySize(): number {
     const queue = this.client.queue?.size ?? 0;
     const input = (this.partial?.bytes.length ?? 0) + this.heldArgumentsSize;
-    let watched = 0;
-    for (const { key } of this.client.watched) watched += key.length + WATCH_SIZE;
+    const watched = this.client.watchedSize + this.client.watched.length * WATCH_SIZE;
     return CLIENT_BASE_SIZE + input + this.output.room + queue + watched;
   }
 

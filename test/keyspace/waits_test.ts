@@ -29,7 +29,8 @@ interface TestWaiter extends Waiter {
 }
 
 function waiter(name: string, db: Database, type: number, ...keys: string[]): TestWaiter {
-  const made = { name, db, type, args: argsOf(keys), waited: [] as WaitedKey[] };
+  const waited: WaitedKey[] = [];
+  const made = { name, db, type, awaitsEnd: false, args: argsOf(keys), waited };
   for (let i = 0; i < keys.length; i++) world.keyspace.waits.add(made, db, made.args, i);
   return made;
 }
@@ -62,16 +63,19 @@ function remove(db: Database, key: string): void {
   db.delete(e);
 }
 
+/** Who waits for a key: for one type after the other, in the order of arrival. */
+function waitersOf(key: WaitedKey): [TestWaiter, number][] {
+  const types = [...new Set(Object.values(Type))].sort((a, b) => a - b);
+  return types.flatMap((type) => [...key.waitersFor(type)] as [TestWaiter, number][]);
+}
+
 /** The ready keys, with who waits for each, in order: takes them all. */
 function ready(): string[] {
   const { waits } = world.keyspace;
   const found: string[] = [];
   for (let key = waits.nextReady(); key !== null; key = waits.nextReady()) {
     const names: string[] = [];
-    for (const [one, index] of key.waiters) {
-      const { name, args } = one as TestWaiter;
-      names.push(`${name}:${args.text(index)}`);
-    }
+    for (const [{ name, args }, index] of waitersOf(key)) names.push(`${name}:${args.text(index)}`);
     found.push(`${key.databaseId} ${names.join(" ")}`);
   }
   return found;
@@ -223,15 +227,18 @@ test("the registry as a plain model has it, over random changes", () => {
     if (!random.chance(0.2)) continue;
     const found: string[] = [];
     for (let key = waits.nextReady(); key !== null; key = waits.nextReady()) {
-      if (key.waiters.size === 0) continue;
-      const [[first, index]] = key.waiters;
-      const text = (first as TestWaiter).args.text(index);
+      const waiters = waitersOf(key);
+      expect(key.count).toBe(waiters.length);
+      if (waiters.length === 0) continue;
+      const [[first, index]] = waiters;
+      const text = first.args.text(index);
       found.push(`${key.databaseId} ${text}`);
-      const names = [...key.waiters.keys()].map((one) => (one as TestWaiter).name);
-      const model = waiting.filter(
-        ({ one, keys: own }) => one.db.id === key.databaseId && own.includes(text),
-      );
-      expect(names).toEqual(model.map(({ one }) => one.name));
+      const names = waiters.map(([one]) => one.name);
+      const model = waiting
+        .map(({ one, keys: own }) => ({ ...one, own }))
+        .filter(({ db, own }) => db.id === key.databaseId && own.includes(text))
+        .sort((a, b) => a.type - b.type);
+      expect(names).toEqual(model.map(({ name }) => name));
     }
     expect(found).toEqual(expected);
     expected = [];
