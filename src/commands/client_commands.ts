@@ -304,10 +304,12 @@ interface KillFilter {
 }
 
 function clientKill(call: Call): void {
-  const { clients } = call.server;
   const isOldForm = call.argc === 3;
   const filter = isOldForm ? { address: call.text(2), sparesOwn: false } : killFilter(call);
-  const meant = [...clients.all()].filter((client) => isMeant(call, client, filter));
+  const meant: Client[] = [];
+  for (const client of candidates(call, filter)) {
+    if (isMeant(call, client, filter)) meant.push(client);
+  }
   if (isOldForm && meant.length === 0) throw NO_SUCH_CLIENT;
   for (const client of meant) {
     if (client !== call.client) client.connection.kill();
@@ -349,12 +351,18 @@ function userOf(name: string): string {
   throw new CommandError(`ERR No such user '${cString(name)}'`);
 }
 
+/** The clients among which are all that the filter means. */
+function candidates({ server }: Call, { id }: KillFilter): Iterable<Client> {
+  if (id === undefined) return server.clients.all();
+  const client = server.clients.byId(id);
+  return client === undefined ? [] : [client];
+}
+
 function isMeant(call: Call, client: Client, filter: KillFilter): boolean {
-  const { id, type, address, localAddress, user, sparesOwn } = filter;
+  const { type, address, localAddress, user, sparesOwn } = filter;
   if (address !== undefined && client.connection.remote !== address) return false;
   if (localAddress !== undefined && client.connection.local !== localAddress) return false;
   if (type !== undefined && client.type !== type) return false;
-  if (id !== undefined && client.id !== id) return false;
   if (user !== undefined && client.user !== user) return false;
   return !(sparesOwn && client === call.client);
 }

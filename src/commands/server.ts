@@ -22,7 +22,6 @@ const REWRITE_IN_PROGRESS = new CommandError(
   "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in " +
     "order to schedule a BGSAVE whenever possible.",
 );
-const INT32_MAX = 2 ** 31 - 1;
 
 export const serverCommands = group("server", {
   BGREWRITEAOF: {
@@ -212,7 +211,7 @@ function swapdb(call: Call): void {
 
 function databaseIndex(call: Call, index: number, otherwise: CommandError): number {
   const value = call.integerOr(index, otherwise);
-  if (Math.abs(value) > INT32_MAX) throw otherwise;
+  if (value !== (value | 0)) throw otherwise;
   return value;
 }
 

@@ -35,7 +35,8 @@ export class Slowlog {
   thresholdUs = 10_000;
   private maxCount = 128;
   private nextId = 0;
-  private entries: SlowlogEntry[] = [];
+  /** By id, which follow one another: the oldest goes without moving the others. */
+  private readonly entries = new Map<number, SlowlogEntry>();
   private readonly clock: Clock;
 
   constructor(clock: Clock) {
@@ -53,13 +54,14 @@ export class Slowlog {
   }
 
   get length(): number {
-    return this.entries.length;
+    return this.entries.size;
   }
 
   /** Adds a command that took `durationUs`; copies what it keeps. */
   record(args: Args, durationUs: number, client: Client): void {
-    this.entries.push({
-      id: this.nextId++,
+    const id = this.nextId++;
+    this.entries.set(id, {
+      id,
       seconds: this.clock.nowSeconds,
       durationUs: Math.round(durationUs),
       args: keptArguments(args),
@@ -71,16 +73,20 @@ export class Slowlog {
 
   /** The latest `count` entries, latest first. */
   latest(count: number): SlowlogEntry[] {
-    return this.entries.slice(Math.max(0, this.entries.length - count)).reverse();
+    const found: SlowlogEntry[] = [];
+    const end = this.nextId - Math.min(count, this.length);
+    for (let id = this.nextId - 1; id >= end; id--) {
+      found.push(this.entries.get(id) as SlowlogEntry);
+    }
+    return found;
   }
 
   reset(): void {
-    this.entries = [];
+    this.entries.clear();
   }
 
   private trim(): void {
-    const surplus = this.entries.length - this.maxCount;
-    if (surplus > 0) this.entries.splice(0, surplus);
+    while (this.length > this.maxCount) this.entries.delete(this.nextId - this.length);
   }
 }
 

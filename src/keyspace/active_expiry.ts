@@ -80,15 +80,8 @@ export class ActiveExpiry {
 
   /** The database whose first key is due, and earlier than any other's; null if none is due. */
   private dueDatabase(): Database | null {
-    let due: Database | null = null;
-    let firstMs = this.keyspace.clock.nowMs;
-    for (const db of this.keyspace.databases) {
-      const timeMs = db.nextExpiry();
-      if (timeMs > firstMs || (due !== null && timeMs === firstMs)) continue;
-      due = db;
-      firstMs = timeMs;
-    }
-    return due;
+    const db = this.keyspace.firstToExpire();
+    return db !== null && db.deadlineMs <= this.keyspace.clock.nowMs ? db : null;
   }
 
   private armNext(): void {

@@ -6,6 +6,7 @@
  * key goes through `keyspace.changing` first; there is no second place.
  */
 import { free, NIL } from "../arena/arena.ts";
+import type { Timed } from "../base/deadlines.ts";
 import { hashBytes } from "../base/hash.ts";
 import { type Args, argsOf } from "../protocol/args.ts";
 import { WRONG_TYPE } from "../protocol/errors.ts";
@@ -19,12 +20,15 @@ import * as hashValue from "./hash_value.ts";
 import type { KeyEvent, Keyspace } from "./keyspace.ts";
 import * as values from "./values.ts";
 
-export class Database {
+export class Database implements Timed {
   id: number;
   keys: DictRef = dict.create();
   expires = new ExpiryHeap();
   /** The hashes of which a field expires, by the first that does. */
   fieldExpires = new FieldExpiryHeap();
+  /** Not later than `nextExpiry`, and its place in the keyspace's order by it. */
+  deadlineMs = Infinity;
+  slot = -1;
   private readonly keyspace: Keyspace;
 
   constructor(id: number, keyspace: Keyspace) {
@@ -209,7 +213,7 @@ export class Database {
       this.expires.add(home, timeMs);
     }
     if (farMs !== undefined) this.expires.noteFar(home, farMs);
-    if (timeMs < this.keyspace.alarmMs) this.keyspace.onEarlierExpiry(timeMs);
+    if (timeMs < this.deadlineMs) this.expireEarlier(timeMs);
     return home;
   }
 
@@ -236,6 +240,12 @@ export class Database {
     }
     if (index < 0) this.fieldExpires.add(e, timeMs);
     else if (this.fieldExpires.timeAt(index) !== timeMs) this.fieldExpires.move(index, timeMs);
+    if (timeMs < this.deadlineMs) this.expireEarlier(timeMs);
+  }
+
+  /** Something expires before all else in here. */
+  private expireEarlier(timeMs: number): void {
+    this.keyspace.reorder(this, timeMs);
     if (timeMs < this.keyspace.alarmMs) this.keyspace.onEarlierExpiry(timeMs);
   }
 

@@ -5,6 +5,7 @@
 import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import { Deadlines } from "../base/deadlines.ts";
 import type { Range } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
 import type { DictRef } from "../structures/dict.ts";
@@ -28,6 +29,8 @@ const RECLAIM_SLOTS = 128;
 /** A value of more elements than this is freed in slices, by and by. */
 const FREED_AT_ONCE = 64;
 const CHAINS_PER_SLICE = 256;
+/** Databases looked at in one slice, as in Redis: there may be any number of them. */
+const DATABASES_PER_SLICE = 16;
 
 /** A walk that was called off keeps others from their turn no longer than this. */
 const FINISHED_WITHIN_MS = 15;
@@ -59,6 +62,8 @@ export interface ExpiryFeed {
 
 export class Keyspace {
   readonly databases: Database[] = [];
+  /** Those in which something expires; a time may be one that has become later since. */
+  private readonly order = new Deadlines<Database>();
   readonly watches = new Watches();
   readonly waits = new Waits();
   /** Functions are no data of a database: FLUSHALL leaves them. */
@@ -102,6 +107,10 @@ export class Keyspace {
   private epoch = 0;
   private readonly random: () => number;
   private readonly reclaiming: DictRef[] = [];
+  /** Entries in those. */
+  private reclaimedKeys = 0;
+  /** The first of the databases whose tables are looked at next. */
+  private rehashedDb = 0;
   /** Unlinked entries whose values are being freed. */
   private readonly disposing: EntryRef[] = [];
 
@@ -241,6 +250,7 @@ export class Keyspace {
       return;
     }
     this.reclaiming.push(keys);
+    this.reclaimedKeys += dict.count(keys);
     this.onReclaim();
   }
 
@@ -254,15 +264,14 @@ export class Keyspace {
 
   /** Objects that wait to be freed: INFO's lazyfree_pending_objects. */
   get reclaimCount(): number {
-    let count = this.disposing.length;
-    for (const keys of this.reclaiming) count += dict.count(keys);
-    return count;
+    return this.disposing.length + this.reclaimedKeys;
   }
 
   /** Frees some of what waits; true while there is more. */
   reclaimSlice(): boolean {
     if (this.disposing.length > 0) this.disposeSlice();
-    else if (this.reclaiming.length > 0) this.drainSlice(this.reclaiming[0]);
+    else if (this.reclaiming.length > 0)
+      this.drainSlice(this.reclaiming[this.reclaiming.length - 1]);
     return this.disposing.length > 0 || this.reclaiming.length > 0;
   }
 
@@ -275,26 +284,58 @@ export class Keyspace {
   }
 
   private drainSlice(keys: DictRef): void {
-    const before = this.reclaimCount;
+    const before = this.disposing.length;
+    const count = dict.count(keys);
     const more = dict.drain(keys, RECLAIM_SLOTS, (e) => this.dispose(e));
-    this.stats.lazyFreed += before - this.reclaimCount;
+    const drained = count - dict.count(keys);
+    this.reclaimedKeys -= drained;
+    this.stats.lazyFreed += drained - (this.disposing.length - before);
     if (more) return;
     dict.release(keys);
-    this.reclaiming.shift();
+    this.reclaiming.pop();
   }
 
-  /** Moves some chains of tables being resized, from the timer; true while there is more. */
+  /**
+   * Moves some chains of tables being resized, from the timer, in some databases; true while there
+   * is more in these.
+   */
   rehashSlice(): boolean {
+    const { databases } = this;
+    const count = Math.min(databases.length, DATABASES_PER_SLICE);
     let more = false;
-    for (const db of this.databases) more = dict.rehash(db.keys, CHAINS_PER_SLICE) || more;
+    for (let i = 0; i < count; i++) {
+      const db = databases[(this.rehashedDb + i) % databases.length];
+      more = dict.rehash(db.keys, CHAINS_PER_SLICE) || more;
+    }
+    if (!more) this.rehashedDb = (this.rehashedDb + count) % databases.length;
     return more;
+  }
+
+  /** The database in which a key or field expires first; null when none does in any. */
+  firstToExpire(): Database | null {
+    for (;;) {
+      const { first } = this.order;
+      if (first === undefined) return null;
+      const timeMs = first.nextExpiry();
+      if (first.deadlineMs === timeMs) return first;
+      this.reorder(first, timeMs);
+    }
+  }
+
+  /**
+   * Puts a database where it belongs in the order of expiry, of which the first now expires at
+   * `timeMs`. To be called when that is before the database's `deadlineMs`; what expires later than
+   * it did is noticed by `firstToExpire`.
+   */
+  reorder(db: Database, timeMs: number): void {
+    this.order.remove(db);
+    db.deadlineMs = timeMs;
+    if (timeMs < Infinity) this.order.add(db);
   }
 
   /** The earliest expiry of any database, or Infinity. */
   nextExpiry(): number {
-    let next = Infinity;
-    for (const db of this.databases) next = Math.min(next, db.nextExpiry());
-    return next;
+    return this.firstToExpire()?.deadlineMs ?? Infinity;
   }
 
   /** Empties a database, telling those who watch its keys, or wait for them. */
@@ -327,6 +368,8 @@ export class Keyspace {
     [a.keys, b.keys] = [b.keys, a.keys];
     [a.expires, b.expires] = [b.expires, a.expires];
     [a.fieldExpires, b.fieldExpires] = [b.fieldExpires, a.fieldExpires];
+    this.reorder(a, a.nextExpiry());
+    this.reorder(b, b.nextExpiry());
     if (this.waits.active) {
       this.waits.arrived(a);
       this.waits.arrived(b);

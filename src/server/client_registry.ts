@@ -1,4 +1,5 @@
 /** All connections, and what concerns them together: pausing, monitoring, their memory. */
+import { Deadlines } from "../base/deadlines.ts";
 import { type Client, Gate } from "../commands/client.ts";
 import type { Clients, PauseMode } from "../commands/server_context.ts";
 import type { Connection } from "./connection.ts";
@@ -9,6 +10,8 @@ export class ClientRegistry implements Clients {
   private pauseUntilMs = 0;
   private memoryMax = 0;
   private memoryTotal = 0;
+  /** Clients that may be closed for their memory, the largest first, while that is limited. */
+  private readonly largest = new Deadlines<Connection>();
   private readonly server: Server;
   private readonly connections = new Map<number, Connection>();
   private readonly paused = new Set<Connection>();
@@ -29,6 +32,7 @@ export class ClientRegistry implements Clients {
     const { client } = connection;
     this.connections.delete(client.id);
     this.memoryTotal -= connection.accountedSize;
+    this.largest.remove(connection);
     this.forgetPaused(connection);
     client.blocked?.cancel();
     this.server.keyspace.watches.remove(client);
@@ -121,9 +125,8 @@ export class ClientRegistry implements Clients {
    */
   account(connection: Connection): void {
     if (this.memoryMax === 0) return;
-    const size = connection.memorySize;
-    this.memoryTotal += size - connection.accountedSize;
-    connection.accountedSize = size;
+    this.memoryTotal -= connection.accountedSize;
+    this.rank(connection);
     if (this.memoryTotal > this.memoryMax) this.evict();
   }
 
@@ -132,20 +135,27 @@ export class ClientRegistry implements Clients {
     this.memoryMax = max;
     this.memoryTotal = 0;
     for (const connection of this.connections.values()) {
-      connection.accountedSize = connection.memorySize;
-      this.memoryTotal += connection.accountedSize;
+      this.largest.remove(connection);
+      connection.accountedSize = 0;
+      if (max > 0) this.rank(connection);
     }
     if (max > 0) this.evict();
   }
 
+  /** Counts the client's memory as of now, and puts it where it belongs. */
+  private rank(connection: Connection): void {
+    this.largest.remove(connection);
+    connection.accountedSize = connection.memorySize;
+    this.memoryTotal += connection.accountedSize;
+    if (!connection.client.noEvict) this.largest.add(connection);
+  }
+
   private evict(): void {
     while (this.memoryTotal > this.memoryMax) {
-      let largest: Connection | null = null;
-      for (const connection of this.connections.values()) {
-        if (connection.client.noEvict || connection.closing) continue;
-        if (largest === null || connection.memorySize > largest.memorySize) largest = connection;
-      }
-      if (largest === null) return;
+      const largest = this.largest.first;
+      if (largest === undefined) return;
+      this.largest.remove(largest);
+      if (largest.closing) continue;
       this.server.log("notice", `Evicting client: id=${largest.client.id} addr=${largest.remote}`);
       this.server.figures.evictedClients++;
       largest.kill();

@@ -60,6 +60,8 @@ export class Connection implements SocketEvents, ConnectionPort {
   awaitsFlush = false;
   /** What the registry has counted of `memorySize`. */
   accountedSize = 0;
+  /** Its place among those that the registry may close, the largest first; only the registry's. */
+  slot = -1;
   /** When the output first was above the soft limit; 0 while it is not. */
   softLimitSinceMs = 0;
   private readonly server: Server;
@@ -110,6 +112,11 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   get outputCount(): number {
     return this.output.pieceCount;
+  }
+
+  /** For the registry's order. */
+  get deadlineMs(): number {
+    return -this.accountedSize;
   }
 
   /** Bytes of memory that this client takes. */

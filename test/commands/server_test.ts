@@ -114,6 +114,24 @@ describe.each(PROTOCOLS)("RESP%i", (protocol) => {
       1) PONG
     `));
 
+  test("SWAPDB names the first index that is no 32-bit integer", () =>
+    session(`
+      > SWAPDB a b
+      (error) ERR invalid first DB index
+      > SWAPDB 0 b
+      (error) ERR invalid second DB index
+      > SWAPDB -2147483648 b
+      (error) ERR invalid second DB index
+      > SWAPDB -2147483649 b
+      (error) ERR invalid first DB index
+      > SWAPDB 2147483647 b
+      (error) ERR invalid second DB index
+      > SWAPDB 2147483648 b
+      (error) ERR invalid first DB index
+      > SWAPDB 99 -2147483648
+      (error) ERR DB index is out of range
+    `));
+
   test("SWAPDB exchanges the keys of two databases, with their expiry", () =>
     session(`
       > SET a zero
