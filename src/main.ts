@@ -41,6 +41,11 @@ const chance = new Chance(host.secretWords);
 const startDiskWorker: Host["startDiskWorker"] = (told, failed) =>
   startWorker(new URL("./persistence/disk_worker.ts", import.meta.url), told, failed);
 
+type EndSignal = "SIGTERM" | "SIGINT";
+
+/** What a signal that asks for the end does. As long as there is nothing to lose: that, at once. */
+let onEndSignal: (name: EndSignal) => void = () => host.exit(0);
+
 async function start(): Promise<void> {
   const first = host.args[0];
   if (first === "-v" || first === "--version") {
@@ -55,10 +60,16 @@ async function start(): Promise<void> {
   host.onSignal("SIGXFSZ", () => {});
   seedHash(host.secretWords);
   if (isTool(first)) host.exit(runTool(host.args, toolParts));
+  handleSignals();
   const config = readConfig(host.args, checkMeaning);
   const loop = await openEventLoop();
   const clock = new Clock(host);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
+  onEndSignal = (name) => {
+    log.add("warning", `Received ${name} scheduling shutdown...`);
+    log.add("warning", "Rusk is now ready to exit, bye bye...");
+    host.exit(0);
+  };
   greet(config, log);
   limitClients(config, log);
   const parts: Parts = {
@@ -198,7 +209,11 @@ async function serve(
   listeners: Listeners,
   loop: EventLoop,
 ): Promise<void> {
-  handleSignals(server, log);
+  onEndSignal = (name) => server.signal(name);
+  host.onFailure((error) => {
+    log.add("warning", `Rusk crashed: ${error instanceof Error ? error.stack : String(error)}`);
+    host.exit(EXIT_FAILURE);
+  });
   const path = config.value("unixsocket");
   if (!listeners.openTcp(listenSettings(config)) || !(await listeners.ready())) {
     log.add("warning", `Failed listening on port ${config.number("port")} (TCP), aborting.`);
@@ -265,15 +280,11 @@ function showLogo(config: Config, log: Log): void {
   );
 }
 
-function handleSignals(server: Server, log: Log): void {
-  host.onSignal("SIGTERM", () => server.signal("SIGTERM"));
-  host.onSignal("SIGINT", () => server.signal("SIGINT"));
-  host.onSignal("SIGHUP", () => {});
-  host.onSignal("SIGPIPE", () => {});
-  host.onFailure((error) => {
-    log.add("warning", `Rusk crashed: ${error instanceof Error ? error.stack : String(error)}`);
-    host.exit(EXIT_FAILURE);
-  });
+function handleSignals(): void {
+  host.onSignal("SIGTERM", () => onEndSignal("SIGTERM"));
+  host.onSignal("SIGINT", () => onEndSignal("SIGINT"));
+  // Redis lives on.
+  for (const name of ["SIGHUP", "SIGPIPE", "SIGALRM"] as const) host.onSignal(name, () => {});
 }
 
 function leave(config: Config, log: Log, listeners: Listeners): void {

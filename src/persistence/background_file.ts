@@ -61,10 +61,15 @@ export class BackgroundFile implements BlockSink {
   constructor(host: DiskHost, path: string, isBlocks: boolean, packs: boolean) {
     this.#host = host;
     this.#reserved = host.reserveFile(path);
-    this.#worker = host.startDiskWorker(
-      (message) => this.#told(message as FromDisk),
-      (problem) => this.#finish(problem),
-    );
+    try {
+      this.#worker = host.startDiskWorker(
+        (message) => this.#told(message as FromDisk),
+        (problem) => this.#finish(problem),
+      );
+    } catch (error) {
+      host.removeFile(this.#reserved);
+      throw error;
+    }
     const shared = this.#shared.buffer as SharedArrayBuffer;
     this.#send({ type: "begin", reserved: this.#reserved, path, isBlocks, packs, shared });
   }

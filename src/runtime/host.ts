@@ -36,17 +36,33 @@ export function wallUs(): number {
 
 export const monotonicMs = () => performance.now();
 
+/**
+ * A figure that is read anew each time, from a file of the system's even where it does not look so:
+ * when it cannot be, since no file may be opened, it is what it was last.
+ */
+function lasting(read: () => number): () => number {
+  let last = 0;
+  return () => {
+    try {
+      last = read();
+    } catch {
+      // A figure that is old is no reason to end.
+    }
+    return last;
+  };
+}
+
 /** Bytes of memory that the process holds. */
-export function residentSize(): number {
+export const residentSize = lasting(() => {
   try {
     return Number(readFileSync("/proc/self/statm", "latin1").split(" ")[1]) * PAGE_SIZE;
   } catch {
     return process.memoryUsage().rss;
   }
-}
+});
 
 /** Bytes of JavaScript's own heap; Bun's heapUsed would count the arena's buffers as well. */
-export const heapSize = () => process.memoryUsage().heapTotal;
+export const heapSize = lasting(() => process.memoryUsage().heapTotal);
 
 /** Seconds of CPU that the process has used. */
 export function cpuSeconds(): { user: number; system: number } {
@@ -86,7 +102,7 @@ export function exit(code: number): never {
   process.exit(code);
 }
 
-type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE" | "SIGXFSZ";
+type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE" | "SIGALRM" | "SIGXFSZ";
 
 export function onSignal(name: SignalName, run: () => void): void {
   process.on(name, run);

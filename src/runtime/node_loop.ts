@@ -1,7 +1,9 @@
 /** The event loop and the sockets of node:net: under Deno, and where there is no epoll. */
+import { chmodSync, closeSync, openSync, statSync } from "node:fs";
 import { createServer, type Socket as NodeSocket, type Server } from "node:net";
 import { nativePath } from "./files.ts";
 import type { EventLoop, ListenAt, Listener, Socket, SocketEvents } from "./net.ts";
+import { systemCode } from "./system_error.ts";
 
 /** However much it is given, node:net takes all of it: this much at once, until it has enough. */
 const WRITE_SIZE = 64 << 10;
@@ -97,36 +99,94 @@ function probe({ host, port }: { host: string; port: number }): void {
   Deno.listen({ hostname: host, port }).close();
 }
 
-function listen(at: ListenAt, backlog: number, accept: (socket: Socket) => SocketEvents): Listener {
-  if ("port" in at) {
-    probe(at);
-    if (at.host === ALL_IPV4) ipv4Ports.add(at.port);
+/** After the last file that may be opened was taken, it is looked so often whether one is free. */
+const FILES_RETRY_MS = 100;
+
+/** Whether no file can be opened, or connection taken, any more. */
+function isOutOfFiles(): boolean {
+  try {
+    closeSync(openSync("/dev/null", "r"));
+    return false;
+  } catch (error) {
+    return ["EMFILE", "ENFILE"].includes(systemCode(error));
   }
-  const server: Server = createServer({ noDelay: true, allowHalfOpen: true }, (opened) => {
+}
+
+class NodeListener implements Listener {
+  ready: Promise<void>;
+  private server: Server;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private readonly at: ListenAt;
+  private readonly backlog: number;
+  private readonly accept: (socket: Socket) => SocketEvents;
+
+  constructor(at: ListenAt, backlog: number, accept: (socket: Socket) => SocketEvents) {
+    if ("port" in at) {
+      probe(at);
+      if (at.host === ALL_IPV4) ipv4Ports.add(at.port);
+    }
+    this.at = at;
+    this.backlog = backlog;
+    this.accept = accept;
+    [this.server, this.ready] = this.open();
+  }
+
+  private open(): [Server, Promise<void>] {
+    const { at, backlog } = this;
+    const options = { noDelay: true, allowHalfOpen: true };
+    const server = createServer(options, (opened) => this.take(opened));
+    const place =
+      "path" in at ? { path: nativePath(at.path) } : { ...at, ipv6Only: at.host === "::" };
+    const ready = new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ ...place, backlog }, resolve);
+    });
+    return [server, ready];
+  }
+
+  private take(opened: NodeSocket): void {
     const connection = new NodeConnection(opened);
-    const events = accept(connection);
+    const events = this.accept(connection);
     // What came with the end is still answered, at the end of this turn.
     opened.on("end", () => setImmediate(() => connection.end()));
     opened.on("data", (chunk) => connection.offer(chunk as Uint8Array, events));
     opened.on("drain", () => events.drain());
     opened.on("close", () => events.closed());
     opened.on("error", () => {});
-  });
-  const place =
-    "path" in at ? { path: nativePath(at.path) } : { ...at, ipv6Only: at.host === "::" };
-  const ready = new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ ...place, backlog }, resolve);
-  });
-  const close = () => {
-    server.close();
+    // Deno does not say that it could not take a connection, and never takes another.
+    if (isOutOfFiles()) this.renewLater();
+  }
+
+  private renewLater(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      if (isOutOfFiles()) this.renewLater();
+      else this.renew();
+    }, FILES_RETRY_MS);
+  }
+
+  /** Listens anew at the same place; connections stay. */
+  private renew(): void {
+    const { at } = this;
+    const mode = "path" in at ? statSync(nativePath(at.path)).mode : 0;
+    this.server.close();
+    [this.server, this.ready] = this.open();
+    const restore = () => {
+      if ("path" in at) chmodSync(nativePath(at.path), mode);
+    };
+    this.ready.then(restore, () => this.renewLater());
+  }
+
+  close(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.server.close();
+    const { at } = this;
     if ("port" in at && at.host === ALL_IPV4) ipv4Ports.delete(at.port);
-  };
-  return { ready, close };
+  }
 }
 
 export const nodeLoop: EventLoop = {
-  listen,
+  listen: (at, backlog, accept) => new NodeListener(at, backlog, accept),
   pair: () => null,
   connect: null,
   syncFile: null,

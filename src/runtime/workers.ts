@@ -3,6 +3,9 @@
  * over. What is declared here is common to the runtimes, whose types differ.
  */
 
+import { closeSync, openSync } from "node:fs";
+import { orReason } from "./system_error.ts";
+
 /** A worker, as the one who started it sees it. */
 export interface WorkerThread {
   /** Sends a message; the buffers are the worker's from then on. */
@@ -25,14 +28,31 @@ interface WebWorker extends Port {
 type WebWorkerClass = new (file: URL, options: { type: "module" }) => WebWorker;
 
 /**
+ * Files that the runtime opens for a worker as it starts (its event loop, its program), and some
+ * more, which clients may take meanwhile. When one cannot be opened Bun ends the whole process.
+ */
+const WORKER_FILES = 16;
+
+/** Throws the system's reason if so many files cannot be opened. */
+function checkFreeFiles(count: number): void {
+  const opened: number[] = [];
+  try {
+    while (opened.length < count) opened.push(orReason(() => openSync("/dev/null", "r")));
+  } finally {
+    for (const file of opened) closeSync(file);
+  }
+}
+
+/**
  * Starts the program of a file in a worker. `told` gets its messages; `failed` is called when it
- * could not start, or has thrown.
+ * could not start, or has thrown. Throws the system's reason when there is no room for one.
  */
 export function startWorker(
   file: URL,
   told: (message: unknown) => void,
   failed: (problem: string) => void,
 ): WorkerThread {
+  checkFreeFiles(WORKER_FILES);
   const { Worker } = globalThis as unknown as { Worker: WebWorkerClass };
   const worker = new Worker(file, { type: "module" });
   worker.onmessage = ({ data }) => told(data);

@@ -159,6 +159,7 @@ export class Server implements ServerContext {
     propagation.onFirst = () => this.turn.arm();
     this.targets = new Targets(host, clock);
     this.ending = new Shutdown({
+      monotonicMs: () => clock.monotonicMs(),
       log: (text) => this.log("warning", text),
       snapshots: this.snapshots,
       appendLog: this.appendLog,

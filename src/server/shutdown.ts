@@ -5,7 +5,14 @@ import { CommandError } from "../protocol/errors.ts";
 const FAILED = new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
 const NONE = new CommandError("ERR No shutdown in progress.");
 
+/**
+ * Nobody presses Ctrl-C twice in less. Two SIGINT that come so close are one: the terminal's, and
+ * that of a program between it and the server which passes it on.
+ */
+const INSISTING_MS = 100;
+
 export interface ShutdownSteps {
+  monotonicMs(): number;
   log(text: string): void;
   readonly snapshots: Pick<SnapshotControl, "isConfigured" | "save" | "abandon">;
   /** The append-only log: writes what is left, unless it has no base yet, which is false. */
@@ -20,27 +27,47 @@ export interface ShutdownSteps {
 
 export class Shutdown {
   private pending: ShutdownOptions | null = null;
+  /** When a SIGINT has asked for it. */
+  private interruptedMs: number | null = null;
   private readonly steps: ShutdownSteps;
 
   constructor(steps: ShutdownSteps) {
     this.steps = steps;
   }
 
-  /** A signal asks for the end, in the way that is configured for it; a second SIGINT insists. */
+  /**
+   * A signal asks for the end, in the way that is configured for it. A second SIGINT insists; a
+   * SIGTERM and a SIGINT do not: who watches over a process adds the one to the other.
+   */
   signal(name: string, chosen: readonly string[]): void {
-    if (this.pending !== null && name === "SIGINT") {
-      this.steps.log("You insist... exiting now.");
-      this.steps.abandon();
-      return;
+    const { steps } = this;
+    if (name === "SIGINT") {
+      const nowMs = steps.monotonicMs();
+      if (this.interruptedMs !== null) {
+        if (nowMs - this.interruptedMs < INSISTING_MS) return;
+        steps.log("You insist... exiting now.");
+        steps.abandon();
+        return;
+      }
+      this.interruptedMs = nowMs;
     }
-    this.steps.log(`Received ${name} scheduling shutdown...`);
+    steps.log(
+      steps.isLoading()
+        ? "Received shutdown signal during loading, scheduling shutdown."
+        : `Received ${name} scheduling shutdown...`,
+    );
     this.pending = optionsOf(chosen);
+  }
+
+  private forget(): void {
+    this.pending = null;
+    this.interruptedMs = null;
   }
 
   /** Leaves now; throws when the last snapshot cannot be written, and it is not forced. */
   run(options: ShutdownOptions): void {
     const { steps } = this;
-    this.pending = null;
+    this.forget();
     steps.log("User requested shutdown...");
     const { isConfigured } = steps.snapshots;
     steps.snapshots.abandon();
@@ -74,7 +101,7 @@ export class Shutdown {
   /** SHUTDOWN ABORT; throws when there is nothing to abort. */
   abort(): void {
     if (this.pending === null) throw NONE;
-    this.pending = null;
+    this.forget();
     this.steps.log("Shutdown manually aborted.");
   }
 }

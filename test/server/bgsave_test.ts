@@ -22,6 +22,10 @@ const SEEDS = [
 const LARGE = 2;
 const LARGE_COUNT = 2000;
 
+const ANOTHER =
+  "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in " +
+  "order to schedule a BGSAVE whenever possible.";
+
 let folder = "";
 const servers: Server[] = [];
 
@@ -264,6 +268,61 @@ test("one at a time; SAVE waits for none; words it does not know", async () => {
   expect(await ask(client, "BGSAVE", "SCHEDULE")).toBe("Background saving started");
   await saved(client);
   expect(await client.command("BGSAVE", "NOW")).toMatchObject({ value: "ERR syntax error" });
+  client.close();
+});
+
+test("within a transaction it is begun afterwards; in a rewriting if asked so", async () => {
+  const server = await start();
+  const client = await server.connect();
+  await client.command("SET", "key", "value");
+  await server.session(`
+    > MULTI
+    OK
+    > BGSAVE
+    QUEUED
+    > EXEC
+    1) Background saving scheduled
+  `);
+  while (!(await persistence(client)).includes("rdb_saves:1\r")) await Bun.sleep(5);
+  expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+  await client.command("CONFIG", "SET", "rdb-key-save-delay", "60000000");
+  await server.session(`
+    > BGSAVE
+    Background saving started
+    > MULTI
+    OK
+    > BGSAVE
+    QUEUED
+    > BGSAVE SCHEDULE
+    QUEUED
+    > BGREWRITEAOF
+    QUEUED
+    > EXEC
+    1) (error) ERR Background save already in progress
+    2) (error) ERR Background save already in progress
+    3) Background append only file rewriting scheduled
+  `);
+  expect(await persistence(client)).toContain("aof_rewrite_scheduled:1");
+  await client.command("FLUSHALL");
+  await client.command("SET", "key", "value");
+  while (!(await persistence(client)).includes("aof_rewrite_in_progress:1")) await Bun.sleep(5);
+  await server.session(`
+    > BGSAVE
+    (error) ${ANOTHER}
+    > MULTI
+    OK
+    > BGSAVE
+    QUEUED
+    > BGREWRITEAOF
+    QUEUED
+    > EXEC
+    1) Background saving scheduled
+    2) (error) ERR Background append only file rewriting already in progress
+    > BGSAVE SCHEDULE
+    Background saving scheduled
+    > SAVE
+    OK
+  `);
   client.close();
 });
 

@@ -372,23 +372,63 @@ describe("the end", () => {
     ]);
   });
 
-  test("SIGHUP and a broken pipe change nothing", async () => {
+  test.each(["SIGHUP", "SIGPIPE", "SIGALRM"] as const)("%s changes nothing", async (name) => {
     const server = await start();
-    server.signal("SIGHUP");
-    server.signal("SIGPIPE");
+    server.signal(name);
     await Bun.sleep(50);
     expect(await ask(server, "PING")).toBe("PONG");
+  });
+
+  test.each(["SIGTERM", "SIGINT"] as const)("%s before it listens", async (name) => {
+    const server = await start({ noWait: true });
+    while (!server.log().includes("Rusk is starting")) await Bun.sleep(1);
+    server.signal(name);
+    expect(await server.exited).toBe(0);
+    expect(server.log()).toContain(` # Received ${name} scheduling shutdown...\n`);
+    expect(server.log()).not.toContain("Server initialized");
+  });
+
+  test("SIGTERM while it loads ends it, and the file stays as it was", async () => {
+    const dir = newFolder();
+    const first = await start({ args: ["--dir", dir, "--enable-debug-command", "yes"] });
+    await ask(first, "DEBUG", "POPULATE", "5000");
+    await ask(first, "SAVE");
+    const bytes = readFileSync(join(dir, "dump.rdb"), "latin1");
+    const slow = ["--dir", dir, "--key-load-delay", "1000", "--save", "1 1"];
+    const server = await start({ args: slow, noWait: true });
+    while (!server.log().includes("Server initialized")) await Bun.sleep(1);
+    server.signal("SIGTERM");
+    expect(await server.exited).toBe(0);
+    expect(server.log()).toContain("Received shutdown signal during loading, scheduling shutdown.");
+    expect(readFileSync(join(dir, "dump.rdb"), "latin1")).toBe(bytes);
   });
 
   test("a second SIGINT ends it at once, with a failure", async () => {
     const server = await start({ args: ["--enable-debug-command", "yes"] });
     await ask(server, "DEBUG", "PAUSE-CRON", "1");
     server.signal("SIGINT");
-    await Bun.sleep(50);
+    await Bun.sleep(150);
     expect(await ask(server, "PING")).toBe("PONG");
     server.signal("SIGINT");
     expect(await server.exited).toBe(1);
     expect(server.log()).toContain("You insist... exiting now.\n");
+  });
+
+  test("SIGINT and SIGTERM together, and SIGINT passed on by who watches over it, end it in order", async () => {
+    const dir = newFolder();
+    const combinations = [
+      ["SIGTERM", "SIGINT"],
+      ["SIGINT", "SIGTERM"],
+      ["SIGINT", "SIGINT"],
+    ] as const;
+    for (const names of combinations) {
+      const server = await start({ args: ["--dir", dir, "--save", "3600 1"] });
+      await ask(server, "INCR", "n");
+      for (const name of names) server.signal(name);
+      expect(await server.exited).toBe(0);
+    }
+    const server = await start({ args: ["--dir", dir] });
+    expect(await ask(server, "GET", "n")).toBe("3");
   });
 
   test("SHUTDOWN ABORT calls off what a signal has asked for", async () => {
