@@ -414,7 +414,7 @@ describe("the end", () => {
     expect(server.log()).toContain("You insist... exiting now.\n");
   });
 
-  test("SIGINT and SIGTERM together, and SIGINT passed on by who watches over it, end it in order", async () => {
+  test("SIGINT and SIGTERM together, or one SIGINT passed on, end it in order", async () => {
     const dir = newFolder();
     const combinations = [
       ["SIGTERM", "SIGINT"],
