@@ -2,7 +2,7 @@
 import type { Database } from "../keyspace/database.ts";
 import type { Watch, Watcher } from "../keyspace/watch.ts";
 import type { Args } from "../protocol/args.ts";
-import { CommandQueue } from "./command_queue.ts";
+import { CommandQueue } from "../protocol/command_queue.ts";
 import type { Command } from "./table.ts";
 
 /**

@@ -3,10 +3,10 @@
  * a changed watched key makes EXEC fail.
  */
 import { Args } from "../protocol/args.ts";
+import type { CommandQueue } from "../protocol/command_queue.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import { type Client, Gate } from "./client.ts";
-import type { CommandQueue } from "./command_queue.ts";
 import { group } from "./table.ts";
 
 const NESTED_MULTI = new CommandError("ERR MULTI calls can not be nested");

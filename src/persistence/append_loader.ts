@@ -7,11 +7,16 @@
  *   loader.isCut            the file ends within a command, or within a transaction
  *
  * The commands of a transaction are held until its EXEC, so that one that is cut leaves nothing. A
- * step throws AppendError where the file is not such a log. Lines that begin with # tell the time
- * of what follows: `#TS:1628217470`.
+ * step throws AppendError where the file is not such a log: cut is one that ends within a command
+ * of which there is nothing but its first bytes. Lines that begin with # tell the time of what
+ * follows: `#TS:1628217470`.
+ *
+ * Arguments may be of any size, and commands of any that the server writes.
  */
-import { type Args, keptArgs } from "../protocol/args.ts";
+import { Args } from "../protocol/args.ts";
+import { CommandQueue } from "../protocol/command_queue.ts";
 import { COMMAND, MORE, PADDING, type Partial, RequestParser } from "../protocol/request.ts";
+import { ANNOTATION_SIZE_MAX, CommandFrames, LOGGED_SIZE_MAX } from "./append_frames.ts";
 import type { ByteSource } from "./rdb_reader.ts";
 
 const CHUNK_SIZE = 256 << 10;
@@ -19,8 +24,6 @@ const STAR = 42;
 const HASH = 35;
 const CR = 13;
 const LF = 10;
-/** A line that tells the time is no longer than this; Redis reads as much. */
-const ANNOTATION_SIZE_MAX = 1024;
 
 /** The line that tells the time, in Unix seconds, of what follows. */
 export const timeLine = (seconds: number) => `#TS:${seconds}\r\n`;
@@ -63,7 +66,11 @@ export class AppendLoader {
   private partial: Partial | null = null;
   /** Bytes of the file before those that the parser has. */
   private base: number;
-  private transaction: Args[] | null = null;
+  private isHolding = false;
+  /** The commands of the transaction whose EXEC is to come. */
+  private readonly held = new CommandQueue();
+  private readonly heldArgs = new Args(this.chunk, this.view);
+  private readonly frames = new CommandFrames();
   private isAtEnd = false;
 
   /** `offset`: bytes of the file before the source's first. */
@@ -72,6 +79,8 @@ export class AppendLoader {
     this.hooks = hooks;
     this.base = offset;
     this.soundSize = offset;
+    this.parser.bulkSizeMax = LOGGED_SIZE_MAX;
+    this.parser.commandSizeMax = LOGGED_SIZE_MAX;
     this.parser.start(this.chunk, this.view, 0);
   }
 
@@ -80,11 +89,9 @@ export class AppendLoader {
     return this.base + this.parser.at;
   }
 
-  /** Counting from 1, the line of the file that is read next, or that is wrong. */
+  /** Counting from 1, the line of the file that is read next, or at its end, or that is wrong. */
   get line(): number {
-    const { expected, args, bulkSize } = this.parser;
-    if (expected === 0) return this.lineCount + 1;
-    return this.lineCount + 2 + 2 * args.count + (bulkSize >= 0 ? 1 : 0);
+    return this.lineCount + this.frames.lines + 1;
   }
 
   /** Carries out up to `limit` commands; false at the end of the file. */
@@ -105,49 +112,58 @@ export class AppendLoader {
       return false;
     }
     if (first !== STAR) throw new FormatError(BAD_FORMAT, this.offset);
+    const begin = parser.expected === 0 ? parser.at : parser.begin;
     const found = parser.next();
     if (found === MORE) {
       this.readMore();
       return false;
     }
-    if (found !== COMMAND) throw new FormatError(BAD_FORMAT, this.offset);
+    if (found !== COMMAND || !parser.args.isCanonical) throw this.fault(begin, parser.end);
     this.commandCount++;
     this.take(parser.args);
     return true;
   }
 
+  private get bytes(): Uint8Array {
+    return this.partial?.bytes ?? this.chunk;
+  }
+
   private byteAt(at: number): number {
-    return (this.partial?.bytes ?? this.chunk)[at];
+    return this.bytes[at];
+  }
+
+  /** What is wrong with the command that begins there; the bytes that are here end at `end`. */
+  private fault(begin: number, end: number): FormatError {
+    const { frames } = this;
+    frames.reset();
+    frames.take(this.bytes, begin, end);
+    return new FormatError(BAD_FORMAT, this.base + begin + Math.max(frames.fault, 0));
   }
 
   private take(args: Args): void {
-    const { transaction } = this;
-    this.checkEnds(args);
     this.lineCount += 1 + 2 * args.count;
     if (args.is(0, "multi")) {
-      if (transaction !== null) throw new FormatError(UNEXPECTED_MULTI, this.offset);
-      this.transaction = [];
+      if (this.isHolding) throw new FormatError(UNEXPECTED_MULTI, this.offset);
+      this.isHolding = true;
       return;
     }
     if (args.is(0, "exec")) {
-      if (transaction === null) throw new FormatError(UNEXPECTED_EXEC, this.offset);
-      this.transaction = null;
-      for (const held of transaction) this.run(held);
-    } else if (transaction === null) {
+      if (!this.isHolding) throw new FormatError(UNEXPECTED_EXEC, this.offset);
+      this.isHolding = false;
+      this.runHeld();
+    } else if (!this.isHolding) {
       this.run(args);
     } else if (this.hooks.run !== undefined) {
-      transaction.push(keptArgs(args));
+      this.held.add(args, 0);
     }
-    if (this.transaction === null) this.soundSize = this.offset;
+    if (!this.isHolding) this.soundSize = this.offset;
   }
 
-  /** The parser trusts a client that a line ends after each argument; a file is not trusted. */
-  private checkEnds({ bytes, start, size, count }: Args): void {
-    for (let i = 0; i < count; i++) {
-      const end = start[i] + size[i];
-      if (bytes[end] !== CR || bytes[end + 1] !== LF)
-        throw new FormatError(BAD_FORMAT, this.offset);
-    }
+  private runHeld(): void {
+    const { held, heldArgs } = this;
+    held.rewind();
+    while (held.next(heldArgs)) this.run(heldArgs);
+    held.clear();
   }
 
   private run(args: Args): void {
@@ -160,7 +176,7 @@ export class AppendLoader {
     const { parser } = this;
     let end = parser.at;
     while (end < parser.end && this.byteAt(end) !== LF) end++;
-    if (end - parser.at > ANNOTATION_SIZE_MAX) throw new FormatError(BAD_FORMAT, this.offset);
+    if (end - parser.at >= ANNOTATION_SIZE_MAX) throw new FormatError(BAD_FORMAT, this.offset);
     if (end === parser.end) {
       parser.begin = parser.at;
       parser.needed = parser.end - parser.at + 1;
@@ -178,7 +194,7 @@ export class AppendLoader {
     }
     parser.at = end + 1;
     parser.begin = parser.at;
-    if (this.transaction === null) this.soundSize = this.offset;
+    if (!this.isHolding) this.soundSize = this.offset;
   }
 
   /** Reads on, behind what is left of a command that is cut. */
@@ -202,16 +218,20 @@ export class AppendLoader {
     const size = source.read(partial.bytes, partial.size, wanted);
     partial.size += size;
     parser.resume(partial);
-    if (size === 0) this.end(true);
+    if (size > 0) return;
+    const { frames } = this;
+    frames.reset();
+    if (!frames.take(partial.bytes, 0, partial.size)) throw this.fault(0, partial.size);
+    this.end(true);
   }
 
   private end(isInCommand: boolean): void {
     this.isAtEnd = true;
-    this.isInTransaction = this.transaction !== null;
+    this.isInTransaction = this.isHolding;
     this.isCut = isInCommand || this.isInTransaction;
   }
 }
 
-const BAD_FORMAT = "Bad file format reading the append only file";
+export const BAD_FORMAT = "Bad file format reading the append only file";
 const UNEXPECTED_MULTI = "Unexpected MULTI in the append only file";
 const UNEXPECTED_EXEC = "Unexpected EXEC in the append only file";

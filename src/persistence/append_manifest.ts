@@ -115,7 +115,7 @@ export function parseManifest(text: string): Manifest {
     const fail = (reason: string): never => {
       throw new ManifestError(reason, index + 1, line);
     };
-    const isCut = line === rest && index === lines.length - 1;
+    const isCut = rest !== "" && index === lines.length - 1;
     if (line.length >= LINE_SIZE_MAX || isCut) {
       fail("The AOF manifest file contains too long line");
     }

@@ -17,7 +17,6 @@
 import { segmentOf, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import { fromLatin1 } from "../base/bytes.ts";
-import { digitCount } from "../base/numbers.ts";
 import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Args } from "../protocol/args.ts";
@@ -26,7 +25,6 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 
 const NO_DATABASE = -1;
-const CR_LF = 0x0d0a;
 const MULTI = fromLatin1("*1\r\n$5\r\nMULTI\r\n");
 
 export class Propagation {
@@ -144,7 +142,7 @@ export class Propagation {
   private asIs(db: Database, args: Args): void {
     const { out } = this;
     const { bytes, view, start, size, count, requestStart } = args;
-    if (requestStart < 0 || !isCanonical(args)) {
+    if (requestStart < 0 || !args.isCanonical) {
       this.head(db, count);
       for (let i = 0; i < count; i++) out.bulkView(bytes, view, start[i], size[i]);
       return;
@@ -191,18 +189,4 @@ export class Propagation {
     out.raw(MULTI, 0, MULTI.length);
     out.moveBack(from, this.unitStart);
   }
-}
-
-/**
- * Whether every line of a request ends as it should. Like Redis, the parser looks at no byte after
- * the CR of a count or size, nor at the two after an argument; who reads a log does.
- */
-function isCanonical({ view, start, size, count, requestStart }: Args): boolean {
-  let lineEnd = requestStart + 1 + digitCount(count);
-  for (let i = 0; i < count; i++) {
-    const from = start[i];
-    if (view.getUint16(lineEnd) !== CR_LF || view.getUint16(from - 2) !== CR_LF) return false;
-    lineEnd = from + size[i];
-  }
-  return view.getUint16(lineEnd) === CR_LF;
 }

@@ -4,8 +4,10 @@
  * valid until the command returns, and whoever keeps an argument copies it.
  */
 import { copyBytes, latin1 } from "../base/bytes.ts";
+import { digitCount } from "../base/numbers.ts";
 
 const FIRST_ROOM = 64;
+const CR_LF = 0x0d0a;
 /** Bytes after the last argument, so that words may be read past its end. */
 const PADDING = 4;
 
@@ -61,6 +63,21 @@ export class Args {
       if (lower !== word.charCodeAt(i)) return false;
     }
     return true;
+  }
+
+  /**
+   * Whether every line of the request that begins at `requestStart` ends with CR LF. The parser, as
+   * Redis's, looks at no byte after the CR of a count or size, nor at the two after an argument.
+   */
+  get isCanonical(): boolean {
+    const { view, start, size, count } = this;
+    let lineEnd = this.requestStart + 1 + digitCount(count);
+    for (let i = 0; i < count; i++) {
+      const from = start[i];
+      if (view.getUint16(lineEnd) !== CR_LF || view.getUint16(from - 2) !== CR_LF) return false;
+      lineEnd = from + size[i];
+    }
+    return view.getUint16(lineEnd) === CR_LF;
   }
 
   /** Doubles the room. */

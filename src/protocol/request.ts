@@ -24,7 +24,8 @@ const HEADER = 4;
  */
 const LINE_SIZE_MAX = 64 * 1024;
 const WHOLE_LINE_SIZE_MAX = LINE_SIZE_MAX + 16 * 1024;
-const COUNT_MAX = 2 ** 31 - 1;
+/** Arguments of a command. */
+export const COUNT_MAX = 2 ** 31 - 1;
 /** What a client may send before it has authenticated. */
 const UNAUTHENTICATED_COUNT_MAX = 10;
 const UNAUTHENTICATED_SIZE_MAX = 16384;
@@ -114,6 +115,8 @@ export class RequestParser {
   /** After BROKEN: the protocol error. */
   problem = "";
   bulkSizeMax = 512 * 1024 * 1024;
+  /** Bytes of a command, to its last argument's end. */
+  commandSizeMax = COMMAND_SIZE_MAX;
   peer: Peer = { unauthenticated: false };
   private bytes: Uint8Array;
   private view: DataView;
@@ -298,7 +301,7 @@ export class RequestParser {
       return this.fault("unauthenticated bulk length");
     }
     this.at = last + 2;
-    if (this.at - this.begin + size > COMMAND_SIZE_MAX) return this.fault("too big request");
+    if (this.at - this.begin + size > this.commandSizeMax) return this.fault("too big request");
     return size;
   }
 

@@ -8,7 +8,12 @@ import type { LoadingProgress } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Replay } from "../dispatch/replay.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { AppendError, AppendLoader, FormatError } from "../persistence/append_loader.ts";
+import {
+  AppendError,
+  AppendLoader,
+  BAD_FORMAT,
+  FormatError,
+} from "../persistence/append_loader.ts";
 import type { Part } from "../persistence/append_manifest.ts";
 import { type ByteSource, isRdb, RdbLoader } from "../persistence/rdb_file.ts";
 import { isSnapshot } from "../persistence/snapshot_format.ts";
@@ -20,6 +25,8 @@ import type { Log } from "./log.ts";
 const STEP_COUNT = 1024;
 /** Bytes of a file that tell what it is. */
 export const MAGIC_SIZE = 16;
+/** Bytes of what is cut off that are copied at once. */
+const COPY_SIZE = 256 << 10;
 /** Bytes looked at together for zeros at the end of a file. */
 const ZEROS_SIZE = 4096;
 
@@ -88,7 +95,10 @@ export class Loading {
     return null;
   }
 
-  /** Loads the files of a log; `cuts`: one that ends too early is cut back to what is whole. */
+  /**
+   * Loads the files of a log; `cuts`: one that ends too early is cut back to what is whole, and
+   * what is cut off is kept beside it.
+   */
   *log(parts: readonly Part[], pathOf: (name: string) => string, cuts: boolean): Steps {
     const { disk, log, keyspace } = this.parts;
     const startMs = keyspace.clock.monotonicMs();
@@ -120,7 +130,7 @@ export class Loading {
   }
 
   private *part(file: InputFile, part: Part, path: string, isLast: boolean, cuts: boolean): Steps {
-    const { log, disk, replay } = this.parts;
+    const { log, replay } = this.parts;
     const { name } = part;
     if (file.size === 0) return null;
     replay.begin();
@@ -130,6 +140,10 @@ export class Loading {
       const { source, offset } = yield* this.preamble(file, part, path);
       const hooks = { run: replay.run.bind(replay) };
       end = endWithoutZeros(file, offset);
+      if (end === 0) {
+        log.add("warning", `The AOF file ${name} holds nothing but zero bytes`);
+        throw new FormatError(BAD_FORMAT, 0);
+      }
       loader = new AppendLoader(new Beginning(source, end - offset, end), hooks, offset);
       const passed = this.loaded - offset;
       while (loader.step(STEP_COUNT)) {
@@ -160,17 +174,45 @@ export class Loading {
     if (!cuts) return `Unexpected end of file reading the append only file ${name}. ${CUT_HINT}`;
     log.add("warning", `!!! Warning: short read while loading the AOF file ${name}!!!`);
     if (!isLast) return `Fatal error: the truncated file ${name} is not the last file`;
-    log.add("warning", `AOF ${name} loaded anyway because aof-load-truncated is enabled`);
     try {
-      const whole = disk.openAppend(path, false);
-      log.add("warning", `Truncating the AOF ${name} at offset ${loader.soundSize}`);
-      whole.truncate(loader.soundSize);
-      whole.sync();
-      whole.close();
+      yield* this.cut(file, path, name, loader.soundSize);
     } catch (error) {
       return `Error truncating the AOF file ${name}: ${(error as Error).message}`;
     }
+    log.add("warning", `AOF ${name} loaded anyway because aof-load-truncated is enabled`);
     return null;
+  }
+
+  /** Cuts a file back, once what is cut off is on the disk under another name. */
+  private *cut(file: InputFile, path: string, name: string, size: number): Generator<void, void> {
+    const { disk, log, keyspace } = this.parts;
+    let kept = `${path}.cut-${keyspace.clock.nowSeconds}`;
+    while (disk.fileExists(kept)) kept += "+";
+    const copy = disk.createFile(kept);
+    try {
+      const piece = new Uint8Array(COPY_SIZE);
+      for (let at = size; at < file.size; ) {
+        const count = file.readAt(piece, 0, COPY_SIZE, at);
+        if (count === 0) break;
+        copy.write(piece.subarray(0, count));
+        at += count;
+        yield;
+      }
+      copy.commit();
+    } catch (error) {
+      copy.abandon();
+      throw error;
+    }
+    const count = file.size - size;
+    log.add("warning", `!!! Truncating the AOF ${name} at offset ${size} !!!`);
+    log.add("warning", `What is cut off, ${count} bytes, is kept in ${kept}`);
+    const whole = disk.openAppend(path, false);
+    try {
+      whole.truncate(size);
+      whole.sync();
+    } finally {
+      whole.close();
+    }
   }
 
   /** Reads the snapshot that a file begins with, if it does; where its commands are. */

@@ -29,11 +29,16 @@ function start(disk: SimDisk, ...args: string[]): SimServer {
   return server;
 }
 
+/** What the server that `refusal` tried to start has logged. */
+let lines = "";
+
 /** What a server that can not be started says. */
 function refusal(disk: SimDisk, ...args: string[]): string | null {
   const server = new SimServer(disk, time, random, ["--appendonly", "yes", ...args]);
   running.push(server);
-  return server.start();
+  const problem = server.start();
+  lines = server.lines.join("");
+  return problem;
 }
 
 /** Runs commands, each in a turn of its own, and gives their replies. */
@@ -54,10 +59,28 @@ function pass(server: SimServer, ms: number): void {
 const names = (disk: SimDisk) => [...disk.contents().keys()].sort();
 const bytesOf = (disk: SimDisk, path: string) => disk.contents().get(path) as Uint8Array;
 const textOf = (disk: SimDisk, path: string) => Buffer.from(bytesOf(disk, path)).toString("latin1");
+/** What starts have cut off. */
+const keptIn = (disk: SimDisk) =>
+  names(disk)
+    .filter((path) => path.includes(".cut-"))
+    .map((path) => textOf(disk, path));
+
 const keysOf = (server: SimServer) => [...server.state.keys()].sort();
 
 function request(...words: string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
+}
+
+/** How much of the beginning of a log is commands, annotations and transactions that are whole. */
+function wholeOf(text: string, transactions: readonly string[]): string {
+  let size = 0;
+  const pattern = /^(#[^\n]*\n|\*3(\r\n\$\d+\r\n\w*){3}\r\n)/;
+  for (;;) {
+    const rest = text.slice(size);
+    const found = transactions.find((one) => rest.startsWith(one)) ?? pattern.exec(rest)?.[0];
+    if (found === undefined) return text.slice(0, size);
+    size += found.length;
+  }
 }
 
 /** A disk with a log of one increment that holds this. */
@@ -84,15 +107,24 @@ describe("a tail of zero bytes, as after a power cut", () => {
       const server = start(disk);
       expect(keysOf(server)).toEqual(["a"]);
       expect(textOf(disk, FIRST_INCREMENT)).toBe(sound);
+      expect(keptIn(disk)).toEqual([`${rest}${"\0".repeat(9000)}`]);
       expect(run(server, "SET c 1")).toEqual(["+OK\r\n"]);
       expect(keysOf(start(disk.afterKill()))).toEqual(["a", "c"]);
     });
   }
 
-  test("may be all there is", () => {
-    const disk = diskWith("\0".repeat(100));
-    expect(keysOf(start(disk))).toEqual([]);
-    expect(textOf(disk, FIRST_INCREMENT)).toBe("");
+  test("that is all there is of a file is an error, and the file stays as it is", () => {
+    for (const count of [1, 100, 5000]) {
+      const zeros = "\0".repeat(count);
+      const disk = diskWith(zeros);
+      expect(refusal(disk)).toStartWith(
+        "Bad file format reading the append only file appendonly.aof.1.incr.aof: make a backup",
+      );
+      expect(lines).toContain(
+        "The AOF file appendonly.aof.1.incr.aof holds nothing but zero bytes",
+      );
+      expect(textOf(disk, FIRST_INCREMENT)).toBe(zeros);
+    }
   });
 
   test("is refused where a cut file is, under aof-load-truncated no", () => {
@@ -106,6 +138,97 @@ describe("a tail of zero bytes, as after a power cut", () => {
   test("is a value's own within a command", () => {
     const server = start(diskWith(request("SET", "a", "\0\0\0")));
     expect(run(server, "GET a")).toEqual(["$3\r\n\0\0\0\r\n"]);
+  });
+});
+
+describe("a log that a start does not take", () => {
+  const sound = request("SET", "a", "1");
+  const set = request("SET", "b", "22");
+
+  /** All that can be the beginning of a command, and of nothing else, is cut off and kept. */
+  test("cut at every byte: what is a true prefix is cut off, and kept beside the log", () => {
+    const all = `${request("MULTI")}${set}${request("EXEC")}#TS:1700000000\r\n${set}`;
+    for (let cut = 0; cut < all.length; cut++) {
+      const rest = all.slice(0, cut);
+      const disk = diskWith(sound + rest);
+      const server = start(disk);
+      const whole = sound + wholeOf(rest, [`${request("MULTI")}${set}${request("EXEC")}`]);
+      expect([cut, textOf(disk, FIRST_INCREMENT)]).toEqual([cut, whole]);
+      const off = (sound + rest).slice(whole.length);
+      expect(keptIn(disk)).toEqual(off === "" ? [] : [off]);
+      if (off === "") continue;
+      const [name] = names(disk).filter((path) => path.includes(".cut-"));
+      const told = server.lines.join("");
+      expect(told).toContain(
+        `!!! Truncating the AOF appendonly.aof.1.incr.aof at offset ${whole.length} !!!`,
+      );
+      expect(told).toContain(`What is cut off, ${off.length} bytes, is kept in ${name}`);
+    }
+  });
+
+  const malformed: Record<string, [rest: string, at: number]> = {
+    "lines that end with LF alone": ["*3\n$3\nSET\n$1\na\n$1\n1\n", 2],
+    "a count that is none": ["*\x01\x02\x03\x04garbage", 1],
+    "a count of letters, without an end": ["*abc", 1],
+    "a count with something behind it": ["*3x", 2],
+    "a count of 0": ["*0\r\n", 2],
+    "a negative count": ["*-1\r\n", 1],
+    "a count with a leading zero": ["*03\r\n$3\r\nSET", 2],
+    "a count with a sign": [`*+3${set.slice(2)}`, 1],
+    "a count that is too large": ["*2147483648", 10],
+    "a count without a number": ["*\r\n", 1],
+    "CR without LF after a count": [`*3\rX${set.slice(4)}`, 3],
+    "no size": ["*3\r\nSET", 4],
+    "a size of no number": ["*3\r\n$x", 5],
+    "a negative size": ["*1\r\n$-1\r\n", 5],
+    "a size that no command has": ["*1\r\n$2147483647", 14],
+    "CR without LF after a size": ["*1\r\n$4\r$PING\r\n", 7],
+    "an argument that is longer than its size": ["*2\r\n$3\r\nGETS\r\n", 11],
+    "LF alone after an argument": ["*1\r\n$4\r\nPING\n", 12],
+    "CR without LF after an argument": ["*1\r\n$4\r\nPING\rX", 13],
+    "two other bytes after an argument": ["*1\r\n$4\r\nPINGxx", 12],
+    "a line as people type them": ["FLUSHALL\r\n", 0],
+    "a line without an end": ["SET b 1", 0],
+    "an empty line": ["\r\n", 0],
+    "an annotation that does not end": [`#${"x".repeat(1100)}`, 0],
+    "something else": ["\x7f", 0],
+  };
+  for (const [what, [rest, at]] of Object.entries(malformed)) {
+    test(`with ${what} is refused, and stays as it is`, () => {
+      // Whatever follows, and wherever the reading of the file is interrupted.
+      for (const more of ["", set, set.repeat(9), "\0".repeat(5), "x".repeat(300_000)]) {
+        const disk = diskWith(sound + rest + more);
+        const before = disk.contents();
+        const problem = refusal(disk);
+        expect(problem).toStartWith(
+          "Bad file format reading the append only file appendonly.aof.1.incr.aof: make a backup " +
+            "of your AOF file, then use rusk check-aof --fix <filename.manifest> (at byte ",
+        );
+        expect(problem).toEndWith(`(at byte ${sound.length + at})`);
+        expect(disk.contents()).toEqual(before);
+      }
+    });
+  }
+
+  test("is not cut when there is no room for what is cut off", () => {
+    const disk = diskWith(`${sound}*3\r\n$3`);
+    disk.isFull = true;
+    expect(refusal(disk)).toBe(
+      "Error truncating the AOF file appendonly.aof.1.incr.aof: No space left on device",
+    );
+    expect(textOf(disk, FIRST_INCREMENT)).toBe(`${sound}*3\r\n$3`);
+    expect(keptIn(disk)).toEqual([]);
+  });
+
+  test("twice within a second leaves two files", () => {
+    const first = diskWith(`${sound}*3\r\n$3`);
+    const ms = time.ms;
+    start(first);
+    const second = first.afterKill();
+    second.put(FIRST_INCREMENT, fromLatin1(`${sound}*4`));
+    time.ms = ms;
+    start(second);
+    expect(keptIn(second).sort()).toEqual(["*3\r\n$3", "*4"]);
   });
 });
 

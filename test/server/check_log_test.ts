@@ -23,6 +23,11 @@ const LOGS: Readonly<Record<string, string>> = {
   "with something else": `${HEAD}hello`,
   "with zeros": `${HEAD}\0\0\0`,
   "without a size": `${HEAD}*2\r\n#6\r\nSELECT\r\n$1\r\n0\r\n`,
+  "with lines that end with LF alone": `${HEAD}*1\n$4\nPING\n${HEAD}`,
+  "with other bytes after an argument": `${HEAD}*1\r\n$4\r\nPINGxx${HEAD}`,
+  "with CR without LF after a count": `${HEAD}*1\rX$4\r\nPING\r\n${HEAD}`,
+  "with CR without LF after a size": `${HEAD}*1\r\n$4\rXPING\r\n${HEAD}`,
+  "with a line as people type them": `${HEAD}FLUSHALL\r\n${HEAD}`,
   "with EXEC alone": HEAD + EXEC + HEAD,
   "with MULTI twice": HEAD + MULTI + MULTI + HEAD,
 };
@@ -119,6 +124,40 @@ describe.skipIf(!hasOracle)("as redis-check-aof", () => {
     fileOf("base", "");
     check([]);
   });
+});
+
+/** Manifests that Redis takes, or does not. */
+const MANIFESTS: Readonly<Record<string, string>> = {
+  "two increments": "file a seq 1 type i\nfile a seq 2 type i\n",
+  "numbers that are left out": "file a seq 3 type i\nfile a seq 9 type i\n",
+  "two increments of one number": "file a seq 1 type i\nfile a seq 1 type i\n",
+  "numbers that go down": "file a seq 2 type i\nfile a seq 1 type i\n",
+  "a base and an increment of one number": "file a seq 1 type b\nfile a seq 1 type i\n",
+  "a base of number 0": "file a seq 0 type b\n",
+  "two bases": "file a seq 1 type b\nfile a seq 2 type b\n",
+  "two of the history of one number": "file a seq 1 type h\nfile b seq 1 type h\n",
+  "words in another order": "file a type i seq 1\nfile a Seq 2 TYPE i more 1\n",
+  "an odd number of words": "file a seq 1 type\n",
+  "a path": "file x/a seq 1 type i\n",
+  "a name in quotes": 'file "a" seq 1 type i\n',
+  "no line end": "file a seq 1 type i",
+  "an empty line": "file a seq 1 type i\n\n",
+  comments: "# one\nfile a seq 1 type i\n# two\n",
+};
+
+describe.skipIf(!hasOracle)("a manifest, as redis-check-aof", () => {
+  for (const [what, text] of Object.entries(MANIFESTS)) {
+    test(what, () => {
+      fileOf("a", HEAD);
+      fileOf("log.manifest", text);
+      const mine = rusk(["log.manifest"]);
+      const theirs = run("redis-check-aof", ["log.manifest"], "");
+      // It tells what is wrong as a server's log does.
+      const lastLine = (out: string) => out.trim().replace(/^.*\n(\d+:C .* # )?/s, "");
+      expect(lastLine(mine.out)).toBe(lastLine(theirs.out));
+      expect(mine.status).toBe(theirs.status);
+    });
+  }
 });
 
 test("what is wrong, and where", () => {

@@ -4,7 +4,7 @@
  * is queued already.
  */
 import { BULK_COPY_SIZE } from "../base/bytes.ts";
-import type { Args } from "../protocol/args.ts";
+import type { Args } from "./args.ts";
 
 /** A piece holds whole commands: many small ones, or one large one. */
 const PIECE_SIZE = 4096;

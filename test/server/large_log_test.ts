@@ -1,0 +1,84 @@
+// Purpose: values larger than what a client may send by default, in the append-only log: what a
+// server with another proto-max-bulk-len has written is loaded by one without. `make durability`
+// (LARGE=1) does it in more ways.
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Client } from "../client/client.ts";
+import { plain } from "../client/resp.ts";
+import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "../durability/binary.ts";
+
+const MB = 2 ** 20;
+/** Above the default of proto-max-bulk-len. */
+const SIZE = 520 * MB;
+
+const CONTENTS = process.env.LARGE === undefined ? ["no"] : ["no", "yes"];
+
+let folder = "";
+let server: Server | null = null;
+let client: Client;
+
+afterEach(async () => {
+  await server?.stop();
+  server = null;
+  rmSync(folder, { recursive: true, force: true });
+  folder = "";
+});
+
+async function start(...args: string[]): Promise<void> {
+  if (folder === "") folder = mkdtempSync(join(tmpdir(), "rusk-large-"));
+  const persistence = ["--dir", folder, "--appendonly", "yes", "--appendfsync", "no"];
+  server = await startServer({ command: binaryCommand(), args: [...persistence, ...args] });
+  client = await server.connect();
+}
+
+async function restart(...args: string[]): Promise<void> {
+  client.close();
+  await server?.stop();
+  await start(...args);
+}
+
+async function ask(...words: string[]): Promise<string> {
+  return String(plain(await client.command(...words)));
+}
+
+async function rewrite(): Promise<void> {
+  await ask("BGREWRITEAOF");
+  for (;;) {
+    const text = await ask("INFO", "persistence");
+    if (text.includes("aof_rewrite_in_progress:0")) {
+      expect(text).toContain("aof_last_bgrewrite_status:ok");
+      return;
+    }
+    await Bun.sleep(20);
+  }
+}
+
+function check(): string {
+  const [program, ...first] = binaryCommand();
+  const manifest = join(folder, "appendonlydir", "appendonly.aof.manifest");
+  return spawnSync(program, [...first, "check-aof", manifest], { encoding: "latin1" }).stdout;
+}
+
+describe("a value of 520 MB", () => {
+  for (const content of CONTENTS) {
+    test(`as a command, and rewritten with aof-use-rdb-preamble ${content}`, async () => {
+      await start("--proto-max-bulk-len", "1gb", "--aof-use-rdb-preamble", content);
+      const value = Buffer.alloc(SIZE, "x");
+      expect(plain(await client.command("SET", "large", value))).toBe("OK");
+      await client.command("RPUSH", "list", "a", value.subarray(0, MB), "b");
+      await ask("SET", "after", "1");
+      const digest = await ask("DEBUG", "DIGEST");
+      expect(check()).toEndWith("All AOF files and manifest are valid\n");
+      await restart();
+      expect(await ask("DEBUG", "DIGEST")).toBe(digest);
+      await rewrite();
+      await restart();
+      expect(await ask("DEBUG", "DIGEST")).toBe(digest);
+    });
+  }
+});
