@@ -75,10 +75,10 @@ function save(measured: Record<string, FigureResult>): void {
 /** Writes what is made from results.json. */
 function report(options: Options): void {
   const results = readResults(RESULTS_JSON, machineFacts(DENO));
-  const fragment = markdown(results);
-  writeFileSync(RESULTS_MARKDOWN, fragment);
+  writeFileSync(RESULTS_MARKDOWN, markdown(results, "results.svg"));
   if (results.figures.throughput !== undefined) writeFileSync(RESULTS_CHART, chart(results));
   if (options.updateReadme) {
+    const fragment = markdown(results, "bench/results.svg");
     writeFileSync(README, updatedReadme(readFileSync(README, "utf8"), fragment));
   }
 }

@@ -30,15 +30,15 @@ export function missedTargets(figures: Readonly<Record<string, FigureResult>>): 
   ]);
 }
 
-/** The fragment of README.md: the chart, the conditions and the tables. */
-export function markdown(results: Results): string {
+/** The fragment of a page: the chart, found at `chartPath`, the conditions and the tables. */
+export function markdown(results: Results, chartPath: string): string {
   const { machine, figures } = results;
   const { throughput, ...others } = figures;
   const parts: string[] = [];
   if (throughput !== undefined) {
     const { clients, size, rounds } = throughput.conditions;
     parts.push(
-      "![Throughput and CPU time per command of Rusk, as ratios to Redis](bench/results.svg)",
+      `![Throughput and CPU time per command of Rusk, as ratios to Redis](${chartPath})`,
       `Measured ${throughput.date} on ${machine.cores} cores, Rusk ${machine.rusk} (Bun ` +
         `${machine.bun}) beside redis-server ${machine.redis}, both without persistence: ` +
         `redis-benchmark with ${clients} connections and values of ${size} bytes, medians of ` +

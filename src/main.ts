@@ -8,7 +8,13 @@ import { commandTable } from "./commands/all.ts";
 import type { Host } from "./commands/server_context.ts";
 import { Config } from "./config/config.ts";
 import { NAMES } from "./config/directives.ts";
-import { ConfigError, checkMeaning, loadConfig, parseCommandLine } from "./config/file.ts";
+import {
+  ConfigError,
+  checkMeaning,
+  loadConfig,
+  parseCommandLine,
+  UnreadableFile,
+} from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
@@ -128,9 +134,16 @@ function readConfig(args: readonly string[], check: (config: Config) => void = (
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     host.writeError(error.report(`Redis ${REDIS_VERSION}`));
+    if (error instanceof UnreadableFile && args === host.args) hintAt(args[0]);
     host.exit(EXIT_FAILURE);
   }
   return config;
+}
+
+/** For who has mistyped a command: a word without a slash or a dot hardly names a file. */
+function hintAt(first: string): void {
+  if (!/^[a-z][a-z-]*$/.test(first)) return;
+  host.writeError(`There is no command '${first}' either: rusk --help lists them.\n`);
 }
 
 /** A log that cannot be written must be noticed before anyone relies on it. */

@@ -239,7 +239,7 @@ describe("files", () => {
   test("Markdown links inside the repository lead somewhere", () => {
     const pages = readdirSync(ROOT, { encoding: "utf8" })
       .filter((name) => name.endsWith(".md"))
-      .concat(markdownUnder("docs"), markdownUnder("snapshots"), markdownUnder("test"));
+      .concat(...["docs", "snapshots", "test", "bench"].map(markdownUnder));
     const broken = pages.flatMap((page) => {
       const text = readFileSync(join(ROOT, page), "utf8");
       return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]

@@ -41,7 +41,7 @@ export class ConfigError extends Error {
 }
 
 /** A file that cannot be read, which is said in one line. */
-class UnreadableFile extends ConfigError {
+export class UnreadableFile extends ConfigError {
   override report(): string {
     return `${this.message}\n`;
   }

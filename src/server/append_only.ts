@@ -186,12 +186,13 @@ export class AppendOnly implements AppendLogControl {
   /** After loading: goes on with the last increment. What is wrong, or null. */
   begin(): string | null {
     const { files } = this;
-    const { log } = this.parts;
+    const { log, config } = this.parts;
     try {
       files.makeFolder();
     } catch (error) {
       const reason = (error as Error).message;
-      return `Can't open or create append-only dir ${files.folder}: ${reason}`;
+      const folder = `${config.text("dir")}/${files.folder}`;
+      return `Can't open or create append-only dir ${folder}: ${reason}`;
     }
     try {
       this.removeLeftovers();

@@ -174,7 +174,8 @@ export class Snapshots implements SnapshotControl {
 
   /** The disk is full, the folder is gone or not ours: the old file is as it was. */
   private tellFailure(problem: string): void {
-    this.log.add("warning", `Error saving the DB to ${this.path}: ${problem}`);
+    const path = `${this.config.text("dir")}/${this.path}`;
+    this.log.add("warning", `Error saving the DB to ${path}: ${problem}`);
   }
 
   private noteFailure(problem: string): void {

@@ -217,7 +217,7 @@ describe("report", () => {
   });
 
   test("the Markdown has the conditions, a table and what was skipped", () => {
-    const text = markdown(resultsOf(1_300_000, 1_000_000));
+    const text = markdown(resultsOf(1_300_000, 1_000_000), "bench/results.svg");
     expect(text).toContain("(bench/results.svg)");
     expect(text).toContain("2 cores, Rusk 0.1.0 (Bun 1.4.5) beside redis-server 7.0.15");
     expect(text).toContain("| get | 16 | 1,300,000 | 1,000,000 | 1.30 | 0.2 | 0.4 | 0.50 |");

@@ -1,5 +1,6 @@
 // Purpose: docs/configuration.md keeps step with the table of directives. Its tables are made
-// here: `UPDATE_DOCS=1 bun test test/config/documentation_test.ts` writes them anew.
+// here, and written anew by
+// `UPDATE_DOCS=1 node_modules/.bin/bun test test/config/documentation_test.ts`.
 
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";

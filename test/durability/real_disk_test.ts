@@ -1,8 +1,8 @@
 // Purpose: the real server where the real disk does not take what it should: files that may not
 // grow any more (as on a full disk), folders that are none, files that are not sound.
 
-import { afterEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { plain } from "../client/resp.ts";
@@ -128,8 +128,14 @@ test("a snapshot that can not grow leaves the old one", async () => {
 });
 
 describe("a folder in which nobody may write", () => {
-  // Not even who may do all else, as tests may.
-  const dir = "/sys/kernel";
+  // Permissions do not keep root from writing; in /proc there is no place for a file.
+  const isRoot = process.getuid?.() === 0;
+  const dir = isRoot ? "/proc" : mkdtempSync(join(tmpdir(), "rusk-readonly-"));
+  const reason = isRoot ? "No such file or directory" : "Permission denied";
+  if (!isRoot) chmodSync(dir, 0o555);
+  afterAll(() => {
+    if (!isRoot) rmSync(dir, { recursive: true });
+  });
 
   test("is refused by all that would write, and the data stay", async () => {
     const server = await start(dir, false, "--appendonly", "no");
@@ -154,13 +160,13 @@ describe("a folder in which nobody may write", () => {
     const info = String(await ask("INFO", "persistence"));
     expect(info).toContain("rdb_last_bgsave_status:err\r\n");
     expect(info).toContain("aof_last_bgrewrite_status:err\r\n");
-    expect(server.log()).toContain("Error saving the DB to dump.rdb: Permission denied");
+    expect(server.log()).toContain(`Error saving the DB to ${dir}/dump.rdb: ${reason}`);
     client.close();
   });
 
   test("is none to start a log in", async () => {
     expect(await refusal(dir, "--appendonly", "yes")).toEndWith(
-      "Can't open or create append-only dir appendonlydir: Operation not permitted",
+      `Can't open or create append-only dir ${dir}/appendonlydir: ${reason}`,
     );
   });
 });
@@ -177,7 +183,7 @@ describe("a server does not start, and says why,", () => {
     const dir = folder();
     writeFileSync(join(dir, "appendonlydir"), "");
     expect(await refusal(dir, ...log)).toEndWith(
-      "Can't open or create append-only dir appendonlydir: File exists",
+      `Can't open or create append-only dir ${dir}/appendonlydir: File exists`,
     );
   });
 

@@ -3,7 +3,7 @@
  * version of the format has them, with what is asked of them and replied. They are made once for
  * each version, and have to load for ever:
  *
- *   bun test/persistence/golden.ts
+ *   node_modules/.bin/bun test/persistence/golden.ts
  */
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

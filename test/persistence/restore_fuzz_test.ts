@@ -3,7 +3,7 @@
 // (sanitize-dump-payload yes). What both take must be the same value; and whatever Rusk takes must
 // stand all that can be done to a value of its type. A failure shows its seed and its payload.
 //
-// CORRUPTIONS=10000 bun test test/persistence/restore_fuzz_test.ts is a long run.
+// CORRUPTIONS=10000 node_modules/.bin/bun test test/persistence/restore_fuzz_test.ts is a long run.
 
 import { expect, test } from "bun:test";
 import type { Client } from "../client/client.ts";

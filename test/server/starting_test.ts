@@ -495,6 +495,14 @@ describe("the limit on open files", () => {
   });
 });
 
+test("a word that is neither a file nor a command is told so", async () => {
+  expect(await refusal("frobnicate")).toEqual([
+    1,
+    "Fatal error, can't open config file 'frobnicate': No such file or directory\n" +
+      "There is no command 'frobnicate' either: rusk --help lists them.\n",
+  ]);
+});
+
 test("--version and --help answer without starting", () => {
   const [program, ...first] = ruskCommand();
   const run = (arg: string) => execFileSync(program, [...first, arg], { encoding: "utf8" });
