@@ -25,7 +25,14 @@ export const TURN_OUTPUT_SIZE_MAX = 4 << 20;
  */
 export const RUN_OUTPUT_SIZE_MAX = 8 << 20;
 
-/** Output that a socket does not take is kept in pieces of at least this size. */
+/**
+ * While more than this waits for the disk (changes that are not written to the log, and replies
+ * that show them), clients that would add to it are not read from. Far more than what is written
+ * during a slow sync, so that it is met when the disk stands still, and little enough to have.
+ */
+export const BACKLOG_SIZE_MAX = 64 << 20;
+
+/** Output that a socket does not take is kept in pieces of this size, but for the first ones. */
 export const OUTPUT_PIECE_SIZE = 16 << 10;
 
 /** The server's timer runs this often at most (hz), and its slices of work are this long. */

@@ -40,6 +40,8 @@ export interface ConnectionPort {
   /** Reply bytes not yet taken by the socket, and the pieces they are in. */
   readonly outputSize: number;
   readonly outputCount: number;
+  /** Those of them that wait for the disk. */
+  readonly heldSize: number;
   readonly outputPeakSize: number;
   readonly createdMs: number;
   readonly lastActiveMs: number;
@@ -54,8 +56,13 @@ export interface ConnectionPort {
    * Replies with what has been written from `from` on for clients that waited, and goes on.
    */
   takeAnswer(from: number): void;
-  /** Appends bytes to the client's output outside its own replies (MONITOR, push messages). */
-  push(bytes: Uint8Array): void;
+  /** As `suspend`, until less waits for the disk; until then nothing is read, either. */
+  awaitDisk(): void;
+  /**
+   * Appends bytes to the client's output outside its own replies (MONITOR, push messages): they
+   * show changes up to `mark`, and leave when those may be told of.
+   */
+  push(bytes: Uint8Array, mark: number): void;
 }
 
 /**
@@ -105,7 +112,8 @@ export class Client implements Watcher {
   postponed: Args | null = null;
   /** `Propagation.mark` of the last change by this client; 0 before the first. */
   changeMark = 0;
-
+  /** Of the last change, by whoever, that a reply of this client may show: it waits for that. */
+  shownMark = 0;
   /** The queue of the last transaction, for the next one. */
   private spareQueue: CommandQueue | null = null;
 
@@ -123,6 +131,17 @@ export class Client implements Watcher {
 
   get unauthenticated(): boolean {
     return (this.gates & Gate.auth) !== 0;
+  }
+
+  /** The client has made a change with this mark. */
+  changed(mark: number): void {
+    this.changeMark = mark;
+    this.shows(mark);
+  }
+
+  /** The client's next reply may show a change with this mark, whoever made it. */
+  shows(mark: number): void {
+    if (mark > this.shownMark) this.shownMark = mark;
   }
 
   setGate(gate: number, on: boolean): void {

@@ -37,6 +37,7 @@ lastId.setMax();
 export function digestOfAll(databases: readonly Database[]): string {
   const digest = new Uint8Array(SHA1_SIZE);
   for (const db of databases) {
+    db.lookAtAll();
     if (db.size === 0) continue;
     mix(digest, bigEndian(db.id));
     dict.each(db.keys, (e) => {

@@ -12,6 +12,7 @@ import * as entry from "../structures/entry.ts";
 
 /** The shape of a database's hash table, in the form that Redis's tests read. */
 export function tableStats(db: Database): string {
+  db.lookAtAll();
   const expires = `A heap, not a table, of ${db.expires.count} keys that expire\n`;
   return `[Dictionary HT]\n${dictStats(db.keys)}[Expires HT]\n${expires}`;
 }

@@ -319,6 +319,7 @@ function databaseOf(call: Call, index: number): Database {
 function keys(call: Call): void {
   const { db, reply } = call;
   const all = matchesAll(call, 1);
+  db.lookAtAll();
   const mark = reply.beginArray();
   let count = 0;
   dict.each(db.keys, (e) => {
@@ -341,6 +342,7 @@ function scan(call: Call): void {
   const cursor = scanCursor(call, 1);
   parseScan(call, 2, true);
   const { count, pattern, typeName } = scanOptions;
+  db.lookAtAll();
   const next = visit(db, cursor, count);
 
   reply.array(2);

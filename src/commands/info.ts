@@ -380,6 +380,7 @@ function latencyFields({ config, stats, table }: ServerContext): Field[] {
 }
 
 function keyspaceFields({ clock, keyspace }: ServerContext): Field[] {
+  for (const db of keyspace.databases) db.lookAtAll();
   return keyspace.databases
     .filter((db) => db.size > 0)
     .map((db) => {

@@ -101,6 +101,7 @@ function sizeOf(e: EntryRef): number {
 function memoryStats({ reply, server }: Call): void {
   const memory = memoryFigures(server);
   const { used, peak, resident, arenaUsed, arenaReserved, dataset, keyCount } = memory;
+  for (const db of server.keyspace.databases) db.lookAtAll();
   const databases = server.keyspace.databases.filter((db) => db.size > 0);
   const aboveStartup = Math.max(dataset, used - memory.startup);
   const integer = (name: string, value: number) => {

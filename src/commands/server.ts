@@ -171,6 +171,7 @@ export const serverCommands = group("server", {
 });
 
 function dbsize({ db, reply }: Call): void {
+  db.lookAtAll();
   reply.integer(db.size);
 }
 

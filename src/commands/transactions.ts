@@ -76,7 +76,7 @@ function exec(call: Call): void {
   const { queue } = client;
   if (queue === null) throw EXEC_WITHOUT_MULTI;
   const failed = client.queueFailed;
-  const changed = client.dirty || keyspace.watchedIsOver(client);
+  const changed = keyspace.hasChanged(client);
   keyspace.unwatch(client);
   if (failed || changed) {
     client.closeQueue();

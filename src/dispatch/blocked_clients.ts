@@ -241,7 +241,8 @@ export class BlockedClients {
   private tell(isServed: boolean): void {
     const { log, client, command, args } = this.call;
     log.ran(client.db, args, isServed && (command.flags & Flag.write) !== 0);
-    if (log.end()) client.changeMark = log.mark;
+    if (log.end()) client.changed(log.mark);
+    client.shows(this.server.keyspace.unsynced.seenMark);
   }
 
   /** The time that a client waited is nobody's; that of the command counts as of any other. */
@@ -257,9 +258,16 @@ export class BlockedClients {
     }
   }
 
-  /** Makes `call` and the writer this client's; returns where its reply begins. */
+  /**
+   * Makes `call` and the writer this client's; returns where its reply begins. Whatever it is, it
+   * shows what has become of the keys that were waited for.
+   */
   private begin(waiting: Waiting): number {
     const { call, reply } = this;
+    const { unsynced } = this.server.keyspace;
+    unsynced.seenMark = 0;
+    for (const { databaseId, hash } of waiting.waited) unsynced.look(databaseId, hash);
+    waiting.client.shows(unsynced.seenMark);
     call.client = waiting.client;
     call.args = waiting.args;
     call.command = waiting.command;

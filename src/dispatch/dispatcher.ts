@@ -9,11 +9,13 @@
 import { usedSize } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import { BACKLOG_SIZE_MAX } from "../base/limits.ts";
 import { cString } from "../base/words.ts";
 import { Call } from "../commands/call.ts";
 import { type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag, HiddenFlag } from "../commands/table.ts";
+import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Waits } from "../keyspace/waits.ts";
 import type { Propagation } from "../persistence/propagation.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
@@ -38,6 +40,8 @@ export const ServerGate = {
   disk: 1 << 20,
   /** Data are being loaded. */
   loading: 1 << 21,
+  /** Too much waits for the disk. */
+  backlog: 1 << 22,
 } as const;
 
 const NOAUTH = new CommandError("NOAUTH Authentication required.");
@@ -53,6 +57,8 @@ export const NOT_SAVED = new CommandError(
 );
 const NO_REPLICAS = new CommandError("NOREPLICAS Not enough good replicas to write.");
 const QUEUED = "QUEUED";
+/** Flags of commands that may change data. */
+const CHANGING = Flag.write | HiddenFlag.may_replicate;
 /** Commands that act on the transaction itself and so are never queued. */
 const TRANSACTION_COMMANDS = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
 /**
@@ -72,6 +78,8 @@ export class Dispatcher {
   memoryMax = Infinity;
   /** Why writes are refused while the disk's gate is on. */
   diskProblem: CommandError = NOT_SAVED;
+  /** More changes wait for the disk than should: sees to it that ServerGate.backlog is on. */
+  onBacklog: () => void = () => {};
   readonly monitors: MonitorFeed;
   private readonly server: ServerContext;
   /** A command inside another (EXEC) runs. */
@@ -83,6 +91,7 @@ export class Dispatcher {
   private readonly reply: Reply;
   private readonly blocked: BlockedClients;
   private readonly waits: Waits;
+  private readonly unsynced: Unsynced;
   private readonly log: Propagation;
   private exactTiming = false;
   /** Commands since the last reading of the clock, all the same; see `closeRun`. */
@@ -99,11 +108,14 @@ export class Dispatcher {
     this.clock = clock;
     this.blocked = blocked;
     this.waits = server.keyspace.waits;
+    this.unsynced = server.keyspace.unsynced;
     this.log = server.propagation;
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, reply);
     this.nestedCall = new Call(server, reply, true);
-    this.monitors = new MonitorFeed(clock, (on) => this.setGate(ServerGate.monitor, on));
+    this.monitors = new MonitorFeed(clock, this.unsynced, (on) => {
+      this.setGate(ServerGate.monitor, on);
+    });
   }
 
   setGate(gate: number, on: boolean): void {
@@ -309,6 +321,9 @@ export class Dispatcher {
       this.reject(client, command, refusal);
     } else if ((gates & ServerGate.pause) !== 0 && this.isPaused(effects)) {
       this.postpone(client, args);
+    } else if ((gates & ServerGate.backlog) !== 0 && addsToBacklog(client, effects)) {
+      client.postponed = keptArgs(args);
+      client.connection.awaitDisk();
     } else {
       this.pass(client, args, command, gates);
     }
@@ -371,7 +386,7 @@ export class Dispatcher {
     if (call.args !== args) call.args = args;
     if (call.command !== command) call.command = command;
     const { dirty } = call.keyspace;
-    if (this.log.active && !call.nested) this.log.begin();
+    if (this.log.active && !call.nested) this.begin();
     try {
       (command.run as (call: Call) => void)(call);
     } catch (error) {
@@ -382,13 +397,22 @@ export class Dispatcher {
     if (this.log.active) this.tell(call, call.keyspace.dirty !== dirty);
   }
 
-  /** Has the log know of a command that is over. */
+  /** A client's command begins: what it changes and looks at is its own. */
+  private begin(): void {
+    this.log.begin();
+    this.unsynced.seenMark = 0;
+  }
+
+  /** Has the log know of a command that is over, and the client of what its reply waits for. */
   private tell(call: Call, hasChanged: boolean): void {
     const { log } = this;
     const { client, command } = call;
-    const isLogged = hasChanged && (command.flags & (Flag.write | HiddenFlag.may_replicate)) !== 0;
+    const isLogged = hasChanged && (command.flags & CHANGING) !== 0;
     log.ran(client.db, call.args, isLogged);
-    if (!call.nested && log.end()) client.changeMark = log.mark;
+    if (call.nested) return;
+    if (log.end()) client.changed(log.mark);
+    if (log.out.at > BACKLOG_SIZE_MAX) this.onBacklog();
+    client.shows(this.unsynced.seenMark);
   }
 
   private fail(error: CommandError): void {
@@ -399,7 +423,7 @@ export class Dispatcher {
   private isPaused(effects: number): boolean {
     const { pauseMode } = this.server.clients;
     if (pauseMode === "none") return false;
-    return pauseMode === "all" || (effects & (Flag.write | HiddenFlag.may_replicate)) !== 0;
+    return pauseMode === "all" || (effects & CHANGING) !== 0;
   }
 
   /** Keeps the command until the pause ends; the client's later ones wait behind it. */
@@ -413,6 +437,11 @@ export class Dispatcher {
 /** The flags of the command, and of EXEC those of all it will run. */
 function effectsOf(client: Client, { name, flags }: Command): number {
   return name === "exec" && client.queue !== null ? flags | client.queue.flags : flags;
+}
+
+/** Whether the command would have more wait for the disk: a change, or a reply behind others. */
+function addsToBacklog({ connection }: Client, effects: number): boolean {
+  return (effects & CHANGING) !== 0 || connection.heldSize > 0;
 }
 
 /** The words that begin an HTTP request with a body, and one of its first lines. */

@@ -5,6 +5,7 @@ import { quoted } from "../base/quoted.ts";
 import type { Client } from "../commands/client.ts";
 import { REDACTED, secretIndexes } from "../commands/secrets.ts";
 import { type Command, Flag } from "../commands/table.ts";
+import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Args } from "../protocol/args.ts";
 
 const US_DIGITS = 6;
@@ -12,11 +13,13 @@ const US_DIGITS = 6;
 export class MonitorFeed {
   private readonly clients = new Set<Client>();
   private readonly clock: Clock;
+  private readonly unsynced: Unsynced;
   private readonly onActive: (active: boolean) => void;
 
   /** `onActive` is told when the first client asks and when the last is gone. */
-  constructor(clock: Clock, onActive: (active: boolean) => void) {
+  constructor(clock: Clock, unsynced: Unsynced, onActive: (active: boolean) => void) {
     this.clock = clock;
+    this.unsynced = unsynced;
     this.onActive = onActive;
   }
 
@@ -50,6 +53,7 @@ export class MonitorFeed {
       line += ` ${quoted(secret.includes(i) ? REDACTED : args.text(i))}`;
     }
     const bytes = fromLatin1(`${line}\r\n`);
-    for (const monitor of this.clients) monitor.connection.push(bytes);
+    // Who sees a command knows what it has changed.
+    for (const monitor of this.clients) monitor.connection.push(bytes, this.unsynced.lastMark);
   }
 }

@@ -26,6 +26,7 @@ const nobody: ConnectionPort = {
   argumentsSize: 0,
   outputSize: 0,
   outputCount: 0,
+  heldSize: 0,
   outputPeakSize: 0,
   createdMs: 0,
   lastActiveMs: 0,
@@ -33,6 +34,7 @@ const nobody: ConnectionPort = {
   kill: () => {},
   suspend: () => {},
   resume: () => {},
+  awaitDisk: () => {},
   takeAnswer: () => {},
   push: () => {},
 };

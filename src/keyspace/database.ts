@@ -1,6 +1,9 @@
 /**
  * One numbered database: the dict of its keys, and their expiry order.
  *
+ * Whoever is told of a key, or that there is none, has found it by `peek` or `entryAt`, or says
+ * `lookAtAll`: that is how a reply waits that shows what is not on the disk yet (unsynced.ts).
+ *
  * A key whose time has come is gone for every reader at once (`peek` removes it), and is removed by
  * the server's timer within milliseconds if nobody asks. So are fields of hashes. Every change to a
  * key goes through `keyspace.changing` first; there is no second place.
@@ -47,6 +50,8 @@ export class Database implements Timed {
 
   /** The live entry of the key in this argument, or NIL; counts neither hit nor access. */
   peek(args: Args, index: number, keyHash: number): EntryRef {
+    const { unsynced } = this.keyspace;
+    if (unsynced.isAny) unsynced.look(this.id, keyHash);
     const e = dict.find(
       this.keys,
       args.bytes,
@@ -329,8 +334,17 @@ export class Database implements Timed {
     return made;
   }
 
+  /**
+   * To be called by a command that replies which keys there are, or how many, or what is in all of
+   * them.
+   */
+  lookAtAll(): void {
+    this.keyspace.unsynced.lookAtAll(this.id);
+  }
+
   /** Some live key's entry, or NIL when there is none. */
   randomKey(): EntryRef {
+    this.lookAtAll();
     for (;;) {
       const e = dict.randomEntry(this.keys, this.keyspace.randomBelow);
       if (e === NIL || !entry.isMortal(e) || this.living(e) !== NIL) return e;
@@ -374,7 +388,9 @@ export class Database implements Timed {
   /** The entry of the key in an argument, expired or not, or NIL. */
   entryAt(args: Args, index: number): EntryRef {
     const { bytes, view, start, size } = args;
-    return dict.find(this.keys, bytes, view, start[index], size[index], this.hash(args, index));
+    const keyHash = this.hash(args, index);
+    this.keyspace.unsynced.look(this.id, keyHash);
+    return dict.find(this.keys, bytes, view, start[index], size[index], keyHash);
   }
 
   /** The time at which the first key or field expires, or Infinity. */

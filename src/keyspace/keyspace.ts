@@ -15,6 +15,7 @@ import * as entry from "../structures/entry.ts";
 import { Database } from "./database.ts";
 import { Libraries } from "./libraries.ts";
 import { Type } from "./types.ts";
+import { Unsynced } from "./unsynced.ts";
 import * as values from "./values.ts";
 import { Waits } from "./waits.ts";
 import { type Watch, type Watcher, Watches } from "./watch.ts";
@@ -66,6 +67,8 @@ export class Keyspace {
   private readonly order = new Deadlines<Database>();
   readonly watches = new Watches();
   readonly waits = new Waits();
+  /** What a reply may not show yet. */
+  readonly unsynced: Unsynced;
   /** Functions are no data of a database: FLUSHALL leaves them. */
   readonly libraries = new Libraries();
   readonly clock: Clock;
@@ -118,6 +121,7 @@ export class Keyspace {
   constructor(count: number, clock: Clock, random: () => number) {
     this.clock = clock;
     this.random = random;
+    this.unsynced = new Unsynced(count);
     for (let id = 0; id < count; id++) this.databases.push(new Database(id, this));
   }
 
@@ -127,9 +131,7 @@ export class Keyspace {
    */
   changing(db: Database, e: EntryRef, event: KeyEvent): void {
     this.dirty++;
-    if (this.walk !== null) this.walk.before(db, e);
-    if (this.watches.active) this.tellWatches(db, e, event);
-    if (this.waits.active) this.waits.changed(db.id, e, event);
+    this.changingAlso(db, e, event);
   }
 
   /**
@@ -137,7 +139,7 @@ export class Keyspace {
    * change. The event is "" for a key that makes way, when another will tell what took its place.
    */
   changingAlso(db: Database, e: EntryRef, event: KeyEvent): void {
-    if (this.walk !== null) this.walk.before(db, e);
+    this.beforeChange(db, e);
     if (this.watches.active) this.tellWatches(db, e, event);
     if (this.waits.active) this.waits.changed(db.id, e, event);
   }
@@ -148,7 +150,12 @@ export class Keyspace {
    */
   changingAside(db: Database, e: EntryRef, _event: KeyEvent): void {
     this.dirty++;
+    this.beforeChange(db, e);
+  }
+
+  private beforeChange(db: Database, e: EntryRef): void {
     if (this.walk !== null) this.walk.before(db, e);
+    if (this.unsynced.isOn) this.unsynced.note(db.id, entry.hash(e));
   }
 
   /** A walk over all keys begins; returns the value of `entry.epoch` of those that it has seen. */
@@ -341,6 +348,7 @@ export class Keyspace {
   /** Empties a database, telling those who watch its keys, or wait for them. */
   flush(db: Database): number {
     const count = db.size;
+    if (this.unsynced.isOn) this.unsynced.noteAll(db.id);
     if (this.watches.active) {
       this.watches.touchDatabase(db.id, (watch) => isReplaced(db, null, watch));
     }
@@ -357,6 +365,10 @@ export class Keyspace {
 
   /** Exchanges the keys of two databases, telling those who watch, or wait for, keys of either. */
   swap(a: Database, b: Database): void {
+    if (this.unsynced.isOn) {
+      this.unsynced.noteAll(a.id);
+      this.unsynced.noteAll(b.id);
+    }
     if (this.watches.active) {
       this.watches.touchDatabase(a.id, (watch) => isReplaced(a, b, watch));
       this.watches.touchDatabase(b.id, (watch) => isReplaced(b, a, watch));
@@ -393,16 +405,19 @@ export class Keyspace {
   }
 
   /**
-   * Whether the time of a watched key, or of a field of it, has come since WATCH, though nobody has
-   * removed it yet.
+   * Whether a watched key has changed since WATCH, or its time or that of a field of it has come,
+   * though nobody has removed it yet.
    */
-  watchedIsOver(watcher: Watcher): boolean {
+  hasChanged(watcher: Watcher): boolean {
+    let hasChanged = watcher.dirty;
+    // All are looked at: see Unsynced.
     for (const { key, expired } of watcher.watched) {
+      this.unsynced.look(key.databaseId, key.hash);
       const db = this.databases[key.databaseId];
       const e = key.entryIn(db);
-      if (!expired && e !== NIL && (db.isOver(e) || db.hasFieldsOver(e))) return true;
+      if (!expired && e !== NIL && (db.isOver(e) || db.hasFieldsOver(e))) hasChanged = true;
     }
-    return false;
+    return hasChanged;
   }
 
   private tellWatches(db: Database, e: EntryRef, event: KeyEvent): void {

@@ -2,14 +2,14 @@
  * Writes an append-only log: what is told to the propagation, at the end of each turn and before
  * any reply leaves, and sees that it reaches the disk.
  *
- *   always    a reply to who has changed something leaves when the change is on the disk. One
- *             fdatasync, on another thread, is for all that was written before it began; others'
+ *   always    a reply that shows a change leaves when the change is on the disk (unsynced.ts). One
+ *             fdatasync, on another thread, is for all that was written before it began; other
  *             replies do not wait.
  *   everysec  once a second, on another thread: after a crash of the system a second may be lost,
  *             after one of the process nothing.
  *   no        when the system sees fit.
  *
- * A change has a mark (Propagation.mark); `safeMark` is the last whose changes may be confirmed,
+ * A change has a mark (Unsynced.mark); `safeMark` is the last whose changes may be told of,
  * `syncedMark` the last whose changes are on the disk, whatever the policy (WAITAOF).
  *
  * When a write fails the file is cut back to the last whole command. Under `always` there is
@@ -17,6 +17,7 @@
  * again, and `problem` says that no changes may be taken meanwhile.
  */
 import type { Clock } from "../base/clock.ts";
+import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { AppendFile } from "../runtime/files.ts";
 import type { Propagation } from "./propagation.ts";
 
@@ -41,18 +42,17 @@ export interface WriterHooks {
 }
 
 export class AppendWriter {
-  policy: SyncPolicy = "everysec";
   /** While it is set, nothing is synced: a base is being written (no-appendfsync-on-rewrite). */
   isDiskBusy = false;
-  /** The last mark whose changes may be confirmed. */
-  safeMark = 0;
   /** The last mark whose changes a sync has told to be on the disk. */
   syncedMark = 0;
   /** Why changes are refused, or null. */
   problem: string | null = null;
   /** Syncs that were due while one was going on. */
   delayedSyncs = 0;
+  private policy: SyncPolicy = "everysec";
   private readonly propagation: Propagation;
+  private readonly unsynced: Unsynced;
   private readonly clock: Clock;
   private readonly hooks: WriterHooks;
   private file: AppendFile | null = null;
@@ -67,10 +67,31 @@ export class AppendWriter {
   private loggedMs = -Infinity;
   private hasWriteFailed = false;
 
-  constructor(propagation: Propagation, clock: Clock, hooks: WriterHooks) {
+  constructor(propagation: Propagation, unsynced: Unsynced, clock: Clock, hooks: WriterHooks) {
     this.propagation = propagation;
+    this.unsynced = unsynced;
     this.clock = clock;
     this.hooks = hooks;
+  }
+
+  /** The last mark whose changes may be told of. */
+  get safeMark(): number {
+    return this.unsynced.safeMark;
+  }
+
+  /**
+   * Changes are synced as `policy` says from now on. Where that is to be before anybody is told of
+   * them, those of which somebody knows are synced now. Throws what the disk says; the policy is
+   * as it was then.
+   */
+  choose(policy: SyncPolicy): void {
+    if (policy === "always" && this.policy !== "always") this.settle();
+    this.policy = policy;
+    this.noteChanges();
+  }
+
+  private noteChanges(): void {
+    this.unsynced.isOn = this.file !== null && this.policy === "always";
   }
 
   private get policyNow(): SyncPolicy {
@@ -124,6 +145,21 @@ export class AppendWriter {
     this.propagation.restart();
     this.propagation.active = true;
     this.file = file;
+    this.noteChanges();
+  }
+
+  /** What `run` does to the data is not told: the log has it already. Returns what it returns. */
+  untold<Result>(run: () => Result): Result {
+    const { propagation, unsynced } = this;
+    const { active } = propagation;
+    propagation.active = false;
+    unsynced.isOn = false;
+    try {
+      return run();
+    } finally {
+      propagation.active = active;
+      this.noteChanges();
+    }
   }
 
   /** Writes and syncs what was told until now, and closes the file. Throws what the disk says. */
@@ -142,25 +178,33 @@ export class AppendWriter {
     this.propagation.out.clear();
     this.file?.close();
     this.file = null;
+    this.noteChanges();
     this.isSynced = true;
     this.hasWriteFailed = false;
     this.setProblem(null);
-    this.writtenMark = this.propagation.mark;
-    this.fileMark = this.writtenMark;
-    this.propagation.taken();
+    this.noteWritten();
     this.confirm(this.writtenMark);
     this.noteSynced(this.fileMark);
   }
 
+  /** All that was told until now is in the file, or need not be. */
+  private noteWritten(): void {
+    this.writtenMark = this.propagation.mark;
+    this.fileMark = this.writtenMark;
+    this.propagation.taken();
+  }
+
   /**
-   * Writes what was told in this turn. Whether replies to who told it have to wait: see `safeMark`.
+   * Writes what was told in this turn. Whether replies that show some of it have to wait: see
+   * `safeMark`.
    */
   flush(): boolean {
     const { file, propagation } = this;
     if (file === null) return false;
     const { policyNow } = this;
     if (policyNow === "always") return this.flushAlways(file);
-    if (propagation.out.at > 0 && !this.isWaitingToRetry) this.tryWrite(file);
+    if (propagation.out.at === 0) this.passUntold();
+    else if (!this.isWaitingToRetry) this.tryWrite(file);
     if (policyNow === "everysec") this.syncIfDue(file);
     this.confirm(this.writtenMark);
     return false;
@@ -171,9 +215,17 @@ export class AppendWriter {
     const { out } = this.propagation;
     if (this.isSyncing) return true;
     if (out.at > 0) this.tryWrite(file);
+    else if (this.isSynced) this.passUntold();
     if (this.isSynced) return false;
     this.sync(file);
     return true;
+  }
+
+  /** Nobody waits for a change that the log is not told of. */
+  private passUntold(): void {
+    if (!this.unsynced.isAny || this.unsynced.lastMark <= this.writtenMark) return;
+    this.noteWritten();
+    this.confirm(this.writtenMark);
   }
 
   private get isWaitingToRetry(): boolean {
@@ -209,9 +261,7 @@ export class AppendWriter {
       throw error;
     }
     out.clear();
-    this.writtenMark = this.propagation.mark;
-    this.fileMark = this.writtenMark;
-    this.propagation.taken();
+    this.noteWritten();
   }
 
   /** Takes a part of a write back; if that cannot be, the rest is to follow it. */
@@ -279,7 +329,7 @@ export class AppendWriter {
       this.confirm(writtenMark);
       this.noteSynced(fileMark);
       // Those who have their replies now may be in time for the next sync.
-      if (this.propagation.out.at > 0) this.propagation.onFirst();
+      if (this.propagation.out.at > 0 || this.unsynced.isAny) this.propagation.onFirst();
     });
   }
 
@@ -291,7 +341,7 @@ export class AppendWriter {
 
   private confirm(mark: number): void {
     if (mark <= this.safeMark) return;
-    this.safeMark = mark;
+    this.unsynced.confirm(mark);
     this.hooks.onSafe();
   }
 

@@ -19,6 +19,7 @@ import { assert } from "../base/assert.ts";
 import { fromLatin1 } from "../base/bytes.ts";
 import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
+import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -32,8 +33,6 @@ export class Propagation {
   active = false;
   /** What was told and not yet taken. */
   readonly out = new Reply();
-  /** How often what was told has been taken: what is told now will be taken by the next. */
-  mark = 1;
   /** Keys that expire are told as UNLINK in place of DEL. */
   unlinksExpired = false;
   /** Called when something is told and nothing was before. */
@@ -47,6 +46,16 @@ export class Propagation {
   private isOpen = false;
   private unitStart = 0;
   private unitCount = 0;
+  private readonly unsynced: Unsynced;
+
+  constructor(unsynced: Unsynced) {
+    this.unsynced = unsynced;
+  }
+
+  /** How often what was told has been taken: what is told now will be taken by the next. */
+  get mark(): number {
+    return this.unsynced.mark;
+  }
 
   /** A unit begins: what is told until `end` belongs together. */
   begin(): void {
@@ -130,7 +139,7 @@ export class Propagation {
   /** What was told is taken: `out` is emptied by who took it. */
   taken(): void {
     if (DEBUG) assert(this.unitCount === 0 || !this.isOpen, "a unit is taken in one piece");
-    this.mark++;
+    this.unsynced.mark++;
     this.unitStart = 0;
   }
 

@@ -72,7 +72,7 @@ export class AppendOnly implements AppendLogControl {
     const { incomplete } = parts.loading;
     this.files = new AppendFiles(config, host, incomplete, (text) => log.add("notice", text));
     this.limit = new RewriteLimit(keyspace.clock, (text) => log.add("warning", text));
-    this.writer = new AppendWriter(propagation, keyspace.clock, {
+    this.writer = new AppendWriter(propagation, keyspace.unsynced, keyspace.clock, {
       log: (level, text) => log.add(level, text),
       beforeWrite: parts.beforeWrite,
       onSafe: parts.onSafe,
@@ -135,13 +135,18 @@ export class AppendOnly implements AppendLogControl {
     return config.flag("aof-use-rdb-preamble") || needsSnapshot ? "snapshot" : "commands";
   }
 
-  /** Takes the directives anew. */
-  configure(): void {
+  /** Takes the directives anew; a problem, or null. */
+  configure(): string | null {
     const { config, keyspace, propagation } = this.parts;
-    this.writer.policy = config.text("appendfsync") as SyncPolicy;
+    try {
+      this.writer.choose(config.text("appendfsync") as SyncPolicy);
+    } catch (error) {
+      return `Can't write the append-only file: ${(error as Error).message}`;
+    }
     propagation.annotation = config.flag("aof-timestamp-enabled")
       ? timestamps(() => keyspace.clock.nowSeconds)
       : null;
+    return null;
   }
 
   /** Finds the log of the last time. What is wrong with it, or null. */
@@ -169,18 +174,15 @@ export class AppendOnly implements AppendLogControl {
   }
 
   reload(): string | null {
-    const { keyspace, propagation } = this.parts;
     try {
       if (this.state === "on") this.writer.settle();
     } catch (error) {
       return `Can't write the append-only file: ${(error as Error).message}`;
     }
-    const { active } = propagation;
-    propagation.active = false;
-    keyspace.clear();
-    const problem = runSteps(this.load());
-    propagation.active = active;
-    return problem;
+    return this.writer.untold(() => {
+      this.parts.keyspace.clear();
+      return runSteps(this.load());
+    });
   }
 
   /** After loading: goes on with the last increment. What is wrong, or null. */

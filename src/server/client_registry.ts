@@ -34,6 +34,7 @@ export class ClientRegistry implements Clients {
     this.memoryTotal -= connection.accountedSize;
     this.largest.remove(connection);
     this.forgetPaused(connection);
+    this.server.backlog.forget(connection);
     client.blocked?.cancel();
     this.server.keyspace.watches.remove(client);
     if (client.monitoring) this.server.dispatcher.monitors.remove(client);

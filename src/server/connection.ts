@@ -37,6 +37,8 @@ const Hold = {
   suspended: 1 << 0,
   /** Too much output is unread: nothing is read either, until the client has taken half. */
   throttled: 1 << 1,
+  /** Too much waits for the disk: nothing is read, either. */
+  backlog: 1 << 3,
   /** It goes on after this turn: its run has lasted long enough, or it no longer has to wait. */
   yielded: 1 << 2,
 } as const;
@@ -54,8 +56,8 @@ export class Connection implements SocketEvents, ConnectionPort {
   closing = false;
   /** Ranges of this turn's replies that are this connection's. */
   rangeCount = 0;
-  /** Pieces of replies that wait for a change to be on the disk. */
-  heldCount = 0;
+  /** Of the bytes that wait for the disk, those that HeldReplies has counted. */
+  accountedHeldSize = 0;
   /** The turn will send what is queued. */
   awaitsFlush = false;
   /** What the registry has counted of `memorySize`. */
@@ -108,6 +110,10 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   get outputSize(): number {
     return this.output.size;
+  }
+
+  get heldSize(): number {
+    return this.output.heldSize;
   }
 
   get outputCount(): number {
@@ -171,6 +177,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.closing = true;
     this.client.halted = true;
     this.output.clear();
+    this.server.turn.held.account(this);
     if (this.partial !== null) giveBack(this.partial.bytes);
     this.partial = null;
     this.server.forget(this);
@@ -193,10 +200,35 @@ export class Connection implements SocketEvents, ConnectionPort {
       else this.output.adopt(own, offset + taken, size - taken);
     }
     if (this.output.size > 0 || this.closing) this.afterSend();
-    if (this.output.size > 0) this.server.clients.account(this);
+    if (this.output.size > 0) this.account();
   }
 
-  push(bytes: Uint8Array): void {
+  /** Keeps reply bytes until changes up to `mark` may be told of. */
+  hold(bytes: Uint8Array, offset: number, size: number, mark: number): void {
+    if (this.closed_) return;
+    this.server.figures.netOutputSize += size;
+    this.server.figures.writesProcessed++;
+    this.output.hold(bytes, offset, size, mark);
+    this.afterSend();
+    this.account();
+  }
+
+  /** Changes up to `mark` may be told of: sends what waited for that. */
+  release(mark: number): void {
+    if (!this.output.release(mark)) return;
+    this.sendQueued();
+    this.afterSend();
+    this.account();
+  }
+
+  /** Counts what has changed of the output. */
+  private account(): void {
+    if (this.closed_) return;
+    this.server.turn.held.account(this);
+    this.server.clients.account(this);
+  }
+
+  push(bytes: Uint8Array, mark: number): void {
     if (this.closing) return;
     const { server } = this;
     if (server.running === this) {
@@ -204,7 +236,9 @@ export class Connection implements SocketEvents, ConnectionPort {
       server.runningFrom = server.reply.at;
     }
     if (this.rangeCount > 0) server.turn.settle(this);
-    this.output.append(bytes, 0, bytes.length);
+    this.output.hold(bytes, 0, bytes.length, mark);
+    this.output.release(server.keyspace.unsynced.safeMark);
+    server.turn.held.account(this);
     server.flushLater(this);
   }
 
@@ -233,6 +267,20 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.holds &= ~Hold.suspended;
     this.client.halted = this.closing;
     if (this.partial !== null || this.client.postponed !== null) this.goOnLater();
+  }
+
+  awaitDisk(): void {
+    this.client.halted = true;
+    this.stopReading(Hold.backlog);
+    this.server.backlog.add(this);
+  }
+
+  /** The command that was put off is carried out, and what came after it. */
+  goOnAfterDisk(): void {
+    if (this.closed_) return;
+    this.client.halted = this.closing;
+    this.readAgain(Hold.backlog);
+    this.goOnLater();
   }
 
   takeAnswer(from: number): void {
@@ -394,8 +442,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     const { size } = this.output;
     if (this.closed_) return;
     if (size === 0 && this.closing) {
-      // What waits for the disk is still to be sent.
-      if (this.heldCount === 0) this.socket.end();
+      this.socket.end();
       return;
     }
     if (size > this.server.outputHardLimit) {
@@ -404,13 +451,22 @@ export class Connection implements SocketEvents, ConnectionPort {
     }
     const throttled = (this.holds & Hold.throttled) !== 0;
     if (!throttled && size > UNREAD_OUTPUT_SIZE_MAX) {
-      this.holds |= Hold.throttled;
-      this.socket.pause();
+      this.stopReading(Hold.throttled);
     } else if (throttled && size < UNREAD_OUTPUT_SIZE_MAX / 2) {
-      this.holds &= ~Hold.throttled;
-      this.socket.resume();
+      this.readAgain(Hold.throttled);
       this.goOnLater();
     }
+  }
+
+  /** Nothing is read while one of these holds is set. */
+  private stopReading(hold: number): void {
+    if ((this.holds & (Hold.throttled | Hold.backlog)) === 0) this.socket.pause();
+    this.holds |= hold;
+  }
+
+  private readAgain(hold: number): void {
+    this.holds &= ~hold;
+    if ((this.holds & (Hold.throttled | Hold.backlog)) === 0) this.socket.resume();
   }
 }
 

@@ -1,9 +1,17 @@
 /**
- * Bytes that a client's socket has not taken yet: pieces that are filled up before another is made,
- * sent from the front.
+ * Bytes that a client's socket has not taken yet, or that wait for the disk: pieces that are filled
+ * up before another is made, sent from the front.
+ *
+ *   | can be sent … | waits for mark 7 … | waits for mark 8 … |
+ *
+ * A reply that shows a change waits until that change may be told of (unsynced.ts). What follows it
+ * waits as long, so that all leave in the order in which they were written.
  */
 import { giveBack } from "../base/buffers.ts";
 import { OUTPUT_PIECE_SIZE, RUN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
+
+/** The first piece; those that follow grow with what waits. One of this size is kept for later. */
+const FIRST_PIECE_SIZE = 256;
 
 interface Piece {
   bytes: Uint8Array;
@@ -13,9 +21,14 @@ interface Piece {
 }
 
 export class OutputQueue {
-  /** Bytes that wait. */
+  /** Bytes that wait, for whatever. */
   size = 0;
+  /** The last so many of them wait for the disk. */
+  heldSize = 0;
+  /** Marks that are waited for, rising, each followed by the number of bytes that do. */
+  private readonly held: number[] = [];
   private readonly pieces: Piece[] = [];
+  private spare: Piece | null = null;
 
   get pieceCount(): number {
     return this.pieces.length;
@@ -23,7 +36,7 @@ export class OutputQueue {
 
   /** Bytes of memory that the pieces take. */
   get room(): number {
-    let room = 0;
+    let room = this.spare === null ? 0 : FIRST_PIECE_SIZE;
     for (const piece of this.pieces) room += piece.bytes.length;
     return room;
   }
@@ -32,7 +45,7 @@ export class OutputQueue {
   adopt(bytes: Uint8Array, offset: number, size: number): void {
     const end = offset + size;
     this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end });
-    this.size += size;
+    this.added(size);
   }
 
   /** Copies bytes to the end. */
@@ -49,11 +62,33 @@ export class OutputQueue {
       left -= fits;
     }
     if (left > 0) {
-      const piece = new Uint8Array(Math.max(left, OUTPUT_PIECE_SIZE));
-      piece.set(bytes.subarray(from, from + left));
-      this.pieces.push({ bytes: piece, begin: 0, end: left });
+      const piece = this.newPiece(left);
+      piece.bytes.set(bytes.subarray(from, from + left));
+      piece.end = left;
+      this.pieces.push(piece);
     }
-    this.size += size;
+    this.added(size);
+  }
+
+  /** As `append`, of bytes that may not be sent before changes up to `mark` may be told of. */
+  hold(bytes: Uint8Array, offset: number, size: number, mark: number): void {
+    const { held } = this;
+    if (size === 0) return;
+    if (held.length === 0 || mark > held[held.length - 2]) held.push(mark, 0);
+    this.append(bytes, offset, size);
+  }
+
+  /** Changes up to `mark` may be told of; whether anything can be sent that could not before. */
+  release(mark: number): boolean {
+    const { held } = this;
+    let count = 0;
+    while (count < held.length && held[count] <= mark) {
+      this.heldSize -= held[count + 1];
+      count += 2;
+    }
+    held.copyWithin(0, count);
+    held.length -= count;
+    return count > 0;
   }
 
   /**
@@ -61,25 +96,59 @@ export class OutputQueue {
    * takes them all, but there are so many that the rest should be offered later.
    */
   sendTo(write: (bytes: Uint8Array, offset: number, size: number) => number): boolean {
+    const { pieces } = this;
     const before = this.size;
     let sent = 0;
     let isOpen = true;
-    while (isOpen && sent < this.pieces.length && before - this.size < RUN_OUTPUT_SIZE_MAX) {
-      const piece = this.pieces[sent];
-      const size = piece.end - piece.begin;
+    while (isOpen && this.size > this.heldSize && before - this.size < RUN_OUTPUT_SIZE_MAX) {
+      const piece = pieces[sent];
+      const size = Math.min(piece.end - piece.begin, this.size - this.heldSize);
       const taken = write(piece.bytes, piece.begin, size);
       piece.begin += taken;
       this.size -= taken;
       if (taken < size) isOpen = false;
-      else giveBack(this.pieces[sent++].bytes);
+      else if (piece.begin === piece.end) this.drop(pieces[sent++]);
     }
-    if (sent > 0) this.pieces.splice(0, sent);
-    return isOpen && this.size > 0;
+    if (sent > 0) pieces.splice(0, sent);
+    return isOpen && this.size > this.heldSize;
   }
 
   clear(): void {
     for (const piece of this.pieces) giveBack(piece.bytes);
     this.pieces.length = 0;
+    this.held.length = 0;
+    this.spare = null;
     this.size = 0;
+    this.heldSize = 0;
+  }
+
+  private added(size: number): void {
+    const { held } = this;
+    this.size += size;
+    if (held.length === 0) return;
+    held[held.length - 1] += size;
+    this.heldSize += size;
+  }
+
+  /** A piece with room for `size` bytes. */
+  private newPiece(size: number): Piece {
+    const { spare } = this;
+    if (spare !== null && size <= FIRST_PIECE_SIZE) {
+      this.spare = null;
+      return spare;
+    }
+    const growing = Math.min(OUTPUT_PIECE_SIZE, Math.max(FIRST_PIECE_SIZE, this.size));
+    return { bytes: new Uint8Array(Math.max(size, growing)), begin: 0, end: 0 };
+  }
+
+  /** A piece is sent. */
+  private drop(piece: Piece): void {
+    if (piece.bytes.length === FIRST_PIECE_SIZE) {
+      piece.begin = 0;
+      piece.end = 0;
+      this.spare = piece;
+    } else {
+      giveBack(piece.bytes);
+    }
   }
 }

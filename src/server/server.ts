@@ -30,6 +30,7 @@ import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
 import type { EventLoop, Socket } from "../runtime/net.ts";
 import { AppendOnly } from "./append_only.ts";
+import { Backlog } from "./backlog.ts";
 import { ClientRegistry } from "./client_registry.ts";
 import { Connection } from "./connection.ts";
 import { Figures } from "./figures.ts";
@@ -69,7 +70,7 @@ export class Server implements ServerContext {
   readonly latency: LatencyMonitor;
   readonly figures: Figures;
   readonly clients: ClientRegistry;
-  readonly propagation = new Propagation();
+  readonly propagation: Propagation;
   readonly reply = new Reply();
   /** Replies to clients that waited: another client's command may be in the midst of its own. */
   readonly answers = new Reply();
@@ -77,6 +78,7 @@ export class Server implements ServerContext {
   readonly blocked: BlockedClients;
   readonly dispatcher: Dispatcher;
   readonly turn: Turn;
+  readonly backlog: Backlog;
   readonly expiry: ActiveExpiry;
   readonly debug: DebugSettings = {
     cronPaused: false,
@@ -122,6 +124,7 @@ export class Server implements ServerContext {
     this.log_ = log;
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
+    this.propagation = new Propagation(this.keyspace.unsynced);
     this.keyspace.onReclaim = () => this.reclaim();
     this.keyspace.expiryFeed = this.propagation;
     this.stats = new CommandStats(table);
@@ -148,14 +151,26 @@ export class Server implements ServerContext {
         const { logWriteDelayMs } = this.debug;
         if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);
       },
-      onSafe: () => this.turn.release(),
+      onSafe: () => {
+        this.turn.release();
+        if (this.backlog.isOn) this.turn.arm();
+      },
       // Not at once: the turn may be in the midst of sending what was replied before.
       onSynced: () => {
         if (this.blocked.awaitsSync) loop.endOfTurn(() => this.blocked.serveSynced());
       },
     });
     const endOfTurn = (run: () => void) => loop.endOfTurn(run);
-    this.turn = new Turn(this.reply, this.answers, endOfTurn, this.appendLog.writer);
+    this.backlog = new Backlog({
+      size: () => propagation.out.at + this.turn.held.size,
+      isRefusing: () => this.appendLog.problem !== null,
+      monotonicMs: () => clock.monotonicMs(),
+      onChange: () => this.applyBacklog(),
+      warn: (text) => this.log("warning", text),
+    });
+    this.dispatcher.onBacklog = () => this.backlog.begin();
+    const { writer } = this.appendLog;
+    this.turn = new Turn(this.reply, this.answers, endOfTurn, writer, () => this.backlog.check());
     propagation.onFirst = () => this.turn.arm();
     this.targets = new Targets(host, clock);
     this.ending = new Shutdown({
@@ -279,7 +294,17 @@ export class Server implements ServerContext {
 
   setPaused(on: boolean): void {
     this.dispatcher.setGate(ServerGate.pause, on);
-    this.keyspace.mayExpire = !on;
+    this.applyExpiring();
+  }
+
+  private applyBacklog(): void {
+    this.dispatcher.setGate(ServerGate.backlog, this.backlog.isOn);
+    this.applyExpiring();
+  }
+
+  /** Keys do not go while nobody can be told of it: while writing is paused, or has to wait. */
+  private applyExpiring(): void {
+    this.keyspace.mayExpire = this.clients.pauseMode === "none" && !this.backlog.isFull;
   }
 
   /** Sends at the end of this turn what the connection has queued. */
@@ -333,6 +358,7 @@ export class Server implements ServerContext {
     this.figures.sample(this.stats.commandCount, this.clock.monotonicMs());
     this.figures.peakUsedSize = Math.max(this.figures.peakUsedSize, usedMemory(this));
     this.clients.checkPause(nowMs);
+    this.backlog.warn();
     this.clients.closeIdle(this.config.number("timeout") * 1000, nowMs);
     this.checkSoftLimits(nowMs);
     // What is loaded goes to tables that are made for all of it, and are nearly empty until then.

@@ -157,7 +157,8 @@ function diskSettings({ dispatcher, snapshots, appendLog }: Server, config: Conf
 }
 
 function logSettings({ appendLog, propagation, dispatcher }: Server, config: Config): void {
-  applied(config, ["appendfsync", "aof-timestamp-enabled"], () => appendLog.configure());
+  appendLog.configure();
+  config.onChange(["appendfsync", "aof-timestamp-enabled"], () => appendLog.configure());
   applied(config, ["lazyfree-lazy-expire"], () => {
     propagation.unlinksExpired = config.flag("lazyfree-lazy-expire");
   });

@@ -6,52 +6,20 @@
 import { TURN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Connection } from "./connection.ts";
+import { HeldReplies } from "./held_replies.ts";
 
 const FIRST_ROOM = 1024;
 
 /** The log of changes, as replies see it: AppendWriter. */
 export interface ChangeGate {
-  /** Changes up to this Propagation.mark may be confirmed. */
+  /** Changes up to this mark may be told of: see unsynced.ts. */
   readonly safeMark: number;
-  /** Sees to what was told; whether some of it may not be confirmed yet. */
+  /** Sees to what was told; whether some of it may not be told of yet. */
   flush(): boolean;
 }
 
-/** Replies that wait for the disk, in the order in which they were written. */
-class HeldReplies {
-  private readonly connections: Connection[] = [];
-  private readonly marks: number[] = [];
-  private readonly pieces: Uint8Array[] = [];
-
-  get count(): number {
-    return this.connections.length;
-  }
-
-  /** A reply that follows one that waits waits for as much. */
-  add(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
-    if (start === end) return;
-    const lastMark = this.marks[this.marks.length - 1] ?? 0;
-    this.marks.push(Math.max(connection.client.changeMark, lastMark));
-    this.connections.push(connection);
-    this.pieces.push(bytes.slice(start, end));
-    connection.heldCount++;
-  }
-
-  /** Sends those for changes up to a mark. */
-  release(mark: number): void {
-    let count = 0;
-    while (count < this.marks.length && this.marks[count] <= mark) count++;
-    const connections = this.connections.splice(0, count);
-    const pieces = this.pieces.splice(0, count);
-    this.marks.splice(0, count);
-    for (let i = 0; i < count; i++) {
-      connections[i].heldCount--;
-      connections[i].send(pieces[i], 0, pieces[i].length, false);
-    }
-  }
-}
-
 export class Turn {
+  readonly held = new HeldReplies();
   private readonly reply: Reply;
   private readonly answers: Reply;
   private readonly schedule: (run: () => void) => void;
@@ -64,15 +32,26 @@ export class Turn {
   private armed = false;
   private waiting: Connection[] = [];
   private readonly log: ChangeGate;
-  private readonly held = new HeldReplies();
-  private readonly flushNow = () => this.flush();
+  private readonly onEnd: () => void;
+  private readonly flushNow = () => {
+    this.flush();
+    this.onEnd();
+  };
 
   /**
    * `answers` is the writer for clients that waited; `schedule` has a function called when all that
-   * has arrived in this turn has been read; `log` is told before any reply leaves.
+   * has arrived in this turn has been read; `log` is told before any reply leaves, and `onEnd` is
+   * called when all have left that may.
    */
-  constructor(reply: Reply, answers: Reply, schedule: (run: () => void) => void, log: ChangeGate) {
+  constructor(
+    reply: Reply,
+    answers: Reply,
+    schedule: (run: () => void) => void,
+    log: ChangeGate,
+    onEnd: () => void,
+  ) {
     this.log = log;
+    this.onEnd = onEnd;
     this.reply = reply;
     this.answers = answers;
     this.schedule = schedule;
@@ -125,19 +104,20 @@ export class Turn {
     this.schedule(this.flushNow);
   }
 
-  /**
-   * Moves the connection's ranges to its own queue, so that other output can follow them; those
-   * that may have to wait for the disk stay, and the other output comes first.
-   */
+  /** Moves the connection's ranges to its own queue, so that other output can follow them. */
   settle(connection: Connection): void {
-    if (connection.client.changeMark > this.log.safeMark || connection.heldCount > 0) return;
     for (let i = 0; i < this.count; i++) {
-      if (this.connections[i] !== connection) continue;
-      const { bytes } = this.writers[i];
-      connection.output.append(bytes, this.starts[i], this.ends[i] - this.starts[i]);
-      this.ends[i] = this.starts[i];
+      if (this.connections[i] === connection) this.holdRange(i);
     }
+  }
+
+  private holdRange(i: number): void {
+    const connection = this.connections[i];
+    const start = this.starts[i];
+    const size = this.ends[i] - start;
     connection.rangeCount = 0;
+    this.ends[i] = start;
+    if (size > 0) connection.hold(this.writers[i].bytes, start, size, connection.client.shownMark);
   }
 
   /** Sends every range. */
@@ -159,7 +139,7 @@ export class Turn {
   private sendRanges(isEnd: boolean): void {
     const { count, reply } = this;
     if (count > 0 || isEnd) {
-      if (this.log.flush() || this.held.count > 0) this.hold();
+      if (this.log.flush()) this.hold();
     }
     this.count = 0;
     for (let i = 0; i < count; i++) {
@@ -174,18 +154,13 @@ export class Turn {
 
   /** Sets the ranges apart that must wait until a change is on the disk. */
   private hold(): void {
-    const { held, count } = this;
     const { safeMark } = this.log;
-    for (let i = 0; i < count; i++) {
-      const connection = this.connections[i];
-      if (connection.client.changeMark <= safeMark && connection.heldCount === 0) continue;
-      held.add(connection, this.writers[i].bytes, this.starts[i], this.ends[i]);
-      connection.rangeCount = 0;
-      this.ends[i] = this.starts[i];
+    for (let i = 0; i < this.count; i++) {
+      if (this.connections[i].client.shownMark > safeMark) this.holdRange(i);
     }
   }
 
-  /** Changes are on the disk: sends what waited for them. */
+  /** Changes may be told of: sends what waited for that. */
   release(): void {
     this.held.release(this.log.safeMark);
   }

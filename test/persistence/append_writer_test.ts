@@ -4,6 +4,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { Clock } from "../../src/base/clock.ts";
 import type { Database } from "../../src/keyspace/database.ts";
+import { Unsynced } from "../../src/keyspace/unsynced.ts";
 import { AppendWriter } from "../../src/persistence/append_writer.ts";
 import { Propagation } from "../../src/persistence/propagation.ts";
 import { SimDisk } from "../durability/sim_disk.ts";
@@ -24,13 +25,14 @@ beforeEach(() => {
   heard = [];
   timeMs = 10_000;
   disk.defer = (run) => void syncs.push(run);
-  propagation = new Propagation();
+  const unsynced = new Unsynced(1);
+  propagation = new Propagation(unsynced);
   const clock = new Clock({
     wallMs: () => timeMs,
     wallUs: () => timeMs * 1000,
     monotonicMs: () => timeMs,
   });
-  writer = new AppendWriter(propagation, clock, {
+  writer = new AppendWriter(propagation, unsynced, clock, {
     log: () => {},
     beforeWrite: () => {},
     onSafe: () => {},
@@ -71,7 +73,7 @@ function breakNext(after = 0): void {
 
 describe("what is synced", () => {
   test("under everysec is what was written when a sync began that has ended", () => {
-    writer.policy = "everysec";
+    writer.choose("everysec");
     const first = flushed();
     expect(writer.safeMark).toBe(first);
     expect(writer.syncedMark).toBe(0);
@@ -90,7 +92,7 @@ describe("what is synced", () => {
   });
 
   test("under always as well", () => {
-    writer.policy = "always";
+    writer.choose("always");
     const first = flushed();
     const second = change();
     writer.flush();
@@ -103,17 +105,17 @@ describe("what is synced", () => {
   });
 
   test("under no is nothing, until another policy comes or the file is changed", () => {
-    writer.policy = "no";
+    writer.choose("no");
     const first = flushed();
     pass(10_000);
     expect(syncs.length).toBe(0);
     expect(writer.safeMark).toBe(first);
     expect(writer.syncedMark).toBe(0);
-    writer.policy = "everysec";
+    writer.choose("everysec");
     pass(100);
     endSync();
     expect(writer.syncedMark).toBe(first);
-    writer.policy = "no";
+    writer.choose("no");
     const second = flushed();
     pass(10_000);
     expect(writer.syncedMark).toBe(first);
@@ -122,7 +124,7 @@ describe("what is synced", () => {
   });
 
   test("is nothing while the disk is left to others", () => {
-    writer.policy = "everysec";
+    writer.choose("everysec");
     writer.isDiskBusy = true;
     const mark = flushed();
     pass(5000);
@@ -136,7 +138,7 @@ describe("what is synced", () => {
 
 describe("a failure", () => {
   test("to write: what is kept to be tried again is not synced, though it may be confirmed", () => {
-    writer.policy = "everysec";
+    writer.choose("everysec");
     const first = flushed();
     breakNext();
     const second = flushed();
@@ -150,11 +152,11 @@ describe("a failure", () => {
   });
 
   test("to write while all before waits for its sync", () => {
-    writer.policy = "no";
+    writer.choose("no");
     const first = flushed();
     breakNext();
     const second = flushed();
-    writer.policy = "everysec";
+    writer.choose("everysec");
     // The write is tried again later than this sync begins.
     pass(500);
     endSync();
@@ -163,7 +165,7 @@ describe("a failure", () => {
   });
 
   test("to sync: only the next that succeeds counts", () => {
-    writer.policy = "everysec";
+    writer.choose("everysec");
     breakNext(1);
     const mark = flushed();
     endSync();
@@ -175,7 +177,7 @@ describe("a failure", () => {
   });
 
   test("to sync at once, before another file", () => {
-    writer.policy = "no";
+    writer.choose("no");
     flushed();
     breakNext();
     expect(() => writer.settle()).toThrow("Input/output error");
@@ -197,7 +199,7 @@ describe("another file", () => {
   }
 
   test("comes after a sync of all that was told", () => {
-    writer.policy = "everysec";
+    writer.choose("everysec");
     flushed();
     const mark = change();
     writer.settle();
@@ -206,7 +208,7 @@ describe("another file", () => {
   });
 
   test("is not held for synced by a sync of the first that fails late", () => {
-    writer.policy = "everysec";
+    writer.choose("everysec");
     breakNext(1);
     flushed();
     writer.settle();
@@ -215,7 +217,7 @@ describe("another file", () => {
   });
 
   test("after the log was given up begins with a base, which has all from before", () => {
-    writer.policy = "everysec";
+    writer.choose("everysec");
     const mark = change();
     writer.abandon();
     expect(writer.syncedMark).toBe(mark);
