@@ -1,0 +1,373 @@
+// Purpose: replies that wait for the disk under `appendfsync always`: which wait, in what order
+// they come, and what becomes of them when a client, the log or the policy goes. Syncs end by hand
+// here; unsynced_test.ts asks every command.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { BACKLOG_SIZE_MAX } from "../../src/base/limits.ts";
+import { HeldServer } from "./held_server.ts";
+import type { SimClient } from "./sim_server.ts";
+
+const OK = "+OK\r\n";
+
+let held: HeldServer;
+beforeEach(() => {
+  held = new HeldServer();
+});
+afterEach(() => held.server.dispose());
+
+/** Replies of a client now, and when all is on the disk. */
+function outcome(client: SimClient): [now: string, then: string] {
+  held.turn();
+  const now = client.replies.join("");
+  held.syncAll();
+  return [now, client.replies.join("")];
+}
+
+describe("a reply waits that shows", () => {
+  const cases: [what: string, given: string[], change: string[], line: string, reply: string][] = [
+    ["a new value", [], ["SET k v"], "GET k", "$1\r\nv\r\n"],
+    ["that a key is gone", ["SET k v"], ["DEL k"], "GET k", "$-1\r\n"],
+    ["that a key has another name", ["SET k v"], ["RENAME k t"], "EXISTS k", ":0\r\n"],
+    ["the new name", ["SET k v"], ["RENAME k t"], "GET t", "$1\r\nv\r\n"],
+    ["a copy", ["SET k v"], ["COPY k t"], "GET t", "$1\r\nv\r\n"],
+    ["that a key has moved", ["SET k v"], ["MOVE k 1"], "TYPE k", "+none\r\n"],
+    ["that a member was added before", [], ["SADD k m"], "SADD k m", ":0\r\n"],
+    ["that a key stood against SET NX", [], ["SET k v"], "SET k w NX", "$-1\r\n"],
+    ["that it had none to change", ["SET k v"], ["DEL k"], "SET k w XX", "$-1\r\n"],
+    ["another type", [], ["LPUSH k v"], "INCR k", "-WRONGTYPE"],
+    ["that a key is busy", [], ["SET k v"], 'RESTORE k 0 "\\x00\\x01x"', "-"],
+    ["that a group is there", [], ["XGROUP CREATE k g $ MKSTREAM"], "XGROUP CREATE k g $", "-BUSY"],
+    ["what was pushed and taken", [], ["RPUSH k a b", "LPOP k"], "LRANGE k 0 -1", "*1"],
+    ["that all is gone", ["SET k v"], ["FLUSHALL"], "GET k", "$-1\r\n"],
+    ["that a database is empty", ["SET k v"], ["FLUSHDB"], "EXISTS other", ":0\r\n"],
+    ["that databases have changed places", ["SET k v"], ["SWAPDB 0 1"], "GET k", "$-1\r\n"],
+    [
+      "entries that others have read",
+      ["XADD k 1 f v", "XGROUP CREATE k g 0"],
+      ["XREADGROUP GROUP g a STREAMS k >"],
+      "XREADGROUP GROUP g b STREAMS k >",
+      "*-1\r\n",
+    ],
+  ];
+  for (const [what, given, change, line, reply] of cases) {
+    test(what, () => {
+      held.setUp(given);
+      held.write(...change);
+      held.turn();
+      const [now, then] = outcome(held.client(line));
+      expect(now).toBe("");
+      expect(then.startsWith(reply)).toBe(true);
+    });
+  }
+
+  test("that a key has expired, though nobody asked", () => {
+    held.setUp(["SET k v PX 50"]);
+    for (let i = 0; i < 10; i++) held.server.turn(20);
+    expect(held.server.state.size).toBe(0);
+    expect(outcome(held.client("EXISTS k"))).toEqual(["", ":0\r\n"]);
+  });
+
+  test("that a watched key has changed: EXEC", () => {
+    const client = held.client("WATCH k", "MULTI", "PING");
+    held.turn();
+    held.write("SET k v");
+    client.send(["EXEC"]);
+    expect(outcome(client)).toEqual([
+      "+OK\r\n+OK\r\n+QUEUED\r\n",
+      "+OK\r\n+OK\r\n+QUEUED\r\n*-1\r\n",
+    ]);
+  });
+
+  test("that all keys were watched and are gone: EXEC", () => {
+    held.setUp(["SET k v"]);
+    const client = held.client("WATCH k", "MULTI", "PING");
+    held.write("FLUSHALL");
+    client.send(["EXEC"]);
+    const [now, then] = outcome(client);
+    expect(now).not.toContain("*-1");
+    expect(then).toEndWith("*-1\r\n");
+  });
+
+  test("a command to MONITOR", () => {
+    const monitor = held.client("MONITOR");
+    held.syncAll();
+    held.write("SET k v", "MULTI", "SET k w", "EXEC");
+    const [now, then] = outcome(monitor);
+    expect(now).toBe(OK);
+    expect(then).toContain('"SET" "k" "w"');
+  });
+});
+
+describe("who waited for a key", () => {
+  test("has its reply when what it took is on the disk", () => {
+    const client = held.client("BLPOP k 0");
+    held.turn();
+    held.write("RPUSH k a");
+    expect(outcome(client)).toEqual(["", "*2\r\n$1\r\nk\r\n$1\r\na\r\n"]);
+  });
+
+  test("though nothing is taken: XREAD", () => {
+    const client = held.client("XREAD BLOCK 0 STREAMS k $");
+    held.turn();
+    held.write("XADD k 1-1 f v");
+    const [now, then] = outcome(client);
+    expect(now).toBe("");
+    expect(then).toContain("1-1");
+  });
+
+  test("or its key is gone: XREADGROUP", () => {
+    held.setUp(["XGROUP CREATE k g $ MKSTREAM"]);
+    const client = held.client("XREADGROUP GROUP g c BLOCK 0 STREAMS k >");
+    held.turn();
+    held.write("DEL k");
+    const [now, then] = outcome(client);
+    expect(now).toBe("");
+    expect(then).toStartWith("-UNBLOCKED");
+  });
+
+  test("or its time is over after the key was emptied", () => {
+    held.setUp(["RPUSH k a"]);
+    const client = held.client("BLPOP k 0.01");
+    held.turn();
+    expect(client.replies).toEqual([]);
+    held.syncAll();
+    const late = held.client("BLPOP k 0.05");
+    held.write("MULTI", "RPUSH k b", "LPOP k", "EXEC");
+    for (let i = 0; i < 20; i++) held.server.turn(20);
+    expect(late.replies).toEqual([]);
+    held.syncAll();
+    expect(late.replies).toEqual(["*-1\r\n"]);
+  });
+
+  test("WAITAOF comes with the sync", () => {
+    expect(outcome(held.client("SET k v", "WAITAOF 1 0 0"))).toEqual([
+      "",
+      "+OK\r\n*2\r\n:1\r\n:0\r\n",
+    ]);
+  });
+});
+
+describe("others", () => {
+  test("are answered at once, and find what is on the disk", () => {
+    held.setUp(["SET other v"]);
+    held.touch("k");
+    const lines = ["GET other", "EXISTS nosuch", "SET other w NX", "TYPE other", "PING"];
+    const client = held.client(...lines);
+    held.turn();
+    expect(client.replies.length).toBe(5);
+  });
+
+  test("in another database", () => {
+    held.touch("k");
+    const client = held.client("SELECT 1", "GET k", "DBSIZE", "SCAN 0", "KEYS *");
+    held.turn();
+    expect(client.replies.length).toBe(5);
+  });
+
+  test("are not held up by a change that the log is not told of", () => {
+    held.setUp(["PFADD k a b c"]);
+    // What PFCOUNT keeps in the value is no change of the data.
+    held.write("PFADD k d", "PFCOUNT k", "DEBUG SET-ACTIVE-EXPIRE 1");
+    held.syncAll();
+    held.server.server.keyspace.unsynced.note(0, 7);
+    held.server.server.keyspace.unsynced.noteAll(0);
+    const [, then] = outcome(held.client("GET k"));
+    expect(then).not.toBe("");
+    expect(held.server.server.keyspace.unsynced.isAny).toBe(false);
+  });
+
+  test("two marks: who saw the first change does not wait for the second", () => {
+    held.write("SET a 1");
+    held.turn();
+    held.write("SET b 1");
+    const first = held.client("GET a");
+    const second = held.client("GET b");
+    held.turn();
+    held.sync();
+    expect([first.replies.length, second.replies.length]).toEqual([1, 0]);
+    held.sync();
+    expect(second.replies.length).toBe(1);
+  });
+});
+
+describe("the order of a client's replies", () => {
+  test("stays, whatever waits", () => {
+    held.touch("k");
+    const client = held.client("ECHO 1", "GET k");
+    held.turn();
+    client.send(["ECHO", "2"]);
+    held.turn();
+    client.send(["GET", "k"]);
+    client.send(["ECHO", "3"]);
+    held.syncAll();
+    expect(client.replies.join("")).toBe("$1\r\n1\r\n$-1\r\n$1\r\n2\r\n$-1\r\n$1\r\n3\r\n");
+  });
+
+  test("with what MONITOR shows in between", () => {
+    const client = held.client("MONITOR");
+    held.syncAll();
+    client.send(["SET", "k", "v"]);
+    held.touch("other");
+    client.send(["GET", "k"]);
+    held.syncAll();
+    const kinds = client.replies.slice(1).map((reply) => reply.slice(0, 5));
+    expect(kinds.filter((kind) => !/^\+\d/.test(kind))).toEqual([OK, "$1\r\nv"]);
+    const own = client.replies.findIndex((reply) => reply.includes('"SET" "k"'));
+    expect(client.replies.indexOf(OK, 1)).toBeLessThan(own);
+  });
+
+  test("with replies that are off or skipped", () => {
+    held.touch("k");
+    const lines = ["CLIENT REPLY SKIP", "GET k", "ECHO 1", "CLIENT REPLY OFF", "GET k"];
+    const client = held.client(...lines, "CLIENT REPLY ON", "ECHO 2");
+    expect(outcome(client)).toEqual(["", "$1\r\n1\r\n+OK\r\n$1\r\n2\r\n"]);
+  });
+});
+
+describe("what waits", () => {
+  const omemOf = (client: SimClient) => client.connection.outputSize;
+
+  test("counts as output of its client, and is dropped with it", () => {
+    held.setUp(["SET k 12345678"]);
+    held.touch("k");
+    const client = held.client("GET k", "GET k");
+    held.turn();
+    expect(omemOf(client)).toBe(2 * "$8\r\n12345678\r\n".length);
+    const list = held.client("CLIENT LIST");
+    held.turn();
+    expect(list.replies[0]).toContain(" omem=28 ");
+    expect(held.server.server.turn.held.size).toBeGreaterThanOrEqual(28);
+    client.connection.kill();
+    held.syncAll();
+    expect(held.server.server.turn.held.size).toBe(0);
+    expect(client.replies).toEqual([]);
+  });
+
+  test("counts against client-output-buffer-limit", () => {
+    held.write("CONFIG SET client-output-buffer-limit 'normal 1000 0 0'");
+    held.setUp([`SET k ${"x".repeat(400)}`]);
+    held.touch("k");
+    const client = held.client("GET k", "GET k");
+    held.turn();
+    expect(client.connection.closing).toBe(false);
+    client.send(["GET", "k"]);
+    held.turn();
+    expect(client.connection.closing).toBe(true);
+    expect(held.server.lines.join("")).toContain("output buffer limits");
+  });
+
+  test("is sent before the connection is closed", () => {
+    held.touch("k");
+    expect(outcome(held.client("GET k", "QUIT"))).toEqual(["", "$-1\r\n+OK\r\n"]);
+  });
+
+  test("comes when the policy no longer asks for it", () => {
+    held.touch("k");
+    const client = held.client("GET k");
+    held.turn();
+    expect(client.replies).toEqual([]);
+    held.client("CONFIG SET appendfsync everysec");
+    held.turn();
+    expect(client.replies).toEqual(["$-1\r\n"]);
+  });
+
+  test("comes when the log is turned off", () => {
+    held.touch("k");
+    const client = held.client("GET k");
+    held.turn();
+    held.client("CONFIG SET appendonly no");
+    held.turn();
+    expect(client.replies).toEqual(["$-1\r\n"]);
+  });
+
+  test("never comes when the sync fails", () => {
+    const { disk } = held;
+    // The first is the write.
+    disk.fault = { at: disk.operations.length + 2, kind: "broken", isDone: false };
+    held.touch("k");
+    const client = held.client("GET k");
+    held.syncAll();
+    expect(client.replies).toEqual([]);
+    expect(held.server.exitCode).toBe(1);
+  });
+
+  test("what was written under another policy is on the disk when `always` holds", () => {
+    held.client("CONFIG SET appendfsync everysec");
+    held.turn();
+    held.write("SET k v");
+    held.client("CONFIG SET appendfsync always");
+    held.turn();
+    const client = held.client("GET k");
+    held.turn();
+    expect(client.replies).toEqual(["$1\r\nv\r\n"]);
+    const text = [...held.disk.afterPowerCut(null).contents().entries()]
+      .map(([, bytes]) => Buffer.from(bytes).toString("latin1"))
+      .join("");
+    expect(text).toContain("$1\r\nk\r\n$1\r\nv\r\n");
+  });
+});
+
+describe("while the disk stands still", () => {
+  const value = "x".repeat(8 << 20);
+
+  /** Has so many changes of 8 MB wait for a sync, by a client of each. */
+  function pile(count: number): SimClient[] {
+    held.touch("first");
+    return Array.from({ length: count }, (_, i) => {
+      const client = held.client(`SET key${i} ${value}`, `SET key${i} ${value}`);
+      held.turn(1);
+      return client;
+    });
+  }
+
+  const COUNT = BACKLOG_SIZE_MAX / value.length + 4;
+  const pendingSize = () => held.server.server.appendLog.pendingSize;
+
+  test("who writes waits, others do not, and keys do not expire, since that would be told", () => {
+    held.setUp(["SET other v", "SET brief v PX 400"]);
+    const clients = pile(COUNT);
+    const size = pendingSize();
+    expect(size).toBeGreaterThan(BACKLOG_SIZE_MAX);
+    expect(size).toBeLessThan(BACKLOG_SIZE_MAX + 2 * value.length);
+    for (let i = 0; i < 20; i++) held.server.turn(100);
+    expect(pendingSize()).toBe(size);
+    expect(held.server.lines.join("")).toContain("The disk is too slow");
+
+    const reader = held.client("GET other", "GET brief", "INFO persistence", "CLIENT LIST");
+    held.turn();
+    expect(reader.replies.length).toBe(4);
+    expect(reader.replies[1]).toBe("$-1\r\n");
+
+    const closed = clients.pop();
+    closed?.connection.kill();
+    held.syncAll();
+    held.syncAll();
+    for (const client of clients) expect(client.replies).toEqual([OK, OK]);
+    for (let i = 0; i < 5; i++) held.server.turn(100);
+    expect(held.server.state.has("brief")).toBe(false);
+    expect(held.server.server.turn.held.size).toBe(0);
+  });
+
+  test("who reads what is not on it has no more read than its limit", () => {
+    held.setUp([`SET k ${value}`]);
+    held.touch("k");
+    const clients = Array.from({ length: 4 }, () => held.client());
+    for (let i = 0; i < COUNT; i++) {
+      for (const client of clients) client.send(["GET", "k"]);
+      held.turn(1);
+    }
+    const { size } = held.server.server.turn.held;
+    expect(size).toBeGreaterThan(BACKLOG_SIZE_MAX);
+    expect(size).toBeLessThan(BACKLOG_SIZE_MAX + 5 * value.length);
+    held.syncAll();
+    for (let i = 0; i < COUNT; i++) held.turn(1);
+    for (const client of clients) expect(client.replies.length).toBe(COUNT);
+  }, 20_000);
+
+  test("a policy that does not wait lets all go on", () => {
+    const clients = pile(COUNT);
+    held.client("CONFIG SET appendfsync no");
+    held.turn(10);
+    for (const client of clients) expect(client.replies).toEqual([OK, OK]);
+  });
+});
