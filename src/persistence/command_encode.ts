@@ -1,11 +1,8 @@
 /**
  * Writes values as the commands that make them, the same that Redis 7.0 writes when it rewrites an
  * append-only file without a snapshot at its head: byte for byte where the order of elements is
- * defined. Large values take many commands, of at most 64 elements each.
- *
- * A value may also be written in parts, with other things in between: each of `writeElements`,
- * `writeMembers`, `writeScored`, `writeFields` and `writeEntries` writes the elements that it is
- * told, in commands of their own. Of a stream, `writeStreamEnd` comes after the entries.
+ * defined. Large values take many commands, of at most 64 elements and some megabytes each, so that
+ * whoever loads them finds none that is larger than a client could have sent.
  *
  * Deadlines of hash fields, which Redis 7.0 has not, follow the fields as HPEXPIREAT.
  */
@@ -29,6 +26,11 @@ import { type CommandWriter, wordOf } from "./command_writer.ts";
 
 /** Elements of one command: what a server does at once when it loads them stays short. */
 const ITEMS_MAX = 64;
+/**
+ * Bytes of the elements of one command, unless it has one alone: for the same reason, and far below
+ * what a log can hold (LOGGED_SIZE_MAX).
+ */
+const SIZE_MAX = 1 << 20;
 
 const SET = wordOf("SET");
 const RPUSH = wordOf("RPUSH");
@@ -65,18 +67,16 @@ export function writeName(to: CommandWriter, e: EntryRef): void {
 export function writeCommands(to: CommandWriter, e: EntryRef): void {
   switch (type(e)) {
     case Type.list:
-      writeElements(to, e, 0, listValue.count(e));
+      writeElements(to, e);
       return;
     case Type.set:
-      members.start(e);
-      writeMembers(to, e, members, setValue.count(e));
+      writeMembers(to, e);
       return;
     case Type.zset:
-      writeScored(to, e, 0, zsetValue.count(e));
+      writeScored(to, e);
       return;
     case Type.hash:
-      fields.start(e);
-      writeFields(to, e, fields, hashValue.count(e));
+      writeFields(to, e);
       return;
     case Type.stream:
       streamValue.eachLeaf(e, (leaf) => writeEntries(to, e, leaf));
@@ -90,82 +90,147 @@ export function writeCommands(to: CommandWriter, e: EntryRef): void {
   }
 }
 
-/** At the first element of each command: begins it, with as many of those left as it may have. */
+/**
+ * How many of the elements to come the next command takes: some, or one that is as large as all of
+ * them may be together. A cursor that runs ahead tells their sizes.
+ */
+class Batch {
+  /** The size of an element that is for the next command, or -1. */
+  #kept = -1;
+  readonly #nextSize: () => number;
+
+  constructor(nextSize: () => number) {
+    this.#nextSize = nextSize;
+  }
+
+  /** Before the first element of a value. */
+  reset(): void {
+    this.#kept = -1;
+  }
+
+  next(left: number): number {
+    const countMax = Math.min(left, ITEMS_MAX);
+    let size = 0;
+    for (let count = 0; count < countMax; count++) {
+      const more = this.#kept < 0 ? this.#nextSize() : this.#kept;
+      this.#kept = -1;
+      size += more;
+      if (count > 0 && size > SIZE_MAX) {
+        this.#kept = more;
+        return count;
+      }
+    }
+    return countMax;
+  }
+}
+
+/** Begins a command of so many elements. */
 function beginItems(
   to: CommandWriter,
   name: Uint8Array,
   e: EntryRef,
-  done: number,
   count: number,
   wordsEach: number,
 ): void {
-  if (done % ITEMS_MAX !== 0) return;
-  to.command(2 + wordsEach * Math.min(count - done, ITEMS_MAX));
+  to.command(2 + wordsEach * count);
   to.word(name);
   writeName(to, e);
 }
 
 const elements = new listValue.ListCursor();
+const elementsAhead = new listValue.ListCursor();
+const elementBatch = new Batch(() => {
+  const { size } = elementsAhead.element();
+  elementsAhead.next();
+  return size;
+});
 
-/** Elements of a list from an index on. */
-export function writeElements(to: CommandWriter, e: EntryRef, from: number, count: number): void {
-  elements.seek(e, from);
-  for (let i = 0; i < count; i++) {
-    beginItems(to, RPUSH, e, i, count, 1);
-    to.range(elements.element());
-    elements.next();
+/** All elements of a list. */
+function writeElements(to: CommandWriter, e: EntryRef): void {
+  elements.seek(e, 0);
+  elementsAhead.seek(e, 0);
+  elementBatch.reset();
+  for (let left = listValue.count(e); left > 0; ) {
+    const count = elementBatch.next(left);
+    beginItems(to, RPUSH, e, count, 1);
+    for (let i = 0; i < count; i++) {
+      to.range(elements.element());
+      elements.next();
+    }
+    left -= count;
   }
 }
 
 const members = new setValue.SetCursor();
+const membersAhead = new setValue.SetCursor();
+const memberBatch = new Batch(() => (membersAhead.next() ? membersAhead.member().size : 0));
 
-/** The next so many members of a set. */
-export function writeMembers(
-  to: CommandWriter,
-  e: EntryRef,
-  at: setValue.SetCursor,
-  count: number,
-): void {
-  for (let i = 0; i < count && at.next(); i++) {
-    beginItems(to, SADD, e, i, count, 1);
-    to.range(at.member());
+/** All members of a set. */
+function writeMembers(to: CommandWriter, e: EntryRef): void {
+  members.start(e);
+  membersAhead.start(e);
+  memberBatch.reset();
+  for (let left = setValue.count(e); left > 0; ) {
+    const count = memberBatch.next(left);
+    beginItems(to, SADD, e, count, 1);
+    for (let i = 0; i < count && members.next(); i++) to.range(members.member());
+    left -= count;
   }
 }
 
 const scored = new zsetValue.ZsetCursor();
+const scoredAhead = new zsetValue.ZsetCursor();
+const scoredBatch = new Batch(() => {
+  const { size } = scoredAhead.member();
+  scoredAhead.next();
+  return size;
+});
 
-/** Members of a sorted set from a rank on. */
-export function writeScored(to: CommandWriter, e: EntryRef, from: number, count: number): void {
-  scored.seek(e, from);
-  for (let i = 0; i < count; i++) {
-    beginItems(to, ZADD, e, i, count, 2);
-    to.double(scored.score);
-    to.range(scored.member());
-    scored.next();
+/** All members of a sorted set, from the lowest on. */
+function writeScored(to: CommandWriter, e: EntryRef): void {
+  scored.seek(e, 0);
+  scoredAhead.seek(e, 0);
+  scoredBatch.reset();
+  for (let left = zsetValue.count(e); left > 0; ) {
+    const count = scoredBatch.next(left);
+    beginItems(to, ZADD, e, count, 2);
+    for (let i = 0; i < count; i++) {
+      to.double(scored.score);
+      to.range(scored.member());
+      scored.next();
+    }
+    left -= count;
   }
 }
 
 const fields = new hashValue.HashCursor();
+const fieldsAhead = new hashValue.HashCursor();
+const fieldBatch = new Batch(() => {
+  if (!fieldsAhead.next()) return 0;
+  const { size } = fieldsAhead.field();
+  return size + fieldsAhead.value().size;
+});
 /** The places of the fields of one command that have a deadline. */
 const mortal: number[] = [];
 const again = new hashValue.HashCursor();
 
-/** The next so many fields of a hash, and their deadlines. */
-export function writeFields(
-  to: CommandWriter,
-  e: EntryRef,
-  at: hashValue.HashCursor,
-  count: number,
-): void {
+/** All fields of a hash, and their deadlines. */
+function writeFields(to: CommandWriter, e: EntryRef): void {
   const expires = hashValue.firstDeadline(e) !== Infinity;
-  for (let i = 0; i < count && at.next(); i++) {
-    if (i % ITEMS_MAX === 0) writeDeadlines(to, e);
-    beginItems(to, HMSET, e, i, count, 2);
-    to.range(at.field());
-    to.range(at.value());
-    if (expires && hashValue.deadlineOf(e, at.place) >= 0) mortal.push(at.place);
+  fields.start(e);
+  fieldsAhead.start(e);
+  fieldBatch.reset();
+  for (let left = hashValue.count(e); left > 0; ) {
+    const count = fieldBatch.next(left);
+    beginItems(to, HMSET, e, count, 2);
+    for (let i = 0; i < count && fields.next(); i++) {
+      to.range(fields.field());
+      to.range(fields.value());
+      if (expires && hashValue.deadlineOf(e, fields.place) >= 0) mortal.push(fields.place);
+    }
+    writeDeadlines(to, e);
+    left -= count;
   }
-  writeDeadlines(to, e);
 }
 
 function writeDeadlines(to: CommandWriter, e: EntryRef): void {
@@ -187,7 +252,7 @@ const id = new StreamId();
 const rows = new IdCursor();
 
 /** The entries of a leaf that are not deleted, one command each. */
-export function writeEntries(to: CommandWriter, e: EntryRef, leaf: StreamLeafRef): void {
+function writeEntries(to: CommandWriter, e: EntryRef, leaf: StreamLeafRef): void {
   entries.start(leaf);
   while (entries.next()) {
     to.command(3 + 2 * entries.fieldCount);
@@ -199,7 +264,7 @@ export function writeEntries(to: CommandWriter, e: EntryRef, leaf: StreamLeafRef
 }
 
 /** What is to be told of a stream once its entries are there: its figures, and its groups. */
-export function writeStreamEnd(to: CommandWriter, e: EntryRef): void {
+function writeStreamEnd(to: CommandWriter, e: EntryRef): void {
   if (streamValue.length(e) === 0) {
     to.command(7);
     to.word(XADD);

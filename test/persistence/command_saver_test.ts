@@ -260,3 +260,49 @@ test("deadlines of hash fields follow the fields of each command", async () => {
   fed.close();
   await server.stop();
 });
+
+test("commands have no more than 1 MB of elements, but for one that is larger", async () => {
+  const server = await startServer({
+    args: ["--enable-debug-command", "yes", "--snapshot-format", "rdb"],
+  });
+  const client = await server.connect();
+  // A sixteenth of it.
+  const UNIT = 2 ** 16;
+  const sizes = [6 * UNIT, 6 * UNIT, 6 * UNIT, 1, 2, 3, 20 * UNIT, 4, 16 * UNIT - 9, 5, 1];
+  const texts = sizes.map((size, i) => Buffer.alloc(size, 97 + i));
+  await client.command("RPUSH", "l", ...texts);
+  await client.command("SADD", "s", ...texts);
+  await client.command("ZADD", "z", ...texts.flatMap((text, i) => [i, text]));
+  await client.command("HSET", "h", ...texts.flatMap((text, i) => [`f${i}`, text]));
+  await client.command("HSET", "names", ...texts.flatMap((text, i) => [text, i]));
+  expect(plain(await client.command("SAVE"))).toBe("OK");
+  const digest = plain(await client.command("DEBUG", "DIGEST"));
+  const bytes = rewritten(readFileSync(join(server.dir, "dump.rdb")));
+  const shapes = commandsIn(bytes).map((words) => words.slice(2).map(({ length }) => length));
+  const ordered = commandsIn(bytes).map(([name]) => String(name));
+  const of = (name: string) => shapes.filter((_, i) => ordered[i] === name);
+  expect(of("RPUSH")).toEqual([
+    [6 * UNIT, 6 * UNIT],
+    [6 * UNIT, 1, 2, 3],
+    [20 * UNIT],
+    [4, 16 * UNIT - 9, 5],
+    [1],
+  ]);
+  const total = (size: number, word: number) => size + word;
+  for (const shape of shapes) {
+    const size = shape.reduce(total, 0);
+    expect(size < 16 * UNIT + 64 * 8 || shape.filter((word) => word > 64).length === 1).toBe(true);
+  }
+  for (const name of ["SADD", "ZADD", "HMSET"]) {
+    const words = of(name)
+      .flat()
+      .filter((word) => word > UNIT);
+    expect(words.length).toBe(name === "HMSET" ? 10 : 5);
+  }
+  await client.command("FLUSHALL");
+  client.close();
+  const fed = await feed(server, bytes);
+  expect(plain(await fed.command("DEBUG", "DIGEST"))).toBe(digest as string);
+  fed.close();
+  await server.stop();
+}, 60_000);

@@ -9,7 +9,7 @@ import type { Client } from "../client/client.ts";
 import { plain, requestOf } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
 
-const LOG_ARGS = ["--appendonly", "yes", "--appendfsync", "no"];
+const LOG_ARGS = ["--appendonly", "yes", "--appendfsync", "no", "--enable-debug-command", "yes"];
 const INCREMENT = join("appendonlydir", "appendonly.aof.1.incr.aof");
 const SELECT = requestOf(["SELECT", "0"]).toString("latin1");
 
@@ -82,6 +82,7 @@ async function digest(of: Server): Promise<string> {
   const other = await of.connect();
   const text = String(plain(await other.command("DEBUG", "DIGEST")));
   other.close();
+  expect(text).toMatch(/^[0-9a-f]{40}$/);
   return text;
 }
 
