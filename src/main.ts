@@ -1,5 +1,6 @@
 /** Starts the server: reads the command line and the configuration, and puts the parts together. */
 
+import { keepBallast } from "./arena/arena.ts";
 import { Clock } from "./base/clock.ts";
 import { seedHash } from "./base/hash.ts";
 import { Chance } from "./base/random.ts";
@@ -90,6 +91,7 @@ async function start(): Promise<void> {
   };
   await warmUp(loop, new Server({ ...parts, leave: () => {} }));
   const server = new Server(parts);
+  if (host.isMemoryLimited()) keepBallast();
   const listeners: Listeners = new Listeners(
     loop,
     (socket, path) => server.accept(socket, path),

@@ -1,19 +1,38 @@
 /**
  * The arena: all of the server's data, outside the garbage collector's sight.
  *
- * Memory comes in segments of 1 MiB. A segment serves blocks of one size class only and threads
- * its freed blocks into a list of its own, so a segment whose last block is freed goes back whole.
- * A block above the largest class has a segment (and a buffer) of its own.
+ * Memory comes in segments of 1 MiB. A slab is one segment, or several in a row over one buffer,
+ * and serves blocks of one size class only; it threads its freed blocks into a list of its own, so
+ * a slab whose last block is freed goes back whole. A block above the largest class, huge, has a
+ * buffer of its own, and takes one segment's number whatever its size.
  *
  *   ref      positive int32: 8-byte units; 0 is NIL
  *   segment  ref >>> SEGMENT_BITS, an index into the arrays of views
- *   block    starts at (ref & SEGMENT_MASK) * 8 bytes of its segment's buffer
+ *   block    starts at (ref & SEGMENT_MASK) * 8 bytes of its segment's view, which goes on to the
+ *            slab's end: a block may reach into the segments that follow
  *
  * alloc and free are O(1). A block's bytes are not cleared. Refs stay valid until freed, and the
  * views of a segment never change while one of its blocks lives.
+ *
+ * Segments are numbered, and numbers are finite; the system may refuse memory, too. The last
+ * RESERVED_SEGMENTS are for what has begun: whoever begins something that may grow asks before
+ * (`segmentsLeft`, `ensure`), so that nothing fails half-way (docs/decisions/0016).
  */
 import { assert } from "../base/assert.ts";
 import { giveBack } from "../base/buffers.ts";
+import { STRING_SIZE_MAX } from "../base/limits.ts";
+import { CommandError } from "../protocol/errors.ts";
+import {
+  CLASS_COUNT,
+  classFor,
+  classUnits,
+  SEGMENT_BITS,
+  SINGLE_CLASS_MAX,
+  SLAB_UNITS_MAX,
+  slabSegments,
+} from "./size_classes.ts";
+
+export { SEGMENT_BITS };
 
 /** A place in the arena, in units of 8 bytes; what kind of block it names is in the type. */
 export type Ref<Kind extends string = string> = number & { readonly kind: Kind };
@@ -21,25 +40,38 @@ export type Ref<Kind extends string = string> = number & { readonly kind: Kind }
 /** No block. */
 export const NIL = 0;
 
-/** log2 of the units in a segment: 2^17 units of 8 bytes are 1 MiB. */
-export const SEGMENT_BITS = 17;
 export const SEGMENT_MASK = (1 << SEGMENT_BITS) - 1;
-const SEGMENT_SIZE = 8 << SEGMENT_BITS;
+export const SEGMENT_SIZE = 8 << SEGMENT_BITS;
 
 /** Refs are positive int32, so this many segments: 16 GiB of slabs. */
-const SEGMENT_COUNT_MAX = 1 << (31 - SEGMENT_BITS);
+export const SEGMENT_COUNT_MAX = 1 << (31 - SEGMENT_BITS);
 
-/** The largest block that shares a segment, in units (512 KiB): two fit. */
-const SLAB_UNITS_MAX = 1 << (SEGMENT_BITS - 1);
+/**
+ * Segments that only what has begun may take: above what any command can need that has not asked
+ * for more by `ensure`, which is up to a slab for each class that it uses, and 64 MiB besides.
+ */
+export const RESERVED_SEGMENTS = 256;
 
-/** The largest block of all, in bytes: a 512 MB string, its growth and some bytes more. */
-const BLOCK_SIZE_MAX = 2 ** 30 + 2 ** 20;
+/** What needs no more than this (64 MiB) is within the reserve. */
+const SMALL_GROWTH = 64 << 20;
+
+/** The largest block of all, in bytes: the longest string, and what may stand around it. */
+export const BLOCK_SIZE_MAX = STRING_SIZE_MAX + 2 ** 20;
+
+/** The largest buffer that both runtimes give, less what they may need for themselves. */
+const BUFFER_SIZE_MAX = 2 ** 32 - SEGMENT_SIZE;
+
+/** What cannot be had: neither a number is left, nor would the system give more memory. */
+export const OUT_OF_SPACE = new CommandError(
+  "OOM command not allowed: the data take all the memory that the server can hold or get",
+);
 
 /** Freed blocks are filled with this in debug builds, so that a stale ref is seen at once. */
 const POISON = 0xde;
 
-const { classUnits, classOf } = sizeClasses();
-const HUGE = classUnits.length;
+/** In place of a class: of segments that nothing uses, and of huge blocks. */
+const VACANT = 0;
+const HUGE = CLASS_COUNT;
 
 /** Views by segment: bytes, 32-bit words and doubles over one buffer, and words at any byte. */
 export const u8: Uint8Array[] = [];
@@ -48,76 +80,64 @@ export const f64: Float64Array[] = [];
 export const views: DataView[] = [];
 
 const segmentClass = new Uint8Array(SEGMENT_COUNT_MAX);
-const segmentUnits = new Int32Array(SEGMENT_COUNT_MAX);
+/** By segment of a slab that spans several: the first, by which the slab is known. */
+const slabOf = new Int32Array(SEGMENT_COUNT_MAX);
+/** By slab, or huge block: its units; its freed blocks; where its untouched part begins. */
+const slabUnits = new Int32Array(SEGMENT_COUNT_MAX);
 const freeHead = new Int32Array(SEGMENT_COUNT_MAX);
 const bumpUnits = new Int32Array(SEGMENT_COUNT_MAX);
 const liveCount = new Int32Array(SEGMENT_COUNT_MAX);
 const nextPartial = new Int32Array(SEGMENT_COUNT_MAX);
 const previousPartial = new Int32Array(SEGMENT_COUNT_MAX);
-/** The head of each class's list of segments with room; segment 0 is never a slab. */
-const partialHead = new Int32Array(HUGE);
-const vacantSegments: number[] = [];
+/** The head of each class's list of slabs with room; segment 0 is never one. */
+const partialHead = new Int32Array(CLASS_COUNT);
+/** No segment below is vacant. */
+let vacantFrom = 1;
+let vacantCount = SEGMENT_COUNT_MAX - 1;
 
 let usedUnits = 0;
 let reservedSize = 0;
 let peakUsedUnits = 0;
 let blockCount = 0;
 
+/** Memory that is given up when the system refuses more: see `keepBallast`. */
+let ballast: Uint8Array | null = null;
+let wantsBallast = false;
+
+/** Whether no more is left than the reserve, and who is told when that changes. */
+let isScarce = false;
+let tellScarcity = (_isScarce: boolean) => {};
+
+/** How often `setAside` is on. */
+let asideCount = 0;
+
+/** For tests: blocks until `failAt`'s is wanted, and the largest that is still to be had then. */
+let failingIn = Infinity;
+let failingAbove = 0;
+
 const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
 const NO_DOUBLES = new Float64Array(0);
 const NO_VIEW = new DataView(new ArrayBuffer(0));
-u8.push(NO_BYTES);
-i32.push(NO_WORDS);
-f64.push(NO_DOUBLES);
-views.push(NO_VIEW);
+addNumber();
 
 /**
- * 8-byte steps up to 128 bytes, then eight classes per doubling: at most an eighth is wasted.
- * `classOf` answers for up to SLAB_TABLE units; above, the class is computed.
- */
-function sizeClasses() {
-  const units: number[] = [0];
-  for (let size = 1; size <= 16; size++) units.push(size);
-  for (let step = 2; units[units.length - 1] < SLAB_UNITS_MAX; step *= 2) {
-    for (let i = 0; i < 8; i++) units.push(units[units.length - 1] + step);
-  }
-  const table = new Uint8Array(1025);
-  for (let size = 1, index = 1; size <= 1024; size++) {
-    if (size > units[index]) index++;
-    table[size] = index;
-  }
-  return { classUnits: Int32Array.from(units), classOf: table };
-}
-
-function classFor(units: number): number {
-  if (units <= 1024) return classOf[units];
-  let low = 1;
-  let high = HUGE;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (classUnits[middle] < units) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/**
- * A block of at least `size` bytes (1 to 1 GiB), whose bytes are whatever they were: a block of
- * a segment of its own is zero. The caller owns it until `free`.
+ * A block of at least `size` bytes (1 to BLOCK_SIZE_MAX), whose bytes are whatever they were: a
+ * huge one is zero. The caller owns it until `free`. Throws OUT_OF_SPACE when it cannot be had.
  */
 export function alloc(size: number): Ref {
+  if (DEBUG) countDown();
   const units = (size + 7) >>> 3;
   if (units > SLAB_UNITS_MAX) return allocHuge(size);
   const index = classFor(units);
   let segment = partialHead[index];
-  if (segment === 0) segment = addSegment(index);
+  if (segment === 0) segment = addSlab(index);
   liveCount[segment]++;
   usedUnits += classUnits[index];
   blockCount++;
   const head = freeHead[segment];
   if (head !== 0) {
-    const next = i32[segment][(head & SEGMENT_MASK) << 1];
+    const next = i32[head >>> SEGMENT_BITS][(head & SEGMENT_MASK) << 1];
     freeHead[segment] = next;
     if (next === 0 && isBumped(segment, index)) unlinkPartial(segment, index);
     return head as Ref;
@@ -125,12 +145,12 @@ export function alloc(size: number): Ref {
   const at = bumpUnits[segment];
   bumpUnits[segment] = at + classUnits[index];
   if (isBumped(segment, index)) unlinkPartial(segment, index);
-  return ((segment << SEGMENT_BITS) | at) as Ref;
+  return ((segment << SEGMENT_BITS) + at) as Ref;
 }
 
 /**
- * As `alloc`, all bytes zero. A block of a segment of its own is so by itself, and not even
- * touched: the system clears its pages one by one as they are used, not all of them now.
+ * As `alloc`, all bytes zero. A huge block is so by itself, and not even touched: the system clears
+ * its pages one by one as they are used, not all of them now.
  */
 export function allocZeroed(size: number): Ref {
   const ref = alloc(size);
@@ -142,32 +162,43 @@ export function allocZeroed(size: number): Ref {
 
 /** Gives a block back. The ref is dead from here on. */
 export function free(ref: Ref): void {
-  const segment = ref >>> SEGMENT_BITS;
+  let segment = ref >>> SEGMENT_BITS;
   const index = segmentClass[segment];
   blockCount--;
-  if (index === HUGE) {
-    releaseSegment(segment);
-    return;
+  if (index > SINGLE_CLASS_MAX) {
+    if (index === HUGE) {
+      usedUnits -= slabUnits[segment];
+      releaseSlab(segment);
+      return;
+    }
+    segment = slabOf[segment];
   }
   const units = classUnits[index];
   usedUnits -= units;
   if (DEBUG) poison(ref, units);
   const wasFull = freeHead[segment] === 0 && isBumped(segment, index);
-  i32[segment][(ref & SEGMENT_MASK) << 1] = freeHead[segment];
+  i32[ref >>> SEGMENT_BITS][(ref & SEGMENT_MASK) << 1] = freeHead[segment];
   freeHead[segment] = ref;
   if (wasFull) linkPartial(segment, index);
-  // One empty segment per class stays, so that a class at its edge does not map and unmap.
-  if (--liveCount[segment] === 0 && nextPartial[partialHead[index]] !== 0) {
+  if (--liveCount[segment] === 0 && isDispensable(index)) {
     unlinkPartial(segment, index);
-    releaseSegment(segment);
+    releaseSlab(segment);
   }
+}
+
+/**
+ * Whether an empty slab of the class goes back. One stays of the classes of small blocks, so that
+ * a class at its edge does not map and unmap.
+ */
+function isDispensable(index: number): boolean {
+  return index > SINGLE_CLASS_MAX || nextPartial[partialHead[index]] !== 0;
 }
 
 /** The bytes that the block can hold: at least what was asked for. */
 export function capacity(ref: Ref): number {
   const segment = ref >>> SEGMENT_BITS;
   const index = segmentClass[segment];
-  return (index === HUGE ? segmentUnits[segment] : classUnits[index]) << 3;
+  return (index === HUGE ? slabUnits[segment] : classUnits[index]) << 3;
 }
 
 /** The capacity that `alloc(size)` would give. */
@@ -193,7 +224,7 @@ export function figures() {
     reservedSize,
     peakSize: peakUsedUnits * 8,
     blockCount,
-    segmentCount: u8.length - 1 - vacantSegments.length,
+    segmentCount: SEGMENT_COUNT_MAX - 1 - vacantCount,
   };
 }
 
@@ -203,71 +234,250 @@ export function usedSize(): number {
   return usedUnits * 8;
 }
 
+/**
+ * How many segments can still be taken. After the system has refused more, that is some of the
+ * reserve, until it gives again. Who may make the data grow begins only above RESERVED_SEGMENTS.
+ */
+export function segmentsLeft(): number {
+  if (isRefused() && !recover()) return Math.min(vacantCount, RESERVED_SEGMENTS >>> 2);
+  return vacantCount;
+}
+
+/**
+ * While this is on, OUT_OF_SPACE comes when half of the reserve is gone, so that a value that is
+ * made aside takes nothing from what has begun: its maker frees it, and nothing has changed. It is
+ * to be turned off as often as on.
+ */
+export function setAside(on: boolean): void {
+  asideCount += on ? 1 : -1;
+}
+
+/** Whether no more is left than what has begun may need. */
+const isDrained = () => segmentsLeft() <= RESERVED_SEGMENTS >>> 1;
+
+/** The listener is told when no more is left than the reserve, and when there is again. */
+export function watchScarcity(listener: (isScarce: boolean) => void): void {
+  tellScarcity = listener;
+  listener(isScarce);
+}
+
+/**
+ * Throws OUT_OF_SPACE unless so many bytes can be had besides the reserve: asked, before anything
+ * is changed, by whoever may need more than a small part of the reserve.
+ */
+export function ensure(size: number): void {
+  if (size > SEGMENT_SIZE && !canServe(size)) throw OUT_OF_SPACE;
+}
+
+/** Whether so many bytes can be had besides the reserve. */
+export function canServe(size: number): boolean {
+  if (DEBUG && failingIn < 0 && size > failingAbove) return false;
+  if (size / SEGMENT_SIZE > segmentsLeft() - RESERVED_SEGMENTS) return false;
+  if (size <= SMALL_GROWTH) return true;
+  try {
+    giveBack(new Uint8Array(Math.min(size, BUFFER_SIZE_MAX)));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether a copy of all that there is can be had besides the reserve: then nobody need reckon what
+ * one of a part of it takes.
+ */
+export function canServeCopies(): boolean {
+  if (wantsBallast || (DEBUG && failingIn < 0)) return false;
+  return reservedSize + (reservedSize >>> 3) < (vacantCount - RESERVED_SEGMENTS) * SEGMENT_SIZE;
+}
+
+/**
+ * Keeps as much memory as the reserve has, untouched, for when the system refuses more: it is given
+ * up then, so that what has begun comes to its end. For a process that the system is known to
+ * limit.
+ */
+export function keepBallast(): void {
+  wantsBallast = true;
+  recover();
+}
+
+/** Whether the system has refused to give more. */
+function isRefused(): boolean {
+  return (wantsBallast && ballast === null) || (DEBUG && failingIn < 0);
+}
+
+/** Tries to have the ballast again. */
+function recover(): boolean {
+  if (DEBUG && failingIn < 0) return false;
+  try {
+    ballast = new Uint8Array(RESERVED_SEGMENTS * SEGMENT_SIZE);
+  } catch {
+    return false;
+  }
+  reconsider();
+  return true;
+}
+
+function dropBallast(): void {
+  if (ballast !== null) giveBack(ballast);
+  ballast = null;
+}
+
+/** In debug builds: a block is asked for, which may be that of `failAt`. */
+function countDown(): void {
+  if (--failingIn === -1) reconsider();
+  if (failingIn < 0 && asideCount > 0) throw OUT_OF_SPACE;
+}
+
+function reconsider(): void {
+  const now = isRefused() || vacantCount <= RESERVED_SEGMENTS;
+  if (now === isScarce) return;
+  isScarce = now;
+  tellScarcity(now);
+}
+
+/**
+ * For tests, in debug builds: when `count` more blocks have been asked for, nothing is left but
+ * what the reserve holds: blocks up to `largest` bytes. Infinity: all is as it was.
+ */
+export function failAt(count: number, largest = SEGMENT_SIZE): void {
+  failingIn = count;
+  failingAbove = largest;
+  reconsider();
+}
+
 /** Checks every segment's counts and lists; throws on the first that is wrong. For tests. */
 export function verify(): void {
-  for (let index = 1; index < HUGE; index++) {
+  for (let index = 1; index < CLASS_COUNT; index++) {
     for (let segment = partialHead[index]; segment !== 0; segment = nextPartial[segment]) {
       assert(segmentClass[segment] === index, "a segment in another class's list");
       let freed = 0;
       for (let ref = freeHead[segment]; ref !== 0; freed++) {
-        assert(ref >>> SEGMENT_BITS === segment, "a free block of another segment");
-        ref = i32[segment][(ref & SEGMENT_MASK) << 1];
+        const of = ref >>> SEGMENT_BITS;
+        assert(segmentClass[of] === index && slabOf[of] === segment, "another slab's free block");
+        ref = i32[of][(ref & SEGMENT_MASK) << 1];
       }
       const carved = Math.floor(bumpUnits[segment] / classUnits[index]);
       assert(carved === freed + liveCount[segment], "blocks lost from a segment");
     }
   }
+  let vacant = 0;
+  for (let segment = 1; segment < SEGMENT_COUNT_MAX; segment++) {
+    if (segmentClass[segment] !== VACANT) continue;
+    vacant++;
+    assert(segment >= vacantFrom, "a vacant segment that is not looked at");
+  }
+  assert(vacant === vacantCount, "the count of vacant segments is wrong");
 }
 
 function isBumped(segment: number, index: number): boolean {
-  return bumpUnits[segment] + classUnits[index] > 1 << SEGMENT_BITS;
+  return bumpUnits[segment] + classUnits[index] > slabUnits[segment];
 }
 
-function takeSegment(size: number): number {
-  const buffer = new ArrayBuffer(size);
-  let segment = vacantSegments.pop();
-  if (segment === undefined) {
-    segment = u8.length;
-    if (segment >= SEGMENT_COUNT_MAX) throw new RangeError("out of memory: no segment is left");
+function addSlab(index: number): number {
+  const slab = takeSegments(slabSegments[index]);
+  const end = slab + (slabUnits[slab] >>> SEGMENT_BITS);
+  for (let segment = slab; segment < end; segment++) segmentClass[segment] = index;
+  freeHead[slab] = 0;
+  bumpUnits[slab] = 0;
+  liveCount[slab] = 0;
+  linkPartial(slab, index);
+  return slab;
+}
+
+/** As many segments in a row as there are, up to `wanted`, over one buffer. Returns the first. */
+function takeSegments(wanted: number): number {
+  if (vacantCount === 0 || (asideCount > 0 && isDrained())) throw OUT_OF_SPACE;
+  let count = wanted;
+  let first = vacantRun(count);
+  while (first === 0) first = vacantRun(--count);
+  const buffer = bufferOf(count * SEGMENT_SIZE);
+  for (let i = 0; i < count; i++) {
+    show(first + i, buffer, i * SEGMENT_SIZE);
+    slabOf[first + i] = first;
   }
-  u8[segment] = new Uint8Array(buffer);
-  i32[segment] = new Int32Array(buffer);
-  f64[segment] = new Float64Array(buffer);
-  views[segment] = new DataView(buffer);
-  reservedSize += size;
-  segmentUnits[segment] = size >>> 3;
-  return segment;
-}
-
-function addSegment(index: number): number {
-  const segment = takeSegment(SEGMENT_SIZE);
-  segmentClass[segment] = index;
-  freeHead[segment] = 0;
-  bumpUnits[segment] = 0;
-  liveCount[segment] = 0;
-  linkPartial(segment, index);
-  return segment;
+  taken(first, count, buffer.byteLength);
+  return first;
 }
 
 function allocHuge(size: number): Ref {
-  if (size > BLOCK_SIZE_MAX) throw new RangeError("out of memory: the block is too large");
-  const rounded = (size + 7) & ~7;
-  const segment = takeSegment(rounded);
+  if (size > BLOCK_SIZE_MAX || vacantCount === 0) throw OUT_OF_SPACE;
+  if (DEBUG && failingIn < 0 && size > failingAbove) throw OUT_OF_SPACE;
+  const buffer = bufferOf((size + 7) & ~7);
+  const segment = vacantRun(1);
+  show(segment, buffer, 0);
   segmentClass[segment] = HUGE;
-  usedUnits += rounded >>> 3;
+  taken(segment, 1, buffer.byteLength);
+  usedUnits += slabUnits[segment];
   blockCount++;
   return (segment << SEGMENT_BITS) as Ref;
 }
 
-function releaseSegment(segment: number): void {
-  if (segmentClass[segment] === HUGE) usedUnits -= segmentUnits[segment];
-  reservedSize -= segmentUnits[segment] * 8;
-  giveBack(u8[segment]);
-  u8[segment] = NO_BYTES;
-  i32[segment] = NO_WORDS;
-  f64[segment] = NO_DOUBLES;
-  views[segment] = NO_VIEW;
-  vacantSegments.push(segment);
+/** The first of so many vacant segments in a row, the lowest there are; 0 when there are none. */
+function vacantRun(count: number): number {
+  while (vacantFrom < SEGMENT_COUNT_MAX && segmentClass[vacantFrom] !== VACANT) vacantFrom++;
+  for (let first = vacantFrom; first + count <= SEGMENT_COUNT_MAX; first++) {
+    let length = 0;
+    while (length < count && segmentClass[first + length] === VACANT) length++;
+    if (length === count) return first;
+    first += length;
+  }
+  return 0;
+}
+
+function show(segment: number, buffer: ArrayBuffer, offset: number): void {
+  while (u8.length <= segment) addNumber();
+  u8[segment] = new Uint8Array(buffer, offset);
+  i32[segment] = new Int32Array(buffer, offset);
+  f64[segment] = new Float64Array(buffer, offset);
+  views[segment] = new DataView(buffer, offset);
+}
+
+/** Adds a segment without memory to the arrays of views. */
+function addNumber(): void {
+  u8.push(NO_BYTES);
+  i32.push(NO_WORDS);
+  f64.push(NO_DOUBLES);
+  views.push(NO_VIEW);
+}
+
+function taken(slab: number, count: number, size: number): void {
+  slabUnits[slab] = size / 8;
+  reservedSize += size;
+  vacantCount -= count;
+  reconsider();
+}
+
+/** A slab's segments, or a huge block's one, are vacant again, and its memory is the system's. */
+function releaseSlab(slab: number): void {
+  reservedSize -= slabUnits[slab] * 8;
+  giveBack(u8[slab]);
+  const index = segmentClass[slab];
+  const count = index === HUGE ? 1 : slabUnits[slab] >>> SEGMENT_BITS;
+  for (let segment = slab; segment < slab + count; segment++) {
+    u8[segment] = NO_BYTES;
+    i32[segment] = NO_WORDS;
+    f64[segment] = NO_DOUBLES;
+    views[segment] = NO_VIEW;
+    segmentClass[segment] = VACANT;
+  }
+  vacantCount += count;
+  if (slab < vacantFrom) vacantFrom = slab;
+  reconsider();
+}
+
+/** Zeroed memory of the system's; the ballast makes room for it if there is no other way. */
+function bufferOf(size: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(size);
+  } catch {
+    dropBallast();
+  }
+  try {
+    return new ArrayBuffer(size);
+  } catch {
+    throw OUT_OF_SPACE;
+  }
 }
 
 function linkPartial(segment: number, index: number): void {

@@ -44,5 +44,8 @@ export const SLICE_MS = 1;
  */
 export const REHEARSAL_MS = 30;
 
+/** The longest string that the server holds: `proto-max-bulk-len` cannot be above. */
+export const STRING_SIZE_MAX = 1 << 30;
+
 /** The longest string in an RDB file or a DUMP payload: no block of the arena is larger. */
-export const RDB_STRING_SIZE_MAX = 1 << 30;
+export const RDB_STRING_SIZE_MAX = STRING_SIZE_MAX;

@@ -181,7 +181,9 @@ function change(call: Call): void {
   const keyHash = db.hash(args, 1);
   let e = db.writeTyped(args, 1, keyHash, Type.string);
   const { dirty } = keyspace;
-  const grows = e === NIL || stringValue.size(e) < plan.size;
+  const size = e === NIL ? 0 : stringValue.size(e);
+  stringValue.ensureRoom(e, Math.max(size, plan.size));
+  const grows = e === NIL || size < plan.size;
   if (e === NIL) {
     e = rawString.addZeros(db, args, 1, keyHash, plan.size, null);
   } else {

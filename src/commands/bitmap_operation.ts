@@ -3,7 +3,7 @@
  * sources are combined for one piece before the next. So the result may take the place of one of
  * its sources, piece by piece.
  */
-import { byteOffset, NIL, SEGMENT_BITS, u8 } from "../arena/arena.ts";
+import { byteOffset, ensure, NIL, SEGMENT_BITS, u8 } from "../arena/arena.ts";
 import * as rawString from "../keyspace/raw_string.ts";
 import * as stringValue from "../keyspace/string_value.ts";
 import { Type } from "../keyspace/types.ts";
@@ -93,6 +93,7 @@ function store(
 ): void {
   const { db, args } = call;
   const isLarge = size >= entry.OUTSIDE_SIZE;
+  ensure(size);
   let e = found;
   if (e === NIL) {
     e = db.add(args, 2, keyHash, stringValue.areaFor(size), false, "set");

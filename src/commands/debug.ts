@@ -2,7 +2,7 @@
  * DEBUG: looks into the server and upsets it, for tests. Whether it may run at all is for
  * enable-debug-command to say, and for dispatch to heed.
  */
-import { NIL } from "../arena/arena.ts";
+import { NIL, OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
 import { fromLatin1 } from "../base/bytes.ts";
 import { matchGlob } from "../base/glob.ts";
 import { secretDigits } from "../base/random.ts";
@@ -40,6 +40,8 @@ const BAD_THRESHOLD = new CommandError(
 );
 /** The log says why. */
 const NOT_SAVED = new CommandError("ERR");
+/** Of a command that has made some of its keys. */
+const NO_SPACE = new CommandError(OUT_OF_SPACE.message);
 const NOT_LOADED = new CommandError("ERR Error trying to load the RDB dump, check server logs.");
 const RELOAD_OPTIONS = new CommandError(
   "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
@@ -357,6 +359,7 @@ function addString({ db }: Call, key: string, value: Uint8Array): void {
   const args = argsOf([key, value]);
   const hash = db.hash(args, 0);
   if (db.peek(args, 0, hash) !== NIL) return;
+  if (segmentsLeft() <= RESERVED_SEGMENTS) throw NO_SPACE;
   const e = db.add(args, 0, hash, stringValue.areaFor(value.length), false, "set");
   stringValue.writeBytes(e, args.bytes, args.view, args.start[1], value.length);
 }

@@ -1,8 +1,9 @@
 /** Commands on keys of any type, save for those about expiry (expire.ts). */
-import { NIL, segmentOf, u8 } from "../arena/arena.ts";
+import { canServeCopies, ensure, NIL, segmentOf, u8 } from "../arena/arena.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { Database } from "../keyspace/database.ts";
 import { TYPE_NAMES } from "../keyspace/types.ts";
+import * as values from "../keyspace/values.ts";
 import { CommandError, NO_SUCH_KEY, SAME_OBJECT, SYNTAX } from "../protocol/errors.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -242,6 +243,7 @@ function copy(call: Call): void {
     call.reply.integer(0);
     return;
   }
+  if (!canServeCopies()) ensure(values.ownedSize(e, Infinity));
   if (taken !== NIL) makeWay(call, target, taken);
   const twin = target.copy(e, db, args, 2, keyHash);
   keyspace.changing(target, twin, "copy_to");

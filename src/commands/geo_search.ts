@@ -365,6 +365,10 @@ function storeFound(call: Call, e: EntryRef, returned: number, event: KeyEvent):
     stage(bytes, offset, size);
     zsetValue.put(result, staging.bytes, staging.view, 0, size, score);
   }
+  if (returned > 0) {
+    zsetValue.order(result);
+    zsetValue.packIfSmall(result);
+  }
   const keyHash = db.hash(args, storeIndex);
   const old = db.peek(args, storeIndex, keyHash);
   if (old !== NIL) {
@@ -375,8 +379,6 @@ function storeFound(call: Call, e: EntryRef, returned: number, event: KeyEvent):
   if (returned === 0) {
     zsetValue.discard(result);
   } else {
-    zsetValue.order(result);
-    zsetValue.packIfSmall(result);
     zsetValue.adopt(db, args, storeIndex, keyHash, event, result, old !== NIL);
     keyspace.dirty += returned - 1;
   }

@@ -156,6 +156,9 @@ function memoryFields(server: ServerContext): Field[] {
     ["active_defrag_running", 0],
     ["lazyfree_pending_objects", server.keyspace.reclaimCount],
     ["lazyfreed_objects", server.keyspace.stats.lazyFreed],
+    ["rusk_data_limit", memory.arenaLimit],
+    ["rusk_data_reserve", memory.arenaReserve],
+    ["rusk_data_left", memory.arenaLeft],
   ];
 }
 

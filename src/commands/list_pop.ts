@@ -2,7 +2,7 @@
  * List commands that take elements from an end: LPOP, RPOP, LMPOP, LMOVE, RPOPLPUSH; and what the
  * blocking ones share with them.
  */
-import { NIL } from "../arena/arena.ts";
+import { ensure, NIL } from "../arena/arena.ts";
 import { stage, staging } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -99,6 +99,7 @@ export function moveElement(
   const keyHash = db.hash(args, index);
   let target = db.writeTyped(args, index, keyHash, Type.list);
   const { bytes, offset, size } = listValue.end(source, fromHead);
+  ensure(size);
   stage(bytes, offset, size);
   const event = pushEvent(toHead);
   if (target === NIL) target = listValue.create(db, args, index, keyHash, event, size);

@@ -1,9 +1,16 @@
 /** What memory is used for, in bytes, as INFO, MEMORY STATS and MEMORY DOCTOR tell it. */
-import { figures as arenaFigures } from "../arena/arena.ts";
+import {
+  figures as arenaFigures,
+  RESERVED_SEGMENTS,
+  SEGMENT_COUNT_MAX,
+  SEGMENT_SIZE,
+  segmentsLeft,
+} from "../arena/arena.ts";
 import type { Database } from "../keyspace/database.ts";
 import * as dict from "../structures/dict.ts";
 import type { ServerContext } from "./server_context.ts";
 
+const ARENA_RESERVE = RESERVED_SEGMENTS * SEGMENT_SIZE;
 /** A slot of a hash table. */
 const SLOT_SIZE = 4;
 /** A place in the expiry order: 8 bytes of time, 4 of ref. */
@@ -20,6 +27,10 @@ export interface MemoryFigures {
   /** Live blocks of the arena, and the segments that hold them. */
   readonly arenaUsed: number;
   readonly arenaReserved: number;
+  /** What segments can hold; what of that is kept for what has begun; and what is left besides. */
+  readonly arenaLimit: number;
+  readonly arenaReserve: number;
+  readonly arenaLeft: number;
   /** Buffers of all clients. */
   readonly clients: number;
   /** All that is not data: the heap, hash tables, expiry orders. */
@@ -54,6 +65,9 @@ export function memoryFigures(server: ServerContext): MemoryFigures {
     resident: host.residentSize(),
     arenaUsed: arena.usedSize,
     arenaReserved: arena.reservedSize,
+    arenaLimit: SEGMENT_COUNT_MAX * SEGMENT_SIZE - ARENA_RESERVE,
+    arenaReserve: ARENA_RESERVE,
+    arenaLeft: Math.max(0, segmentsLeft() * SEGMENT_SIZE - ARENA_RESERVE),
     clients: buffers,
     overhead: outside + tables,
     dataset: arena.usedSize - tables,

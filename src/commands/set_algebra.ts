@@ -106,7 +106,7 @@ export function sinter(call: Call): void {
 
 export function sinterstore(call: Call): void {
   findSets(call, 2, call.argc - 2);
-  const result = setValue.createLoose();
+  const result = setValue.createResult();
   if (!anyMissing) intersect(call, result);
   storeResult(call, result, "sinterstore");
 }
@@ -191,7 +191,7 @@ export function sunionstore(call: Call): void {
   if (sets.every(isIntset) || !startUnion()) {
     result = sumOf();
   } else {
-    result = setValue.createLoose();
+    result = setValue.createResult();
     unite(call, result);
   }
   storeResult(call, result, "sunionstore");
@@ -250,7 +250,7 @@ function unite(call: Call, result: EntryRef): number {
 
 /** A loose set of all members. */
 function sumOf(): EntryRef {
-  const result = setValue.createLoose();
+  const result = setValue.createResult();
   for (const e of sets) setValue.addAll(e, result);
   return result;
 }
@@ -274,7 +274,7 @@ export function sdiff(call: Call): void {
 
 export function sdiffstore(call: Call): void {
   findSets(call, 2, call.argc - 2);
-  const result = isNothingLeft() ? setValue.createLoose() : difference(call);
+  const result = isNothingLeft() ? setValue.createResult() : difference(call);
   storeResult(call, result, "sdiffstore");
 }
 
@@ -296,7 +296,7 @@ function asksOthers(): boolean {
 
 /** A loose set of the members of the first set that no other has. */
 function difference(call: Call): EntryRef {
-  const result = setValue.createLoose();
+  const result = setValue.createResult();
   if (asksOthers()) {
     subtract(call, result);
     return result;

@@ -1,5 +1,5 @@
 /** SORT and SORT_RO: the elements of a list, set or sorted set in another order, or by others. */
-import { NIL } from "../arena/arena.ts";
+import { ensure, NIL } from "../arena/arena.ts";
 import { ByteList } from "../base/byte_list.ts";
 import { latin1 } from "../base/bytes.ts";
 import { parseDouble } from "../base/doubles.ts";
@@ -343,12 +343,18 @@ function finish(call: Call, options: Options, { elements, order, from, to }: Cho
   if (stored !== null) storeList(call, store, stored);
 }
 
+/** What a list takes of memory for an element beside its bytes, at most. */
+const ELEMENT_OVERHEAD = 32;
+
 /** Makes the key in an argument a list of the elements; without any, deletes it. */
 function storeList(call: Call, index: number, elements: ByteList): void {
   const { db, keyspace, args } = call;
   const keyHash = db.hash(args, index);
   const taken = db.peek(args, index, keyHash);
   const { count, bytes, start, size } = elements;
+  let total = 0;
+  for (let i = 0; i < count; i++) total += size[i] + ELEMENT_OVERHEAD;
+  ensure(total);
   if (taken !== NIL) {
     if (count === 0) keyspace.changing(db, taken, "del");
     else keyspace.changingAlso(db, taken, "");

@@ -39,6 +39,10 @@ export function removeRanks(
 export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void {
   const { db, args, keyspace } = call;
   const count = zsetValue.count(result);
+  if (count > 0) {
+    zsetValue.order(result);
+    zsetValue.packIfSmall(result);
+  }
   const keyHash = db.hash(args, 1);
   const old = db.peek(args, 1, keyHash);
   if (old !== NIL) {
@@ -46,12 +50,7 @@ export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void
     else keyspace.changingAlso(db, old, "");
     db.delete(old);
   }
-  if (count === 0) {
-    zsetValue.discard(result);
-  } else {
-    zsetValue.order(result);
-    zsetValue.packIfSmall(result);
-    zsetValue.adopt(db, args, 1, keyHash, event, result, old !== NIL);
-  }
+  if (count === 0) zsetValue.discard(result);
+  else zsetValue.adopt(db, args, 1, keyHash, event, result, old !== NIL);
   call.reply.integer(count);
 }

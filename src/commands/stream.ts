@@ -1,5 +1,5 @@
 /** Stream commands: those that add, read, remove and count entries. */
-import { NIL } from "../arena/arena.ts";
+import { BLOCK_SIZE_MAX, NIL } from "../arena/arena.ts";
 import * as streamValue from "../keyspace/stream_value.ts";
 import { Type } from "../keyspace/types.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX, wrongArity } from "../protocol/errors.ts";
@@ -144,6 +144,9 @@ const EXHAUSTED = new CommandError(
 const NOT_ABOVE = new CommandError(
   "ERR The ID specified in XADD is equal or smaller than the target stream top item",
 );
+/** What an element of an entry takes beside its bytes, at most. */
+const ELEMENT_OVERHEAD = 8;
+
 const TOO_LARGE = new CommandError("ERR Elements are too large to be stored");
 const NO_STRATEGY = new CommandError(
   "ERR syntax error, XTRIM must be called with a trimming strategy",
@@ -184,7 +187,8 @@ function xadd(call: Call): void {
   chooseId(call);
   let size = 0;
   for (let i = first; i < argc; i++) size += args.size[i];
-  if (size > streamValue.ELEMENTS_SIZE_MAX) throw TOO_LARGE;
+  const blockSize = size + (argc - first) * ELEMENT_OVERHEAD;
+  if (size > streamValue.ELEMENTS_SIZE_MAX || blockSize > BLOCK_SIZE_MAX) throw TOO_LARGE;
   if (e === NIL) e = streamValue.create(db, args, 1, keyHash, "xadd");
   else keyspace.changing(db, e, "xadd");
   streamValue.add(e, id, args, first, fields, size);

@@ -431,6 +431,7 @@ function append(call: Call): void {
   }
   const size = stringValue.size(e);
   checkSize(call, size + added);
+  stringValue.ensureRoom(e, size + added);
   call.keyspace.changing(db, e, "append");
   writeAt(call, stringValue.grow(db, e, size + added), size, 2);
   reply.integer(size + added);
@@ -449,6 +450,8 @@ function setrange(call: Call): void {
     return;
   }
   checkSize(call, at + written);
+  const newSize = Math.max(size, at + written);
+  stringValue.ensureRoom(e, newSize);
 
   if (e === NIL) {
     e = db.add(args, 1, keyHash, stringValue.areaFor(at + written), false, "setrange");
@@ -456,7 +459,6 @@ function setrange(call: Call): void {
   } else {
     call.keyspace.changing(db, e, "setrange");
   }
-  const newSize = Math.max(size, at + written);
   e = stringValue.grow(db, e, newSize);
   const { bytes, offset } = stringValue.rangeOf(e);
   if (at > size) bytes.fill(0, offset + size, offset + at);

@@ -2,6 +2,7 @@
  * The directives of the server itself, section by section as in redis.conf. What each `does`, or
  * why it does nothing, is told by its Meaning.
  */
+import { STRING_SIZE_MAX } from "../base/limits.ts";
 import {
   ANY_INT,
   choice,
@@ -33,6 +34,7 @@ import {
   refuseUserFile,
 } from "./specials.ts";
 
+const STRING_SIZE = { min: 1024n * 1024n, max: BigInt(STRING_SIZE_MAX) };
 const FROM_1_MB = { ...LONG_FROM_0, min: 1024n * 1024n };
 
 const LOCAL = ["no", "yes", "local"];
@@ -199,7 +201,9 @@ export const clients = {
   "client-output-buffer-limit": outputLimits({
     does: "Bytes of replies that may wait: a client above its limit is closed.",
   }),
-  "proto-max-bulk-len": memory(536870912, FROM_1_MB, { does: "Bytes in one argument." }),
+  "proto-max-bulk-len": memory(536870912, STRING_SIZE, {
+    does: "Bytes in one argument, and in a string that grows.",
+  }),
   "tracking-table-max-keys": integer(1000000, LONG_FROM_0, {
     kept: "There is no client tracking yet.",
   }),

@@ -18,6 +18,7 @@ import { Call } from "../commands/call.ts";
 import { type BlockedState, type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag } from "../commands/table.ts";
+import * as loose from "../keyspace/loose.ts";
 import { Type } from "../keyspace/types.ts";
 import type { WaitedKey, Waiter } from "../keyspace/waits.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
@@ -25,6 +26,7 @@ import { CommandError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import { replyFor, spaceRefusal } from "./space_gate.ts";
 
 const UNBLOCKED = new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 /** The longest that a timer is set for: what is due later is looked at again. */
@@ -213,12 +215,17 @@ export class BlockedClients {
     if (log.active) log.begin();
     let isServed = false;
     let hasFailed = false;
+    const { dirty } = server.keyspace;
     try {
+      const refusal = spaceRefusal(command, command.flags);
+      if (refusal !== null) throw refusal;
       isServed = this.attempt(wait, index, e);
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
+      loose.abandon();
+      const problem = replyFor(error, server.keyspace.dirty !== dirty);
       server.stats.failed[command.id]++;
-      this.fail(error);
+      this.reply.at = from;
+      this.fail(problem);
       hasFailed = true;
     }
     if (log.active) this.tell(isServed);

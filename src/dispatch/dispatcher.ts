@@ -6,7 +6,7 @@
  * A client without gates and a server without gates go from arity straight to the handler; all
  * that a command may have to pass besides is in `stations`, in Redis's order.
  */
-import { usedSize } from "../arena/arena.ts";
+import { usedSize, watchScarcity } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { BACKLOG_SIZE_MAX } from "../base/limits.ts";
@@ -15,6 +15,7 @@ import { Call } from "../commands/call.ts";
 import { type Client, Gate } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { type Command, Flag, HiddenFlag } from "../commands/table.ts";
+import * as loose from "../keyspace/loose.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Waits } from "../keyspace/waits.ts";
 import type { Propagation } from "../persistence/propagation.ts";
@@ -25,6 +26,7 @@ import type { BlockedClients } from "./blocked_clients.ts";
 import { CommandLookup } from "./lookup.ts";
 import { MonitorFeed } from "./monitor_feed.ts";
 import { protectedCommandError } from "./protected_commands.ts";
+import { ensureRoom, replyFor, SMALL_ARGUMENTS_SIZE, spaceRefusal } from "./space_gate.ts";
 
 /** What every command meets while it is on, whoever sends it. */
 export const ServerGate = {
@@ -42,6 +44,8 @@ export const ServerGate = {
   loading: 1 << 21,
   /** Too much waits for the disk. */
   backlog: 1 << 22,
+  /** The arena has no more than its reserve. */
+  space: 1 << 23,
 } as const;
 
 const NOAUTH = new CommandError("NOAUTH Authentication required.");
@@ -116,6 +120,7 @@ export class Dispatcher {
     this.monitors = new MonitorFeed(clock, this.unsynced, (on) => {
       this.setGate(ServerGate.monitor, on);
     });
+    watchScarcity((on) => this.setGate(ServerGate.space, on));
   }
 
   setGate(gate: number, on: boolean): void {
@@ -176,9 +181,16 @@ export class Dispatcher {
     this.runCount = 0;
     this.runStartMs = this.lastReadMs;
     const { lastCommand } = client;
-    this.isNesting = true;
-    this.run(this.nestedCall, client, args, command);
-    this.isNesting = false;
+    const isScarce = (this.gates & ServerGate.space) !== 0;
+    const refusal = isScarce ? spaceRefusal(command, command.flags) : null;
+    if (refusal === null) {
+      this.isNesting = true;
+      this.run(this.nestedCall, client, args, command);
+      this.isNesting = false;
+    } else {
+      this.server.stats.rejected[command.id]++;
+      this.fail(refusal);
+    }
     client.lastCommand = lastCommand;
     if (this.monitors.active) this.monitors.feed(client, args, command);
     // Time stands still until the command around this one is done.
@@ -346,6 +358,10 @@ export class Dispatcher {
     if ((gates & ServerGate.memory) !== 0 && (effects & Flag.denyoom) !== 0) {
       if (usedSize() > this.memoryMax) return OUT_OF_MEMORY;
     }
+    if ((gates & ServerGate.space) !== 0) {
+      const error = spaceRefusal(command, effects);
+      if (error !== null) return error;
+    }
     if ((gates & ServerGate.disk) !== 0) {
       if ((effects & Flag.write) !== 0 || command.name === "ping") return this.diskProblem;
     }
@@ -387,12 +403,17 @@ export class Dispatcher {
     if (call.command !== command) call.command = command;
     const { dirty } = call.keyspace;
     if (this.log.active && !call.nested) this.begin();
+    const { at } = this.reply;
     try {
+      if (args.bytes.length > SMALL_ARGUMENTS_SIZE) ensureRoom(command, args);
       (command.run as (call: Call) => void)(call);
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
+      loose.abandon();
+      const reply = replyFor(error, call.keyspace.dirty !== dirty);
       this.server.stats.failed[command.id]++;
-      this.fail(error);
+      // A reply that was begun is taken back; a mistake is found before there is any.
+      this.reply.at = at;
+      this.fail(reply);
     }
     if (this.log.active) this.tell(call, call.keyspace.dirty !== dirty);
   }

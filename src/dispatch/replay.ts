@@ -2,6 +2,7 @@
  * Carries out commands that were carried out before, of an append-only log: without the stations
  * that a client's commands pass, without accounts, and without replies.
  */
+import { OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
 import { Call } from "../commands/call.ts";
 import { Client, type ConnectionPort } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
@@ -14,6 +15,9 @@ import { CommandLookup } from "./lookup.ts";
 /** No client of the server has this number. */
 const REPLAY_ID = -1;
 const SHOWN_NAME_SIZE = 128;
+/** The server that wrote the log took no more writes long before so little was left. */
+const SEGMENTS_LEFT_MIN = RESERVED_SEGMENTS >> 2;
+const NO_SPACE = "The data take more memory than this server can hold or get";
 
 const nobody: ConnectionPort = {
   remote: "",
@@ -74,8 +78,9 @@ export class Replay {
     try {
       command.run(call);
     } catch (error) {
+      if (error === OUT_OF_SPACE) return NO_SPACE;
       if (!(error instanceof CommandError)) throw error;
     }
-    return null;
+    return segmentsLeft() < SEGMENTS_LEFT_MIN ? NO_SPACE : null;
   }
 }

@@ -37,7 +37,7 @@ import { FrozenDict } from "./frozen_dict.ts";
 import * as hashField from "./hash_field.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import * as stringValue from "./string_value.ts";
-import { thresholds } from "./thresholds.ts";
+import { PACKED_SIZE_MAX, thresholds } from "./thresholds.ts";
 import { Type } from "./types.ts";
 
 const PACKED = 0;
@@ -47,8 +47,6 @@ const EXPIRING = DICT | entry.PARTS_EXPIRE;
 /** Where a field is; 0 for nowhere. */
 export type Place = number;
 
-/** A packed hash is no larger than this, whatever the thresholds. */
-const PACKED_SIZE_MAX = 1 << 29;
 /** Slots of a dict that are freed at once. */
 const RELEASE_SLOTS = 256;
 /** Fields whose sizes stand for those of all. */
@@ -637,14 +635,14 @@ function releaseEmpty(e: EntryRef): void {
 }
 
 /** The bytes of all blocks outside the entry; those of many fields are estimated from some. */
-export function ownedSize(e: EntryRef): number {
+export function ownedSize(e: EntryRef, samples = SAMPLE_COUNT): number {
   if (isPacked(e)) return arena.capacity(packedOf(e));
   let total = dict.ownedSize(fieldsOf(e));
   if (entry.encoding(e) === EXPIRING) total += arena.capacity(timesOf(e));
   let sampled = 0;
   let sampledSize = 0;
   walk.start(fieldsOf(e));
-  for (let f = walk.next(); f !== NIL && sampled < SAMPLE_COUNT; f = walk.next()) {
+  for (let f = walk.next(); f !== NIL && sampled < samples; f = walk.next()) {
     sampledSize += hashField.blockSizes(f);
     sampled++;
   }

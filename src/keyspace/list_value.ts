@@ -648,15 +648,18 @@ export function releaseSlice(e: EntryRef): boolean {
 }
 
 /** The bytes of the blocks that the list owns; of many leaves, estimated from some. */
-export function ownedSize(e: EntryRef): number {
+export function ownedSize(e: EntryRef, samples = SAMPLE_LEAVES): number {
   if (!isTree(e)) return arena.capacity(singleOf(e));
   const t = treeOf(e);
   const leaves = btree.leafCount(t);
-  const seen = Math.min(leaves, SAMPLE_LEAVES);
+  const seen = Math.min(leaves, samples);
   const step = btree.count(t) / seen;
   let size = 0;
+  let leaf = btree.first(t) as PackedRef;
   for (let i = 0; i < seen; i++) {
-    size += arena.capacity(blockOf(btree.byRank(t, Math.floor(i * step)) as PackedRef));
+    size += arena.capacity(blockOf(leaf));
+    const isNext = seen === leaves;
+    leaf = (isNext ? btree.next(t) : btree.byRank(t, Math.floor((i + 1) * step))) as PackedRef;
   }
   return btree.ownedSize(t) + Math.round((size / seen) * leaves);
 }

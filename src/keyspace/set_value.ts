@@ -38,16 +38,15 @@ import type { Database } from "./database.ts";
 import * as frozenDict from "./frozen_dict.ts";
 import { FrozenDict } from "./frozen_dict.ts";
 import type { KeyEvent } from "./keyspace.ts";
+import * as loose from "./loose.ts";
 import { Member } from "./set_member.ts";
-import { thresholds } from "./thresholds.ts";
+import { PACKED_SIZE_MAX, thresholds } from "./thresholds.ts";
 import { Type } from "./types.ts";
 
 export const INTSET = 0;
 export const PACKED = 1;
 export const DICT = 2;
 
-/** Redis lets an intset have no more, whatever the directive says. */
-const INTSET_COUNT_MAX = 1 << 30;
 /** Slots of a dict freed in one slice. */
 const SLICE_SLOTS = 512;
 /** Members looked at to estimate the size of all. */
@@ -122,6 +121,13 @@ export function createLoose(): EntryRef {
   return e;
 }
 
+/** As `createLoose`, of a set that a command computes before it changes anything. */
+export function createResult(): EntryRef {
+  const e = createLoose();
+  loose.begin(e, discard);
+  return e;
+}
+
 /**
  * Adds the key in an argument, which is not there, with the value of a loose set, announced as
  * `event`; the loose entry is gone.
@@ -132,25 +138,28 @@ export function adopt(
   index: number,
   keyHash: number,
   event: KeyEvent,
-  loose: EntryRef,
+  made: EntryRef,
 ): EntryRef {
+  loose.end();
   const e = db.add(args, index, keyHash, AREA, false, event);
-  become(e, entry.encoding(loose), refOf(loose));
-  entry.release(loose);
+  become(e, entry.encoding(made), refOf(made));
+  entry.release(made);
   return e;
 }
 
 /** Gives a set the members of a loose one in place of its own; the loose entry is gone. */
-export function exchange(e: EntryRef, loose: EntryRef): void {
+export function exchange(e: EntryRef, made: EntryRef): void {
+  loose.end();
   release(e);
-  become(e, entry.encoding(loose), refOf(loose));
-  entry.release(loose);
+  become(e, entry.encoding(made), refOf(made));
+  entry.release(made);
 }
 
 /** Frees a loose set. */
-export function discard(loose: EntryRef): void {
-  release(loose);
-  entry.release(loose);
+export function discard(made: EntryRef): void {
+  loose.end();
+  release(made);
+  entry.release(made);
 }
 
 /** The number of members. */
@@ -238,13 +247,18 @@ function insertInteger(e: EntryRef, m: Member): void {
   if (count(e) > integerLimit()) convert(e, 0);
 }
 
-const integerLimit = () => Math.min(thresholds.setIntsetEntries, INTSET_COUNT_MAX);
+const integerLimit = () => thresholds.setIntsetEntries;
+
+/** Whether a set that is PACKED, or would be, has no room for the member. */
+function isFull(e: EntryRef, m: Member): boolean {
+  if (count(e) >= thresholds.setPackedEntries || m.size > thresholds.setPackedValue) return true;
+  return entry.encoding(e) === PACKED && packed.size(packedOf(e)) + m.size > PACKED_SIZE_MAX;
+}
 
 /** Adds to a set that is not a DICT, but will not stay an INTSET. */
 function insertText(e: EntryRef, m: Member): void {
   m.text();
-  const isFull = count(e) >= thresholds.setPackedEntries || m.size > thresholds.setPackedValue;
-  if (isFull || entry.encoding(e) === INTSET) {
+  if (isFull(e, m) || entry.encoding(e) === INTSET) {
     // Converting spells and stages members, as `m` may be.
     m.keep();
     if (m.size > thresholds.setPackedValue) convertToDict(e, count(e) + 1);
@@ -561,14 +575,14 @@ export function releaseSlice(e: EntryRef): boolean {
 }
 
 /** The bytes of the blocks that the value owns outside its entry: of a DICT, an estimate. */
-export function ownedSize(e: EntryRef): number {
+export function ownedSize(e: EntryRef, samples = SAMPLE_COUNT): number {
   if (entry.encoding(e) !== DICT) return refOf(e) === NIL ? 0 : arena.capacity(refOf(e));
   const members = dictOf(e);
   const total = dict.count(members);
   let sampled = 0;
   let bytes = 0;
   entries.start(members);
-  for (; sampled < Math.min(total, SAMPLE_COUNT); sampled++) {
+  for (; sampled < Math.min(total, samples); sampled++) {
     const member = entries.next();
     bytes += arena.capacity(member);
     if (entry.keyBlock(member) !== member) bytes += arena.capacity(entry.keyBlock(member));

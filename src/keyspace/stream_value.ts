@@ -39,7 +39,7 @@ import { AREA, addCollection, become, refOf, setRef } from "./collection.ts";
 import type { Database } from "./database.ts";
 import type { KeyEvent } from "./keyspace.ts";
 import * as streamGroup from "./stream_group.ts";
-import { thresholds } from "./thresholds.ts";
+import { PACKED_SIZE_MAX, thresholds } from "./thresholds.ts";
 import { Type } from "./types.ts";
 
 const TREE = 0;
@@ -277,8 +277,8 @@ function dropStale(e: EntryRef, id: StreamId): void {
 /** Whether an entry of so many bytes goes to this leaf, which is the last, or begins another. */
 function takes(leaf: StreamLeafRef, size: number): boolean {
   const { streamNodeBytes, streamNodeEntries } = thresholds;
-  const limit = streamNodeBytes === 0 ? ELEMENTS_SIZE_MAX : streamNodeBytes;
-  if (streamLeaf.packedSize(leaf) + size >= Math.min(limit, ELEMENTS_SIZE_MAX)) return false;
+  const limit = streamNodeBytes === 0 ? PACKED_SIZE_MAX : streamNodeBytes;
+  if (streamLeaf.packedSize(leaf) + size >= limit) return false;
   if (streamNodeEntries === 0) return true;
   return streamLeaf.liveCount(leaf) + streamLeaf.deletedCount(leaf) < streamNodeEntries;
 }
@@ -662,13 +662,13 @@ export function count(e: EntryRef): number {
 }
 
 /** The bytes of the blocks that the stream owns; of many leaves, estimated from some. */
-export function ownedSize(e: EntryRef): number {
+export function ownedSize(e: EntryRef, samples = SAMPLE_LEAVES): number {
   let size = arena.capacity(refOf(e));
   const t = treeOf(e);
   if (t !== NIL) {
     let seen = 0;
     let sampled = 0;
-    for (let leaf = btree.first(t); leaf !== NIL && seen < SAMPLE_LEAVES; leaf = btree.next(t)) {
+    for (let leaf = btree.first(t); leaf !== NIL && seen < samples; leaf = btree.next(t)) {
       sampled += arena.capacity(leaf);
       seen++;
     }

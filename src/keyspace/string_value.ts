@@ -171,12 +171,11 @@ export function grow(db: Database, e: EntryRef, newSize: number): EntryRef {
 
 function growBlock(db: Database, e: EntryRef, newSize: number): EntryRef {
   const inBlock = entry.encoding(e) === BLOCK;
-  if (inBlock && arena.capacity(blockOf(e)) >= newSize && !frozen.isFrozen(blockOf(e))) {
+  if (hasRoom(e, newSize)) {
     setBlock(e, blockOf(e), newSize);
     return e;
   }
-  const spare = Math.min(newSize, Math.max(SPARE_SIZE, newSize >>> SPARE_SHIFT));
-  const block = arena.alloc(newSize + spare);
+  const block = arena.alloc(sizeWithSpare(newSize));
   const { bytes, offset, size: oldSize } = rangeOf(e);
   u8[block >>> SEGMENT_BITS].set(bytes.subarray(offset, offset + oldSize), arena.byteOffset(block));
   let home = e;
@@ -184,6 +183,27 @@ function growBlock(db: Database, e: EntryRef, newSize: number): EntryRef {
   else home = db.resize(e, PAIR_SIZE, 0);
   setBlock(home, block, newSize);
   return home;
+}
+
+/** Whether the string can be so long, and written to, in the block that it has. */
+function hasRoom(e: EntryRef, newSize: number): boolean {
+  if (entry.encoding(e) !== BLOCK) return false;
+  const block = blockOf(e);
+  return arena.capacity(block) >= newSize && !frozen.isFrozen(block);
+}
+
+function sizeWithSpare(size: number): number {
+  const spare = Math.min(size, Math.max(SPARE_SIZE, size >>> SPARE_SHIFT));
+  return Math.min(size + spare, arena.BLOCK_SIZE_MAX);
+}
+
+/**
+ * Throws OUT_OF_SPACE unless the string (or none, NIL) can be made one of `newSize` bytes, and
+ * written to: to be asked before it is announced that it changes.
+ */
+export function ensureRoom(e: EntryRef, newSize: number): void {
+  if (newSize <= arena.SEGMENT_SIZE || (e !== arena.NIL && hasRoom(e, newSize))) return;
+  arena.ensure(sizeWithSpare(newSize));
 }
 
 /** Makes the entry's value the bytes of a block, which the entry then owns. */

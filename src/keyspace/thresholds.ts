@@ -16,3 +16,17 @@ export const thresholds = {
   streamNodeBytes: 4096,
   streamNodeEntries: 100,
 };
+
+/**
+ * No threshold is taken to be higher: what a collection takes when it is converted stays within
+ * the arena's reserve. Redis has such limits, too, of 1 GiB.
+ */
+const THRESHOLD_MAX = 1 << 20;
+
+/** The largest packed collection, and leaf of a stream, of more than one element. */
+export const PACKED_SIZE_MAX = 16 << 20;
+
+/** Sets a threshold to what its directive says. */
+export function setThreshold(name: keyof typeof thresholds, value: number): void {
+  thresholds[name] = Math.min(value, THRESHOLD_MAX);
+}

@@ -23,8 +23,11 @@ interface ValueKind {
   releaseSlice(e: EntryRef): boolean;
   /** Elements that the value owns: what freeing it costs. */
   count(e: EntryRef): number;
-  /** The bytes of the blocks that the value owns outside its entry. */
-  ownedSize(e: EntryRef): number;
+  /**
+   * The bytes of the blocks that the value owns outside its entry, reckoned from some of its
+   * elements, or from `samples` of them: Infinity for exact.
+   */
+  ownedSize(e: EntryRef, samples?: number): number;
   /** The name that OBJECT ENCODING gives. */
   encodingName(e: EntryRef): string;
 }
@@ -46,5 +49,5 @@ export const duplicate = (from: EntryRef, to: EntryRef) => kindOf(from).duplicat
 export const release = (e: EntryRef) => kindOf(e).release(e);
 export const releaseSlice = (e: EntryRef) => kindOf(e).releaseSlice(e);
 export const count = (e: EntryRef) => kindOf(e).count(e);
-export const ownedSize = (e: EntryRef) => kindOf(e).ownedSize(e);
+export const ownedSize = (e: EntryRef, samples?: number) => kindOf(e).ownedSize(e, samples);
 export const encodingName = (e: EntryRef) => kindOf(e).encodingName(e);

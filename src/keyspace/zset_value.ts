@@ -36,7 +36,8 @@ import type { Database } from "./database.ts";
 import * as frozenDict from "./frozen_dict.ts";
 import { FrozenDict } from "./frozen_dict.ts";
 import type { KeyEvent } from "./keyspace.ts";
-import { thresholds } from "./thresholds.ts";
+import * as loose from "./loose.ts";
+import { PACKED_SIZE_MAX, thresholds } from "./thresholds.ts";
 import { Type } from "./types.ts";
 import * as zsetPacked from "./zset_packed.ts";
 
@@ -48,8 +49,6 @@ export const SAME = 0;
 export const CHANGED = 1;
 export const ADDED = 2;
 
-/** A packed block is not let grow beyond this, whatever the thresholds. */
-const PACKED_SIZE_MAX = 1 << 30;
 /** Members freed in one slice. */
 const SLICE_MEMBERS = 512;
 /** Members whose entries a cursor that moves asks for at once. */
@@ -93,6 +92,7 @@ export function createLoose(): EntryRef {
 export function createUnordered(): EntryRef {
   const e = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);
   startUnordered(e, 0);
+  loose.begin(e, discard);
   return e;
 }
 
@@ -181,21 +181,23 @@ export function adopt(
   index: number,
   keyHash: number,
   event: KeyEvent,
-  loose: EntryRef,
+  made: EntryRef,
   replaces = false,
 ): EntryRef {
-  const encoding = entry.encoding(loose);
-  const ref = refOf(loose);
+  loose.end();
+  const encoding = entry.encoding(made);
+  const ref = refOf(made);
   const e = addCollection(db, args, index, keyHash, Type.zset, encoding, ref, event, replaces);
-  setWord(e, wordOf(loose));
-  entry.release(loose);
+  setWord(e, wordOf(made));
+  entry.release(made);
   return e;
 }
 
 /** Frees a loose set. */
-export function discard(loose: EntryRef): void {
-  release(loose);
-  entry.release(loose);
+export function discard(made: EntryRef): void {
+  loose.end();
+  release(made);
+  entry.release(made);
 }
 
 /** The number of members. */
@@ -631,13 +633,13 @@ export function releaseSlice(e: EntryRef): boolean {
 }
 
 /** The bytes of the blocks that the value owns outside its entry; estimated for many members. */
-export function ownedSize(e: EntryRef): number {
+export function ownedSize(e: EntryRef, samples = SAMPLES): number {
   if (isPacked(e)) return arena.capacity(packedOf(e));
   const members = dictOf(e);
   const tree = treeOf(e);
   const own = dict.ownedSize(members) + scoreTree.ownedSize(tree);
   const total = count(e);
-  const step = Math.max(1, Math.floor(total / SAMPLES));
+  const step = Math.max(1, Math.floor(total / samples));
   let measured = 0;
   let sampled = 0;
   for (let at = 0; at < total; at += step, sampled++) {

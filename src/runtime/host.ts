@@ -80,6 +80,22 @@ export function openFilesMax(): number {
   }
 }
 
+/**
+ * Whether the system refuses memory before it ends processes for want of it: with a limit on the
+ * process (`ulimit -v`), or where it promises no more than it has.
+ */
+export function isMemoryLimited(): boolean {
+  try {
+    const limits = readFileSync("/proc/self/limits", "latin1");
+    const overcommit = readFileSync("/proc/sys/vm/overcommit_memory", "latin1").trim();
+    return /^Max address space\s+\d/m.test(limits) || overcommit === NEVER_OVERCOMMITS;
+  } catch {
+    return false;
+  }
+}
+
+const NEVER_OVERCOMMITS = "2";
+
 /** Writes to standard output at once: nothing is lost when the process ends. */
 export const writeOut = (text: string) => writeSync(1, Buffer.from(text, "latin1"));
 

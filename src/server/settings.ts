@@ -4,7 +4,7 @@ import { Gate } from "../commands/client.ts";
 import type { LogLevel } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import { NOT_SAVED, ServerGate } from "../dispatch/dispatcher.ts";
-import { thresholds } from "../keyspace/thresholds.ts";
+import { setThreshold } from "../keyspace/thresholds.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
@@ -74,9 +74,7 @@ export function applyCollectionSettings(config: Config): void {
     "stream-node-max-entries": "streamNodeEntries",
   } as const;
   for (const name of Object.keys(names) as (keyof typeof names)[]) {
-    applied(config, [name], () => {
-      thresholds[names[name]] = config.number(name);
-    });
+    applied(config, [name], () => setThreshold(names[name], config.number(name)));
   }
 }
 

@@ -435,7 +435,7 @@ const setField = (dict: DictRef, name: number, value: number) => {
   i32[dict >>> SEGMENT_BITS][((dict & SEGMENT_MASK) << 1) + name] = value;
 };
 
-const newTable = (bits: number): Ref => arena.allocZeroed(4 << bits);
+const newTable = (bits: number): Ref => arena.allocZeroed(SLOT_SIZE << bits);
 
 const slotHead = (table: number, slot: number) =>
   i32[table >>> SEGMENT_BITS][((table & SEGMENT_MASK) << 1) + slot] as EntryRef;
@@ -477,6 +477,9 @@ function bitsFor(entries: number): number {
 
 function resize(dict: DictRef, bits: number): void {
   if (bits > BITS_MAX || bits < BITS_MIN || field(dict, PAUSED) !== 0) return;
+  // Without memory for another table, the chains grow longer, or stay as short.
+  const size = SLOT_SIZE << bits;
+  if (size > arena.SEGMENT_SIZE && !arena.canServe(size)) return;
   setField(dict, TABLE1, newTable(bits));
   setField(dict, BITS1, bits);
   setField(dict, REHASH, 0);

@@ -1,13 +1,13 @@
 // Purpose: the arena against a plain model of its blocks: each is filled with a byte of its own,
 // and still holds it when it is freed, so no two overlap; figures, reuse, release of segments.
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Ref } from "../../src/arena/arena.ts";
 import * as arena from "../../src/arena/arena.ts";
 import { Random } from "../fuzz/random.ts";
 
 const SEGMENT_SIZE = 2 ** 20;
-const LARGEST_SHARED = SEGMENT_SIZE / 2;
+const LARGEST_SHARED = SEGMENT_SIZE;
 
 const live = new Map<Ref, number>();
 const before = arena.figures();
@@ -81,7 +81,7 @@ describe("sizes", () => {
   });
 
   test("a block beyond 1 GiB is refused", () => {
-    expect(() => arena.alloc(2 ** 30 + 2 ** 20 + 1)).toThrow("out of memory");
+    expect(() => arena.alloc(2 ** 30 + 2 ** 20 + 1)).toThrow("OOM command not allowed");
   });
 
   test("refs are positive and count 8 bytes", () => {
@@ -125,6 +125,15 @@ describe("reuse", () => {
     expect(after.peakSize).toBe(Math.max(first.peakSize, grown.usedSize));
   });
 
+  test("an empty slab of large blocks goes back", () => {
+    const first = arena.figures();
+    const refs = [300_000, 600_000, 600_000, 1_000_000].map(alloc);
+    expect(arena.figures().segmentCount).toBeGreaterThan(first.segmentCount);
+    for (const ref of refs) free(ref);
+    expect(arena.figures().reservedSize).toBe(first.reservedSize);
+    expect(arena.figures().segmentCount).toBe(first.segmentCount);
+  });
+
   test("a huge block goes back at once", () => {
     const first = arena.figures();
     const ref = arena.alloc(3 * SEGMENT_SIZE);
@@ -132,6 +141,99 @@ describe("reuse", () => {
     arena.free(ref);
     expect(arena.figures().reservedSize).toBe(first.reservedSize);
     expect(arena.figures().segmentCount).toBe(first.segmentCount);
+  });
+});
+
+/** Asks for blocks, which are never written to, until there are no more; frees them all. */
+function takeAll(size: number): number {
+  const refs: Ref[] = [];
+  try {
+    for (;;) refs.push(arena.alloc(size));
+  } catch (error) {
+    expect(error).toBe(arena.OUT_OF_SPACE);
+  }
+  arena.verify();
+  for (const ref of refs) arena.free(ref);
+  return refs.length;
+}
+
+describe("the end of space", () => {
+  // In debug builds freed blocks are written to: these would take the memory that they stand for.
+  beforeEach(() => {
+    globalThis.DEBUG = false;
+  });
+  afterEach(() => {
+    globalThis.DEBUG = true;
+    arena.failAt(Infinity);
+  });
+
+  test.each([70_000, 352 * 1024 + 1, 600_000, 832 * 1024 + 1, SEGMENT_SIZE, SEGMENT_SIZE + 1])(
+    "7/8 of 16 GiB can be held in blocks of %d bytes, and more of the usual sizes",
+    (size) => {
+      const { segmentCount } = arena.figures();
+      const limit = (arena.SEGMENT_COUNT_MAX - 1 - segmentCount) * SEGMENT_SIZE;
+      expect(takeAll(size) * size).toBeGreaterThan((limit * 7) / 8);
+      expect(arena.figures().segmentCount).toBe(segmentCount);
+    },
+  );
+
+  test("a slab takes as many segments as there are when the row is too short", () => {
+    const refs: Ref[] = [];
+    while (arena.segmentsLeft() > 0) refs.push(arena.alloc(SEGMENT_SIZE + 8));
+    for (const at of [7, 100, 101]) arena.free(refs[at]);
+    for (const at of [101, 100, 7]) refs.splice(at, 1);
+    // Three in the row of two, and one.
+    for (let i = 0; i < 4; i++) refs.push(arena.alloc(600_000));
+    arena.verify();
+    expect(() => arena.alloc(600_000)).toThrow("OOM command not allowed");
+    expect(arena.segmentsLeft()).toBe(0);
+    for (const ref of refs) arena.free(ref);
+  });
+
+  test("scarcity is told when no more than the reserve is left, and when it ends", () => {
+    const told: boolean[] = [];
+    arena.watchScarcity((isScarce) => told.push(isScarce));
+    const refs: Ref[] = [];
+    while (arena.segmentsLeft() > arena.RESERVED_SEGMENTS + 1) refs.push(arena.alloc(2 ** 20 + 8));
+    expect(told).toEqual([false]);
+    expect(arena.canServe(2 ** 20)).toBe(true);
+    expect(arena.canServe(2 ** 20 + 1)).toBe(false);
+    expect(() => arena.ensure(2 ** 20 + 1)).toThrow("OOM command not allowed");
+    refs.push(arena.alloc(2 ** 20 + 8));
+    expect(told).toEqual([false, true]);
+    arena.free(refs.pop() as Ref);
+    expect(told).toEqual([false, true, false]);
+    arena.watchScarcity(() => {});
+    for (const ref of refs) arena.free(ref);
+  });
+
+  test("what is made aside gets no more than half of the reserve", () => {
+    const refs: Ref[] = [];
+    while (arena.segmentsLeft() > arena.RESERVED_SEGMENTS / 2) refs.push(arena.alloc(2 ** 20 + 8));
+    arena.setAside(true);
+    expect(() => takeNew(16)).toThrow("OOM command not allowed");
+    arena.setAside(false);
+    takeNew(16);
+    for (const ref of refs) arena.free(ref);
+  });
+
+  /** Asks for blocks of a size until one needs a segment. */
+  function takeNew(size: number): void {
+    const { segmentCount } = arena.figures();
+    while (arena.figures().segmentCount === segmentCount) alloc(size);
+  }
+
+  test("failAt leaves what the reserve holds", () => {
+    globalThis.DEBUG = true;
+    arena.failAt(2);
+    alloc(100);
+    alloc(100);
+    expect(arena.canServe(2 ** 20 + 1)).toBe(true);
+    alloc(100);
+    expect(arena.canServe(2 ** 20 + 1)).toBe(false);
+    expect(arena.segmentsLeft()).toBeLessThan(arena.RESERVED_SEGMENTS);
+    alloc(1000);
+    expect(() => arena.alloc(2 ** 20 + 1)).toThrow("OOM command not allowed");
   });
 });
 

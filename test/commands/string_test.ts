@@ -663,6 +663,38 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       OK
     `));
 
+  test("strings of 1 GiB are the longest: what would make them longer is refused", () =>
+    session(`
+      > CONFIG SET proto-max-bulk-len 1gb
+      OK
+      > SETRANGE k 1200000000 x
+      (error) ERR string exceeds maximum allowed size (proto-max-bulk-len)
+      > SETRANGE k 1073741824 x
+      (error) ERR string exceeds maximum allowed size (proto-max-bulk-len)
+      > SETBIT k 8589934592 1
+      (error) ERR bit offset is not an integer or out of range
+      > BITFIELD k SET u8 8589934592 1
+      (error) ERR bit offset is not an integer or out of range
+      > EXISTS k
+      (integer) 0
+      > SETRANGE k 1073741800 x
+      (integer) 1073741801
+      > APPEND k ${"y".repeat(23)}
+      (integer) 1073741824
+      > APPEND k y
+      (error) ERR string exceeds maximum allowed size (proto-max-bulk-len)
+      > SETBIT k 8589934591 0
+      (integer) 1
+      > BITFIELD k SET u8 8589934584 255
+      1) (integer) 120
+      > GETRANGE k -3 -1
+      "yy\\xff"
+      > DEL k
+      (integer) 1
+      > CONFIG SET proto-max-bulk-len 512mb
+      OK
+    `));
+
   test("INCR, DECR, INCRBY and DECRBY", () =>
     session(`
       > INCR k

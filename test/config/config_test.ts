@@ -103,6 +103,16 @@ describe("CONFIG SET", () => {
     expect(config.get(["*"])).toEqual(before);
   });
 
+  test("refuses a proto-max-bulk-len above the longest string that there can be", () => {
+    const range = "argument must be between 1048576 and 1073741824 inclusive";
+    const problem = failed("proto-max-bulk-len", range);
+    const config = new Config(fakeHost());
+    expect(config.set(["proto-max-bulk-len", "1gb"], LOCAL)).toBeNull();
+    expect(config.set(["proto-max-bulk-len", "1073741825"], LOCAL)).toBe(problem);
+    expect(config.set(["proto-max-bulk-len", "2gb"], LOCAL)).toBe(problem);
+    expect(config.number("proto-max-bulk-len")).toBe(2 ** 30);
+  });
+
   test("sets all or nothing", () => {
     const host = fakeHost();
     const config = configOf(host, "--enable-protected-configs", "yes");

@@ -1,0 +1,75 @@
+/**
+ * What may be begun when little space is left for data. A command that has begun cannot be undone,
+ * so it must find what it needs: the arena's reserve is for that, and here is asked, before, who
+ * may draw on it (docs/decisions/0016):
+ *
+ *   commands that may make the data grow (denyoom)       while there is more than the reserve
+ *   those that note something beside the data (EXPIRE)   while there is half of it
+ *   those that only take away (DEL)                      while there is an eighth of it
+ *
+ * So a server that is full can always be read, saved and emptied.
+ */
+import { ensure, OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
+import { INPUT_BUFFER_SIZE } from "../base/limits.ts";
+import { type Command, Flag } from "../commands/table.ts";
+import type { Args } from "../protocol/args.ts";
+import { CommandError } from "../protocol/errors.ts";
+
+/**
+ * Writing commands that only take away. They need memory for a moment at most: for a leaf that two
+ * become, or of which a snapshot still needs the old one.
+ */
+const SHRINKING = new Set(
+  (
+    "blmpop blpop brpop bzmpop bzpopmax bzpopmin del delex flushall flushdb getdel hdel hgetdel " +
+    "hpersist lmpop lpop lrem ltrim persist rpop spop srem swapdb unlink xack xackdel xdel " +
+    "xdelex xtrim zmpop zpopmax zpopmin zrem zremrangebylex zremrangebyrank zremrangebyscore"
+  ).split(" "),
+);
+
+/** A command with no more bytes of arguments needs a small part of the reserve. */
+export const SMALL_ARGUMENTS_SIZE = 2 * INPUT_BUFFER_SIZE;
+
+/**
+ * What an argument may take beside its bytes: an entry's header, its place in a sorted set's tree
+ * or an order of deadlines, its slots in two hash tables, all rounded up.
+ */
+const ARGUMENT_OVERHEAD = 128;
+/** Blocks are rounded up, and those that grow have some room, or are copied once. */
+const ROOM_FACTOR = 2;
+
+const TOO_LARGE = new CommandError(
+  "OOM command not allowed: it takes more memory than the server can get",
+);
+
+/** Why the command may not begin, while space is scarce; null when it may. */
+export function spaceRefusal(command: Command, effects: number): CommandError | null {
+  if ((effects & (Flag.write | Flag.denyoom)) === 0) return null;
+  // Each of a transaction's commands is asked about when its turn comes.
+  if (command.name === "exec" && (effects & Flag.denyoom) === 0) return null;
+  return segmentsLeft() > segmentsNeeded(command, effects) ? null : OUT_OF_SPACE;
+}
+
+function segmentsNeeded({ name }: Command, effects: number): number {
+  if ((effects & Flag.denyoom) !== 0) return RESERVED_SEGMENTS;
+  return SHRINKING.has(name) ? RESERVED_SEGMENTS >> 3 : RESERVED_SEGMENTS >> 1;
+}
+
+/** Throws OUT_OF_SPACE when a command with large arguments may need more than there is. */
+export function ensureRoom({ flags, name }: Command, args: Args): void {
+  if ((flags & Flag.write) === 0 || SHRINKING.has(name)) return;
+  let size = 0;
+  for (let i = 0; i < args.count; i++) size += args.size[i];
+  ensure(size * ROOM_FACTOR + args.count * ARGUMENT_OVERHEAD);
+}
+
+/**
+ * The reply to a command that threw, if it can be one: a client's mistake always is, and so is
+ * memory that could not be had (of JavaScript's, too) as long as nothing has changed. Throws the
+ * rest on: then the data are no longer what they should be, and the log has them as they were.
+ */
+export function replyFor(error: unknown, hasChanged: boolean): CommandError {
+  if (error instanceof CommandError && (error !== OUT_OF_SPACE || !hasChanged)) return error;
+  if (error instanceof RangeError && !hasChanged) return TOO_LARGE;
+  throw error;
+}
