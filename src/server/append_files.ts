@@ -213,6 +213,13 @@ export class AppendFiles {
     return this.pathOf(this.manifest.clone().replaceBase(this.fileName, isSnapshot(content)).name);
   }
 
+  /** Removes a base that was written where `nextBasePath` says, and is none. */
+  discardBase(): void {
+    for (const isOfSnapshot of [true, false]) {
+      this.discard(this.manifest.clone().replaceBase(this.fileName, isOfSnapshot).name);
+    }
+  }
+
   /**
    * Gives a base, which is on the disk where `nextBasePath` says, its place: it holds what was in
    * the increments but the last `kept`; `withTemporary`: the temporary increment follows it. Throws

@@ -2,8 +2,8 @@
  * The append-only log: loaded at the start, written as changes are told, and rewritten from the
  * data as they are, which takes the place of all that was written before.
  *
- *   off ⇄ on       CONFIG SET appendonly; a log that is turned on waits for its first base:
- *   off → waiting → on
+ * Whether it is on, and whether it is being rewritten, is in progress.ts. A log that is turned on
+ * waits for its first base; until it has one, nothing is kept.
  *
  * Rewriting: from the moment of which the new base holds the data, changes go to a new increment;
  * when the base is on the disk it replaces the old one and all increments but that. If it fails
@@ -18,19 +18,22 @@ import { AppendWriter, type SyncPolicy } from "../persistence/append_writer.ts";
 import type { BackgroundFile } from "../persistence/background_file.ts";
 import type { Propagation } from "../persistence/propagation.ts";
 import { CommandError } from "../protocol/errors.ts";
-import type { AppendFile } from "../runtime/files.ts";
 import { AppendFiles } from "./append_files.ts";
 import { RewriteLimit } from "./append_limit.ts";
 import { BackgroundSave } from "./background_save.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
+import type { Progress } from "./progress.ts";
 import { type Content, openBackground, saveAll, saverTo } from "./savers.ts";
 
 const IN_PROGRESS = new CommandError(
   "ERR Background append only file rewriting already in progress",
 );
+const NOTHING_TO_LOAD = new CommandError("ERR There is no append only file to load");
 const CANNOT_TURN_ON = "Unable to turn on AOF. Check server logs.";
+/** What happens again and again is logged at most so often, as in Redis. */
+const LOG_INTERVAL_MS = 30_000;
 
 export interface AppendOnlyParts {
   readonly keyspace: Keyspace;
@@ -39,6 +42,7 @@ export interface AppendOnlyParts {
   readonly log: Log;
   readonly propagation: Propagation;
   readonly loading: Loading;
+  readonly progress: Progress;
   readonly later: (ms: number, run: () => void) => void;
   /** Called before each write. */
   readonly beforeWrite: () => void;
@@ -53,14 +57,15 @@ export class AppendOnly implements AppendLogControl {
   readonly writer: AppendWriter;
   /** Told when `problem` has come or gone. */
   onProblem: () => void = () => {};
-  isRewriteScheduled = false;
   lastRewriteFailed = false;
   lastRewriteDurationMs = -1;
   rewriteCount = 0;
   /** Bytes of the log after the last rewriting, or at the start. */
   baseSize = 0;
-  private state: "off" | "on" | "waiting" = "off";
-  private rewriting: BackgroundSave | null = null;
+  /** Why there is no first base yet, and nothing is kept; null while none was tried. */
+  private unkept: string | null = null;
+  private loggedMs = -Infinity;
+  private readonly state: Progress;
   private readonly limit: RewriteLimit;
   /** Bytes of the parts that are not written to any more. */
   private closedSize = 0;
@@ -68,6 +73,7 @@ export class AppendOnly implements AppendLogControl {
 
   constructor(parts: AppendOnlyParts) {
     this.parts = parts;
+    this.state = parts.progress;
     const { config, host, log, keyspace, propagation } = parts;
     const { incomplete } = parts.loading;
     this.files = new AppendFiles(config, host, incomplete, (text) => log.add("notice", text));
@@ -83,24 +89,28 @@ export class AppendOnly implements AppendLogControl {
   }
 
   get isEnabled(): boolean {
-    return this.state !== "off";
+    return this.state.log !== "off";
   }
 
   /** It is turned on, and waits for its first base. */
   get isWaiting(): boolean {
-    return this.state === "waiting";
+    return this.state.log === "waiting";
   }
 
   isSynced(mark: number): boolean {
-    return this.state === "on" && mark <= this.writer.syncedMark;
+    return this.state.log === "on" && mark <= this.writer.syncedMark;
   }
 
   get isRewriting(): boolean {
-    return this.rewriting !== null;
+    return this.state.rewriting !== null;
+  }
+
+  get isRewriteScheduled(): boolean {
+    return this.state.isRewriteScheduled;
   }
 
   get rewriteStartMs(): number {
-    return this.rewriting?.startMs ?? -1;
+    return this.state.rewriting?.startMs ?? -1;
   }
 
   get consecutiveFailures(): number {
@@ -108,7 +118,13 @@ export class AppendOnly implements AppendLogControl {
   }
 
   get problem(): string | null {
-    return this.writer.problem;
+    return this.unkept ?? this.writer.problem;
+  }
+
+  get refusal(): string | null {
+    // What nobody was promised may wait for the base.
+    const isRefused = this.parts.config.text("appendfsync") === "always";
+    return (isRefused ? this.unkept : null) ?? this.writer.problem;
   }
 
   get pendingSize(): number {
@@ -146,6 +162,7 @@ export class AppendOnly implements AppendLogControl {
     propagation.annotation = config.flag("aof-timestamp-enabled")
       ? timestamps(() => keyspace.clock.nowSeconds)
       : null;
+    this.onProblem();
     return null;
   }
 
@@ -174,8 +191,9 @@ export class AppendOnly implements AppendLogControl {
   }
 
   reload(): string | null {
+    if (this.state.log !== "on") throw NOTHING_TO_LOAD;
     try {
-      if (this.state === "on") this.writer.settle();
+      this.writer.settle();
     } catch (error) {
       return `Can't write the append-only file: ${(error as Error).message}`;
     }
@@ -203,7 +221,9 @@ export class AppendOnly implements AppendLogControl {
       const file = isNew ? files.openNext() : files.openLast();
       const { name } = files.manifest.increments[files.manifest.increments.length - 1];
       log.add("notice", `${isNew ? "Creating" : "Opening"} AOF incr file ${name} on server start`);
-      this.go(file);
+      this.writer.open(file);
+      this.state.go("open");
+      this.noteBase();
     } catch (error) {
       return `Can't open the append-only file: ${(error as Error).message}`;
     }
@@ -235,16 +255,14 @@ export class AppendOnly implements AppendLogControl {
     log.add("notice", `Creating AOF base file ${this.files.manifest.base?.name} on server start`);
   }
 
-  /** Changes go to this file from now on. */
-  private go(file: AppendFile): void {
-    this.writer.open(file);
-    this.state = "on";
-    this.measure();
-    this.baseSize = this.size;
-  }
-
   private measure(): void {
     this.closedSize = this.files.size() - this.writer.fileSize;
+  }
+
+  /** There is a new base, or one from the start. */
+  private noteBase(): void {
+    this.measure();
+    this.baseSize = this.size;
   }
 
   /**
@@ -252,37 +270,53 @@ export class AppendOnly implements AppendLogControl {
    * it would hold what was done of it until now, and the log the rest.
    */
   turnOn(isInTransaction: boolean): string | null {
-    if (this.state !== "off") return null;
-    this.state = "waiting";
-    if (isInTransaction || !this.parts.keyspace.canWalk()) {
-      this.isRewriteScheduled = true;
-      this.parts.log.add(
-        "notice",
-        "AOF was enabled but there is already another background operation. An AOF background " +
-          "was scheduled to start when possible.",
+    const { state } = this;
+    const { log } = this.parts;
+    if (state.log !== "off") return null;
+    if (state.rewriting !== null) {
+      log.add(
+        "warning",
+        "AOF was enabled but there is already an AOF rewriting in background. Stopping " +
+          "background AOF and starting a rewrite now.",
       );
+      this.callOff();
+    }
+    state.go("turn on");
+    if (isInTransaction || !state.isFree()) {
+      state.isRewriteScheduled = true;
+      const reason = isInTransaction
+        ? "AOF was enabled during a transaction."
+        : "AOF was enabled but there is already another background operation.";
+      log.add("warning", `${reason} An AOF background was scheduled to start when possible.`);
       return null;
     }
     if (this.begun()) return null;
-    this.state = "off";
-    this.isRewriteScheduled = false;
+    state.isRewriteScheduled = false;
+    state.go("turn off");
+    this.setUnkept(null);
+    log.add(
+      "warning",
+      "Redis needs to enable the AOF but can't trigger a background AOF rewrite operation. Check " +
+        "the above logs for more info about the error.",
+    );
     return CANNOT_TURN_ON;
   }
 
   /** CONFIG SET appendonly no: what was written stays where it is. */
   turnOff(): string | null {
-    if (this.state === "off") return null;
-    const wasWaiting = this.state === "waiting";
-    this.state = "off";
-    this.isRewriteScheduled = false;
+    const { state } = this;
+    if (state.log === "off") return null;
+    this.callOff();
+    const wasWaiting = state.log === "waiting";
+    state.go("turn off");
+    state.isRewriteScheduled = false;
     this.parts.onSynced();
-    this.abandonRewriting();
     if (wasWaiting) {
-      this.writer.abandon();
-      this.files.removeTemporary();
-      return null;
+      this.dropTemporary();
+      this.setUnkept(null);
+    } else {
+      this.closeFile();
     }
-    this.closeFile();
     return null;
   }
 
@@ -296,27 +330,24 @@ export class AppendOnly implements AppendLogControl {
   }
 
   /**
-   * Before the process ends: all that was told is on the disk. False if the log is not whole. It
-   * goes on, as the process may stay all the same.
+   * Before the process ends: all that was told is on the disk. The log goes on, as the process may
+   * stay all the same.
    */
-  end(): boolean {
-    if (this.state === "waiting") return false;
-    if (this.state === "off") return true;
+  end(): void {
+    if (this.state.log !== "on") return;
     const { log } = this.parts;
-    this.abandonRewriting();
     log.add("notice", "Calling fsync() on the AOF file.");
     try {
       this.writer.settle();
     } catch (error) {
       log.add("warning", `Fail to fsync the AOF file: ${(error as Error).message}`);
     }
-    return true;
   }
 
   rewrite(): "started" | "scheduled" | "failed" {
     if (this.isRewriting) throw IN_PROGRESS;
-    if (!this.parts.keyspace.canWalk()) {
-      this.isRewriteScheduled = true;
+    if (!this.state.isFree()) {
+      this.schedule();
       return "scheduled";
     }
     return this.begun() ? "started" : "failed";
@@ -324,30 +355,31 @@ export class AppendOnly implements AppendLogControl {
 
   schedule(): void {
     if (this.isRewriting) throw IN_PROGRESS;
-    this.isRewriteScheduled = true;
+    this.limit.forget();
+    this.state.isRewriteScheduled = true;
   }
 
   /** Begins to rewrite the log from the data as they are now; false, and the log says why not. */
   private begun(): boolean {
+    const { state } = this;
     const { log, keyspace, config, host, later } = this.parts;
     const { content } = this;
-    this.isRewriteScheduled = false;
+    state.isRewriteScheduled = false;
     let file: BackgroundFile | null = null;
     try {
       // What is in the folder from a time when the log was on is to be replaced.
-      if (this.state !== "on") this.prepareFolder();
+      if (state.log !== "on") this.prepareFolder();
       const path = this.files.nextBasePath(content);
       const opened = openBackground(host, path, keyspace, config, content);
       file = opened.file;
       this.changeFile();
-      // A log that is turned on meanwhile, as another base is being written, waits for its own.
-      const isFirst = this.state === "waiting";
-      this.rewriting = new BackgroundSave(keyspace, config, later, file, opened.saver, (problem) =>
-        this.finish(content, isFirst, problem),
+      const rewriting = new BackgroundSave(keyspace, config, later, file, opened.saver, (problem) =>
+        this.finish(rewriting, content, problem),
       );
+      state.begin("rewrite", rewriting);
     } catch (error) {
       file?.abandon();
-      this.noteFailure((error as Error).message);
+      this.noteFailure((error as Error).message, 0);
       return false;
     }
     this.writer.isDiskBusy = config.flag("no-appendfsync-on-rewrite");
@@ -363,41 +395,42 @@ export class AppendOnly implements AppendLogControl {
 
   /** From now on changes go to an increment that follows the base which is begun. */
   private changeFile(): void {
-    if (this.state === "off") return;
+    const { log } = this.state;
+    if (log === "off") return;
     // First: once there is a next file, the last one is not to be cut.
     this.writer.settle();
-    const file = this.state === "on" ? this.files.openNext() : this.files.openTemporary();
+    const file = log === "on" ? this.files.openNext() : this.files.openTemporary();
     this.writer.open(file);
-    if (this.state === "on") this.measure();
+    if (log === "on") this.measure();
   }
 
   /** The base is on the disk and has its name, or something went wrong. */
-  private finish(content: Content, isFirst: boolean, problem: string | null): void {
+  private finish(rewriting: BackgroundSave, content: Content, problem: string | null): void {
+    const { state } = this;
     const { log, keyspace } = this.parts;
-    const rewriting = this.rewriting as BackgroundSave;
-    this.rewriting = null;
+    const isFirst = state.log === "waiting";
+    const durationMs = keyspace.clock.nowMs - rewriting.startMs;
     this.writer.isDiskBusy = false;
-    this.lastRewriteDurationMs = keyspace.clock.nowMs - rewriting.startMs;
+    this.lastRewriteDurationMs = durationMs;
     let reason = problem;
     try {
       if (reason === null) {
-        this.files.replaceBase(content, this.state === "on" ? 1 : 0, isFirst);
+        this.files.replaceBase(content, state.log === "on" ? 1 : 0, isFirst);
       }
     } catch (error) {
       reason = (error as Error).message;
     }
     if (reason !== null) {
-      this.noteFailure(reason);
+      state.end();
+      this.noteFailure(reason, durationMs);
       return;
     }
-    if (isFirst) {
-      this.state = "on";
-      this.parts.onSynced();
-    }
-    this.measure();
-    this.baseSize = this.size;
+    state.end(state.log === "off" ? "end" : "base");
+    this.setUnkept(null);
+    if (isFirst) this.parts.onSynced();
+    this.noteBase();
     this.rewriteCount++;
-    this.limit.succeeded();
+    this.limit.forget();
     this.lastRewriteFailed = false;
     log.add("notice", "Background AOF rewrite finished successfully");
     this.removeHistory();
@@ -412,39 +445,67 @@ export class AppendOnly implements AppendLogControl {
     }
   }
 
-  private noteFailure(reason: string): void {
-    this.parts.log.add("warning", `Background AOF rewrite failed: ${reason}`);
+  private noteFailure(reason: string, durationMs: number): void {
+    const { state } = this;
+    const isWaiting = state.log === "waiting";
+    const nowMs = this.parts.keyspace.clock.monotonicMs();
     this.lastRewriteFailed = true;
-    this.limit.failed();
-    this.dropTemporary();
+    this.limit.failed(durationMs);
+    if (isWaiting) {
+      // What was written for a base that does not come is of no use.
+      this.dropTemporary();
+      state.isRewriteScheduled = true;
+    }
+    if (reason === this.unkept && nowMs - this.loggedMs < LOG_INTERVAL_MS) return;
+    this.loggedMs = nowMs;
+    this.parts.log.add("warning", `Background AOF rewrite failed: ${reason}`);
+    if (isWaiting) this.setUnkept(reason);
   }
 
-  /** What was written for a base that does not come is of no use. */
+  /** Nothing is kept, for this reason, until there is a first base; null: that is over. */
+  private setUnkept(reason: string | null): void {
+    const { log } = this.parts;
+    if (reason !== null) {
+      log.add(
+        "warning",
+        "The AOF has no base: changes are NOT kept until it can be written, which is tried again.",
+      );
+    } else if (this.unkept !== null && this.state.log === "on") {
+      log.add("warning", "The AOF has its base: changes are kept from now on.");
+    }
+    if (reason === this.unkept) return;
+    this.unkept = reason;
+    this.onProblem();
+  }
+
   private dropTemporary(): void {
-    if (this.state !== "waiting") return;
     this.writer.abandon();
     this.files.removeTemporary();
-    this.isRewriteScheduled = true;
   }
 
-  private abandonRewriting(): void {
-    if (this.rewriting === null) return;
+  /** Calls the rewriting off, if there is one. */
+  callOff(): void {
+    const { rewriting } = this.state;
+    if (rewriting === null) return;
     this.parts.log.add(
-      "warning",
+      "notice",
       "Killing AOF child: the rewriting in the background is called off",
     );
-    this.rewriting.abandon();
-    this.rewriting = null;
+    rewriting.abandon();
+    this.state.end();
     this.writer.isDiskBusy = false;
+    // It may have had its place just now.
+    this.files.discardBase();
   }
 
   /** From the timer. */
   check(): void {
     this.writer.flush();
-    if (this.isRewriting || this.parts.keyspace.isWalked) return;
-    if (this.isRewriteScheduled) {
-      if (!this.limit.isReached()) this.begun();
-    } else if (this.state === "on" && this.hasOutgrown && !this.limit.isReached()) {
+    const { state } = this;
+    if (!state.isIdle) return;
+    if (state.isRewriteScheduled) {
+      if (!this.limit.isReached(state.log === "waiting")) this.begun();
+    } else if (state.log === "on" && this.hasOutgrown && !this.limit.isReached(false)) {
       const growth = Math.floor((this.size * 100) / (this.baseSize || 1)) - 100;
       this.parts.log.add("notice", `Starting automatic rewriting of AOF on ${growth}% growth`);
       this.begun();

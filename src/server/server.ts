@@ -36,6 +36,7 @@ import { Connection } from "./connection.ts";
 import { Figures } from "./figures.ts";
 import { Loading, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
+import { Progress } from "./progress.ts";
 import { Shutdown } from "./shutdown.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Turn } from "./turn.ts";
@@ -106,6 +107,7 @@ export class Server implements ServerContext {
   readonly snapshots: Snapshots;
   readonly targets: Targets;
   readonly appendLog: AppendOnly;
+  readonly progress: Progress;
   private readonly loader: Loading;
   private readonly ending: Shutdown;
   private activeExpiring = true;
@@ -138,7 +140,9 @@ export class Server implements ServerContext {
     const { keyspace, propagation } = this;
     const loading = new Loading({ keyspace, config, disk: host, log, replay: new Replay(this) });
     this.loader = loading;
-    this.snapshots = new Snapshots(keyspace, config, host, log, loading, later);
+    this.progress = new Progress(keyspace);
+    const { progress } = this;
+    this.snapshots = new Snapshots(keyspace, config, host, log, loading, progress, later);
     this.appendLog = new AppendOnly({
       keyspace,
       config,
@@ -146,6 +150,7 @@ export class Server implements ServerContext {
       log,
       propagation,
       loading,
+      progress,
       later,
       beforeWrite: () => {
         const { logWriteDelayMs } = this.debug;
@@ -175,10 +180,10 @@ export class Server implements ServerContext {
     this.targets = new Targets(host, clock);
     this.ending = new Shutdown({
       monotonicMs: () => clock.monotonicMs(),
-      log: (text) => this.log("warning", text),
+      log: (level, text) => this.log(level, text),
+      progress,
       snapshots: this.snapshots,
       appendLog: this.appendLog,
-      isLoading: () => this.loading !== null,
       leave,
       abandon: () => host.exit(1),
     });
@@ -215,6 +220,7 @@ export class Server implements ServerContext {
       done(problem);
       return;
     }
+    this.progress.go("load");
     const steps = isLogged ? this.appendLog.load() : this.snapshots.loadSteps();
     this.dispatcher.setGate(ServerGate.loading, true);
     this.loadSlice(steps, done);
@@ -226,6 +232,7 @@ export class Server implements ServerContext {
       const { done: isDone, value } = steps.next();
       if (isDone) {
         this.dispatcher.setGate(ServerGate.loading, false);
+        this.progress.go("loaded");
         this.snapshots.noteLoaded();
         const isSound = value === null && this.config.flag("appendonly");
         done(isSound ? this.appendLog.begin() : value);
@@ -350,8 +357,9 @@ export class Server implements ServerContext {
     this.ending.check();
     this.targets.closeIdle();
     if (this.loading === null) {
-      this.snapshots.check();
+      // What is scheduled of the log comes first, as in Redis.
       this.appendLog.check();
+      this.snapshots.check();
     }
     this.figures.cronLoops++;
     this.figures.expireMs = this.expiry.spentMs;

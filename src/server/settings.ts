@@ -138,14 +138,14 @@ function clientSettings(server: Server, config: Config): void {
 
 function diskSettings({ dispatcher, snapshots, appendLog }: Server, config: Config): void {
   const apply = () => {
-    const { problem } = appendLog;
+    const { refusal } = appendLog;
     const stops = config.flag("stop-writes-on-bgsave-error") && snapshots.isConfigured;
     const isUnsaved = stops && snapshots.lastFailed;
-    dispatcher.setGate(ServerGate.disk, isUnsaved || problem !== null);
-    if (isUnsaved || problem === null) dispatcher.diskProblem = NOT_SAVED;
+    dispatcher.setGate(ServerGate.disk, isUnsaved || refusal !== null);
+    if (isUnsaved || refusal === null) dispatcher.diskProblem = NOT_SAVED;
     else {
       dispatcher.diskProblem = new CommandError(
-        `MISCONF Errors writing to the AOF file: ${problem}`,
+        `MISCONF Errors writing to the AOF file: ${refusal}`,
       );
     }
   };

@@ -1,6 +1,7 @@
 /** The end of the process: asked for by SHUTDOWN at once, by a signal at the next timer run. */
-import type { ShutdownOptions, SnapshotControl } from "../commands/server_context.ts";
+import type { LogLevel, ShutdownOptions, SnapshotControl } from "../commands/server_context.ts";
 import { CommandError } from "../protocol/errors.ts";
+import type { Progress } from "./progress.ts";
 
 const FAILED = new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
 const NONE = new CommandError("ERR No shutdown in progress.");
@@ -13,12 +14,11 @@ const INSISTING_MS = 100;
 
 export interface ShutdownSteps {
   monotonicMs(): number;
-  log(text: string): void;
+  log(level: LogLevel, text: string): void;
+  readonly progress: Progress;
   readonly snapshots: Pick<SnapshotControl, "isConfigured" | "save" | "abandon">;
-  /** The append-only log: writes what is left, unless it has no base yet, which is false. */
-  readonly appendLog: { end(): boolean };
-  /** What there is is not all: it must not be saved. */
-  isLoading(): boolean;
+  /** The append-only log: its rewriting is called off; what is left is written. */
+  readonly appendLog: { callOff(): void; end(): void };
   /** Stops listening, cleans up and ends the process. */
   leave(options: ShutdownOptions): void;
   /** Ends the process as it is. */
@@ -45,14 +45,15 @@ export class Shutdown {
       const nowMs = steps.monotonicMs();
       if (this.interruptedMs !== null) {
         if (nowMs - this.interruptedMs < INSISTING_MS) return;
-        steps.log("You insist... exiting now.");
+        steps.log("warning", "You insist... exiting now.");
         steps.abandon();
         return;
       }
       this.interruptedMs = nowMs;
     }
     steps.log(
-      steps.isLoading()
+      "warning",
+      steps.progress.state === "loading"
         ? "Received shutdown signal during loading, scheduling shutdown."
         : `Received ${name} scheduling shutdown...`,
     );
@@ -68,23 +69,49 @@ export class Shutdown {
   run(options: ShutdownOptions): void {
     const { steps } = this;
     this.forget();
-    steps.log("User requested shutdown...");
-    const { isConfigured } = steps.snapshots;
-    steps.snapshots.abandon();
-    if (!steps.appendLog.end() && !options.force) {
-      steps.log("Writing initial AOF. Can't exit.");
-      throw FAILED;
+    steps.log("warning", "User requested shutdown...");
+    if (steps.progress.log === "waiting") {
+      // Whatever else there is, a start with the log would find nothing.
+      if (!options.force) this.fail("Writing initial AOF, can't exit.");
+      steps.log("warning", "Writing initial AOF. Exit anyway.");
     }
+    this.callOffAll();
+    steps.appendLog.end();
+    const { isConfigured } = steps.snapshots;
     const isWanted =
       options.save === "always" || (options.save === "as configured" && isConfigured);
-    if (isWanted && !steps.isLoading()) {
-      steps.log("Saving the final RDB snapshot before exiting.");
-      if (!steps.snapshots.save() && !options.force) {
-        steps.log("Error trying to save the DB, can't exit.");
-        throw FAILED;
+    // While it loads, what there is is not all.
+    if (isWanted && steps.progress.state !== "loading") {
+      steps.log("notice", "Saving the final RDB snapshot before exiting.");
+      if (!steps.snapshots.save()) {
+        if (!options.force) this.fail("Error trying to save the DB, can't exit.");
+        steps.log("warning", "Error trying to save the DB. Exit anyway.");
       }
     }
     steps.leave(options);
+  }
+
+  /** What is written in the background comes to nothing. */
+  private callOffAll(): void {
+    const { progress, snapshots, appendLog, log } = this.steps;
+    if (progress.saving !== null) {
+      log("warning", "There is a child saving an .rdb. Killing it!");
+      snapshots.abandon();
+    }
+    if (progress.rewriting !== null) {
+      log("warning", "There is a child rewriting the AOF. Killing it!");
+      appendLog.callOff();
+    }
+  }
+
+  private fail(why: string): never {
+    const { steps } = this;
+    steps.log("warning", why);
+    steps.log(
+      "warning",
+      "Errors trying to shut down the server. Check the logs for more information.",
+    );
+    throw FAILED;
   }
 
   /** From the timer: leaves if a signal has asked for it. */
@@ -102,7 +129,7 @@ export class Shutdown {
   abort(): void {
     if (this.pending === null) throw NONE;
     this.forget();
-    this.steps.log("Shutdown manually aborted.");
+    this.steps.log("warning", "Shutdown manually aborted.");
   }
 }
 

@@ -16,6 +16,7 @@ import { isRedisFile, keepFile } from "./found_files.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
+import type { Progress } from "./progress.ts";
 import { isOwnFormat, openBackground, saveAll, saverTo } from "./savers.ts";
 
 /** After a failure the next attempt waits so long, as in Redis. */
@@ -37,9 +38,8 @@ export class Snapshots implements SnapshotControl {
   private readonly later: (ms: number, run: () => void) => void;
   /** `keyspace.dirty` when the last snapshot was made. */
   private savedDirty = 0;
-  private background: BackgroundSave | null = null;
   private lastAttemptMs = 0;
-  private isScheduled = false;
+  private readonly state: Progress;
   /** The file holds more than what was loaded of it. */
   private isUnread = false;
 
@@ -49,8 +49,10 @@ export class Snapshots implements SnapshotControl {
     host: Host,
     log: Log,
     loading: Loading,
+    state: Progress,
     later: (ms: number, run: () => void) => void,
   ) {
+    this.state = state;
     this.keyspace = keyspace;
     this.config = config;
     this.host = host;
@@ -69,14 +71,14 @@ export class Snapshots implements SnapshotControl {
   }
 
   get progress(): SnapshotProgress | null {
-    const { background } = this;
-    if (background === null) return null;
-    const { startMs, saved, keys } = background;
+    const { saving } = this.state;
+    if (saving === null) return null;
+    const { startMs, saved, keys } = saving;
     return { elapsedMs: this.keyspace.clock.nowMs - startMs, saved, keys };
   }
 
   save(): boolean {
-    if (this.progress !== null) throw IN_PROGRESS;
+    if (this.state.saving !== null) throw IN_PROGRESS;
     const { keyspace } = this;
     const { nowMs } = keyspace.clock;
     try {
@@ -120,8 +122,7 @@ export class Snapshots implements SnapshotControl {
 
   saveInBackground(): boolean {
     const { keyspace } = this;
-    if (this.progress !== null || !keyspace.canWalk()) throw IN_PROGRESS;
-    this.isScheduled = false;
+    if (!this.state.isFree()) throw IN_PROGRESS;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let opened: ReturnType<typeof openBackground>;
     try {
@@ -140,18 +141,19 @@ export class Snapshots implements SnapshotControl {
       saver,
       (problem) => this.finish(background, problem),
     );
-    this.background = background;
+    this.state.begin("save", background);
+    this.state.isSaveScheduled = false;
     this.log.add("notice", "Background saving started");
     return true;
   }
 
   schedule(): void {
-    this.isScheduled = true;
+    this.state.isSaveScheduled = true;
   }
 
   /** The file has its place, or something went wrong. */
   private finish(background: BackgroundSave, problem: string | null): void {
-    this.background = null;
+    this.state.end();
     const { nowMs } = this.keyspace.clock;
     this.lastDurationMs = nowMs - background.startMs;
     if (problem !== null) {
@@ -185,19 +187,21 @@ export class Snapshots implements SnapshotControl {
   }
 
   abandon(): void {
-    this.background?.abandon();
-    this.background = null;
+    const { saving } = this.state;
+    if (saving === null) return;
+    saving.abandon();
+    this.state.end();
   }
 
-  /** From the timer: begins a snapshot when a save point says so. */
+  /** From the timer: begins a snapshot when it was scheduled, or when a save point says so. */
   check(): void {
-    if (this.keyspace.isWalked || this.background !== null) return;
-    if (this.isScheduled) {
+    if (!this.state.isIdle) return;
+    const { nowMs } = this.keyspace.clock;
+    if (this.lastFailed && nowMs - this.lastAttemptMs < RETRY_MS) return;
+    if (this.state.isSaveScheduled) {
       this.saveInBackground();
       return;
     }
-    const { nowMs } = this.keyspace.clock;
-    if (this.lastFailed && nowMs - this.lastAttemptMs < RETRY_MS) return;
     for (const { seconds, changes } of this.config.value("save")) {
       const isDue = nowMs - this.lastSaveMs > Number(seconds) * 1000;
       if (!isDue || this.changes < changes) continue;

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { fromLatin1 } from "../../src/base/bytes.ts";
 import { Random } from "../fuzz/random.ts";
 import { type Fault, SimDisk } from "./sim_disk.ts";
+import { strayFiles } from "./sim_run.ts";
 import { SimClient, SimServer, Timeline } from "./sim_server.ts";
 
 const FOLDER = "appendonlydir";
@@ -299,8 +300,8 @@ describe("a full disk", () => {
     disk.isFull = true;
     expect(run(server, "BGSAVE")).toEqual(["-ERR\r\n"]);
     disk.isFull = false;
-    // The rest of the file, which is written in one piece.
-    disk.fault = { at: disk.operations.length + 2, kind: "broken", isDone: false };
+    // After a look at the old file, the rest of the new, which is written in one piece.
+    disk.fault = { at: disk.operations.length + 4, kind: "broken", isDone: false };
     expect(run(server, "BGSAVE")).toEqual(["+Background saving started\r\n"]);
     expect(server.server.snapshots.lastFailed).toBe(true);
     expect(names(disk)).toEqual(["dump.rdb"]);
@@ -463,6 +464,107 @@ describe("WAITAOF", () => {
   });
 });
 
+describe("a log that is turned on where its first base has no room", () => {
+  const unkept = /The AOF has no base: changes are NOT kept until it can be written/;
+  const status = (server: SimServer) => {
+    const [info] = run(server, "INFO persistence");
+    return info.match(/aof_last_(bgrewrite|write)_status:\w+|aof_enabled:\d/g);
+  };
+
+  function begin(policy: string): { disk: SimDisk; server: SimServer } {
+    const disk = new SimDisk();
+    const server = start(disk, "--appendfsync", policy);
+    expect(run(server, "SET a 1", "CONFIG SET appendonly no")).toEqual(["+OK\r\n", "+OK\r\n"]);
+    disk.fault = { at: disk.operations.length + 6, kind: "full", isDone: false };
+    expect(run(server, "CONFIG SET appendonly yes")).toEqual(["+OK\r\n"]);
+    pass(server, 5000);
+    expect(disk.isFull).toBe(true);
+    expect(server.server.progress.state).toBe("waiting");
+    expect(server.lines.filter((line) => unkept.test(line)).length).toBe(1);
+    return { disk, server };
+  }
+
+  for (const policy of ["everysec", "no", "always"]) {
+    test(`under ${policy}: is tried again, says so, and is whole within a second of room`, () => {
+      const { disk, server } = begin(policy);
+      expect(status(server)).toEqual([
+        "aof_enabled:1",
+        "aof_last_bgrewrite_status:err",
+        "aof_last_write_status:err",
+      ]);
+      const isRefused = policy === "always";
+      expect(run(server, "SET b 1")).toEqual([isRefused ? NO_ROOM : "+OK\r\n"]);
+      expect(run(server, "GET a")).toEqual(["$1\r\n1\r\n"]);
+      disk.isFull = false;
+      pass(server, 1500);
+      expect(server.server.progress.state).toBe("on");
+      expect(status(server)).toEqual([
+        "aof_enabled:1",
+        "aof_last_bgrewrite_status:ok",
+        "aof_last_write_status:ok",
+      ]);
+      expect(run(server, "SET c 1")).toEqual(["+OK\r\n"]);
+      const keys = isRefused ? ["a", "c"] : ["a", "b", "c"];
+      expect(keysOf(start(disk.afterKill()))).toEqual(keys);
+      expect(strayFiles(disk)).toEqual([]);
+    });
+  }
+
+  test("follows appendfsync, and is over when it is turned off", () => {
+    const { server } = begin("everysec");
+    expect(run(server, "CONFIG SET appendfsync always", "SET b 1")).toEqual(["+OK\r\n", NO_ROOM]);
+    expect(run(server, "CONFIG SET appendonly no", "SET b 1")).toEqual(["+OK\r\n", "+OK\r\n"]);
+    expect(status(server)).toEqual([
+      "aof_enabled:0",
+      "aof_last_bgrewrite_status:err",
+      "aof_last_write_status:ok",
+    ]);
+  });
+});
+
+test("DEBUG LOADAOF without a log that is whole leaves the data as they are", () => {
+  const server = start(new SimDisk(), "--appendonly", "no");
+  const refused = "-ERR There is no append only file to load\r\n";
+  const replies = run(server, "SET a 1", "DEBUG LOADAOF", "GET a");
+  expect(replies).toEqual(["+OK\r\n", refused, "$1\r\n1\r\n"]);
+});
+
+describe("SHUTDOWN while the first base of a log is written", () => {
+  function begin(): SimServer {
+    const server = start(new SimDisk(), "--appendonly", "no");
+    const client = new SimClient(server);
+    client.send(["SET", "a", "1"]);
+    client.send(["CONFIG", "SET", "appendonly", "yes"]);
+    return server;
+  }
+
+  test("is refused, and that goes on", () => {
+    const server = begin();
+    const replies = run(server, "SHUTDOWN NOSAVE", "SET b 1");
+    expect(replies).toEqual(["-ERR Errors trying to SHUTDOWN. Check logs.\r\n", "+OK\r\n"]);
+    expect(server.lines.slice(-4).map((line) => line.replace(/^.*?[#*] /, ""))).toEqual([
+      "User requested shutdown...\n",
+      "Writing initial AOF, can't exit.\n",
+      "Errors trying to shut down the server. Check the logs for more information.\n",
+      "Background AOF rewrite finished successfully\n",
+    ]);
+    expect(keysOf(start(server.disk.afterKill()))).toEqual(["a", "b"]);
+  });
+
+  test("is done by force, and leaves nothing behind", () => {
+    const server = begin();
+    expect(run(server, "SHUTDOWN FORCE")).toEqual([]);
+    expect(server.exitCode).toBe(0);
+    expect(server.lines.slice(-4).map((line) => line.replace(/^.*?[#*] /, ""))).toEqual([
+      "User requested shutdown...\n",
+      "Writing initial AOF. Exit anyway.\n",
+      "There is a child rewriting the AOF. Killing it!\n",
+      "Killing AOF child: the rewriting in the background is called off\n",
+    ]);
+    expect(names(server.disk).filter((name) => name.includes(".tmp-"))).toEqual([]);
+  });
+});
+
 test("a SHUTDOWN that fails leaves the log on", () => {
   const disk = new SimDisk();
   const server = start(disk, "--appendfsync", "always");
@@ -519,17 +621,48 @@ describe("turning the log on", () => {
     expect(keysOf(start(disk.afterKill()))).toEqual(["b", "c"]);
   });
 
-  test("while a base is written for a log that is off waits for one of its own", () => {
+  test("while a base is written for a log that is off begins one of its own, at every step", () => {
+    for (let turns = 0; ; turns++) {
+      const disk = new SimDisk();
+      const server = start(disk, "--appendonly", "no");
+      const client = new SimClient(server);
+      client.send(["SET", "a", "1"]);
+      client.send(["BGREWRITEAOF"]);
+      for (let i = 0; i < turns; i++) server.turn(1);
+      const wasRewriting = server.server.appendLog.isRewriting;
+      client.send(["CONFIG", "SET", "appendonly", "yes"]);
+      client.send(["SET", "b", "1"]);
+      pass(server, 1000);
+      expect(client.replies).toEqual(["+OK\r\n", STARTED, "+OK\r\n", "+OK\r\n"]);
+      expect(server.server.progress.state).toBe("on");
+      expect(run(server, "SET c 1")).toEqual(["+OK\r\n"]);
+      expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b", "c"]);
+      expect(strayFiles(disk)).toEqual([]);
+      if (!wasRewriting) return;
+    }
+  });
+
+  test("within a transaction, and behind a BGSAVE, comes when there is room for it", () => {
     const disk = new SimDisk();
     const server = start(disk, "--appendonly", "no");
     const client = new SimClient(server);
-    for (const command of ["SET a 1", "BGREWRITEAOF", "CONFIG SET appendonly yes", "SET b 1"]) {
-      client.send(command.split(" "));
-    }
+    const lines = ["MULTI", "SET a 1", "CONFIG SET appendonly yes", "SET b 1", "EXEC"];
+    for (const line of lines) client.send(line.split(" "));
+    expect(server.server.progress.state).toBe("waiting");
     pass(server, 1000);
-    expect(client.replies).toEqual(["+OK\r\n", STARTED, "+OK\r\n", "+OK\r\n"]);
-    expect(run(server, "SET c 1")).toEqual(["+OK\r\n"]);
+    expect(server.server.progress.state).toBe("on");
+    expect(run(server, "CONFIG SET appendonly no", "SET c 1")).toEqual(["+OK\r\n", "+OK\r\n"]);
+    for (const line of ["BGSAVE", "CONFIG SET appendonly yes"]) client.send(line.split(" "));
+    expect(server.server.progress.state).toBe("waiting, saving");
+    pass(server, 1000);
     expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b", "c"]);
+    const logged = server.lines.filter((line) => line.includes("AOF was enabled"));
+    expect(logged.map((line) => line.replace(/^.*?# /, ""))).toEqual([
+      "AOF was enabled during a transaction. An AOF background was scheduled to start when " +
+        "possible.\n",
+      "AOF was enabled but there is already another background operation. An AOF background " +
+        "was scheduled to start when possible.\n",
+    ]);
   });
 
   test("and off before its first base is there leaves nothing", () => {

@@ -22,7 +22,10 @@ const FULL_TURNS = 12;
 /** What WAITAOF replies when all is on the disk. */
 const SYNCED = "*2\r\n:1\r\n:0\r\n";
 /** Refusals that need no fault. */
-const USUAL = /^([+]QUEUED|-ERR (Another child process|Background save already|WAITAOF cannot))/;
+const USUAL = new RegExp(
+  "^([+]QUEUED|-ERR (Another child process|Background .* already in progress|WAITAOF cannot|" +
+    "There is no append only file to load))",
+);
 
 /** The data at some moment of the history. */
 interface Moment {
