@@ -14,6 +14,7 @@ import {
   type ToDisk,
 } from "./disk_messages.ts";
 import { type BlockSink, newBlock } from "./snapshot_saver.ts";
+import type { FileKind } from "./written_check.ts";
 
 /** What a file needs of the system, from runtime/. */
 export interface DiskHost {
@@ -40,6 +41,8 @@ const PLACING_MS_MAX = 10_000;
 const BUFFER_SIZE = newBlock().length;
 
 export class BackgroundFile implements BlockSink {
+  /** How many commands were written to a file of those. */
+  countCommands: () => number = () => 0;
   readonly #host: DiskHost;
   readonly #reserved: string;
   readonly #worker: WorkerThread;
@@ -55,10 +58,10 @@ export class BackgroundFile implements BlockSink {
   #isOver = false;
 
   /**
-   * Begins a file of blocks, or of bytes, that is to take the place of the one of this path. Throws
-   * the system's reason if it cannot be made. `packs`: blocks are packed.
+   * Begins a file that is to take the place of the one of this path, unless it turns out not to be
+   * sound. Throws the system's reason if it cannot be made. `packs`: blocks are packed.
    */
-  constructor(host: DiskHost, path: string, isBlocks: boolean, packs: boolean) {
+  constructor(host: DiskHost, path: string, fileKind: FileKind, packs: boolean) {
     this.#host = host;
     this.#reserved = host.reserveFile(path);
     try {
@@ -71,7 +74,7 @@ export class BackgroundFile implements BlockSink {
       throw error;
     }
     const shared = this.#shared.buffer as SharedArrayBuffer;
-    this.#send({ type: "begin", reserved: this.#reserved, path, isBlocks, packs, shared });
+    this.#send({ type: "begin", reserved: this.#reserved, path, fileKind, packs, shared });
   }
 
   #send(message: ToDisk, buffers: readonly ArrayBuffer[] = []): void {
@@ -134,7 +137,7 @@ export class BackgroundFile implements BlockSink {
   syncLater(done: (problem: string | null) => void): void {
     this.#done = done;
     if (this.#isOver) done(this.#problem);
-    else this.#send({ type: "end" });
+    else this.#send({ type: "end", commands: this.countCommands() });
   }
 
   /** Calls the file off, and sees that nothing happens to it any more. */

@@ -36,6 +36,11 @@ export class CommandSaver {
     return this.#writer.total;
   }
 
+  /** Commands of the file so far. */
+  get commands(): number {
+    return this.#writer.commands;
+  }
+
   /** Writes the code of a library of functions; before the databases. */
   function(code: Uint8Array): void {
     this.#writer.command(3);

@@ -25,6 +25,8 @@ const HEAD_SIZE_MAX = 20;
 export const wordOf = (text: string) => fromLatin1(`$${text.length}\r\n${text}\r\n`);
 
 export class CommandWriter {
+  /** Commands begun so far. */
+  commands = 0;
   /** Bytes that the sink was given. */
   #passed = 0;
   #size = 0;
@@ -51,6 +53,7 @@ export class CommandWriter {
 
   /** Begins a command of so many words, its name among them. */
   command(words: number): void {
+    this.commands++;
     this.#head(ARRAY, words);
   }
 

@@ -1,7 +1,7 @@
 /**
  * What the disk worker does, apart from being a worker: packs, checksums and writes the file of a
- * BGSAVE, sees that it is on the disk and puts it in its place. The other side is
- * background_file.ts.
+ * BGSAVE or of a BGREWRITEAOF, reads it once more to see that it is sound, sees that it is on the
+ * disk and puts it in its place. The other side is background_file.ts.
  */
 import type { ReservedFile } from "../runtime/files.ts";
 import {
@@ -12,7 +12,9 @@ import {
   SHARED_COUNT,
   type ToDisk,
 } from "./disk_messages.ts";
+import { Malformed } from "./rdb_format.ts";
 import { BlockWriter } from "./snapshot_block.ts";
+import { checkWritten, type FileKind } from "./written_check.ts";
 
 export interface DiskJobParts {
   /** Opens the file that was reserved for a path. */
@@ -27,6 +29,10 @@ export class DiskJob {
   #file: ReservedFile | null = null;
   /** Writes blocks, if the file is of those. */
   #blocks: BlockWriter | null = null;
+  #kind: FileKind = "blocks";
+  /** Bytes of the file, and keys of a file of blocks. */
+  #size = 0;
+  #keys = 0;
 
   constructor(parts: DiskJobParts) {
     this.#parts = parts;
@@ -37,8 +43,8 @@ export class DiskJob {
     try {
       if (message.type === "begin") this.#begin(message);
       else if (message.type === "buffer") this.#take(message);
-      else if (message.type === "foot") this.#blocks?.end(message.keys);
-      else this.#end();
+      else if (message.type === "foot") this.#foot(message.keys);
+      else this.#end(message.commands);
     } catch (error) {
       this.#file = null;
       this.#blocks = null;
@@ -47,18 +53,28 @@ export class DiskJob {
     }
   }
 
-  #begin({ reserved, path, isBlocks, packs, shared }: ToDisk & { type: "begin" }): void {
+  #begin({ reserved, path, fileKind, packs, shared }: ToDisk & { type: "begin" }): void {
     this.#shared = new Int32Array(shared);
-    const file = this.#parts.open(reserved, path);
-    this.#file = file;
-    if (isBlocks) this.#blocks = new BlockWriter((bytes) => file.write(bytes), packs);
+    this.#file = this.#parts.open(reserved, path);
+    this.#kind = fileKind;
+    if (fileKind === "blocks") this.#blocks = new BlockWriter((bytes) => this.#write(bytes), packs);
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#file?.write(bytes);
+    this.#size += bytes.length;
+  }
+
+  #foot(keys: number): void {
+    this.#keys = keys;
+    this.#blocks?.end(keys);
   }
 
   #take({ buffer, size, kind }: ToDisk & { type: "buffer" }): void {
     try {
       const bytes = new Uint8Array(buffer, 0, size);
       if (this.#blocks !== null) this.#blocks.block(kind, bytes);
-      else this.#file?.write(bytes);
+      else this.#write(bytes);
     } finally {
       Atomics.add(this.#shared, HANDLED, 1);
       Atomics.notify(this.#shared, HANDLED);
@@ -66,14 +82,33 @@ export class DiskJob {
     }
   }
 
-  #end(): void {
+  #end(commands: number): void {
     if (this.#file === null) return;
+    this.#check(this.#file, commands);
     this.#file.finish();
     const phase = Atomics.compareExchange(this.#shared, PHASE, Phase.open, Phase.placing);
     if (phase !== Phase.open) return;
     this.#file.place();
     this.#settle(Phase.placed);
     this.#parts.answer({ type: "done", problem: null });
+  }
+
+  /** Throws when what is in the file is not what was to be written. */
+  #check(file: ReservedFile, commands: number): void {
+    const size = this.#size;
+    let at = 0;
+    const read = (into: Uint8Array, offset: number, count: number) => {
+      const got = file.readAt(into, offset, count, at);
+      at += got;
+      return got;
+    };
+    try {
+      const count = this.#kind === "blocks" ? this.#keys : commands;
+      checkWritten(this.#kind, { size, read }, size, count);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      throw new Error(`what was written is not sound: ${error.message}`);
+    }
   }
 
   #settle(phase: number): void {

@@ -9,6 +9,8 @@
  *   HANDLED   buffers that the worker is done with
  */
 
+import type { FileKind } from "./written_check.ts";
+
 export const PHASE = 0;
 export const HANDLED = 1;
 export const SHARED_COUNT = 2;
@@ -22,7 +24,7 @@ export type ToDisk =
       readonly reserved: string;
       readonly path: string;
       /** The buffers are blocks of Rusk's format, or else just bytes. */
-      readonly isBlocks: boolean;
+      readonly fileKind: FileKind;
       readonly packs: boolean;
       readonly shared: SharedArrayBuffer;
     }
@@ -35,7 +37,8 @@ export type ToDisk =
     }
   /** The last block, of so many keys. */
   | { readonly type: "foot"; readonly keys: number }
-  | { readonly type: "end" };
+  /** All was written: of commands, so many. */
+  | { readonly type: "end"; readonly commands: number };
 
 export type FromDisk =
   | { readonly type: "buffer"; readonly buffer: ArrayBuffer }

@@ -116,11 +116,14 @@ export class BlockReader {
   #read = 0;
   #stored = new Uint8Array(BLOCK_SIZE);
   readonly #source: ByteSource;
+  readonly #unpacks: boolean;
   readonly #head = new Uint8Array(BLOCK_HEAD_SIZE);
   readonly #view = new DataView(this.#head.buffer);
 
-  constructor(source: ByteSource) {
+  /** Without `unpacks`, what is in the blocks is not to be had: only the frame is looked at. */
+  constructor(source: ByteSource, unpacks = true) {
     this.#source = source;
+    this.#unpacks = unpacks;
   }
 
   /** Bytes of the file read so far. */
@@ -167,7 +170,7 @@ export class BlockReader {
     if (view.getUint16(RESERVED, true) !== 0 || codec > Codec.deflate) {
       throw new Malformed("a block is stored in a way that is not known");
     }
-    this.#unpack(bytes, size, codec);
+    if (this.#unpacks || this.kind === BlockKind.foot) this.#unpack(bytes, size, codec);
     if (this.kind === BlockKind.foot) {
       this.#checkFoot(sumBefore);
     } else {

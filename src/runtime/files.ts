@@ -244,6 +244,8 @@ export function reserveFile(path: string): string {
 export interface ReservedFile {
   /** Adds bytes at the end. */
   write(bytes: Uint8Array): void;
+  /** Puts bytes of the file, from `from` on, at an offset of a buffer; how many, 0 at the end. */
+  readAt(into: Uint8Array, offset: number, size: number, from: number): number;
   /** Sees that all is on the disk, and closes the file. */
   finish(): void;
   /** Gives the file, which is finished, the name for which it was reserved. */
@@ -256,6 +258,7 @@ export function openReserved(reserved: string, path: string): ReservedFile {
   const file = orReason(() => openSync(native, "r+"));
   return {
     write: (bytes) => orReason(() => writeAll(file, bytes)),
+    readAt: (into, offset, size, from) => orReason(() => readSync(file, into, offset, size, from)),
     finish: () =>
       orReason(() => {
         fsyncSync(file);

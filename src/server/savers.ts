@@ -24,6 +24,8 @@ const RDB_VERSION_WITH_DEADLINES = 12;
 export interface Saver extends KeySaver {
   /** The keys that follow are of this database: about so many, of which so many expire. */
   database(db: Database, keys: number, expiring: number): void;
+  /** Commands written so far, if the file is of commands. */
+  readonly commands?: number;
 }
 
 type Write = (bytes: Uint8Array) => void;
@@ -57,14 +59,16 @@ export function openBackground(
   config: Config,
   content: Content = "snapshot",
 ): { file: BackgroundFile; saver: Saver } {
-  const isBlocks = content === "snapshot" && isOwnFormat(config);
+  const fileKind = content === "commands" ? "commands" : isOwnFormat(config) ? "blocks" : "rdb";
   // Whoever changes `dir` meanwhile does not move the file.
   const place = `${host.currentDirectory()}/${path}`;
-  const file = new BackgroundFile(host, place, isBlocks, config.flag("rdbcompression"));
+  const file = new BackgroundFile(host, place, fileKind, config.flag("rdbcompression"));
   try {
-    const saver = isBlocks
-      ? ownSaverTo(file, keyspace)
-      : saverTo((bytes) => file.write(bytes), keyspace, config, content);
+    const saver: Saver =
+      fileKind === "blocks"
+        ? ownSaverTo(file, keyspace)
+        : saverTo((bytes) => file.write(bytes), keyspace, config, content);
+    file.countCommands = () => saver.commands ?? 0;
     for (const db of keyspace.databases) {
       if (db.size > 0) saver.database(db, db.size, db.expires.count);
     }

@@ -223,6 +223,12 @@ export class SimDisk implements Disk {
     const inode = this.operate("open to append", () => this.inodeAt(reserved));
     return {
       write: (bytes) => this.add(inode, bytes.slice()),
+      readAt: (into, offset, size, from) =>
+        this.operate("read", () => {
+          const taken = inode.bytes.subarray(from, from + size);
+          into.set(taken, offset);
+          return taken.length;
+        }),
       finish: () => this.operate("sync", () => inode.sync()),
       place: () => {
         this.renameFile(reserved, plainPath(path));

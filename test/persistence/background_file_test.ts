@@ -1,7 +1,7 @@
 // Purpose: the file of a BGSAVE as both sides see it, with the worker's part run in this thread and
 // a disk that fails: what is told, what is removed, and that an abandoned file is never placed.
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { BackgroundFile, type DiskHost } from "../../src/persistence/background_file.ts";
 import { DiskJob } from "../../src/persistence/disk_job.ts";
 import type { ToDisk } from "../../src/persistence/disk_messages.ts";
@@ -10,6 +10,8 @@ import type { ToDisk } from "../../src/persistence/disk_messages.ts";
 class FakeDisk implements DiskHost {
   readonly done: string[] = [];
   readonly waiting: ToDisk[] = [];
+  /** What is in the file. */
+  contents = Buffer.alloc(0);
   failing = "";
   isStopped = false;
   private told: (message: unknown) => void = () => {};
@@ -17,7 +19,14 @@ class FakeDisk implements DiskHost {
     open: () => {
       this.note("open");
       return {
-        write: (bytes) => this.note(`write ${bytes.length}`),
+        write: (bytes) => {
+          this.note(`write ${bytes.length}`);
+          this.contents = Buffer.concat([this.contents, bytes]);
+        },
+        readAt: (into, offset, size, from) => {
+          if (this.failing === "read") throw new Error("no read");
+          return this.contents.copy(into, offset, from, from + size);
+        },
         finish: () => this.note("finish"),
         place: () => this.note("place"),
       };
@@ -58,8 +67,11 @@ class FakeDisk implements DiskHost {
   }
 }
 
+const PING = Buffer.from("*1\r\n$4\r\nPING\r\n");
+
 function begun(disk: FakeDisk) {
-  const file = new BackgroundFile(disk, "file", false, false);
+  const file = new BackgroundFile(disk, "file", "commands", false);
+  file.countCommands = () => 1;
   const outcomes: (string | null)[] = [];
   const end = () => file.syncLater((problem) => void outcomes.push(problem));
   return { file, outcomes, end };
@@ -68,34 +80,72 @@ function begun(disk: FakeDisk) {
 test("written, on the disk, in its place, and only then told", () => {
   const disk = new FakeDisk();
   const { file, outcomes, end } = begun(disk);
-  file.write(new Uint8Array(10));
+  file.write(PING);
   end();
   expect(outcomes).toEqual([]);
   disk.work();
-  expect(disk.done).toEqual(["reserve", "open", "write 10", "finish", "place"]);
+  expect(disk.done).toEqual(["reserve", "open", "write 14", "finish", "place"]);
   expect(outcomes).toEqual([null]);
   expect(disk.isStopped).toBe(true);
 });
 
-test.each(["open", "write", "finish", "place"])("%s fails: it is told, and removed", (failing) => {
-  const disk = new FakeDisk();
-  disk.failing = failing;
-  const { file, outcomes, end } = begun(disk);
-  file.write(new Uint8Array(10));
-  end();
-  disk.work();
-  expect(outcomes).toEqual([`no ${failing}`]);
-  expect(disk.done.at(-1)).toBe("remove file.tmp");
-  expect(disk.done).not.toContain("place");
+test.each(["open", "write", "read", "finish", "place"])(
+  "%s fails: it is told, and removed",
+  (failing) => {
+    const disk = new FakeDisk();
+    disk.failing = failing;
+    const { file, outcomes, end } = begun(disk);
+    file.write(PING);
+    end();
+    disk.work();
+    expect(outcomes).toEqual([`no ${failing}`]);
+    expect(disk.done.at(-1)).toBe("remove file.tmp");
+    expect(disk.done).not.toContain("place");
+  },
+);
+
+describe("a file that is not sound takes no other's place", () => {
+  const refusals: Record<string, [text: string, count: number, problem: string]> = {
+    "a command that no start takes": [
+      "*1\r\n$4\r\nPINGxx",
+      1,
+      "a start would refuse it (at byte 12)",
+    ],
+    "half a command": ["*1\r\n$4\r\nPI", 1, "it ends within a command"],
+    "more commands than were written": [`${PING}${PING}`, 1, "it has 2 commands in place of 1"],
+  };
+  for (const [what, [text, count, problem]] of Object.entries(refusals)) {
+    test(what, () => {
+      const disk = new FakeDisk();
+      const { file, outcomes, end } = begun(disk);
+      file.countCommands = () => count;
+      file.write(Buffer.from(text));
+      end();
+      disk.work();
+      expect(outcomes).toEqual([`what was written is not sound: ${problem}`]);
+      expect(disk.done).toEqual(["reserve", "open", `write ${text.length}`, "remove file.tmp"]);
+    });
+  }
+
+  test("one of which the disk has lost something", () => {
+    const disk = new FakeDisk();
+    const { file, outcomes, end } = begun(disk);
+    for (let i = 0; i < 3; i++) file.write(PING);
+    end();
+    disk.work(4);
+    disk.contents = disk.contents.subarray(PING.length);
+    disk.work();
+    expect(outcomes).toEqual(["what was written is not sound: it has 28 bytes in place of 42"]);
+  });
 });
 
 test("after a failure, whoever writes on is told at once", () => {
   const disk = new FakeDisk();
   disk.failing = "write";
   const { file, outcomes, end } = begun(disk);
-  file.write(new Uint8Array(10));
+  file.write(PING);
   disk.work();
-  expect(() => file.write(new Uint8Array(10))).toThrow("no write");
+  expect(() => file.write(PING)).toThrow("no write");
   end();
   expect(outcomes).toEqual(["no write"]);
 });
@@ -109,7 +159,7 @@ test("a file that cannot be reserved is an error at once", () => {
 test.each([0, 1, 2])("abandoned after %d messages, it is never placed", (count) => {
   const disk = new FakeDisk();
   const { file, outcomes, end } = begun(disk);
-  file.write(new Uint8Array(10));
+  file.write(PING);
   end();
   disk.work(count);
   file.abandon();
@@ -123,7 +173,7 @@ test("it is behind while the worker has enough to do", () => {
   const disk = new FakeDisk();
   const { file } = begun(disk);
   let count = 0;
-  for (; !file.isBehind; count++) file.write(new Uint8Array(10));
+  for (; !file.isBehind; count++) file.write(PING);
   expect(count).toBe(8);
   disk.work(2);
   expect<boolean>(file.isBehind).toBe(false);
