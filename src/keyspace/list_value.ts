@@ -82,14 +82,14 @@ const countOf = (leaf: PackedRef) =>
   isTrimmed(leaf) ? prefixed.count(blockOf(leaf)) : packed.count(leaf);
 
 /** The bytes of a leaf that elements are added to. */
-function sizeLimit(): number {
+export function sizeLimit(): number {
   const code = thresholds.listPackedSize;
   if (code >= 0) return COUNTED_LEAF_SIZE - BLOCK_HEADER;
   return (LEAF_SIZE << (Math.min(-code, LEAF_SIZE_CODES) - 1)) - BLOCK_HEADER;
 }
 
 /** The elements of a leaf that more are added to. */
-function countLimit(): number {
+export function countLimit(): number {
   const code = thresholds.listPackedSize;
   if (code < 0) return LEAF_COUNT_MAX;
   return Math.min(Math.max(code, 1), LEAF_COUNT_MAX);
@@ -121,16 +121,32 @@ export function create(
   return addCollection(db, args, index, keyHash, Type.list, SINGLE, leaf, event, replaces);
 }
 
-/** Makes an entry, which has the room, an empty list, to be loaded; the caller pushes at once. */
+/** Makes an entry, which has the room, an empty list, to be loaded (list_load.ts). */
 export function start(e: EntryRef): void {
   become(e, Type.list, SINGLE, packed.create());
 }
 
-/** As `start`, with elements in one block, which the list then owns; false if they are too many. */
-export function startPacked(e: EntryRef, p: PackedRef): boolean {
-  if (packed.size(p) > sizeLimit() || packed.count(p) > countLimit()) return false;
-  become(e, Type.list, SINGLE, p);
-  return true;
+/** Adds a block of elements, of one at least, after all others; the list then owns it. */
+export function addLeaf(e: EntryRef, p: PackedRef): void {
+  if (!isTree(e)) {
+    const leaf = singleOf(e);
+    if (packed.count(leaf) === 0) {
+      setRef(e, p);
+      packed.release(leaf);
+      return;
+    }
+    plant(e);
+  }
+  const t = treeOf(e);
+  joinLeaf(t, false, p, countOf(btree.last(t) as PackedRef));
+}
+
+/** Adds a leaf at an end of the tree, after the path's, which has so many elements. */
+function joinLeaf(t: TreeRef, atHead: boolean, made: PackedRef, elementsBehind: number): void {
+  if (atHead) btree.insertBefore(t, made, packed.count(made));
+  else btree.insertAfter(t, made, packed.count(made));
+  const behind = elementsBehind * LEAVES_PLAIN;
+  if (behind < btree.count(t)) trim(t, atHead ? behind : btree.count(t) - 1 - behind);
 }
 
 /** The block of a SINGLE list; NIL of others. */
@@ -199,11 +215,8 @@ export function push(
     btree.addCount(t, 1);
     return;
   }
-  const behind = packed.count(leaf) * LEAVES_PLAIN;
-  const made = newLeaf(t, atHead, bytes, offset, size);
-  if (atHead) btree.insertBefore(t, made, 1);
-  else btree.insertAfter(t, made, 1);
-  if (behind < btree.count(t)) trim(t, atHead ? behind : btree.count(t) - 1 - behind);
+  const behind = packed.count(leaf);
+  joinLeaf(t, atHead, newLeaf(t, atHead, bytes, offset, size), behind);
 }
 
 /** Trims the leaf at this rank, if it is worth it. */

@@ -145,39 +145,21 @@ export function start(e: EntryRef): void {
 }
 
 /**
- * Adds an entry as it was saved, deleted or not, to the last leaf or to a new one; its ID is above
- * all others'. The arguments are those of `add`; `ownNames`: the names are not those of the leaf's
- * first entry. What is known of the stream as a whole, its length aside, is for the caller to set
- * when all are added.
+ * Adds a leaf, whose IDs are above all others', after the others; the stream then owns it. What is
+ * known of the stream as a whole, its length aside, is for the caller to set when all are added.
  */
-export function load(
-  e: EntryRef,
-  id: StreamId,
-  args: Args,
-  first: number,
-  fields: number,
-  isDeleted: boolean,
-  beginsLeaf: boolean,
-  ownNames: boolean,
-): void {
+export function adoptLeaf(e: EntryRef, leaf: StreamLeafRef): void {
   const t = treeOf(e);
-  let place = 0;
+  const entries = streamLeaf.liveCount(leaf) + streamLeaf.deletedCount(leaf);
   if (t === NIL) {
-    setWordOf(e, TREE, idIndex.create(streamLeaf.create(id, args, first, fields, 0), 1));
-  } else if (beginsLeaf) {
-    addLeaf(t, btree.last(t) as StreamLeafRef, id, args, first, fields);
+    setWordOf(e, TREE, idIndex.create(leaf, entries));
   } else {
-    const leaf = btree.last(t) as StreamLeafRef;
-    place = streamLeaf.endPlace(leaf);
-    exchange(t, leaf, streamLeaf.append(leaf, id, args, first, fields, ownNames));
-    btree.addCount(t, 1);
+    btree.last(t);
+    streamLeaf.loadMaster(leaf, scratch);
+    idIndex.giveKey(scratch);
+    btree.insertAfter(t, leaf, entries);
   }
-  if (!isDeleted) {
-    setWordOf(e, LENGTH, length(e) + 1);
-    return;
-  }
-  const leaf = btree.last(treeOf(e)) as StreamLeafRef;
-  streamLeaf.markDeletedAt(leaf, place === 0 ? streamLeaf.firstPlace(leaf) : place);
+  setWordOf(e, LENGTH, length(e) + streamLeaf.liveCount(leaf));
 }
 
 /** Visits the leaves in their order; `visit` changes nothing and looks at no other tree. */

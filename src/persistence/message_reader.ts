@@ -52,7 +52,8 @@ export class Chunk {
       this.size = writeInteger(this.#digits, 0, value);
       return;
     }
-    const text = ((BigInt(high) << 32n) | BigInt(low >>> 0)).toString();
+    const top = value < 0 ? high : high >>> 0;
+    const text = ((BigInt(top) << 32n) | BigInt(low >>> 0)).toString();
     for (let i = 0; i < text.length; i++) this.#digits[i] = text.charCodeAt(i);
     this.size = text.length;
   }

@@ -35,12 +35,16 @@ const short = (bytes: Uint8Array, at: number) => bytes[at] | (bytes[at + 1] << 8
 
 /** What the cursors have in common. */
 abstract class Cursor {
-  readonly range: Range = { bytes: new Uint8Array(0), offset: 0, size: 0 };
-  protected bytes = this.range.bytes;
+  protected readonly shown: Range = { bytes: new Uint8Array(0), offset: 0, size: 0 };
+  protected bytes = this.shown.bytes;
   protected at = 0;
   protected end = 0;
   protected seen = 0;
   protected readonly digits = new Uint8Array(DIGITS_SIZE);
+
+  get range(): Range {
+    return this.shown;
+  }
 
   protected open(bytes: Uint8Array, offset: number, size: number, least: number): void {
     if (size < least) throw new Malformed("a collection is too short");
@@ -50,9 +54,9 @@ abstract class Cursor {
   }
 
   protected show(bytes: Uint8Array, offset: number, size: number): void {
-    this.range.bytes = bytes;
-    this.range.offset = offset;
-    this.range.size = size;
+    this.shown.bytes = bytes;
+    this.shown.offset = offset;
+    this.shown.size = size;
   }
 
   protected showInteger(value: number): void {
@@ -66,9 +70,13 @@ abstract class Cursor {
 }
 
 const LISTPACK_HEADER = 6;
+const LISTPACK_CODE_STRING6 = 0x80;
+const LISTPACK_CODE_INT13 = 0xc0;
 const LISTPACK_CODE_STRING12 = 0xe0;
 const LISTPACK_CODE_STRING32 = 0xf0;
 const LISTPACK_CODE_INT64 = 0xf4;
+const TWO_SIZES = "a listpack's element has two sizes";
+const NINE = 57;
 
 /**
  * Of a listpack:
@@ -78,10 +86,21 @@ const LISTPACK_CODE_INT64 = 0xf4;
  * Elements are those of packed_element.ts.
  */
 export class ListpackCursor extends Cursor implements Elements {
-  /** So far all elements are stored as a packed block stores them. */
+  /** So far all elements are stored as a packed block stores them; the last one is. */
   isExact = true;
+  isCanonical = true;
+  /** The bytes that the element takes. */
+  span = 0;
   private counted = 0;
-  private span = 0;
+
+  /** Where in the bytes the element lies that `next` has come to. */
+  get position(): number {
+    return this.at;
+  }
+
+  override get range(): Range {
+    return element.textInto(this.bytes, this.at, this.shown, this.digits);
+  }
 
   start(bytes: Uint8Array, offset: number, size: number): void {
     this.open(bytes, offset, size, packed.EMPTY_SIZE);
@@ -91,27 +110,56 @@ export class ListpackCursor extends Cursor implements Elements {
     this.at = offset + LISTPACK_HEADER;
     this.span = 0;
     this.isExact = true;
+    this.isCanonical = true;
     this.end--;
   }
 
   next(): boolean {
     const { bytes } = this;
-    this.at += this.span;
-    const { at } = this;
+    const at = this.at + this.span;
+    this.at = at;
     if (at === this.end) {
-      if (this.counted !== COUNT_UNKNOWN && this.counted !== this.seen) {
-        throw new Malformed("a listpack of another count");
-      }
+      this.checkCount();
       return false;
     }
     this.seen++;
-    this.span = this.checkedSpan(at);
-    element.textInto(bytes, at, this.range, this.digits);
-    if (this.isExact) {
-      const { range } = this;
-      this.isExact = element.measure(range.bytes, range.offset, range.size) === this.span;
+    const first = bytes[at];
+    if (first >= LISTPACK_CODE_STRING6 && first < LISTPACK_CODE_INT13) {
+      // Most elements are short strings, and most of these are plainly no integers.
+      const size = first & 63;
+      this.within(at, size + 2);
+      if (bytes[at + 1 + size] !== size + 1) throw new Malformed(TWO_SIZES);
+      this.span = size + 2;
+      this.isCanonical = bytes[at + 1] > NINE || this.isLeast();
+    } else if (first < LISTPACK_CODE_STRING6) {
+      this.within(at, 2);
+      if (bytes[at + 1] !== 1) throw new Malformed(TWO_SIZES);
+      this.span = 2;
+      this.isCanonical = true;
+    } else if (element.isInteger(bytes, at) && first < LISTPACK_CODE_INT64) {
+      const body = element.bodySpan(bytes, at);
+      this.within(at, body + 1);
+      if (bytes[at + body] !== body) throw new Malformed(TWO_SIZES);
+      this.span = body + 1;
+      this.isCanonical = !fitsIn(body - 1, element.integer(bytes, at));
+    } else {
+      this.span = this.checkedSpan(at);
+      this.isCanonical = this.isLeast();
     }
+    if (!this.isCanonical) this.isExact = false;
     return true;
+  }
+
+  private checkCount(): void {
+    if (this.counted !== COUNT_UNKNOWN && this.counted !== this.seen) {
+      throw new Malformed("a listpack of another count");
+    }
+  }
+
+  /** Whether the element takes as many bytes as a packed block would give it. */
+  private isLeast(): boolean {
+    const { bytes, offset, size } = this.range;
+    return element.measure(bytes, offset, size) === this.span;
   }
 
   /** Whether the element is stored as an integer: its value, if it is a safe one; else NaN. */
@@ -135,10 +183,18 @@ export class ListpackCursor extends Cursor implements Elements {
     const span = element.spanOf(body);
     this.within(at, span);
     if (body < 1 || element.spanBefore(bytes, at + span) !== span) {
-      throw new Malformed("a listpack's element has two sizes");
+      throw new Malformed(TWO_SIZES);
     }
     return span;
   }
+}
+
+/** Whether an integer's body can have so many bytes (1 to 4), or less. */
+function fitsIn(size: number, value: number): boolean {
+  if (size === 1) return value >= 0 && value < 128;
+  if (size === 2) return value >= -4096 && value < 4096;
+  const unused = size === 3 ? 16 : 8;
+  return (value << unused) >> unused === value;
 }
 
 const ZIPLIST_HEADER = 10;

@@ -15,11 +15,11 @@
  */
 import { NIL } from "../arena/arena.ts";
 import { parseInt64 } from "../base/numbers.ts";
-import type { Range } from "../base/range.ts";
 import * as streamGroup from "../keyspace/stream_group.ts";
 import * as streamValue from "../keyspace/stream_value.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import { StreamId } from "../structures/stream_id.ts";
+import { StreamLeafWriter } from "../structures/stream_leaf_writer.ts";
 import { PendingTable } from "./pending_table.ts";
 import { ListpackCursor } from "./rdb_elements.ts";
 import {
@@ -31,7 +31,7 @@ import {
   TIME_SIZE,
 } from "./rdb_format.ts";
 import type { RdbReader } from "./rdb_reader.ts";
-import { EntryOrder, Fields } from "./stream_load.ts";
+import { EntryOrder, NameArgument } from "./stream_load.ts";
 import { Text } from "./text.ts";
 
 /** What an entry has beside its fields: flags, two parts of the ID, and the number of elements. */
@@ -44,9 +44,12 @@ const key = new Text();
 const blob = new Text();
 const name = new Text();
 const elements = new ListpackCursor();
-const fields = new Fields();
+const named = new NameArgument();
 const pending = new PendingTable();
 const order = new EntryOrder();
+const leaf = new StreamLeafWriter();
+
+const WORD = 2 ** 32;
 
 const master = new StreamId();
 const id = new StreamId();
@@ -54,7 +57,6 @@ const id = new StreamId();
 /** Makes an entry, which has the room, the stream that comes next. */
 export function loadStream(reader: RdbReader, e: EntryRef, type: number): void {
   streamValue.start(e);
-  fields.reset();
   order.reset();
   for (let left = reader.count(2); left > 0; left--) loadLeaf(reader, e);
   checkLength(reader, streamValue.length(e));
@@ -94,90 +96,106 @@ function loadLeaf(reader: RdbReader, e: EntryRef): void {
   if (elements.isEmpty) throw new Malformed("an empty leaf");
   const live = count();
   const deleted = count();
-  loadNames();
+  const names = loadNames();
   let deletedSeen = 0;
   for (let i = 0; i < live + deleted; i++) {
-    const flags = loadEntry();
-    const isDeleted = (flags & ENTRY_DELETED) !== 0;
-    const ownNames = (flags & ENTRY_SAME_FIELDS) === 0;
-    order.check(id, isDeleted, i === 0);
-    if (i === 0 && ownNames) throw new Malformed("a leaf's names are not its first entry's");
-    streamValue.load(e, id, fields.args, 0, fields.args.count / 2, isDeleted, i === 0, ownNames);
-    if (isDeleted) deletedSeen++;
+    if (loadEntry(names, i === 0)) deletedSeen++;
   }
   if (deletedSeen !== deleted) throw new Malformed("a leaf with other counts of entries");
   if (elements.next()) throw new Malformed("a leaf has more elements than entries");
+  if (live + deleted > 0) streamValue.adoptLeaf(e, leaf.finish());
 }
 
-/** The next element of the leaf, which must be there. */
-function element(): Range {
+/** Goes on to the next element of the leaf, which must be there. */
+function advance(): void {
   if (!elements.next()) throw new Malformed("a leaf has less elements than entries");
-  return elements.range;
 }
 
 /** The next element as an integer from 0 on that can be a number of elements. */
 function count(): number {
-  element();
+  advance();
   const value = elements.integer();
   if (!(value >= 0 && value <= blob.size)) throw new Malformed("a leaf's count is none");
   return value;
 }
 
-/** Reads the names that the leaf has, into the start of the buffer of the fields. */
-function loadNames(): void {
-  const total = count();
-  fields.restart(0);
-  for (let i = 0; i < total; i++) fields.add(element());
-  if (count() !== 0) throw new Malformed("a leaf's names have no end");
-  fields.keepNames();
+/** Takes the next element over as a name or a value. */
+function takeOver(): void {
+  advance();
+  if (elements.isCanonical) {
+    leaf.addEncoded(blob.bytes, elements.position, elements.span);
+    return;
+  }
+  const { bytes, offset, size } = elements.range;
+  leaf.add(bytes, offset, size);
 }
 
-/** Reads an entry: its ID into `id`, its fields. Returns its flags. */
-function loadEntry(): number {
+/** Takes the names over that the leaf has; returns how many. */
+function loadNames(): number {
+  const total = count();
+  leaf.begin();
+  for (let i = 0; i < total; i++) takeOver();
+  if (count() !== 0) throw new Malformed("a leaf's names have no end");
+  leaf.beginEntries(total);
+  return total;
+}
+
+/** Takes an entry over; returns whether it is deleted. */
+function loadEntry(names: number, isFirst: boolean): boolean {
   const flags = count();
   loadId();
-  fields.restartAfterNames();
+  const isDeleted = (flags & ENTRY_DELETED) !== 0;
   const hasNames = (flags & ENTRY_SAME_FIELDS) === 0;
-  const total = hasNames ? count() : fields.nameCount;
-  if (total === 0) throw new Malformed("an entry without fields");
-  for (let i = 0; i < total; i++) {
-    if (hasNames) fields.add(element());
-    else fields.addName(i);
-    fields.add(element());
-  }
-  const told = hasNames ? 2 * total + 1 : total;
+  order.check(id, isDeleted, isFirst);
+  if (isFirst && hasNames) throw new Malformed("a leaf's names are not its first entry's");
+  const fields = hasNames ? count() : names;
+  if (fields === 0) throw new Malformed("an entry without fields");
+  leaf.beginEntry(id, isDeleted, hasNames ? fields : -1);
+  const own = hasNames ? 2 * fields : fields;
+  for (let i = 0; i < own; i++) takeOver();
+  leaf.endEntry();
+  const told = hasNames ? own + 1 : own;
   if (count() !== told + FRAME_ELEMENTS) throw new Malformed("an entry of another size");
-  return flags;
+  return isDeleted;
 }
 
 /** Reads the two parts of an ID, each as the difference to the leaf's, of 64 bits. */
 function loadId(): void {
-  difference();
-  const ms = sum(master.msHigh, master.msLow);
-  difference();
-  const seq = sum(master.seqHigh, master.seqLow);
-  id.set(Number(ms >> 32n), Number(BigInt.asIntN(32, ms)), Number(seq >> 32n), low(seq));
+  addDifference(master.msHigh, master.msLow);
+  const { high, low } = sum;
+  addDifference(master.seqHigh, master.seqLow);
+  id.set(high, low, sum.high, sum.low);
 }
 
-const low = (value: bigint) => Number(BigInt.asIntN(32, value));
+/** The two words of a part of an ID. */
+const sum = { high: 0, low: 0 };
 
-/** The difference read last. */
-let told = 0n;
-
-function difference(): void {
-  const { bytes, offset, size } = element();
-  const value = parseInt64(bytes, offset, size);
-  if (value === null) throw new Malformed("an entry without an ID");
-  told = value;
+/** Adds the next element, an integer, to an integer of 64 bits. */
+function addDifference(high: number, low: number): void {
+  advance();
+  const difference = elements.integer();
+  if (Number.isNaN(difference)) {
+    addWide(high, low);
+    return;
+  }
+  const total = (low >>> 0) + (difference >>> 0);
+  sum.low = total | 0;
+  sum.high = (high + Math.floor(difference / WORD) + (total >= WORD ? 1 : 0)) | 0;
 }
 
-const sum = (high: number, word: number) =>
-  BigInt.asIntN(64, ((BigInt(high) << 32n) | BigInt(word >>> 0)) + told);
+/** As `addDifference`, of an element that is no safe integer, or a text that spells one. */
+function addWide(high: number, low: number): void {
+  const { bytes, offset, size } = elements.range;
+  const difference = parseInt64(bytes, offset, size);
+  if (difference === null) throw new Malformed("an entry without an ID");
+  const total = ((BigInt(high) << 32n) | BigInt(low >>> 0)) + difference;
+  sum.high = Number(BigInt.asIntN(32, total >> 32n));
+  sum.low = Number(BigInt.asIntN(32, total));
+}
 
 function loadGroup(reader: RdbReader, e: EntryRef, type: number): void {
-  fields.reset();
-  addName(reader);
-  if (streamGroup.find(streamValue.groupsOf(e), fields.args, 0) !== NIL) {
+  readName(reader);
+  if (streamGroup.find(streamValue.groupsOf(e), named.args, 0) !== NIL) {
     throw new Malformed("a group that is there twice");
   }
   reader.lengthsId(id);
@@ -188,7 +206,7 @@ function loadGroup(reader: RdbReader, e: EntryRef, type: number): void {
     reader.length();
     read = reader.bigint;
   }
-  const group = streamGroup.create(streamValue.madeGroups(e), fields.args, 0, id, read);
+  const group = streamGroup.create(streamValue.madeGroups(e), named.args, 0, id, read);
   pending.reset(reader.count(PENDING_SIZE));
   for (let i = 0; i < pending.count; i++) {
     reader.rawId(id);
@@ -210,23 +228,18 @@ function timeOf(reader: RdbReader): number {
   return ms;
 }
 
-function addName(reader: RdbReader): void {
+function readName(reader: RdbReader): void {
   reader.string(name);
-  shown.bytes = name.bytes;
-  shown.size = name.size;
-  fields.restart(0);
-  fields.add(shown);
+  named.set(name);
 }
 
-const shown: Range = { bytes: name.bytes, offset: 0, size: 0 };
-
 function loadConsumer(reader: RdbReader, group: EntryRef, type: number): void {
-  addName(reader);
-  if (streamGroup.find(streamGroup.consumersOf(group), fields.args, 0) !== NIL) {
+  readName(reader);
+  if (streamGroup.find(streamGroup.consumersOf(group), named.args, 0) !== NIL) {
     throw new Malformed("Duplicate stream consumer detected");
   }
   const seenMs = timeOf(reader);
-  const consumer = streamGroup.createConsumer(group, fields.args, 0, seenMs);
+  const consumer = streamGroup.createConsumer(group, named.args, 0, seenMs);
   const activeMs = type === RdbType.streamListpacks3 ? timeOf(reader) : seenMs;
   streamGroup.setActiveMs(consumer, activeMs);
   for (let left = reader.count(STREAM_ID_SIZE); left > 0; left--) {

@@ -14,6 +14,7 @@ import { parseInt64, parseSafe } from "../base/numbers.ts";
 import { type Range, stage, staging } from "../base/range.ts";
 import { AREA } from "../keyspace/collection.ts";
 import * as hashValue from "../keyspace/hash_value.ts";
+import * as listLoad from "../keyspace/list_load.ts";
 import * as listValue from "../keyspace/list_value.ts";
 import * as setValue from "../keyspace/set_value.ts";
 import * as stringValue from "../keyspace/string_value.ts";
@@ -59,7 +60,9 @@ const LOADS: Readonly<Record<number, Load>> = {
   [RdbType.list]: loadList,
   [RdbType.listZiplist]: (reader, e) => {
     listValue.start(e);
-    pushAll(reader, e, ziplists);
+    listLoad.begin(e);
+    addAll(reader, ziplists);
+    listLoad.finish();
   },
   [RdbType.listQuicklist]: loadZiplistNodes,
   [RdbType.listQuicklist2]: loadListpackNodes,
@@ -169,58 +172,61 @@ function readString(reader: RdbReader, key: LoadedKey): EntryRef {
 
 function loadList(reader: RdbReader, e: EntryRef): void {
   listValue.start(e);
+  listLoad.begin(e);
   for (let left = reader.count(1); left > 0; left--) {
     reader.string(first);
-    listValue.push(e, false, first.bytes, 0, first.size);
+    listLoad.add(first.bytes, 0, first.size);
   }
+  listLoad.finish();
 }
 
-/** Adds the elements of the string that comes next to a list. */
-function pushAll(reader: RdbReader, e: EntryRef, elements: Elements): void {
+/** Adds the elements of the string that comes next to the list that is being loaded. */
+function addAll(reader: RdbReader, elements: Elements): void {
   reader.string(blob);
   elements.start(blob.bytes, 0, blob.size);
   while (elements.next()) {
     const { bytes, offset, size } = elements.range;
-    listValue.push(e, false, bytes, offset, size);
+    listLoad.add(bytes, offset, size);
   }
 }
 
 function loadZiplistNodes(reader: RdbReader, e: EntryRef): void {
   listValue.start(e);
-  for (let left = reader.count(1); left > 0; left--) pushAll(reader, e, ziplists);
+  listLoad.begin(e);
+  for (let left = reader.count(1); left > 0; left--) addAll(reader, ziplists);
+  listLoad.finish();
 }
 
 function loadListpackNodes(reader: RdbReader, e: EntryRef): void {
-  const nodes = reader.count(2);
-  for (let i = 0; i < nodes; i++) {
+  listValue.start(e);
+  listLoad.begin(e);
+  for (let left = reader.count(2); left > 0; left--) {
     const container = reader.length();
     if (container !== NODE_PLAIN && container !== NODE_PACKED) {
       throw new Malformed("a list's node of no known form");
     }
     reader.string(blob);
-    if (container === NODE_PACKED && nodes === 1 && adoptList(e)) return;
-    if (i === 0) listValue.start(e);
     if (container === NODE_PLAIN) {
       if (blob.size === 0) throw new Malformed("a list's plain node is empty");
-      listValue.push(e, false, blob.bytes, 0, blob.size);
-      continue;
-    }
-    listpacks.start(blob.bytes, 0, blob.size);
-    while (listpacks.next()) {
-      const { bytes, offset, size } = listpacks.range;
-      listValue.push(e, false, bytes, offset, size);
+      listLoad.add(blob.bytes, 0, blob.size);
+    } else {
+      addPackedNode();
     }
   }
-  if (nodes === 0) listValue.start(e);
+  listLoad.finish();
 }
 
-/** Makes the listpack that was read the whole list, if it can be; nothing is done if not. */
-function adoptList(e: EntryRef): boolean {
-  const p = soundListpack();
-  if (p === NIL) return false;
-  if (listValue.startPacked(e, p)) return true;
-  packed.release(p);
-  return false;
+/** Adds the elements of the listpack that was read. */
+function addPackedNode(): void {
+  listpacks.start(blob.bytes, 0, blob.size);
+  while (listpacks.next()) {
+    if (listpacks.isCanonical) {
+      listLoad.addEncoded(blob.bytes, listpacks.position, listpacks.span);
+    } else {
+      const { bytes, offset, size } = listpacks.range;
+      listLoad.add(bytes, offset, size);
+    }
+  }
 }
 
 /** The listpack that was read as a block; NIL when a block would store it in another way. */
@@ -352,7 +358,7 @@ function repacked(elements: Elements): PackedRef {
   }
 }
 
-/** As `adoptList`, of a block that is given, or NIL. */
+/** Makes a block the whole set, if it can be; else the block is gone. Nothing is done with NIL. */
 function adoptZset(e: EntryRef, p: PackedRef): boolean {
   if (p === NIL) return false;
   if (zsetPacked.isSound(p) && !hasTwice(p)) {
@@ -418,7 +424,7 @@ function loadPackedHash(reader: RdbReader, e: EntryRef, elements: Elements): voi
   }
 }
 
-/** As `adoptList`; throws when what was read is no hash. */
+/** Makes the listpack that was read the whole hash, if it can be; throws when it is no hash. */
 function adoptHash(e: EntryRef): boolean {
   const p = soundListpack();
   if (p === NIL) return false;

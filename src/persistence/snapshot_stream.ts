@@ -4,15 +4,18 @@ import * as streamGroup from "../keyspace/stream_group.ts";
 import * as streamValue from "../keyspace/stream_value.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import { StreamId } from "../structures/stream_id.ts";
+import { StreamLeafWriter } from "../structures/stream_leaf_writer.ts";
 import { Chunk, type MessageReader } from "./message_reader.ts";
 import { Malformed } from "./rdb_format.ts";
 import { ENTRY_BEGINS_LEAF, ENTRY_DELETED, ENTRY_SAME_NAMES } from "./snapshot_format.ts";
-import { EntryOrder, Fields } from "./stream_load.ts";
+import { EntryOrder, NameArgument } from "./stream_load.ts";
 
 /** Items of an array that an entry, or a pending one, is made of. */
 const ENTRY_ITEMS = 4;
 const PENDING_ITEMS = 4;
 const FLAGS = ENTRY_DELETED | ENTRY_BEGINS_LEAF | ENTRY_SAME_NAMES;
+
+const INT64_END = 2 ** 63;
 
 const id = new StreamId();
 const chunk = new Chunk();
@@ -28,8 +31,11 @@ function readId(reader: MessageReader): void {
 /** A stream that is being loaded. */
 export class StreamLoad {
   readonly #e: EntryRef;
-  readonly #fields = new Fields();
+  readonly #name = new NameArgument();
   readonly #order = new EntryOrder();
+  readonly #leaf = new StreamLeafWriter();
+  /** How many names the leaf has. */
+  #names = 0;
   #entries = 0;
   #hasState = false;
   #group = NIL as EntryRef;
@@ -61,55 +67,56 @@ export class StreamLoad {
     const isDeleted = (flags & ENTRY_DELETED) !== 0;
     if (beginsLeaf ? isSame : this.#entries === 0) throw new Malformed("a leaf without names");
     this.#order.check(id, isDeleted, beginsLeaf);
-    const fields = beginsLeaf ? this.#readLeafFields(reader) : this.#readFields(reader, isSame);
-    const { args } = this.#fields;
-    streamValue.load(this.#e, id, args, 0, fields, isDeleted, beginsLeaf, !beginsLeaf && !isSame);
+    if (beginsLeaf) this.#beginLeaf(reader, isDeleted);
+    else this.#addFields(reader, isDeleted, isSame);
+    this.#leaf.endEntry();
     this.#entries++;
   }
 
-  /** Reads fields, of which the names are then the leaf's; returns how many. */
-  #readLeafFields(reader: MessageReader): number {
-    const fields = this.#fields;
-    fields.reset();
-    // The values go after the names, so that these can stay.
+  /** Reads fields, of which the names are then the leaf's. */
+  #beginLeaf(reader: MessageReader, isDeleted: boolean): void {
+    this.#finishLeaf();
+    const leaf = this.#leaf;
+    leaf.begin();
     const pairs = pairsOf(reader);
     const start = reader.at;
     for (let i = 0; i < pairs; i++) {
-      fields.add(read(reader));
+      addText(reader, leaf);
       reader.string(chunk);
     }
-    fields.keepNames();
+    leaf.beginEntries(pairs);
+    this.#names = pairs;
+    leaf.beginEntry(id, isDeleted, -1);
     reader.at = start;
-    fields.restartAfterNames();
     for (let i = 0; i < pairs; i++) {
       reader.string(chunk);
-      fields.addName(i);
-      fields.add(read(reader));
+      addText(reader, leaf);
     }
-    return pairs;
   }
 
-  #readFields(reader: MessageReader, isSame: boolean): number {
-    const fields = this.#fields;
-    fields.restartAfterNames();
+  #addFields(reader: MessageReader, isDeleted: boolean, isSame: boolean): void {
+    const leaf = this.#leaf;
     if (!isSame) {
       const pairs = pairsOf(reader);
-      for (let i = 0; i < 2 * pairs; i++) fields.add(read(reader));
-      return pairs;
+      leaf.beginEntry(id, isDeleted, pairs);
+      for (let i = 0; i < 2 * pairs; i++) addText(reader, leaf);
+      return;
     }
     const values = reader.array();
-    if (values !== fields.nameCount)
-      throw new Malformed("an entry has not as many values as names");
-    for (let i = 0; i < values; i++) {
-      fields.addName(i);
-      fields.add(read(reader));
-    }
-    return values;
+    if (values !== this.#names) throw new Malformed("an entry has not as many values as names");
+    leaf.beginEntry(id, isDeleted, -1);
+    for (let i = 0; i < values; i++) addText(reader, leaf);
+  }
+
+  /** Makes a leaf of the entries since the last one began. */
+  #finishLeaf(): void {
+    if (this.#leaf.count > 0) streamValue.adoptLeaf(this.#e, this.#leaf.finish());
   }
 
   /** What is known of the stream, after all entries. */
   setState(reader: MessageReader): void {
     const e = this.#e;
+    this.#finishLeaf();
     readId(reader);
     this.#order.checkLastId(id);
     streamValue.setLastId(e, id);
@@ -125,7 +132,7 @@ export class StreamLoad {
   addGroup(reader: MessageReader): void {
     if (!this.#hasState) throw new Malformed("a group before the state of the stream");
     this.#readName(reader);
-    const { args } = this.#fields;
+    const { args } = this.#name;
     if (streamGroup.find(streamValue.groupsOf(this.#e), args, 0) !== NIL) {
       throw new Malformed("a group that is there twice");
     }
@@ -140,7 +147,7 @@ export class StreamLoad {
   addConsumer(reader: MessageReader): void {
     if (this.#group === NIL) throw new Malformed("a consumer without a group");
     this.#readName(reader);
-    const { args } = this.#fields;
+    const { args } = this.#name;
     if (streamGroup.find(streamGroup.consumersOf(this.#group), args, 0) !== NIL) {
       throw new Malformed("a consumer that is there twice");
     }
@@ -169,8 +176,8 @@ export class StreamLoad {
   }
 
   #readName(reader: MessageReader): void {
-    this.#fields.reset();
-    this.#fields.add(read(reader));
+    reader.string(chunk);
+    this.#name.set(chunk);
   }
 }
 
@@ -181,7 +188,17 @@ function pairsOf(reader: MessageReader): number {
   return items / 2;
 }
 
-function read(reader: MessageReader): Chunk {
+/** Adds the string that comes next to a leaf. */
+function addText(reader: MessageReader, leaf: StreamLeafWriter): void {
+  if (reader.isInteger) {
+    const start = reader.at;
+    // Beyond 64 bits with a sign a text is no integer to a leaf.
+    if (reader.integer() < INT64_END) {
+      leaf.addInteger(reader.high, reader.low);
+      return;
+    }
+    reader.at = start;
+  }
   reader.string(chunk);
-  return chunk;
+  leaf.add(chunk.bytes, chunk.offset, chunk.size);
 }

@@ -9,6 +9,7 @@ import { RDB_STRING_SIZE_MAX } from "../base/limits.ts";
 import { parseInt64, parseSafe } from "../base/numbers.ts";
 import { AREA } from "../keyspace/collection.ts";
 import * as hashValue from "../keyspace/hash_value.ts";
+import * as listLoad from "../keyspace/list_load.ts";
 import * as listValue from "../keyspace/list_value.ts";
 import * as setValue from "../keyspace/set_value.ts";
 import * as stringValue from "../keyspace/string_value.ts";
@@ -109,7 +110,7 @@ export function addElements(reader: MessageReader, e: EntryRef, kind: number, it
   if (!Number.isInteger(elements)) throw new Malformed("an element is not whole");
   switch (kind) {
     case RecordKind.list:
-      for (let left = elements; left > 0; left--) addToList(reader, e);
+      addToList(reader, e, elements);
       break;
     case RecordKind.set:
       for (let left = elements; left > 0; left--) addMember(reader, e);
@@ -125,9 +126,13 @@ export function addElements(reader: MessageReader, e: EntryRef, kind: number, it
   }
 }
 
-function addToList(reader: MessageReader, e: EntryRef): void {
-  reader.string(first);
-  listValue.push(e, false, first.bytes, first.offset, first.size);
+function addToList(reader: MessageReader, e: EntryRef, elements: number): void {
+  listLoad.begin(e);
+  for (let left = elements; left > 0; left--) {
+    reader.string(first);
+    listLoad.add(first.bytes, first.offset, first.size);
+  }
+  listLoad.finish();
 }
 
 function addMember(reader: MessageReader, e: EntryRef): void {

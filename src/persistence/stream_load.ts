@@ -14,63 +14,18 @@ function argsWith(size: number): Args {
   return new Args(bytes, new DataView(bytes.buffer));
 }
 
-/** Names and values on their way to the stream, in a buffer of their own. */
-export class Fields {
+/** The name of a group or a consumer as an argument, in a buffer of its own. */
+export class NameArgument {
   args = argsWith(FIRST_ARGS_SIZE);
-  #end = 0;
-  /** Where the names of a leaf lie, at the start of the buffer. */
-  #nameStart = new Int32Array(0);
-  #nameSize = new Int32Array(0);
-  #namesEnd = 0;
 
-  reset(): void {
-    if (this.args.bytes.length > KEPT_ARGS_SIZE) this.args = argsWith(FIRST_ARGS_SIZE);
-    this.restart(0);
-  }
-
-  /** Forgets all arguments; the bytes up to an offset stay. */
-  restart(offset: number): void {
+  /** Makes it the only argument. */
+  set({ bytes, offset, size }: Range): void {
+    const { length } = this.args.bytes;
+    const isTooLarge = length > KEPT_ARGS_SIZE && size <= KEPT_ARGS_SIZE;
+    if (size + SLACK > length || isTooLarge) this.args = argsWith(Math.max(size, FIRST_ARGS_SIZE));
+    copyBytes(bytes, offset, size, this.args.bytes, 0);
     this.args.count = 0;
-    this.#end = offset;
-  }
-
-  /** Adds an argument. */
-  add({ bytes, offset, size }: Range): void {
-    if (this.#end + size + SLACK > this.args.bytes.length) this.#grow(this.#end + size);
-    copyBytes(bytes, offset, size, this.args.bytes, this.#end);
-    this.args.push(this.#end, size);
-    this.#end += size;
-  }
-
-  /** Keeps the arguments that there are as the names of a leaf. */
-  keepNames(): void {
-    const { args } = this;
-    this.#nameStart = args.start.slice(0, args.count);
-    this.#nameSize = args.size.slice(0, args.count);
-    this.#namesEnd = this.#end;
-  }
-
-  get nameCount(): number {
-    return this.#nameStart.length;
-  }
-
-  /** Forgets all arguments, but not the names. */
-  restartAfterNames(): void {
-    this.restart(this.#namesEnd);
-  }
-
-  /** Adds a name of the leaf as an argument. */
-  addName(index: number): void {
-    this.args.push(this.#nameStart[index], this.#nameSize[index]);
-  }
-
-  #grow(size: number): void {
-    const old = this.args;
-    this.args = argsWith(2 * size);
-    this.args.bytes.set(old.bytes.subarray(0, this.#end));
-    this.args.start = old.start;
-    this.args.size = old.size;
-    this.args.count = old.count;
+    this.args.push(0, size);
   }
 }
 

@@ -21,7 +21,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { copyBytes, equalBytes } from "../base/bytes.ts";
-import { digitCount, writeInteger } from "../base/numbers.ts";
+import { digitCount, writeInteger as writeDigits } from "../base/numbers.ts";
 import type { Range } from "../base/range.ts";
 import type { Reply } from "../protocol/reply.ts";
 
@@ -145,6 +145,13 @@ export function wordsSpan(highWord: number, lowWord: number): number {
   high = highWord;
   measureInteger();
   return spanOf(codeSize);
+}
+
+/** Writes the body of the integer measured last; returns the index after it. */
+export function writeInteger(to: Uint8Array, at: number): number {
+  if (code < CODE_STRING6) to[at] = code;
+  else writeLong(to, at, to, at, 0);
+  return at + codeSize;
 }
 
 /** Chooses code and size of the integer that was parsed. */
@@ -355,7 +362,7 @@ const SPELLED = new Uint8Array(32);
 /** Writes an integer element as text, at most 20 bytes from `to[0]` on; returns its size. */
 export function spell(bytes: Uint8Array, at: number, to: Uint8Array): number {
   const value = integer(bytes, at);
-  if (!Number.isNaN(value)) return writeInteger(to, 0, value);
+  if (!Number.isNaN(value)) return writeDigits(to, 0, value);
   let top = word(bytes, at + 5);
   let bottom = word(bytes, at + 1) >>> 0;
   let start = 0;
@@ -367,7 +374,7 @@ export function spell(bytes: Uint8Array, at: number, to: Uint8Array): number {
   const upper = Math.floor(top / LOW_POWER);
   const middle = (top - upper * LOW_POWER) * WORD + bottom;
   const lower = Math.floor(middle / LOW_POWER);
-  const end = writeInteger(to, start, upper * WORD + lower) + LOW_DIGITS;
+  const end = writeDigits(to, start, upper * WORD + lower) + LOW_DIGITS;
   let rest = middle - lower * LOW_POWER;
   for (let i = 1; i <= LOW_DIGITS; i++) {
     to[end - i] = ZERO + (rest % 10);

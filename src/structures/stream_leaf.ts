@@ -27,6 +27,7 @@
 import * as arena from "../arena/arena.ts";
 import { i32, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8, views } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
+import { copyBytes } from "../base/bytes.ts";
 import type { Range } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -175,7 +176,7 @@ export function create(
   const bytes = u8[leaf >>> SEGMENT_BITS];
   const base = arena.byteOffset(leaf);
   position = base + HEADER_SIZE;
-  let packedNames = packed.EMPTY_SIZE + element.integerSpan(fields) + PACKED_ZERO_SIZE;
+  let packedNames = packed.EMPTY_SIZE + packedNamesSize(fields);
   for (let i = 0; i < fields; i++) packedNames += writeElement(leaf, bytes, args, first + 2 * i);
   setWordAt(leaf, SIZE, position - base);
   setWordAt(leaf, LIVE, 0);
@@ -185,6 +186,40 @@ export function create(
   setWordAt(leaf, ENTRIES_AT, position - base);
   id.store(leaf, MASTER_ID);
   return append(leaf, id, args, first, fields);
+}
+
+/** What is known of the entries of a leaf. */
+export interface LeafTraits {
+  readonly live: number;
+  readonly deleted: number;
+  /** As the header has it. */
+  readonly packedSize: number;
+  readonly names: number;
+  readonly masterId: StreamId;
+  readonly lastId: StreamId;
+}
+
+/**
+ * A leaf of names and entries as they are written in a leaf, `size` bytes from the start of
+ * `bytes`, of which the entries begin at `entriesAt`.
+ */
+export function assemble(
+  bytes: Uint8Array,
+  size: number,
+  entriesAt: number,
+  traits: LeafTraits,
+): StreamLeafRef {
+  const leaf = arena.alloc(HEADER_SIZE + size) as StreamLeafRef;
+  copyBytes(bytes, 0, size, u8[leaf >>> SEGMENT_BITS], arena.byteOffset(leaf) + HEADER_SIZE);
+  setWordAt(leaf, SIZE, HEADER_SIZE + size);
+  setWordAt(leaf, LIVE, traits.live);
+  setWordAt(leaf, DELETED, traits.deleted);
+  setWordAt(leaf, PACKED_SIZE, traits.packedSize);
+  setWordAt(leaf, FIELDS, traits.names);
+  setWordAt(leaf, ENTRIES_AT, HEADER_SIZE + entriesAt);
+  traits.masterId.store(leaf, MASTER_ID);
+  traits.lastId.store(leaf, LAST_ID);
+  return leaf;
 }
 
 /** Writes an argument as a body; returns the size of the element in a listpack. */
@@ -211,8 +246,7 @@ function hasNames(leaf: StreamLeafRef, args: Args, first: number, fields: number
 
 /**
  * Adds an entry with an ID above all others that are not deleted: `fields` pairs of a name and a
- * value, from argument `first` on. Whether its names are not the leaf's is found out, unless the
- * caller knows. Returns the leaf, which may have moved.
+ * value, from argument `first` on. Returns the leaf, which may have moved.
  */
 export function append(
   leaf: StreamLeafRef,
@@ -220,17 +254,17 @@ export function append(
   args: Args,
   first: number,
   fields: number,
-  ownNames = !hasNames(leaf, args, first, fields),
 ): StreamLeafRef {
+  const ownNames = !hasNames(leaf, args, first, fields);
   const bound = entryBound(args, first, fields, ownNames);
   const home = reserve(leaf, wordAt(leaf, SIZE) + bound);
   const bytes = u8[home >>> SEGMENT_BITS];
   const base = arena.byteOffset(home);
   const start = base + wordAt(home, SIZE);
-  position = start + 1;
   master.load(home, MASTER_ID);
-  const form = writeId(home, bytes, id);
-  bytes[start] = (form << FORM_SHIFT) | (ownNames ? HAS_NAMES : 0);
+  const isFirst = wordAt(home, LIVE) + wordAt(home, DELETED) === 0;
+  if (!isFirst) previous.load(home, LAST_ID);
+  writeEntryHead(bytes, start, id, isFirst ? null : previous, headFlags(false, ownNames));
   // The size is not known yet, but how many bytes it takes at most.
   const sizeAt = position;
   const sizeRoom = bound < 128 ? 1 : bound < 16384 ? 2 : VARINT_SIZE_MAX;
@@ -250,23 +284,49 @@ export function append(
   return home;
 }
 
+/** The bits of an entry's head, without those that tell how its ID is told. */
+export const headFlags = (isDeleted: boolean, hasNames: boolean) =>
+  (isDeleted ? IS_DELETED : 0) | (hasNames ? HAS_NAMES : 0);
+
+/**
+ * Writes an entry's head with these flags, and its ID, told from that of the entry before, which is
+ * changed; null for the first of a leaf. Returns the index after them.
+ */
+export function writeEntryHead(
+  bytes: Uint8Array,
+  at: number,
+  id: StreamId,
+  before: StreamId | null,
+  flags: number,
+): number {
+  position = at + 1;
+  const form = before === null ? FORM_NEXT : writeId(bytes, id, before);
+  bytes[at] = (form << FORM_SHIFT) | flags;
+  return position;
+}
+
+/** Writes an unsigned number of 32 bits, as sizes and counts are; returns the index after it. */
+export function writeCount(bytes: Uint8Array, at: number, value: number): number {
+  position = at;
+  writeVarint(bytes, value);
+  return position;
+}
+
 /** Writes how an ID follows the one before; returns the form in which. */
-function writeId(leaf: StreamLeafRef, bytes: Uint8Array, id: StreamId): number {
-  if (wordAt(leaf, LIVE) + wordAt(leaf, DELETED) === 0) return FORM_NEXT;
-  previous.load(leaf, LAST_ID);
+function writeId(bytes: Uint8Array, id: StreamId, before: StreamId): number {
   const { msHigh, msLow, seqHigh, seqLow } = id;
-  if (msHigh === previous.msHigh && msLow === previous.msLow) {
-    previous.increment();
-    if (seqHigh === previous.seqHigh && seqLow === previous.seqLow) return FORM_NEXT;
+  if (msHigh === before.msHigh && msLow === before.msLow) {
+    before.increment();
+    if (seqHigh === before.seqHigh && seqLow === before.seqLow) return FORM_NEXT;
   }
-  if (msHigh !== previous.msHigh || seqHigh !== 0) {
+  if (msHigh !== before.msHigh || seqHigh !== 0) {
     for (let i = 0; i < ID_SIZE; i += 4) {
       const word = i < 8 ? (i === 0 ? msHigh : msLow) : i === 8 ? seqHigh : seqLow;
       for (let shift = 0; shift < 32; shift += 8) bytes[position++] = word >>> shift;
     }
     return FORM_WHOLE;
   }
-  writeVarint(bytes, (msLow - previous.msLow) >>> 0);
+  writeVarint(bytes, (msLow - before.msLow) >>> 0);
   if (seqLow === 0) return FORM_LATER;
   writeVarint(bytes, seqLow >>> 0);
   return FORM_APART;
@@ -282,8 +342,16 @@ function writePadded(bytes: Uint8Array, at: number, value: number, groups: numbe
   bytes[at + groups - 1] = rest;
 }
 
+/** What the number of a leaf's names, and what ends them, take in Redis's listpack. */
+export const packedNamesSize = (names: number) => element.integerSpan(names) + PACKED_ZERO_SIZE;
+
 /** What an entry takes in Redis's listpack beside its values and names. */
-function packedFrameSize(id: StreamId, first: StreamId, fields: number, ownNames: boolean): number {
+export function packedFrameSize(
+  id: StreamId,
+  first: StreamId,
+  fields: number,
+  ownNames: boolean,
+): number {
   const elements = PACKED_FIXED_ELEMENTS + fields + (ownNames ? fields + 1 : 0);
   return (
     PACKED_FLAGS_SIZE +
@@ -503,18 +571,6 @@ function readWord(bytes: Uint8Array): number {
   const at = position;
   position += 4;
   return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
-}
-
-/** Where the next entry that is appended to the leaf will be, for `markDeletedAt`. */
-export const endPlace = (leaf: StreamLeafRef) => wordAt(leaf, SIZE);
-/** Where a leaf has its first entry. */
-export const firstPlace = (leaf: StreamLeafRef) => wordAt(leaf, ENTRIES_AT);
-
-/** Marks the entry at a place, which is not deleted, as deleted. */
-export function markDeletedAt(leaf: StreamLeafRef, place: number): void {
-  u8[leaf >>> SEGMENT_BITS][arena.byteOffset(leaf) + place] |= IS_DELETED;
-  setWordAt(leaf, LIVE, wordAt(leaf, LIVE) - 1);
-  setWordAt(leaf, DELETED, wordAt(leaf, DELETED) + 1);
 }
 
 /** The number of the names that the leaf stores once. */

@@ -1,0 +1,86 @@
+/**
+ * Adds elements to the end of a list, leaf by leaf, as pushes would have put them there: for
+ * loading many of them. What is encoded as a leaf has it is copied as it is.
+ *
+ *   listLoad.begin(e);
+ *   listLoad.add(bytes, offset, size), listLoad.addEncoded(bytes, at, span)  …
+ *   listLoad.finish();
+ *
+ * Between begin and finish nothing else is loaded so. If the caller gives up, what was not yet a
+ * leaf is forgotten.
+ */
+import type { EntryRef } from "../structures/entry.ts";
+import * as packed from "../structures/packed.ts";
+import * as element from "../structures/packed_element.ts";
+import * as listValue from "./list_value.ts";
+
+/** A larger element is not put together here. */
+const STAGED_SPAN_MAX = 64 << 10;
+
+/** The listpack that is being made. */
+const staged = new Uint8Array(packed.EMPTY_SIZE + 2 * STAGED_SPAN_MAX);
+const view = new DataView(staged.buffer);
+
+let list = 0 as EntryRef;
+let end = packed.HEADER_SIZE;
+let count = 0;
+let endMax = 0;
+let countMax = 0;
+
+/** Begins with a list that was made, perhaps without elements. */
+export function begin(e: EntryRef): void {
+  list = e;
+  end = packed.HEADER_SIZE;
+  count = 0;
+  endMax = Math.min(listValue.sizeLimit(), STAGED_SPAN_MAX);
+  countMax = listValue.countLimit();
+}
+
+/** Adds an element. */
+export function add(bytes: Uint8Array, offset: number, size: number): void {
+  const span = element.measure(bytes, offset, size);
+  if (span > STAGED_SPAN_MAX) {
+    addLarge(bytes, offset, size, span);
+    return;
+  }
+  makeRoom(span);
+  element.write(staged, view, end, bytes, offset, size);
+  end += span;
+  count++;
+}
+
+/** Adds an element that is encoded as packed_element.ts would do it, in `span` bytes at `at`. */
+export function addEncoded(bytes: Uint8Array, at: number, span: number): void {
+  if (span > STAGED_SPAN_MAX) {
+    addLarge(bytes, element.dataAt(bytes, at), element.dataSize(bytes, at), span);
+    return;
+  }
+  makeRoom(span);
+  const from = at - end;
+  const last = end + span;
+  for (let to = end; to < last; to++) staged[to] = bytes[from + to];
+  end = last;
+  count++;
+}
+
+/** What is too large for a leaf with others has one of its own. */
+function addLarge(bytes: Uint8Array, offset: number, size: number, span: number): void {
+  finish();
+  const leaf = packed.create(packed.EMPTY_SIZE + span);
+  listValue.addLeaf(list, packed.append(leaf, bytes, offset, size));
+}
+
+function makeRoom(span: number): void {
+  if (count > 0 && (end + span + 1 > endMax || count >= countMax)) finish();
+}
+
+/** Makes a leaf of what was added since the last one: all is in the list then. */
+export function finish(): void {
+  if (count === 0) return;
+  staged[end] = element.END;
+  view.setUint32(0, end + 1, true);
+  view.setUint16(4, count, true);
+  listValue.addLeaf(list, packed.fromListpack(staged, 0, end + 1));
+  end = packed.HEADER_SIZE;
+  count = 0;
+}
