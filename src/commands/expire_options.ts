@@ -18,6 +18,8 @@ export const Option = {
   pxat: 1 << 8,
   keepttl: 1 << 9,
   persist: 1 << 10,
+  ifdeq: 1 << 11,
+  ifdne: 1 << 12,
 } as const;
 
 /** Makes a letter lower case. */
@@ -31,10 +33,10 @@ const LETTER_P = 112;
 const LETTER_X = 120;
 
 /** Options of which a call may have one. */
-const CONDITIONS = Option.nx | Option.xx | Option.ifeq | Option.ifne;
+const COMPARISONS = Option.ifeq | Option.ifne | Option.ifdeq | Option.ifdne;
+const CONDITIONS = Option.nx | Option.xx | COMPARISONS;
 const TIMES = Option.ex | Option.px | Option.exat | Option.pxat;
 const EXPIRIES = TIMES | Option.keepttl | Option.persist;
-const COMPARISONS = Option.ifeq | Option.ifne;
 
 /** Options that every command with times takes. */
 export const TIME_OPTIONS = TIMES;
@@ -102,6 +104,14 @@ export function exactExpiry(expiry: number): bigint | undefined {
   return expiry > Number.MAX_SAFE_INTEGER ? farMs : undefined;
 }
 
+/** The option that is a comparison with what is there; 0 if the argument is none. */
+export function comparisonAt(call: Call, index: number): number {
+  if (call.is(index, "ifeq")) return Option.ifeq;
+  if (call.is(index, "ifne")) return Option.ifne;
+  if (call.is(index, "ifdeq")) return Option.ifdeq;
+  return call.is(index, "ifdne") ? Option.ifdne : 0;
+}
+
 /** Words that begin alike are told apart by `is`, which knows where a word ends. */
 function optionAt(call: Call, index: number): number {
   const { bytes, start } = call.args;
@@ -122,8 +132,7 @@ function optionAt(call: Call, index: number): number {
     case LETTER_K:
       return call.is(index, "keepttl") ? Option.keepttl : 0;
     case LETTER_I:
-      if (call.is(index, "ifeq")) return Option.ifeq;
-      return call.is(index, "ifne") ? Option.ifne : 0;
+      return comparisonAt(call, index);
     default:
       return 0;
   }

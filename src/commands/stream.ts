@@ -19,6 +19,7 @@ import {
   trimWords,
 } from "./stream_arguments.ts";
 import { replyRange } from "./stream_entries.ts";
+import { trimStream } from "./stream_references.ts";
 import { group } from "./table.ts";
 
 const IF_CONSTANT =
@@ -30,6 +31,8 @@ const TRIM = `{
       threshold
       [LIMIT count@6.2.0]
     }`;
+const CONDITION = "condition:[KEEPREF | DELREF | ACKED]@8.2.0";
+const CONDITION_HISTORY = ["8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options."] as const;
 const TRIM_HISTORY = [
   "6.2.0",
   "Added the `MINID` trimming strategy and the `LIMIT` option.",
@@ -49,6 +52,7 @@ export const streamCommands = group("stream", {
     ],
     args: `key
       [NOMKSTREAM@6.2.0]
+      ${CONDITION}
       [trim:${TRIM}]
       id_or_auto:{auto_id:* | id}
       field_value:{field value} ...`,
@@ -60,6 +64,7 @@ export const streamCommands = group("stream", {
     history: [
       ["6.2.0", "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option."],
       ["7.0.0", "Added support for the `<ms>-*` explicit ID form."],
+      CONDITION_HISTORY,
     ],
     tips: ["nondeterministic_output"],
   },
@@ -123,14 +128,14 @@ export const streamCommands = group("stream", {
     arity: -4,
     flags: ["write"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
-    args: `key trim:${TRIM}`,
+    args: `key trim:${TRIM} ${CONDITION}`,
     since: "5.0.0",
     complexity:
       "O(N), with N being the number of evicted entries. Constant times are very small however, " +
       "since entries are organized in macro nodes containing multiple entries that can be " +
       "released with a single deallocation.",
     summary: "Removes the oldest entries of a stream.",
-    history: [TRIM_HISTORY],
+    history: [TRIM_HISTORY, CONDITION_HISTORY],
     tips: ["nondeterministic_output"],
   },
 });
@@ -193,8 +198,7 @@ function xadd(call: Call): void {
   else keyspace.changing(db, e, "xadd");
   streamValue.add(e, id, args, first, fields, size);
   replyId(id, reply);
-  if (trimWords.given && streamValue.willTrim(e)) keyspace.changingAlso(db, e, "xtrim");
-  if (trimWords.given) streamValue.trim(e);
+  if (trimWords.given) trimStream(call, e, trimWords.condition, true);
   if (call.log.active) retellAdd(call, idIndex, e);
 }
 
@@ -338,8 +342,7 @@ function xtrim(call: Call): void {
     return;
   }
   const before = keyspace.dirty;
-  if (streamValue.willTrim(e)) keyspace.changing(db, e, "xtrim");
-  const deleted = streamValue.trim(e);
+  const deleted = trimStream(call, e, trimWords.condition, false);
   keyspace.dirty = before + deleted;
   reply.integer(deleted);
   if (deleted === 0 || !call.log.active || !streamValue.trimming.isApproximate) return;

@@ -9,6 +9,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import { parseId, replyId, type StreamId } from "../structures/stream_id.ts";
 import type { Call } from "./call.ts";
 import * as retell from "./retell.ts";
+import { Condition, conditionAt } from "./stream_references.ts";
 
 export const INVALID_ID = new CommandError(
   "ERR Invalid stream ID specified as stream command argument",
@@ -87,7 +88,14 @@ export function startOf(call: Call, index: number, into: StreamId): void {
 }
 
 /** What `parseTrim` found besides `trimming` of stream_value.ts. */
-export const trimWords = { given: false, limitGiven: false, valueIndex: 0 };
+export const trimWords = {
+  given: false,
+  limitGiven: false,
+  valueIndex: 0,
+  /** A Condition of stream_references.ts. */
+  condition: 0,
+  conditionGiven: false,
+};
 
 /** Begins to read the words of XADD or XTRIM. */
 export function beginTrim(): void {
@@ -97,11 +105,20 @@ export function beginTrim(): void {
   trimming.limit = 0;
   trimWords.given = false;
   trimWords.limitGiven = false;
+  trimWords.condition = Condition.keepRef;
+  trimWords.conditionGiven = false;
 }
 
 /** Reads a word of trimming with what belongs to it; its last index, or 0 if it is none. */
 export function parseTrim(call: Call, index: number): number {
   const { trimming } = streamValue;
+  const condition = conditionAt(call, index);
+  if (condition >= 0) {
+    if (trimWords.conditionGiven) throw SYNTAX;
+    trimWords.conditionGiven = true;
+    trimWords.condition = condition;
+    return index;
+  }
   const isLast = index === call.argc - 1;
   if (isLast) return 0;
   const byLength = call.is(index, "maxlen");
@@ -148,7 +165,8 @@ export function endTrim(call: Call): void {
 
 /**
  * Tells an argument of XADD or XTRIM: what was trimmed approximately is told as exactly what was
- * left then. `scratch` is overwritten.
+ * left then. Where entries stayed that a group needs, that is a length: the first ID tells nothing.
+ * `scratch` is overwritten.
  */
 export function retellTrim(
   call: Call,
@@ -158,12 +176,15 @@ export function retellTrim(
   scratch: StreamId,
 ): void {
   const { isApproximate, byId } = streamValue.trimming;
-  const { given, valueIndex } = trimWords;
-  if (!given || !isApproximate || index < valueIndex - 1 || index > valueIndex) {
+  const { given, valueIndex, condition } = trimWords;
+  const byLength = !byId || condition === Condition.acked;
+  if (!given || !isApproximate || index < valueIndex - 2 || index > valueIndex) {
     retell.argument(call, out, index);
+  } else if (index === valueIndex - 2) {
+    out.bulkText(byLength ? "MAXLEN" : "MINID");
   } else if (index === valueIndex - 1) {
     out.bulkText("=");
-  } else if (!byId) {
+  } else if (byLength) {
     out.bulkInteger(streamValue.length(e));
   } else {
     streamValue.loadEdgeId(e, scratch);

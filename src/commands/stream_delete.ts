@@ -9,6 +9,7 @@ import { StreamId } from "../structures/stream_id.ts";
 import type { Call } from "./call.ts";
 import { deleteEntry } from "./stream.ts";
 import { groupOf, idOf } from "./stream_arguments.ts";
+import { Condition, conditionAt, forget, groupsOf, isNeeded } from "./stream_references.ts";
 import { group } from "./table.ts";
 
 export const streamDeleteCommands = group("stream", {
@@ -43,14 +44,10 @@ const ABSENT = -1;
 const DELETED = 1;
 const KEPT = 2;
 
-/** What becomes of an entry that groups have pending. */
-const Condition = { keepRef: 0, delRef: 1, acked: 2 } as const;
-
 /** What a call was told: where its IDs are, and what to do. */
 const wanted = { first: 0, count: 0, condition: 0 };
 
 const id = new StreamId();
-const last = new StreamId();
 
 function parse(call: Call, from: number): void {
   const { argc } = call;
@@ -76,20 +73,14 @@ function parse(call: Call, from: number): void {
   for (let i = 0; i < wanted.count; i++) idOf(call, wanted.first + i, id);
 }
 
-function conditionAt(call: Call, index: number): number {
-  if (call.is(index, "keepref")) return Condition.keepRef;
-  if (call.is(index, "delref")) return Condition.delRef;
-  return call.is(index, "acked") ? Condition.acked : -1;
-}
-
 function xdelex(call: Call): void {
   parse(call, 2);
   const { db, args } = call;
   const e = db.writeTyped(args, 1, db.hash(args, 1), Type.stream);
   replyForEach(call, e, (deleting) => {
     const exists = streamValue.has(e, id);
-    if (exists && wanted.condition === Condition.acked && isNeeded(e)) return KEPT;
-    if (wanted.condition === Condition.delRef) forget(call, e);
+    if (exists && wanted.condition === Condition.acked && isNeeded(groupsOf(e), id)) return KEPT;
+    if (wanted.condition === Condition.delRef) forget(call, e, groupsOf(e), id);
     if (!exists) return ABSENT;
     removeEntry(call, e, deleting);
     return DELETED;
@@ -106,8 +97,8 @@ function xackdel(call: Call): void {
     keyspace.changingAside(db, e, "");
     streamGroup.acknowledge(readers, id);
     const exists = streamValue.has(e, id);
-    if (exists && wanted.condition === Condition.acked && isNeeded(e)) return KEPT;
-    if (wanted.condition === Condition.delRef) forget(call, e);
+    if (exists && wanted.condition === Condition.acked && isNeeded(groupsOf(e), id)) return KEPT;
+    if (wanted.condition === Condition.delRef) forget(call, e, groupsOf(e), id);
     if (exists) removeEntry(call, e, deleting);
     return DELETED;
   });
@@ -134,21 +125,4 @@ function removeEntry({ db, keyspace }: Call, e: EntryRef, deleting: boolean): vo
   if (deleting) keyspace.dirty++;
   else keyspace.changing(db, e, "xdel");
   deleteEntry(e, id);
-}
-
-/** Whether a group has the entry pending, or has not read it. */
-function isNeeded(e: EntryRef): boolean {
-  return streamGroup.inOrder(streamValue.groupsOf(e)).some((readers) => {
-    streamGroup.loadLastId(readers, last);
-    return id.compare(last) > 0 || streamGroup.findPending(readers, id) !== NIL;
-  });
-}
-
-/** The entry is pending in no group any more. */
-function forget({ db, keyspace }: Call, e: EntryRef): void {
-  for (const readers of streamGroup.inOrder(streamValue.groupsOf(e))) {
-    if (streamGroup.findPending(readers, id) === NIL) continue;
-    keyspace.changingAside(db, e, "");
-    streamGroup.acknowledge(readers, id);
-  }
 }

@@ -22,6 +22,7 @@ import { lcs } from "./string_lcs.ts";
 import { decr, decrby, incr, incrby, incrbyfloat } from "./string_number.ts";
 import {
   delex,
+  digest,
   getset,
   mset,
   msetex,
@@ -74,10 +75,21 @@ export const stringCommands = group("string", {
     flags: ["write", "fast"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: `key
-      condition:[IFEQ ifeq-value | IFNE ifne-value]`,
+      condition:[IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE ifdne-digest]`,
     since: "8.4.0",
-    complexity: "O(1)",
+    complexity:
+      "O(1) for IFEQ/IFNE, O(N) for IFDEQ/IFDNE where N is the length of the string value.",
     summary: "Deletes a key if its string meets a condition.",
+  },
+  DIGEST: {
+    run: digest,
+    arity: 2,
+    flags: ["readonly", "fast"],
+    keys: [{ at: 1, flags: ["RO"] }],
+    args: "key",
+    since: "8.4.0",
+    complexity: "O(N) where N is the length of the string value.",
+    summary: "Replies the XXH3 digest of a string, in hexadecimal digits.",
   },
   GET: {
     run: get,
@@ -251,7 +263,8 @@ export const stringCommands = group("string", {
     ],
     findKeys: keyOfSet,
     args: `key value
-      condition:[NX | XX | IFEQ ifeq-value@8.4.0 | IFNE ifne-value@8.4.0]@2.6.12
+      condition:[NX | XX | IFEQ ifeq-value@8.4.0 | IFNE ifne-value@8.4.0
+        | IFDEQ ifdeq-digest@8.4.0 | IFDNE ifdne-digest@8.4.0]@2.6.12
       [GET@6.2.0]
       expiration:[EX seconds@2.6.12 | PX milliseconds@2.6.12 | EXAT unix-time-seconds@6.2.0
         | PXAT unix-time-milliseconds@6.2.0 | KEEPTTL@6.0.0]`,
@@ -263,7 +276,7 @@ export const stringCommands = group("string", {
       ["6.0.0", "Added the `KEEPTTL` option."],
       ["6.2.0", "Added the `GET`, `EXAT` and `PXAT` option."],
       ["7.0.0", "Allowed the `NX` and `GET` options to be used together."],
-      ["8.4.0", "Added the `IFEQ` and `IFNE` options."],
+      ["8.4.0", "Added the `IFEQ`, `IFNE`, `IFDEQ`, `IFDNE` options."],
     ],
   },
   SETEX: {
@@ -483,7 +496,7 @@ function checkSize(call: Call, size: number): void {
 function keyOfSet(argumentCount: number, text: ArgumentText): KeyRef[] {
   let flags: number = KeyFlag.OW | KeyFlag.update;
   for (let index = 3; index < argumentCount; index++) {
-    if (/^(get|ifeq|ifne)$/i.test(cString(text(index)))) {
+    if (/^(get|ifd?(eq|ne))$/i.test(cString(text(index)))) {
       flags = KeyFlag.RW | KeyFlag.access | KeyFlag.update;
     }
   }

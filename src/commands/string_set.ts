@@ -9,6 +9,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import type { Call } from "./call.ts";
 import {
+  comparisonAt,
   exactExpiry,
   expiryAt,
   NO_EXPIRY,
@@ -27,13 +28,16 @@ const NINE = 57;
 const EXPIRY_INDEX_SIZE = 4;
 const NUMKEYS_MAX = 2 ** 31 - 1;
 
+const COMPARISONS = Option.ifeq | Option.ifne | Option.ifdeq | Option.ifdne;
 const SET_OPTIONS =
-  TIME_OPTIONS | Option.keepttl | Option.nx | Option.xx | Option.ifeq | Option.ifne | Option.get;
+  TIME_OPTIONS | Option.keepttl | Option.nx | Option.xx | COMPARISONS | Option.get;
 const MSETEX_OPTIONS = TIME_OPTIONS | Option.keepttl | Option.nx | Option.xx;
 
 const NUMKEYS = new CommandError("ERR invalid numkeys value");
 const PAIRS = new CommandError("ERR wrong number of key-value pairs");
-const CONDITION = new CommandError("ERR Invalid condition. Use IFEQ or IFNE");
+const CONDITION = new CommandError("ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE");
+const DIGEST_SIZE = 16;
+const NO_DIGEST = new CommandError(`ERR must be exactly ${DIGEST_SIZE} hexadecimal characters`);
 const NO_STRING = new CommandError("ERR Key should be of string type if conditions are specified");
 
 /**
@@ -135,18 +139,22 @@ function retellWithoutGet(call: Call): void {
 /** Whether the key's entry (or NIL) meets the parsed condition, if there is one. */
 function isMet(call: Call, e: EntryRef): boolean {
   const { mask, comparedIndex } = options;
-  if ((mask & (Option.ifeq | Option.ifne)) === 0) {
-    return (mask & (e === NIL ? Option.xx : Option.nx)) === 0;
-  }
-  const wantsEqual = (mask & Option.ifeq) !== 0;
-  if (e === NIL) return !wantsEqual;
+  if ((mask & COMPARISONS) === 0) return (mask & (e === NIL ? Option.xx : Option.nx)) === 0;
+  if (e === NIL) return (mask & (Option.ifne | Option.ifdne)) !== 0;
   if (entry.type(e) !== Type.string) throw WRONG_TYPE;
-  return isString(call, e, comparedIndex) === wantsEqual;
+  return compares(call, e, mask, comparedIndex);
 }
 
-function isString(call: Call, e: EntryRef, index: number): boolean {
+/** Whether the string compares with the argument at `index` as one of COMPARISONS asks. */
+function compares(call: Call, e: EntryRef, comparison: number, index: number): boolean {
   const { bytes, start, size } = call.args;
-  return stringValue.equals(e, bytes, start[index], size[index]);
+  if ((comparison & (Option.ifeq | Option.ifne)) !== 0) {
+    const isEqual = stringValue.equals(e, bytes, start[index], size[index]);
+    return isEqual === ((comparison & Option.ifeq) !== 0);
+  }
+  if (size[index] !== DIGEST_SIZE) throw NO_DIGEST;
+  const isEqual = call.text(index).toLowerCase() === stringValue.digest(e);
+  return isEqual === ((comparison & Option.ifdeq) !== 0);
 }
 
 function replyString(call: Call, e: EntryRef): void {
@@ -267,7 +275,13 @@ export function delex(call: Call): void {
 /** Whether the string meets the condition in arguments 2 and 3. */
 function isDeletable(call: Call, e: EntryRef): boolean {
   if (entry.type(e) !== Type.string) throw NO_STRING;
-  if (call.is(2, "ifeq")) return isString(call, e, 3);
-  if (call.is(2, "ifne")) return !isString(call, e, 3);
-  throw CONDITION;
+  const comparison = comparisonAt(call, 2);
+  if (comparison === 0) throw CONDITION;
+  return compares(call, e, comparison, 3);
+}
+
+export function digest(call: Call): void {
+  const e = call.db.readTyped(call.args, 1, Type.string);
+  if (e === NIL) call.reply.nil();
+  else call.reply.bulkText(stringValue.digest(e));
 }

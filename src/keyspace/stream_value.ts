@@ -447,6 +447,37 @@ export function trim(e: EntryRef): number {
   return deleted;
 }
 
+/**
+ * The IDs of what `trim` would remove, if an entry that `goes` does not let go stayed where it is
+ * and the next ones were looked at. `goes` may search pending entries.
+ */
+export function trimmedIds(e: EntryRef, goes: (id: StreamId) => boolean): StreamId[] {
+  const { byId, keep, minId, isApproximate, limit } = trimming;
+  const ids: StreamId[] = [];
+  const t = treeOf(e);
+  if (t === NIL) return ids;
+  let leaf = btree.first(t) as StreamLeafRef;
+  while (leaf !== NIL && (byId || length(e) - ids.length > keep)) {
+    const entries = streamLeaf.liveCount(leaf);
+    if (limit > 0 && ids.length + entries > limit) break;
+    streamLeaf.loadLast(leaf, scratch);
+    const isWhole = byId ? scratch.compare(minId) < 0 : length(e) - ids.length - entries >= keep;
+    if (!isWhole && isApproximate) break;
+    sought.start(leaf);
+    while (sought.next()) {
+      if (byId ? sought.id.compare(minId) >= 0 : length(e) - ids.length <= keep) break;
+      if (goes(sought.id)) ids.push(sought.id.clone());
+    }
+    // By length, entries that stay make room for others of the next leaves to go.
+    if (!isWhole && byId) break;
+    // Found by its key, since other trees may have been searched.
+    streamLeaf.loadMaster(leaf, scratch);
+    idIndex.seek(t, scratch);
+    leaf = btree.next(t) as StreamLeafRef;
+  }
+  return ids;
+}
+
 /** Marks entries of the first leaf as deleted, as `trimming` says; returns how many. */
 function trimLeaf(e: EntryRef, leaf: StreamLeafRef): number {
   const { byId, keep, minId } = trimming;

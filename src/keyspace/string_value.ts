@@ -16,6 +16,7 @@ import { i32, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts
 import { assert } from "../base/assert.ts";
 import { BULK_COPY_SIZE, equalBytes } from "../base/bytes.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
+import { xxh3Hex } from "../base/xxh3.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -308,6 +309,12 @@ export function isSharedInteger(e: EntryRef): boolean {
 export function equals(e: EntryRef, bytes: Uint8Array, offset: number, size: number): boolean {
   const own = rangeOf(e);
   return own.size === size && equalBytes(own.bytes, own.offset, bytes, offset, size);
+}
+
+/** The XXH3 digest of the string, as 16 hexadecimal digits in lower case. */
+export function digest(e: EntryRef): string {
+  const { bytes, offset, size } = rangeOf(e);
+  return xxh3Hex(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset, size);
 }
 
 /** Frees what the value owns outside its entry. */

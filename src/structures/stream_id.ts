@@ -43,6 +43,13 @@ export class StreamId {
     this.seqLow = seqLow;
   }
 
+  /** Another object of the same ID. */
+  clone(): StreamId {
+    const id = new StreamId();
+    id.copy(this);
+    return id;
+  }
+
   copy(from: StreamId): void {
     this.set(from.msHigh, from.msLow, from.seqHigh, from.seqLow);
   }

@@ -25,6 +25,12 @@
  *   then nothing happens), 1 acknowledged and deleted (or deleted before), 2 acknowledged, but
  *   kept by ACKED since another group needs it. Without the key or the group: -1 for each ID.
  *
+ * XADD and XTRIM ... [KEEPREF | DELREF | ACKED] (8.2)
+ *   DELREF: what is trimmed is pending no more. ACKED: of what would be trimmed only that goes which
+ *   every group has been given and has acknowledged; the rest stays, and trimming by length then
+ *   goes on to newer entries until the stream is as short as was asked for. With "~" only leaves are
+ *   looked at that would go whole. Without groups the words have no effect.
+ *
  * XREADGROUP ... CLAIM min-idle-time ... STREAMS key > (8.4)
  *   first takes over entries of the group that have been pending for so long or longer, of any
  *   consumer, those that were delivered longest ago first; then come new ones; COUNT is for both
@@ -295,6 +301,128 @@ describe.skipIf(isRedis)("streams of later versions", () => {
         "5-0"
         > XDELEX s ACKED IDS 1 5-0
         1) (integer) 1
+      `));
+
+    test("XTRIM DELREF takes what it removes from what is pending; KEEPREF does not", () =>
+      session(`
+        > XADD s 1-0 n 1
+        "1-0"
+        > XADD s 2-0 n 2
+        "2-0"
+        > XADD s 3-0 n 3
+        "3-0"
+        > XGROUP CREATE s g 0
+        OK
+        > XREADGROUP GROUP g c COUNT 3 STREAMS s >
+        1# "s" =>
+           1) 1) "1-0"
+              2) 1) "n"
+                 2) "1"
+           2) 1) "2-0"
+              2) 1) "n"
+                 2) "2"
+           3) 1) "3-0"
+              2) 1) "n"
+                 2) "3"
+        > XTRIM s MAXLEN 2 KEEPREF
+        (integer) 1
+        > XPENDING s g
+        1) (integer) 3
+        2) "1-0"
+        3) "3-0"
+        4) 1) 1) "c"
+              2) "3"
+        > XTRIM s DELREF MINID 3
+        (integer) 1
+        > XPENDING s g
+        1) (integer) 2
+        2) "1-0"
+        3) "3-0"
+        4) 1) 1) "c"
+              2) "2"
+        > XADD s DELREF MAXLEN = 1 4-0 n 4
+        "4-0"
+        > XPENDING s g
+        1) (integer) 1
+        2) "1-0"
+        3) "1-0"
+        4) 1) 1) "c"
+              2) "1"
+        > XLEN s
+        (integer) 1
+      `));
+
+    test("XTRIM ACKED removes only what every group is done with", () =>
+      session(`
+        > XADD s 1-0 n 1
+        "1-0"
+        > XADD s 2-0 n 2
+        "2-0"
+        > XADD s 3-0 n 3
+        "3-0"
+        > XADD s 4-0 n 4
+        "4-0"
+        > XGROUP CREATE s g 4-0
+        OK
+        > XGROUP CREATE s h 0
+        OK
+        > XTRIM s MAXLEN 0 ACKED
+        (integer) 0
+        > XGROUP SETID s h 3-0
+        OK
+        > XREADGROUP GROUP h c STREAMS s >
+        1# "s" => 1) 1) "4-0"
+              2) 1) "n"
+                 2) "4"
+        > XCLAIM s h c 0 2-0 FORCE JUSTID
+        1) "2-0"
+        > XTRIM s MAXLEN 2 ACKED
+        (integer) 2
+        > XRANGE s - +
+        1) 1) "2-0"
+           2) 1) "n"
+              2) "2"
+        2) 1) "4-0"
+           2) 1) "n"
+              2) "4"
+        > XTRIM s acked MINID 9
+        (integer) 0
+        > XACK s h 2-0 4-0
+        (integer) 2
+        > XADD s NOMKSTREAM ACKED MINID 4-0 5-0 n 5
+        "5-0"
+        > XRANGE s - + COUNT 1
+        1) 1) "4-0"
+           2) 1) "n"
+              2) "4"
+        > XGROUP DESTROY s g
+        (integer) 1
+        > XGROUP DESTROY s h
+        (integer) 1
+        > XTRIM s MAXLEN 0 ACKED
+        (integer) 2
+      `));
+
+    test("XTRIM and XADD take one of these words, and they alone are no strategy", () =>
+      session(`
+        > XADD s 1-0 n 1
+        "1-0"
+        > XTRIM s MAXLEN 0 ACKED KEEPREF
+        ${SYNTAX}
+        > XTRIM s ACKED MAXLEN 0 ACKED
+        ${SYNTAX}
+        > XADD s DELREF ACKED MAXLEN 0 2-0 n 2
+        ${SYNTAX}
+        > XTRIM s ACKED LIMIT
+        ${SYNTAX}
+        > XTRIM s ACKED KEEPREF
+        ${SYNTAX}
+        > XTRIM s MAXLEN ACKED
+        (error) ERR value is not an integer or out of range
+        > XADD s ACKED 2-0 n 2
+        "2-0"
+        > XLEN s
+        (integer) 2
       `));
 
     test("XDELEX refuses wrong words, and then deletes nothing", () =>

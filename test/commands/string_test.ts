@@ -905,6 +905,74 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (error) ERR syntax error
     `));
 
+  test("DIGEST, and SET and DELEX by it (Redis 8.4)", () =>
+    session(`
+      > DIGEST k
+      (nil)
+      > SET k "Hello world"
+      OK
+      > DIGEST k
+      "b6acb9d84a38ff74"
+      > SET i 12345
+      OK
+      > DIGEST i
+      "f34099ede96b5581"
+      > SET k one IFDEQ b6acb9d84a38ff75
+      (nil)
+      > SET k one IFDEQ B6ACB9D84A38FF74 GET
+      "Hello world"
+      > SET k two IFDEQ b6acb9d84a38ff74
+      (nil)
+      > SET k "Hello world" IFDNE b6acb9d84a38ff74 EX 100
+      OK
+      > SET k two ifdne b6acb9d84a38ff74
+      (nil)
+      > SET k two IFDNE b6acb9d84a38ff7
+      (error) ERR must be exactly 16 hexadecimal characters
+      > DELEX k IFDNE b6acb9d84a38ff74
+      (integer) 0
+      > DELEX k IFDEQ 0
+      (error) ERR must be exactly 16 hexadecimal characters
+      > TTL k
+      (integer) 100
+      > DELEX k IFDEQ b6acb9d84a38ff74
+      (integer) 1
+      > DELEX k IFDEQ b6acb9d84a38ff74
+      (integer) 0
+      > SET new 1 IFDEQ b6acb9d84a38ff74
+      (nil)
+      > SET new 1 IFDNE b6acb9d84a38ff74
+      OK
+      > SET new 1 IFDNE b6acb9d84a38ff74 IFDEQ b6acb9d84a38ff74
+      (error) ERR syntax error
+      > RPUSH list x
+      (integer) 1
+      > DIGEST list
+      (error) WRONGTYPE Operation against a key holding the wrong kind of value
+      > SET list x IFDEQ b6acb9d84a38ff74
+      (error) WRONGTYPE Operation against a key holding the wrong kind of value
+      > DELEX list IFDEQ b6acb9d84a38ff74
+      (error) ERR Key should be of string type if conditions are specified
+      > DIGEST
+      (error) ERR wrong number of arguments for 'digest' command
+    `));
+
+  test("DIGEST of a value in any form is that of its bytes", async () => {
+    const client = await server.connect();
+    const check = async (value: string) => {
+      const digest = (Bun.hash.xxHash3(value) as bigint).toString(16).padStart(16, "0");
+      expect(plain(await client.command("DIGEST", "k"))).toBe(digest);
+    };
+    for (const value of ["", "-7", "9223372036854775807", "x".repeat(44), "y".repeat(100_000)]) {
+      await client.command("SET", "k", value);
+      await check(value);
+    }
+    await client.command("SET", "k", "grown");
+    await client.command("APPEND", "k", " text");
+    await check("grown text");
+    client.close();
+  });
+
   test("DELEX (Redis 8.4)", () =>
     session(`
       > MSET a 1 b two c 3
@@ -928,7 +996,7 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       > SET a 1
       OK
       > DELEX a IFXX 1
-      (error) ERR Invalid condition. Use IFEQ or IFNE
+      (error) ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE
       > DELEX a IFEQ
       (error) ERR wrong number of arguments for 'delex' command
       > DELEX a IFEQ 1 2
