@@ -38,7 +38,7 @@ const LANES = 8;
 const LAST_SECRET = 192 - STRIPE - 7;
 const MERGE_SECRET = 11;
 const SCRAMBLE_SECRET = 192 - STRIPE;
-/** With each stripe the secret moves on by so much; after so many the accumulators are scrambled. */
+/** The secret moves on by so much a stripe; so many stripes on, the accumulators are scrambled. */
 const SECRET_STEP = 8;
 const BLOCK_STRIPES = SCRAMBLE_SECRET / SECRET_STEP;
 /** Where the middle sizes read the secret for their second half, and for their last 16 bytes. */

@@ -42,10 +42,8 @@ export function clientLine(call: Call, client: Client): string {
     ["redir", -1],
     ["resp", client.protocol],
   ];
-  // Fields of Redis 7.2, shown only of a client that speaks of itself as such clients do.
-  if (client.libraryName !== "" || client.libraryVersion !== "") {
-    fields.push(["lib-name", client.libraryName], ["lib-ver", client.libraryVersion]);
-  }
+  // Fields of Redis 7.2.
+  fields.push(["lib-name", client.libraryName], ["lib-ver", client.libraryVersion]);
   return fields.map(([name, value]) => `${name}=${value}`).join(" ");
 }
 

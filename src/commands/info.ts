@@ -261,7 +261,7 @@ function loadingFields({ loading, keyspace, host }: ServerContext): Field[] {
 }
 
 function statFields({ figures, keyspace, stats, targets }: ServerContext): Field[] {
-  const { hits, misses, expired, expiredInTimeCount, walks } = keyspace.stats;
+  const { hits, misses, expired, expiredFields, expiredInTimeCount, walks } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
     ["total_commands_processed", stats.commandCount],
@@ -279,6 +279,7 @@ function statFields({ figures, keyspace, stats, targets }: ServerContext): Field
     ["sync_partial_ok", 0],
     ["sync_partial_err", 0],
     ["expired_keys", expired],
+    ["expired_subkeys", expiredFields],
     ["expired_stale_perc", "0.00"],
     ["expired_time_cap_reached_count", expiredInTimeCount],
     ["expire_cycle_cpu_milliseconds", Math.floor(figures.expireMs)],
@@ -388,7 +389,8 @@ function keyspaceFields({ clock, keyspace }: ServerContext): Field[] {
     .filter((db) => db.size > 0)
     .map((db) => {
       const ttl = meanTtl(db, clock.nowMs);
-      return [`db${db.id}`, `keys=${db.size},expires=${db.expires.count},avg_ttl=${ttl}`];
+      const counts = `keys=${db.size},expires=${db.expires.count}`;
+      return [`db${db.id}`, `${counts},avg_ttl=${ttl},subexpiry=${db.fieldExpires.count}`];
     });
 }
 

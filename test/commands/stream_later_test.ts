@@ -26,10 +26,10 @@
  *   kept by ACKED since another group needs it. Without the key or the group: -1 for each ID.
  *
  * XADD and XTRIM ... [KEEPREF | DELREF | ACKED] (8.2)
- *   DELREF: what is trimmed is pending no more. ACKED: of what would be trimmed only that goes which
- *   every group has been given and has acknowledged; the rest stays, and trimming by length then
- *   goes on to newer entries until the stream is as short as was asked for. With "~" only leaves are
- *   looked at that would go whole. Without groups the words have no effect.
+ *   DELREF: what is trimmed is pending no more. ACKED: of what would be trimmed only that goes
+ *   which every group has been given and has acknowledged; the rest stays, and trimming by length
+ *   then goes on to newer entries until the stream is as short as was asked for. With "~" only
+ *   leaves are looked at that would go whole. Without groups the words have no effect.
  *
  * XREADGROUP ... CLAIM min-idle-time ... STREAMS key > (8.4)
  *   first takes over entries of the group that have been pending for so long or longer, of any

@@ -1,5 +1,5 @@
-// XADD and XTRIM with KEEPREF, DELREF and ACKED against a plain model of a stream and its groups, in
-// random commands; and what the log makes of them: a server that loads it has the same data.
+// XADD and XTRIM with KEEPREF, DELREF and ACKED against a plain model of a stream and its groups,
+// in random commands; and what the log makes of them: a server that loads it has the same data.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Client } from "../client/client.ts";
