@@ -569,23 +569,27 @@ describe("WATCH and expiry", () => {
     await one.command("PING");
     return ask(one, "EXEC");
   };
-  /** Makes a key whose time comes within the test, and waits for it unless told otherwise. */
-  const expire = async (key: string, wait = true) => {
+  /** Makes a key whose time comes within the test, and waits for it. */
+  const expire = async (key: string) => {
     await client.command("SET", key, "1", "PX", 20);
-    if (wait) await Bun.sleep(40);
+    await Bun.sleep(40);
   };
+  /** In one write, so that its time cannot come in between. */
+  const watchExpiring = () =>
+    one.pipeline([
+      ["SET", "k", "1", "PX", 20],
+      ["WATCH", "k"],
+    ]);
 
   test("a key that expires after WATCH has changed, though nobody has seen it", async () => {
-    await expire("k", false);
-    await one.command("WATCH", "k");
+    await watchExpiring();
     await Bun.sleep(40);
     expect(await exec()).toBe(null);
   });
 
   test("so it has when it is removed in time", async () => {
     await client.command("DEBUG", "SET-ACTIVE-EXPIRE", 1);
-    await expire("k", false);
-    await one.command("WATCH", "k");
+    await watchExpiring();
     await Bun.sleep(200);
     expect(await exec()).toBe(null);
   });
