@@ -25,6 +25,8 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   server: ["server", "commands", "durability", "clients", "runtime"],
   main: ["server", "config", "commands", "runtime"],
 };
+/** A change that survives costs so much time, without that of the file's own tests. */
+const MS_MAX = 150_000;
 /** Asked last about everything: random commands, compared with the real server. */
 const LAST = "test/fuzz/fuzz_test.ts";
 /** Look at the text of src/, or at what was built from it, and not at what it does. */
@@ -61,13 +63,21 @@ export class Mapping {
       .sort();
   }
 
-  /** The tests of a file of src/, in the order in which to ask them. */
-  testsOf(file: string, seconds: (test: string) => number): string[] {
+  /**
+   * The tests of a file of src/, in the order in which to ask them: its own, and of the others as
+   * many as take MS_MAX, going by how many ms each takes.
+   */
+  testsOf(file: string, msOf: (test: string) => number): string[] {
     const ranked = this.#tests
-      .map((test) => ({ test, wave: this.#waveOf(test, file), seconds: seconds(test) }))
+      .map((test) => ({ test, wave: this.#waveOf(test, file), ms: msOf(test) }))
       .filter(({ wave }) => wave < Infinity);
-    ranked.sort((a, b) => a.wave - b.wave || a.seconds - b.seconds);
-    return ranked.map(({ test }) => test);
+    ranked.sort((a, b) => a.wave - b.wave || a.ms - b.ms);
+    let left = MS_MAX;
+    const isAsked = ({ test, wave, ms }: (typeof ranked)[number]) => {
+      left -= ms < Infinity ? ms : 0;
+      return wave === 0 || left > 0 || test === LAST;
+    };
+    return ranked.filter(isAsked).map(({ test }) => test);
   }
 
   /** 0 for the file's own tests, higher the further away; Infinity: says nothing about it. */
