@@ -104,6 +104,8 @@ class Trial {
   readonly #deadline: number;
   /** How long tests take without a change; Infinity for those that fail. */
   readonly #unchangedMs: Map<string, number>;
+  /** Those that were seen to pass in this copy. */
+  readonly #proved = new Set<string>();
   readonly counts: Record<Fate, number> = {
     caught: 0,
     survived: 0,
@@ -160,29 +162,41 @@ class Trial {
       const limitMs = (await this.#timeOf(test)) * SLOWER_MAX + SLACK_MS;
       if (limitMs === Infinity) continue;
       this.#catcher = test;
-      const run = () => this.#workspace.test(test, limitMs);
-      const outcome = await this.#workspace.withChange(mutant, run);
+      const outcome = await this.#workspace.withChange(mutant, () =>
+        this.#workspace.test(test, limitMs),
+      );
+      if (outcome === "passed") continue;
+      if (!(await this.#passesUnchanged(test))) continue;
       if (outcome === "timed out") return "timed out";
       // A test that a busy machine fails now and then must fail twice.
-      if (outcome === "failed" && (await this.#workspace.withChange(mutant, run)) !== "passed") {
-        return "caught";
-      }
+      const again = await this.#workspace.withChange(mutant, () =>
+        this.#workspace.test(test, limitMs),
+      );
+      if (again !== "passed") return "caught";
     }
     return "survived";
   }
 
+  /** How long a test takes without a change; Infinity if it fails. */
   async #timeOf(test: string): Promise<number> {
-    let ms = this.#unchangedMs.get(test);
-    if (ms !== undefined) return ms;
-    ms = Infinity;
-    for (let attempt = 0; attempt < 2 && ms === Infinity; attempt++) {
+    if (!this.#unchangedMs.has(test)) await this.#passesUnchanged(test);
+    return this.#unchangedMs.get(test) as number;
+  }
+
+  /** Whether a test passes in the copy without a change, of two times once. */
+  async #passesUnchanged(test: string): Promise<boolean> {
+    if (this.#proved.has(test)) return true;
+    for (let attempt = 0; attempt < 2; attempt++) {
       const started = performance.now();
       const outcome = await this.#workspace.test(test, UNCHANGED_MS_MAX);
-      if (outcome === "passed") ms = performance.now() - started;
+      if (outcome !== "passed") continue;
+      this.#proved.add(test);
+      this.#unchangedMs.set(test, performance.now() - started);
+      return true;
     }
-    if (ms === Infinity) console.log(`${test} fails without any change: it is left out`);
-    this.#unchangedMs.set(test, ms);
-    return ms;
+    console.log(`${test} fails without any change: it is left out`);
+    this.#unchangedMs.set(test, Infinity);
+    return false;
   }
 }
 
