@@ -21,12 +21,14 @@ import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
 import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
+import { standardInput, writeStandardOutput } from "./runtime/standard_streams.ts";
 import { startWorker } from "./runtime/workers.ts";
 import { Listeners } from "./server/listeners.ts";
 import { Log } from "./server/log.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings, listenSettings } from "./server/settings.ts";
-import { isTool, runTool, TOOLS_HELP, type ToolParts } from "./server/tools.ts";
+import { isTool, TOOLS_HELP } from "./server/tool_help.ts";
+import type { ToolParts } from "./server/tools.ts";
 import { warmUp } from "./server/warm_up.ts";
 
 const EXIT_FAILURE = 1;
@@ -66,7 +68,10 @@ async function start(): Promise<void> {
   // A file grows beyond what the system allows: the write fails, which is enough.
   host.onSignal("SIGXFSZ", () => {});
   seedHash(host.secretWords);
-  if (isTool(first)) host.exit(runTool(host.args, toolParts));
+  if (isTool(first)) {
+    const { runTool } = await import("./server/tools.ts");
+    host.exit(await runTool(host.args, toolParts));
+  }
   handleSignals();
   const config = readConfig(host.args, checkMeaning);
   const loop = await openEventLoop();
@@ -117,6 +122,9 @@ const toolParts: ToolParts = {
   clock: new Clock(host),
   random: chance.next,
   absolutePath: files.absolutePath,
+  processId: host.pid,
+  standardInput,
+  writeStandardOutput,
   readInputLine: files.readInputLine,
   readConfig,
   writeOut: host.writeOut,
@@ -327,9 +335,10 @@ Any directive of redis.conf can be given as an option:
        rusk --port 7777
        rusk /etc/redis/6379.conf --loglevel verbose
 
-The snapshot of the configuration (dir, dbfilename) is written as an RDB file that Redis 7.0 loads
-by export, and replaced by an RDB file by import; check-snapshot tells what is in a file of either
-format, or at which byte it is broken.
+The snapshot of the configuration (dir, dbfilename) is written by export as an RDB file that Redis
+7.0 loads, or as records of JSON or MessagePack, and replaced by what import reads, which may be any
+of these; check-snapshot tells what is in a file, or at which byte it is broken. What is called .gz
+or .zip is packed, or unpacked; - is standard output, or input.
 
 check-aof tells whether an append-only log is whole. With --fix it cuts off what is not, having
 asked; with --truncate-to-timestamp all that was written after that second (Unix time), which the

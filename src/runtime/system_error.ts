@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "Name or service not known",
   ENOSPC: "No space left on device",
   ENOTDIR: "Not a directory",
+  EPIPE: "Broken pipe",
   EPERM: "Operation not permitted",
   EROFS: "Read-only file system",
   ETXTBSY: "Text file busy",

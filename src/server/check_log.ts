@@ -15,16 +15,14 @@ import { isSnapshot } from "../persistence/snapshot_format.ts";
 import { SnapshotLoader } from "../persistence/snapshot_loader.ts";
 import type { InputFile } from "../runtime/files.ts";
 import { MAGIC_SIZE, peeked, Rejoined, rdbLoader } from "./loading.ts";
+import { isPacked, openToolInput, STANDARD, type ToolInput } from "./tool_files.ts";
+import { CHECK_LOG_HELP } from "./tool_help.ts";
 import type { ToolParts } from "./tools.ts";
 
 /** Commands, or keys, between two looks at the clock. */
 const STEP_COUNT = 4096;
 /** A manifest's comments, before the first file that it names, are shorter. */
 const MANIFEST_HEAD_SIZE = 64 << 10;
-
-export const CHECK_LOG_HELP =
-  "       rusk check-aof [--fix|--truncate-to-timestamp SECONDS] " +
-  "<FILE.manifest|FILE.aof> [options]\n";
 
 /** What ends the check; it is told like all else. */
 class Stop extends Error {}
@@ -39,20 +37,41 @@ interface Request {
 }
 
 /** Checks the log that the words after `check-aof` name; returns the exit code. */
-export function checkLog(args: readonly string[], parts: ToolParts): number {
+export async function checkLog(args: readonly string[], parts: ToolParts): Promise<number> {
+  let input: ToolInput | null = null;
   try {
     const request = requestOf(args);
     if (request === null) {
       parts.writeOut(`Usage:\n${CHECK_LOG_HELP}`);
       return 1;
     }
-    const path = parts.absolutePath(request.file);
-    new LogCheck(request, parts.readConfig(request.words), parts).run(path);
+    // The configuration may go to another folder.
+    const path = request.file === STANDARD ? STANDARD : parts.absolutePath(request.file);
+    const config = parts.readConfig(request.words);
+    if (path !== STANDARD && !isPacked(path, parts.disk)) {
+      new LogCheck(request, config, parts).run(path);
+      return 0;
+    }
+    if (request.fixes || request.toSeconds !== null) {
+      throw new Stop("Only a file that is not packed can be cut, aborting...");
+    }
+    input = await opened(path, config, parts);
+    new LogCheck({ ...request, file: input.name }, config, parts).run(input.path);
     return 0;
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
     parts.writeOut(`${error.message}\n`);
     return 1;
+  } finally {
+    input?.close();
+  }
+}
+
+async function opened(path: string, config: Config, parts: ToolParts): Promise<ToolInput> {
+  try {
+    return await openToolInput(path, config.text("appendfilename"), parts, false);
+  } catch (error) {
+    throw new Stop(`Cannot read ${(error as Error).message}`);
   }
 }
 
@@ -64,7 +83,7 @@ function requestOf(args: readonly string[]): Request | null {
     throw new Stop("Invalid timestamp, aborting...");
   }
   const [file, ...words] = args.slice(fixes ? 1 : cuts ? 2 : 0);
-  if (file === undefined || file.startsWith("-")) return null;
+  if (file === undefined || (file.startsWith("-") && file !== STANDARD)) return null;
   return { file, fixes, toSeconds, words };
 }
 

@@ -11,25 +11,35 @@ import { RDB_VERSION } from "../persistence/rdb_format.ts";
 import { isSnapshot } from "../persistence/snapshot_format.ts";
 import { SnapshotLoader } from "../persistence/snapshot_loader.ts";
 import { blocksTo } from "../persistence/snapshot_saver.ts";
-import type { Disk } from "../runtime/files.ts";
 import * as dict from "../structures/dict.ts";
 import * as entry from "../structures/entry.ts";
-import { CHECK_LOG_HELP, checkLog } from "./check_log.ts";
+import { checkLog } from "./check_log.ts";
 import { isRedisFile, keepFile } from "./found_files.ts";
 import { peeked, type RdbRules, rdbLoader } from "./loading.ts";
 import { ownSaverTo, rdbSaverTo, type Saver, saveAll } from "./savers.ts";
 import { applyCollectionSettings } from "./settings.ts";
+import {
+  type FileParts,
+  innerName,
+  openToolInput,
+  openToolOutput,
+  STANDARD,
+  type ToolInput,
+  type ToolOutput,
+} from "./tool_files.ts";
+import { CHECK_LOG, TOOLS_HELP } from "./tool_help.ts";
 
 /** Keys loaded between two looks at the clock. */
 const STEP_COUNT = 4096;
 /** Words that are no options of the server's. */
 const FORCE = "--force";
 const INCOMPLETE = "--incomplete";
-const CHECK_LOG = "check-aof";
+const FORMAT = "--format";
+const RDB = "rdb";
+const FORMATS = [RDB, "json", "msgpack"];
 
 /** What a tool works with. */
-export interface ToolParts {
-  readonly disk: Disk;
+export interface ToolParts extends FileParts {
   readonly clock: Clock;
   /** Numbers from 0 up to 1. */
   readonly random: () => number;
@@ -48,41 +58,39 @@ interface Request {
   /** The file that it is about. */
   readonly file: string;
   readonly config: Config;
+  /** In which an export is. */
+  readonly format: string;
   /** A file that is there is replaced. */
   readonly isForced: boolean;
   /** What cannot be kept is left out; else a file that holds such things is refused. */
   readonly allowsLoss: boolean;
 }
 
-type Tool = (request: Request, parts: ToolParts) => void;
+type Tool = (request: Request, parts: ToolParts) => Promise<void>;
 
 const TOOLS: Readonly<Record<string, Tool>> = {
-  export: exportRdb,
+  export: exportFile,
   import: importFile,
   "check-snapshot": checkSnapshot,
 };
 
-/** How the tools are called, for the program's help. */
-export const TOOLS_HELP = `\
-       rusk export FILE.rdb [--incomplete] [/path/to/redis.conf] [options]
-       rusk import FILE.rdb [--force] [--incomplete] [/path/to/redis.conf] [options]
-       rusk check-snapshot FILE [options]
-${CHECK_LOG_HELP}`;
-
-/** Whether the first word of a command line is a tool's name. */
-export const isTool = (name: string | undefined) =>
-  name !== undefined && (name === CHECK_LOG || Object.hasOwn(TOOLS, name));
+/** The words that each tool knows and the server does not. */
+const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
+  export: [INCOMPLETE],
+  import: [FORCE, INCOMPLETE],
+  "check-snapshot": [],
+};
 
 /** Runs the tool that a command line names; returns the exit code. */
-export function runTool(args: readonly string[], parts: ToolParts): number {
+export async function runTool(args: readonly string[], parts: ToolParts): Promise<number> {
   const [name, file, ...words] = args;
-  if (name !== CHECK_LOG && (file === undefined || file.startsWith("-"))) {
+  if (name !== CHECK_LOG && (file === undefined || (file.startsWith("-") && file !== STANDARD))) {
     parts.writeError(`Usage:\n${TOOLS_HELP}`);
     return 1;
   }
   try {
-    if (name === CHECK_LOG) return checkLog(args.slice(1), parts);
-    TOOLS[name](requestOf(name, file, words, parts), parts);
+    if (name === CHECK_LOG) return await checkLog(args.slice(1), parts);
+    await TOOLS[name](requestOf(name, file, words, parts), parts);
     return 0;
   } catch (error) {
     parts.writeError(`rusk ${name}: ${(error as Error).message}\n`);
@@ -92,31 +100,64 @@ export function runTool(args: readonly string[], parts: ToolParts): number {
 
 function requestOf(name: string, file: string, words: string[], parts: ToolParts): Request {
   // The configuration may go to another folder.
-  const path = parts.absolutePath(file);
-  const known = name === "import" ? [FORCE, INCOMPLETE] : name === "export" ? [INCOMPLETE] : [];
-  const own = words.filter((word) => known.includes(word));
-  const config = parts.readConfig(words.filter((word) => !known.includes(word)));
+  const path = file === STANDARD ? file : parts.absolutePath(file);
+  const { format, others } = formatIn(name, words);
+  const own = others.filter((word) => OWN_WORDS[name].includes(word));
+  const config = parts.readConfig(others.filter((word) => !OWN_WORDS[name].includes(word)));
   applyCollectionSettings(config);
   return {
     file: path,
     config,
+    format: format ?? formatOfName(path),
     isForced: own.includes(FORCE),
     allowsLoss: own.includes(INCOMPLETE) || config.flag("load-incomplete"),
   };
 }
 
+/** What `--format` says, if it is there, and the words without it. */
+function formatIn(name: string, words: string[]): { format: string | null; others: string[] } {
+  const at = name === "export" ? words.indexOf(FORMAT) : -1;
+  if (at < 0) return { format: null, others: words };
+  const format = words[at + 1];
+  if (!FORMATS.includes(format)) {
+    throw new Error(`${FORMAT} is one of ${FORMATS.join(", ")}`);
+  }
+  return { format, others: words.toSpliced(at, 2) };
+}
+
+/** The format that a file's name asks for. */
+function formatOfName(path: string): string {
+  const name = innerName(path);
+  return FORMATS.find((format) => name.endsWith(`.${format}`)) ?? RDB;
+}
+
 /** What is told of a file that was loaded. */
 interface Loaded {
   readonly keyspace: Keyspace;
+  /** Of the file, as it is told. */
+  readonly name: string;
   readonly what: string;
   readonly size: number;
   readonly keys: number;
   readonly lost: number;
 }
 
-/** Loads a file of either format, and tells what is noteworthy. Throws what is wrong with it. */
-function load(path: string, config: Config, parts: ToolParts, rules: RdbRules): Loaded {
-  const { disk, clock, random, writeError } = parts;
+/** Loads a file of any format, and tells what is noteworthy. Throws what is wrong with it. */
+async function load(word: string, config: Config, parts: ToolParts, rules: RdbRules) {
+  const input = await openToolInput(word, config.text("dbfilename"), parts);
+  try {
+    return loadInput(input, config, parts, rules);
+  } finally {
+    input.close();
+  }
+}
+
+function loadInput(
+  { path, name, records }: ToolInput,
+  config: Config,
+  { disk, clock, random, writeError }: ToolParts,
+  rules: RdbRules,
+): Loaded {
   const keyspace = new Keyspace(config.number("databases"), clock, random);
   keyspace.lfu = config.text("maxmemory-policy").endsWith("lfu");
   const log = {
@@ -124,7 +165,7 @@ function load(path: string, config: Config, parts: ToolParts, rules: RdbRules): 
       if (level === "warning") writeError(`${text}\n`);
     },
   };
-  const file = opened(path, disk);
+  const file = disk.openInput(path);
   try {
     const { head, source } = peeked(file);
     const isOwn = isSnapshot(head);
@@ -135,33 +176,26 @@ function load(path: string, config: Config, parts: ToolParts, rules: RdbRules): 
       while (loader.step(STEP_COUNT)) clock.tick();
     } catch (error) {
       const { message } = error as Error;
-      throw new Error(`${path} cannot be loaded: after ${loader.figures.keys} keys: ${message}`);
+      throw new Error(`${name} cannot be loaded: after ${loader.figures.keys} keys: ${message}`);
     }
     const { keys, lost } = loader.figures;
-    const what = `${isOwn ? "a snapshot of Rusk's" : "an RDB file"}, version ${loader.version}`;
-    return { keyspace, what, size: file.size, keys, lost };
+    const kind = isOwn ? "a snapshot of Rusk's" : "an RDB file";
+    const what = records?.what ?? `${kind}, version ${loader.version}`;
+    return { keyspace, name, what, size: records?.size ?? file.size, keys, lost };
   } finally {
     file.close();
   }
 }
 
-function opened(path: string, disk: Disk) {
-  try {
-    return disk.openInput(path);
-  } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`);
-  }
-}
-
-/** Writes a file of all data whole: it replaces one that is there, or nothing happens. */
+/** Writes all data to a file whole: it replaces one that is there, or nothing happens. */
 function write(
-  path: string,
+  name: string,
+  open: () => ToolOutput,
   keyspace: Keyspace,
-  disk: Disk,
   saverTo: (write: (bytes: Uint8Array) => void) => Saver,
 ): void {
   try {
-    const file = disk.createFile(path);
+    const file = open();
     try {
       saveAll(saverTo(file.write), keyspace);
       file.commit();
@@ -169,42 +203,66 @@ function write(
       file.abandon();
     }
   } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`);
+    throw new Error(`${name}: ${(error as Error).message}`);
   }
 }
 
-/** The snapshot in the configured folder, to an RDB file that Redis 7.0 loads. */
-function exportRdb({ file: path, config, allowsLoss }: Request, parts: ToolParts): void {
+const nameOf = (word: string) => (word === STANDARD ? "standard output" : word);
+
+/** The snapshot in the configured folder, to an RDB file that Redis 7.0 loads, or to records. */
+async function exportFile(request: Request, parts: ToolParts): Promise<void> {
+  const { file: word, config, format, allowsLoss } = request;
   const from = config.text("dbfilename");
-  const { keyspace, keys } = load(from, config, parts, { allowsLoss });
-  const hashes = keyspace.databases.reduce((sum, db) => sum + db.fieldExpires.count, 0);
-  if (hashes > 0) {
-    parts.writeError(
-      `The fields of ${hashes} hashes expire, which Redis 7.0 does not know: they stay for good\n`,
-    );
-  }
-  write(path, keyspace, parts.disk, (to) => rdbSaverTo(to, keyspace, config, RDB_VERSION));
-  parts.writeOut(`${keys} keys of ${from} are in ${path}\n`);
+  const { keyspace, keys } = await load(from, config, parts, { allowsLoss });
+  if (format === RDB) tellLosses(keyspace, parts);
+  const saverTo =
+    format === RDB
+      ? (to: (bytes: Uint8Array) => void) => rdbSaverTo(to, keyspace, config, RDB_VERSION)
+      : await recordSaver(format, keyspace);
+  write(nameOf(word), () => openToolOutput(word, parts), keyspace, saverTo);
+  const tell = word === STANDARD ? parts.writeError : parts.writeOut;
+  tell(`${keys} keys of ${from} are in ${nameOf(word)}\n`);
 }
 
-/** An RDB file, or a snapshot, to a snapshot in the configured folder. */
-function importFile({ file: path, config, isForced, allowsLoss }: Request, parts: ToolParts): void {
+function tellLosses({ databases }: Keyspace, { writeError }: ToolParts): void {
+  const hashes = databases.reduce((sum, db) => sum + db.fieldExpires.count, 0);
+  if (hashes === 0) return;
+  writeError(
+    `The fields of ${hashes} hashes expire, which Redis 7.0 does not know: they stay for good\n`,
+  );
+}
+
+/** What makes a saver of records. */
+async function recordSaver(format: string, keyspace: Keyspace) {
+  const { RECORD_FORMATS } = await import("../persistence/record_codec.ts");
+  const { RecordExport } = await import("../persistence/record_export.ts");
+  const { strings, encode } = RECORD_FORMATS[format];
+  return (to: (bytes: Uint8Array) => void) =>
+    ownSaverTo(new RecordExport(strings, (record) => to(encode(record))), keyspace);
+}
+
+/** A file of any format to a snapshot in the configured folder. */
+async function importFile(request: Request, parts: ToolParts): Promise<void> {
+  const { file: word, config, isForced, allowsLoss } = request;
   const to = config.text("dbfilename");
   const { disk } = parts;
   if (disk.fileExists(to) && !isForced) {
     throw new Error(`${to} is there already, and is only replaced with ${FORCE}`);
   }
-  const { keyspace, keys } = load(path, config, parts, { allowsLoss });
+  const { keyspace, keys, name } = await load(word, config, parts, { allowsLoss });
   if (isRedisFile(disk, to)) keepFile(disk, to, (text) => parts.writeOut(`${text}\n`));
   const packs = config.flag("rdbcompression");
-  write(to, keyspace, disk, (sink) => ownSaverTo(blocksTo(sink, packs), keyspace));
-  parts.writeOut(`${keys} keys of ${path} are in ${to}\n`);
+  const saverTo = (sink: (bytes: Uint8Array) => void) =>
+    ownSaverTo(blocksTo(sink, packs), keyspace);
+  write(to, () => disk.createFile(to), keyspace, saverTo);
+  parts.writeOut(`${keys} keys of ${name} are in ${to}\n`);
 }
 
-/** Tells what is in a file of either format, or where it is broken. */
-function checkSnapshot({ file: path, config }: Request, parts: ToolParts): void {
+/** Tells what is in a file of any format, or where it is broken. */
+async function checkSnapshot({ file, config }: Request, parts: ToolParts): Promise<void> {
   const rules = { keepsExpired: true, allowsLoss: true };
-  const { keyspace, what, size, keys, lost } = load(path, config, parts, rules);
+  const loaded = await load(file, config, parts, rules);
+  const { keyspace, name, what, size, keys, lost } = loaded;
   const counts = TYPE_NAMES.map(() => 0);
   let mortal = 0;
   const used = keyspace.databases.filter((db) => db.size > 0);
@@ -217,7 +275,7 @@ function checkSnapshot({ file: path, config }: Request, parts: ToolParts): void 
   const isWhole =
     lost === 0 ? "" : " Only with --incomplete, or load-incomplete yes, is it loaded.";
   parts.writeOut(
-    `${path} is ${what}, ${size} bytes\n` +
+    `${name} is ${what}, ${size} bytes\n` +
       `keys: ${keys}, in ${used.length} databases; ${mortal} expire\n` +
       `types: ${types}\n` +
       (libraries === 0 ? "" : `libraries of functions: ${libraries}\n`) +

@@ -26,7 +26,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   main: ["server", "config", "commands", "runtime"],
 };
 /** A change that survives costs so much time, without that of the file's own tests. */
-const MS_MAX = 150_000;
+const MS_MAX = 75_000;
 /** Asked last about everything: random commands, compared with the real server. */
 const LAST = "test/fuzz/fuzz_test.ts";
 /** Look at the text of src/, or at what was built from it, and not at what it does. */

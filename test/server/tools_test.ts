@@ -154,5 +154,5 @@ test("without a file, with a broken one, and with directives that are none", () 
   expect(rusk("import", "missing.rdb", "--dir", folder).status).toBe(1);
   expect(existsSync(join(folder, "dump.rdb"))).toBe(false);
   expect(rusk("check-snapshot", GOLDEN, "--no-such-directive", "1").status).toBe(1);
-  expect(rusk("--help").out).toContain("rusk export FILE.rdb");
+  expect(rusk("--help").out).toContain("rusk export <FILE|->");
 });

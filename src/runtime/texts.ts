@@ -1,0 +1,23 @@
+/** Texts of Unicode and of base64, and the bytes that they stand for. */
+import { Buffer, isUtf8 } from "node:buffer";
+
+const asBuffer = ({ buffer, byteOffset, length }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, length);
+
+/** The text that bytes are in UTF-8; null when they are none. */
+export const textOfUtf8 = (bytes: Uint8Array): string | null =>
+  isUtf8(bytes) ? asBuffer(bytes).toString("utf8") : null;
+
+/** The text in UTF-8; a half of a surrogate pair, which cannot be written, throws. */
+export function utf8Of(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw new Error("a text that is no Unicode");
+  return Buffer.from(text, "utf8");
+}
+
+export const base64Of = (bytes: Uint8Array): string => asBuffer(bytes).toString("base64");
+
+/** The bytes that a text stands for in base64; null when it is none. */
+export function bytesOfBase64(text: string): Uint8Array | null {
+  const bytes = Buffer.from(text, "base64");
+  return bytes.toString("base64") === text ? bytes : null;
+}
