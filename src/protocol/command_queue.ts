@@ -79,12 +79,13 @@ export class CommandQueue {
     this.flags = 0;
     this.layoutCount = 0;
     this.cursor = 0;
+    this.filled = 0;
     // The first piece is kept for the next transaction if it is of the usual size.
+    if (this.pieces.length === 1 && this.bytes.length === PIECE_SIZE) return;
     const isUsual = this.pieces.length > 0 && this.pieces[0].byteLength === PIECE_SIZE;
     this.pieces.length = isUsual ? 1 : 0;
     this.pieceSizes = isUsual ? PIECE_SIZE : 0;
     this.bytes = isUsual ? new Uint8Array(this.pieces[0].buffer) : new Uint8Array(0);
-    this.filled = 0;
   }
 
   private makeRoom(size: number, words: number): void {

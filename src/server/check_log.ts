@@ -257,7 +257,7 @@ class LogCheck {
 
   /** The file goes on after the second to which it is to be cut. */
   private cutLater(checked: Checked, loader: AppendLoader): void {
-    const { name, kind, isLast } = checked;
+    const { name, isLast } = checked;
     const { toSeconds } = this.request;
     if (loader.commandCount === 0) {
       throw new Stop(`AOF ${name} has nothing before timestamp ${toSeconds}, aborting...`);
@@ -271,7 +271,7 @@ class LogCheck {
       );
     }
     this.cut(checked, loader.soundSize);
-    this.say(`Successfully truncated ${kind} ${name} to timestamp ${toSeconds}`);
+    this.say(`Successfully truncated AOF ${name} to timestamp ${toSeconds}`);
   }
 
   /** Says whether a file is whole, and cuts it back if that is wanted. */
@@ -302,7 +302,7 @@ class LogCheck {
     this.parts.writeOut("Continue? [y/N]: ");
     if (!/^y/i.test(this.parts.readInputLine())) throw new Stop("Aborting...");
     this.cut(checked, soundSize);
-    this.say(`Successfully truncated ${kind} ${name}`);
+    this.say(`Successfully truncated AOF ${name}`);
   }
 
   /** Cuts a file back; it is so on the disk when this returns. */

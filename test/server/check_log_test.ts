@@ -126,6 +126,31 @@ describe.skipIf(!hasOracle)("as redis-check-aof", () => {
   });
 });
 
+describe.skipIf(!hasOracle)("the last file of a manifest, as redis-check-aof", () => {
+  const CASES: Readonly<Record<string, [text: string, options: readonly string[]]>> = {
+    "cut in a command": [`${HEAD}*3`, ["--fix"]],
+    "with something else": [`${HEAD}hello`, ["--fix"]],
+    "cut in a transaction": [HEAD + MULTI, ["--fix"]],
+    "of another time": [LOGS["of a time"], ["--truncate-to-timestamp", "150"]],
+  };
+  for (const [what, [text, options]] of Object.entries(CASES)) {
+    for (const type of ["i", "b"]) {
+      test(`an ${type === "i" ? "increment" : "only base"} ${what} is truncated`, () => {
+        fileOf("log.manifest", `file log.aof seq 1 type ${type}\n`);
+        fileOf("log.aof", text);
+        const mine = rusk([...options, "log.manifest"], "y\n");
+        const left = contents("log.aof");
+        fileOf("log.aof", text);
+        const theirs = run("redis-check-aof", [...options, "log.manifest"], "y\n");
+        expect(essential(mine.out)).toBe(essential(theirs.out));
+        expect(mine.out).toContain("Successfully truncated AOF log.aof");
+        expect(mine.status).toBe(0);
+        expect(left).toBe(contents("log.aof"));
+      });
+    }
+  }
+});
+
 /** Manifests that Redis takes, or does not. */
 const MANIFESTS: Readonly<Record<string, string>> = {
   "two increments": "file a seq 1 type i\nfile a seq 2 type i\n",
@@ -228,7 +253,7 @@ test("a log of a second ago: it is cut to a time, and loaded", async () => {
   expect(whole.status).toBe(0);
   const cut = rusk(["--truncate-to-timestamp", String(seconds), manifest]);
   expect(cut.out).toEndWith(
-    `Successfully truncated INCR AOF appendonly.aof.1.incr.aof to timestamp ${seconds}\n` +
+    `Successfully truncated AOF appendonly.aof.1.incr.aof to timestamp ${seconds}\n` +
       "All AOF files and manifest are valid\n",
   );
   expect(cut.status).toBe(0);
