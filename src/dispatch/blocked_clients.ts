@@ -249,7 +249,6 @@ export class BlockedClients {
     const { log, client, command, args } = this.call;
     log.ran(client.db, args, isServed && (command.flags & Flag.write) !== 0);
     if (log.end()) client.changed(log.mark);
-    client.shows(this.server.keyspace.unsynced.seenMark);
   }
 
   /** The time that a client waited is nobody's; that of the command counts as of any other. */

@@ -312,19 +312,25 @@ export class SimDisk implements Disk {
     this.operate("write", () => inode.add(bytes), true, half);
   }
 
+  /** Both its beginning and its end are operations: a good deal happens in between. */
   private syncLater(inode: Inode, done: (problem: string | null) => void): void {
     const count = inode.editCount;
-    let problem: string | null = null;
-    try {
-      this.operate("sync later", () => {});
-    } catch (error) {
-      problem = (error as Error).message;
-    }
+    let problem = this.problemOf("sync later", () => {});
     this.defer(() => {
       if (this.isStopped) return;
-      if (problem === null) inode.sync(count);
-      done(problem);
+      problem ??= this.problemOf("sync at last", () => inode.sync(count));
+      if (!this.isStopped) done(problem);
     });
+  }
+
+  /** Does one operation; why it fails, or null. */
+  private problemOf(what: string, act: () => void): string | null {
+    try {
+      this.operate(what, act);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   /** Does one operation, unless the fault is here. `half` is what a write that fails has done. */

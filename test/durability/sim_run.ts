@@ -4,8 +4,11 @@
  *
  * The data after each command make a history. What is found later must be one of its states (so no
  * transaction is half there, and nothing is missing in between), and not one before the last change
- * that was confirmed, as far as the settings promise that, or that WAITAOF told to be on the disk.
+ * of which anybody was told, whoever made it, as far as the settings promise that, or that WAITAOF
+ * told to be on the disk.
  */
+import { commandTable } from "../../src/commands/all.ts";
+import { findKeysBySpecs } from "../../src/commands/key_specs.ts";
 import { Random } from "../fuzz/random.ts";
 import { type Fault, SimDisk } from "./sim_disk.ts";
 import { CLIENT_COUNT, type Step, scriptOf } from "./sim_script.ts";
@@ -27,6 +30,22 @@ const USUAL = new RegExp(
     "There is no append only file to load))",
 );
 
+/** Commands whose replies show something of all keys. */
+const ABOUT_ALL = new Set(["DBSIZE", "KEYS", "SCAN", "RANDOMKEY"]);
+
+/** A command without its reply, and the moment after it. */
+interface Awaited {
+  readonly at: number;
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+function keysOf(words: readonly string[]): string[] {
+  const command = commandTable.resolve(words.length, (i) => words[i]);
+  const found = findKeysBySpecs(command?.entry.keys ?? [], words.length, (i) => words[i]) ?? [];
+  return found.map(({ index }) => words[index]);
+}
+
 /** The data at some moment of the history. */
 interface Moment {
   readonly state: State;
@@ -39,7 +58,7 @@ export class SimRun {
   readonly time = new Timeline();
   readonly disk = new SimDisk();
   readonly history: Moment[];
-  /** The last moment that was confirmed to a client, */
+  /** The last moment of which a client was told, by whatever reply, */
   confirmed = 0;
   /** the last of which all is with the system, written, */
   written = 0;
@@ -136,29 +155,29 @@ export class SimRun {
     const name = words.join(" ").toUpperCase();
     if (/^(SAVE|BGSAVE|DEBUG RELOAD)/.test(name)) this.triedAt = this.last;
     const before = this.last;
-    this.awaited(client).push({ at: this.last + 1, name });
+    this.awaited(client).push({ at: this.last + 1, name, words });
     client.send(words);
     this.note();
     this.follow(before);
   }
 
   /** Commands of a client whose replies have not come. */
-  private awaited(client: SimClient): { at: number; name: string }[] {
+  private awaited(client: SimClient): Awaited[] {
     let list = this.waiting.get(client);
     if (list === undefined) {
       list = [];
       this.waiting.set(client, list);
       const own = list;
       let changedAt = 0;
-      // A reply to who has changed nothing does not wait for the disk; to load all is no change.
+      // To load all is no change.
       client.onReply = (reply) => {
-        const { at, name } = own.shift() as { at: number; name: string };
+        const { at, name, words } = own.shift() as Awaited;
         if (/^(-|\+QUEUED)/.test(reply)) this.refused(name, reply);
         else if (name.startsWith("WAITAOF")) {
           if (reply === SYNCED) this.synced = Math.max(this.synced, changedAt);
-        } else if (!name.startsWith("DEBUG") && this.hasChanged(at)) {
-          this.confirmed = Math.max(this.confirmed, at);
-          changedAt = at;
+        } else if (!name.startsWith("DEBUG")) {
+          this.confirmed = Math.max(this.confirmed, this.shownBy(words, at));
+          if (this.hasChanged(at)) changedAt = at;
         }
       };
     }
@@ -169,7 +188,29 @@ export class SimRun {
     return this.history[at].state !== this.history[at - 1].state;
   }
 
-  private readonly waiting = new Map<SimClient, { at: number; name: string }[]>();
+  /** The last moment that a reply tells of: that of the command, or of the keys that it shows. */
+  private shownBy(words: readonly string[], at: number): number {
+    if (this.hasChanged(at)) return at;
+    const isOfAll = ABOUT_ALL.has(words[0]);
+    const keys = isOfAll ? [] : keysOf(words);
+    let last = at;
+    while (last > 0 && !(isOfAll ? this.hasChanged(last) : this.haveChanged(keys, last))) last--;
+    return last;
+  }
+
+  /** Whether one of these keys has changed at a moment. */
+  private haveChanged(keys: readonly string[], at: number): boolean {
+    if (!this.hasChanged(at)) return false;
+    const { state } = this.history[at];
+    const before = this.history[at - 1].state;
+    return keys.some((key) => {
+      const now = state.get(key);
+      const then = before.get(key);
+      return now?.digest !== then?.digest || now?.expiryMs !== then?.expiryMs;
+    });
+  }
+
+  private readonly waiting = new Map<SimClient, Awaited[]>();
 
   private refused(name: string, reply: string): void {
     const isUsual = USUAL.test(reply);

@@ -13,8 +13,11 @@ export type Step =
 
 /** Those that write. */
 const CLIENTS = 3;
-/** One more, which never waits, has the events done. */
-export const CLIENT_COUNT = CLIENTS + 1;
+/** One more only looks at what they have written. */
+const OBSERVER = CLIENTS;
+/** And one, which never waits, has the events done. */
+const OPERATOR = CLIENTS + 1;
+export const CLIENT_COUNT = CLIENTS + 2;
 const TURNS = 110;
 
 /** What happens at certain turns besides the writing. */
@@ -45,9 +48,12 @@ export function scriptOf(random: Random): Step[] {
     const count = random.between(event === undefined ? 1 : 0, 4);
     for (let i = 0; i < count; i++) {
       const client = random.below(CLIENTS);
-      commands.push({ client, words: wordsOf(random, openBlocks, client) });
+      const words = wordsOf(random, openBlocks, client);
+      commands.push({ client, words });
+      if (words.length < 2 || random.chance(0.5)) continue;
+      commands.push({ client: OBSERVER, words: lookAt(random, words[1]) });
     }
-    if (event !== undefined) commands.push({ client: CLIENTS, words: event });
+    if (event !== undefined) commands.push({ client: OPERATOR, words: event });
     steps.push({ kind: "turn", ms: passing(random), commands });
     if (event?.[0] !== "SHUTDOWN") continue;
     openBlocks.fill(0);
@@ -73,7 +79,36 @@ function wordsOf(random: Random, openBlocks: number[], client: number): string[]
     return ["MULTI"];
   }
   if (random.chance(0.1)) return ["WAITAOF", "1", "0", String(random.between(1, 1500))];
-  return random.chance(0.1) ? ["GET", `s${random.below(8)}`] : write(random);
+  return random.chance(0.15) ? look(random) : write(random);
+}
+
+/** A command that changes nothing, or not always; its reply shows what is there. */
+function look(random: Random): string[] {
+  const n = String(random.below(8));
+  const kinds = [
+    ["GET", `s${n}`],
+    ["MGET", `s${n}`, `a${n}`, "s0"],
+    ["LRANGE", `l${n}`, "0", "-1"],
+    ["HGETALL", `h${n}`],
+    ["SADD", `t${n}`, `v${random.below(2)}`],
+    ["SET", `s${n}`, "new", "NX"],
+    ["SUNION", `t${n}`, "t0"],
+    ["DBSIZE"],
+    ["KEYS", "*"],
+  ];
+  return kinds[random.below(kinds.length)];
+}
+
+/** As `look`, at a key that has been written just now, of any type. */
+function lookAt(random: Random, key: string): string[] {
+  const kinds = [
+    ["EXISTS", key],
+    ["TYPE", key],
+    ["PTTL", key],
+    ["DUMP", key],
+    ["TOUCH", "no", key],
+  ];
+  return kinds[random.below(kinds.length)];
 }
 
 function write(random: Random): string[] {
