@@ -20,6 +20,18 @@ export const UNREAD_OUTPUT_SIZE_MAX = 64 << 20;
 export const TURN_OUTPUT_SIZE_MAX = 4 << 20;
 
 /**
+ * A reply is put together in pieces of this size: no copying beyond it, and a client that takes its
+ * reply slowly gives memory back piece by piece.
+ */
+export const REPLY_PIECE_SIZE = 4 << 20;
+
+/**
+ * A client whose output comes to this part of the machine's memory is closed, whatever limit is
+ * set: one more command of its kind and the system would end the process.
+ */
+export const OUTPUT_MEMORY_PART = 0.5;
+
+/**
  * A client whose pipeline is answered with more than this lets the others have their turn before
  * it goes on; as does the sending of what waits for one client.
  */

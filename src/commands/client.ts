@@ -59,18 +59,27 @@ export interface ConnectionPort {
   /** As `suspend`, until less waits for the disk; until then nothing is read, either. */
   awaitDisk(): void;
   /**
+   * A reply of at least so many bytes is being written: whether that is more than the client may
+   * have waiting. It is closed for it then, once the command is over.
+   */
+  outgrows(size: number): boolean;
+  /** There is no memory for the reply that is being written: the client is closed as well. */
+  lacksMemory(): void;
+  /**
    * Appends bytes to the client's output outside its own replies (MONITOR, push messages): they
    * show changes up to `mark`, and leave when those may be told of.
    */
   push(bytes: Uint8Array, mark: number): void;
 }
 
-/**
- * CLIENT REPLY: `skip` drops the reply of the command that follows; `skipNext` is asked for by a
- * command whose own reply is skipped, and becomes `skip` after it. Unless it is `on`, Gate.reply
- * is set.
- */
-export type ReplyMode = "on" | "off" | "skip" | "skipNext";
+/** What CLIENT REPLY asked for: a mask. Gate.reply is set while it is not 0. */
+export const Silence = {
+  off: 1 << 0,
+  /** The command that runs is not replied to. */
+  skip: 1 << 1,
+  /** Nor is the one after it: becomes `skip` when it is over. */
+  skipNext: 1 << 2,
+} as const;
 
 /** What a client is to the server. */
 export type ClientType = "normal" | "master" | "replica" | "pubsub";
@@ -89,7 +98,8 @@ export class Client implements Watcher {
   gates = 0;
   /** Set when no further command of what has arrived may run: closing, or suspended. */
   halted = false;
-  replyMode: ReplyMode = "on";
+  /** Mask of Silence. */
+  silence = 0;
   monitoring = false;
   noEvict = false;
   noTouch = false;
@@ -148,20 +158,20 @@ export class Client implements Watcher {
     this.gates = on ? this.gates | gate : this.gates & ~gate;
   }
 
-  setReplyMode(mode: ReplyMode): void {
-    this.replyMode = mode;
-    this.setGate(Gate.reply, mode !== "on");
+  setSilence(silence: number): void {
+    this.silence = silence;
+    this.setGate(Gate.reply, silence !== 0);
   }
 
-  /**
-   * Whether the reply to the command that ends now is dropped, as CLIENT REPLY asked; to be asked
-   * once for each command while Gate.reply is set.
-   */
-  silences(): boolean {
-    const { replyMode } = this;
-    if (replyMode === "skipNext") this.replyMode = "skip";
-    else if (replyMode === "skip") this.setReplyMode("on");
-    return replyMode === "off" || replyMode === "skip";
+  /** Whether what is replied now is dropped. */
+  get isSilent(): boolean {
+    return (this.silence & (Silence.off | Silence.skip)) !== 0;
+  }
+
+  /** A command is over that was not run by another one: to be told while Gate.reply is set. */
+  endSkip(): void {
+    const next = (this.silence & Silence.skipNext) === 0 ? 0 : Silence.skip;
+    this.setSilence((this.silence & Silence.off) | next);
   }
 
   /** MULTI: commands are queued from now on. */

@@ -3,7 +3,7 @@ import { parseInt64 } from "../base/numbers.ts";
 import { cString } from "../base/words.ts";
 import { CommandError, SYNTAX, wrongSubcommand } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
-import { type Client, type ClientType, Gate } from "./client.ts";
+import { type Client, type ClientType, Gate, Silence } from "./client.ts";
 import { clientLine } from "./client_line.ts";
 import { isOneWord, nameOf } from "./client_names.ts";
 import { helpEntry } from "./help.ts";
@@ -250,12 +250,12 @@ function clientTrackinginfo({ reply }: Call): void {
 }
 
 function clientInfo(call: Call): void {
-  call.reply.verbatim("txt", `${clientLine(call, call.client)}\n`);
+  call.reply.verbatim("txt", `${clientLine(call.server, call.client, call)}\n`);
 }
 
 function clientList(call: Call): void {
   let lines = "";
-  for (const client of listed(call)) lines += `${clientLine(call, client)}\n`;
+  for (const client of listed(call)) lines += `${clientLine(call.server, client, call)}\n`;
   call.reply.verbatim("txt", lines);
 }
 
@@ -388,15 +388,14 @@ function clientNoTouch(call: Call): void {
 
 function clientReply(call: Call): void {
   const { client } = call;
+  const { silence } = client;
   if (call.is(2, "on")) {
-    client.setReplyMode("on");
+    client.setSilence(silence & Silence.skipNext);
     call.reply.ok();
   } else if (call.is(2, "off")) {
-    client.setReplyMode("off");
+    client.setSilence(silence | Silence.off);
   } else if (call.is(2, "skip")) {
-    // What is off stays off. While this very command is skipped, the next one is still to come.
-    if (client.replyMode === "on") client.setReplyMode("skip");
-    else if (client.replyMode === "skip") client.setReplyMode("skipNext");
+    if ((silence & Silence.off) === 0) client.setSilence(silence | Silence.skipNext);
   } else {
     throw SYNTAX;
   }

@@ -1,16 +1,19 @@
 /** The line that CLIENT LIST and CLIENT INFO show of a client: Redis's fields, in its order. */
 import type { Call } from "./call.ts";
-import type { Client } from "./client.ts";
+import { type Client, Gate } from "./client.ts";
+import type { ServerContext } from "./server_context.ts";
 
 /** What Redis's reply buffer of a client holds at least and at most. */
 const REPLY_ROOM_MIN = 1024;
 const REPLY_ROOM_MAX = 16384;
 
-/** The line, without an end. `call` is the one that asks: its own bytes are still there. */
-export function clientLine(call: Call, client: Client): string {
+/** The line, without an end. `call` is the one that asks, if any: its own bytes are still there. */
+export function clientLine(server: ServerContext, client: Client, call: Call | null): string {
   const { connection, queue } = client;
-  const isAsking = client === call.client;
-  const seconds = (sinceMs: number) => Math.max(0, Math.floor((call.nowMs - sinceMs) / 1000));
+  const { nowMs } = server.clock;
+  const isAsking = call !== null && client === call.client;
+  const isInExec = queue !== null && (client.gates & Gate.multi) === 0;
+  const seconds = (sinceMs: number) => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
   const fields: [name: string, value: string | number][] = [
     ["id", client.id],
     ["addr", connection.remote],
@@ -34,10 +37,10 @@ export function clientLine(call: Call, client: Client): string {
     ["obl", 0],
     ["oll", connection.outputCount],
     ["omem", connection.outputSize],
-    ["tot-mem", call.server.clients.memorySize(client)],
+    ["tot-mem", server.clients.memorySize(client)],
     ["events", connection.outputSize > 0 ? "rw" : "r"],
-    // Who asks in a transaction does so by EXEC.
-    ["cmd", isAsking && queue !== null ? "exec" : (client.lastCommand?.name ?? "NULL")],
+    // What runs in a transaction does so by EXEC.
+    ["cmd", isInExec ? "exec" : (client.lastCommand?.name ?? "NULL")],
     ["user", client.user],
     ["redir", -1],
     ["resp", client.protocol],

@@ -4,7 +4,7 @@ import { parseInt64 } from "../base/numbers.ts";
 import { REDIS_VERSION } from "../base/version.ts";
 import { CommandError, SYNTAX, wrongArity } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
-import { Gate } from "./client.ts";
+import { Gate, Silence } from "./client.ts";
 import { nameOf } from "./client_names.ts";
 import { group } from "./table.ts";
 
@@ -187,10 +187,10 @@ function quit(call: Call): void {
 
 function reset(call: Call): void {
   const { client } = call;
-  const isSkipped = client.replyMode === "skip";
+  const skipped = client.silence & Silence.skip;
   call.server.clients.reset(client);
   // Replies are on again, but a skipped one stays so.
-  if (isSkipped) client.setReplyMode("skip");
+  client.setSilence(skipped);
   call.reply.simple("RESET");
 }
 

@@ -325,7 +325,7 @@ function keys(call: Call): void {
   const mark = reply.beginArray();
   let count = 0;
   dict.each(db.keys, (e) => {
-    if (db.isOver(e)) return;
+    if (reply.isDiscarding || db.isOver(e)) return;
     if (!all && !keyMatches(call, 1, e)) return;
     entry.replyKey(e, reply);
     count++;

@@ -53,7 +53,7 @@ function replyDraws(call: Call, e: EntryRef, count: number, withValues: boolean)
   begin(call, count, withValues);
   // Drawn from a list, since what is packed is sought from its start or end.
   const total = hashValue.isPacked(e) && count > 1 ? listPlaces(e) : 0;
-  for (let left = count; left > 0; left--) {
+  for (let left = count; left > 0 && !call.reply.isDiscarding; left--) {
     if (total === 0) cursor.seekRandom(e, randomBelow);
     else cursor.seek(e, places[randomBelow(total)]);
     replyField(call, withValues);

@@ -140,7 +140,7 @@ function pickAny(call: Call, e: EntryRef, count: number): void {
   // What is packed is sought from its start or end: it is listed once.
   const isListed = entry.encoding(e) === PACKED && count > 1;
   if (isListed) listAll(e);
-  for (let left = count; left > 0; left--) {
+  for (let left = count; left > 0 && !reply.isDiscarding; left--) {
     const place = isListed
       ? places.at[keyspace.randomBelow(places.count)]
       : setValue.randomPlace(e, keyspace.randomBelow);

@@ -123,7 +123,7 @@ function replyAll(call: Call, e: EntryRef, withScores: boolean): void {
 function replyAny(call: Call, e: EntryRef, count: number, withScores: boolean): void {
   const { randomBelow } = call.keyspace;
   const total = zsetValue.count(e);
-  for (let left = count; left > 0; left--) {
+  for (let left = count; left > 0 && !call.reply.isDiscarding; left--) {
     cursor.seek(e, randomBelow(total));
     replyAtCursor(call, withScores);
   }

@@ -401,7 +401,7 @@ function xautoclaim(call: Call): void {
   }
   if (cursor.row === NIL) end.setZero();
   else end.load(cursor.row, 0);
-  const written = reply.at;
+  const written = reply.position;
   reply.array(3);
   replyId(end, reply);
   reply.array(claimed);

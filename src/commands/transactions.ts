@@ -6,7 +6,7 @@ import { Args } from "../protocol/args.ts";
 import type { CommandQueue } from "../protocol/command_queue.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
-import { type Client, Gate } from "./client.ts";
+import { Gate } from "./client.ts";
 import { group } from "./table.ts";
 
 const NESTED_MULTI = new CommandError("ERR MULTI calls can not be nested");
@@ -96,24 +96,18 @@ function exec(call: Call): void {
  */
 function runQueue(call: Call, queue: CommandQueue): void {
   const { client, reply, server } = call;
-  const skipped = client.replyMode === "skip";
-  const start = reply.at;
+  const start = reply.position;
   reply.array(queue.count);
-  if (isSilent(client, skipped)) reply.at = start;
+  if (client.isSilent) reply.truncate(start);
   queue.rewind();
   while (queue.next(queuedArgs)) {
-    const from = reply.at;
+    const from = reply.position;
     const wasClosing = client.connection.closing;
     server.execute(client, queuedArgs);
-    if (wasClosing || isSilent(client, skipped)) reply.at = from;
+    if (wasClosing || client.isSilent) reply.truncate(from);
   }
   queuedArgs.bytes = NO_BYTES;
   queuedArgs.view = NO_VIEW;
-}
-
-/** `skipped`: CLIENT REPLY SKIP was meant for the command that now runs. */
-function isSilent(client: Client, skipped: boolean): boolean {
-  return client.replyMode === "off" || (skipped && client.replyMode === "skip");
 }
 
 function discard(call: Call): void {

@@ -26,6 +26,7 @@ import { CommandError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import { guardReply } from "./reply_guard.ts";
 import { replyFor, spaceRefusal } from "./space_gate.ts";
 
 const UNBLOCKED = new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
@@ -93,6 +94,8 @@ export class BlockedClients {
   private readonly reply: Reply;
   private readonly call: Call;
   private readonly schedule: Schedule;
+  /** Where the reply begins that is being written. */
+  private from = 0;
   private readonly deadlines = new Deadlines<Waiting>();
   /** Those who wait for the disk. */
   private readonly syncWaits = new Set<Waiting>();
@@ -107,6 +110,7 @@ export class BlockedClients {
     this.reply = reply;
     this.call = new Call(server, reply);
     this.schedule = schedule;
+    reply.guard = (writer, lacks) => guardReply(this.call.client, writer, this.from, lacks);
   }
 
   /** The client of a call waits, see waitForKeys; its command took so long until now. */
@@ -224,13 +228,13 @@ export class BlockedClients {
       loose.abandon();
       const problem = replyFor(error, server.keyspace.dirty !== dirty);
       server.stats.failed[command.id]++;
-      this.reply.at = from;
+      this.reply.truncate(from);
       this.fail(problem);
       hasFailed = true;
     }
     if (log.active) this.tell(isServed);
     if (!isServed && !hasFailed) {
-      if (DEBUG) assert(this.reply.at === from, "a reply to a client that waits on");
+      if (DEBUG) assert(this.reply.position === from, "a reply to a client that waits on");
       return;
     }
     this.account(waiting, (server.clock.monotonicMs() - startMs) * 1000);
@@ -278,14 +282,18 @@ export class BlockedClients {
     call.args = waiting.args;
     call.command = waiting.command;
     reply.protocol = waiting.client.protocol;
-    return reply.at;
+    this.from = reply.position;
+    return this.from;
   }
 
   /** The client has its reply, from `from` on, and goes on. */
   private end(waiting: Waiting, from: number): void {
     const { client } = waiting;
     this.remove(waiting);
-    if ((client.gates & Gate.reply) !== 0 && client.silences()) this.reply.at = from;
+    if ((client.gates & Gate.reply) !== 0) {
+      if (client.isSilent) this.reply.truncate(from);
+      client.endSkip();
+    }
     client.connection.takeAnswer(from);
   }
 

@@ -88,6 +88,8 @@ export class Dispatcher {
   private readonly server: ServerContext;
   /** A command inside another (EXEC) runs. */
   isNesting = false;
+  /** The command that runs has run others inside. */
+  private hasNested = false;
   private readonly lookup: CommandLookup;
   private readonly call: Call;
   private readonly nestedCall: Call;
@@ -149,7 +151,11 @@ export class Dispatcher {
       return;
     }
     this.run(this.call, client, args, command);
-    if (this.exactTiming || (command.flags & HiddenFlag.brief) === 0) this.closeRun(args);
+    if (this.exactTiming || (command.flags & HiddenFlag.brief) === 0) {
+      this.closeRun(args);
+      // CLIENT REPLY, or a command that does as much, is not brief.
+      if ((client.gates & Gate.reply) !== 0) client.endSkip();
+    }
     if (this.waits.hasReady) this.serveReady(args);
   }
 
@@ -163,11 +169,16 @@ export class Dispatcher {
   }
 
   private executeGated(client: Client, args: Args, gates: number): void {
-    const from = this.reply.at;
+    const from = this.reply.position;
+    const wasSilent = client.isSilent;
+    this.hasNested = false;
     const command = this.find(client, args);
     if (command !== null) this.stations(client, args, command, gates);
-    if ((gates & Gate.reply) !== 0 && client.postponed === null && client.blocked === null) {
-      if (client.silences()) this.reply.at = from;
+    const isOver = client.postponed === null && client.blocked === null;
+    if ((client.gates & Gate.reply) !== 0 && isOver) {
+      // Of commands inside another each has been silent or not.
+      if (wasSilent && client.isSilent && !this.hasNested) this.reply.truncate(from);
+      client.endSkip();
     }
     if (this.waits.hasReady) this.serveReady(args);
   }
@@ -183,6 +194,7 @@ export class Dispatcher {
     const { lastCommand } = client;
     const isScarce = (this.gates & ServerGate.space) !== 0;
     const refusal = isScarce ? spaceRefusal(command, command.flags) : null;
+    this.hasNested = true;
     if (refusal === null) {
       this.isNesting = true;
       this.run(this.nestedCall, client, args, command);
@@ -403,7 +415,7 @@ export class Dispatcher {
     if (call.command !== command) call.command = command;
     const { dirty } = call.keyspace;
     if (this.log.active && !call.nested) this.begin();
-    const { at } = this.reply;
+    const from = this.reply.position;
     try {
       if (args.bytes.length > SMALL_ARGUMENTS_SIZE) ensureRoom(command, args);
       (command.run as (call: Call) => void)(call);
@@ -412,7 +424,7 @@ export class Dispatcher {
       const reply = replyFor(error, call.keyspace.dirty !== dirty);
       this.server.stats.failed[command.id]++;
       // A reply that was begun is taken back; a mistake is found before there is any.
-      this.reply.at = at;
+      this.reply.truncate(from);
       this.fail(reply);
     }
     if (this.log.active) this.tell(call, call.keyspace.dirty !== dirty);

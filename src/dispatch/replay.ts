@@ -40,6 +40,8 @@ const nobody: ConnectionPort = {
   resume: () => {},
   awaitDisk: () => {},
   takeAnswer: () => {},
+  outgrows: () => false,
+  lacksMemory: () => {},
   push: () => {},
 };
 

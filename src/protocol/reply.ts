@@ -2,12 +2,19 @@
  * The reply writer. Handlers say what they mean (an integer, a map of n pairs, no value) and the
  * writer knows how RESP2 and RESP3 spell it. All replies of an event-loop turn go into one buffer;
  * whoever runs a command takes the range that it wrote.
+ *
+ *    0                  pieces.size        position
+ *   | piece | piece | … | bytes [0, at) → |
+ *
+ * A buffer that is full is put aside as a piece, and another follows, so that a reply may be as
+ * long as there is memory for. Nearly always there is none, and a position is an offset in `bytes`.
  */
 import { assert } from "../base/assert.ts";
 import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, WORD_SLACK } from "../base/bytes.ts";
 import { DOUBLE_SIZE_MAX, writeDouble } from "../base/doubles.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
+import { ReplyPieces, type TakePart } from "./reply_pieces.ts";
 
 const CR = 13;
 const LF = 10;
@@ -16,6 +23,8 @@ const FIRST_ROOM = 1 << 20;
 const KEPT_ROOM_MAX = 4 << 20;
 /** The longest head of a reply: a type byte, 17 digits, CR LF, and the slack of word copies. */
 const HEAD_ROOM = 32;
+/** In place of a position: everything that is written is wanted. */
+const NOWHERE = -1;
 
 const TYPE = {
   array: 42,
@@ -37,36 +46,92 @@ const TYPE = {
 /** Where a double is spelled whose size comes before it. */
 const spelled = new Uint8Array(DOUBLE_SIZE_MAX);
 
+/** Is asked before a writer takes more memory; `lacks`: there was none. It may call `discard`. */
+export type ReplyGuard = (reply: Reply, lacks: boolean) => void;
+
 export class Reply {
-  bytes = new Uint8Array(FIRST_ROOM);
-  view = new DataView(this.bytes.buffer);
+  bytes: Uint8Array;
+  view: DataView;
   /** Where the next byte goes. */
   at = 0;
   /** The protocol of the client being answered: 2 or 3. */
   protocol = 2;
+  /** What was written before what is in `bytes`. */
+  readonly pieces = new ReplyPieces();
+  guard: ReplyGuard | null = null;
+  private readonly pieceSize: number;
+  /** From where on everything is dropped, or NOWHERE. */
+  private discardFrom = NOWHERE;
 
-  private get isOversized(): boolean {
+  /** A buffer that has grown to `pieceSize` is put aside; without it all stays in one. */
+  constructor(pieceSize = Infinity) {
+    this.pieceSize = pieceSize;
+    this.bytes = new Uint8Array(Math.min(FIRST_ROOM, pieceSize));
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  /** Bytes written since `clear`. */
+  get position(): number {
+    return this.pieces.size + this.at;
+  }
+
+  /** Whether what is written now is dropped, so that a handler need not go on with it. */
+  get isDiscarding(): boolean {
+    return this.discardFrom !== NOWHERE;
+  }
+
+  /** Whether the buffer is larger than what is kept after `clear`. */
+  get isOversized(): boolean {
     return this.bytes.length > KEPT_ROOM_MAX;
   }
 
-  /**
-   * Hands the buffer over to who needs most of it: its bytes stay as they are, and `clear` makes
-   * another. Null when it will be used again.
-   */
-  takeOversized(): Uint8Array | null {
-    if (!this.isOversized) return null;
-    const { bytes } = this;
-    this.replace();
-    return bytes;
+  /** The buffer is somebody else's from now on, bytes and all; another takes its place. */
+  handedOver(): void {
+    this.use(new Uint8Array(FIRST_ROOM));
   }
 
   /** Forgets all that was written; called when the turn's ranges have been sent or kept. */
   clear(): void {
     this.at = 0;
+    this.discardFrom = NOWHERE;
+    if (this.pieces.size > 0) this.pieces.clear();
     if (this.isOversized) {
       giveBack(this.bytes);
-      this.replace();
+      this.use(new Uint8Array(FIRST_ROOM));
     }
+  }
+
+  /** Forgets what was written from a position on. */
+  truncate(position: number): void {
+    if (this.discardFrom !== NOWHERE) {
+      // What was dropped already cannot be found again.
+      if (position > this.discardFrom) return;
+      this.discardFrom = NOWHERE;
+    }
+    this.at = Math.max(0, position - this.pieces.size);
+    this.pieces.truncate(position);
+  }
+
+  /**
+   * Forgets what was written from a position on, and drops what is still to be written, until
+   * `truncate` goes back to that position or further.
+   */
+  discard(position: number): void {
+    this.truncate(position);
+    if (this.at > 0) this.putAside(new Uint8Array(FIRST_ROOM));
+    this.discardFrom = position;
+  }
+
+  /**
+   * Shows the bytes from one position to before another, as they lie; see TakePart. Those in
+   * `bytes` are never the last.
+   */
+  show(from: number, to: number, take: TakePart): void {
+    const { pieces } = this;
+    if (from < pieces.size) pieces.show(from, to, take);
+    const start = Math.max(0, from - pieces.size);
+    const end = to - pieces.size;
+    if (end > start) take(this.bytes, start, end - start, false);
   }
 
   ok(): void {
@@ -105,8 +170,13 @@ export class Reply {
 
   /** A bulk string from memory; `view` is over the same memory as `bytes`. */
   bulk(bytes: Uint8Array, offset: number, size: number): void {
-    this.bulkHead(size);
-    this.raw(bytes, offset, size);
+    if (size >= BULK_COPY_SIZE) {
+      this.head(TYPE.bulk, size);
+      this.rawLong(bytes, offset, size);
+    } else {
+      this.bulkHead(size);
+      this.raw(bytes, offset, size);
+    }
     this.lineEnd();
   }
 
@@ -257,7 +327,7 @@ export class Reply {
    * for `endArray`. What was written between is moved, once.
    */
   beginArray(): number {
-    return this.at;
+    return this.position;
   }
 
   endArray(mark: number, count: number): void {
@@ -278,28 +348,52 @@ export class Reply {
    * replies, which were written since the mark.
    */
   endScan(mark: number, cursor: number, count: number): void {
-    const end = this.at;
+    const end = this.position;
     this.array(2);
     this.bulkInteger(cursor);
     this.array(count);
     this.moveBack(end, mark);
   }
 
-  /** Moves what was written from `from` on to before what was written since the mark. */
+  /** Moves what was written from `from` on, which is little, to before what came since the mark. */
   moveBack(from: number, mark: number): void {
-    const moved = this.bytes.slice(from, this.at);
-    this.bytes.copyWithin(mark + moved.length, mark, from);
-    this.bytes.set(moved, mark);
+    if (this.isDiscarding || from === mark) return;
+    const moved = this.copied(from);
+    const to = mark - this.pieces.size;
+    if (to < 0) {
+      this.truncate(from);
+      this.pieces.insert(mark, moved);
+      return;
+    }
+    this.bytes.copyWithin(to + moved.length, to, from - this.pieces.size);
+    this.bytes.set(moved, to);
   }
 
   /** Bytes that are a reply, or part of one, already. */
   raw(bytes: Uint8Array, offset: number, size: number): void {
+    if (size >= BULK_COPY_SIZE) {
+      this.rawLong(bytes, offset, size);
+      return;
+    }
     this.room(size + HEAD_ROOM);
     const { at } = this;
     const to = this.bytes;
-    if (size < BULK_COPY_SIZE) for (let i = 0; i < size; i++) to[at + i] = bytes[offset + i];
-    else to.set(bytes.subarray(offset, offset + size), at);
+    for (let i = 0; i < size; i++) to[at + i] = bytes[offset + i];
     this.at = at + size;
+  }
+
+  /** Fills the buffer to its end before it is put aside. */
+  private rawLong(bytes: Uint8Array, offset: number, size: number): void {
+    const end = offset + size;
+    for (let from = offset; from < end; ) {
+      let part = Math.min(end - from, this.pieceSize - this.at - HEAD_ROOM);
+      if (part <= 0) part = Math.min(end - from, Math.max(1, this.pieceSize - HEAD_ROOM));
+      this.room(part + HEAD_ROOM);
+      if (this.isDiscarding) return;
+      this.bytes.set(bytes.subarray(from, from + part), this.at);
+      this.at += part;
+      from += part;
+    }
   }
 
   /** As `raw`, quicker for short ones; `view` is over the same memory. */
@@ -376,17 +470,32 @@ export class Reply {
   private insertHead(type: number, mark: number, count: number): void {
     const size = digitCount(count) + 3;
     this.room(size + WORD_SLACK);
-    this.bytes.copyWithin(mark + size, mark, this.at);
+    if (this.isDiscarding) return;
+    const at = mark - this.pieces.size;
+    if (at < 0) {
+      const end = this.position;
+      this.head(type, count);
+      this.moveBack(end, mark);
+      return;
+    }
+    this.bytes.copyWithin(at + size, at, this.at);
     const end = this.at + size;
-    this.bytes[mark] = type;
-    this.at = writeInteger(this.bytes, mark + 1, count);
+    this.bytes[at] = type;
+    this.at = writeInteger(this.bytes, at + 1, count);
     this.lineEnd();
     this.at = end;
   }
 
-  private replace(): void {
-    this.bytes = new Uint8Array(FIRST_ROOM);
-    this.view = new DataView(this.bytes.buffer);
+  /** The bytes from a position on. */
+  private copied(from: number): Uint8Array {
+    const copy = new Uint8Array(this.position - from);
+    let size = 0;
+    this.show(from, this.position, (bytes, offset, partSize) => {
+      copy.set(bytes.subarray(offset, offset + partSize), size);
+      size += partSize;
+      return false;
+    });
+    return copy;
   }
 
   private room(size: number): void {
@@ -394,10 +503,56 @@ export class Reply {
   }
 
   private grow(size: number): void {
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.at + size));
-    grown.set(this.bytes.subarray(0, this.at));
-    giveBack(this.bytes);
-    this.bytes = grown;
-    this.view = new DataView(grown.buffer);
+    if (!this.isDiscarding) this.guard?.(this, false);
+    if (this.isDiscarding) this.restart(size);
+    else this.makeRoom(size);
+  }
+
+  private makeRoom(size: number): void {
+    const { bytes, at, pieceSize } = this;
+    const isFull = at + size > pieceSize;
+    const grownSize = Math.max(Math.min(bytes.length * 2, pieceSize), at + size);
+    const fresh = allocate(isFull ? Math.max(pieceSize, size) : grownSize);
+    if (fresh === null) {
+      this.guard?.(this, true);
+      if (!this.isDiscarding) throw new RangeError("there is no memory for a reply");
+      this.restart(size);
+    } else if (isFull) {
+      this.putAside(fresh);
+    } else {
+      fresh.set(bytes.subarray(0, at));
+      giveBack(bytes);
+      this.use(fresh);
+    }
+  }
+
+  /** While everything is dropped the same room is written to again and again. */
+  private restart(size: number): void {
+    this.at = 0;
+    if (size > this.bytes.length) this.use(new Uint8Array(size));
+  }
+
+  /** Keeps what the buffer holds as a piece, and goes on with another. */
+  private putAside(fresh: Uint8Array): void {
+    const { bytes, at } = this;
+    this.use(fresh);
+    this.at = 0;
+    if (at > 0) this.pieces.add(bytes.subarray(0, at));
+    else giveBack(bytes);
+  }
+
+  private use(fresh: Uint8Array): void {
+    this.bytes = fresh;
+    this.view = new DataView(fresh.buffer);
+  }
+}
+
+/** Null when there is no memory. */
+function allocate(size: number): Uint8Array | null {
+  try {
+    return new Uint8Array(size);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
   }
 }

@@ -99,7 +99,7 @@ export class ClientRegistry implements Clients {
     client.closeQueue();
     client.dirty = false;
     client.gates = server.passwordRequired ? Gate.auth : 0;
-    client.replyMode = "on";
+    client.setSilence(0);
     client.noTouch = false;
     client.name = "";
     client.user = "default";

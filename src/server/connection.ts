@@ -13,6 +13,7 @@ import {
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
 import { Client, type ConnectionPort } from "../commands/client.ts";
+import { clientLine } from "../commands/client_line.ts";
 import type { Reply } from "../protocol/reply.ts";
 import {
   BROKEN,
@@ -60,12 +61,16 @@ export class Connection implements SocketEvents, ConnectionPort {
   accountedHeldSize = 0;
   /** The turn will send what is queued. */
   awaitsFlush = false;
+  /** It has too much output: what it is sent is dropped, and it closes once its command is over. */
+  private isDoomed = false;
+  /** Bytes of the reply that was too much. */
+  private refusedSize = 0;
   /** What the registry has counted of `memorySize`. */
   accountedSize = 0;
   /** Its place among those that the registry may close, the largest first; only the registry's. */
   slot = -1;
   /** When the output first was above the soft limit; 0 while it is not. */
-  softLimitSinceMs = 0;
+  private softLimitSinceMs = 0;
   private readonly server: Server;
   private readonly socket: Socket;
   private partial: Partial | null = null;
@@ -109,7 +114,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   get outputSize(): number {
-    return this.output.size;
+    return this.output.size + this.refusedSize;
   }
 
   get heldSize(): number {
@@ -184,33 +189,67 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   /**
-   * Sends reply bytes after those that wait; what the socket does not take is kept: the writer's
-   * own buffer, where `mayTake` says that nobody else needs it, and it is not used again.
+   * Sends what a writer has written between two positions, after what waits; `isLast`: nobody needs
+   * more of it. What the socket does not take is kept.
    */
-  send(bytes: Uint8Array, offset: number, size: number, mayTake: boolean): void {
-    if (this.closed_) return;
-    this.server.figures.netOutputSize += size;
-    this.server.figures.writesProcessed++;
-    let taken = 0;
-    if (this.output.size > 0) this.sendQueued();
-    if (this.output.size === 0 && size > 0) taken = this.socket.write(bytes, offset, size);
-    if (taken < size) {
-      const own = mayTake && size > bytes.length / 2 ? this.server.reply.takeOversized() : null;
-      if (own === null) this.output.append(bytes, offset + taken, size - taken);
-      else this.output.adopt(own, offset + taken, size - taken);
+  sendReply(writer: Reply, start: number, end: number, isLast: boolean): void {
+    if (writer.pieces.size === 0) {
+      const mayTake = isLast && writer.isOversized;
+      if (this.offer(writer.bytes, start, end - start, mayTake)) writer.handedOver();
+    } else {
+      writer.show(start, end, (bytes, offset, size, isPieceOver) =>
+        this.offer(bytes, offset, size, isPieceOver),
+      );
     }
-    if (this.output.size > 0 || this.closing) this.afterSend();
-    if (this.output.size > 0) this.account();
+    if (this.output.size > 0) this.afterSend();
   }
 
-  /** Keeps reply bytes until changes up to `mark` may be told of. */
-  hold(bytes: Uint8Array, offset: number, size: number, mark: number): void {
-    if (this.closed_) return;
-    this.server.figures.netOutputSize += size;
+  /** Sends what waits; then closes if it was to. */
+  sendWaiting(): void {
     this.server.figures.writesProcessed++;
-    this.output.hold(bytes, offset, size, mark);
+    this.sendQueued();
     this.afterSend();
-    this.account();
+  }
+
+  /** Offers bytes to the socket, and keeps what it does not take: as `OutputQueue.add`. */
+  private offer(bytes: Uint8Array, offset: number, size: number, mayTake: boolean): boolean {
+    if (this.closed_) return false;
+    const { figures } = this.server;
+    figures.netOutputSize += size;
+    figures.writesProcessed++;
+    let sent = 0;
+    if (this.output.size === 0 && size > 0) sent = this.socket.write(bytes, offset, size);
+    return sent < size && this.keepOutput(bytes, offset + sent, size - sent, mayTake, 0);
+  }
+
+  /** Keeps what a writer has written there until changes up to `mark` may be told of. */
+  hold(writer: Reply, start: number, end: number, mark: number): void {
+    if (this.closed_) return;
+    this.server.figures.netOutputSize += end - start;
+    this.server.figures.writesProcessed++;
+    writer.show(start, end, (bytes, offset, size, isPieceOver) =>
+      this.keepOutput(bytes, offset, size, isPieceOver, mark),
+    );
+    this.afterSend();
+  }
+
+  /** As `OutputQueue.hold`; without memory for it the client is closed. */
+  private keepOutput(
+    bytes: Uint8Array,
+    offset: number,
+    size: number,
+    mayTake: boolean,
+    mark: number,
+  ): boolean {
+    if (this.closed_) return false;
+    try {
+      return this.output.hold(bytes, offset, size, mayTake, mark);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.lacksMemory();
+      this.kill();
+      return false;
+    }
   }
 
   /** Changes up to `mark` may be told of: sends what waited for that. */
@@ -218,7 +257,6 @@ export class Connection implements SocketEvents, ConnectionPort {
     if (!this.output.release(mark)) return;
     this.sendQueued();
     this.afterSend();
-    this.account();
   }
 
   /** Counts what has changed of the output. */
@@ -233,10 +271,10 @@ export class Connection implements SocketEvents, ConnectionPort {
     const { server } = this;
     if (server.running === this) {
       server.turn.add(this, server.runningFrom);
-      server.runningFrom = server.reply.at;
+      server.runningFrom = server.reply.position;
     }
     if (this.rangeCount > 0) server.turn.settle(this);
-    this.output.hold(bytes, 0, bytes.length, mark);
+    this.keepOutput(bytes, 0, bytes.length, false, mark);
     this.output.release(server.keyspace.unsynced.safeMark);
     server.turn.held.account(this);
     server.flushLater(this);
@@ -362,7 +400,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     const { server } = this;
     if (!server.turn.isOpen) server.clock.tick();
     server.running = this;
-    server.runningFrom = server.reply.at;
+    server.runningFrom = server.reply.position;
     server.reply.protocol = this.client.protocol;
     server.parser.peer = this.client;
     this.spilledSize = 0;
@@ -376,7 +414,7 @@ export class Connection implements SocketEvents, ConnectionPort {
       const found = parser.next();
       if (found === COMMAND) {
         dispatcher.execute(client, parser.args);
-        if (server.reply.at > TURN_OUTPUT_SIZE_MAX) this.spill();
+        if (server.reply.position > TURN_OUTPUT_SIZE_MAX) this.spill();
         if (client.halted || this.holds !== 0) {
           parser.stop();
           return;
@@ -404,25 +442,61 @@ export class Connection implements SocketEvents, ConnectionPort {
     server.clients.account(this);
   }
 
-  /** Notes how much was replied; above the hard limit, closes instead of sending it. */
-  private isOverflowing(reply: Reply, from: number): boolean {
+  outgrows(size: number): boolean {
     const { server } = this;
-    const size = reply.at - from;
     if (size > this.outputPeakSize) this.outputPeakSize = size;
     if (this.output.size + size <= server.outputHardLimit) return false;
-    reply.at = from;
-    server.overflowOutput(this);
+    if (!this.isDoomed) {
+      server.figures.outputBufferLimitDisconnections++;
+      this.refusedSize = size;
+      this.doom("for overcoming of output buffer limits");
+    }
+    return true;
+  }
+
+  /** The timer asks whether the output has been too much, or too much for too long. */
+  checkOutput(nowMs: number): void {
+    const { server } = this;
+    const { size } = this.output;
+    if (size <= server.outputSoftLimit) this.softLimitSinceMs = 0;
+    else if (this.softLimitSinceMs === 0) this.softLimitSinceMs = nowMs;
+    const softMs = this.softLimitSinceMs === 0 ? 0 : nowMs - this.softLimitSinceMs;
+    if (size <= server.outputHardLimit && softMs <= server.outputSoftSeconds * 1000) return;
+    server.figures.outputBufferLimitDisconnections++;
+    const line = clientLine(server, this.client, null);
+    server.log("warning", `Client ${line} closed for overcoming of output buffer limits.`);
+    this.kill();
+  }
+
+  lacksMemory(): void {
+    if (!this.isDoomed) this.doom("since there is no memory for its output");
+  }
+
+  /** The client gets nothing more, and is closed as soon as its command is over. */
+  private doom(why: string): void {
+    const line = clientLine(this.server, this.client, null);
+    this.server.log("warning", `Client ${line} scheduled to be closed ASAP ${why}.`);
+    this.isDoomed = true;
+    this.closing = true;
+    this.client.halted = true;
+  }
+
+  /** Closes the client in place of replying what was written from `from` on, if it is too much. */
+  private isOverflowing(reply: Reply, from: number): boolean {
+    if (!this.isDoomed && !this.outgrows(reply.position - from)) return false;
+    reply.truncate(from);
+    this.kill();
     return true;
   }
 
   /** Sends what has been replied so far, in the middle of a turn. */
   private spill(): void {
     const { server } = this;
-    this.spilledSize += server.reply.at - server.runningFrom;
+    this.spilledSize += server.reply.position - server.runningFrom;
     if (this.isOverflowing(server.reply, server.runningFrom)) return;
     server.turn.add(this, server.runningFrom);
     server.turn.flush();
-    server.runningFrom = server.reply.at;
+    server.runningFrom = server.reply.position;
     if (this.spilledSize < RUN_OUTPUT_SIZE_MAX || this.holds !== 0) return;
     this.goOnLater();
   }
@@ -440,13 +514,15 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   private afterSend(): void {
     const { size } = this.output;
+    this.account();
     if (this.closed_) return;
     if (size === 0 && this.closing) {
-      this.socket.end();
+      // What was replied in this turn is still to be sent.
+      if (this.rangeCount === 0) this.socket.end();
       return;
     }
-    if (size > this.server.outputHardLimit) {
-      this.server.overflowOutput(this);
+    if (this.outgrows(0)) {
+      this.kill();
       return;
     }
     const throttled = (this.holds & Hold.throttled) !== 0;

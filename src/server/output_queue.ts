@@ -20,6 +20,11 @@ interface Piece {
   end: number;
 }
 
+/** Whether to keep memory that is somebody else's rather than to copy what is wanted of it. */
+function isWorthTaking(bytes: Uint8Array, size: number): boolean {
+  return size >= OUTPUT_PIECE_SIZE && size > bytes.buffer.byteLength / 2;
+}
+
 export class OutputQueue {
   /** Bytes that wait, for whatever. */
   size = 0;
@@ -37,15 +42,23 @@ export class OutputQueue {
   /** Bytes of memory that the pieces take. */
   get room(): number {
     let room = this.spare === null ? 0 : FIRST_PIECE_SIZE;
-    for (const piece of this.pieces) room += piece.bytes.length;
+    for (const piece of this.pieces) room += piece.bytes.buffer.byteLength;
     return room;
   }
 
-  /** Takes bytes over as they lie: nobody else uses this buffer again. */
-  adopt(bytes: Uint8Array, offset: number, size: number): void {
+  /**
+   * Puts bytes at the end. Where `mayTake` says that nobody else needs their memory it may be taken
+   * over as it is, and it is told whether it was.
+   */
+  add(bytes: Uint8Array, offset: number, size: number, mayTake: boolean): boolean {
+    if (!mayTake || !isWorthTaking(bytes, size)) {
+      this.append(bytes, offset, size);
+      return false;
+    }
     const end = offset + size;
     this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end });
     this.added(size);
+    return true;
   }
 
   /** Copies bytes to the end. */
@@ -70,12 +83,12 @@ export class OutputQueue {
     this.added(size);
   }
 
-  /** As `append`, of bytes that may not be sent before changes up to `mark` may be told of. */
-  hold(bytes: Uint8Array, offset: number, size: number, mark: number): void {
+  /** As `add`, of bytes that may not be sent before changes up to `mark` may be told of. */
+  hold(bytes: Uint8Array, offset: number, size: number, mayTake: boolean, mark: number): boolean {
     const { held } = this;
-    if (size === 0) return;
-    if (held.length === 0 || mark > held[held.length - 2]) held.push(mark, 0);
-    this.append(bytes, offset, size);
+    const lastMark = held.length === 0 ? 0 : held[held.length - 2];
+    if (mark > lastMark && size > 0) held.push(mark, 0);
+    return this.add(bytes, offset, size, mayTake);
   }
 
   /** Changes up to `mark` may be told of; whether anything can be sent that could not before. */

@@ -1,6 +1,11 @@
 /** The running server: its parts, and what they need of each other. */
 import type { Clock } from "../base/clock.ts";
-import { INPUT_BUFFER_SIZE, SLICE_MS } from "../base/limits.ts";
+import {
+  INPUT_BUFFER_SIZE,
+  OUTPUT_MEMORY_PART,
+  REPLY_PIECE_SIZE,
+  SLICE_MS,
+} from "../base/limits.ts";
 import type { Wait } from "../commands/blocking.ts";
 import type { Call } from "../commands/call.ts";
 import { type Client, Gate } from "../commands/client.ts";
@@ -22,6 +27,7 @@ import type { Config } from "../config/config.ts";
 import { BlockedClients } from "../dispatch/blocked_clients.ts";
 import { Dispatcher, ServerGate } from "../dispatch/dispatcher.ts";
 import { Replay } from "../dispatch/replay.ts";
+import { guardReply } from "../dispatch/reply_guard.ts";
 import { ActiveExpiry } from "../keyspace/active_expiry.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
 import { Propagation } from "../persistence/propagation.ts";
@@ -72,9 +78,9 @@ export class Server implements ServerContext {
   readonly figures: Figures;
   readonly clients: ClientRegistry;
   readonly propagation: Propagation;
-  readonly reply = new Reply();
+  readonly reply = new Reply(REPLY_PIECE_SIZE);
   /** Replies to clients that waited: another client's command may be in the midst of its own. */
-  readonly answers = new Reply();
+  readonly answers = new Reply(REPLY_PIECE_SIZE);
   readonly parser = new RequestParser();
   readonly blocked: BlockedClients;
   readonly dispatcher: Dispatcher;
@@ -95,10 +101,13 @@ export class Server implements ServerContext {
   readonly input = new Uint8Array(INPUT_BUFFER_SIZE + PADDING);
   readonly inputView = new DataView(this.input.buffer);
   queryBufferSizeMax = 2 ** 30;
-  /** client-output-buffer-limit of normal clients; Infinity for none. */
+  /** client-output-buffer-limit of normal clients; `outputSizeMax` and Infinity for none. */
   outputHardLimit = Infinity;
   outputSoftLimit = Infinity;
   outputSoftSeconds = 0;
+  outputIsLimited = false;
+  /** The most that any client's output may be, whatever is configured. */
+  readonly outputSizeMax: number;
   passwordRequired = false;
   keepAliveSeconds = 300;
   maxClients = 10_000;
@@ -123,6 +132,8 @@ export class Server implements ServerContext {
     this.table = table;
     this.host = host;
     this.random = random;
+    this.outputSizeMax = host.systemMemorySize() * OUTPUT_MEMORY_PART;
+    this.outputHardLimit = this.outputSizeMax;
     this.log_ = log;
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
@@ -165,6 +176,9 @@ export class Server implements ServerContext {
         if (this.blocked.awaitsSync) loop.endOfTurn(() => this.blocked.serveSynced());
       },
     });
+    this.reply.guard = (writer, lacks) => {
+      if (this.running !== null) guardReply(this.running.client, writer, this.runningFrom, lacks);
+    };
     const endOfTurn = (run: () => void) => loop.endOfTurn(run);
     this.backlog = new Backlog({
       size: () => propagation.out.at + this.turn.held.size,
@@ -334,16 +348,6 @@ export class Server implements ServerContext {
     connection.kill();
   }
 
-  overflowOutput(connection: Connection): void {
-    this.figures.outputBufferLimitDisconnections++;
-    this.log(
-      "warning",
-      `Client id=${connection.client.id} addr=${connection.remote} scheduled to be closed ASAP ` +
-        "for overcoming of output buffer limits.",
-    );
-    connection.kill();
-  }
-
   /** Notes the figures of a server that has just started. */
   begin(): void {
     this.figures.startUsedSize = usedMemory(this);
@@ -368,7 +372,7 @@ export class Server implements ServerContext {
     this.clients.checkPause(nowMs);
     this.backlog.warn();
     this.clients.closeIdle(this.config.number("timeout") * 1000, nowMs);
-    this.checkSoftLimits(nowMs);
+    this.checkOutputLimits(nowMs);
     // What is loaded goes to tables that are made for all of it, and are nearly empty until then.
     if (!this.config.flag("activerehashing") || this.loading !== null) return;
     const end = this.clock.monotonicMs() + SLICE_MS;
@@ -406,17 +410,9 @@ export class Server implements ServerContext {
     this.loop.later(0, slice);
   }
 
-  private checkSoftLimits(nowMs: number): void {
-    if (this.outputSoftLimit === Infinity) return;
-    for (const connection of [...this.clients.each()]) {
-      if (connection.output.size <= this.outputSoftLimit) {
-        connection.softLimitSinceMs = 0;
-      } else if (connection.softLimitSinceMs === 0) {
-        connection.softLimitSinceMs = nowMs;
-      } else if (nowMs - connection.softLimitSinceMs > this.outputSoftSeconds * 1000) {
-        this.overflowOutput(connection);
-      }
-    }
+  private checkOutputLimits(nowMs: number): void {
+    if (!this.outputIsLimited) return;
+    for (const connection of [...this.clients.each()]) connection.checkOutput(nowMs);
   }
 }
 

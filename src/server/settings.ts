@@ -85,9 +85,10 @@ function limitSettings(server: Server, config: Config): void {
   });
   applied(config, ["client-output-buffer-limit"], () => {
     const { hard, soft, softSeconds } = config.value("client-output-buffer-limit").normal;
-    server.outputHardLimit = Number(hard) || Infinity;
+    server.outputHardLimit = Math.min(Number(hard) || Infinity, server.outputSizeMax);
     server.outputSoftLimit = Number(soft) || Infinity;
     server.outputSoftSeconds = Number(softSeconds);
+    server.outputIsLimited = Number(hard) > 0 || Number(soft) > 0;
   });
   applied(config, ["maxclients"], () => {
     server.maxClients = config.number("maxclients");

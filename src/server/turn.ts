@@ -24,8 +24,9 @@ export class Turn {
   private readonly answers: Reply;
   private readonly schedule: (run: () => void) => void;
   private readonly connections: Connection[] = [];
-  private starts = new Int32Array(FIRST_ROOM);
-  private ends = new Int32Array(FIRST_ROOM);
+  /** Positions in what its writer has written. */
+  private starts = new Float64Array(FIRST_ROOM);
+  private ends = new Float64Array(FIRST_ROOM);
   /** The writer of each range. */
   private readonly writers: Reply[] = [];
   private count = 0;
@@ -62,7 +63,7 @@ export class Turn {
     return this.armed;
   }
 
-  /** The connection's next replies are the bytes from `start` to where the writer is now. */
+  /** The connection's next replies are what was written from position `start` on. */
   add(connection: Connection, start: number): void {
     this.addRange(connection, this.reply, start);
   }
@@ -71,14 +72,14 @@ export class Turn {
   addAnswer(connection: Connection, start: number): void {
     const { answers } = this;
     this.addRange(connection, answers, start);
-    if (answers.at <= TURN_OUTPUT_SIZE_MAX) return;
+    if (answers.position <= TURN_OUTPUT_SIZE_MAX) return;
     // The other writer may be in the midst of a reply: it keeps what it has.
     this.sendRanges(false);
     answers.clear();
   }
 
   private addRange(connection: Connection, writer: Reply, start: number): void {
-    const end = writer.at;
+    const end = writer.position;
     if (start !== end) {
       if (this.count === this.starts.length) this.grow();
       this.connections[this.count] = connection;
@@ -114,10 +115,10 @@ export class Turn {
   private holdRange(i: number): void {
     const connection = this.connections[i];
     const start = this.starts[i];
-    const size = this.ends[i] - start;
+    const end = this.ends[i];
     connection.rangeCount = 0;
     this.ends[i] = start;
-    if (size > 0) connection.hold(this.writers[i].bytes, start, size, connection.client.shownMark);
+    if (end > start) connection.hold(this.writers[i], start, end, connection.client.shownMark);
   }
 
   /** Sends every range. */
@@ -125,13 +126,13 @@ export class Turn {
     this.armed = false;
     this.sendRanges(true);
     this.reply.clear();
-    if (this.answers.at > 0) this.answers.clear();
+    if (this.answers.position > 0) this.answers.clear();
     if (this.waiting.length === 0) return;
     const { waiting } = this;
     this.waiting = [];
     for (const connection of waiting) {
       connection.awaitsFlush = false;
-      connection.send(this.reply.bytes, 0, 0, false);
+      connection.sendWaiting();
     }
   }
 
@@ -147,7 +148,7 @@ export class Turn {
       const writer = this.writers[i];
       const isLast = isEnd && i === count - 1 && writer === reply;
       connection.rangeCount = 0;
-      connection.send(writer.bytes, this.starts[i], this.ends[i] - this.starts[i], isLast);
+      connection.sendReply(writer, this.starts[i], this.ends[i], isLast);
     }
     this.connections.length = 0;
   }
@@ -166,8 +167,8 @@ export class Turn {
   }
 
   private grow(): void {
-    const starts = new Int32Array(this.starts.length * 2);
-    const ends = new Int32Array(this.starts.length * 2);
+    const starts = new Float64Array(this.starts.length * 2);
+    const ends = new Float64Array(this.starts.length * 2);
     starts.set(this.starts);
     ends.set(this.ends);
     this.starts = starts;

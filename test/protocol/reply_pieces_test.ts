@@ -1,0 +1,208 @@
+// Purpose: a writer that puts pieces aside writes the same bytes as one that keeps all in one
+// buffer, whatever the reply is made of and wherever the pieces end; what is dropped takes no room,
+// and what is dropped or taken back leaves no trace.
+
+import { expect, test } from "bun:test";
+import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
+import { Reply } from "../../src/protocol/reply.ts";
+import { Random } from "../fuzz/random.ts";
+
+const SEED = Number(process.env.REPLY_SEED ?? Date.now() % 1e9);
+const ROUNDS = Number(process.env.REPLY_ROUNDS ?? 2000);
+const PIECE_SIZE_MIN = 40;
+
+type Write = (reply: Reply) => void;
+
+/** All that was written, from a position on. */
+function textOf(reply: Reply, from = 0): string {
+  let text = "";
+  reply.show(from, reply.position, (bytes, offset, size) => {
+    text += latin1(bytes, offset, size);
+    return false;
+  });
+  return text;
+}
+
+function leaf(random: Random): Write {
+  const number = random.pick([0, 7, -1, 10, 12345, 2 ** 40]);
+  const size = random.pick([0, 1, 5, 40, 191, 192, 193, 400, 1000]);
+  const text = Array.from({ length: size }, (_, i) => String.fromCharCode(97 + (i % 26))).join("");
+  const bytes = fromLatin1(text);
+  return random.pick<Write>([
+    (r) => r.ok(),
+    (r) => r.integer(number),
+    (r) => r.bulkInteger(number),
+    (r) => r.double(number / 8),
+    (r) => r.nil(),
+    (r) => r.bulkText(text),
+    (r) => r.verbatim("txt", text),
+    (r) => r.error(`ERR ${text}`),
+    (r) => r.bulk(bytes, 0, size),
+    (r) => r.bulk(bytes, 0, size),
+    (r) => r.bulkView(bytes, new DataView(bytes.buffer), 0, size),
+  ]);
+}
+
+/** A reply with others in it: where the count comes first, last, or with something before it. */
+function tree(random: Random, depth: number): Write {
+  if (depth === 0 || random.between(0, 3) === 0) return leaf(random);
+  const parts = Array.from({ length: random.between(0, 6) }, () => tree(random, depth - 1));
+  const count = parts.length;
+  const all: Write = (r) => {
+    for (const part of parts) part(r);
+  };
+  const within = (end: (r: Reply, mark: number) => void): Write => {
+    return (r) => {
+      const mark = r.beginArray();
+      all(r);
+      end(r, mark);
+    };
+  };
+  return random.pick<Write>([
+    (r) => {
+      r.array(count);
+      all(r);
+    },
+    within((r, mark) => r.endArray(mark, count)),
+    within((r, mark) => r.endSet(mark, count * 100)),
+    within((r, mark) => r.endKeyed(mark, count)),
+    within((r, mark) => r.endScan(mark, 2 ** 40, count)),
+    within((r, mark) => {
+      const from = r.position;
+      r.array(3);
+      r.bulkText("0-0");
+      r.moveBack(from, mark);
+      r.array(0);
+    }),
+    // Something was written and then taken back.
+    (r) => {
+      const from = r.position;
+      all(r);
+      r.truncate(from);
+      r.ok();
+    },
+  ]);
+}
+
+test(`pieces are the same bytes as one buffer (REPLY_SEED=${SEED})`, () => {
+  const random = new Random(SEED);
+  const plain = new Reply();
+  let cut = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    plain.clear();
+    const pieced = new Reply(random.between(PIECE_SIZE_MIN, 600));
+    plain.protocol = random.between(2, 3);
+    pieced.protocol = plain.protocol;
+    for (let count = random.between(1, 4); count > 0; count--) {
+      const write = tree(random, 4);
+      const from = plain.position;
+      write(plain);
+      write(pieced);
+      expect(pieced.position).toBe(plain.position);
+      expect(textOf(pieced, from)).toBe(textOf(plain, from));
+    }
+    if (pieced.pieces.size > 0) cut++;
+    expect(textOf(pieced)).toBe(latin1(plain.bytes, 0, plain.at));
+    pieced.clear();
+    expect(pieced.position).toBe(0);
+    leaf(random)(pieced);
+  }
+  expect(cut).toBeGreaterThan(ROUNDS / 4);
+});
+
+test(`what is dropped from some point on leaves no trace (REPLY_SEED=${SEED})`, () => {
+  const random = new Random(SEED + 1);
+  let dropped = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const reply = new Reply(random.between(PIECE_SIZE_MIN, 600));
+    let expected = "";
+    for (let count = random.between(1, 4); count > 0; count--) {
+      const write = tree(random, 4);
+      const from = reply.position;
+      const limit = random.between(0, 3000);
+      const isWhole = random.between(0, 1) === 0;
+      reply.guard = (r) => {
+        if (r.position - from < limit) return;
+        dropped++;
+        r.discard(isWhole ? from : r.position);
+      };
+      write(reply);
+      reply.guard = null;
+      if (!reply.isDiscarding) {
+        expected += textOf(reply, from);
+        continue;
+      }
+      // As what a silent part of it would do.
+      const within = reply.position;
+      leaf(random)(reply);
+      if (!isWhole) reply.truncate(within + 1_000_000);
+      reply.truncate(from);
+      expect(String(reply.isDiscarding)).toBe("false");
+      expect(reply.position).toBe(from);
+    }
+    expect(textOf(reply)).toBe(expected);
+  }
+  expect(dropped).toBeGreaterThan(ROUNDS / 10);
+});
+
+test("a piece is as long as was said, and the next reply's buffer is as it was", () => {
+  const size = 1 << 20;
+  const reply = new Reply(size);
+  const long = new Uint8Array(10 * size + 5).fill(1);
+  reply.bulk(long, 0, long.length);
+  const sizes: number[] = [];
+  reply.show(0, reply.position, (bytes, _offset, shown) => {
+    sizes.push(shown);
+    expect(bytes.buffer.byteLength).toBe(size);
+    return false;
+  });
+  expect(sizes.length).toBe(11);
+  for (const one of sizes.slice(0, -1)) expect(one).toBeGreaterThan(size - 64);
+  reply.clear();
+  expect(reply.bytes.length).toBe(size);
+});
+
+test("what is dropped takes no room, however long it is", () => {
+  const reply = new Reply(4096);
+  reply.ok();
+  let asked = 0;
+  reply.guard = (r) => {
+    asked++;
+    r.discard(r.position);
+  };
+  const value = new Uint8Array(100_000).fill(2);
+  for (let i = 0; i < 100_000; i++) reply.bulk(value, 0, value.length);
+  expect(asked).toBe(1);
+  expect(reply.bytes.length).toBeLessThan(2 ** 21);
+  reply.truncate(5);
+  expect(textOf(reply)).toBe("+OK\r\n");
+});
+
+test("without memory for more, the guard may drop the reply", () => {
+  const reply = new Reply(4096);
+  reply.ok();
+  const from = reply.position;
+  const lacking: boolean[] = [];
+  reply.guard = (r, lacks) => {
+    lacking.push(lacks);
+    if (lacks) r.discard(from);
+  };
+  const { Uint8Array: real } = globalThis;
+  const value = new Uint8Array(10_000).fill(3);
+  try {
+    // No memory for anything larger than what a writer begins with.
+    globalThis.Uint8Array = new Proxy(real, {
+      construct(target, args: [number]) {
+        if (args[0] === 4096) throw new RangeError("Out of memory");
+        return Reflect.construct(target, args);
+      },
+    });
+    reply.bulk(value, 0, value.length);
+    expect(reply.isDiscarding).toBe(true);
+    reply.truncate(from);
+  } finally {
+    globalThis.Uint8Array = real;
+  }
+  expect(lacking).toEqual([false, true]);
+  expect(textOf(reply)).toBe("+OK\r\n");
+});
