@@ -159,6 +159,9 @@ export class ClientRegistry implements Clients {
       if (largest.closing) continue;
       this.server.log("notice", `Evicting client: id=${largest.client.id} addr=${largest.remote}`);
       this.server.figures.evictedClients++;
+      // It may be in the midst of a command, and go when that is over.
+      this.memoryTotal -= largest.accountedSize;
+      largest.accountedSize = 0;
       largest.kill();
     }
   }

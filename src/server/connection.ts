@@ -61,7 +61,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   accountedHeldSize = 0;
   /** The turn will send what is queued. */
   awaitsFlush = false;
-  /** It has too much output: what it is sent is dropped, and it closes once its command is over. */
+  /** It gets nothing more, and closes once its command is over. */
   private isDoomed = false;
   /** Bytes of the reply that was too much. */
   private refusedSize = 0;
@@ -213,7 +213,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Offers bytes to the socket, and keeps what it does not take: as `OutputQueue.add`. */
   private offer(bytes: Uint8Array, offset: number, size: number, mayTake: boolean): boolean {
-    if (this.closed_) return false;
+    if (this.closed_ || this.isDoomed) return false;
     const { figures } = this.server;
     figures.netOutputSize += size;
     figures.writesProcessed++;
@@ -241,7 +241,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     mayTake: boolean,
     mark: number,
   ): boolean {
-    if (this.closed_) return false;
+    if (this.closed_ || this.isDoomed) return false;
     try {
       return this.output.hold(bytes, offset, size, mayTake, mark);
     } catch (error) {
@@ -261,7 +261,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Counts what has changed of the output. */
   private account(): void {
-    if (this.closed_) return;
+    if (this.closed_ || this.isDoomed) return;
     this.server.turn.held.account(this);
     this.server.clients.account(this);
   }
@@ -290,6 +290,9 @@ export class Connection implements SocketEvents, ConnectionPort {
     if (this.closed_) return;
     this.closing = true;
     this.client.halted = true;
+    this.isDoomed = true;
+    // The arguments of the command that runs are still needed: `finish` comes back here.
+    if (this.server.running === this) return;
     this.socket.destroy();
     this.closed();
   }
@@ -515,7 +518,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   private afterSend(): void {
     const { size } = this.output;
     this.account();
-    if (this.closed_) return;
+    if (this.closed_ || this.isDoomed) return;
     if (size === 0 && this.closing) {
       // What was replied in this turn is still to be sent.
       if (this.rangeCount === 0) this.socket.end();

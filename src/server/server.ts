@@ -101,13 +101,11 @@ export class Server implements ServerContext {
   readonly input = new Uint8Array(INPUT_BUFFER_SIZE + PADDING);
   readonly inputView = new DataView(this.input.buffer);
   queryBufferSizeMax = 2 ** 30;
-  /** client-output-buffer-limit of normal clients; `outputSizeMax` and Infinity for none. */
+  /** client-output-buffer-limit of normal clients; Infinity, or `outputSizeMax`, for none. */
   outputHardLimit = Infinity;
   outputSoftLimit = Infinity;
   outputSoftSeconds = 0;
   outputIsLimited = false;
-  /** The most that any client's output may be, whatever is configured. */
-  readonly outputSizeMax: number;
   passwordRequired = false;
   keepAliveSeconds = 300;
   maxClients = 10_000;
@@ -132,8 +130,6 @@ export class Server implements ServerContext {
     this.table = table;
     this.host = host;
     this.random = random;
-    this.outputSizeMax = host.systemMemorySize() * OUTPUT_MEMORY_PART;
-    this.outputHardLimit = this.outputSizeMax;
     this.log_ = log;
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
@@ -176,9 +172,7 @@ export class Server implements ServerContext {
         if (this.blocked.awaitsSync) loop.endOfTurn(() => this.blocked.serveSynced());
       },
     });
-    this.reply.guard = (writer, lacks) => {
-      if (this.running !== null) guardReply(this.running.client, writer, this.runningFrom, lacks);
-    };
+    this.reply.guard = (writer, lacks) => this.guardRunning(writer, lacks);
     const endOfTurn = (run: () => void) => loop.endOfTurn(run);
     this.backlog = new Backlog({
       size: () => propagation.out.at + this.turn.held.size,
@@ -215,6 +209,16 @@ export class Server implements ServerContext {
   block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void {
     const elapsedUs = this.dispatcher.closeBlockedRun();
     this.blocked.add(call, wait, first, count, timeoutMs, elapsedUs);
+  }
+
+  /** The most that any client's output may be, whatever is configured. */
+  get outputSizeMax(): number {
+    // Where the system does not tell how much it has, 0.
+    return this.host.systemMemorySize() * OUTPUT_MEMORY_PART || Infinity;
+  }
+
+  private guardRunning(writer: Reply, lacks: boolean): void {
+    if (this.running !== null) guardReply(this.running.client, writer, this.runningFrom, lacks);
   }
 
   get loading(): LoadingProgress | null {
