@@ -37,6 +37,8 @@ export interface WriterHooks {
   onSynced(): void;
   /** `problem` has come or gone. */
   onProblem(): void;
+  /** Whether the log is one to rely on: one that is turned on is not before it has a base. */
+  isInForce(): boolean;
   /** Nothing can be confirmed any more: ends the process. */
   fail(): void;
 }
@@ -173,7 +175,8 @@ export class AppendWriter {
    * begun later begins with a base, which has it.
    */
   abandon(): void {
-    this.propagation.cut();
+    // Who has opened a unit does not close it when nothing is told any more.
+    this.propagation.end();
     this.propagation.active = false;
     this.propagation.out.clear();
     this.file?.close();
@@ -289,7 +292,7 @@ export class AppendWriter {
       this.loggedMs = nowMs;
       this.hooks.log("warning", `Error writing to the AOF file: ${reason}`);
     }
-    if (this.policy === "always") {
+    if (this.isFatal) {
       this.hooks.log(
         "warning",
         "Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...",
@@ -320,7 +323,8 @@ export class AppendWriter {
     this.isSynced = true;
     file.syncLater((problem) => {
       this.isSyncing = false;
-      if (problem !== null) {
+      // What became of a file that was given up meanwhile does not matter.
+      if (problem !== null && this.file === file) {
         this.isSynced = false;
         this.noteSyncFailure(problem);
         return;
@@ -335,8 +339,12 @@ export class AppendWriter {
 
   private noteSyncFailure(reason: string): void {
     this.hooks.log("warning", `Fail to fsync the AOF file: ${reason}`);
-    if (this.policy === "always") this.hooks.fail();
+    if (this.isFatal) this.hooks.fail();
     this.setProblem(reason);
+  }
+
+  private get isFatal(): boolean {
+    return this.policy === "always" && this.hooks.isInForce();
   }
 
   private confirm(mark: number): void {

@@ -84,6 +84,7 @@ export class AppendOnly implements AppendLogControl {
       onSafe: parts.onSafe,
       onSynced: parts.onSynced,
       onProblem: () => this.onProblem(),
+      isInForce: () => this.state.log === "on",
       fail: () => host.exit(1),
     });
   }
@@ -234,6 +235,8 @@ export class AppendOnly implements AppendLogControl {
   private removeLeftovers(): void {
     removeLeftovers(this.parts.host, this.files.folder, this.files.fileName);
     this.files.removeTemporary();
+    // Without a manifest a base may be all that there is of a log.
+    if (!this.files.manifest.isEmpty) this.files.discardBase();
   }
 
   /** The data as they are, which are none but after an upgrade, become the first base. */
@@ -502,6 +505,7 @@ export class AppendOnly implements AppendLogControl {
   check(): void {
     this.writer.flush();
     const { state } = this;
+    this.checkTemporary();
     if (!state.isIdle) return;
     if (state.isRewriteScheduled) {
       if (!this.limit.isReached(state.log === "waiting")) this.begun();
@@ -510,6 +514,15 @@ export class AppendOnly implements AppendLogControl {
       this.parts.log.add("notice", `Starting automatic rewriting of AOF on ${growth}% growth`);
       this.begun();
     }
+  }
+
+  /** A base is of no use without the increment that follows it: then both are begun anew. */
+  private checkTemporary(): void {
+    const { rewriting, log } = this.state;
+    const { problem } = this.writer;
+    if (log !== "waiting" || rewriting === null || problem === null) return;
+    this.callOff();
+    this.noteFailure(problem, this.parts.keyspace.clock.nowMs - rewriting.startMs);
   }
 
   private get hasOutgrown(): boolean {

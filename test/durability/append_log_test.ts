@@ -464,6 +464,22 @@ describe("WAITAOF", () => {
   });
 });
 
+test("keys that expire right after the log was turned off and on are no open transaction", () => {
+  const disk = new SimDisk();
+  const server = start(disk);
+  run(server, "SET a 1 PX 600", "SET b 1 PX 600", "SET c 1");
+  // In a transaction it begins with a turn of the timer.
+  run(server, "CONFIG SET appendonly no", "MULTI", "CONFIG SET appendonly yes", "EXEC");
+  pass(server, 1000);
+  expect(keysOf(server)).toEqual(["c"]);
+  const increments = names(disk).filter((name) => name.endsWith(".incr.aof"));
+  const texts = increments.map((name) => textOf(disk, name).replace(/\r\n[*$]\d+/g, ""));
+  expect(texts.map((text) => text.replaceAll("\r\n", " "))).toEqual([
+    expect.stringMatching(/^\*2 SELECT 0( DEL [ab]){2} $/),
+  ]);
+  expect(keysOf(start(disk.afterKill()))).toEqual(["c"]);
+});
+
 describe("a log that is turned on where its first base has no room", () => {
   const unkept = /The AOF has no base: changes are NOT kept until it can be written/;
   const status = (server: SimServer) => {

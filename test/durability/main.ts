@@ -4,13 +4,15 @@
  * wrongly.
  */
 import { killRounds } from "./kill.ts";
-import { POLICIES, sweep } from "./sweep.ts";
+import { type Outcome, POLICIES, pairs, sequences, sweep } from "./sweep.ts";
 
 const USAGE = `Looks whether anything is lost when machines stop, disks fail and servers are killed.
 
   --seed S      the first seed; printed, and picked when not given
   --seeds N     so many seeds' scripts are swept over (1)
   --every N     takes one of N faults of the disk (1)
+  --pairs N     takes one of N pairs of changes of what is in progress (4)
+  --sequences N runs so many random sequences of such changes (10000)
   --rounds N    kills the real server so often (1000)
 `;
 
@@ -21,11 +23,14 @@ interface Options {
   seed: number;
   seeds: number;
   every: number;
+  pairs: number;
+  sequences: number;
   rounds: number;
 }
 
 function readOptions(words: readonly string[]): Options {
-  const options = { seed: Math.floor(Math.random() * 2 ** 32), seeds: 1, every: 1, rounds: 1000 };
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  const options = { seed, seeds: 1, every: 1, pairs: 4, sequences: 10_000, rounds: 1000 };
   for (let i = 0; i < words.length; i += 2) {
     const name = words[i].replace(/^--/, "");
     const value = words[i + 1] ?? "";
@@ -53,6 +58,13 @@ async function main(options: Options): Promise<number> {
       count += faults.length;
     }
   }
+  const tell = (what: string, { runs, faults }: Outcome) => {
+    console.log(`${what}: ${runs} runs, ${faults.length} faults`);
+    show(faults);
+    count += faults.length;
+  };
+  tell("pairs of changes", pairs(options.seed, options.pairs));
+  tell("sequences of changes", sequences(options.seed, options.sequences));
   const onRound = (round: number) => {
     if ((round + 1) % PROGRESS_ROUNDS === 0) console.log(`killed ${round + 1} times`);
   };

@@ -11,7 +11,7 @@ import { commandTable } from "../../src/commands/all.ts";
 import { findKeysBySpecs } from "../../src/commands/key_specs.ts";
 import { Random } from "../fuzz/random.ts";
 import { type Fault, SimDisk } from "./sim_disk.ts";
-import { CLIENT_COUNT, type Step, scriptOf } from "./sim_script.ts";
+import { CLIENT_COUNT, type Step } from "./sim_script.ts";
 import { SimClient, SimServer, type State, Timeline } from "./sim_server.ts";
 
 export type Policy = "always" | "everysec" | "no";
@@ -27,7 +27,7 @@ const SYNCED = "*2\r\n:1\r\n:0\r\n";
 /** Refusals that need no fault. */
 const USUAL = new RegExp(
   "^([+]QUEUED|-ERR (Another child process|Background .* already in progress|WAITAOF cannot|" +
-    "There is no append only file to load))",
+    "There is no append only file to load|No shutdown in progress))",
 );
 
 /** Commands whose replies show something of all keys. */
@@ -46,14 +46,25 @@ function keysOf(words: readonly string[]): string[] {
   return found.map(({ index }) => words[index]);
 }
 
+/** What may write a snapshot of the data as they are. */
+const SAVING = /^(SAVE|BGSAVE|DEBUG RELOAD|SHUTDOWN|EXEC)/;
+
 /** The data at some moment of the history. */
 interface Moment {
   readonly state: State;
   readonly timeMs: number;
 }
 
+/** Something came about at one of these moments. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+const START: Span = { from: 0, to: 0 };
+
 export class SimRun {
-  readonly policy: Policy;
+  policy: Policy;
   readonly seed: number;
   readonly time = new Timeline();
   readonly disk = new SimDisk();
@@ -66,26 +77,36 @@ export class SimRun {
   synced = 0;
   /** Where the log was turned on, and has no base yet; what is on the disk then is `offAt`. */
   waitingSince: number | null = null;
-  offAt = 0;
+  offAt: Span = START;
   isLogged = true;
-  /** The moment of the last snapshot that is whole, */
-  private snapshotAt = 0;
-  /** of the one that is written in the background, and of the one that was tried last. */
-  private backgroundAt = 0;
-  private triedAt = 0;
+  /** When the last snapshot that is whole was made, */
+  private snapshotAt: Span = START;
+  /** the one that is written in the background, and the one that was tried last. */
+  private backgroundAt: Span = START;
+  private triedAt: Span = START;
   hadFault = false;
+  /** Nothing can be said any more of what there must be. */
+  private isVoid = false;
   server!: SimServer;
   /** What went wrong that is not the disk's fault. */
   readonly faults: string[] = [];
   private clients: SimClient[] = [];
   /** What each client is to send once it no longer waits. */
   private queues: (readonly string[])[][] = [];
+  /** When the base was begun that is written while the log is off. */
+  private asideAt: Span = START;
+  private rewriteCount = 0;
+  /** The end of the process was asked for. */
+  private isEndAsked = false;
   private saveCount = 0;
-  private isSaving = false;
+  private saving: unknown = null;
+  private rewriting: unknown = null;
   private fullTurns = 0;
   private expired = 0;
 
-  constructor(seed: number, policy: Policy, fault: Fault | null) {
+  /** `isLogged`: it is started with the log. */
+  constructor(seed: number, policy: Policy, fault: Fault | null, isLogged = true) {
+    this.isLogged = isLogged;
     this.seed = seed;
     this.policy = policy;
     this.disk.fault = fault;
@@ -96,15 +117,17 @@ export class SimRun {
     return this.history.length - 1;
   }
 
-  /** Carries the script out, as far as the fault lets it. */
-  play(): void {
-    const script = scriptOf(new Random(this.seed, 2));
+  /** Carries a script out, as far as the fault lets it. */
+  play(script: readonly Step[]): void {
     this.start();
     for (const step of script) {
       if (this.server.hasEnded && !this.restarts(step)) break;
       this.step(step);
     }
     this.hadFault = this.disk.operations.length >= (this.disk.fault?.at ?? Infinity);
+    const { exitCode } = this.server;
+    if (exitCode === null || this.hadFault || (exitCode === 0 && this.isEndAsked)) return;
+    this.faults.push(`ends by itself, with ${exitCode}\n${this.server.lines.join("")}`);
   }
 
   private restarts(step: Step): boolean {
@@ -114,26 +137,34 @@ export class SimRun {
   private start(): void {
     this.server = new SimServer(this.disk, this.time, new Random(this.seed, 3), this.args());
     const problem = this.server.start();
+    this.isEndAsked = false;
     if (problem !== null && !this.server.hasEnded) {
       // As main does it.
       this.server.exitCode = 1;
       if (this.disk.fault === null) this.faults.push(`does not start: ${problem}`);
     }
     this.saveCount = 0;
+    this.rewriteCount = 0;
+    this.saving = null;
+    this.rewriting = null;
     this.expired = this.server.server.keyspace.stats.expired;
     this.clients = Array.from({ length: CLIENT_COUNT }, () => new SimClient(this.server));
     this.queues = this.clients.map(() => []);
   }
 
   private args(): string[] {
-    return ["--appendonly", "yes", "--appendfsync", this.policy, "--hz", "10"];
+    const log = ["--appendonly", this.isLogged ? "yes" : "no", "--appendfsync", this.policy];
+    return [...log, "--hz", "10"];
   }
 
   private step(step: Step): void {
     if (step.kind === "start") {
       this.server.dispose();
       this.start();
-    } else if (step.kind === "turn") {
+    } else if (step.kind === "signal") {
+      this.isEndAsked = true;
+      this.server.guard(() => this.server.server.signal(step.name));
+    } else {
       for (const client of this.queues.keys()) this.sendQueued(client);
       for (const { client, words } of step.commands) {
         this.queues[client].push(words);
@@ -153,12 +184,17 @@ export class SimRun {
   private command(client: SimClient, words: readonly string[]): void {
     if (this.server.hasEnded) return;
     const name = words.join(" ").toUpperCase();
-    if (/^(SAVE|BGSAVE|DEBUG RELOAD)/.test(name)) this.triedAt = this.last;
+    if (name.startsWith("SHUTDOWN")) this.isEndAsked = true;
+    // Nothing more is promised from now on.
+    if (name === "CONFIG SET APPENDFSYNC NO") this.policy = "no";
     const before = this.last;
     this.awaited(client).push({ at: this.last + 1, name, words });
+    if (SAVING.test(name)) this.triedAt = { from: before, to: before };
     client.send(words);
     this.note();
-    this.follow(before);
+    // With save points it is saved what there is then.
+    if (name === "FLUSHALL") this.triedAt = { from: this.last, to: this.last };
+    this.follow({ from: before, to: this.last }, true);
   }
 
   /** Commands of a client whose replies have not come. */
@@ -213,19 +249,25 @@ export class SimRun {
   private readonly waiting = new Map<SimClient, Awaited[]>();
 
   private refused(name: string, reply: string): void {
-    const isUsual = USUAL.test(reply);
+    // What could not be loaded is not there, and the log does not know.
+    if (name.startsWith("DEBUG") && !USUAL.test(reply)) this.isVoid = true;
+    const isForBase = name.startsWith("SHUTDOWN") && this.waitingSince !== null;
+    const isUsual = USUAL.test(reply) || isForBase;
     if (this.disk.fault === null && !isUsual) {
       this.faults.push(`${name} is refused: ${reply.trim()}`);
     }
   }
 
   private turn(ms: number): void {
+    const from = this.last;
     this.server.turn(ms);
     if (this.disk.isFull && ++this.fullTurns === FULL_TURNS) this.disk.isFull = false;
     const { stats } = this.server.server.keyspace;
     if (stats.expired !== this.expired) this.note();
     this.expired = stats.expired;
-    this.follow(this.backgroundAt);
+    this.follow({ from, to: this.last }, false);
+    // A shutdown that a signal has asked for may have saved.
+    if (this.isEndAsked && this.server.hasEnded) this.triedAt = { from, to: this.last };
     const { appendLog } = this.server.server;
     const isWritten = appendLog.problem === null && appendLog.pendingSize === 0;
     if (isWritten && !this.server.hasEnded) this.written = this.last;
@@ -235,25 +277,28 @@ export class SimRun {
     this.history.push({ state: this.server.state, timeMs: this.time.ms });
   }
 
-  /**
-   * Notes whether the log is on, and which snapshots there are: one that is new is of the moment
-   * `snapshotAt`.
-   */
-  private follow(snapshotAt: number): void {
+  /** Notes whether the log is on, and what was begun or is whole since the last look: `when`. */
+  private follow(when: Span, isCommand: boolean): void {
     if (this.server.hasEnded) return;
-    const { config, appendLog, snapshots } = this.server.server;
+    const { config, appendLog, snapshots, progress } = this.server.server;
     const isLogged = config.flag("appendonly");
-    if (this.isLogged && !isLogged) this.offAt = this.last;
+    // Of a log that had no base yet nothing stays.
+    if (this.isLogged && !isLogged && this.waitingSince === null) {
+      this.offAt = { from: this.last, to: this.last };
+    }
+    if (!isLogged && appendLog.rewriteCount !== this.rewriteCount) this.offAt = this.asideAt;
+    this.rewriteCount = appendLog.rewriteCount;
+    if (progress.rewriting !== this.rewriting && !isLogged) this.asideAt = when;
+    this.rewriting = progress.rewriting;
     if (!this.isLogged && isLogged) this.waitingSince = this.last;
     if (!isLogged || !appendLog.isWaiting) this.waitingSince = null;
     this.isLogged = isLogged;
-    if (snapshots.saveCount !== this.saveCount) this.snapshotAt = snapshotAt;
-    this.saveCount = snapshots.saveCount;
-    if (snapshots.progress === null) this.isSaving = false;
-    else if (!this.isSaving) {
-      this.isSaving = true;
-      this.backgroundAt = snapshotAt;
+    if (snapshots.saveCount !== this.saveCount) {
+      this.snapshotAt = isCommand ? when : this.backgroundAt;
     }
+    this.saveCount = snapshots.saveCount;
+    if (progress.saving !== this.saving && progress.saving !== null) this.backgroundAt = when;
+    this.saving = progress.saving;
   }
 
   /**
@@ -271,6 +316,7 @@ export class SimRun {
       first.dispose();
       disk = this.leftOf(disk, cutsPower, random);
     }
+    if (this.isVoid) return null;
     return this.checkLog(disk, cutsPower) ?? this.checkSnapshot(disk);
   }
 
@@ -281,7 +327,7 @@ export class SimRun {
   }
 
   private starter(disk: SimDisk, isLogged: boolean): SimServer {
-    const args = isLogged ? this.args() : ["--appendonly", "no"];
+    const args = isLogged ? [...this.args(), "--appendonly", "yes"] : ["--appendonly", "no"];
     return new SimServer(disk, this.time, new Random(this.seed, 4), args);
   }
 
@@ -337,7 +383,7 @@ export class SimRun {
     try {
       const problem = server.start();
       if (problem !== null) return `does not load its snapshot: ${problem}`;
-      const temporary = disk.listFolder(".").filter((name) => name !== "dump.rdb");
+      const temporary = disk.listFolder(".").filter((name) => !/^dump\.rdb(\.found)?$/.test(name));
       if (temporary.length > 0) return `left behind: ${temporary}`;
       return this.compare(server.state, null);
     } finally {
@@ -365,11 +411,19 @@ export class SimRun {
   /** `first`: the first moment allowed of the log's; null: it is a snapshot. */
   private compare(found: State, first: number | null): string | null {
     const moments: number[] = [];
+    const pushAll = ({ from, to }: Span) => {
+      for (let at = from; at <= to; at++) moments.push(at);
+    };
     if (first === null) {
-      moments.push(this.snapshotAt, this.backgroundAt, this.triedAt);
+      pushAll(this.snapshotAt);
+      pushAll(this.backgroundAt);
+      pushAll(this.triedAt);
     } else {
       for (let at = this.last; at >= first; at--) moments.push(at);
-      if (this.waitingSince !== null) moments.push(this.offAt);
+      if (this.waitingSince !== null) {
+        pushAll(this.offAt);
+        pushAll(this.asideAt);
+      }
     }
     const nowMs = this.time.ms;
     const text = textOf(found, nowMs);
@@ -418,8 +472,8 @@ function emptiedZeros(disk: SimDisk): boolean {
   return zeros.length > 0;
 }
 
-/** What a start has cut off a log, and keeps. */
-const KEPT = /\.cut-\d+\+*$/;
+/** What a start has cut off a log, or a save was to replace, is kept. */
+const KEPT = /\.cut-\d+\+*$|\.found\//;
 
 /** Files that nobody will ever need. */
 export function strayFiles(disk: SimDisk): string[] {

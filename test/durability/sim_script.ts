@@ -6,10 +6,72 @@ export interface Command {
   readonly words: readonly string[];
 }
 
-/** A turn of the event loop with the commands that arrive in it, or a start after a shutdown. */
+/**
+ * A turn of the event loop with the commands that arrive in it, a signal, or a start after a
+ * shutdown.
+ */
 export type Step =
   | { readonly kind: "turn"; readonly ms: number; readonly commands: readonly Command[] }
+  | { readonly kind: "signal"; readonly name: "SIGTERM" | "SIGINT" }
   | { readonly kind: "start" };
+
+/** What begins, changes or ends something that is in progress. */
+export const CHANGES: readonly (readonly string[])[] = [
+  ["BGSAVE"],
+  ["BGSAVE", "SCHEDULE"],
+  ["SAVE"],
+  ["BGREWRITEAOF"],
+  ["CONFIG", "SET", "appendonly", "yes"],
+  ["CONFIG", "SET", "appendonly", "no"],
+  ["DEBUG", "RELOAD"],
+  ["DEBUG", "LOADAOF"],
+  ["FLUSHALL"],
+  ["SWAPDB", "0", "0"],
+  ["CONFIG", "SET", "save", "3600 1000000"],
+  ["CONFIG", "SET", "save", "1 1"],
+  ["CONFIG", "SET", "save", ""],
+  ["CONFIG", "SET", "appendfsync", "no"],
+  ["CONFIG", "SET", "aof-use-rdb-preamble", "no"],
+  ["CONFIG", "SET", "snapshot-format", "rdb"],
+  ["CONFIG", "SET", "auto-aof-rewrite-min-size", "1"],
+  ["MULTI", "BGSAVE"],
+  ["MULTI", "BGREWRITEAOF"],
+  ["MULTI", "CONFIG SET appendonly yes"],
+  ["MULTI", "CONFIG SET appendonly no"],
+  ["SHUTDOWN"],
+  ["SHUTDOWN", "NOSAVE"],
+  ["SHUTDOWN", "SAVE"],
+  ["SHUTDOWN", "NOW", "FORCE"],
+  ["SHUTDOWN", "ABORT"],
+  ["SIGTERM"],
+  ["SIGINT"],
+];
+
+/** Changes one after the other, each so many turns after the one before, among what writes. */
+export function sequenceOf(
+  random: Random,
+  changes: readonly { readonly words: readonly string[]; readonly after: number }[],
+): Step[] {
+  const steps: Step[] = [];
+  const openBlocks = new Array<number>(CLIENTS).fill(0);
+  const turn = (words?: readonly string[]) => {
+    const commands = writes(random, openBlocks, words === undefined ? 0 : 1);
+    if (words?.[0] === "MULTI") {
+      const lines = [["MULTI"], words[1].split(" "), ["EXEC"]];
+      for (const line of lines) commands.push({ client: OPERATOR, words: line });
+    } else if (words !== undefined) commands.push({ client: OPERATOR, words });
+    steps.push({ kind: "turn", ms: random.chance(0.1) ? 600 : random.below(3), commands });
+  };
+  for (let i = 0; i < 3; i++) turn();
+  for (const { words, after } of changes) {
+    for (let i = 0; i < after; i++) turn();
+    const [name] = words;
+    if (name === "SIGTERM" || name === "SIGINT") steps.push({ kind: "signal", name });
+    else turn(words);
+  }
+  for (let i = 0; i < LAST_TURNS; i++) turn();
+  return steps;
+}
 
 /** Those that write. */
 const CLIENTS = 3;
@@ -19,6 +81,8 @@ const OBSERVER = CLIENTS;
 const OPERATOR = CLIENTS + 1;
 export const CLIENT_COUNT = CLIENTS + 2;
 const TURNS = 110;
+/** After the last change: what it has begun may end, or not. */
+const LAST_TURNS = 12;
 
 /** What happens at certain turns besides the writing. */
 const EVENTS: Readonly<Record<number, readonly string[]>> = {
@@ -43,16 +107,8 @@ export function scriptOf(random: Random): Step[] {
   const steps: Step[] = [];
   const openBlocks = new Array<number>(CLIENTS).fill(0);
   for (let turn = 0; turn < TURNS; turn++) {
-    const commands: Command[] = [];
     const event = EVENTS[turn];
-    const count = random.between(event === undefined ? 1 : 0, 4);
-    for (let i = 0; i < count; i++) {
-      const client = random.below(CLIENTS);
-      const words = wordsOf(random, openBlocks, client);
-      commands.push({ client, words });
-      if (words.length < 2 || random.chance(0.5)) continue;
-      commands.push({ client: OBSERVER, words: lookAt(random, words[1]) });
-    }
+    const commands = writes(random, openBlocks, event === undefined ? 1 : 0);
     if (event !== undefined) commands.push({ client: OPERATOR, words: event });
     steps.push({ kind: "turn", ms: passing(random), commands });
     if (event?.[0] !== "SHUTDOWN") continue;
@@ -60,6 +116,19 @@ export function scriptOf(random: Random): Step[] {
     steps.push({ kind: "start" });
   }
   return steps;
+}
+
+/** What arrives of clients that write, at least so much, and of who looks at it. */
+function writes(random: Random, openBlocks: number[], least: number): Command[] {
+  const commands: Command[] = [];
+  for (let i = random.between(least, 4); i > 0; i--) {
+    const client = random.below(CLIENTS);
+    const words = wordsOf(random, openBlocks, client);
+    commands.push({ client, words });
+    if (words.length < 2 || random.chance(0.5)) continue;
+    commands.push({ client: OBSERVER, words: lookAt(random, words[1]) });
+  }
+  return commands;
 }
 
 const passing = (random: Random) => (random.chance(0.1) ? 600 : random.between(1, 40));

@@ -38,6 +38,7 @@ beforeEach(() => {
     onSafe: () => {},
     onSynced: () => void heard.push(writer.syncedMark),
     onProblem: () => {},
+    isInForce: () => true,
     fail: () => {},
   });
   writer.open(disk.openAppend("first", false));
