@@ -1,4 +1,4 @@
-// Purpose: some of the pairs and sequences of `make durability`: whatever is begun, changed or ended
+// Purpose: some of the pairs and sequences of `make durability`: whatever begins, changes or ends
 // while something else is in progress, the server lives or ends as it was asked to, and the next
 // start finds what there was. DURABILITY_SEED chooses others.
 
