@@ -2,7 +2,6 @@
 import { NIL, setAside } from "../arena/arena.ts";
 import { dumpPayload, isIntact, restorePayload } from "../persistence/dump_payload.ts";
 import { Malformed } from "../persistence/rdb_format.ts";
-import { discard } from "../persistence/rdb_values.ts";
 import { CommandError, SYNTAX } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
@@ -124,7 +123,7 @@ function restore(call: Call): void {
     db.delete(old);
   }
   if (isOver) {
-    discard(made);
+    keyspace.dispose(made);
     if (old !== NIL) retell.deleted(call);
     reply.ok();
     return;

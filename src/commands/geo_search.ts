@@ -377,7 +377,7 @@ function storeFound(call: Call, e: EntryRef, returned: number, event: KeyEvent):
     db.delete(old);
   }
   if (returned === 0) {
-    zsetValue.discard(result);
+    call.keyspace.disposeLoose(result);
   } else {
     zsetValue.adopt(db, args, storeIndex, keyHash, event, result, old !== NIL);
     keyspace.dirty += returned - 1;

@@ -227,7 +227,7 @@ function hsetnx(call: Call): void {
   const { db, args, reply } = call;
   const keyHash = db.hash(args, 1);
   let e = db.writeTyped(args, 1, keyHash, Type.hash);
-  if (e !== NIL && hashValue.find(e, args, 2) !== 0) {
+  if (e !== NIL && db.field(e, args, 2) !== 0) {
     reply.integer(0);
     return;
   }
@@ -242,7 +242,7 @@ function hdel(call: Call): void {
   const e = db.writeTyped(args, 1, db.hash(args, 1), Type.hash);
   let count = 0;
   for (let i = 2; e !== NIL && i < argc; i++) {
-    const at = hashValue.find(e, args, i);
+    const at = db.field(e, args, i);
     if (at === 0) continue;
     if (count === 0) call.keyspace.changing(db, e, "hdel");
     hashValue.removeAt(e, at);
@@ -263,13 +263,17 @@ export function afterChange(call: Call, e: EntryRef, count: number): void {
     db.rescheduled(e);
     return;
   }
+  if (hashValue.hidesAny(e)) {
+    db.deleteHidden(e);
+    return;
+  }
   keyspace.changingAlso(db, e, "del");
   db.delete(e);
 }
 
 /** The place of the field in an argument, of a hash or NIL; 0 if it is not there. */
 function findField(e: EntryRef, call: Call, index: number): hashValue.Place {
-  return e === NIL ? 0 : hashValue.find(e, call.args, index);
+  return e === NIL ? 0 : call.db.field(e, call.args, index);
 }
 
 function hget(call: Call): void {

@@ -254,7 +254,7 @@ function setDeadlines(call: Call, unitMs: number, baseMs: number): void {
   reply.array(argc - first);
   let changed = 0;
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : hashValue.find(e, args, i);
+    const at = e === NIL ? 0 : db.field(e, args, i);
     if (at === 0) {
       reply.integer(NO_FIELD);
     } else if (!condition(hashValue.deadlineOf(e, at), timeMs)) {
@@ -327,7 +327,7 @@ function replyDeadlines(call: Call, unitMs: number, baseMs: number): void {
   const first = firstField(call, 2, FIELD_COUNT);
   reply.array(argc - first);
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : hashValue.find(e, args, i);
+    const at = e === NIL ? 0 : db.field(e, args, i);
     const timeMs = at === 0 ? NO_DEADLINE : hashValue.deadlineOf(e, at);
     if (at === 0) reply.integer(NO_FIELD);
     else if (timeMs < 0) reply.integer(NO_DEADLINE);
@@ -342,7 +342,7 @@ function hpersist(call: Call): void {
   reply.array(argc - first);
   let changed = 0;
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : hashValue.find(e, args, i);
+    const at = e === NIL ? 0 : db.field(e, args, i);
     if (at === 0) {
       reply.integer(NO_FIELD);
     } else if (persist(call, e, at, changed === 0)) {
@@ -370,7 +370,7 @@ function hgetdel(call: Call): void {
   reply.array(argc - first);
   let changed = 0;
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : hashValue.find(e, args, i);
+    const at = e === NIL ? 0 : db.field(e, args, i);
     replyValue(call, e, at);
     if (at === 0) continue;
     if (changed++ === 0) call.keyspace.changing(db, e, "hdel");
@@ -391,7 +391,7 @@ function hgetex(call: Call): void {
   reply.array(argc - first);
   let changed = 0;
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : hashValue.find(e, args, i);
+    const at = e === NIL ? 0 : db.field(e, args, i);
     replyValue(call, e, at);
     if (at === 0) continue;
     if (timeMs !== NO_TIME) {
@@ -467,7 +467,7 @@ function hsetex(call: Call): void {
   if (fnx || fxx) {
     let existing = 0;
     for (let i = first; e !== NIL && i < argc; i += 2) {
-      if (hashValue.find(e, args, i) !== 0) existing++;
+      if (db.field(e, args, i) !== 0) existing++;
     }
     if (existing !== (fnx ? 0 : count)) {
       reply.integer(0);
@@ -478,14 +478,14 @@ function hsetex(call: Call): void {
   if (e === NIL) e = hashValue.create(db, args, 1, keyHash, "hset");
   else keyspace.changing(db, e, "hset");
   for (let i = first; i < argc; i += 2) {
-    const at = keepTtl ? hashValue.find(e, args, i) : 0;
+    const at = keepTtl ? db.field(e, args, i) : 0;
     if (at === 0) hashValue.put(e, args, i, args, i + 1);
     else hashValue.set(e, at, args, i + 1);
   }
   if (timeMs !== NO_TIME) {
     keyspace.changingAlso(db, e, call.isOver(timeMs) ? "hdel" : "hexpire");
     for (let i = first; i < argc; i += 2) {
-      const at = hashValue.find(e, args, i);
+      const at = db.field(e, args, i);
       if (at !== 0) expireAt(call, e, i, at, timeMs, false);
     }
   }

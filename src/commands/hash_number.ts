@@ -23,7 +23,7 @@ export function hincrby(call: Call): void {
   const increment = parseSafe(args.bytes, args.start[3], args.size[3]);
   const exact = Number.isNaN(increment) ? call.int64(3) : 0n;
   const e = db.writeTyped(args, 1, db.hash(args, 1), Type.hash);
-  const at = e === NIL ? 0 : hashValue.find(e, args, 2);
+  const at = e === NIL ? 0 : db.field(e, args, 2);
   const value = at === 0 ? 0 : hashValue.integer(e, at);
   const sum = value + increment;
   if (!Number.isSafeInteger(sum)) {
@@ -59,7 +59,7 @@ export function hincrbyfloat(call: Call): void {
   const increment = spelledFloat(args.bytes, args.start[3], args.size[3], NOT_FLOAT);
   if (increment.kind !== "finite") throw INFINITE;
   const e = db.writeTyped(args, 1, db.hash(args, 1), Type.hash);
-  const at = e === NIL ? 0 : hashValue.find(e, args, 2);
+  const at = e === NIL ? 0 : db.field(e, args, 2);
   let sum = increment;
   if (at !== 0) {
     const { bytes, offset, size } = hashValue.range(e, at);

@@ -51,8 +51,7 @@ export function hrandfield(call: Call): void {
 function replyDraws(call: Call, e: EntryRef, count: number, withValues: boolean): void {
   const { randomBelow } = call.keyspace;
   begin(call, count, withValues);
-  // Drawn from a list, since what is packed is sought from its start or end.
-  const total = hashValue.isPacked(e) && count > 1 ? listPlaces(e) : 0;
+  const total = hashValue.drawsSlowly(e) && count > 1 ? listPlaces(e) : 0;
   for (let left = count; left > 0 && !call.reply.isDiscarding; left--) {
     if (total === 0) cursor.seekRandom(e, randomBelow);
     else cursor.seek(e, places[randomBelow(total)]);
@@ -67,7 +66,7 @@ function replyDifferent(call: Call, e: EntryRef, count: number, withValues: bool
   let rest = hashValue.count(e);
   let left = Math.min(count, rest);
   begin(call, left, withValues);
-  if (!hashValue.isPacked(e) && left * DRAWN_PART < rest) {
+  if (!hashValue.drawsSlowly(e) && left * DRAWN_PART < rest) {
     const drawn = new Set<number>();
     while (drawn.size < left) {
       cursor.seekRandom(e, randomBelow);

@@ -90,7 +90,7 @@ function replySet({ reply }: Call, e: EntryRef): void {
 /** Replies with a loose set, which is gone then. */
 function replyLoose(call: Call, loose: EntryRef): void {
   replySet(call, loose);
-  setValue.discard(loose);
+  call.keyspace.disposeLoose(loose);
 }
 
 export function sinter(call: Call): void {

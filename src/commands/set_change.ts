@@ -26,7 +26,7 @@ export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void
     else keyspace.changingAlso(db, old, "");
     db.delete(old);
   }
-  if (count === 0) setValue.discard(result);
+  if (count === 0) keyspace.disposeLoose(result);
   else setValue.adopt(db, args, 1, keyHash, event, result);
   call.reply.integer(count);
 }

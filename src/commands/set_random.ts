@@ -93,7 +93,8 @@ function popMost(call: Call, e: EntryRef, staying: number): void {
   replyAll(call, e);
   cursor.start(e);
   while (call.log.active && cursor.next()) retellPop(call, e, cursor.place);
-  setValue.exchange(e, stay);
+  call.keyspace.disposeValue(e);
+  setValue.takeOver(e, stay);
 }
 
 function replyAll({ reply }: Call, e: EntryRef): void {

@@ -75,7 +75,7 @@ export class Pattern {
     reserve(fieldSize);
     copyBytes(this.#bytes, this.#field, fieldSize, name.bytes, 0);
     name.size[0] = fieldSize;
-    const place = hashValue.find(e, name, 0);
+    const place = db.field(e, name, 0);
     return place === 0 ? null : hashValue.range(e, place);
   }
 }

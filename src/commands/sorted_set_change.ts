@@ -50,7 +50,7 @@ export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void
     else keyspace.changingAlso(db, old, "");
     db.delete(old);
   }
-  if (count === 0) zsetValue.discard(result);
+  if (count === 0) keyspace.disposeLoose(result);
   else zsetValue.adopt(db, args, 1, keyHash, event, result, old !== NIL);
   call.reply.integer(count);
 }

@@ -279,5 +279,5 @@ function replyResult(call: Call, result: EntryRef): void {
       if (withScores) cursor.replyScore(reply);
     }
   }
-  zsetValue.discard(result);
+  call.keyspace.disposeLoose(result);
 }

@@ -267,16 +267,21 @@ export class Database implements Timed {
     dict.remove(this.keys, e);
   }
 
-  /** Frees the value of a key that gets another at once; the caller has called `changing`. */
+  /**
+   * Frees the value of a key that gets another at once, a large one in slices; the caller has
+   * called `changing`.
+   */
   dropValue(e: EntryRef): void {
     if (entry.partsExpire(e)) this.forgetFields(e);
-    values.release(e);
+    this.keyspace.disposeValue(e);
   }
 
   /** Takes a hash out of the expiry order of fields. */
   private forgetFields(e: EntryRef): void {
     this.fieldExpires.remove(hashValue.placeInOrder(e));
     hashValue.setPlaceInOrder(e, -1);
+    // They are to be counted when the hash goes, and hidden anew where it comes to.
+    hashValue.unhide(e);
   }
 
   /** Takes over an entry of another database, with its expiry; its key is not here. */
@@ -364,10 +369,17 @@ export class Database implements Timed {
     return entry.partsExpire(e) && !this.keyspace.isReplaying && this.allFieldsOver(e);
   }
 
-  /** Whether the time of a field has come, of a key that may be a hash. */
+  /** Whether the time of a field has come, of a key that may be a hash, and nobody was told. */
   hasFieldsOver(e: EntryRef): boolean {
     const { clock, isReplaying } = this.keyspace;
-    return entry.partsExpire(e) && hashValue.firstDeadline(e) <= clock.nowMs && !isReplaying;
+    return entry.partsExpire(e) && hashValue.nextDue(e) <= clock.nowMs && !isReplaying;
+  }
+
+  /** Whether fields are hidden, of a key that may be a hash, or the time of one has come. */
+  private isThinned(e: EntryRef): boolean {
+    const { clock, isReplaying } = this.keyspace;
+    if (!entry.partsExpire(e) || isReplaying) return false;
+    return hashValue.hidesAny(e) || hashValue.nextDue(e) <= clock.nowMs;
   }
 
   private allFieldsOver(e: EntryRef): boolean {
@@ -423,16 +435,60 @@ export class Database implements Timed {
 
   /** Removes (or hides) a key, and fields, whose time has come; returns the entry if it lives. */
   private living(e: EntryRef): EntryRef {
-    const { mayExpire, clock } = this.keyspace;
     if (this.timeIsOver(e)) {
-      if (mayExpire) this.expire(e);
+      if (this.keyspace.mayExpire) this.expire(e);
       return NIL as EntryRef;
     }
-    if (!this.hasFieldsOver(e)) return e;
-    if (!mayExpire) return hashValue.hideDue(e, clock.nowMs) ? e : (NIL as EntryRef);
-    const over = this.allFieldsOver(e);
-    this.expireFields(e, Infinity);
-    return over ? (NIL as EntryRef) : e;
+    return this.isThinned(e) ? this.livingHash(e) : e;
+  }
+
+  /**
+   * Removes some fields of a hash whose time has come, and hides the others, which the timer removes
+   * by and by; returns the entry if any is left that is not hidden.
+   */
+  private livingHash(e: EntryRef): EntryRef {
+    const { keyspace } = this;
+    const { mayExpire, clock } = keyspace;
+    if (mayExpire && !hashValue.hidesAny(e)) {
+      const total = hashValue.total(e);
+      if (this.expireFields(e, FIELDS_AT_ONCE) === total) return NIL as EntryRef;
+      if (!this.isThinned(e)) return e;
+    }
+    if (hashValue.hideDue(e, clock.nowMs)) keyspace.changingAlso(this, e, "hexpired");
+    if (hashValue.count(e) > 0) return e;
+    if (mayExpire) this.deleteHidden(e);
+    return NIL as EntryRef;
+  }
+
+  /**
+   * The place of the field in an argument of a live hash, or 0. One that is hidden goes now, so that
+   * whoever carries the commands out again finds it gone as well.
+   */
+  field(e: EntryRef, args: Args, index: number): hashValue.Place {
+    const at = hashValue.find(e, args, index);
+    if (at === 0 && this.keyspace.mayExpire) {
+      const hidden = hashValue.findHidden(e, args, index);
+      if (hidden !== 0) this.expireHidden(e, hidden);
+    }
+    return at;
+  }
+
+  private expireHidden(e: EntryRef, at: hashValue.Place): void {
+    const { keyspace } = this;
+    keyspace.changingUnseen(this, e);
+    keyspace.expiryFeed?.fieldExpired(this, e, hashValue.nameAt(at));
+    keyspace.stats.expiredFields++;
+    hashValue.removeAt(e, at);
+    this.rescheduled(e);
+  }
+
+  /** Removes a hash of which no field is left but such as are hidden. */
+  deleteHidden(e: EntryRef): void {
+    const { keyspace } = this;
+    keyspace.stats.expiredFields += hashValue.hiddenCount(e);
+    keyspace.changingAlso(this, e, "del");
+    keyspace.expiryFeed?.expired(this, e);
+    this.delete(e);
   }
 
   private expire(e: EntryRef): void {
@@ -448,12 +504,19 @@ export class Database implements Timed {
    */
   private expireFields(e: EntryRef, limit: number): number {
     const { keyspace } = this;
-    keyspace.changingAlso(this, e, "hexpired");
-    const count = hashValue.removeDue(e, keyspace.clock.nowMs, limit, (field) =>
+    let most = limit;
+    if (hashValue.hidesAny(e)) {
+      // First those, which are the earliest: their end is told.
+      most = Math.min(limit, hashValue.hiddenCount(e));
+      keyspace.changingUnseen(this, e);
+    } else {
+      keyspace.changingAlso(this, e, "hexpired");
+    }
+    const count = hashValue.removeDue(e, keyspace.clock.nowMs, most, (field) =>
       keyspace.expiryFeed?.fieldExpired(this, e, field),
     );
     keyspace.stats.expiredFields += count;
-    if (hashValue.count(e) > 0) {
+    if (hashValue.total(e) > 0) {
       this.rescheduled(e);
     } else {
       keyspace.changingAlso(this, e, "del");
@@ -463,6 +526,8 @@ export class Database implements Timed {
   }
 }
 
+/** Fields removed when a hash is looked up; if more are due, they are hidden. */
+const FIELDS_AT_ONCE = 64;
 /** An entry may keep this many unused bytes, and as many again as it uses. */
 const ROOM_SLACK = 64;
 const EXPIRY_INDEX_SIZE = 4;

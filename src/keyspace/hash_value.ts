@@ -49,6 +49,8 @@ export type Place = number;
 
 /** Slots of a dict that are freed at once. */
 const RELEASE_SLOTS = 256;
+/** Where fewer than one field in so many is not hidden, fields are not drawn until one is. */
+const SPARSE_FACTOR = 8;
 /** Fields whose sizes stand for those of all. */
 const SAMPLE_COUNT = 64;
 
@@ -166,8 +168,19 @@ function addPacked(e: EntryRef, field: Viewed, value: Viewed): Place {
 export function count(e: EntryRef): number {
   if (isPacked(e)) return packed.count(packedOf(e)) >>> 1;
   const total = dict.count(fieldsOf(e));
-  return entry.encoding(e) === EXPIRING ? total - hiddenCount(e) : total;
+  return entry.encoding(e) === EXPIRING ? total - deadlines.hiddenCount(timesOf(e)) : total;
 }
+
+/** The number of fields, with those that are hidden, of a hash that is not PACKED. */
+export const total = (e: EntryRef) => dict.count(fieldsOf(e));
+
+/** Whether fields of the hash are hidden: there still, but to be seen as gone. */
+export function hidesAny(e: EntryRef): boolean {
+  return entry.encoding(e) === EXPIRING && deadlines.hiddenCount(timesOf(e)) > 0;
+}
+
+/** Shows all fields of an EXPIRING hash. */
+export const unhide = (e: EntryRef) => deadlines.unhide(timesOf(e));
 
 /** The place of the field in an argument, or 0. */
 export function find(e: EntryRef, args: Args, index: number): Place {
@@ -182,7 +195,18 @@ export function find(e: EntryRef, args: Args, index: number): Place {
   }
   const fieldHash = hashBytes(bytes, view, offset, size);
   const f = dict.find(fieldsOf(e), bytes, view, offset, size, fieldHash);
-  return encoding === EXPIRING && f !== NIL && isHidden(e, f) ? 0 : f;
+  return f !== NIL && isHidden(e, f) ? 0 : f;
+}
+
+/** The place of the field in an argument if it is hidden, or 0. */
+export function findHidden(e: EntryRef, args: Args, index: number): Place {
+  if (!hidesAny(e)) return 0;
+  const { bytes, view } = args;
+  const offset = args.start[index];
+  const size = args.size[index];
+  const fieldHash = hashBytes(bytes, view, offset, size);
+  const f = dict.find(fieldsOf(e), bytes, view, offset, size, fieldHash);
+  return f !== NIL && isHidden(e, f) ? f : 0;
 }
 
 /** Replies with the value at a place. */
@@ -233,10 +257,11 @@ export function put(
   const home = fieldsOf(e);
   const f = dict.find(home, bytes, view, offset, length, fieldHash);
   if (f !== NIL) {
+    const isNew = isHidden(e, f);
     beforeChange(e, f);
     if (entry.hasTtl(f)) clearDeadline(e, f);
     rewrite(e, f, values, value);
-    return false;
+    return isNew;
   }
   hashField.add(
     home,
@@ -410,8 +435,8 @@ export function endExpiring(e: EntryRef): void {
 }
 
 /**
- * Removes fields of an EXPIRING hash whose time has come, at most `limit`, each after `before` is
- * called with its name; returns how many.
+ * Removes fields of an EXPIRING hash whose time has come, the earliest, at most `limit`, each after
+ * `before` is called with its name; returns how many.
  */
 export function removeDue(
   e: EntryRef,
@@ -419,7 +444,6 @@ export function removeDue(
   limit: number,
   before: (field: Range) => void,
 ): number {
-  deadlines.hideUntil(timesOf(e), 0);
   let removed = 0;
   while (removed < limit && deadlines.firstTime(timesOf(e)) <= nowMs) {
     const f = deadlines.firstEntry(timesOf(e));
@@ -430,11 +454,19 @@ export function removeDue(
   return removed;
 }
 
-/** Hides the fields of an EXPIRING hash whose time has come; false when no other is left. */
+/** Hides the fields of an EXPIRING hash whose time has come; whether any was not hidden before. */
 export function hideDue(e: EntryRef, nowMs: number): boolean {
-  deadlines.hideUntil(timesOf(e), nowMs);
-  return !isOver(e, nowMs);
+  return deadlines.hideUntil(timesOf(e), nowMs);
 }
+
+/** No field of an EXPIRING hash that is not hidden is due before this. */
+export const nextDue = (e: EntryRef) => deadlines.nextDue(timesOf(e));
+
+/** The number of fields that are hidden, of an EXPIRING hash. */
+export const hiddenCount = (e: EntryRef) => deadlines.hiddenCount(timesOf(e));
+
+/** The name of the field at a place of a hash that is not PACKED, borrowed as `nameOf` says. */
+export const nameAt = (at: Place): Range => hashField.nameOf(at as EntryRef);
 
 /** Whether the time of every field of an EXPIRING hash has come. */
 export function isOver(e: EntryRef, nowMs: number): boolean {
@@ -443,14 +475,16 @@ export function isOver(e: EntryRef, nowMs: number): boolean {
   return deadlines.allUntil(times, nowMs);
 }
 
-function hiddenCount(e: EntryRef): number {
-  const untilMs = deadlines.hiddenUntil(timesOf(e));
-  return untilMs === 0 ? 0 : deadlines.countUntil(timesOf(e), untilMs);
+function isHidden(e: EntryRef, f: EntryRef): boolean {
+  return hidesAny(e) && entry.hasTtl(f) && deadlines.isHidden(timesOf(e), f);
 }
 
-function isHidden(e: EntryRef, f: EntryRef): boolean {
-  const untilMs = deadlines.hiddenUntil(timesOf(e));
-  return untilMs !== 0 && entry.hasTtl(f) && deadlines.timeOf(timesOf(e), f) <= untilMs;
+/**
+ * Whether it costs much to come by a field at random: who wants some had better pass all. Of a
+ * PACKED hash, and of one of which nearly all is hidden.
+ */
+export function drawsSlowly(e: EntryRef): boolean {
+  return isPacked(e) || count(e) * SPARSE_FACTOR < dict.count(fieldsOf(e));
 }
 
 /** A walk over a hash, to be used again and again; the hash must not change meanwhile. */
@@ -476,9 +510,9 @@ export class HashCursor {
       if (this.at !== 0) this.valueAt = packed.next(p, this.at);
       return this.at !== 0;
     }
-    const expiring = entry.encoding(e) === EXPIRING;
+    const isAnyHidden = hidesAny(e);
     do this.at = this.fields.next();
-    while (expiring && this.at !== NIL && isHidden(e, this.at as EntryRef));
+    while (isAnyHidden && this.at !== NIL && isHidden(e, this.at as EntryRef));
     return this.at !== NIL;
   }
 
@@ -488,11 +522,12 @@ export class HashCursor {
     if (this.p !== NIL) {
       this.at = packed.seek(this.p, 2 * random(packed.count(this.p) >>> 1));
       this.valueAt = packed.next(this.p, this.at);
-    } else if (entry.encoding(e) !== EXPIRING || hiddenCount(e) === 0) {
-      this.at = dict.randomEntry(fieldsOf(e), random);
-    } else {
+    } else if (drawsSlowly(e)) {
       this.fields.start(fieldsOf(e));
       for (let skip = random(count(e)); skip >= 0; skip--) this.next();
+    } else {
+      do this.at = dict.randomEntry(fieldsOf(e), random);
+      while (isHidden(e, this.at as EntryRef));
     }
   }
 
@@ -558,9 +593,7 @@ const allFields = new HashCursor();
  */
 export function scan(e: EntryRef, cursor: number, visit: (at: Place) => void): number {
   if (!isPacked(e)) {
-    if (entry.encoding(e) !== EXPIRING || hiddenCount(e) === 0) {
-      return dict.scan(fieldsOf(e), cursor, visit);
-    }
+    if (!hidesAny(e)) return dict.scan(fieldsOf(e), cursor, visit);
     return dict.scan(fieldsOf(e), cursor, (f) => {
       if (!isHidden(e, f)) visit(f);
     });

@@ -6,7 +6,7 @@ import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
-import type { Range } from "../base/range.ts";
+import { type Range, staging } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
@@ -14,6 +14,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { Database } from "./database.ts";
 import { Libraries } from "./libraries.ts";
+import * as loose from "./loose.ts";
 import { Type } from "./types.ts";
 import { Unsynced } from "./unsynced.ts";
 import * as values from "./values.ts";
@@ -158,6 +159,11 @@ export class Keyspace {
     if (this.unsynced.isOn) this.unsynced.note(db.id, entry.hash(e));
   }
 
+  /** As `changing`, for what nobody sees: of a hash, fields go that were hidden before. */
+  changingUnseen(db: Database, e: EntryRef): void {
+    if (this.walk !== null) this.walk.before(db, e);
+  }
+
   /** A walk over all keys begins; returns the value of `entry.epoch` of those that it has seen. */
   beginWalk(walk: ChangeWatcher): number {
     if (DEBUG) assert(this.walk === null, "two walks at once");
@@ -241,13 +247,36 @@ export class Keyspace {
 
   /** Frees an unlinked entry with all it owns: a large value in slices, so that nobody waits. */
   dispose(e: EntryRef): void {
-    if (entry.type(e) !== Type.string && values.count(e) > FREED_AT_ONCE) {
-      this.disposing.push(e);
-      this.onReclaim();
+    if (isLarge(e)) {
+      this.disposeLater(e);
       return;
     }
-    values.release(e);
-    entry.release(e);
+    values.discard(e);
+  }
+
+  /** As `dispose`, of a value that a command made and no key got. */
+  disposeLoose(made: EntryRef): void {
+    loose.end();
+    this.dispose(made);
+  }
+
+  /** As `dispose`, of the value alone: the entry then owns none. */
+  disposeValue(e: EntryRef): void {
+    if (!isLarge(e)) {
+      values.release(e);
+      return;
+    }
+    const area = values.areaOf(e);
+    const shell = entry.create(staging.bytes, staging.view, 0, 0, 0, area, false);
+    entry.copyValue(e, shell, area);
+    // As one that is new, which owns nothing, and of which nothing expires.
+    entry.describe(e, Type.string, 0, 0);
+    this.disposeLater(shell);
+  }
+
+  private disposeLater(e: EntryRef): void {
+    this.disposing.push(e);
+    this.onReclaim();
   }
 
   /** Takes over a dict that no database holds any more; `reclaimSlice` frees it. */
@@ -435,6 +464,11 @@ export class Keyspace {
     const above = Math.max(0, counter - LFU_FIRST);
     return this.random() < 1 / (above * this.lfuLogFactor + 1) ? counter + 1 : counter;
   }
+}
+
+/** Whether the value of an entry is freed in slices. */
+function isLarge(e: EntryRef): boolean {
+  return entry.type(e) !== Type.string && values.count(e) > FREED_AT_ONCE;
 }
 
 /**

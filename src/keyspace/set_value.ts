@@ -147,10 +147,9 @@ export function adopt(
   return e;
 }
 
-/** Gives a set the members of a loose one in place of its own; the loose entry is gone. */
-export function exchange(e: EntryRef, made: EntryRef): void {
+/** Gives an entry that owns no value the members of a loose set; the loose entry is gone. */
+export function takeOver(e: EntryRef, made: EntryRef): void {
   loose.end();
-  release(e);
   become(e, entry.encoding(made), refOf(made));
   entry.release(made);
 }

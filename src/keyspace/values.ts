@@ -47,6 +47,11 @@ const kindOf = (e: EntryRef) => kinds[entry.type(e)];
 export const areaOf = (e: EntryRef) => kindOf(e).areaOf(e);
 export const duplicate = (from: EntryRef, to: EntryRef) => kindOf(from).duplicate(from, to);
 export const release = (e: EntryRef) => kindOf(e).release(e);
+/** Frees at once an entry that no database has, with its value. */
+export function discard(e: EntryRef): void {
+  release(e);
+  entry.release(e);
+}
 export const releaseSlice = (e: EntryRef) => kindOf(e).releaseSlice(e);
 export const count = (e: EntryRef) => kindOf(e).count(e);
 export const ownedSize = (e: EntryRef, samples?: number) => kindOf(e).ownedSize(e, samples);

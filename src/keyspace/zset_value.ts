@@ -165,7 +165,7 @@ export function packIfSmall(e: EntryRef, keepsSign = false): void {
       p = zsetPacked.append(p, bytes, at, entry.keySize(m), score, keepsSign);
     }
   }
-  releaseTree(e);
+  release(e);
   entry.describe(e, Type.zset, PACKED, 0);
   setRef(e, p);
   setWord(e, NIL);
@@ -585,25 +585,11 @@ function copyMember(m: EntryRef): EntryRef {
 
 /** Frees what the value owns outside its entry. */
 export function release(e: EntryRef): void {
-  if (isPacked(e)) packed.release(packedOf(e));
-  else if (!isTaken(e)) releaseTree(e);
+  while (releaseSlice(e));
 }
 
 /** Whether a snapshot has taken what the set owns. */
 const isTaken = (e: EntryRef) => frozenDict.isAny && frozenDict.takes(dictOf(e), e);
-
-function releaseTree(e: EntryRef): void {
-  const tree = treeOf(e);
-  if (tree === NIL) {
-    cursorOfMembers.start(dictOf(e));
-    for (let m = cursorOfMembers.next(); m !== NIL; m = cursorOfMembers.next()) entry.release(m);
-  } else {
-    let leaf = btree.first(tree) as LeafRef;
-    for (; leaf !== NIL; leaf = btree.next(tree) as LeafRef) releaseMembers(leaf);
-    scoreTree.release(tree);
-  }
-  dict.release(dictOf(e));
-}
 
 function releaseMembers(leaf: LeafRef): void {
   const n = scoreTree.leafCount(leaf);
@@ -615,21 +601,36 @@ function releaseMembers(leaf: LeafRef): void {
  * Nothing else may be done with the set from the first call on.
  */
 export function releaseSlice(e: EntryRef): boolean {
-  if (!isPacked(e) && treeOf(e) !== NIL) {
-    if (isTaken(e)) return false;
-    const tree = treeOf(e);
-    let freed = 0;
-    while (btree.leafCount(tree) > 1) {
-      if (freed >= SLICE_MEMBERS) return true;
-      const leaf = btree.last(tree) as LeafRef;
-      freed += scoreTree.leafCount(leaf);
-      releaseMembers(leaf);
-      btree.remove(tree);
-      arena.free(leaf);
-    }
+  if (isPacked(e)) {
+    packed.release(packedOf(e));
+    return false;
   }
-  release(e);
+  if (isTaken(e)) return false;
+  const members = dictOf(e);
+  const tree = treeOf(e);
+  if (tree === NIL) {
+    if (dict.drain(members, SLICE_MEMBERS, entry.release)) return true;
+  } else {
+    if (!releaseLeaves(tree)) return true;
+    const leaf = btree.first(tree) as LeafRef;
+    if (leaf !== NIL) releaseMembers(leaf);
+    scoreTree.release(tree);
+  }
+  dict.release(members);
   return false;
+}
+
+/** Frees some leaves with their members, but not the last; whether that is all there is. */
+function releaseLeaves(tree: TreeRef): boolean {
+  for (let freed = 0; btree.leafCount(tree) > 1; ) {
+    if (freed >= SLICE_MEMBERS) return false;
+    const leaf = btree.last(tree) as LeafRef;
+    freed += scoreTree.leafCount(leaf);
+    releaseMembers(leaf);
+    btree.remove(tree);
+    arena.free(leaf);
+  }
+  return true;
 }
 
 /** The bytes of the blocks that the value owns outside its entry; estimated for many members. */

@@ -39,6 +39,7 @@ import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { FrozenConsumer, FrozenGroup } from "../keyspace/stream_group.ts";
+import * as values from "../keyspace/values.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -75,14 +76,7 @@ import {
 } from "./rdb_format.ts";
 import { skipModuleAux, skipModuleValue } from "./rdb_modules.ts";
 import { type ByteSource, RdbReader } from "./rdb_reader.ts";
-import {
-  discard,
-  failureOf,
-  isKnownType,
-  type LoadedKey,
-  readValkeyHash,
-  readValue,
-} from "./rdb_values.ts";
+import { failureOf, isKnownType, type LoadedKey, readValkeyHash, readValue } from "./rdb_values.ts";
 import { type ByteSink, RdbWriter } from "./rdb_writer.ts";
 import { Text } from "./text.ts";
 
@@ -398,14 +392,14 @@ export class RdbLoader {
     }
     const isOver = expires && expiryMs < this.#keyspace.clock.nowMs;
     if (isOver && this.#hooks.keepsExpired !== true) {
-      discard(made);
+      values.discard(made);
       this.figures.expired++;
       return;
     }
     const old = dict.find(this.#db.keys, bytes, view, 0, size, hash);
     if (old !== NIL) {
       if (this.#hooks.replaces !== true) {
-        discard(made);
+        values.discard(made);
         throw new Malformed("the key is there twice");
       }
       this.#keyspace.changingAlso(this.#db, old, "");

@@ -132,7 +132,7 @@ function readCollection(reader: RdbReader, key: LoadedKey, load: Load): EntryRef
     load(reader, e);
     isWhole = entry.type(e) === Type.stream || values.count(e) > 0;
   } finally {
-    if (!isWhole) discard(e);
+    if (!isWhole) values.discard(e);
   }
   return isWhole ? e : (NIL as EntryRef);
 }
@@ -140,12 +140,6 @@ function readCollection(reader: RdbReader, key: LoadedKey, load: Load): EntryRef
 /** As `readValue`, of a hash in Valkey's own form. */
 export function readValkeyHash(reader: RdbReader, key: LoadedKey): EntryRef {
   return readCollection(reader, key, loadValkeyHash);
-}
-
-/** Frees an entry that no database has, with its value. */
-export function discard(e: EntryRef): void {
-  values.release(e);
-  entry.release(e);
 }
 
 /** An entry of the key, without a value: an integer until it has one. */

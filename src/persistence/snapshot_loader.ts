@@ -16,6 +16,7 @@ import { hashBytes } from "../base/hash.ts";
 import { AREA } from "../keyspace/collection.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import * as values from "../keyspace/values.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -29,7 +30,6 @@ import { BlockKind, DEFLATE_RATIO_MAX, RecordKind, SnapshotError } from "./snaps
 import { StreamLoad } from "./snapshot_stream.ts";
 import {
   addElements,
-  discard,
   endCollection,
   LongString,
   newEntry,
@@ -236,7 +236,7 @@ export class SnapshotLoader {
     const keyspace = this.#keyspace;
     const isOver = expiryMs !== -1 && expiryMs < keyspace.clock.nowMs;
     if (isOver && this.#rules.keepsExpired !== true) {
-      discard(e);
+      values.discard(e);
       this.figures.expired++;
       return;
     }
@@ -244,7 +244,7 @@ export class SnapshotLoader {
     const old = dict.find(db.keys, bytes, view, offset, size, hash);
     if (old !== NIL) {
       if (this.#rules.replaces !== true) {
-        discard(e);
+        values.discard(e);
         throw new Malformed(`key ${this.#shownKey()} is there twice`);
       }
       keyspace.changingAlso(db, old, "");
@@ -291,7 +291,7 @@ export class SnapshotLoader {
       });
       isOpen = true;
     } finally {
-      if (!isOpen) discard(e);
+      if (!isOpen) values.discard(e);
     }
   }
 
@@ -365,7 +365,7 @@ export class SnapshotLoader {
       else if (value.string === null) endCollection(e, kind);
       isWhole = true;
     } finally {
-      if (!isWhole) discard(e);
+      if (!isWhole) values.discard(e);
     }
     this.#borrowKey(e);
     this.#admit(e, value);
@@ -383,7 +383,7 @@ export class SnapshotLoader {
   }
 
   #discardOpen(): void {
-    for (const { e } of this.#open.values()) discard(e);
+    for (const { e } of this.#open.values()) values.discard(e);
     this.#open.clear();
   }
 }

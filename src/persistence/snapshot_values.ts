@@ -31,12 +31,6 @@ export function newEntry(key: LoadedKey, area: number): EntryRef {
   return entry.create(key.bytes, key.view, key.offset, key.size, key.hash, area, key.expires);
 }
 
-/** Frees an entry that no database has, with its value. */
-export function discard(e: EntryRef): void {
-  values.release(e);
-  entry.release(e);
-}
-
 /** An entry of the key with the string that comes next. */
 export function readString(reader: MessageReader, key: LoadedKey): EntryRef {
   if (reader.isInteger) {
@@ -76,7 +70,7 @@ export function readWhole(reader: MessageReader, kind: number, key: LoadedKey): 
     endCollection(e, kind);
     isWhole = true;
   } finally {
-    if (!isWhole) discard(e);
+    if (!isWhole) values.discard(e);
   }
   return e;
 }

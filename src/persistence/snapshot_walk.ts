@@ -46,6 +46,10 @@ export class SnapshotWalk implements ChangeWatcher {
   private readonly sizes: LargeSizes;
   private readonly audience: Audience;
   private readonly parts: Part[] = [];
+  /** Those of them that are done with: the first ones. */
+  private partsDone = 0;
+  /** The others by who holds their keys: there may be any number. */
+  private readonly byHolder = new Map<Database, Part>();
   private readonly epoch: number;
   private current: Part | null = null;
   private readonly visitCurrent = (e: EntryRef) => this.visitOnce(this.current as Part, e);
@@ -72,15 +76,17 @@ export class SnapshotWalk implements ChangeWatcher {
     for (const db of keyspace.databases) {
       if (db.size === 0) continue;
       const scan = new dict.LineScan();
-      this.parts.push({ holder: db, id: db.id, scan, isDetached: false });
+      const part = { holder: db, id: db.id, scan, isDetached: false };
+      this.parts.push(part);
+      this.byHolder.set(db, part);
     }
     this.epoch = keyspace.beginWalk(this);
   }
 
   /** Goes on for some 10 us, or for a key that is not large; false when all is shown. */
   step(): boolean {
-    const part = this.parts[0];
-    if (part === undefined) return this.stepLarge();
+    if (this.partsDone === this.parts.length) return this.stepLarge();
+    const part = this.parts[this.partsDone];
     this.current = part;
     if (!part.scan.step(part.holder.keys, this.visitCurrent)) this.drop(part);
     return true;
@@ -115,12 +121,14 @@ export class SnapshotWalk implements ChangeWatcher {
 
   before(db: Database, e: EntryRef): void {
     if (entry.epoch(e) === this.epoch) return;
-    for (const part of this.parts) if (part.holder === db) this.visitOnce(part, e);
+    const part = this.byHolder.get(db);
+    if (part !== undefined) this.visitOnce(part, e);
   }
 
   detaches(db: Database): boolean {
-    const part = this.parts.find(({ holder }) => holder === db);
+    const part = this.byHolder.get(db);
     if (part === undefined) return false;
+    this.byHolder.delete(db);
     part.holder = new Database(db.id, this.keyspace);
     part.isDetached = true;
     exchange(part.holder, db);
@@ -128,10 +136,17 @@ export class SnapshotWalk implements ChangeWatcher {
   }
 
   swapped(a: Database, b: Database): void {
-    for (const part of this.parts) {
-      if (part.holder === a) part.holder = b;
-      else if (part.holder === b) part.holder = a;
-    }
+    const partOfA = this.byHolder.get(a);
+    this.hold(a, this.byHolder.get(b));
+    this.hold(b, partOfA);
+  }
+
+  /** The database holds the keys of a part from now on, or of none. */
+  private hold(db: Database, part: Part | undefined): void {
+    this.byHolder.delete(db);
+    if (part === undefined) return;
+    part.holder = db;
+    this.byHolder.set(db, part);
   }
 
   private visitOnce(part: Part, e: EntryRef): void {
@@ -149,7 +164,8 @@ export class SnapshotWalk implements ChangeWatcher {
   }
 
   private drop(part: Part): void {
-    this.parts.splice(this.parts.indexOf(part), 1);
+    this.partsDone++;
+    this.byHolder.delete(part.holder);
     if (part.isDetached) this.keyspace.reclaim(part.holder.keys);
   }
 }

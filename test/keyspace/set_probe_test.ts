@@ -8,6 +8,7 @@ import { Member } from "../../src/keyspace/set_member.ts";
 import { SetProbe } from "../../src/keyspace/set_probe.ts";
 import * as setValue from "../../src/keyspace/set_value.ts";
 import { INTSET, SetCursor } from "../../src/keyspace/set_value.ts";
+import * as values from "../../src/keyspace/values.ts";
 import { argsOf } from "../../src/protocol/args.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
 import * as entry from "../../src/structures/entry.ts";
@@ -57,8 +58,8 @@ test("a probe agrees with the set, over random sets", () => {
       const found = probe.has(member);
       expect(found).toBe(setValue.holds(asked, member));
     }
-    setValue.discard(from);
-    setValue.discard(asked);
+    values.discard(from);
+    values.discard(asked);
   }
 });
 
@@ -88,7 +89,7 @@ test("a walk over two intsets comes to what both have, over random sets", () => 
     cursor.start(a);
     while (cursor.nextCommon(b)) found.push(textOf(cursor.member()));
     expect(found).toEqual(expected);
-    setValue.discard(a);
-    setValue.discard(b);
+    values.discard(a);
+    values.discard(b);
   }
 });

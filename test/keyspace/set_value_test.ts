@@ -11,6 +11,7 @@ import { listAll, listScanned, listSome, places } from "../../src/keyspace/set_p
 import * as setValue from "../../src/keyspace/set_value.ts";
 import { DICT, INTSET, PACKED, SetCursor } from "../../src/keyspace/set_value.ts";
 import { thresholds } from "../../src/keyspace/thresholds.ts";
+import * as values from "../../src/keyspace/values.ts";
 import { argsOf } from "../../src/protocol/args.ts";
 import { Reply } from "../../src/protocol/reply.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
@@ -96,7 +97,7 @@ test.each(WORLDS)("%s is of the encoding expected", (_, encoding, texts) => {
     expect(remove(e, text)).toBe(false);
   }
   for (const text of texts) expect(add(e, text)).toBe(false);
-  setValue.discard(e);
+  values.discard(e);
 });
 
 describe.each(WORLDS)("members of %s", (_, __, texts) => {
@@ -128,7 +129,7 @@ describe.each(WORLDS)("members of %s", (_, __, texts) => {
       setValue.removeMember(added, member);
     }
     check(added, new Set(others.filter((text) => !texts.includes(text))));
-    for (const e of [from, into, union, added]) setValue.discard(e);
+    for (const e of [from, into, union, added]) values.discard(e);
   });
 });
 
@@ -148,11 +149,11 @@ test("a member of one set that was sought in another is the same when a third is
         setValue.holds(sought, member);
         if (!texts.includes(text)) setValue.insertNew(into, member);
         check(into, new Set([...texts, text]));
-        setValue.discard(into);
+        values.discard(into);
       }
     }
   }
-  for (const e of [...sources, sought]) setValue.discard(e);
+  for (const e of [...sources, sought]) values.discard(e);
 });
 
 describe.each([1, 2, 3, 4, 5, 6])("random operations, seed %d", (seed) => {
@@ -189,7 +190,7 @@ describe.each([1, 2, 3, 4, 5, 6])("random operations, seed %d", (seed) => {
         if (step % 20 === 0) check(e, model);
       }
       check(e, model);
-      setValue.discard(e);
+      values.discard(e);
     }
   });
 });
@@ -199,7 +200,7 @@ describe("conversions", () => {
     const e = setOf(texts);
     const encoding = entry.encoding(e);
     setValue.verify(e);
-    setValue.discard(e);
+    values.discard(e);
     return encoding;
   };
 
@@ -235,13 +236,13 @@ describe("conversions", () => {
     for (const text of words(200)) remove(e, text);
     expect(entry.encoding(e)).toBe(DICT);
     check(e, new Set(["1"]));
-    setValue.discard(e);
+    values.discard(e);
   });
 
   test("both encodings of other sets are shown as a hashtable", () => {
     const sets = [setOf(["1"]), setOf(["a"]), setOf(words(200))];
     expect(sets.map(setValue.encodingName)).toEqual(["intset", "hashtable", "hashtable"]);
-    for (const e of sets) setValue.discard(e);
+    for (const e of sets) values.discard(e);
   });
 
   test("a union of many integers is a dict, though each of its sets is an intset", () => {
@@ -250,7 +251,7 @@ describe("conversions", () => {
     setValue.addAll(other, union);
     expect(entry.encoding(union)).toBe(DICT);
     check(union, new Set(integers(550)));
-    for (const e of [union, other]) setValue.discard(e);
+    for (const e of [union, other]) values.discard(e);
   });
 });
 
@@ -265,7 +266,7 @@ describe.each(WORLDS)("%s", (_, __, texts) => {
     expect(cursor.next()).toBe(false);
     const expected = membersOf(e).map((text) => `$${text.length}\r\n${text}\r\n`);
     expect(latin1(reply.bytes, 0, reply.at)).toBe(expected.join(""));
-    setValue.discard(e);
+    values.discard(e);
   });
 
   test("is duplicated, adopted, exchanged and freed in slices", () => {
@@ -282,7 +283,8 @@ describe.each(WORLDS)("%s", (_, __, texts) => {
     remove(twin, "last");
     check(e, new Set([...texts, "last"]));
     check(twin, new Set(texts));
-    setValue.exchange(other, setOf(texts));
+    values.release(other);
+    setValue.takeOver(other, setOf(texts));
     check(other, new Set(texts));
     db.unlink(e);
     let slices = 1;
@@ -314,7 +316,7 @@ describe.each(WORLDS)("%s", (_, __, texts) => {
     } while (next !== 0);
     expect([...seen].sort()).toEqual(all);
     setValue.verify(e);
-    setValue.discard(e);
+    values.discard(e);
   });
 });
 
@@ -327,7 +329,7 @@ test("the size of what a set owns is what the arena gave", () => {
     const estimate = setValue.ownedSize(e);
     expect(estimate).toBeGreaterThan(own * 0.7);
     expect(estimate).toBeLessThan(own * 1.4);
-    setValue.discard(e);
+    values.discard(e);
   }
 });
 
@@ -369,7 +371,7 @@ describe("chance", () => {
       add(e, text);
     }
     expect(spread(counts, left, draws)).toBeLessThan(limit(left));
-    setValue.discard(e);
+    values.discard(e);
   });
 
   test.each(SETS)("chooses some members of %s as often", (_, texts, left) => {
@@ -388,7 +390,7 @@ describe("chance", () => {
       }
       expect(spread(counts, left, rounds * wanted)).toBeLessThan(limit(left));
     }
-    setValue.discard(e);
+    values.discard(e);
   });
 
   test("popping a large set to its end stays quick", () => {
@@ -404,6 +406,6 @@ describe("chance", () => {
       setValue.removeAt(e, place);
     }
     expect(draws / 50_000).toBeLessThan(30);
-    setValue.discard(e);
+    values.discard(e);
   });
 });

@@ -406,7 +406,7 @@ describe("loose sets", () => {
     zset.order(loose);
     zset.packIfSmall(loose);
     expect(zset.encodingName(loose)).toBe("skiplist");
-    zset.discard(loose);
+    values.discard(loose);
   });
 
   test("is discarded, ordered or not, packed or not", () => {
@@ -417,8 +417,8 @@ describe("loose sets", () => {
       if (i < 100) zset.put(loose, ...bytesOf(`m${i}`), i);
     }
     expect(zset.encodingName(loose)).toBe("listpack");
-    zset.discard(loose);
-    zset.discard(unordered);
+    values.discard(loose);
+    values.discard(unordered);
   });
 });
 

@@ -84,6 +84,12 @@ export class InnerServer {
     for (const db of this.keyspace.databases) db.expireDue(Infinity);
   }
 
+  /** Lets time pass, in which nothing happens. */
+  wait(ms: number): void {
+    this.nowMs += ms;
+    this.server.clock.tick();
+  }
+
   /** Carries out a command; returns the reply as it was sent. */
   run(...words: string[]): string {
     this.#output = "";

@@ -18,6 +18,22 @@ afterEach(() => {
   expect(arena.figures().blockCount).toBe(blocks);
 });
 
+/** Hides what is due until some time, and perhaps a little later until another. */
+function hide(d: deadlines.DeadlinesRef, untilMs: number, model: Map<EntryRef, number>): void {
+  const isHiddenNow = (e: EntryRef) => deadlines.isHidden(d, e);
+  const before = [...model.keys()].filter(isHiddenNow);
+  const isMore = deadlines.hideUntil(d, untilMs);
+  const hidden = [...model.keys()].filter(isHiddenNow);
+  expect(hidden.length).toBe(deadlines.hiddenCount(d));
+  expect(isMore).toBe(hidden.length > before.length);
+  for (const e of before) expect(hidden).toContain(e);
+  for (const [e, timeMs] of model) {
+    if (timeMs <= untilMs) expect(hidden).toContain(e);
+    else if (!before.includes(e)) expect(hidden).not.toContain(e);
+  }
+  deadlines.verify(d);
+}
+
 describe.each([1, 2, 3, 4])("random operations, seed %d", (seed) => {
   test("the first is the earliest, and every time can be read", () => {
     const random = new Random(seed);
@@ -33,6 +49,7 @@ describe.each([1, 2, 3, 4])("random operations, seed %d", (seed) => {
         d = deadlines.add(d, e, timeMs);
         model.set(e, timeMs);
       } else if (random.chance(0.3)) {
+        if (deadlines.isHidden(d, known)) deadlines.unhide(d);
         const timeMs = timeOf();
         deadlines.move(d, known, timeMs);
         model.set(known, timeMs);
@@ -55,8 +72,9 @@ describe.each([1, 2, 3, 4])("random operations, seed %d", (seed) => {
       for (const [e, timeMs] of model) expect(deadlines.timeOf(d, e)).toBe(timeMs);
       const untilMs = timeOf();
       const due = [...model.values()].filter((timeMs) => timeMs <= untilMs).length;
-      expect(deadlines.countUntil(d, untilMs)).toBe(due);
       expect(deadlines.allUntil(d, untilMs)).toBe(due === model.size);
+      if (random.chance(0.3)) deadlines.unhide(d);
+      if (random.chance(0.5)) hide(d, untilMs, model);
     }
     for (const e of model.keys()) {
       d = deadlines.remove(d, e);
@@ -70,13 +88,15 @@ describe.each([1, 2, 3, 4])("random operations, seed %d", (seed) => {
 test("place and what is hidden are kept while the block moves", () => {
   let d = deadlines.create();
   expect(deadlines.place(d)).toBe(-1);
-  expect(deadlines.hiddenUntil(d)).toBe(0);
+  expect(deadlines.hiddenCount(d)).toBe(0);
   deadlines.setPlace(d, 7);
-  deadlines.hideUntil(d, 2 ** 45 + 1);
   const entries = [...Array(100).keys()].map((i) => entryFor(`key:${i}`, 8, true));
-  for (const e of entries) d = deadlines.add(d, e, 5);
+  d = deadlines.add(d, entries[0], 2 ** 45);
+  expect(deadlines.hideUntil(d, 2 ** 45 + 1)).toBe(true);
+  for (const e of entries.slice(1)) d = deadlines.add(d, e, 2 ** 46);
   expect(deadlines.place(d)).toBe(7);
-  expect(deadlines.hiddenUntil(d)).toBe(2 ** 45 + 1);
+  expect(entries.filter((e) => deadlines.isHidden(d, e))).toEqual(entries.slice(0, 1));
+  expect(deadlines.nextDue(d)).toBe(2 ** 46);
   const twin = deadlines.copy(d);
   expect(deadlines.place(twin)).toBe(-1);
   expect(deadlines.count(twin)).toBe(100);
