@@ -118,8 +118,6 @@ const OWN_WAYS: Readonly<Record<string, readonly string[]>> = {
   list: ["LTRIM k 1 0", `LPOP k ${COUNT}`, `LMPOP 1 k LEFT COUNT ${COUNT}`],
   set: [
     `SPOP k ${COUNT}`,
-    "SADD s x|SUNION k s",
-    "SADD s x|SDIFF k s",
     `SADD s a|SPOP k ${COUNT - 1}`,
     "SMOVE k s missing|SUNIONSTORE k missing",
   ],
