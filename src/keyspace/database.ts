@@ -443,8 +443,8 @@ export class Database implements Timed {
   }
 
   /**
-   * Removes some fields of a hash whose time has come, and hides the others, which the timer removes
-   * by and by; returns the entry if any is left that is not hidden.
+   * Removes some fields of a hash whose time has come, and hides the others, which the timer
+   * removes by and by; returns the entry if any is left that is not hidden.
    */
   private livingHash(e: EntryRef): EntryRef {
     const { keyspace } = this;
@@ -461,8 +461,8 @@ export class Database implements Timed {
   }
 
   /**
-   * The place of the field in an argument of a live hash, or 0. One that is hidden goes now, so that
-   * whoever carries the commands out again finds it gone as well.
+   * The place of the field in an argument of a live hash, or 0. One that is hidden goes now, so
+   * that whoever carries the commands out again finds it gone as well.
    */
   field(e: EntryRef, args: Args, index: number): hashValue.Place {
     const at = hashValue.find(e, args, index);

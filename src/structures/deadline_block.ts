@@ -149,7 +149,7 @@ export function hideUntil(d: DeadlinesRef, timeMs: number): boolean {
   return isMore;
 }
 
-/** An entry has got this time, and is not hidden: if need be, since the clock was set back, none. */
+/** An entry has got this time, and is not hidden: none is, if the clock was set back. */
 function noteTime(d: DeadlinesRef, timeMs: number): void {
   if (hiddenCount(d) === 0) return;
   if (timeMs <= headTime(d, UNTIL)) unhide(d);

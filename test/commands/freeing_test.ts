@@ -6,9 +6,9 @@ import * as arena from "../../src/arena/arena.ts";
 import { InnerServer } from "../persistence/inner_server.ts";
 
 /** Elements of a large value. */
-const COUNT = 12_000;
+const COUNT = 5000;
 /** Elements added by one command. */
-const CHUNK = 2000;
+const CHUNK = 1000;
 /** Blocks that a command, or one slice after it, may free. */
 const BLOCKS_MAX = 1600;
 /** A value has at least so many blocks. */
