@@ -192,10 +192,15 @@ export class AppendOnly implements AppendLogControl {
   }
 
   reload(): string | null {
-    if (this.state.log !== "on") throw NOTHING_TO_LOAD;
+    const { files } = this;
+    if (this.state.log === "waiting") throw NOTHING_TO_LOAD;
     try {
+      // A log that is off may have been rewritten all the same, or be there from before the start.
+      if (this.state.log === "off" && files.manifest.isEmpty) files.read();
+      if (files.manifest.isEmpty) throw NOTHING_TO_LOAD;
       this.writer.settle();
     } catch (error) {
+      if (error instanceof CommandError) throw error;
       return `Can't write the append-only file: ${(error as Error).message}`;
     }
     return this.writer.untold(() => {

@@ -5,6 +5,7 @@ import type { Client } from "../client/client.ts";
 import { cpuMs } from "../client/process.ts";
 import { plain } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
+import { until } from "../client/until.ts";
 
 const ARGS = { args: ["--enable-debug-command", "yes"] };
 
@@ -343,4 +344,31 @@ test("time stands still in a transaction, however long one of its commands takes
   expect(plain(await client.command("EXEC"))).toEqual(["OK", "OK", "value"]);
   expect(plain(await client.command("GET", "key"))).toBe(null);
   client.close();
+});
+
+test("DEBUG LOADAOF loads a log that is off, and is refused where there is none", async () => {
+  const other = await startServer({ args: ["--enable-debug-command", "yes"] });
+  await other.session(`
+    > SET a 1
+    OK
+    > DEBUG LOADAOF
+    (error) ERR There is no append only file to load
+    > GET a
+    "1"
+    > BGREWRITEAOF
+    Background append only file rewriting started
+  `);
+  const one = await other.connect();
+  const field = async () => String(plain(await one.command("INFO", "persistence")));
+  await until("the rewriting to end", async () => (await field()).includes("aof_rewrites:1\r\n"));
+  await other.session(`
+    > SET a 2
+    OK
+    > DEBUG LOADAOF
+    OK
+    > GET a
+    "1"
+  `);
+  one.close();
+  await other.stop();
 });
