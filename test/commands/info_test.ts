@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { plain } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
+import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
 import { until } from "../client/until.ts";
 
 /** Every section and field of INFO everything of a Redis 7.0.15 that nobody has used yet. */
@@ -89,6 +89,34 @@ describe("sections", () => {
     expect(fields.filter((field) => !isLater(field)).join("")).toBe(REDIS_FIELDS);
     expect(fields.filter(isLater)).toHaveLength(1);
   });
+
+  test.skipIf(redisBinary() === null)(
+    "of a server that nobody has used, figures are Redis's",
+    async () => {
+      // What is of the process, of memory, of time, or of how often a test looks whether it is up.
+      const own = new RegExp(
+        "^(?:process_id|run_id|master_replid|tcp_port|executable|redis_build_id|gcc_version|" +
+          "atomicvar_api|mem_allocator|server_time_usec|lru_clock|uptime_.*|rdb_last_save_time|" +
+          "total_.*|instantaneous_.*|client_recent_.*|cmdstat_.*|latency_.*|" +
+          "used_.*|allocator_.*|rss_.*|mem_fragmentation_.*|mem_clients_normal)$",
+      );
+      const fieldsOf = async (start: typeof startServer) => {
+        const fresh = await start();
+        const other = await fresh.connect();
+        const text = plain(await other.command("INFO", "everything")) as string;
+        other.close();
+        await fresh.stop();
+        const pairs = text.split("\r\n").filter((line) => /^[^#]+:/.test(line));
+        return new Map(pairs.map((line) => line.split(/:(.*)/) as [string, string]));
+      };
+      const [expected, actual] = [await fieldsOf(startRedis), await fieldsOf(startServer)];
+      const shown = (fields: Map<string, string>) =>
+        [...expected.keys()]
+          .filter((name) => !own.test(name))
+          .map((name) => [name, fields.get(name)]);
+      expect(shown(actual)).toEqual(shown(expected));
+    },
+  );
 
   test("in RESP3 the text is a verbatim string", async () => {
     const other = await server.connect();

@@ -135,6 +135,24 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       4) (nil)
     `));
 
+  test("SORT BY and GET take a pattern up to a zero byte", () =>
+    session(`
+      > RPUSH list 2 1
+      (integer) 2
+      > MSET "\\x001" zero "\\x002" zero "x\\x00*" star "x\\x00" none "\\x00*" star
+      OK
+      > SORT list GET "\\x00*" GET "x\\x00*"
+      1) (nil)
+      2) (nil)
+      3) (nil)
+      4) (nil)
+      > SORT list GET "\\x00*->f" GET "#\\x00"
+      1) (nil)
+      2) "1"
+      3) (nil)
+      4) "2"
+    `));
+
   test("SORT BY and GET read fields of hashes", () =>
     session(`
       > RPUSH list 1 2 3
