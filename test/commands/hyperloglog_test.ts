@@ -180,12 +180,12 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (error) INVALIDOBJ Corrupted HLL object detected
       > CONFIG SET hll-sparse-max-bytes 0
       OK
-      > SET h "HYLL\\x01\\x00\\x00\\x00\\x01\\x02\\x03\\x00\\x00\\x00\\x00\\x80\\x7f\\xfe"
+      > SET h "HYLL\\x01\\x00\\x00\\x00\\x01\\x02\\x03\\x00\\x00\\x00\\x00\\x00\\x7f\\xfe"
       OK
       > PFADD h a
       (error) INVALIDOBJ Corrupted HLL object detected
       > GET h
-      "HYLL\\x01\\x00\\x00\\x00\\x01\\x02\\x03\\x00\\x00\\x00\\x00\\x80\\x7f\\xfe"
+      "HYLL\\x01\\x00\\x00\\x00\\x01\\x02\\x03\\x00\\x00\\x00\\x00\\x00\\x7f\\xfe"
       > CONFIG SET hll-sparse-max-bytes 3000
       OK
       > SET h "HYLL\\x02\\x00\\x00\\x00\\x01\\x02\\x03\\x00\\x00\\x00\\x00\\x80\\x7f\\xff"

@@ -322,6 +322,26 @@ test("a leaf that becomes small is merged with a small one before it, or after i
   expect(leavesWithout(11, 7)).toBe(3);
 });
 
+test("a leaf that becomes small is merged with one that is not, but has room", () => {
+  const leavesWithout = (...ranges: [from: number, n: number][]) => {
+    for (const [from, n] of ranges) listValue.removeRange(list, from, n);
+    return listValue.leafCount(list);
+  };
+  const fill = () => {
+    if (listValue.count(list) > 0) listValue.removeRange(list, 0, listValue.count(list));
+    for (let i = 0; i < 40; i++) listValue.push(list, false, ...apart(`${i}`.padEnd(240)));
+    expect(listValue.leafCount(list)).toBe(5);
+  };
+  fill();
+  // Three are left of the first leaf, which are no reason to merge; then one of the second.
+  expect(leavesWithout([3, 5])).toBe(5);
+  expect(leavesWithout([4, 7])).toBe(4);
+  fill();
+  // Three are left of the second, then one of the first.
+  expect(leavesWithout([11, 5])).toBe(5);
+  expect(leavesWithout([1, 7])).toBe(4);
+});
+
 test("a long list is freed in slices", () => {
   for (let i = 0; i < 100_000; i++) push(`element ${i}`, false);
   world.db().unlink(list);
