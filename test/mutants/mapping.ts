@@ -27,6 +27,12 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 };
 /** A change that survives costs so much time, without that of the file's own tests. */
 const MS_MAX = 75_000;
+/** Look at all of a layer at once, from elsewhere: asked after a file's own tests. */
+const BROAD: Readonly<Record<string, readonly string[]>> = {
+  structures: ["test/commands/debug_test.ts"],
+  keyspace: ["test/commands/changes_test.ts"],
+  commands: ["test/commands/changes_test.ts", "test/server/propagation_test.ts"],
+};
 /** Asked last about everything: random commands, compared with the real server. */
 const LAST = "test/fuzz/fuzz_test.ts";
 /** Look at the text of src/, or at what was built from it, and not at what it does. */
@@ -75,22 +81,24 @@ export class Mapping {
     let left = MS_MAX;
     const isAsked = ({ test, wave, ms }: (typeof ranked)[number]) => {
       left -= ms < Infinity ? ms : 0;
-      return wave === 0 || left > 0 || test === LAST;
+      return wave <= 1 || left > 0 || test === LAST;
     };
     return ranked.filter(isAsked).map(({ test }) => test);
   }
 
-  /** 0 for the file's own tests, higher the further away; Infinity: says nothing about it. */
+  /** 0 and 1 for the file's own tests, higher the further away; Infinity: says nothing of it. */
   #waveOf(test: string, file: string): number {
     const distance = this.#distancesFrom(test).get(file) ?? Infinity;
     if (distance === Infinity && !this.#startsServer(test)) return Infinity;
     if (test === LAST) return 90;
     if (distance <= NEAR_COUNT) return 0;
-    const folders = FOLDERS[file === "src/main.ts" ? "main" : file.split("/")[1]];
+    const layer = file === "src/main.ts" ? "main" : file.split("/")[1];
+    if (BROAD[layer]?.includes(test)) return 1;
+    const folders = FOLDERS[layer];
     const place = folders.indexOf(test.split("/")[1]);
     if (place < 0) return Infinity;
     const alike = commonWords(test, file);
-    if (alike > 0) return alike > 1 ? 0 : 1 + place;
+    if (alike > 0) return alike > 1 ? 0 : 2 + place;
     return 10 * (1 + place);
   }
 
