@@ -79,6 +79,8 @@ durability: dist/rusk ## Stop machines, break disks, kill servers (ROUNDS=, SEED
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/durability/main.ts --rounds $(ROUNDS) \
 	    $(if $(SEED),--seed $(SEED)) $(ARGS)
 	@CORRUPTIONS=10000 $(BUN) test --timeout 600000 test/durability/corruption_test.ts
+	@CASES=100000 $(if $(SEED),SEED=$(SEED)) $(BUN) test --timeout 3600000 \
+	    test/durability/file_rounds_test.ts
 	@LARGE=1 $(BUN) test --timeout 600000 test/server/large_log_test.ts
 
 mutants: $(TOOLS) redis ## Change one place of src/ at a time: do tests notice? (SEED=, COUNT=, ARGS)

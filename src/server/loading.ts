@@ -27,6 +27,8 @@ const STEP_COUNT = 1024;
 export const MAGIC_SIZE = 16;
 /** Bytes of what is cut off that are copied at once. */
 const COPY_SIZE = 256 << 10;
+/** No snapshot is shorter than the head of an RDB file. */
+const HEAD_SIZE_MIN = 9;
 /** Bytes looked at together for zeros at the end of a file. */
 const ZEROS_SIZE = 4096;
 
@@ -132,6 +134,11 @@ export class Loading {
   private *part(file: InputFile, part: Part, path: string, isLast: boolean, cuts: boolean): Steps {
     const { log, replay } = this.parts;
     const { name } = part;
+    // It is named by what it holds, and was whole on the disk before the manifest named it.
+    const isSnapshotBase = part.type === "b" && name.endsWith(".rdb");
+    if (isSnapshotBase && file.size < HEAD_SIZE_MIN) {
+      return `Can't load ${name}: it ends too early to be a snapshot (at byte ${file.size})`;
+    }
     if (file.size === 0) return null;
     replay.begin();
     let loader: AppendLoader;
@@ -171,7 +178,8 @@ export class Loading {
     if (loader.isInTransaction) {
       log.add("warning", `Revert incomplete MULTI/EXEC transaction from AOF file ${name}`);
     }
-    if (!cuts) return `Unexpected end of file reading the append only file ${name}. ${CUT_HINT}`;
+    if (!cuts || isSnapshotBase)
+      return `Unexpected end of file reading the append only file ${name}. ${CUT_HINT}`;
     log.add("warning", `!!! Warning: short read while loading the AOF file ${name}!!!`);
     if (!isLast) return `Fatal error: the truncated file ${name} is not the last file`;
     try {

@@ -19,7 +19,7 @@ import { applySettings } from "../../src/server/settings.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
 import * as entry from "../../src/structures/entry.ts";
-import { replyEnd, requestOf } from "../client/resp.ts";
+import { replyEnd, requestOf, type Word } from "../client/resp.ts";
 import { configOf, fakeHost } from "../config/fake_host.ts";
 import type { Random } from "../fuzz/random.ts";
 import type { SimDisk } from "./sim_disk.ts";
@@ -95,7 +95,7 @@ export class SimClient {
   }
 
   /** Has the server run a command; its reply comes at the end of a turn. */
-  send(words: readonly string[]): void {
+  send(words: readonly Word[]): void {
     this.input = requestOf(words);
     this.server.guard(() => {
       while (this.input.length > 0) this.connection.readable();

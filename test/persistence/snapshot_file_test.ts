@@ -211,8 +211,8 @@ describe.skipIf(redisBinary() === null)("with values of the real server", () => 
   });
 });
 
-/** A small keyspace with a record of each kind. */
-function small(): Buffer {
+/** Writes records one after the other. */
+function records() {
   const to = new MessageWriter(new Uint8Array(4096));
   const text = (word: string) => to.binary(fromLatin1(word), 0, word.length);
   const head = (kind: number, key: string) => {
@@ -243,6 +243,12 @@ function small(): Buffer {
     to.integer(5);
     to.integer(count);
   };
+  return { to, text, head, values, open, begin };
+}
+
+/** A small keyspace with a record of each kind. */
+function small(): Buffer {
+  const { to, text, head, values, open, begin } = records();
   head(0, "string");
   text("value");
   head(0, "number");
@@ -305,6 +311,31 @@ describe("small files", () => {
     expect(digest(world)).toBe(wanted);
     expect(streams(world)).toEqual(wantedStreams);
     world.verify();
+    world.end();
+  });
+
+  test.each([
+    [1, 3, ["a", "b", 7]],
+    [2, 3, ["a", "b", 7]],
+    [3, 2, ["a", 1.5, "b", 2]],
+    [4, 2, ["f", "v", "g", "w"]],
+    [6, 2, ["f", "v", null, "g", "w", 9_000_000_000_000]],
+  ])("a value of kind %d in parts has as many elements as it says: %d", (kind, count, items) => {
+    const file = (told: number) => {
+      const { to, begin, open, values } = records();
+      begin(kind, 1, "key", told);
+      open(18, 1, 1);
+      values(...items);
+      open(19, 1, 0);
+      return fileWith(Buffer.from(to.bytes.subarray(0, to.size)), 1);
+    };
+    const before = arena.figures().blockCount;
+    for (const told of [0, count - 1, count + 1, 2 * count]) {
+      expect(() => load(world, file(told))).toThrow("a value has not as many elements as it says");
+      expect(world.db().size).toBe(0);
+    }
+    expect(arena.figures().blockCount).toBe(before);
+    expect(load(world, file(count)).figures.keys).toBe(1);
     world.end();
   });
 
