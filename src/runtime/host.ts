@@ -61,8 +61,22 @@ export const residentSize = lasting(() => {
   }
 });
 
+/**
+ * Until the next collection the heap grows by what is garbage already, and then shrinks: up to here
+ * that is no change of what is used.
+ */
+const HEAP_STEP = 1 << 20;
+
 /** Bytes of JavaScript's own heap; Bun's heapUsed would count the arena's buffers as well. */
-export const heapSize = lasting(() => process.memoryUsage().heapTotal);
+const exactHeapSize = lasting(() => process.memoryUsage().heapTotal);
+let shownHeapSize = 0;
+
+/** Bytes of JavaScript's own heap, the same until it is by HEAP_STEP another. */
+export function heapSize(): number {
+  const size = exactHeapSize();
+  if (Math.abs(size - shownHeapSize) >= HEAP_STEP) shownHeapSize = size;
+  return shownHeapSize;
+}
 
 /** Seconds of CPU that the process has used. */
 export function cpuSeconds(): { user: number; system: number } {

@@ -180,11 +180,13 @@ export class Connection implements SocketEvents, ConnectionPort {
     if (this.closed_) return;
     this.closed_ = true;
     this.closing = true;
-    this.client.halted = true;
     this.output.clear();
     this.server.turn.held.account(this);
-    if (this.partial !== null) giveBack(this.partial.bytes);
-    this.partial = null;
+    // While its command runs the arguments are there: `finish` gives them back.
+    if (this.server.running !== this && this.partial !== null) {
+      giveBack(this.partial.bytes);
+      this.partial = null;
+    }
     this.server.forget(this);
   }
 
@@ -442,7 +444,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     if (partial !== null && partial.bytes !== this.partial?.bytes) giveBack(partial.bytes);
     if (this.isOverflowing(server.reply, server.runningFrom)) return;
     server.turn.add(this, server.runningFrom);
-    server.clients.account(this);
+    this.account();
   }
 
   outgrows(size: number): boolean {

@@ -1,0 +1,128 @@
+// Purpose: what a socket does not take is kept, offered again as it can be sent, and no more often.
+
+import { describe, expect, test } from "bun:test";
+import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
+import { OutputQueue } from "../../src/server/output_queue.ts";
+import { Random } from "../fuzz/random.ts";
+
+const MB = 2 ** 20;
+
+/** A socket that takes so many bytes at each call, and then nothing. */
+class Sink {
+  calls = 0;
+  text = "";
+  private readonly takes: number[];
+
+  constructor(...takes: number[]) {
+    this.takes = takes;
+  }
+
+  readonly write = (bytes: Uint8Array, offset: number, size: number): number => {
+    if (++this.calls > 1000) throw new Error("it is offered bytes over and over");
+    const taken = Math.min(size, this.takes.shift() ?? 0);
+    this.text += latin1(bytes, offset, taken);
+    return taken;
+  };
+}
+
+function add(queue: OutputQueue, text: string, mayTake = false): boolean {
+  const bytes = fromLatin1(text);
+  return queue.add(bytes, 0, bytes.length, mayTake);
+}
+
+describe("sending", () => {
+  test("a socket that is full is asked once", () => {
+    const queue = new OutputQueue();
+    add(queue, "abc");
+    const sink = new Sink(0);
+    expect(queue.sendTo(sink.write)).toBe(false);
+    expect(sink.calls).toBe(1);
+    expect(queue.size).toBe(3);
+  });
+
+  test("one that takes a part is not asked again for the rest", () => {
+    const queue = new OutputQueue();
+    add(queue, "x".repeat(20_000));
+    add(queue, "y".repeat(20_000));
+    const sink = new Sink(20_000, 5, 10_000);
+    expect(queue.sendTo(sink.write)).toBe(false);
+    expect(sink.calls).toBe(2);
+    expect(queue.size).toBe(19_995);
+    expect(queue.sendTo(new Sink(30_000).write)).toBe(false);
+    expect(queue.size).toBe(0);
+    expect(queue.pieceCount).toBe(0);
+  });
+
+  test("one that takes all is asked again later, so that others get a turn", () => {
+    const queue = new OutputQueue();
+    for (let i = 0; i < 5; i++)
+      expect(queue.add(new Uint8Array(4 * MB), 0, 4 * MB, true)).toBe(true);
+    let calls = 0;
+    const all = (_bytes: Uint8Array, _offset: number, size: number) => {
+      calls++;
+      return size;
+    };
+    expect(queue.sendTo(all)).toBe(true);
+    expect(calls).toBe(2);
+    expect(queue.sendTo(all)).toBe(true);
+    expect(queue.sendTo(all)).toBe(false);
+    expect(calls).toBe(5);
+    expect(queue.size).toBe(0);
+  });
+
+  test("what waits for the disk is not offered", () => {
+    const queue = new OutputQueue();
+    add(queue, "now");
+    const held = fromLatin1("later");
+    queue.hold(held, 0, held.length, false, 7);
+    const sink = new Sink(3, 100, 100);
+    expect(queue.sendTo(sink.write)).toBe(false);
+    expect([sink.text, sink.calls]).toEqual(["now", 1]);
+    expect(queue.release(6)).toBe(false);
+    expect(queue.release(7)).toBe(true);
+    queue.sendTo(sink.write);
+    expect(sink.text).toBe("nowlater");
+  });
+});
+
+test("large memory is taken over only where nobody needs it and most of it is wanted", () => {
+  const queue = new OutputQueue();
+  const bytes = new Uint8Array(4 * MB);
+  expect(queue.add(bytes, 0, 3 * MB, false)).toBe(false);
+  expect(queue.add(bytes, 0, MB, true)).toBe(false);
+  expect(queue.add(bytes.subarray(0, 1000), 0, 1000, true)).toBe(false);
+  expect(queue.add(bytes, MB, 3 * MB, true)).toBe(true);
+  expect(queue.size).toBe(7 * MB + 1000);
+  expect(queue.room).toBeGreaterThanOrEqual(8 * MB);
+  queue.clear();
+  expect([queue.size, queue.room]).toEqual([0, 0]);
+});
+
+test("bytes come in order whatever is added, held and taken", () => {
+  const random = new Random(11);
+  for (let round = 0; round < 300; round++) {
+    const queue = new OutputQueue();
+    let mark = 0;
+    let expected = "";
+    let text = "";
+    const write = (bytes: Uint8Array, offset: number, size: number) => {
+      const taken = random.chance(0.5) ? size : random.between(0, size);
+      text += latin1(bytes, offset, taken);
+      return taken;
+    };
+    for (let step = 0; step < 60; step++) {
+      const part = String.fromCharCode(97 + (step % 26)).repeat(random.pick([1, 10, 300, 20_000]));
+      const bytes = fromLatin1(part);
+      if (random.chance(0.3)) mark++;
+      queue.hold(bytes, 0, bytes.length, random.chance(0.5), random.chance(0.5) ? mark : 0);
+      expected += part;
+      if (random.chance(0.3)) queue.sendTo(write);
+      if (random.chance(0.2)) queue.release(random.between(0, mark));
+    }
+    expect(queue.size).toBe(expected.length - text.length);
+    queue.release(mark);
+    expect(queue.heldSize).toBe(0);
+    while (queue.size > 0) queue.sendTo(write);
+    expect(text === expected).toBe(true);
+  }
+});
