@@ -25,6 +25,8 @@ JOBS ?= 2
 # Seed and length of `make fuzz`; without a seed it picks one and prints it.
 SEED ?=
 COMMANDS ?= 100000
+# Clients, watched keys and so on of its last part, which counts what they cost.
+COSTS ?= 100000
 # Messages of `make soak`, which takes SEED, too.
 ENTRIES ?= 10000000
 
@@ -70,6 +72,7 @@ conformance: redis dist/rusk ## Run Redis's own test suite (UNITS="unit/auth ...
 
 fuzz: redis dist/rusk ## Compare random commands with redis-server (SEED=, COMMANDS=)
 	@$(BUN) test/fuzz/main.ts --commands $(COMMANDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(if $(ARGS),,COSTS_COUNT=$(COSTS) $(BUN) test test/costs)
 
 soak: dist/rusk ## Stream messages through a group whose consumers die (ENTRIES=, SEED=, ARGS)
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/scenarios/soak.ts --entries $(ENTRIES) \
