@@ -54,6 +54,13 @@ const EMPTY_WORDS = new Set(["value", "test", "ts", "commands", "command"]);
 /** Imports from a test to a file, at most, for the test to be one of that file. */
 const NEAR_COUNT = 1;
 
+/** A test to ask about a file. */
+export interface AskedTest {
+  readonly test: string;
+  /** It is one of the file's own. */
+  readonly isOwn: boolean;
+}
+
 /** Finds the tests of a file in a tree. */
 export class Mapping {
   readonly #root: string;
@@ -73,7 +80,7 @@ export class Mapping {
    * The tests of a file of src/, in the order in which to ask them: its own, and of the others as
    * many as take MS_MAX, going by how many ms each takes.
    */
-  testsOf(file: string, msOf: (test: string) => number): string[] {
+  testsOf(file: string, msOf: (test: string) => number): AskedTest[] {
     const ranked = this.#tests
       .map((test) => ({ test, wave: this.#waveOf(test, file), ms: msOf(test) }))
       .filter(({ wave }) => wave < Infinity);
@@ -83,7 +90,7 @@ export class Mapping {
       left -= ms < Infinity ? ms : 0;
       return wave <= 1 || left > 0 || test === LAST;
     };
-    return ranked.filter(isAsked).map(({ test }) => test);
+    return ranked.filter(isAsked).map(({ test, wave }) => ({ test, isOwn: wave === 0 }));
   }
 
   /** 0 and 1 for the file's own tests, higher the further away; Infinity: says nothing of it. */

@@ -168,6 +168,8 @@ function isLeftAlone(node: Node): boolean {
   if (/^TS(?!AsExpression|NonNullExpression|SatisfiesExpression)/.test(node.type)) return true;
   if (node.type === "ImportDeclaration") return true;
   if (node.type === "IfStatement") return (node.test as Node).name === "DEBUG";
+  // Looks whether a structure is sound, for tests alone.
+  if (node.type === "FunctionDeclaration") return (node.id as Node).name === "verify";
   const call = node.type === "ExpressionStatement" ? (node.expression as Node) : node;
   return call.type === "CallExpression" && (call.callee as Node).name === "assert";
 }

@@ -38,7 +38,7 @@ export class Workspace {
     const list = ["ls-files", "-z", "-co", "--exclude-standard"];
     const names = execFileSync("git", list, { cwd: from, encoding: "utf8" });
     for (const name of names.split("\0")) {
-      if (name === "" || !existsSync(join(from, name))) continue;
+      if (name === "" || name === "node_modules" || !existsSync(join(from, name))) continue;
       mkdirSync(join(this.root, dirname(name)), { recursive: true });
       cpSync(join(from, name), join(this.root, name));
     }
