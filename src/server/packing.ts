@@ -13,7 +13,7 @@ export class PackingError extends Error {}
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const NO_BYTES = new Uint8Array(0);
-const ALTERED = "it was altered: its checksum is another";
+const ALTERED = "it was cut short or altered: its checksum is another";
 /** Numbers of 32 bits, lowest byte first. */
 const wordAt = (bytes: Uint8Array, at: number) =>
   (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;

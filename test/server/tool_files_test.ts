@@ -9,7 +9,8 @@ import { join, resolve } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { unzipSync, zipSync } from "fflate";
 import { plain, type Word } from "../client/resp.ts";
-import { ruskCommand, type Server, startServer } from "../client/server.ts";
+import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "../durability/binary.ts";
 
 const GOLDEN = resolve(import.meta.dir, "../../snapshots/version-1.rusk");
 const TOLD = "keys: 22, in 2 databases; 2 expire\n";
@@ -28,7 +29,7 @@ interface Run {
 }
 
 function rusk(words: readonly string[], { input, output }: Run = {}) {
-  const [program, ...first] = ruskCommand();
+  const [program, ...first] = binaryCommand();
   const { status, stdout, stderr } = spawnSync(program, [...first, ...words], {
     cwd: folder,
     input: input ?? "",
@@ -55,7 +56,10 @@ async function ask(server: Server, ...words: Word[]): Promise<unknown> {
 
 test("what is exported in one format after the other is the same in the end", async () => {
   golden();
-  const server = await startServer({ args: ["--dir", folder, "--enable-debug-command", "yes"] });
+  const server = await startServer({
+    command: binaryCommand(),
+    args: ["--dir", folder, "--enable-debug-command", "yes"],
+  });
   try {
     const digest = async () => {
       await ask(server, "DEBUG", "RELOAD", "NOSAVE");
@@ -175,13 +179,13 @@ describe("what fails", () => {
     const alteredZip = Buffer.from(zip);
     const central = alteredZip.lastIndexOf(Buffer.from("PK\x01\x02"));
     alteredZip[central + 16] ^= 1;
-    const cases: readonly (readonly [Uint8Array, string])[] = [
+    const cases: readonly (readonly [Uint8Array, string | RegExp])[] = [
       [json.subarray(0, 1000), " records: "],
       [json.subarray(0, json.lastIndexOf("{")), "the last record is missing"],
-      [gzip.subarray(0, gzip.length >> 1), "unexpected EOF"],
-      [altered, "it was altered: its checksum is another"],
+      [gzip.subarray(0, gzip.length >> 1), /unexpected EOF|cut short or altered/],
+      [altered, "altered: its checksum is another"],
       [zip.subarray(0, zip.length - 30), "it was cut short"],
-      [alteredZip, "it was altered: its checksum is another"],
+      [alteredZip, "altered: its checksum is another"],
       [zipSync({ a: json, b: json }), "it holds 2 files, and should hold one"],
       [Buffer.from("something else"), "this is no RDB file"],
     ];
@@ -194,7 +198,7 @@ describe("what fails", () => {
         const { status, error, out } = rusk([...words, "--dbfilename", "other.rdb"], {
           input: bytes,
         });
-        expect(error).toContain(problem);
+        expect(error).toMatch(problem);
         expect(error).toStartWith("rusk import: ");
         expect([status, out]).toEqual([1, ""]);
       }
@@ -210,7 +214,7 @@ describe("what fails", () => {
     const full = Bun.file("/dev/full").size >= 0 ? "/dev/full" : null;
     if (full !== null) {
       const shell = `"$@" > ${full}`;
-      const [program, ...first] = ruskCommand();
+      const [program, ...first] = binaryCommand();
       const { status, stderr } = spawnSync(
         "sh",
         ["-c", shell, "sh", program, ...first, "export", "-", "--format", "json"],
