@@ -1,9 +1,10 @@
 /**
  * Purpose: `make durability`: sweeps over every fault of the simulated disk for some seeds, and
- * kills the real server many times. Exits with 1 when anything was lost, with 2 when it is called
- * wrongly.
+ * kills the real server many times, and has logs written, loaded and damaged. Exits with 1 when
+ * anything was lost, with 2 when it is called wrongly.
  */
 import { killRounds } from "./kill.ts";
+import { logRounds } from "./log_rounds.ts";
 import { type Outcome, POLICIES, pairs, sequences, sweep } from "./sweep.ts";
 
 const USAGE = `Looks whether anything is lost when machines stop, disks fail and servers are killed.
@@ -14,10 +15,12 @@ const USAGE = `Looks whether anything is lost when machines stop, disks fail and
   --pairs N     takes one of N pairs of changes of what is in progress (4)
   --sequences N runs so many random sequences of such changes (10000)
   --rounds N    kills the real server so often (1000)
+  --commands N  has so many commands of all kinds written to logs and loaded again (100000)
 `;
 
 const FAULTS_SHOWN = 10;
 const PROGRESS_ROUNDS = 100;
+const PROGRESS_COMMANDS = 10_000;
 
 interface Options {
   seed: number;
@@ -26,11 +29,19 @@ interface Options {
   pairs: number;
   sequences: number;
   rounds: number;
+  commands: number;
 }
 
 function readOptions(words: readonly string[]): Options {
-  const seed = Math.floor(Math.random() * 2 ** 32);
-  const options = { seed, seeds: 1, every: 1, pairs: 4, sequences: 10_000, rounds: 1000 };
+  const options: Options = {
+    seed: Math.floor(Math.random() * 2 ** 32),
+    seeds: 1,
+    every: 1,
+    pairs: 4,
+    sequences: 10_000,
+    rounds: 1000,
+    commands: 100_000,
+  };
   for (let i = 0; i < words.length; i += 2) {
     const name = words[i].replace(/^--/, "");
     const value = words[i + 1] ?? "";
@@ -42,6 +53,27 @@ function readOptions(words: readonly string[]): Options {
 
 function show(faults: readonly string[]): void {
   for (const fault of faults.slice(0, FAULTS_SHOWN)) console.log(`  ${fault}`);
+}
+
+/** How many faults there were. */
+async function writeLogs({ seed, commands }: Options): Promise<number> {
+  let nextShown = 0;
+  const outcome = await logRounds({
+    seed,
+    commands,
+    onRound: (soFar) => {
+      if (soFar.commands < nextShown) return;
+      nextShown += PROGRESS_COMMANDS;
+      console.log(`${soFar.commands} commands in logs, ${soFar.starts} starts`);
+    },
+  });
+  const { starts, real, faults } = outcome;
+  console.log(
+    `${outcome.commands} commands in logs: ${starts} starts, ${real} of them of the real server, ` +
+      `${faults.length} faults`,
+  );
+  show(faults);
+  return faults.length;
 }
 
 async function main(options: Options): Promise<number> {
@@ -75,7 +107,8 @@ async function main(options: Options): Promise<number> {
       `${faults.length} faults`,
   );
   show(faults);
-  return count + faults.length > 0 ? 1 : 0;
+  count += faults.length + (await writeLogs(options));
+  return count > 0 ? 1 : 0;
 }
 
 try {

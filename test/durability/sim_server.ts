@@ -96,7 +96,12 @@ export class SimClient {
 
   /** Has the server run a command; its reply comes at the end of a turn. */
   send(words: readonly Word[]): void {
-    this.input = requestOf(words);
+    this.write(requestOf(words));
+  }
+
+  /** Sends bytes, which need be no whole command. */
+  write(bytes: Uint8Array): void {
+    this.input = bytes;
     this.server.guard(() => {
       while (this.input.length > 0) this.connection.readable();
     });
