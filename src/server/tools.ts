@@ -178,7 +178,10 @@ function loadInput(
       const { message } = error as Error;
       throw new Error(`${name} cannot be loaded: after ${loader.figures.keys} keys: ${message}`);
     }
-    const { keys, lost } = loader.figures;
+    const { keys, lost, expired, empty } = loader.figures;
+    if (expired > 0)
+      writeError(`Keys of ${name} that have expired, and are left out: ${expired}\n`);
+    if (empty > 0) writeError(`Keys of ${name} without elements, left out: ${empty}\n`);
     const kind = isOwn ? "a snapshot of Rusk's" : "an RDB file";
     const what = records?.what ?? `${kind}, version ${loader.version}`;
     return { keyspace, name, what, size: records?.size ?? file.size, keys, lost };

@@ -339,6 +339,26 @@ describe("small files", () => {
     world.end();
   });
 
+  test("libraries of functions: the last of a name is kept, and written again", () => {
+    const codes = ["#!lua name=one\n--1", "#!lua  name=two x=y\n", "#!lua name=one\n--2", "none"];
+    const { to, text } = records();
+    for (const code of codes) {
+      to.array(2);
+      to.integer(24);
+      text(code);
+    }
+    const file = fileWith(Buffer.from(to.bytes.subarray(0, to.size)), 0);
+    const { libraries } = world.keyspace;
+    const kept = () => [...libraries.each()].map((code) => Buffer.from(code).toString());
+    for (let round = 0; round < 2; round++) {
+      libraries.clear();
+      load(world, file);
+      expect(kept()).toEqual([codes[2], codes[1], codes[3]]);
+      expect(libraries.count).toBe(3);
+    }
+    libraries.clear();
+  });
+
   test("expiry, beyond 2^53 as well, and access clocks are kept", () => {
     const db = world.db(1);
     const far = 9_223_372_036_854_775_000n;

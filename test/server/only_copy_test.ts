@@ -25,7 +25,7 @@ import {
   startRedis,
   startServer,
 } from "../client/server.ts";
-import { join as joined, moduleData, rdbFile, string } from "../persistence/payloads.ts";
+import { integer, join as joined, moduleData, rdbFile, string } from "../persistence/payloads.ts";
 
 const DEBUG = ["--enable-debug-command", "yes"];
 const KEY = joined(0, string("k"), string("v"));
@@ -267,6 +267,19 @@ describe("the tools", () => {
     expect(imported.error).toContain('The RDB file holds key "json" of module AAAAAAAAA');
     expect(imported.out).toContain("1 keys of ");
     expect(imported.status).toBe(0);
+  });
+
+  test("keys that have expired, and collections that are empty, are counted", () => {
+    const expired = joined(0xfc, integer(1000, 8), 0, string("old"), string("v"));
+    const empty = joined(1, string("empty"), 0);
+    put("dump.rdb", rdbFile("REDIS0010", KEY, expired, expired, empty));
+    const { out, error, status } = rusk("export", "out.rdb");
+    expect(out).toContain("1 keys of dump.rdb are in ");
+    expect(error).toBe(
+      "Keys of dump.rdb that have expired, and are left out: 2\n" +
+        "Keys of dump.rdb without elements, left out: 1\n",
+    );
+    expect(status).toBe(0);
   });
 
   test("a disk without room is told of, and nothing is replaced", () => {
