@@ -73,6 +73,8 @@ conformance: redis dist/rusk ## Run Redis's own test suite (UNITS="unit/auth ...
 fuzz: redis dist/rusk ## Compare random commands with redis-server (SEED=, COMMANDS=)
 	@$(BUN) test/fuzz/main.ts --commands $(COMMANDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 	@$(if $(ARGS),,COSTS_COUNT=$(COSTS) $(BUN) test test/costs)
+	@$(if $(ARGS),,$(BUN) test/fuzz/shortage_main.ts --cases $(COMMANDS) \
+	    $(if $(SEED),--seed $(SEED)))
 
 soak: dist/rusk ## Stream messages through a group whose consumers die (ENTRIES=, SEED=, ARGS)
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/scenarios/soak.ts --entries $(ENTRIES) \

@@ -106,14 +106,15 @@ let wantsBallast = false;
 
 /** Whether no more is left than the reserve, and who is told when that changes. */
 let isScarce = false;
+/** Whether half of the reserve is gone. */
+let isLow = false;
 let tellScarcity = (_isScarce: boolean) => {};
-
-/** How often `setAside` is on. */
-let asideCount = 0;
 
 /** For tests: blocks until `failAt`'s is wanted, and the largest that is still to be had then. */
 let failingIn = Infinity;
 let failingAbove = 0;
+/** The most that `ensure` has promised since. */
+let ensuredSize = 0;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
@@ -126,7 +127,7 @@ addNumber();
  * huge one is zero. The caller owns it until `free`. Throws OUT_OF_SPACE when it cannot be had.
  */
 export function alloc(size: number): Ref {
-  if (DEBUG) countDown();
+  if (DEBUG && --failingIn === -1) reconsider();
   const units = (size + 7) >>> 3;
   if (units > SLAB_UNITS_MAX) return allocHuge(size);
   const index = classFor(units);
@@ -244,16 +245,14 @@ export function segmentsLeft(): number {
 }
 
 /**
- * While this is on, OUT_OF_SPACE comes when half of the reserve is gone, so that a value that is
- * made aside takes nothing from what has begun: its maker frees it, and nothing has changed. It is
- * to be turned off as often as on.
+ * Throws OUT_OF_SPACE when half of the reserve is gone, or `size` bytes cannot be had: asked for
+ * each element of a value that is made before anything changes (a union, what RESTORE was given),
+ * by who then frees what there is of it. So it takes nothing from what has begun.
  */
-export function setAside(on: boolean): void {
-  asideCount += on ? 1 : -1;
+export function ensureMore(size: number): void {
+  if (isLow) throw OUT_OF_SPACE;
+  if (size > SEGMENT_SIZE) ensure(size);
 }
-
-/** Whether no more is left than what has begun may need. */
-const isDrained = () => segmentsLeft() <= RESERVED_SEGMENTS >>> 1;
 
 /** The listener is told when no more is left than the reserve, and when there is again. */
 export function watchScarcity(listener: (isScarce: boolean) => void): void {
@@ -266,7 +265,9 @@ export function watchScarcity(listener: (isScarce: boolean) => void): void {
  * is changed, by whoever may need more than a small part of the reserve.
  */
 export function ensure(size: number): void {
-  if (size > SEGMENT_SIZE && !canServe(size)) throw OUT_OF_SPACE;
+  if (size <= SEGMENT_SIZE) return;
+  if (!canServe(size)) throw OUT_OF_SPACE;
+  if (DEBUG) ensuredSize = Math.max(ensuredSize, size);
 }
 
 /** Whether so many bytes can be had besides the reserve. */
@@ -288,7 +289,9 @@ export function canServe(size: number): boolean {
  */
 export function canServeCopies(): boolean {
   if (wantsBallast || (DEBUG && failingIn < 0)) return false;
-  return reservedSize + (reservedSize >>> 3) < (vacantCount - RESERVED_SEGMENTS) * SEGMENT_SIZE;
+  const isServed = reservedSize * 1.125 < (vacantCount - RESERVED_SEGMENTS) * SEGMENT_SIZE;
+  if (DEBUG && isServed) ensuredSize = BLOCK_SIZE_MAX;
+  return isServed;
 }
 
 /**
@@ -323,14 +326,9 @@ function dropBallast(): void {
   ballast = null;
 }
 
-/** In debug builds: a block is asked for, which may be that of `failAt`. */
-function countDown(): void {
-  if (--failingIn === -1) reconsider();
-  if (failingIn < 0 && asideCount > 0) throw OUT_OF_SPACE;
-}
-
 function reconsider(): void {
-  const now = isRefused() || vacantCount <= RESERVED_SEGMENTS;
+  isLow = isRefused() || vacantCount <= RESERVED_SEGMENTS >>> 1;
+  const now = isLow || vacantCount <= RESERVED_SEGMENTS;
   if (now === isScarce) return;
   isScarce = now;
   tellScarcity(now);
@@ -338,11 +336,13 @@ function reconsider(): void {
 
 /**
  * For tests, in debug builds: when `count` more blocks have been asked for, nothing is left but
- * what the reserve holds: blocks up to `largest` bytes. Infinity: all is as it was.
+ * what the reserve holds, blocks up to `largest` bytes, and what `ensure` has promised since.
+ * -1: from now on. Infinity: all is as it was.
  */
 export function failAt(count: number, largest = SEGMENT_SIZE): void {
   failingIn = count;
   failingAbove = largest;
+  ensuredSize = 0;
   reconsider();
 }
 
@@ -387,7 +387,7 @@ function addSlab(index: number): number {
 
 /** As many segments in a row as there are, up to `wanted`, over one buffer. Returns the first. */
 function takeSegments(wanted: number): number {
-  if (vacantCount === 0 || (asideCount > 0 && isDrained())) throw OUT_OF_SPACE;
+  if (vacantCount === 0) throw OUT_OF_SPACE;
   let count = wanted;
   let first = vacantRun(count);
   while (first === 0) first = vacantRun(--count);
@@ -402,7 +402,7 @@ function takeSegments(wanted: number): number {
 
 function allocHuge(size: number): Ref {
   if (size > BLOCK_SIZE_MAX || vacantCount === 0) throw OUT_OF_SPACE;
-  if (DEBUG && failingIn < 0 && size > failingAbove) throw OUT_OF_SPACE;
+  if (DEBUG && failingIn < 0 && size > Math.max(failingAbove, ensuredSize)) throw OUT_OF_SPACE;
   const buffer = bufferOf((size + 7) & ~7);
   const segment = vacantRun(1);
   show(segment, buffer, 0);

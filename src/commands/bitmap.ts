@@ -136,7 +136,7 @@ function setbit(call: Call): void {
   const keyHash = db.hash(args, 1);
   let e = db.writeTyped(args, 1, keyHash, Type.string);
   let isTold = true;
-  stringValue.ensureRoom(e, Math.max(byte + 1, e === NIL ? 0 : stringValue.size(e)));
+  stringValue.ensureRoom(call.keyspace, e, Math.max(byte + 1, e === NIL ? 0 : stringValue.size(e)));
   if (e === NIL) {
     e = rawString.addZeros(db, args, 1, keyHash, byte + 1, "setbit");
   } else {

@@ -182,7 +182,7 @@ function change(call: Call): void {
   let e = db.writeTyped(args, 1, keyHash, Type.string);
   const { dirty } = keyspace;
   const size = e === NIL ? 0 : stringValue.size(e);
-  stringValue.ensureRoom(e, Math.max(size, plan.size));
+  stringValue.ensureRoom(call.keyspace, e, Math.max(size, plan.size));
   const grows = e === NIL || size < plan.size;
   if (e === NIL) {
     e = rawString.addZeros(db, args, 1, keyHash, plan.size, null);

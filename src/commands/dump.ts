@@ -1,5 +1,5 @@
 /** DUMP and RESTORE: values as Redis's own payloads, to and from any server that knows them. */
-import { NIL, setAside } from "../arena/arena.ts";
+import { NIL } from "../arena/arena.ts";
 import { dumpPayload, isIntact, restorePayload } from "../persistence/dump_payload.ts";
 import { Malformed } from "../persistence/rdb_format.ts";
 import { CommandError, SYNTAX } from "../protocol/errors.ts";
@@ -159,15 +159,12 @@ function restoredEntry({ args, server }: Call, keyHash: number, expires: boolean
   const looksAtChecksum = !server.debug.checksumsSkipped;
   if (!isIntact(bytes, start[PAYLOAD], size[PAYLOAD], looksAtChecksum)) throw BAD_FOOTER;
   const key = { bytes, view, offset: start[KEY], size: size[KEY], hash: keyHash, expires };
-  setAside(true);
   try {
     return restorePayload(bytes, start[PAYLOAD], size[PAYLOAD], key);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     server.log("warning", `RESTORE: ${error.message}`);
     throw BAD_FORMAT;
-  } finally {
-    setAside(false);
   }
 }
 

@@ -3,13 +3,14 @@
  * whose scores lie in the cells that cover a shape are looked at; those inside it are noted as rank
  * and distance, sorted if wanted, and then replied with, or stored.
  */
-import { NIL } from "../arena/arena.ts";
+import { ensureMore, NIL } from "../arena/arena.ts";
 import { cells, cover, distanceInside, setBox, setCentre, setCircle } from "../base/geo_shape.ts";
 import * as geohash from "../base/geohash.ts";
 import { sortPart } from "../base/partial_sort.ts";
 import { stage, staging } from "../base/range.ts";
 import { cString } from "../base/words.ts";
 import type { KeyEvent } from "../keyspace/keyspace.ts";
+import * as loose from "../keyspace/loose.ts";
 import { Type } from "../keyspace/types.ts";
 import * as zsetValue from "../keyspace/zset_value.ts";
 import { CommandError, SYNTAX } from "../protocol/errors.ts";
@@ -363,12 +364,14 @@ function storeFound(call: Call, e: EntryRef, returned: number, event: KeyEvent):
     const score = storesDistance ? found.distances[order[n]] / unit : cursor.score;
     const { bytes, offset, size } = cursor.member();
     stage(bytes, offset, size);
+    ensureMore(size);
     zsetValue.put(result, staging.bytes, staging.view, 0, size, score);
   }
   if (returned > 0) {
     zsetValue.order(result);
     zsetValue.packIfSmall(result);
   }
+  loose.end();
   const keyHash = db.hash(args, storeIndex);
   const old = db.peek(args, storeIndex, keyHash);
   if (old !== NIL) {

@@ -81,6 +81,9 @@ export function popSome(
   db.delete(e);
 }
 
+/** What a leaf takes beside an element that it has for itself, at most. */
+const LEAF_OVERHEAD = 1024;
+
 /**
  * Moves an element from an end of a list to an end of the list of the key in an argument, which is
  * made if need be and may be the same; replies with the element. The source may be gone then.
@@ -99,7 +102,7 @@ export function moveElement(
   const keyHash = db.hash(args, index);
   let target = db.writeTyped(args, index, keyHash, Type.list);
   const { bytes, offset, size } = listValue.end(source, fromHead);
-  ensure(size);
+  ensure(size + LEAF_OVERHEAD);
   stage(bytes, offset, size);
   const event = pushEvent(toHead);
   if (target === NIL) target = listValue.create(db, args, index, keyHash, event, size);

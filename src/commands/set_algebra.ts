@@ -4,7 +4,7 @@
  * Members pass from set to set as they lie in the arena, with the hashes that they have already.
  * What is replied is not stored anywhere first, unless it may be an intset, which comes sorted.
  */
-import { NIL } from "../arena/arena.ts";
+import { ensureMore, NIL } from "../arena/arena.ts";
 import { parseInt64 } from "../base/numbers.ts";
 import { Member } from "../keyspace/set_member.ts";
 import { SetProbe } from "../keyspace/set_probe.ts";
@@ -71,8 +71,12 @@ function isInSome(first: number, end: number): boolean {
 
 /** Replies with the member that the cursor has come to, or adds it to a result that is not NIL. */
 function emit(call: Call, result: EntryRef): void {
-  if (result === NIL) cursor.replyMember(call.reply);
-  else setValue.insertNew(result, member);
+  if (result === NIL) {
+    cursor.replyMember(call.reply);
+    return;
+  }
+  ensureMore(member.sizeKnown);
+  setValue.insertNew(result, member);
 }
 
 export function smembers(call: Call): void {

@@ -1,6 +1,7 @@
 /** What several commands do to a set: store one that was computed, and delete an empty one. */
 import { NIL } from "../arena/arena.ts";
 import type { KeyEvent } from "../keyspace/keyspace.ts";
+import * as loose from "../keyspace/loose.ts";
 import * as setValue from "../keyspace/set_value.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
@@ -19,6 +20,7 @@ export function deleteIfEmpty(call: Call, e: EntryRef): void {
 export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void {
   const { db, args, keyspace } = call;
   const count = setValue.count(result);
+  loose.end();
   const keyHash = db.hash(args, 1);
   const old = db.peek(args, 1, keyHash);
   if (old !== NIL) {

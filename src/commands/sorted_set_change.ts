@@ -2,6 +2,7 @@
 import { NIL } from "../arena/arena.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { KeyEvent, Keyspace } from "../keyspace/keyspace.ts";
+import * as loose from "../keyspace/loose.ts";
 import * as zsetValue from "../keyspace/zset_value.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Call } from "./call.ts";
@@ -43,6 +44,7 @@ export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void
     zsetValue.order(result);
     zsetValue.packIfSmall(result);
   }
+  loose.end();
   const keyHash = db.hash(args, 1);
   const old = db.peek(args, 1, keyHash);
   if (old !== NIL) {

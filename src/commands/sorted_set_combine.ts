@@ -3,7 +3,7 @@
  * the score 1. What comes out is put together in a loose sorted set in the arena: nothing is made
  * per member that the garbage collector would have to look at.
  */
-import { NIL } from "../arena/arena.ts";
+import { ensureMore, NIL } from "../arena/arena.ts";
 import { parseDouble } from "../base/doubles.ts";
 import { type Range, stage, staging } from "../base/range.ts";
 import * as setValue from "../keyspace/set_value.ts";
@@ -224,6 +224,7 @@ function union(sources: Source[]): EntryRef {
     while (walk.next()) {
       const size = walk.stage();
       const { bytes, view } = staging;
+      ensureMore(size);
       const value = weighted(walk.score, source.weight);
       const old = zsetValue.score(result, bytes, view, 0, size);
       const score = Number.isNaN(old) ? value : aggregated(old, value);
@@ -242,6 +243,7 @@ function intersection(sources: Source[]): EntryRef {
   while (walk.next()) {
     const score = commonScore(sources);
     if (Number.isNaN(score)) continue;
+    ensureMore(staged);
     zsetValue.put(result, staging.bytes, staging.view, 0, staged, score);
   }
   return result;
@@ -259,6 +261,7 @@ function difference(sources: Source[]): EntryRef {
     let i = 0;
     while (i < present.length && Number.isNaN(scoreIn(present[i], size))) i++;
     if (i < present.length) continue;
+    ensureMore(size);
     zsetValue.put(result, staging.bytes, staging.view, 0, size, walk.score);
   }
   return result;

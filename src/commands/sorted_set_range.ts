@@ -1,5 +1,5 @@
 /** Sorted set commands on ranges: reading, counting, removing and storing them. */
-import { NIL } from "../arena/arena.ts";
+import { ensureMore, NIL } from "../arena/arena.ts";
 import { stage, staging } from "../base/range.ts";
 import { Type } from "../keyspace/types.ts";
 import * as zsetValue from "../keyspace/zset_value.ts";
@@ -88,6 +88,7 @@ export function zrangestore(call: Call): void {
       const member = cursor.member();
       const { size } = member;
       stage(member.bytes, member.offset, size);
+      ensureMore(size);
       zsetValue.put(result, staging.bytes, staging.view, 0, size, cursor.score);
       cursor.next();
     }

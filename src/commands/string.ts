@@ -444,7 +444,7 @@ function append(call: Call): void {
   }
   const size = stringValue.size(e);
   checkSize(call, size + added);
-  stringValue.ensureRoom(e, size + added);
+  stringValue.ensureRoom(call.keyspace, e, size + added);
   call.keyspace.changing(db, e, "append");
   writeAt(call, stringValue.grow(db, e, size + added), size, 2);
   reply.integer(size + added);
@@ -464,7 +464,7 @@ function setrange(call: Call): void {
   }
   checkSize(call, at + written);
   const newSize = Math.max(size, at + written);
-  stringValue.ensureRoom(e, newSize);
+  stringValue.ensureRoom(call.keyspace, e, newSize);
 
   if (e === NIL) {
     e = db.add(args, 1, keyHash, stringValue.areaFor(at + written), false, "setrange");

@@ -83,6 +83,6 @@ export class Replay {
       if (error === OUT_OF_SPACE) return NO_SPACE;
       if (!(error instanceof CommandError)) throw error;
     }
-    return segmentsLeft() < SEGMENTS_LEFT_MIN ? NO_SPACE : null;
+    return segmentsLeft() <= SEGMENTS_LEFT_MIN ? NO_SPACE : null;
   }
 }

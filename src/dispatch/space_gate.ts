@@ -19,7 +19,7 @@ import { CommandError } from "../protocol/errors.ts";
  * Writing commands that only take away. They need memory for a moment at most: for a leaf that two
  * become, or of which a snapshot still needs the old one.
  */
-const SHRINKING = new Set(
+export const SHRINKING = new Set(
   (
     "blmpop blpop brpop bzmpop bzpopmax bzpopmin del delex flushall flushdb getdel hdel hgetdel " +
     "hpersist lmpop lpop lrem ltrim persist rpop spop srem swapdb unlink xack xackdel xdel " +

@@ -301,7 +301,9 @@ export class Database implements Timed {
   rekey(e: EntryRef, args: Args, index: number, keyHash: number): EntryRef {
     const timeMs = this.expiryOf(e);
     const farMs = this.farExpiryOf(e);
-    const moved = this.insertLike(e, timeMs >= 0, args, index, keyHash);
+    const moved = entryLike(e, timeMs >= 0, args, index, keyHash);
+    this.keyspace.created(moved);
+    dict.insert(this.keys, moved);
     entry.copyValue(e, moved, values.areaOf(e));
     entry.setClock(moved, entry.clock(e));
     this.unlink(e);
@@ -316,27 +318,12 @@ export class Database implements Timed {
    */
   copy(e: EntryRef, from: Database, args: Args, index: number, keyHash: number): EntryRef {
     const timeMs = from.expiryOf(e);
-    const twin = this.insertLike(e, timeMs >= 0, args, index, keyHash);
+    const twin = entryLike(e, timeMs >= 0, args, index, keyHash);
     values.duplicate(e, twin);
+    this.keyspace.created(twin);
+    dict.insert(this.keys, twin);
     this.rescheduled(twin);
     return timeMs < 0 ? twin : this.setExpiry(twin, timeMs, from.farExpiryOf(e));
-  }
-
-  /** Links a new entry with room for a value as `e` has it. */
-  private insertLike(
-    e: EntryRef,
-    withTtl: boolean,
-    args: Args,
-    index: number,
-    keyHash: number,
-  ): EntryRef {
-    const { bytes, view } = args;
-    const start = args.start[index];
-    const area = values.areaOf(e);
-    const made = entry.create(bytes, view, start, args.size[index], keyHash, area, withTtl);
-    this.keyspace.created(made);
-    dict.insert(this.keys, made);
-    return made;
   }
 
   /**
@@ -531,3 +518,16 @@ const FIELDS_AT_ONCE = 64;
 /** An entry may keep this many unused bytes, and as many again as it uses. */
 const ROOM_SLACK = 64;
 const EXPIRY_INDEX_SIZE = 4;
+
+/** A new entry of the key in an argument, not linked, with room for a value as `e` has it. */
+function entryLike(
+  e: EntryRef,
+  withTtl: boolean,
+  args: Args,
+  index: number,
+  keyHash: number,
+): EntryRef {
+  const { bytes, view, start, size } = args;
+  const area = values.areaOf(e);
+  return entry.create(bytes, view, start[index], size[index], keyHash, area, withTtl);
+}

@@ -98,6 +98,12 @@ export class Member {
     this.hasHash = false;
   }
 
+  /** The bytes of a long member, of which there may be no text yet; of a short one, or 0. */
+  get sizeKnown(): number {
+    if (this.entry !== NIL) return entry.keySize(this.entry);
+    return this.hasText ? this.size : 0;
+  }
+
   /** Makes the text, if need be: bytes, offset and size. */
   text(): void {
     if (this.hasText) return;

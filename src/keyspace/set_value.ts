@@ -500,6 +500,7 @@ export function addAll(from: EntryRef, loose: EntryRef): void {
   walk.start(from);
   while (walk.next()) {
     walk.load(walked);
+    arena.ensureMore(walked.sizeKnown);
     if (isNew) insertNew(loose, walked);
     else addMember(loose, walked);
   }

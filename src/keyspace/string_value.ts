@@ -22,6 +22,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import * as frozen from "../structures/frozen.ts";
 import type { Database } from "./database.ts";
+import type { Keyspace } from "./keyspace.ts";
 import { Type } from "./types.ts";
 
 export const INT = 0;
@@ -200,10 +201,10 @@ function sizeWithSpare(size: number): number {
 
 /**
  * Throws OUT_OF_SPACE unless the string (or none, NIL) can be made one of `newSize` bytes, and
- * written to: to be asked before it is announced that it changes.
+ * written to: to be asked before it is announced that it changes, when a snapshot may want it.
  */
-export function ensureRoom(e: EntryRef, newSize: number): void {
-  if (newSize <= arena.SEGMENT_SIZE || (e !== arena.NIL && hasRoom(e, newSize))) return;
+export function ensureRoom({ isWalked }: Keyspace, e: EntryRef, newSize: number): void {
+  if (e !== arena.NIL && !isWalked && hasRoom(e, newSize)) return;
   arena.ensure(sizeWithSpare(newSize));
 }
 

@@ -130,10 +130,14 @@ export function block(e: EntryRef): PackedRef {
 
 const cursorOfMembers = new dict.DictCursor();
 
+/** What a member takes in a tree, at most. */
+const ORDERED_SIZE = 32;
+
 /** Sorts what was put into an unordered set, which then is as any other: O(n log n) or less. */
 export function order(e: EntryRef): void {
   if (DEBUG) assert(!isPacked(e) && treeOf(e) === NIL, "the set is ordered");
   const size = count(e);
+  arena.ensure(size * ORDERED_SIZE);
   const members = new Int32Array(size);
   cursorOfMembers.start(dictOf(e));
   for (let i = 0; i < size; i++) members[i] = cursorOfMembers.next();

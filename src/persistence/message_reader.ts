@@ -4,6 +4,7 @@
  *
  * Strings are not copied: they are given as where they lie.
  */
+import { ensureMore } from "../arena/arena.ts";
 import { latin1 } from "../base/bytes.ts";
 import { writeInteger } from "../base/numbers.ts";
 import { Malformed } from "./rdb_format.ts";
@@ -191,6 +192,7 @@ export class MessageReader {
 
   /** Bytes, a text, or an integer, which stands for its decimal form. */
   string(into: Chunk): void {
+    ensureMore(0);
     const code = this.#code();
     let size = code & 31;
     if (code >= BIN8 && code <= BIN32) {

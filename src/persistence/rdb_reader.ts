@@ -5,6 +5,7 @@
  * Whatever is read is checked against what is left, before memory is taken for it. All functions
  * throw Malformed when the bytes are not what they should be.
  */
+import { ensureMore } from "../arena/arena.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { Crc64 } from "../base/crc64.ts";
 import { RDB_STRING_SIZE_MAX } from "../base/limits.ts";
@@ -245,12 +246,13 @@ export class RdbReader {
     }
   }
 
-  /** A string, in whatever form. */
+  /** A string, in whatever form: what is made of it takes memory, which is asked for before. */
   string(into: Text): void {
     const form = this.#lengthOrForm();
     if (form < 0) {
       const size = (this.high >>> 0) * WORD + (this.low >>> 0);
       this.#checkSize(size);
+      ensureMore(size);
       into.resize(size);
       this.#copy(size, into.bytes);
     } else if (form === STRING_LZF) {
@@ -272,6 +274,7 @@ export class RdbReader {
     if (size > packed * LZF_RATIO_MAX || size > RDB_STRING_SIZE_MAX) {
       throw new Malformed("a packed string cannot be that long");
     }
+    ensureMore(size);
     this.#packed.resize(packed);
     this.#copy(packed, this.#packed.bytes);
     into.resize(size);
@@ -286,6 +289,7 @@ export class RdbReader {
     else if (form === STRING_INT16) value = this.byte() | ((this.byte() << 24) >> 16);
     else if (form === STRING_INT32) value = this.#word();
     else throw new Malformed("a string of no known form");
+    ensureMore(0);
     into.resize(INTEGER_TEXT_SIZE);
     into.resize(writeInteger(into.bytes, 0, value));
   }

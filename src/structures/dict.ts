@@ -477,8 +477,8 @@ function bitsFor(entries: number): number {
 
 function resize(dict: DictRef, bits: number): void {
   if (bits > BITS_MAX || bits < BITS_MIN || field(dict, PAUSED) !== 0) return;
-  // Without memory for another table, the chains grow longer, or stay as short.
   const size = SLOT_SIZE << bits;
+  // Without memory for another table, the chains grow longer, or stay as short as they are.
   if (size > arena.SEGMENT_SIZE && !arena.canServe(size)) return;
   setField(dict, TABLE1, newTable(bits));
   setField(dict, BITS1, bits);

@@ -163,7 +163,7 @@ export function create(
   words[at + CLOCK] = stamp;
   if (size >= OUTSIDE_SIZE) {
     words[at + META] = OUTSIDE_SIZE;
-    const block = arena.alloc(size);
+    const block = outsideBlock(e, size);
     u8[block >>> SEGMENT_BITS].set(bytes.subarray(offset, offset + size), arena.byteOffset(block));
     words[at + KEY] = block;
     words[at + KEY + 1] = size;
@@ -172,6 +172,16 @@ export function create(
     copyIn(bytes, view, offset, size, e, HEADER_SIZE);
   }
   return e;
+}
+
+/** A block for the key of a new entry, which is freed when there is none. */
+function outsideBlock(e: EntryRef, size: number): Ref {
+  try {
+    return arena.alloc(size);
+  } catch (error) {
+    arena.free(e);
+    throw error;
+  }
 }
 
 /** Copies bytes from a request into a block, at a multiple of 4; up to 3 bytes more are noise. */
@@ -354,7 +364,7 @@ export function twin(e: EntryRef, valueArea = 0, withTtl = false): EntryRef {
   for (let i = KEY; i < end; i++) words[at + i] = from[first + i];
   const block = keyBlock(e);
   if (block !== e) {
-    const own = arena.alloc(size);
+    const own = outsideBlock(to, size);
     const start = arena.byteOffset(block);
     const bytes = u8[block >>> SEGMENT_BITS].subarray(start, start + size);
     u8[own >>> SEGMENT_BITS].set(bytes, arena.byteOffset(own));

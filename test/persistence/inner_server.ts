@@ -18,7 +18,7 @@ export class InnerServer {
   nowMs = START_MS;
   readonly server: Server;
   readonly #connection: Connection;
-  #input = new Uint8Array(0);
+  #input: Uint8Array = new Uint8Array(0);
   #output = "";
   readonly #endOfTurn: (() => void)[] = [];
 
@@ -92,9 +92,14 @@ export class InnerServer {
 
   /** Carries out a command; returns the reply as it was sent. */
   run(...words: string[]): string {
-    this.#output = "";
     const text = words.map((word) => `$${word.length}\r\n${word}\r\n`).join("");
-    this.#input = Buffer.from(`*${words.length}\r\n${text}`, "latin1");
+    return this.send(Buffer.from(`*${words.length}\r\n${text}`, "latin1"));
+  }
+
+  /** Carries out what a client sends; returns the replies. */
+  send(request: Uint8Array): string {
+    this.#output = "";
+    this.#input = request;
     while (this.#input.length > 0) this.#connection.readable();
     for (const run of this.#endOfTurn.splice(0)) run();
     return this.#output;
