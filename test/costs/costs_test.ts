@@ -7,7 +7,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
-const COUNT = Number(process.env.COSTS_COUNT ?? 1200);
+const COUNT = Number(process.env.COSTS_COUNT ?? 800);
 /** Heaps take a little more than twice as much for twice as many; what is quadratic four times. */
 const RATIO_MAX = 2.4;
 /** Steps that do not grow, besides. */
