@@ -199,7 +199,9 @@ export const clients = {
     does: "Bytes of a client's requests that may wait.",
   }),
   "client-output-buffer-limit": outputLimits({
-    does: "Bytes of replies that may wait: a client above its limit is closed.",
+    does:
+      "Bytes of replies that may wait: a client above its limit is closed, in the midst of its " +
+      "command if need be; without a limit, above half of the machine's memory.",
   }),
   "proto-max-bulk-len": memory(536870912, STRING_SIZE, {
     does: "Bytes in one argument, and in a string that grows.",

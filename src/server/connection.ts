@@ -57,6 +57,8 @@ export class Connection implements SocketEvents, ConnectionPort {
   closing = false;
   /** Ranges of this turn's replies that are this connection's. */
   rangeCount = 0;
+  /** The last of them, while there are any; only the turn's. */
+  lastRange = 0;
   /** Of the bytes that wait for the disk, those that HeldReplies has counted. */
   accountedHeldSize = 0;
   /** The turn will send what is queued. */

@@ -27,6 +27,8 @@ export class Turn {
   /** Positions in what its writer has written. */
   private starts = new Float64Array(FIRST_ROOM);
   private ends = new Float64Array(FIRST_ROOM);
+  /** The range before it of the same connection, if that has more than one. */
+  private previous = new Int32Array(FIRST_ROOM);
   /** The writer of each range. */
   private readonly writers: Reply[] = [];
   private count = 0;
@@ -85,6 +87,8 @@ export class Turn {
       this.connections[this.count] = connection;
       this.writers[this.count] = writer;
       this.starts[this.count] = start;
+      this.previous[this.count] = connection.lastRange;
+      connection.lastRange = this.count;
       this.ends[this.count++] = end;
       connection.rangeCount++;
     }
@@ -107,9 +111,13 @@ export class Turn {
 
   /** Moves the connection's ranges to its own queue, so that other output can follow them. */
   settle(connection: Connection): void {
-    for (let i = 0; i < this.count; i++) {
-      if (this.connections[i] === connection) this.holdRange(i);
+    const ranges: number[] = [];
+    let range = connection.lastRange;
+    for (let left = connection.rangeCount; left > 0; left--) {
+      ranges.push(range);
+      range = this.previous[range];
     }
+    while (ranges.length > 0) this.holdRange(ranges.pop() as number);
   }
 
   private holdRange(i: number): void {
@@ -169,6 +177,9 @@ export class Turn {
   private grow(): void {
     const starts = new Float64Array(this.starts.length * 2);
     const ends = new Float64Array(this.starts.length * 2);
+    const previous = new Int32Array(this.starts.length * 2);
+    previous.set(this.previous);
+    this.previous = previous;
     starts.set(this.starts);
     ends.set(this.ends);
     this.starts = starts;
