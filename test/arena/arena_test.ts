@@ -125,6 +125,21 @@ describe("reuse", () => {
     expect(after.peakSize).toBe(Math.max(first.peakSize, grown.usedSize));
   });
 
+  test("when a slab goes back, those of its class with a gap before and behind it are filled", () => {
+    const slabs = new Map<number, Ref[]>();
+    while (slabs.size < 4) {
+      const ref = alloc(1000);
+      const segment = arena.segmentOf(ref);
+      slabs.set(segment, [...(slabs.get(segment) ?? []), ref]);
+    }
+    const [first, second, third] = slabs.values();
+    for (const [ref] of [first, second, third]) free(ref);
+    for (const ref of second.slice(1)) free(ref);
+    const next = [alloc(1000), alloc(1000)].map(arena.segmentOf).sort((a, b) => a - b);
+    const gaps = [first, third].map(([ref]) => arena.segmentOf(ref)).sort((a, b) => a - b);
+    expect(next).toEqual(gaps);
+  });
+
   test("an empty slab of large blocks goes back", () => {
     const first = arena.figures();
     const refs = [300_000, 600_000, 600_000, 1_000_000].map(alloc);
