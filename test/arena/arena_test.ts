@@ -125,7 +125,7 @@ describe("reuse", () => {
     expect(after.peakSize).toBe(Math.max(first.peakSize, grown.usedSize));
   });
 
-  test("when a slab goes back, those of its class with a gap before and behind it are filled", () => {
+  test("when a slab goes back, those of its class with a gap that are left are filled", () => {
     const slabs = new Map<number, Ref[]>();
     while (slabs.size < 4) {
       const ref = alloc(1000);
