@@ -38,6 +38,11 @@ export class Backlog {
     this.hooks = hooks;
   }
 
+  /** How many wait. */
+  get count(): number {
+    return this.waiting.size;
+  }
+
   /** The connection waits, until it is told to go on, or `forget`. */
   add(connection: Connection): void {
     this.waiting.add(connection);
@@ -81,7 +86,7 @@ export class Backlog {
     this.warnedMs = nowMs;
     this.hooks.warn(
       `The disk is too slow: ${this.hooks.size()} bytes of changes and replies wait for it, and ` +
-        `${this.waiting.size} clients that write`,
+        `${this.count} clients that write`,
     );
   }
 }

@@ -280,7 +280,6 @@ export class Connection implements SocketEvents, ConnectionPort {
     if (this.rangeCount > 0) server.turn.settle(this);
     this.keepOutput(bytes, 0, bytes.length, false, mark);
     this.output.release(server.keyspace.unsynced.safeMark);
-    server.turn.held.account(this);
     server.flushLater(this);
   }
 

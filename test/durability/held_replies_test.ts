@@ -139,6 +139,21 @@ describe("who waited for a key", () => {
     expect(late.replies).toEqual(["*-1\r\n"]);
   });
 
+  test("has changed what it took: WAITAOF waits for that", () => {
+    held.client("CONFIG SET appendfsync everysec");
+    held.setUp([]);
+    held.turn();
+    const client = held.client("BLPOP k 0");
+    held.write("RPUSH k a");
+    held.turn();
+    client.send(["WAITAOF", "1", "0", "0"]);
+    held.turn();
+    expect(client.replies.length).toBe(1);
+    for (let i = 0; i < 20; i++) held.server.turn(100);
+    held.syncAll();
+    expect(client.replies[1]).toBe("*2\r\n:1\r\n:0\r\n");
+  });
+
   test("WAITAOF comes with the sync", () => {
     expect(outcome(held.client("SET k v", "WAITAOF 1 0 0"))).toEqual([
       "",
@@ -174,6 +189,16 @@ describe("others", () => {
     const [, then] = outcome(held.client("GET k"));
     expect(then).not.toBe("");
     expect(held.server.server.keyspace.unsynced.isAny).toBe(false);
+  });
+
+  test("nor by one that comes while a sync goes on", () => {
+    held.touch("other");
+    held.server.server.keyspace.unsynced.noteAll(0);
+    const client = held.client("GET k");
+    held.turn();
+    expect(client.replies).toEqual([]);
+    held.sync();
+    expect(client.replies).toEqual(["$-1\r\n"]);
   });
 
   test("two marks: who saw the first change does not wait for the second", () => {
@@ -291,6 +316,18 @@ describe("what waits", () => {
     expect(held.server.exitCode).toBe(1);
   });
 
+  test("begins when the policy asks for it, and ends with it", () => {
+    const { unsynced } = held.server.server.keyspace;
+    held.client("CONFIG SET appendfsync everysec");
+    held.turn();
+    expect(unsynced.isOn).toBe(false);
+    held.client("CONFIG SET appendfsync always");
+    held.turn();
+    held.write("SET k v");
+    held.turn();
+    expect(outcome(held.client("GET k"))).toEqual(["", "$1\r\nv\r\n"]);
+  });
+
   test("what was written under another policy is on the disk when `always` holds", () => {
     held.client("CONFIG SET appendfsync everysec");
     held.turn();
@@ -338,8 +375,10 @@ describe("while the disk stands still", () => {
     expect(reader.replies.length).toBe(4);
     expect(reader.replies[1]).toBe("$-1\r\n");
 
-    const closed = clients.pop();
-    closed?.connection.kill();
+    const { backlog } = held.server.server;
+    const { count } = backlog;
+    clients.pop()?.connection.kill();
+    expect([count > 0, backlog.count]).toEqual([true, count - 1]);
     held.syncAll();
     held.syncAll();
     for (const client of clients) expect(client.replies).toEqual([OK, OK]);
@@ -363,6 +402,38 @@ describe("while the disk stands still", () => {
     for (let i = 0; i < COUNT; i++) held.turn(1);
     for (const client of clients) expect(client.replies.length).toBe(COUNT);
   }, 20_000);
+
+  test("who waits behind replies alone goes on with them", () => {
+    held.setUp([`SET k ${value.slice(0, 4 << 20)}`]);
+    held.touch("k");
+    const clients = Array.from({ length: 20 }, () => held.client("GET k"));
+    held.turn();
+    const last = clients[clients.length - 1];
+    last.send(["ECHO", "x"]);
+    held.turn();
+    expect(held.server.server.backlog.count).toBe(1);
+    held.sync();
+    expect(last.replies.length).toBe(2);
+  });
+
+  test("under everysec, more than that in one turn is no matter", () => {
+    held.client("CONFIG SET appendfsync everysec");
+    held.turn();
+    const client = held.client(...Array.from({ length: COUNT }, (_, i) => `SET key${i} ${value}`));
+    held.turn(10);
+    expect(client.replies).toEqual(Array.from({ length: COUNT }, () => OK));
+  });
+
+  test("nor is it when the disk is full: writes are refused", () => {
+    held.client("CONFIG SET appendfsync everysec");
+    held.turn();
+    held.disk.isFull = true;
+    const client = held.client(...Array.from({ length: COUNT }, (_, i) => `SET key${i} ${value}`));
+    held.turn(10);
+    expect(client.replies.length).toBe(COUNT);
+    expect(client.replies[COUNT - 1]).toStartWith("-MISCONF");
+    expect(pendingSize()).toBeLessThan(BACKLOG_SIZE_MAX + 2 * value.length);
+  });
 
   test("a policy that does not wait lets all go on", () => {
     const clients = pile(COUNT);

@@ -1,10 +1,12 @@
 /**
  * Purpose: `make durability`: sweeps over every fault of the simulated disk for some seeds, and
- * kills the real server many times, and has logs written, loaded and damaged. Exits with 1 when
- * anything was lost, with 2 when it is called wrongly.
+ * kills the real server many times, under clients that write and under some that look, and has
+ * logs written, loaded and damaged. Exits with 1 when anything was lost, with 2 when it is called
+ * wrongly.
  */
 import { killRounds } from "./kill.ts";
 import { logRounds } from "./log_rounds.ts";
+import { observeRounds } from "./observe.ts";
 import { type Outcome, POLICIES, pairs, sequences, sweep } from "./sweep.ts";
 
 const USAGE = `Looks whether anything is lost when machines stop, disks fail and servers are killed.
@@ -15,6 +17,7 @@ const USAGE = `Looks whether anything is lost when machines stop, disks fail and
   --pairs N     takes one of N pairs of changes of what is in progress (4)
   --sequences N runs so many random sequences of such changes (10000)
   --rounds N    kills the real server so often (1000)
+  --observed N  kills it so often while many look at what is being written (300)
   --commands N  has so many commands of all kinds written to logs and loaded again (100000)
 `;
 
@@ -29,6 +32,7 @@ interface Options {
   pairs: number;
   sequences: number;
   rounds: number;
+  observed: number;
   commands: number;
 }
 
@@ -40,6 +44,7 @@ function readOptions(words: readonly string[]): Options {
     pairs: 4,
     sequences: 10_000,
     rounds: 1000,
+    observed: 300,
     commands: 100_000,
   };
   for (let i = 0; i < words.length; i += 2) {
@@ -76,6 +81,22 @@ async function writeLogs({ seed, commands }: Options): Promise<number> {
   return faults.length;
 }
 
+const onKill = (round: number) => {
+  if ((round + 1) % PROGRESS_ROUNDS === 0) console.log(`killed ${round + 1} times`);
+};
+
+/** How many faults there were. */
+async function killObserved({ seed, observed }: Options): Promise<number> {
+  const outcome = await observeRounds({ rounds: observed, seed, onRound: onKill });
+  const { told, early, faults } = outcome;
+  console.log(
+    `${observed} kills: ${told} observations, ${early} before the writer was told, ` +
+      `${faults.length} faults`,
+  );
+  show(faults);
+  return faults.length;
+}
+
 async function main(options: Options): Promise<number> {
   console.log(`seed ${options.seed}`);
   let count = 0;
@@ -97,17 +118,14 @@ async function main(options: Options): Promise<number> {
   };
   tell("pairs of changes", pairs(options.seed, options.pairs));
   tell("sequences of changes", sequences(options.seed, options.sequences));
-  const onRound = (round: number) => {
-    if ((round + 1) % PROGRESS_ROUNDS === 0) console.log(`killed ${round + 1} times`);
-  };
   const { rounds, seed } = options;
-  const { confirmed, unconfirmed, faults } = await killRounds({ rounds, seed, onRound });
+  const { confirmed, unconfirmed, faults } = await killRounds({ rounds, seed, onRound: onKill });
   console.log(
     `${rounds} kills: ${confirmed} units confirmed, ${unconfirmed} more were there, ` +
       `${faults.length} faults`,
   );
   show(faults);
-  count += faults.length + (await writeLogs(options));
+  count += faults.length + (await killObserved(options)) + (await writeLogs(options));
   return count > 0 ? 1 : 0;
 }
 

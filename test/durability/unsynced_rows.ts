@@ -12,6 +12,7 @@ export const KEY_LINES: Readonly<Record<string, readonly string[]>> = {
   decrby: ["DECRBY weight_1 2"],
   del: ["DEL nosuch text"],
   delex: ["DELEX text IFEQ hello", "DELEX text IFEQ other"],
+  digest: ["DIGEST text"],
   dump: ["DUMP text"],
   exists: ["EXISTS text nosuch"],
   expire: ["EXPIRE text 1000", "EXPIRE text 1000 XX"],

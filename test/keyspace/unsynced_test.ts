@@ -1,0 +1,95 @@
+// Purpose: the table of keys with unsafe changes against a Map, with hashes that collide in it, so
+// many that it is made anew, and marks that become safe meanwhile.
+
+import { describe, expect, test } from "bun:test";
+import { Unsynced } from "../../src/keyspace/unsynced.ts";
+import { Random } from "../fuzz/random.ts";
+
+const DATABASES = 3;
+
+/** The mark that a look at a key shows; 0 for none. */
+function shown(unsynced: Unsynced, databaseId: number, hash: number): number {
+  unsynced.seenMark = 0;
+  unsynced.look(databaseId, hash);
+  return unsynced.seenMark;
+}
+
+test("a key shows the mark of its last change until that is safe", () => {
+  const unsynced = new Unsynced(DATABASES);
+  expect(unsynced.isAny).toBe(false);
+  unsynced.mark = 7;
+  unsynced.note(1, 42);
+  expect([shown(unsynced, 1, 42), shown(unsynced, 1, 43), shown(unsynced, 0, 42)]).toEqual([
+    7, 0, 0,
+  ]);
+  unsynced.mark = 8;
+  unsynced.note(1, 42);
+  unsynced.confirm(7);
+  expect(shown(unsynced, 1, 42)).toBe(8);
+  unsynced.confirm(8);
+  expect([shown(unsynced, 1, 42), unsynced.isAny]).toEqual([0, false]);
+});
+
+test("what is looked at raises the mark that is seen, and never lowers it", () => {
+  const unsynced = new Unsynced(DATABASES);
+  unsynced.note(0, 1);
+  unsynced.mark = 2;
+  unsynced.note(0, 2);
+  unsynced.seenMark = 0;
+  unsynced.look(0, 2);
+  unsynced.look(0, 1);
+  expect(unsynced.seenMark).toBe(2);
+});
+
+test("a database shows its last change, and all its keys one that all took part in", () => {
+  const unsynced = new Unsynced(DATABASES);
+  unsynced.note(0, 1);
+  unsynced.mark = 2;
+  unsynced.noteAll(1);
+  unsynced.seenMark = 0;
+  unsynced.lookAtAll(2);
+  expect(unsynced.seenMark).toBe(0);
+  unsynced.lookAtAll(0);
+  expect(unsynced.seenMark).toBe(1);
+  unsynced.lookAtAll(1);
+  expect(unsynced.seenMark).toBe(2);
+  expect([shown(unsynced, 1, 99), shown(unsynced, 0, 99)]).toEqual([2, 0]);
+});
+
+describe("against a Map", () => {
+  const cases: [what: string, hashes: number, spread: number][] = [
+    ["few keys", 20, 1],
+    // All begin at one slot of the smallest table.
+    ["keys that collide", 300, 1024],
+    ["many keys", 200_000, 2 ** 14 + 1],
+  ];
+  for (const [what, hashes, spread] of cases) {
+    test(what, () => {
+      const seed = Math.floor(Math.random() * 2 ** 32);
+      const random = new Random(seed);
+      const unsynced = new Unsynced(DATABASES);
+      const model = new Map<string, number>();
+      const wrong: string[] = [];
+      for (let i = 0; i < 30_000 && wrong.length === 0; i++) {
+        const databaseId = random.below(DATABASES);
+        const hash = Math.imul(random.below(hashes), spread);
+        const name = `${databaseId}:${hash}`;
+        const die = random.below(1000);
+        if (die < 600) {
+          unsynced.note(databaseId, hash);
+          model.set(name, unsynced.mark);
+        } else if (die === 600) {
+          unsynced.mark++;
+        } else if (die === 601) {
+          const safe = random.between(unsynced.safeMark, unsynced.mark - 1);
+          if (safe > unsynced.safeMark) unsynced.confirm(safe);
+        }
+        const mark = model.get(name) ?? 0;
+        const wanted = mark > unsynced.safeMark ? mark : 0;
+        const found = shown(unsynced, databaseId, hash);
+        if (found !== wanted) wrong.push(`seed ${seed}, step ${i}: ${found}, not ${wanted}`);
+      }
+      expect(wrong).toEqual([]);
+    });
+  }
+});
