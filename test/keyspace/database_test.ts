@@ -319,3 +319,19 @@ test("a flushed database is empty at once, and freed in slices", () => {
   expect(slices).toBeGreaterThan(5);
   expect([world.keyspace.reclaimCount, world.keyspace.stats.lazyFreed]).toEqual([0, 5000]);
 });
+
+test("room is made for keys that are to come, in a database that has none", () => {
+  const db = world.db();
+  const slots = () => dict.tableFigures(db.keys).slots0;
+  const few = slots();
+  db.expect(0);
+  expect(slots()).toBe(few);
+  db.expect(1000);
+  expect(slots()).toBe(1024);
+  db.expect(0);
+  expect(slots()).toBe(1024);
+  put(db, "key", "value");
+  db.expect(100_000);
+  expect(slots()).toBe(1024);
+  expect(get(db, "key")).toBe("value");
+});
