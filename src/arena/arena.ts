@@ -55,6 +55,13 @@ export const RESERVED_SEGMENTS = 256;
 /** What needs no more than this (64 MiB) is within the reserve. */
 const SMALL_GROWTH = 64 << 20;
 
+/**
+ * The ballast has the size of the reserve, in pieces as large as slabs may be: what slabs have left
+ * behind is good for it.
+ */
+const BALLAST_PIECE_SIZE = 8 << 20;
+const BALLAST_PIECES = (RESERVED_SEGMENTS * SEGMENT_SIZE) / BALLAST_PIECE_SIZE;
+
 /** The largest block of all, in bytes: the longest string, and what may stand around it. */
 export const BLOCK_SIZE_MAX = STRING_SIZE_MAX + 2 ** 20;
 
@@ -101,7 +108,7 @@ let peakUsedUnits = 0;
 let blockCount = 0;
 
 /** Memory that is given up when the system refuses more: see `keepBallast`. */
-let ballast: Uint8Array | null = null;
+let ballast: Uint8Array[] = [];
 let wantsBallast = false;
 
 /** Whether no more is left than the reserve, and who is told when that changes. */
@@ -306,24 +313,27 @@ export function keepBallast(): void {
 
 /** Whether the system has refused to give more. */
 function isRefused(): boolean {
-  return (wantsBallast && ballast === null) || (DEBUG && failingIn < 0);
+  return (wantsBallast && ballast.length === 0) || (DEBUG && failingIn < 0);
 }
 
 /** Tries to have the ballast again. */
 function recover(): boolean {
   if (DEBUG && failingIn < 0) return false;
+  const pieces: Uint8Array[] = [];
   try {
-    ballast = new Uint8Array(RESERVED_SEGMENTS * SEGMENT_SIZE);
+    while (pieces.length < BALLAST_PIECES) pieces.push(new Uint8Array(BALLAST_PIECE_SIZE));
   } catch {
+    for (const piece of pieces) giveBack(piece);
     return false;
   }
+  ballast = pieces;
   reconsider();
   return true;
 }
 
 function dropBallast(): void {
-  if (ballast !== null) giveBack(ballast);
-  ballast = null;
+  for (const piece of ballast) giveBack(piece);
+  ballast = [];
 }
 
 function reconsider(): void {

@@ -308,7 +308,8 @@ export class Dispatcher {
       return null;
     }
     if (command.subcommands !== null && args.count > 1) {
-      const found = command.subcommands.get(args.text(1).toLowerCase());
+      // No subcommand's name is as long as what is shown of one that is unknown.
+      const found = command.subcommands.get(args.text(1, SHOWN_SIZE).toLowerCase());
       if (found === undefined) {
         this.reject(client, null, unknownSubcommand(command, args));
         return null;
@@ -485,14 +486,14 @@ function isHttp(args: Args): boolean {
 function unknownCommand(args: Args): CommandError {
   let shown = "";
   for (let i = 1; i < args.count && shown.length < SHOWN_SIZE; i++) {
-    shown += `'${cString(args.text(i)).slice(0, SHOWN_SIZE - shown.length)}' `;
+    shown += `'${cString(args.text(i, SHOWN_SIZE - shown.length))}' `;
   }
-  const name = cString(args.text(0)).slice(0, SHOWN_SIZE);
+  const name = cString(args.text(0, SHOWN_SIZE));
   return new CommandError(`ERR unknown command '${name}', with args beginning with: ${shown}`);
 }
 
 function unknownSubcommand(container: Command, args: Args): CommandError {
-  const word = cString(args.text(1)).slice(0, SHOWN_SIZE);
+  const word = cString(args.text(1, SHOWN_SIZE));
   const name = container.name.toUpperCase();
   return new CommandError(`ERR unknown subcommand '${word}'. Try ${name} HELP.`);
 }

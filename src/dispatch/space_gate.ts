@@ -70,6 +70,13 @@ export function ensureRoom({ flags, name }: Command, args: Args): void {
  */
 export function replyFor(error: unknown, hasChanged: boolean): CommandError {
   if (error instanceof CommandError && (error !== OUT_OF_SPACE || !hasChanged)) return error;
-  if (error instanceof RangeError && !hasChanged) return TOO_LARGE;
+  if (isTooLarge(error) && !hasChanged) return TOO_LARGE;
   throw error;
 }
+
+/** Whether a list, buffer or text was to be larger than JavaScript has them, or memory allows. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof RangeError || (error as { code?: unknown }).code === TEXT_TOO_LONG;
+}
+
+const TEXT_TOO_LONG = "ERR_STRING_TOO_LONG";

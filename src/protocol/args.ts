@@ -37,9 +37,9 @@ export class Args {
     this.size[this.count++] = size;
   }
 
-  /** The argument as latin1 text, for the paths that may allocate. */
-  text(index: number): string {
-    return latin1(this.bytes, this.start[index], this.size[index]);
+  /** The argument, or its first bytes, as latin1 text, for the paths that may allocate. */
+  text(index: number, sizeMax = Infinity): string {
+    return latin1(this.bytes, this.start[index], Math.min(this.size[index], sizeMax));
   }
 
   /** A copy of the argument's bytes. */
