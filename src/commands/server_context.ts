@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Propagation } from "../persistence/propagation.ts";
 import type { Args } from "../protocol/args.ts";
-import type { Disk } from "../runtime/files.ts";
+import type { Disk, HeldFolder } from "../runtime/files.ts";
 import type { BlockingConnect } from "../runtime/net.ts";
 import type { WorkerThread } from "../runtime/workers.ts";
 import type { Wait } from "./blocking.ts";
@@ -249,7 +249,8 @@ export interface Host extends Disk {
   /** Connects to another server; null where connections cannot be waited for. */
   readonly connect: BlockingConnect | null;
   changeDirectory(path: string): void;
-  currentDirectory(): string;
+  /** Holds the folder that relative paths are in, see runtime/files.ts. */
+  holdFolder(): HeldFolder;
   /** Stops the whole server for so long: DEBUG SLEEP. */
   sleep(ms: number): void;
   /** Whether there is a process of this number. */

@@ -4,6 +4,7 @@
  * so, and the one that was there before stays until then.
  */
 import { copyBytes } from "../base/bytes.ts";
+import type { HeldFolder } from "../runtime/files.ts";
 import type { WorkerThread } from "../runtime/workers.ts";
 import {
   type FromDisk,
@@ -22,6 +23,7 @@ export interface DiskHost {
     told: (message: unknown) => void,
     failed: (problem: string) => void,
   ): WorkerThread;
+  holdFolder(): HeldFolder;
   reserveFile(path: string): string;
   removeFile(path: string): boolean;
 }
@@ -44,6 +46,8 @@ export class BackgroundFile implements BlockSink {
   /** How many commands were written to a file of those. */
   countCommands: () => number = () => 0;
   readonly #host: DiskHost;
+  /** The folder that paths are in when it is begun: whoever changes `dir` does not move the file. */
+  readonly #folder: HeldFolder;
   readonly #reserved: string;
   readonly #worker: WorkerThread;
   readonly #shared = new Int32Array(
@@ -63,7 +67,14 @@ export class BackgroundFile implements BlockSink {
    */
   constructor(host: DiskHost, path: string, fileKind: FileKind, packs: boolean) {
     this.#host = host;
-    this.#reserved = host.reserveFile(path);
+    this.#folder = host.holdFolder();
+    const place = path.startsWith("/") ? path : this.#folder.within(path);
+    try {
+      this.#reserved = host.reserveFile(place);
+    } catch (error) {
+      this.#folder.release();
+      throw error;
+    }
     try {
       this.#worker = host.startDiskWorker(
         (message) => this.#told(message as FromDisk),
@@ -71,10 +82,11 @@ export class BackgroundFile implements BlockSink {
       );
     } catch (error) {
       host.removeFile(this.#reserved);
+      this.#folder.release();
       throw error;
     }
     const shared = this.#shared.buffer as SharedArrayBuffer;
-    this.#send({ type: "begin", reserved: this.#reserved, path, fileKind, packs, shared });
+    this.#send({ type: "begin", reserved: this.#reserved, path: place, fileKind, packs, shared });
   }
 
   #send(message: ToDisk, buffers: readonly ArrayBuffer[] = []): void {
@@ -95,6 +107,7 @@ export class BackgroundFile implements BlockSink {
     this.#worker.stop();
     this.#free.length = 0;
     if (problem !== null) this.#host.removeFile(this.#reserved);
+    this.#folder.release();
     this.#done?.(problem);
   }
 
@@ -149,5 +162,6 @@ export class BackgroundFile implements BlockSink {
     if (phase === Phase.placing) Atomics.wait(shared, PHASE, Phase.placing, PLACING_MS_MAX);
     this.#worker.stop();
     this.#host.removeFile(this.#reserved);
+    this.#folder.release();
   }
 }

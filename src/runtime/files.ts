@@ -322,6 +322,32 @@ export function changeDirectory(path: string): void {
   orReason(() => process.chdir(nativePath(path)));
 }
 
+/** A folder that keeps its name for whoever holds it, whatever becomes of its path. */
+export interface HeldFolder {
+  /** Names a file in it; for all threads of the process. */
+  within(name: string): string;
+  release(): void;
+}
+
+/**
+ * Holds the folder that relative paths are in now. Where the system names what a process has open
+ * (/proc), it is found even when another is mounted over it, or it gets another name; elsewhere by
+ * its path.
+ */
+export function holdFolder(): HeldFolder {
+  const folder = orReason(() => openSync(".", "r"));
+  const open = `/proc/self/fd/${folder}`;
+  const path = existsSync(`${open}/.`) ? open : currentDirectory();
+  let isHeld = true;
+  return {
+    within: (name) => `${path}/${name}`,
+    release: () => {
+      if (isHeld) closeSync(folder);
+      isHeld = false;
+    },
+  };
+}
+
 export const currentDirectory = () => bytesOf(process.cwd());
 
 export const absolutePath = (path: string) => bytesOf(resolve(nativePath(path)));

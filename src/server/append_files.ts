@@ -5,7 +5,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { Manifest, type Part, parseManifest } from "../persistence/append_manifest.ts";
-import type { AppendFile, Disk } from "../runtime/files.ts";
+import type { AppendFile, Disk, HeldFolder } from "../runtime/files.ts";
 import { isRedisFile, keepLog } from "./found_files.ts";
 import { type Content, isOwnFormat } from "./savers.ts";
 
@@ -20,14 +20,18 @@ export class AppendFiles {
    */
   private doubtful: string[] = [];
   private readonly config: Config;
-  private readonly disk: Disk;
+  private readonly disk: Disk & { holdFolder(): HeldFolder };
   /** Paths of files of which something was not loaded. */
   private readonly incomplete: ReadonlySet<string>;
   private readonly log: (text: string) => void;
+  /** What the log's folder is in. */
+  private home: HeldFolder | null = null;
+  /** Relative paths are in another folder by now. */
+  private isAway = false;
 
   constructor(
     config: Config,
-    disk: Disk,
+    disk: Disk & { holdFolder(): HeldFolder },
     incomplete: ReadonlySet<string>,
     log: (text: string) => void,
   ) {
@@ -37,8 +41,35 @@ export class AppendFiles {
     this.log = log;
   }
 
+  /** Its path: relative, as long as `dir` is what it was. */
   get folder(): string {
-    return this.config.text("appenddirname");
+    const name = this.config.text("appenddirname");
+    return this.isAway && this.home !== null ? this.home.within(name) : name;
+  }
+
+  /** The log is, or is to be, in the folder that `dir` names now. Throws what the system says. */
+  settleHere(): void {
+    const home = this.disk.holdFolder();
+    this.home?.release();
+    this.home = home;
+    this.isAway = false;
+  }
+
+  /** `dir` has changed: the files stay where they are, until another base is written. */
+  leaveBehind(): void {
+    this.isAway = this.home !== null;
+  }
+
+  /** Another base is to be written where relative paths are now. */
+  get isElsewhere(): boolean {
+    return this.isAway;
+  }
+
+  /** The folder is not needed any more. */
+  release(): void {
+    this.home?.release();
+    this.home = null;
+    this.isAway = false;
   }
 
   get fileName(): string {

@@ -8,6 +8,9 @@
  * Rewriting: from the moment of which the new base holds the data, changes go to a new increment;
  * when the base is on the disk it replaces the old one and all increments but that. If it fails
  * the log is as it was, with one increment more.
+ *
+ * When `dir` has changed the log stays where it is until it is rewritten: changes go to both
+ * folders then, and the new one has the log as soon as its base is there. The other is left whole.
  */
 import type { AppendLogControl, Host } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
@@ -26,6 +29,7 @@ import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Log } from "./log.ts";
 import type { Progress } from "./progress.ts";
 import { type Content, openBackground, saveAll, saverTo } from "./savers.ts";
+import { TwinFile } from "./twin_file.ts";
 
 const IN_PROGRESS = new CommandError(
   "ERR Background append only file rewriting already in progress",
@@ -53,7 +57,9 @@ export interface AppendOnlyParts {
 }
 
 export class AppendOnly implements AppendLogControl {
-  readonly files: AppendFiles;
+  private files: AppendFiles;
+  /** The log in another folder, while its base is being written, and what goes to both. */
+  private moving: { readonly files: AppendFiles; readonly twin: TwinFile } | null = null;
   readonly writer: AppendWriter;
   /** Told when `problem` has come or gone. */
   onProblem: () => void = () => {};
@@ -74,9 +80,8 @@ export class AppendOnly implements AppendLogControl {
   constructor(parts: AppendOnlyParts) {
     this.parts = parts;
     this.state = parts.progress;
-    const { config, host, log, keyspace, propagation } = parts;
-    const { incomplete } = parts.loading;
-    this.files = new AppendFiles(config, host, incomplete, (text) => log.add("notice", text));
+    const { log, keyspace, propagation, host } = parts;
+    this.files = this.newFiles();
     this.limit = new RewriteLimit(keyspace.clock, (text) => log.add("warning", text));
     this.writer = new AppendWriter(propagation, keyspace.unsynced, keyspace.clock, {
       log: (level, text) => log.add(level, text),
@@ -89,8 +94,18 @@ export class AppendOnly implements AppendLogControl {
     });
   }
 
+  private newFiles(): AppendFiles {
+    const { config, host, log, loading } = this.parts;
+    return new AppendFiles(config, host, loading.incomplete, (text) => log.add("notice", text));
+  }
+
   get isEnabled(): boolean {
     return this.state.log !== "off";
+  }
+
+  /** The path of the folder that it is in. */
+  get folder(): string {
+    return this.files.folder;
   }
 
   /** It is turned on, and waits for its first base. */
@@ -167,9 +182,16 @@ export class AppendOnly implements AppendLogControl {
     return null;
   }
 
+  /** `dir` has changed. */
+  leaveBehind(): void {
+    this.files.leaveBehind();
+    this.moving?.files.leaveBehind();
+  }
+
   /** Finds the log of the last time. What is wrong with it, or null. */
   find(): string | null {
     try {
+      this.files.settleHere();
       this.files.read();
       this.files.adoptSingleFile();
       return null;
@@ -221,7 +243,7 @@ export class AppendOnly implements AppendLogControl {
       return `Can't open or create append-only dir ${folder}: ${reason}`;
     }
     try {
-      this.removeLeftovers();
+      this.clearUp(files);
       if (files.manifest.isEmpty) this.writeFirstBase();
       const isNew = files.manifest.increments.length === 0;
       const file = isNew ? files.openNext() : files.openLast();
@@ -237,11 +259,12 @@ export class AppendOnly implements AppendLogControl {
     return null;
   }
 
-  private removeLeftovers(): void {
-    removeLeftovers(this.parts.host, this.files.folder, this.files.fileName);
-    this.files.removeTemporary();
+  /** Removes what a server before had begun in the folder. */
+  private clearUp(files: AppendFiles): void {
+    removeLeftovers(this.parts.host, files.folder, files.fileName);
+    files.removeTemporary();
     // Without a manifest a base may be all that there is of a log.
-    if (!this.files.manifest.isEmpty) this.files.discardBase();
+    if (!files.manifest.isEmpty) files.discardBase();
   }
 
   /** The data as they are, which are none but after an upgrade, become the first base. */
@@ -375,12 +398,11 @@ export class AppendOnly implements AppendLogControl {
     state.isRewriteScheduled = false;
     let file: BackgroundFile | null = null;
     try {
-      // What is in the folder from a time when the log was on is to be replaced.
-      if (state.log !== "on") this.prepareFolder();
-      const path = this.files.nextBasePath(content);
+      const files = this.preparedFiles();
+      const path = files.nextBasePath(content);
       const opened = openBackground(host, path, keyspace, config, content);
       file = opened.file;
-      this.changeFile();
+      this.changeFile(files);
       const rewriting = new BackgroundSave(keyspace, config, later, file, opened.saver, (problem) =>
         this.finish(rewriting, content, problem),
       );
@@ -395,21 +417,69 @@ export class AppendOnly implements AppendLogControl {
     return true;
   }
 
-  private prepareFolder(): void {
-    this.files.makeFolder();
-    this.files.read();
-    this.removeLeftovers();
+  /** Where the base is to be written. */
+  private preparedFiles(): AppendFiles {
+    const isOn = this.state.log === "on";
+    if (isOn && !this.files.isElsewhere) return this.files;
+    const files = isOn ? this.newFiles() : this.files;
+    try {
+      files.settleHere();
+      files.makeFolder();
+      // What is there from a time when the log was on is to be replaced.
+      files.read();
+      this.clearUp(files);
+      return files;
+    } catch (error) {
+      files.release();
+      throw error;
+    }
   }
 
   /** From now on changes go to an increment that follows the base which is begun. */
-  private changeFile(): void {
+  private changeFile(files: AppendFiles): void {
     const { log } = this.state;
     if (log === "off") return;
     // First: once there is a next file, the last one is not to be cut.
     this.writer.settle();
-    const file = log === "on" ? this.files.openNext() : this.files.openTemporary();
-    this.writer.open(file);
-    if (log === "on") this.measure();
+    if (log === "waiting") {
+      this.writer.open(files.openTemporary());
+    } else if (files === this.files) {
+      this.writer.open(files.openNext());
+      this.measure();
+    } else {
+      const twin = new TwinFile(this.files.openLast(), files.openTemporary());
+      this.writer.open(twin);
+      this.moving = { files, twin };
+    }
+  }
+
+  /** The base, which is on the disk, is put in force. Throws what the disk says. */
+  private replaceBase(content: Content): void {
+    const { log } = this.state;
+    const { moving } = this;
+    if (moving === null) {
+      this.files.replaceBase(content, log === "on" ? 1 : 0, log === "waiting");
+      return;
+    }
+    const { files, twin } = moving;
+    this.writer.settle();
+    if (twin.problem !== null) throw new Error(twin.problem);
+    files.replaceBase(content, 0, true);
+    twin.keepSecond();
+    this.files.release();
+    this.files = files;
+    this.moving = null;
+  }
+
+  /** The log stays where it is. */
+  private stay(): void {
+    if (this.moving === null) return;
+    const { files, twin } = this.moving;
+    this.moving = null;
+    twin.keepFirst();
+    files.removeTemporary();
+    files.discardBase();
+    files.release();
   }
 
   /** The base is on the disk and has its name, or something went wrong. */
@@ -423,7 +493,7 @@ export class AppendOnly implements AppendLogControl {
     let reason = problem;
     try {
       if (reason === null) {
-        this.files.replaceBase(content, state.log === "on" ? 1 : 0, isFirst);
+        this.replaceBase(content);
       }
     } catch (error) {
       reason = (error as Error).message;
@@ -459,6 +529,7 @@ export class AppendOnly implements AppendLogControl {
     const nowMs = this.parts.keyspace.clock.monotonicMs();
     this.lastRewriteFailed = true;
     this.limit.failed(durationMs);
+    this.stay();
     if (isWaiting) {
       // What was written for a base that does not come is of no use.
       this.dropTemporary();
@@ -503,7 +574,8 @@ export class AppendOnly implements AppendLogControl {
     this.state.end();
     this.writer.isDiskBusy = false;
     // It may have had its place just now.
-    this.files.discardBase();
+    if (this.moving === null) this.files.discardBase();
+    this.stay();
   }
 
   /** From the timer. */

@@ -60,9 +60,7 @@ export function openBackground(
   content: Content = "snapshot",
 ): { file: BackgroundFile; saver: Saver } {
   const fileKind = content === "commands" ? "commands" : isOwnFormat(config) ? "blocks" : "rdb";
-  // Whoever changes `dir` meanwhile does not move the file.
-  const place = `${host.currentDirectory()}/${path}`;
-  const file = new BackgroundFile(host, place, fileKind, config.flag("rdbcompression"));
+  const file = new BackgroundFile(host, path, fileKind, config.flag("rdbcompression"));
   try {
     const saver: Saver =
       fileKind === "blocks"

@@ -164,6 +164,10 @@ function logSettings({ appendLog, propagation, dispatcher }: Server, config: Con
   config.onChange(["appendonly"], () =>
     config.flag("appendonly") ? appendLog.turnOn(dispatcher.isNesting) : appendLog.turnOff(),
   );
+  config.onChange(["dir"], () => {
+    appendLog.leaveBehind();
+    return null;
+  });
   config.onChange(["aof-disable-auto-gc"], () => {
     appendLog.removeHistory();
     return null;

@@ -480,6 +480,72 @@ test("keys that expire right after the log was turned off and on are no open tra
   expect(keysOf(start(disk.afterKill()))).toEqual(["c"]);
 });
 
+describe("CONFIG SET dir with the log on", () => {
+  const manifestOf = (disk: SimDisk) => textOf(disk, `other/${MANIFEST}`);
+
+  function begin(...args: string[]): { disk: SimDisk; server: SimServer } {
+    const disk = new SimDisk();
+    disk.addFolder("other");
+    const server = start(disk, ...args);
+    run(server, "SET a 1", "CONFIG SET dir other", "SET b 1");
+    return { disk, server };
+  }
+
+  test("leaves it until it is rewritten; then it follows, and the old one stays whole", () => {
+    const { disk, server } = begin();
+    expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b"]);
+    expect(run(server, "DEBUG LOADAOF", "BGREWRITEAOF")).toEqual(["+OK\r\n", STARTED]);
+    pass(server, 500);
+    expect(run(server, "SET c 1", "DEBUG LOADAOF")).toEqual(["+OK\r\n", "+OK\r\n"]);
+    expect(manifestOf(disk)).toBe(
+      "file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n",
+    );
+    expect(names(disk).filter((name) => name.startsWith("other/"))).toEqual([
+      `other/${FOLDER}/appendonly.aof.1.base.rdb`,
+      `other/${FIRST_INCREMENT}`,
+      `other/${MANIFEST}`,
+    ]);
+    expect(keysOf(start(disk.afterKill(), "--dir", "other"))).toEqual(["a", "b", "c"]);
+    expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b"]);
+    run(server, "BGREWRITEAOF", "SET d 1");
+    expect(manifestOf(disk)).toContain("appendonly.aof.2.base.rdb");
+    expect(keysOf(start(disk.afterKill(), "--dir", "other"))).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("changes are in the old folder at every step until the new one has all of them", () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const { disk, server } = begin("--appendfsync", "always");
+      const client = new SimClient(server);
+      client.send(["BGREWRITEAOF"]);
+      for (let i = 0; i < turns; i++) server.turn(1);
+      let isOver = !server.server.appendLog.isRewriting;
+      client.send(["SET", "c", "1"]);
+      while (client.replies.length < 2 && !isOver) {
+        server.turn(1);
+        isOver = !server.server.appendLog.isRewriting;
+      }
+      const home = isOver ? ["--dir", "other"] : [];
+      pass(server, isOver ? 100 : 0);
+      for (const left of [disk.afterKill(), disk.afterPowerCut(random)]) {
+        const keys = keysOf(start(left, ...home));
+        expect({ turns, keys }).toEqual({ turns, keys: ["a", "b", "c"] });
+      }
+    }
+  });
+
+  test("where the new folder can not be written to it stays, whole and without leftovers", () => {
+    const { disk, server } = begin();
+    for (let at = 1; at < 12; at++) {
+      disk.fault = { at: disk.operations.length + at, kind: "broken", isDone: false };
+      run(server, "BGREWRITEAOF");
+      if (server.server.appendLog.folder !== `/${FOLDER}`) break;
+      expect(run(server, "INCR n")).toEqual([`:${at}\r\n`]);
+      expect(names(disk).filter((name) => name.includes("temp-"))).toEqual([]);
+      expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b", "n"]);
+    }
+  });
+});
+
 describe("a log that is turned on where its first base has no room", () => {
   const unkept = /The AOF has no base: changes are NOT kept until it can be written/;
   const status = (server: SimServer) => {

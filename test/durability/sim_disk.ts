@@ -94,7 +94,7 @@ const folderOf = (path: string) => {
   return slash < 0 ? "." : path.slice(0, slash);
 };
 
-const plainPath = (path: string) => path.replace(/^\.\//, "");
+const plainPath = (path: string) => path.replace(/^\.?\//, "");
 
 export class SimDisk implements Disk {
   /** Operations so far, by what they were. */
@@ -220,7 +220,8 @@ export class SimDisk implements Disk {
   }
 
   openReserved(reserved: string, path: string): ReservedFile {
-    const inode = this.operate("open to append", () => this.inodeAt(reserved));
+    const from = plainPath(reserved);
+    const inode = this.operate("open to append", () => this.inodeAt(from));
     return {
       write: (bytes) => this.add(inode, bytes.slice()),
       readAt: (into, offset, size, from) =>
@@ -231,7 +232,7 @@ export class SimDisk implements Disk {
         }),
       finish: () => this.operate("sync", () => inode.sync()),
       place: () => {
-        this.renameFile(reserved, plainPath(path));
+        this.renameFile(from, plainPath(path));
         this.syncFolder(folderOf(plainPath(path)));
       },
     };

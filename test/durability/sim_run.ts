@@ -81,9 +81,12 @@ export class SimRun {
   isLogged = true;
   /** When the last snapshot that is whole was made, */
   private snapshotAt: Span = START;
-  /** the one that is written in the background, and the one that was tried last. */
+  /** the one that is written in the background, and those that were tried since. */
   private backgroundAt: Span = START;
-  private triedAt: Span = START;
+  private tried: Span[] = [];
+  /** Where the log is, below the folder that all is in. */
+  private home = "";
+  private hasMoved = false;
   hadFault = false;
   /** Nothing can be said any more of what there must be. */
   private isVoid = false;
@@ -110,6 +113,7 @@ export class SimRun {
     this.seed = seed;
     this.policy = policy;
     this.disk.fault = fault;
+    this.disk.addFolder("other");
     this.history = [{ state: new Map(), timeMs: this.time.ms }];
   }
 
@@ -185,15 +189,16 @@ export class SimRun {
     if (this.server.hasEnded) return;
     const name = words.join(" ").toUpperCase();
     if (name.startsWith("SHUTDOWN")) this.isEndAsked = true;
+    if (name.startsWith("CONFIG SET DIR")) this.hasMoved = true;
     // Nothing more is promised from now on.
     if (name === "CONFIG SET APPENDFSYNC NO") this.policy = "no";
     const before = this.last;
     this.awaited(client).push({ at: this.last + 1, name, words });
-    if (SAVING.test(name)) this.triedAt = { from: before, to: before };
+    if (SAVING.test(name)) this.tried.push({ from: before, to: before });
     client.send(words);
     this.note();
     // With save points it is saved what there is then.
-    if (name === "FLUSHALL") this.triedAt = { from: this.last, to: this.last };
+    if (name === "FLUSHALL") this.tried.push({ from: this.last, to: this.last });
     this.follow({ from: before, to: this.last }, true);
   }
 
@@ -267,7 +272,7 @@ export class SimRun {
     this.expired = stats.expired;
     this.follow({ from, to: this.last }, false);
     // A shutdown that a signal has asked for may have saved.
-    if (this.isEndAsked && this.server.hasEnded) this.triedAt = { from, to: this.last };
+    if (this.isEndAsked && this.server.hasEnded) this.tried.push({ from, to: this.last });
     const { appendLog } = this.server.server;
     const isWritten = appendLog.problem === null && appendLog.pendingSize === 0;
     if (isWritten && !this.server.hasEnded) this.written = this.last;
@@ -293,8 +298,10 @@ export class SimRun {
     if (!this.isLogged && isLogged) this.waitingSince = this.last;
     if (!isLogged || !appendLog.isWaiting) this.waitingSince = null;
     this.isLogged = isLogged;
+    this.home = this.server.at(appendLog.folder).replace(/\/?appendonlydir$/, "");
     if (snapshots.saveCount !== this.saveCount) {
       this.snapshotAt = isCommand ? when : this.backgroundAt;
+      if (!isCommand) this.tried = [];
     }
     this.saveCount = snapshots.saveCount;
     if (progress.saving !== this.saving && progress.saving !== null) this.backgroundAt = when;
@@ -317,7 +324,9 @@ export class SimRun {
       disk = this.leftOf(disk, cutsPower, random);
     }
     if (this.isVoid) return null;
-    return this.checkLog(disk, cutsPower) ?? this.checkSnapshot(disk);
+    const problem = this.checkLog(disk, cutsPower);
+    // In which folder the last snapshot is was not noted.
+    return problem === null && !this.hasMoved ? this.checkSnapshot(disk) : problem;
   }
 
   private leftOf(disk: SimDisk, cutsPower: boolean, random: Random): SimDisk {
@@ -327,7 +336,8 @@ export class SimRun {
   }
 
   private starter(disk: SimDisk, isLogged: boolean): SimServer {
-    const args = isLogged ? [...this.args(), "--appendonly", "yes"] : ["--appendonly", "no"];
+    const log = isLogged ? [...this.args(), "--appendonly", "yes"] : ["--appendonly", "no"];
+    const args = isLogged && this.home !== "" ? [...log, "--dir", this.home] : log;
     return new SimServer(disk, this.time, new Random(this.seed, 4), args);
   }
 
@@ -341,6 +351,7 @@ export class SimRun {
         problem = server.start();
       }
       if (problem !== null) return `does not start: ${problem}\n${server.lines.join("")}`;
+      if (!this.isLogged && this.hasMoved) return null;
       const difference = this.compare(server.state, this.isLogged ? this.allowed(cutsPower) : null);
       if (difference !== null || !this.isLogged) return difference;
       return this.goesOn(server);
@@ -360,7 +371,7 @@ export class SimRun {
     const replies = client.replies.join("");
     const started = "+Background append only file rewriting started\r\n";
     if (replies !== `:1\r\n${started}:2\r\n`) return `replies after the start: ${replies}`;
-    const stray = strayFiles(server.disk);
+    const stray = this.hasMoved ? [] : strayFiles(server.disk);
     if (stray.length > 0) return `left behind: ${stray.join(", ")}`;
     const { state } = server;
     const next = this.starter(server.disk.afterKill(), true);
@@ -417,7 +428,7 @@ export class SimRun {
     if (first === null) {
       pushAll(this.snapshotAt);
       pushAll(this.backgroundAt);
-      pushAll(this.triedAt);
+      this.tried.forEach(pushAll);
     } else {
       for (let at = this.last; at >= first; at--) moments.push(at);
       if (this.waitingSince !== null) {
@@ -472,8 +483,11 @@ function emptiedZeros(disk: SimDisk): boolean {
   return zeros.length > 0;
 }
 
-/** What a start has cut off a log, or a save was to replace, is kept. */
-const KEPT = /\.cut-\d+\+*$|\.found\//;
+/**
+ * What a start has cut off a log, or a save was to replace, is kept; and a base that no manifest
+ * names where there is none, as it may be all that is left of a log.
+ */
+const KEPT = /\.cut-\d+\+*$|\.found\/|^appendonlydir\/appendonly\.aof\.1\.base\.aof$/;
 
 /** Files that nobody will ever need. */
 export function strayFiles(disk: SimDisk): string[] {

@@ -23,6 +23,8 @@ export const CHANGES: readonly (readonly string[])[] = [
   ["BGREWRITEAOF"],
   ["CONFIG", "SET", "appendonly", "yes"],
   ["CONFIG", "SET", "appendonly", "no"],
+  ["CONFIG", "SET", "dir", "/home/other"],
+  ["CONFIG", "SET", "dir", "/home"],
   ["DEBUG", "RELOAD"],
   ["DEBUG", "LOADAOF"],
   ["FLUSHALL"],

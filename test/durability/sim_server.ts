@@ -29,6 +29,15 @@ import { SimWorker } from "./sim_worker.ts";
 const READING_MS = 0.2;
 const LOADING_TURNS_MAX = 10_000;
 
+/** Absolute paths begin so; relative ones are in the folder that `dir` names. */
+const ROOT = "/";
+/** What `dir` is at first: the folder of the disk that all are in. */
+const HOME = "/home";
+
+const ALLOWED = ["--enable-debug-command", "yes", "--enable-protected-configs", "yes"];
+
+const inFolder = (folder: string, name: string) => (folder === "" ? name : `${folder}/${name}`);
+
 /** Time goes on from one server to the next. */
 export class Timeline {
   ms = 1_700_000_000_000;
@@ -127,6 +136,7 @@ export class SimServer {
   readonly lines: string[] = [];
   /** The exit code, once it has ended by itself. */
   exitCode: number | null = null;
+  private readonly configHost = fakeHost();
   private readonly random: Random;
   private timers: Timer[] = [];
   private ends: (() => void)[] = [];
@@ -150,7 +160,7 @@ export class SimServer {
         return time.ms;
       },
     });
-    const config = configOf(fakeHost(), "--save", "", "--enable-debug-command", "yes", ...args);
+    const config = configOf(this.configHost, "--save", "", ...ALLOWED, ...args);
     const log = new Log(
       disk.pid,
       () => time.ms,
@@ -173,22 +183,38 @@ export class SimServer {
     this.watch();
   }
 
+  /** The folder that relative paths are in. */
+  private get folder(): string {
+    return this.configHost.folder.slice(HOME.length + 1);
+  }
+
+  /** A path of the server's as the disk has it. */
+  at(path: string): string {
+    if (path.startsWith(ROOT)) return path.slice(ROOT.length);
+    const { folder } = this;
+    return path === "." ? folder || "." : inFolder(folder, path);
+  }
+
   /** Of the system no more is there than what the server asks for here. */
   private host(): Host {
     const { disk } = this;
+    const at = (path: string) => this.at(path);
     const host = {
-      fileExists: (path: string) => disk.fileExists(path),
-      openInput: (path: string) => disk.openInput(path),
-      createFile: (path: string) => disk.createFile(path),
-      openAppend: (path: string, afresh: boolean) => disk.openAppend(path, afresh),
-      renameFile: (from: string, to: string) => disk.renameFile(from, to),
-      linkFile: (from: string, to: string) => disk.linkFile(from, to),
-      removeFile: (path: string) => disk.removeFile(path),
-      makeFolder: (path: string) => disk.makeFolder(path),
-      listFolder: (path: string) => disk.listFolder(path),
-      syncFolder: (path: string) => disk.syncFolder(path),
-      reserveFile: (path: string) => disk.reserveFile(path),
-      currentDirectory: () => ".",
+      fileExists: (path: string) => disk.fileExists(at(path)),
+      openInput: (path: string) => disk.openInput(at(path)),
+      createFile: (path: string) => disk.createFile(at(path)),
+      openAppend: (path: string, afresh: boolean) => disk.openAppend(at(path), afresh),
+      renameFile: (from: string, to: string) => disk.renameFile(at(from), at(to)),
+      linkFile: (from: string, to: string) => disk.linkFile(at(from), at(to)),
+      removeFile: (path: string) => disk.removeFile(at(path)),
+      makeFolder: (path: string) => disk.makeFolder(at(path)),
+      listFolder: (path: string) => disk.listFolder(at(path)),
+      syncFolder: (path: string) => disk.syncFolder(at(path)),
+      reserveFile: (path: string) => ROOT + disk.reserveFile(at(path)),
+      holdFolder: () => {
+        const { folder } = this;
+        return { within: (name: string) => ROOT + inFolder(folder, name), release: () => {} };
+      },
       startDiskWorker: (told: (message: FromDisk) => void) => {
         this.worker = new SimWorker(disk, told);
         return this.worker;

@@ -5,6 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { BackgroundFile, type DiskHost } from "../../src/persistence/background_file.ts";
 import { DiskJob } from "../../src/persistence/disk_job.ts";
 import type { ToDisk } from "../../src/persistence/disk_messages.ts";
+import type { HeldFolder } from "../../src/runtime/files.ts";
 
 /** A disk of one file, on which an operation can fail, and a worker that works when it is told. */
 class FakeDisk implements DiskHost {
@@ -13,6 +14,8 @@ class FakeDisk implements DiskHost {
   /** What is in the file. */
   contents = Buffer.alloc(0);
   failing = "";
+  /** Folders that are held. */
+  held = 0;
   isStopped = false;
   private told: (message: unknown) => void = () => {};
   private readonly job = new DiskJob({
@@ -59,6 +62,11 @@ class FakeDisk implements DiskHost {
     };
   }
 
+  holdFolder(): HeldFolder {
+    this.held++;
+    return { within: (name) => name, release: () => void this.held-- };
+  }
+
   /** Works off so many messages, or all. */
   work(count = Infinity): void {
     for (let left = count; left > 0 && this.waiting.length > 0; left--) {
@@ -87,6 +95,7 @@ test("written, on the disk, in its place, and only then told", () => {
   expect(disk.done).toEqual(["reserve", "open", "write 14", "finish", "place"]);
   expect(outcomes).toEqual([null]);
   expect(disk.isStopped).toBe(true);
+  expect(disk.held).toBe(0);
 });
 
 test.each(["open", "write", "read", "finish", "place"])(

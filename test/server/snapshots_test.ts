@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -279,4 +280,53 @@ test.skipIf(redisBinary() === null)("redis-server loads it, and the other way ro
   expect(await digest(client)).toBe(await digest(other));
   client.close();
   other.close();
+});
+
+describe("the folder of a snapshot", () => {
+  test("is the one that the server is in, though it has another name by now", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "rusk-folder-"));
+    const [before, after] = [join(dir, "before"), join(dir, "after")];
+    mkdirSync(before);
+    const server = await startServer({ args: ["--dir", before] });
+    try {
+      const client = await server.connect();
+      await client.command("SET", "key", "value");
+      renameSync(before, after);
+      mkdirSync(before);
+      for (const line of ["SAVE", "BGSAVE"]) {
+        rmSync(join(after, "dump.rdb"), { force: true });
+        await client.command(line);
+        for (let i = 0; i < 200 && !existsSync(join(after, "dump.rdb")); i++) await Bun.sleep(10);
+        expect({ line, names: readdirSync(after) }).toEqual({ line, names: ["dump.rdb"] });
+      }
+      await client.command("CONFIG", "SET", "appendonly", "yes");
+      for (let i = 0; i < 200 && readdirSync(after).length < 2; i++) await Bun.sleep(10);
+      expect(readdirSync(before)).toEqual([]);
+      client.close();
+    } finally {
+      await server.stop();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  test("is that of the moment when it was begun", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "rusk-folder-"));
+    mkdirSync(join(dir, "other"));
+    const debug = ["--enable-protected-configs", "yes", "--rdb-key-save-delay", "300000"];
+    const server = await startServer({ args: ["--dir", dir, ...debug] });
+    try {
+      const client = await server.connect();
+      await client.command("SET", "key", "value");
+      expect(plain(await client.command("BGSAVE"))).toBe("Background saving started");
+      expect(plain(await client.command("CONFIG", "SET", "dir", join(dir, "other")))).toBe("OK");
+      for (let i = 0; i < 400 && !existsSync(join(dir, "dump.rdb")); i++) await Bun.sleep(10);
+      expect(readdirSync(dir).sort()).toEqual(["dump.rdb", "other"]);
+      expect(plain(await client.command("SAVE"))).toBe("OK");
+      expect(readdirSync(join(dir, "other"))).toEqual(["dump.rdb"]);
+      client.close();
+    } finally {
+      await server.stop();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
 });
