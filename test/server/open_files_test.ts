@@ -85,7 +85,7 @@ for (const [name, command] of kinds) {
       await client.command("SET", "key", "value");
       await useUp(server, 0);
       expect(await client.command("SAVE")).toMatchObject({ type: "error", value: "ERR" });
-      expect(server.log()).toContain("Error saving the DB to dump.rdb: Too many open files");
+      expect(server.log()).toMatch(/Error saving the DB to .*dump.rdb: Too many open files/);
       await tryAll(client);
       for (const wire of crowd.splice(0)) wire.close();
       await worksAgain(server, client);
