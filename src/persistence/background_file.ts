@@ -46,7 +46,7 @@ export class BackgroundFile implements BlockSink {
   /** How many commands were written to a file of those. */
   countCommands: () => number = () => 0;
   readonly #host: DiskHost;
-  /** The folder that paths are in when it is begun: whoever changes `dir` does not move the file. */
+  /** Where paths are when it is begun: whoever changes `dir` does not move the file. */
   readonly #folder: HeldFolder;
   readonly #reserved: string;
   readonly #worker: WorkerThread;

@@ -498,7 +498,8 @@ describe("CONFIG SET dir with the log on", () => {
     pass(server, 500);
     expect(run(server, "SET c 1", "DEBUG LOADAOF")).toEqual(["+OK\r\n", "+OK\r\n"]);
     expect(manifestOf(disk)).toBe(
-      "file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n",
+      "file appendonly.aof.1.base.rdb seq 1 type b\n" +
+        "file appendonly.aof.1.incr.aof seq 1 type i\n",
     );
     expect(names(disk).filter((name) => name.startsWith("other/"))).toEqual([
       `other/${FOLDER}/appendonly.aof.1.base.rdb`,
