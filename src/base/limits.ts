@@ -38,6 +38,12 @@ export const OUTPUT_MEMORY_PART = 0.5;
 export const RUN_OUTPUT_SIZE_MAX = 8 << 20;
 
 /**
+ * What is told to the log in one turn is kept in pieces of this size: one command may tell more
+ * than one buffer can hold, and nearly always one is enough.
+ */
+export const LOG_PIECE_SIZE = 64 << 20;
+
+/**
  * While more than this waits for the disk (changes that are not written to the log, and replies
  * that show them), clients that would add to it are not read from. Far more than what is written
  * during a slow sync, so that it is met when the disk stands still, and little enough to have.

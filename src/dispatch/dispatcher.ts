@@ -445,7 +445,7 @@ export class Dispatcher {
     log.ran(client.db, call.args, isLogged);
     if (call.nested) return;
     if (log.end()) client.changed(log.mark);
-    if (log.out.at > BACKLOG_SIZE_MAX) this.onBacklog();
+    if (log.out.position > BACKLOG_SIZE_MAX) this.onBacklog();
     client.shows(this.unsynced.seenMark);
   }
 

@@ -68,6 +68,12 @@ export class AppendWriter {
   private failedMs = -Infinity;
   private loggedMs = -Infinity;
   private hasWriteFailed = false;
+  /** Bytes of what is told that are in the file: of a write that could not be taken back. */
+  private startedSize = 0;
+  private readonly writePart = (bytes: Uint8Array, offset: number, size: number) => {
+    this.file?.write(bytes, offset, size);
+    return false;
+  };
 
   constructor(propagation: Propagation, unsynced: Unsynced, clock: Clock, hooks: WriterHooks) {
     this.propagation = propagation;
@@ -107,7 +113,7 @@ export class AppendWriter {
 
   /** Bytes that wait to be written. */
   get pendingSize(): number {
-    return this.propagation.out.at;
+    return this.propagation.out.position - this.startedSize;
   }
 
   get syncsInProgress(): number {
@@ -178,7 +184,7 @@ export class AppendWriter {
     // Who has opened a unit does not close it when nothing is told any more.
     this.propagation.end();
     this.propagation.active = false;
-    this.propagation.out.clear();
+    this.forgetTold();
     this.file?.close();
     this.file = null;
     this.noteChanges();
@@ -206,7 +212,7 @@ export class AppendWriter {
     if (file === null) return false;
     const { policyNow } = this;
     if (policyNow === "always") return this.flushAlways(file);
-    if (propagation.out.at === 0) this.passUntold();
+    if (propagation.out.position === 0) this.passUntold();
     else if (!this.isWaitingToRetry) this.tryWrite(file);
     if (policyNow === "everysec") this.syncIfDue(file);
     this.confirm(this.writtenMark);
@@ -217,7 +223,7 @@ export class AppendWriter {
   private flushAlways(file: AppendFile): boolean {
     const { out } = this.propagation;
     if (this.isSyncing) return true;
-    if (out.at > 0) this.tryWrite(file);
+    if (out.position > 0) this.tryWrite(file);
     else if (this.isSynced) this.passUntold();
     if (this.isSynced) return false;
     this.sync(file);
@@ -253,18 +259,23 @@ export class AppendWriter {
   /** Writes all that was told; or throws, having cut the file back, and what was told is kept. */
   private write(file: AppendFile): void {
     const { out } = this.propagation;
-    if (out.at === 0) return;
+    if (out.position === 0) return;
     this.hooks.beforeWrite();
     const before = file.size;
     this.isSynced = false;
     try {
-      file.write(out.bytes, 0, out.at);
+      out.show(this.startedSize, out.position, this.writePart);
     } catch (error) {
       this.cutBack(file, before);
       throw error;
     }
-    out.clear();
+    this.forgetTold();
     this.noteWritten();
+  }
+
+  private forgetTold(): void {
+    this.propagation.out.clear();
+    this.startedSize = 0;
   }
 
   /** Takes a part of a write back; if that cannot be, the rest is to follow it. */
@@ -273,10 +284,7 @@ export class AppendWriter {
     try {
       file.truncate(size);
     } catch (error) {
-      const { out } = this.propagation;
-      const written = file.size - size;
-      out.bytes.copyWithin(0, written, out.at);
-      out.at -= written;
+      this.startedSize += file.size - size;
       this.hooks.log(
         "warning",
         "Could not remove short write from the append-only file. Redis may refuse to load the " +
@@ -333,7 +341,7 @@ export class AppendWriter {
       this.confirm(writtenMark);
       this.noteSynced(fileMark);
       // Those who have their replies now may be in time for the next sync.
-      if (this.propagation.out.at > 0 || this.unsynced.isAny) this.propagation.onFirst();
+      if (this.propagation.out.position > 0 || this.unsynced.isAny) this.propagation.onFirst();
     });
   }
 

@@ -17,6 +17,7 @@
 import { segmentOf, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import { fromLatin1 } from "../base/bytes.ts";
+import { LOG_PIECE_SIZE } from "../base/limits.ts";
 import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
@@ -32,7 +33,7 @@ export class Propagation {
   /** Whether anybody wants to know; while not, nothing may be told. */
   active = false;
   /** What was told and not yet taken. */
-  readonly out = new Reply();
+  readonly out = new Reply(LOG_PIECE_SIZE);
   /** Keys that expire are told as UNLINK in place of DEL. */
   unlinksExpired = false;
   /** Called when something is told and nothing was before. */
@@ -61,7 +62,7 @@ export class Propagation {
   begin(): void {
     this.isOpen = true;
     this.isTold = false;
-    this.unitStart = this.out.at;
+    this.unitStart = this.out.position;
     this.unitCount = 0;
   }
 
@@ -169,7 +170,7 @@ export class Propagation {
   /** Makes ready for one command more. */
   private prepare(db: Database): void {
     const { out } = this;
-    if (out.at === 0) this.onFirst();
+    if (out.position === 0) this.onFirst();
     if (this.isOpen && ++this.unitCount === 2) this.insertMulti();
     if (this.annotation !== null) this.annotate(this.annotation());
     if (db.id === this.selected) return;
@@ -188,13 +189,13 @@ export class Propagation {
 
   /** What was written before the unit's first command is not of the unit, should it be one. */
   private keepOutside(): void {
-    if (this.unitCount === 1) this.unitStart = this.out.at;
+    if (this.unitCount === 1) this.unitStart = this.out.position;
   }
 
   /** The unit has a second command: it is a transaction, from its first on. */
   private insertMulti(): void {
     const { out } = this;
-    const from = out.at;
+    const from = out.position;
     out.raw(MULTI, 0, MULTI.length);
     out.moveBack(from, this.unitStart);
   }

@@ -175,7 +175,7 @@ export class Server implements ServerContext {
     this.reply.guard = (writer, lacks) => this.guardRunning(writer, lacks);
     const endOfTurn = (run: () => void) => loop.endOfTurn(run);
     this.backlog = new Backlog({
-      size: () => propagation.out.at + this.turn.held.size,
+      size: () => propagation.out.position + this.turn.held.size,
       isRefusing: () => this.appendLog.problem !== null,
       monotonicMs: () => clock.monotonicMs(),
       onChange: () => this.applyBacklog(),

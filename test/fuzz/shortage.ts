@@ -254,7 +254,7 @@ class Run {
       if (n >= 0) (this.#summary.refusedLate as Set<string>).add(words[0].toUpperCase());
       if (n === Infinity) throw new Error("refused though there is memory");
       if (keyspace.dirty !== dirty) throw new Error("refused, and counted as a change");
-      if (server.propagation.out.at > 0) this.#feed();
+      if (server.propagation.out.position > 0) this.#feed();
       if (arena.figures().blockCount > blockCount) throw new Error("refused, and blocks are lost");
       if (this.#random.chance(0.002)) this.#compare();
       // Not every block of a large result: the first ones, and some later ones.

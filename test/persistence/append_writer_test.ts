@@ -3,10 +3,12 @@
 
 import { beforeEach, describe, expect, test } from "bun:test";
 import { Clock } from "../../src/base/clock.ts";
+import { LOG_PIECE_SIZE } from "../../src/base/limits.ts";
 import type { Database } from "../../src/keyspace/database.ts";
 import { Unsynced } from "../../src/keyspace/unsynced.ts";
 import { AppendWriter } from "../../src/persistence/append_writer.ts";
 import { Propagation } from "../../src/persistence/propagation.ts";
+import type { AppendFile } from "../../src/runtime/files.ts";
 import { SimDisk } from "../durability/sim_disk.ts";
 
 const db = { id: 0 } as Database;
@@ -185,6 +187,66 @@ describe("a failure", () => {
     expect(writer.syncedMark).toBe(0);
     expect(heard).toEqual([]);
   });
+});
+
+describe("more than one piece holds", () => {
+  /** What a unit of two commands, each larger than half a piece, is in the log. */
+  const SIZE = Math.floor(LOG_PIECE_SIZE * 0.6);
+  const value = (byte: string) => Buffer.alloc(SIZE, byte);
+
+  /** A file that takes so many bytes until it is full, and may keep what it took of a write. */
+  class FullFile implements AppendFile {
+    readonly parts: Buffer[] = [];
+    size = 0;
+    room = Infinity;
+    write(bytes: Uint8Array, offset: number, size: number): void {
+      const taken = Math.min(size, this.room);
+      this.parts.push(Buffer.from(bytes.subarray(offset, offset + taken)));
+      this.size += taken;
+      this.room -= taken;
+      if (taken < size) throw new Error("No space left on device");
+    }
+    truncate(): void {
+      throw new Error("Input/output error");
+    }
+    sync(): void {}
+    syncLater(done: (problem: string | null) => void): void {
+      done(null);
+    }
+    close(): void {}
+  }
+
+  function tellTwo(): Buffer {
+    propagation.begin();
+    for (const byte of ["a", "b"]) {
+      const out = propagation.instead(db, 2);
+      out.bulkText("ECHO");
+      out.bulkBytes(value(byte));
+    }
+    propagation.end();
+    const command = (byte: string) => [`*2\r\n$4\r\nECHO\r\n$${SIZE}\r\n`, value(byte), "\r\n"];
+    return Buffer.concat(
+      ["*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", "*1\r\n$5\r\nMULTI\r\n"]
+        .concat(command("a") as string[], command("b") as string[], "*1\r\n$4\r\nEXEC\r\n")
+        .map((part) => Buffer.from(part)),
+    );
+  }
+
+  for (const room of [Infinity, 20, LOG_PIECE_SIZE >> 1, LOG_PIECE_SIZE + 4096]) {
+    test(`is written whole and in order, when ${room} bytes fit at first`, () => {
+      const file = new FullFile();
+      writer.open(file);
+      file.room = room;
+      const expected = tellTwo();
+      expect(propagation.out.pieces.size).toBeGreaterThan(0);
+      writer.flush();
+      expect(writer.pendingSize).toBe(Math.max(0, expected.length - room));
+      file.room = Infinity;
+      pass(1000);
+      expect(writer.pendingSize).toBe(0);
+      expect(Buffer.concat(file.parts).equals(expected)).toBe(true);
+    });
+  }
 });
 
 describe("another file", () => {

@@ -63,6 +63,23 @@ function check(): string {
   return spawnSync(program, [...first, "check-aof", manifest], { encoding: "latin1" }).stdout;
 }
 
+describe.skipIf(process.env.LARGE === undefined)("a command", () => {
+  test("may tell the log more than 4 GiB", async () => {
+    await start("--appendfsync", "no");
+    const count = 4500;
+    for (let i = 0; i < count; i++) await ask("XADD", "s", `${i + 1}-1`, "a", "1");
+    const key = "k".repeat(MB);
+    await ask("RENAME", "s", key);
+    await ask("XGROUP", "CREATE", key, "g", "0");
+    // Each entry that it delivers is told with the key's name.
+    await client.command("XREADGROUP", "GROUP", "g", "c", "STREAMS", key, ">");
+    expect(await ask("XPENDING", key, "g")).toContain(String(count));
+    expect(
+      Number(/aof_current_size:(\d+)/.exec(await ask("INFO", "persistence"))?.[1]),
+    ).toBeGreaterThan(2 ** 32);
+  });
+});
+
 describe.skipIf(process.env.LARGE === undefined)("a value of 520 MB", () => {
   for (const content of ["yes", "no"]) {
     test(`as a command, and rewritten with aof-use-rdb-preamble ${content}`, async () => {
