@@ -843,7 +843,15 @@ describe.skipIf(isRedis)("streams of later versions", () => {
       const [[, [idle]]] = plain(await other.reply()) as [string, unknown[][]][];
       expect([idle[0], idle[3]]).toEqual(["1-0", 1]);
       expect(idle[2]).toBeGreaterThanOrEqual(100);
-      for (const one of [reader, other]) one.close();
+      // What is pending already counts from when it was delivered, not from when somebody waits.
+      const late = await server.connect();
+      const deliveredMs = Date.now() - LONG + 300;
+      await ask("XCLAIM", "s", "g", "old", 0, "1-0", "TIME", deliveredMs, "JUSTID");
+      late.send(...words, LONG, "COUNT", 1, "STREAMS", "s", ">");
+      const [[, [due]]] = plain(await late.reply()) as [string, unknown[][]][];
+      expect(due[0]).toBe("1-0");
+      expect(due[2]).toBeGreaterThanOrEqual(LONG);
+      for (const one of [reader, other, late]) one.close();
     });
   });
 

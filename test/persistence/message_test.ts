@@ -49,6 +49,21 @@ test("integers of any size", () => {
   fc.assert(fc.property(INT64, check));
 });
 
+test.each([
+  [1, [0n, 127n, -1n, -32n]],
+  [2, [128n, 255n, -33n, -128n]],
+  [3, [256n, 65_535n, -129n, -32_768n]],
+  [5, [65_536n, 4_294_967_295n, -32_769n, -2_147_483_648n]],
+  [9, [4_294_967_296n, -2_147_483_649n, 2n ** 63n - 1n, -(2n ** 63n)]],
+])("integers of %d bytes are as short as they can be", (size, integers) => {
+  for (const value of integers) {
+    const bytes = written((to) => to.bigint(value));
+    expect([value, bytes.length]).toEqual([value, size]);
+    if (!Number.isSafeInteger(Number(value))) continue;
+    expect(written((to) => to.integer(Number(value)))).toEqual(bytes);
+  }
+});
+
 test("unsigned integers of 64 bits in two words", () => {
   const bytes = written((to) => to.unsignedWords(-1, -2));
   expect(unpackr.unpack(bytes)).toBe(2n ** 64n - 2n);
