@@ -86,6 +86,8 @@ durability: dist/rusk ## Stop machines, break disks, kill servers (ROUNDS=, SEED
 	@CORRUPTIONS=10000 $(BUN) test --timeout 600000 test/durability/corruption_test.ts
 	@CASES=100000 $(if $(SEED),SEED=$(SEED)) $(BUN) test --timeout 3600000 \
 	    test/durability/file_rounds_test.ts
+	@DAMAGES=100000 $(if $(SEED),DURABILITY_SEED=$(SEED)) $(BUN) test --timeout 3600000 \
+	    test/durability/damage_test.ts
 	@LARGE=1 $(BUN) test --timeout 600000 test/server/large_log_test.ts
 
 mutants: $(TOOLS) redis ## Change one place of src/ at a time: do tests notice? (SEED=, COUNT=, ARGS)
