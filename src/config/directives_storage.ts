@@ -104,7 +104,9 @@ export const appendOnly = {
     does: "It is not rewritten by itself while it is smaller.",
   }),
   "aof-load-truncated": flag(true, {
-    does: "A log that ends too early, as after a crash, is loaded, and cut to what is whole; the rest is kept beside it.",
+    does:
+      "A log that ends too early, as after a crash, is loaded, and cut to what is whole; the " +
+      "rest is kept beside it.",
   }),
   "aof-use-rdb-preamble": flag(true, {
     does: "A rewritten log begins with a snapshot in place of commands.",

@@ -11,12 +11,12 @@ import type { ByteSource } from "./rdb_reader.ts";
 import {
   BLOCK_HEAD_SIZE,
   BLOCK_SIZE,
-  BLOCK_SIZE_MAX,
   BlockKind,
   Codec,
   DEFLATE_RATIO_MAX,
   FILE_HEAD_SIZE,
   MAGIC,
+  PACKED_SIZE_MAX,
   SNAPSHOT_VERSION,
 } from "./snapshot_format.ts";
 
@@ -56,7 +56,8 @@ export class BlockWriter {
   block(kind: number, bytes: Uint8Array): void {
     let stored = bytes;
     let codec: number = Codec.none;
-    if (this.#packs && bytes.length >= PACKED_SIZE_MIN) {
+    const isFit = bytes.length >= PACKED_SIZE_MIN && bytes.length <= PACKED_SIZE_MAX;
+    if (this.#packs && isFit) {
       const packed = deflate(bytes);
       if (packed.length < bytes.length) {
         stored = packed;
@@ -203,7 +204,7 @@ export class BlockReader {
   #unpack(stored: Uint8Array, size: number, codec: number): void {
     const isPacked = codec === Codec.deflate;
     const sizeMax = isPacked ? stored.length * DEFLATE_RATIO_MAX : stored.length;
-    if (size > sizeMax || size > BLOCK_SIZE_MAX) {
+    if (size > sizeMax || (isPacked && size > PACKED_SIZE_MAX)) {
       throw new Malformed("a block cannot be of that size");
     }
     this.#makeRoom(size);

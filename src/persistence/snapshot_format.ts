@@ -26,8 +26,12 @@ export const Codec = { none: 0, deflate: 1 } as const;
 
 /** A block is closed when it has so many bytes: packing gains little from more. */
 export const BLOCK_SIZE = 256 << 10;
-/** The longest string, alone in a record, and what is around it. */
-export const BLOCK_SIZE_MAX = RDB_STRING_SIZE_MAX + (1 << 20);
+/**
+ * A block that is packed is no larger: the longest string, alone in a record, and what is around
+ * it. A record of several such strings (a field and its value, a stream's entry) is stored as it
+ * is, so that nobody can be made to take more memory than a file has bytes.
+ */
+export const PACKED_SIZE_MAX = RDB_STRING_SIZE_MAX + (1 << 20);
 /** Raw deflate makes nothing shorter than by this factor. */
 export const DEFLATE_RATIO_MAX = 1032;
 /** A part of a large value is closed when it has so many bytes. */

@@ -98,4 +98,14 @@ describe.skipIf(process.env.LARGE === undefined)("a value of 520 MB", () => {
       expect(await ask("DEBUG", "DIGEST")).toBe(digest);
     });
   }
+
+  test("with a field of that size, which are one record of a snapshot", async () => {
+    await start("--proto-max-bulk-len", "1gb", "--client-query-buffer-limit", "2gb");
+    const text = Buffer.alloc(SIZE + 50 * MB, "x");
+    expect(Number(plain(await client.command("HSET", "hash", text, text)))).toBe(1);
+    const digest = await ask("DEBUG", "DIGEST");
+    await rewrite();
+    await restart();
+    expect(await ask("DEBUG", "DIGEST")).toBe(digest);
+  });
 });
