@@ -227,9 +227,10 @@ export function add(
     const leaf = streamLeaf.create(id, args, first, fields, 0);
     setWordOf(e, TREE, idIndex.create(leaf, 1));
   } else {
-    const leaf = opened(t, btree.last(t) as StreamLeafRef);
+    const leaf = btree.last(t) as StreamLeafRef;
     if (takes(leaf, size)) {
-      exchange(t, leaf, streamLeaf.append(leaf, id, args, first, fields));
+      const own = opened(t, leaf);
+      exchange(t, own, streamLeaf.append(own, id, args, first, fields));
       btree.addCount(t, 1);
     } else {
       addLeaf(t, leaf, id, args, first, fields);
@@ -274,7 +275,8 @@ function addLeaf(
   first: number,
   fields: number,
 ): void {
-  const kept = streamLeaf.shrink(done);
+  // One that a snapshot still needs stays as it is.
+  const kept = frozen.isAny && frozen.isFrozen(done) ? done : streamLeaf.shrink(done);
   exchange(t, done, kept);
   const room = Math.min(arena.capacity(kept), ROOM_MAX);
   const leaf = streamLeaf.create(id, args, first, fields, room);

@@ -373,6 +373,8 @@ function reserve(leaf: StreamLeafRef, needed: number): StreamLeafRef {
 /** Gives back what a leaf that gets no more entries does not use; returns it, in its new place. */
 export function shrink(leaf: StreamLeafRef): StreamLeafRef {
   const used = wordAt(leaf, SIZE);
+  // A huge one stays as it is when there is no memory for both.
+  if (used > arena.SEGMENT_SIZE && !arena.canServe(used)) return leaf;
   return arena.capacityFor(used) < arena.capacity(leaf) ? moved(leaf, used) : leaf;
 }
 
