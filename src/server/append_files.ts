@@ -6,11 +6,13 @@
 import type { Config } from "../config/config.ts";
 import { Manifest, type Part, parseManifest } from "../persistence/append_manifest.ts";
 import type { AppendFile, Disk, HeldFolder } from "../runtime/files.ts";
-import { isRedisFile, keepLog } from "./found_files.ts";
+import { isRedisFile, keepLog, moveAside } from "./found_files.ts";
 import { type Content, isOwnFormat } from "./savers.ts";
 
 /** Where the increment is until the first base is written. */
 const TEMPORARY_INCREMENT = "temp-";
+/** What follows the name of the log in that of a part. */
+const PART = /^\.\d+\.(base\.(rdb|aof)|incr\.aof)$/;
 
 export class AppendFiles {
   manifest = new Manifest();
@@ -99,6 +101,27 @@ export class AppendFiles {
     } else {
       this.manifest = parseManifest(this.textOf(manifestPath));
     }
+  }
+
+  /**
+   * Sees to files that are called as parts of a log though there is no manifest to name them: they
+   * may be the only copy of somebody's data. A first base alone, which a start that was killed may
+   * have left, gets another name; anything else throws an Error that says what to do.
+   */
+  claimUnnamed(): void {
+    if (!this.manifest.isEmpty) return;
+    const { fileName } = this;
+    const isPart = (name: string) =>
+      name.startsWith(`${fileName}.`) && PART.test(name.slice(fileName.length));
+    const parts = this.disk.listFolder(this.folder).filter(isPart).sort();
+    const isFirstBase = (name: string) => name.startsWith(`${fileName}.1.base.`);
+    if (!parts.every(isFirstBase)) {
+      throw new Error(
+        `The folder ${this.folder} holds parts of an append only file (${parts.join(", ")}) and ` +
+          "no manifest that names them. Put the manifest back, or move them away, to start",
+      );
+    }
+    for (const name of parts) moveAside(this.disk, this.pathOf(name), this.log);
   }
 
   private textOf(path: string): string {

@@ -193,6 +193,7 @@ export class AppendOnly implements AppendLogControl {
     try {
       this.files.settleHere();
       this.files.read();
+      this.files.claimUnnamed();
       this.files.adoptSingleFile();
       return null;
     } catch (error) {
@@ -427,6 +428,7 @@ export class AppendOnly implements AppendLogControl {
       files.makeFolder();
       // What is there from a time when the log was on is to be replaced.
       files.read();
+      files.claimUnnamed();
       this.clearUp(files);
       return files;
     } catch (error) {

@@ -39,6 +39,14 @@ export function keepFile(disk: Disk, path: string, note: Note): void {
   );
 }
 
+/** Gives a file another name, which is on the disk then. Throws what the disk says. */
+export function moveAside(disk: Disk, path: string, note: Note): void {
+  const name = freeName(disk, path);
+  disk.renameFile(path, name);
+  disk.syncFolder(folderOf(path));
+  note(`${path} is not named by any manifest, and is kept as ${name}`);
+}
+
 /**
  * Keeps the files of a log that a manifest names, with a manifest of their own, in a folder beside
  * the log's: with its name as appenddirname it is the log as it was. Throws what the disk says.

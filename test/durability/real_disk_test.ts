@@ -2,7 +2,7 @@
 // grow any more (as on a full disk), folders that are none, files that are not sound.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { plain } from "../client/resp.ts";
@@ -171,6 +171,17 @@ describe("a folder in which nobody may write", () => {
   });
 });
 
+test("a first base without a manifest, as a start that was killed leaves it, is kept", async () => {
+  const dir = folder();
+  mkdirSync(join(dir, "appendonlydir"));
+  writeFileSync(join(dir, "appendonlydir/appendonly.aof.1.base.rdb"), "what was there");
+  const server = await start(dir, false, "--appendonly", "yes");
+  await server.session("> DBSIZE\n(integer) 0\n> SET a 1\nOK");
+  const kept = readFileSync(join(dir, "appendonlydir/appendonly.aof.1.base.rdb.found"), "latin1");
+  expect(kept).toBe("what was there");
+  expect(server.log()).toContain("is not named by any manifest, and is kept as");
+});
+
 describe("a server does not start, and says why,", () => {
   const log = ["--appendonly", "yes"];
 
@@ -204,6 +215,30 @@ describe("a server does not start, and says why,", () => {
     writeFileSync(join(dir, "dump.rdb"), "REDIS0099\xff");
     expect(await refusal(dir)).toContain("Can't load dump.rdb: RDB files of version");
   });
+
+  test.each(["appendonly.aof.1.incr.aof", "appendonly.aof.2.base.rdb"])(
+    "where %s is there, and no manifest",
+    async (name) => {
+      const dir = folder();
+      const path = join(dir, "appendonlydir", name);
+      mkdirSync(join(dir, "appendonlydir"));
+      writeFileSync(path, "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n");
+      expect(await refusal(dir, ...log)).toEndWith(
+        `The folder appendonlydir holds parts of an append only file (${name}) and no manifest ` +
+          "that names them. Put the manifest back, or move them away, to start",
+      );
+      const server = await start(dir, false);
+      const client = await server.connect();
+      expect(plain(await client.command("CONFIG", "SET", "appendonly", "yes"))).toEqual(
+        new Error(
+          "ERR CONFIG SET failed (possibly related to argument 'appendonly') - " +
+            "Unable to turn on AOF. Check server logs.",
+        ),
+      );
+      client.close();
+      expect(readFileSync(path, "latin1")).toStartWith("*3\r\n$3\r\nSET");
+    },
+  );
 
   test("where a file of the manifest is missing", async () => {
     const dir = folder();
