@@ -123,6 +123,21 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (error) ERR wrong number of arguments for 'client|setname' command
     `));
 
+  test("CLIENT LIST shows no arguments of who is idle, and those of who waits", async () => {
+    const [idle, waiting] = [await server.connect(), await server.connect()];
+    await idle.command("GET", "some key");
+    const id = await ask(waiting, "CLIENT", "ID");
+    waiting.send("BLPOP", "list", 0);
+    const argumentsOf = async (of: unknown) =>
+      fieldsOf(await ask(client, "CLIENT", "LIST", "ID", of as number)).get("argv-mem");
+    const limit = performance.now() + 10_000;
+    while ((await argumentsOf(id)) === "0" && performance.now() < limit) await Bun.sleep(1);
+    expect(Number(await argumentsOf(id))).toBeGreaterThan(4);
+    expect(await argumentsOf(await ask(idle, "CLIENT", "ID"))).toBe("0");
+    idle.close();
+    waiting.close();
+  });
+
   test("CLIENT LIST refuses wrong options, and shows nobody of a type or id that nobody has", () =>
     session(`
       > CLIENT LIST NOSUCH
