@@ -65,7 +65,7 @@ function check(): string {
 
 describe.skipIf(process.env.LARGE === undefined)("a command", () => {
   test("may tell the log more than 4 GiB", async () => {
-    await start("--appendfsync", "no");
+    await start("--appendfsync", "no", "--auto-aof-rewrite-percentage", "0");
     const count = 4500;
     for (let i = 0; i < count; i++) await ask("XADD", "s", `${i + 1}-1`, "a", "1");
     const key = "k".repeat(MB);
