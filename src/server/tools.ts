@@ -27,7 +27,7 @@ import {
   type ToolInput,
   type ToolOutput,
 } from "./tool_files.ts";
-import { CHECK_LOG, TOOLS_HELP } from "./tool_help.ts";
+import { CHECK_LOG, CHECK_LOG_HELP, TOOLS_HELP } from "./tool_help.ts";
 
 /** Keys loaded between two looks at the clock. */
 const STEP_COUNT = 4096;
@@ -84,6 +84,10 @@ const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
 /** Runs the tool that a command line names; returns the exit code. */
 export async function runTool(args: readonly string[], parts: ToolParts): Promise<number> {
   const [name, file, ...words] = args;
+  if (file === "--help" || file === "-h") {
+    parts.writeOut(`Usage:\n${name === CHECK_LOG ? CHECK_LOG_HELP : TOOLS_HELP}`);
+    return 0;
+  }
   if (name !== CHECK_LOG && (file === undefined || (file.startsWith("-") && file !== STANDARD))) {
     parts.writeError(`Usage:\n${TOOLS_HELP}`);
     return 1;

@@ -154,5 +154,16 @@ test("without a file, with a broken one, and with directives that are none", () 
   expect(rusk("import", "missing.rdb", "--dir", folder).status).toBe(1);
   expect(existsSync(join(folder, "dump.rdb"))).toBe(false);
   expect(rusk("check-snapshot", GOLDEN, "--no-such-directive", "1").status).toBe(1);
+});
+
+test("who asks for help gets it, which is no error", () => {
   expect(rusk("--help").out).toContain("rusk export <FILE|->");
+  for (const word of ["--help", "-h"]) {
+    for (const tool of ["export", "import", "check-snapshot", "check-aof"]) {
+      const { status, out, error } = rusk(tool, word);
+      expect({ status, error }).toEqual({ status: 0, error: "" });
+      expect(out).toStartWith("Usage:\n");
+      expect(out).toContain(`rusk ${tool} `);
+    }
+  }
 });
