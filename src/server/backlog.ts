@@ -80,7 +80,8 @@ export class Backlog {
 
   /** From the timer: says so when clients wait for long. */
   warn(): void {
-    if (!this.isOn) return;
+    // In a long turn it may be written by now though nobody has looked.
+    if (!this.isOn || this.hooks.size() <= BACKLOG_SIZE_MAX) return;
     const nowMs = this.hooks.monotonicMs();
     if (nowMs - this.sinceMs < WARNED_AFTER_MS || nowMs - this.warnedMs < WARNED_EVERY_MS) return;
     this.warnedMs = nowMs;
