@@ -9,6 +9,8 @@ import { giveBack } from "../base/buffers.ts";
 
 interface Piece {
   bytes: Uint8Array;
+  /** Of its bytes: who took its memory may have given it back, and then `bytes` are empty. */
+  size: number;
   /** Somebody else has its memory now. */
   isTaken: boolean;
 }
@@ -31,7 +33,7 @@ export class ReplyPieces {
 
   /** Takes a piece over as the last one. */
   add(bytes: Uint8Array): void {
-    this.pieces.push({ bytes, isTaken: false });
+    this.pieces.push({ bytes, size: bytes.length, isTaken: false });
     this.size += bytes.length;
   }
 
@@ -39,8 +41,8 @@ export class ReplyPieces {
   insert(position: number, bytes: Uint8Array): void {
     let start = 0;
     let index = 0;
-    while (start + this.pieces[index].bytes.length <= position) {
-      start += this.pieces[index++].bytes.length;
+    while (start + this.pieces[index].size <= position) {
+      start += this.pieces[index++].size;
     }
     const piece = this.pieces[index];
     if (DEBUG) assert(!piece.isTaken, "what was sent stays as it was");
@@ -50,7 +52,8 @@ export class ReplyPieces {
     parted.set(piece.bytes.subarray(0, before));
     parted.set(bytes, before);
     piece.bytes = piece.bytes.subarray(before);
-    this.pieces.splice(index, 0, { bytes: parted, isTaken: false });
+    piece.size -= before;
+    this.pieces.splice(index, 0, { bytes: parted, size: parted.length, isTaken: false });
     this.size += bytes.length;
   }
 
@@ -58,9 +61,10 @@ export class ReplyPieces {
   truncate(position: number): void {
     while (this.size > position) {
       const last = this.pieces[this.pieces.length - 1];
-      const start = this.size - last.bytes.length;
+      const start = this.size - last.size;
       if (start < position) {
-        last.bytes = last.bytes.subarray(0, position - start);
+        last.size = position - start;
+        last.bytes = last.bytes.subarray(0, last.size);
         this.size = position;
         return;
       }
@@ -74,12 +78,12 @@ export class ReplyPieces {
   show(from: number, to: number, take: TakePart): void {
     let start = 0;
     for (const piece of this.pieces) {
-      const { bytes } = piece;
-      const end = start + bytes.length;
+      const { bytes, size } = piece;
+      const end = start + size;
       if (end > from && start < to) {
         const offset = Math.max(0, from - start);
         const shownTo = Math.min(end, to) - start;
-        const isTaken = take(bytes, offset, shownTo - offset, shownTo === bytes.length);
+        const isTaken = take(bytes, offset, shownTo - offset, shownTo === size);
         if (isTaken) piece.isTaken = true;
       }
       start = end;

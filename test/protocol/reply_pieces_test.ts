@@ -3,8 +3,10 @@
 // and what is dropped or taken back leaves no trace.
 
 import { expect, test } from "bun:test";
+import { giveBack, LARGE_BUFFER_SIZE } from "../../src/base/buffers.ts";
 import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
 import { Reply } from "../../src/protocol/reply.ts";
+import { ReplyPieces } from "../../src/protocol/reply_pieces.ts";
 import { Random } from "../fuzz/random.ts";
 
 const SEED = Number(process.env.REPLY_SEED ?? Date.now() % 1e9);
@@ -205,4 +207,22 @@ test("without memory for more, the guard may drop the reply", () => {
   }
   expect(lacking).toEqual([false, true]);
   expect(textOf(reply)).toBe("+OK\r\n");
+});
+
+test("a piece whose memory was taken and given back keeps its place until all is forgotten", () => {
+  const pieces = new ReplyPieces();
+  pieces.add(new Uint8Array(LARGE_BUFFER_SIZE));
+  pieces.add(Uint8Array.of(1, 2, 3));
+  pieces.show(0, LARGE_BUFFER_SIZE, (bytes) => {
+    giveBack(bytes);
+    return true;
+  });
+  const shown: number[] = [];
+  pieces.show(LARGE_BUFFER_SIZE, LARGE_BUFFER_SIZE + 3, (bytes, offset, size) => {
+    shown.push(...bytes.subarray(offset, offset + size));
+    return false;
+  });
+  expect(shown).toEqual([1, 2, 3]);
+  pieces.clear();
+  expect(pieces.size).toBe(0);
 });
