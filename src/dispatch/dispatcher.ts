@@ -421,14 +421,19 @@ export class Dispatcher {
       if (args.bytes.length > SMALL_ARGUMENTS_SIZE) ensureRoom(command, args);
       (command.run as (call: Call) => void)(call);
     } catch (error) {
-      loose.abandon();
-      const reply = replyFor(error, call.keyspace.dirty !== dirty);
-      this.server.stats.failed[command.id]++;
-      // A reply that was begun is taken back; a mistake is found before there is any.
-      this.reply.truncate(from);
-      this.fail(reply);
+      this.recover(command, error, call.keyspace.dirty !== dirty, from);
     }
     if (this.log.active) this.tell(call, call.keyspace.dirty !== dirty);
+  }
+
+  /** A command that threw: its error is the reply; not part of `run`, which is to stay small. */
+  private recover(command: Command, error: unknown, hasChanged: boolean, from: number): void {
+    loose.abandon();
+    const reply = replyFor(error, hasChanged);
+    this.server.stats.failed[command.id]++;
+    // A reply that was begun is taken back; a mistake is found before there is any.
+    this.reply.truncate(from);
+    this.fail(reply);
   }
 
   /** A client's command begins: what it changes and looks at is its own. */
