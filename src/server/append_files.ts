@@ -105,8 +105,8 @@ export class AppendFiles {
 
   /**
    * Sees to files that are called as parts of a log though there is no manifest to name them: they
-   * may be the only copy of somebody's data. A first base alone, which a start that was killed may
-   * have left, gets another name; anything else throws an Error that says what to do.
+   * may be the only copy of somebody's data. The first ones, which a log that was being begun may
+   * have left when the process ended, get another name; others throw an Error that says what to do.
    */
   claimUnnamed(): void {
     if (!this.manifest.isEmpty) return;
@@ -114,8 +114,8 @@ export class AppendFiles {
     const isPart = (name: string) =>
       name.startsWith(`${fileName}.`) && PART.test(name.slice(fileName.length));
     const parts = this.disk.listFolder(this.folder).filter(isPart).sort();
-    const isFirstBase = (name: string) => name.startsWith(`${fileName}.1.base.`);
-    if (!parts.every(isFirstBase)) {
+    const isFirst = (name: string) => name.startsWith(`${fileName}.1.`);
+    if (!parts.every(isFirst)) {
       throw new Error(
         `The folder ${this.folder} holds parts of an append only file (${parts.join(", ")}) and ` +
           "no manifest that names them. Put the manifest back, or move them away, to start",

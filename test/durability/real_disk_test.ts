@@ -171,16 +171,20 @@ describe("a folder in which nobody may write", () => {
   });
 });
 
-test("a first base without a manifest, as a start that was killed leaves it, is kept", async () => {
-  const dir = folder();
-  mkdirSync(join(dir, "appendonlydir"));
-  writeFileSync(join(dir, "appendonlydir/appendonly.aof.1.base.rdb"), "what was there");
-  const server = await start(dir, false, "--appendonly", "yes");
-  await server.session("> DBSIZE\n(integer) 0\n> SET a 1\nOK");
-  const kept = readFileSync(join(dir, "appendonlydir/appendonly.aof.1.base.rdb.found"), "latin1");
-  expect(kept).toBe("what was there");
-  expect(server.log()).toContain("is not named by any manifest, and is kept as");
-});
+test.each(["appendonly.aof.1.base.rdb", "appendonly.aof.1.incr.aof"])(
+  "%s without a manifest, as a log that was being begun leaves it, is kept",
+  async (name) => {
+    const dir = folder();
+    const path = join(dir, "appendonlydir", name);
+    mkdirSync(join(dir, "appendonlydir"));
+    writeFileSync(path, "what was there");
+    const server = await start(dir, false, "--appendonly", "yes");
+    await server.session("> DBSIZE\n(integer) 0\n> SET a 1\nOK");
+    const kept = readFileSync(`${path}.found`, "latin1");
+    expect(kept).toBe("what was there");
+    expect(server.log()).toContain("is not named by any manifest, and is kept as");
+  },
+);
 
 describe("a server does not start, and says why,", () => {
   const log = ["--appendonly", "yes"];
@@ -216,7 +220,7 @@ describe("a server does not start, and says why,", () => {
     expect(await refusal(dir)).toContain("Can't load dump.rdb: RDB files of version");
   });
 
-  test.each(["appendonly.aof.1.incr.aof", "appendonly.aof.2.base.rdb"])(
+  test.each(["appendonly.aof.2.incr.aof", "appendonly.aof.2.base.rdb"])(
     "where %s is there, and no manifest",
     async (name) => {
       const dir = folder();

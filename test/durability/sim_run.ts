@@ -487,7 +487,8 @@ function emptiedZeros(disk: SimDisk): boolean {
  * What a start has cut off a log, or a save was to replace, is kept; and a base that no manifest
  * names where there is none, as it may be all that is left of a log.
  */
-const KEPT = /\.cut-\d+\+*$|\.found\/|^appendonlydir\/appendonly\.aof\.1\.base\.aof$/;
+const KEPT =
+  /\.cut-\d+\+*$|\.found\/|\.aof\.1\..+\.found(\.\d+)?$|\/appendonly\.aof\.1\.base\.aof$/;
 
 /** Files that nobody will ever need. */
 export function strayFiles(disk: SimDisk): string[] {
