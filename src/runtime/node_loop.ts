@@ -116,6 +116,8 @@ class NodeListener implements Listener {
   ready: Promise<void>;
   private server: Server;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  /** Deno tells nobody that it could not take a connection, and never takes another. */
+  private readonly watch: ReturnType<typeof setInterval>;
   private readonly at: ListenAt;
   private readonly backlog: number;
   private readonly accept: (socket: Socket) => SocketEvents;
@@ -129,6 +131,7 @@ class NodeListener implements Listener {
     this.backlog = backlog;
     this.accept = accept;
     [this.server, this.ready] = this.open();
+    this.watch = setInterval(() => this.look(), FILES_RETRY_MS);
   }
 
   private open(): [Server, Promise<void>] {
@@ -153,7 +156,10 @@ class NodeListener implements Listener {
     opened.on("drain", () => events.drain());
     opened.on("close", () => events.closed());
     opened.on("error", () => {});
-    // Deno does not say that it could not take a connection, and never takes another.
+    this.look();
+  }
+
+  private look(): void {
     if (isOutOfFiles()) this.renewLater();
   }
 
@@ -178,6 +184,7 @@ class NodeListener implements Listener {
   }
 
   close(): void {
+    clearInterval(this.watch);
     if (this.timer !== null) clearTimeout(this.timer);
     this.server.close();
     const { at } = this;
