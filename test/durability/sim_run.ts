@@ -434,6 +434,8 @@ export class SimRun {
       if (this.waitingSince !== null) {
         pushAll(this.offAt);
         pushAll(this.asideAt);
+        // Where the log was turned on in another folder, there is none of an earlier time.
+        if (this.hasMoved) pushAll(START);
       }
     }
     const nowMs = this.time.ms;
