@@ -2,42 +2,60 @@
 
 export const SHA1_SIZE = 20;
 const BLOCK_SIZE = 64;
-const START = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
-const ROUND = [0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6];
+/** The end of the last block: the mark after the text, and the text's size in bits. */
+const LENGTH_SIZE = 8;
 
-/** The 20 bytes of the digest. */
-export function sha1(bytes: Uint8Array): Uint8Array {
-  const paddedSize = Math.ceil((bytes.length + 9) / BLOCK_SIZE) * BLOCK_SIZE;
-  const padded = new Uint8Array(paddedSize);
-  padded.set(bytes);
-  padded[bytes.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(paddedSize - 8, Math.floor(bytes.length / 2 ** 29));
-  view.setUint32(paddedSize - 4, (bytes.length * 8) >>> 0);
-  const state = Int32Array.from(START);
-  const words = new Int32Array(80);
-  for (let at = 0; at < paddedSize; at += BLOCK_SIZE) mixBlock(state, words, view, at);
-  const digest = new Uint8Array(SHA1_SIZE);
-  const out = new DataView(digest.buffer);
-  for (let i = 0; i < state.length; i++) out.setInt32(i * 4, state[i]);
-  return digest;
+const words = new Int32Array(80);
+const state = new Int32Array(SHA1_SIZE / 4);
+/** The end of the text, padded: one block, or two if its length does not fit into the first. */
+const tail = new Uint8Array(2 * BLOCK_SIZE);
+
+/** Puts the 20 bytes of the digest of `bytes` (`size` of them from `offset`) into `digest`. */
+export function sha1(digest: Uint8Array, bytes: Uint8Array, offset: number, size: number): void {
+  state[0] = 0x67452301;
+  state[1] = 0xefcdab89;
+  state[2] = 0x98badcfe;
+  state[3] = 0x10325476;
+  state[4] = 0xc3d2e1f0;
+  const rest = size % BLOCK_SIZE;
+  const end = offset + size - rest;
+  for (let at = offset; at < end; at += BLOCK_SIZE) mixBlock(bytes, at);
+
+  const tailSize = rest + 1 + LENGTH_SIZE <= BLOCK_SIZE ? BLOCK_SIZE : 2 * BLOCK_SIZE;
+  tail.fill(0, rest, tailSize);
+  for (let i = 0; i < rest; i++) tail[i] = bytes[end + i];
+  tail[rest] = 0x80;
+  putWord(tail, tailSize - 8, Math.floor(size / 2 ** 29));
+  putWord(tail, tailSize - 4, size << 3);
+  for (let at = 0; at < tailSize; at += BLOCK_SIZE) mixBlock(tail, at);
+  for (let i = 0; i < state.length; i++) putWord(digest, i * 4, state[i]);
 }
 
-function mixBlock(state: Int32Array, words: Int32Array, view: DataView, offset: number): void {
-  for (let i = 0; i < 16; i++) words[i] = view.getInt32(offset + i * 4);
-  for (let i = 16; i < 80; i++) {
-    words[i] = rotated(words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16], 1);
+function putWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}
+
+function mixBlock(bytes: Uint8Array, offset: number): void {
+  for (let i = 0, at = offset; i < 16; i++, at += 4) {
+    words[i] = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
   }
-  let [a, b, c, d, e] = state;
+  for (let i = 16; i < 80; i++) {
+    const word = words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16];
+    words[i] = (word << 1) | (word >>> 31);
+  }
+  let a = state[0];
+  let b = state[1];
+  let c = state[2];
+  let d = state[3];
+  let e = state[4];
   for (let i = 0; i < 80; i++) {
-    const phase = Math.floor(i / 20);
-    let f = b ^ c ^ d;
-    if (phase === 0) f = (b & c) | (~b & d);
-    else if (phase === 2) f = (b & c) | (b & d) | (c & d);
-    const next = (rotated(a, 5) + f + e + ROUND[phase] + words[i]) | 0;
+    const next = (((a << 5) | (a >>> 27)) + e + words[i] + choice(i, b, c, d)) | 0;
     e = d;
     d = c;
-    c = rotated(b, 30);
+    c = (b << 30) | (b >>> 2);
     b = a;
     a = next;
   }
@@ -48,6 +66,10 @@ function mixBlock(state: Int32Array, words: Int32Array, view: DataView, offset: 
   state[4] += e;
 }
 
-function rotated(word: number, bits: number): number {
-  return (word << bits) | (word >>> (32 - bits));
+/** The round's function of three words, and its constant. */
+function choice(round: number, b: number, c: number, d: number): number {
+  if (round < 20) return ((b & c) | (~b & d)) + 0x5a827999;
+  if (round < 40) return (b ^ c ^ d) + 0x6ed9eba1;
+  if (round < 60) return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;
+  return (b ^ c ^ d) + 0xca62c1d6;
 }

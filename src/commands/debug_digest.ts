@@ -2,6 +2,7 @@
  * Digests of keys and databases as DEBUG DIGEST of Redis 7.0 makes them: equal data give equal
  * digests, in either server, whatever the order of keys.
  */
+import { segmentOf, u8 } from "../arena/arena.ts";
 import { fromLatin1 } from "../base/bytes.ts";
 import { formatDouble } from "../base/doubles.ts";
 import type { Range } from "../base/range.ts";
@@ -18,6 +19,14 @@ import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { StreamId } from "../structures/stream_id.ts";
+
+/**
+ * One digest in the making for each depth of what is digested, since a digest of millions of keys
+ * should not leave millions of them to the collector.
+ */
+const ofKey = new Uint8Array(SHA1_SIZE);
+const ofElement = new Uint8Array(SHA1_SIZE);
+const ofText = new Uint8Array(SHA1_SIZE);
 
 /** Redis's numbers of types, which are part of the digest: in the order of `Type`. */
 const REDIS_TYPES = [0, 1, 2, 3, 4, 6];
@@ -41,10 +50,10 @@ export function digestOfAll(databases: readonly Database[]): string {
     if (db.size === 0) continue;
     mix(digest, bigEndian(db.id));
     dict.each(db.keys, (e) => {
-      const own = new Uint8Array(SHA1_SIZE);
-      mix(own, fromLatin1(entry.keyText(e)));
-      addValue(own, e);
-      add(digest, own);
+      ofKey.fill(0);
+      mixBytes(ofKey, u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
+      addValue(ofKey, e);
+      add(digest, ofKey);
     });
   }
   return hexadecimal(digest);
@@ -67,57 +76,69 @@ type AddValue = (digest: Uint8Array, e: EntryRef) => void;
 
 /** By type; the order of elements matters in lists and streams only. */
 const ADD_BY_TYPE: Readonly<Record<number, AddValue>> = {
-  [Type.string]: (digest, e) => mix(digest, bytesOf(stringValue.rangeOf(e))),
+  [Type.string]: (digest, e) => mixText(digest, stringValue.rangeOf(e)),
   [Type.list]: (digest, e) => {
     for (listCursor.seek(e, 0); listCursor.isValid; listCursor.next()) {
-      mix(digest, bytesOf(listCursor.element()));
+      mixText(digest, listCursor.element());
     }
   },
   [Type.set]: (digest, e) => {
     setCursor.start(e);
-    while (setCursor.next()) add(digest, bytesOf(setCursor.member()));
+    while (setCursor.next()) addText(digest, setCursor.member());
   },
   [Type.zset]: (digest, e) => {
     for (zsetCursor.seek(e, 0); zsetCursor.isValid; zsetCursor.next()) {
-      const own = new Uint8Array(SHA1_SIZE);
-      mix(own, bytesOf(zsetCursor.member()));
-      mix(own, fromLatin1(formatDouble(zsetCursor.score)));
-      add(digest, own);
+      ofElement.fill(0);
+      mixText(ofElement, zsetCursor.member());
+      mix(ofElement, fromLatin1(formatDouble(zsetCursor.score)));
+      add(digest, ofElement);
     }
   },
   [Type.hash]: (digest, e) => {
     hashCursor.start(e);
     while (hashCursor.next()) {
-      const own = new Uint8Array(SHA1_SIZE);
-      mix(own, bytesOf(hashCursor.field()));
-      mix(own, bytesOf(hashCursor.value()));
-      if (hashValue.deadlineOf(e, hashCursor.place) >= 0) add(own, FIELD_EXPIRES);
-      add(digest, own);
+      ofElement.fill(0);
+      mixText(ofElement, hashCursor.field());
+      mixText(ofElement, hashCursor.value());
+      if (hashValue.deadlineOf(e, hashCursor.place) >= 0) add(ofElement, FIELD_EXPIRES);
+      add(digest, ofElement);
     }
   },
   [Type.stream]: (digest, e) => {
     streamCursor.start(e, firstId, lastId, false);
     while (streamCursor.next()) {
       mix(digest, fromLatin1(streamCursor.id.text.replace("-", ".")));
-      streamCursor.each((text) => mix(digest, bytesOf(text)));
+      streamCursor.each((text) => mixText(digest, text));
     }
   },
 };
 
-function bytesOf({ bytes, offset, size }: Range): Uint8Array {
-  return bytes.slice(offset, offset + size);
-}
-
 /** Adds bytes whose order among others does not matter. */
 function add(digest: Uint8Array, bytes: Uint8Array): void {
-  const own = sha1(bytes);
-  for (let i = 0; i < SHA1_SIZE; i++) digest[i] ^= own[i];
+  addBytes(digest, bytes, 0, bytes.length);
+}
+
+function addText(digest: Uint8Array, { bytes, offset, size }: Range): void {
+  addBytes(digest, bytes, offset, size);
 }
 
 /** Adds bytes whose order matters. */
 function mix(digest: Uint8Array, bytes: Uint8Array): void {
-  add(digest, bytes);
-  digest.set(sha1(digest));
+  mixBytes(digest, bytes, 0, bytes.length);
+}
+
+function mixText(digest: Uint8Array, { bytes, offset, size }: Range): void {
+  mixBytes(digest, bytes, offset, size);
+}
+
+function addBytes(digest: Uint8Array, bytes: Uint8Array, offset: number, size: number): void {
+  sha1(ofText, bytes, offset, size);
+  for (let i = 0; i < SHA1_SIZE; i++) digest[i] ^= ofText[i];
+}
+
+function mixBytes(digest: Uint8Array, bytes: Uint8Array, offset: number, size: number): void {
+  addBytes(digest, bytes, offset, size);
+  sha1(digest, digest, 0, SHA1_SIZE);
 }
 
 function bigEndian(value: number): Uint8Array {

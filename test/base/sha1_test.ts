@@ -2,11 +2,19 @@
 
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { sha1 } from "../../src/base/sha1.ts";
+import { SHA1_SIZE, sha1 } from "../../src/base/sha1.ts";
 
-test.each([0, 1, 3, 55, 56, 63, 64, 65, 119, 120, 1000, 100_000])("sha1 of %i bytes", (size) => {
-  const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 31) & 255);
-  expect(Buffer.from(sha1(bytes)).toString("hex")).toBe(
-    createHash("sha1").update(bytes).digest("hex"),
-  );
+const SIZES = [0, 1, 3, 54, 55, 56, 63, 64, 65, 118, 119, 120, 127, 128, 1000, 100_000];
+
+test.each(SIZES)("sha1 of %i bytes", (size) => {
+  const bytes = Uint8Array.from({ length: size + 7 }, (_, i) => (i * 31) & 255);
+  const digest = new Uint8Array(SHA1_SIZE);
+  for (const offset of [0, 5]) {
+    sha1(digest, bytes, offset, size);
+    expect(Buffer.from(digest).toString("hex")).toBe(
+      createHash("sha1")
+        .update(bytes.subarray(offset, offset + size))
+        .digest("hex"),
+    );
+  }
 });
