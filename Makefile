@@ -1,6 +1,6 @@
 # Everything a developer does with Rusk. `make help` lists the targets.
 #
-# Needs git, make and Node.js with npm; all other tools are installed: those from npm into
+# Needs git, make and Node.js 20 with npm; all other tools are installed: those from npm into
 # node_modules/, Redis's own server and tools (to compare with) from Debian.
 
 SHELL := /bin/bash

@@ -1,5 +1,5 @@
 // The load generator, a process of its own so that its CPU time and pauses are nobody else's:
-//   bun bench/load.ts '{"port":6379,"kind":"transactions",...}'     (see LoadSpec)
+//   node_modules/.bin/bun bench/load.ts '{"port":6379,"kind":"transactions",...}'  (see LoadSpec)
 // Requests and expected replies are prepared before the clock starts. It ends when all batches are
 // done, or at SIGTERM, and prints a LoadResult as JSON.
 

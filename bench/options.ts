@@ -41,7 +41,7 @@ export const DENO = existsSync("node_modules/.bin/deno") ? "node_modules/.bin/de
 
 const HELP = `Measures Rusk side by side with redis-server.
 
-  bun bench/bench.ts [FIGURE ...] [OPTIONS]
+  node_modules/.bin/bun bench/bench.ts [FIGURE ...] [OPTIONS]
 
 With no figure it measures all and saves the results (bench/results.json, .md and .svg).
 

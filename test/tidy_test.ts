@@ -237,11 +237,7 @@ describe("files", () => {
   });
 
   test("Markdown links inside the repository lead somewhere", () => {
-    const pages = readdirSync(ROOT, { encoding: "utf8" })
-      .filter((name) => name.endsWith(".md"))
-      .concat(...["docs", "snapshots", "test", "bench"].map(markdownUnder));
-    const broken = pages.flatMap((page) => {
-      const text = readFileSync(join(ROOT, page), "utf8");
+    const broken = markdown().flatMap(({ page, text }) => {
       return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
         .map((match) => match[1] ?? "")
         .filter((link) => !/^[a-z]+:/.test(link))
@@ -250,7 +246,24 @@ describe("files", () => {
     });
     expect(broken).toEqual([]);
   });
+
+  test("commands in Markdown name Bun where npm has put it", () => {
+    const bare = markdown().flatMap(({ page, text }) =>
+      [...text.matchAll(/(?<![\w./])bun\s+(?:test|run|[\w/]+\.ts)/g)].map(
+        ([it]) => `${page}: ${it}`,
+      ),
+    );
+    expect(bare).toEqual([]);
+  });
 });
+
+/** All pages for people. */
+function markdown(): { page: string; text: string }[] {
+  return readdirSync(ROOT, { encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .concat(...["docs", "snapshots", "test", "bench"].map(markdownUnder))
+    .map((page) => ({ page, text: readFileSync(join(ROOT, page), "utf8") }));
+}
 
 function markdownUnder(folder: string): string[] {
   const base = join(ROOT, folder);

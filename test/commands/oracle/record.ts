@@ -2,7 +2,7 @@
  * Records what a real redis-server replies to COMMAND, for the tests beside this folder:
  *
  *   redis-server --port 7777 --save "" &
- *   bun test/commands/oracle/record.ts 7777
+ *   node_modules/.bin/bun test/commands/oracle/record.ts 7777
  *
  * Every file has one JSON line per command or call, so that a difference shows where it is. The
  * summaries are left out: ours are our own.
