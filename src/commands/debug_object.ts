@@ -1,5 +1,6 @@
 /** What DEBUG OBJECT, LISTPACK and QUICKLIST show of how a value is stored. */
 import { fromLatin1 } from "../base/bytes.ts";
+import { counted } from "../base/counted.ts";
 import { formatDouble } from "../base/doubles.ts";
 import { parseSafe } from "../base/numbers.ts";
 import type { Range } from "../base/range.ts";
@@ -163,5 +164,6 @@ export function structureLine(e: EntryRef): string {
   const elements = entry.type(e) === Type.list ? listValue.count(e) : values.count(e);
   const leaves = entry.type(e) === Type.list ? listValue.leafCount(e) : 1;
   const encoding = values.encodingName(e);
-  return `${encoding}: ${elements} elements in ${leaves} blocks, ${packedSize(e)} bytes`;
+  const shape = `${counted(elements, "element")} in ${counted(leaves, "block")}`;
+  return `${encoding}: ${shape}, ${packedSize(e)} bytes`;
 }

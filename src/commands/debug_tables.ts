@@ -1,5 +1,6 @@
 /** What DEBUG HTSTATS, HTSTATS-KEY and JMAP show of the inside of the server. */
 import { figures } from "../arena/arena.ts";
+import { counted } from "../base/counted.ts";
 import { refOf } from "../keyspace/collection.ts";
 import type { Database } from "../keyspace/database.ts";
 import * as setValue from "../keyspace/set_value.ts";
@@ -13,7 +14,7 @@ import * as entry from "../structures/entry.ts";
 /** The shape of a database's hash table, in the form that Redis's tests read. */
 export function tableStats(db: Database): string {
   db.lookAtAll();
-  const expires = `A heap, not a table, of ${db.expires.count} keys that expire\n`;
+  const expires = `A heap, not a table, of ${counted(db.expires.count, "key")} with an expiry\n`;
   return `[Dictionary HT]\n${dictStats(db.keys)}[Expires HT]\n${expires}`;
 }
 

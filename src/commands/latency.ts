@@ -2,6 +2,7 @@
  * LATENCY: the delays that the server noticed, by event, and how long commands take.
  */
 import type { Clock } from "../base/clock.ts";
+import { counted } from "../base/counted.ts";
 import { cString } from "../base/words.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
@@ -239,7 +240,7 @@ function diagnosis(name: string, { samples, maxMs }: LatencyEvent): string {
   const every =
     samples.length > 1 ? `, one in ${(seconds / (samples.length - 1)).toFixed(1)} s` : "";
   return (
-    `${name}: ${samples.length} times${every}; ${mean.toFixed(0)} ms on average ` +
+    `${name}: ${counted(samples.length, "time")}${every}; ${mean.toFixed(0)} ms on average ` +
     `(mean deviation ${deviation.toFixed(0)} ms), ${maxMs} ms at worst.`
   );
 }

@@ -14,6 +14,7 @@
  * Redis does.
  */
 import { NIL } from "../arena/arena.ts";
+import { counted } from "../base/counted.ts";
 import { parseInt64 } from "../base/numbers.ts";
 import * as streamGroup from "../keyspace/stream_group.ts";
 import * as streamValue from "../keyspace/stream_value.ts";
@@ -79,11 +80,12 @@ export function loadStream(reader: RdbReader, e: EntryRef, type: number): void {
 }
 
 /** Older Redis wrote lengths that were wrong, and loads them: the entries are what counts. */
-function checkLength(reader: RdbReader, counted: number): void {
+function checkLength(reader: RdbReader, count: number): void {
   const stored = reader.length();
-  if (stored === counted) return;
-  if (counted === 0) throw new Malformed("a stream of another length");
-  reader.mended = `the stream has ${counted} entries, not ${stored} as the file says`;
+  if (stored === count) return;
+  if (count === 0) throw new Malformed("a stream of another length");
+  const entries = counted(count, "entry", "entries");
+  reader.mended = `the stream has ${entries}, not ${stored} as the file says`;
 }
 
 function loadLeaf(reader: RdbReader, e: EntryRef): void {

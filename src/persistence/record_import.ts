@@ -9,6 +9,7 @@
  * Of a value that comes in several records, all are kept, in the form that they have in a snapshot,
  * until it is whole. All functions throw RecordError.
  */
+import { counted } from "../base/counted.ts";
 import { TYPE_NAMES } from "../keyspace/types.ts";
 import { OUTSIDE_SIZE } from "../structures/entry.ts";
 import { MessageWriter } from "./message_writer.ts";
@@ -102,7 +103,9 @@ export class RecordImport {
 
   #readEnd({ end }: Record): void {
     if (end !== this.#keys) {
-      throw new RecordError(`there are ${this.#keys} keys, and the last record says ${shown(end)}`);
+      throw new RecordError(
+        `${counted(this.#keys, "key")} came, and the last record says ${shown(end)}`,
+      );
     }
     this.#isOver = true;
   }

@@ -9,6 +9,7 @@
  *
  * A piece of the file is in memory at a time, of blocks one; nothing is made of what it holds.
  */
+import { counted } from "../base/counted.ts";
 import { Crc64 } from "../base/crc64.ts";
 import { CommandFrames } from "./append_frames.ts";
 import { Malformed } from "./rdb_format.ts";
@@ -43,7 +44,8 @@ function checkBlocks(source: ByteSource, keys: number): void {
   blocks.begin();
   do blocks.next();
   while (blocks.kind !== BlockKind.foot);
-  if (blocks.keys !== keys) throw new Malformed(`it has ${blocks.keys} keys in place of ${keys}`);
+  if (blocks.keys !== keys)
+    throw new Malformed(`it has ${counted(blocks.keys, "key")} in place of ${keys}`);
 }
 
 /** Shows the file piece by piece, and sees that it has so many bytes. */
@@ -56,7 +58,7 @@ function eachPiece(source: ByteSource, size: number, show: (piece: Uint8Array) =
     passed += count;
     show(bytes.subarray(0, count));
   }
-  if (passed !== size) throw new Malformed(`it has ${passed} bytes in place of ${size}`);
+  if (passed !== size) throw new Malformed(`it has ${counted(passed, "byte")} in place of ${size}`);
 }
 
 function checkRdb(source: ByteSource, size: number): void {
@@ -86,6 +88,6 @@ function checkCommands(source: ByteSource, size: number, commands: number): void
   });
   if (!frames.isWhole) throw new Malformed("it ends within a command");
   if (frames.commands !== commands) {
-    throw new Malformed(`it has ${frames.commands} commands in place of ${commands}`);
+    throw new Malformed(`it has ${counted(frames.commands, "command")} in place of ${commands}`);
   }
 }

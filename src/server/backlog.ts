@@ -86,8 +86,8 @@ export class Backlog {
     if (nowMs - this.sinceMs < WARNED_AFTER_MS || nowMs - this.warnedMs < WARNED_EVERY_MS) return;
     this.warnedMs = nowMs;
     this.hooks.warn(
-      `The disk is too slow: ${this.hooks.size()} bytes of changes and replies wait for it, and ` +
-        `${this.count} clients that write`,
+      `The disk is too slow: ${this.hooks.size()} bytes of changes and replies wait for it; ` +
+        `clients that write and wait: ${this.count}`,
     );
   }
 }

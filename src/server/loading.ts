@@ -4,6 +4,7 @@
  * Loading is a row of steps, between which clients are told that it goes on. While it does, nothing
  * expires: what is loaded may be needed by what comes after it.
  */
+import { counted } from "../base/counted.ts";
 import type { LoadingProgress } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Replay } from "../dispatch/replay.ts";
@@ -172,7 +173,7 @@ export class Loading {
       const count = file.size - end;
       log.add(
         "warning",
-        `The AOF file ${name} ends with ${count} zero bytes, as after a power cut`,
+        `The AOF file ${name} ends with ${counted(count, "zero byte")}, as after a power cut`,
       );
     }
     if (loader.isInTransaction) {
@@ -213,7 +214,7 @@ export class Loading {
     }
     const count = file.size - size;
     log.add("warning", `!!! Truncating the AOF ${name} at offset ${size} !!!`);
-    log.add("warning", `What is cut off, ${count} bytes, is kept in ${kept}`);
+    log.add("warning", `What is cut off, ${counted(count, "byte")}, is kept in ${kept}`);
     const whole = disk.openAppend(path, false);
     try {
       whole.truncate(size);

@@ -4,6 +4,7 @@
  * snapshot. What loads data needs a file: where there is none, a temporary one stands in.
  */
 import { concatReadableStreams } from "@std/streams";
+import { counted } from "../base/counted.ts";
 import { isRdb } from "../persistence/rdb_file.ts";
 import type { RecordFormat } from "../persistence/record_codec.ts";
 import { isSnapshot } from "../persistence/snapshot_format.ts";
@@ -116,21 +117,21 @@ async function importRecords(
   const importer = new RecordImport(strings, write);
   let size = 0;
   let count = 0;
-  const counted = new TransformStream<Uint8Array, Uint8Array>({
+  const measured = new TransformStream<Uint8Array, Uint8Array>({
     transform(piece, controller) {
       size += piece.length;
       controller.enqueue(piece);
     },
   });
   try {
-    for await (const record of decode(bytes.pipeThrough(counted))) {
+    for await (const record of decode(bytes.pipeThrough(measured))) {
       importer.add(record);
       count++;
     }
     importer.end();
     return size;
   } catch (error) {
-    throw new Error(`after ${count} records: ${(error as Error).message}`);
+    throw new Error(`after ${counted(count, "record")}: ${(error as Error).message}`);
   }
 }
 

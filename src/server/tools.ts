@@ -3,6 +3,7 @@
  * which load a file whole, so that they need the memory that a server would; and `rusk check-aof`.
  */
 import type { Clock } from "../base/clock.ts";
+import { counted } from "../base/counted.ts";
 import type { LogLevel } from "../commands/server_context.ts";
 import type { Config } from "../config/config.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
@@ -76,7 +77,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
 
 /** The words that each tool knows and the server does not. */
 const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
-  export: [INCOMPLETE],
+  export: [FORMAT, INCOMPLETE],
   import: [FORCE, INCOMPLETE],
   "check-snapshot": [],
 };
@@ -105,7 +106,11 @@ export async function runTool(args: readonly string[], parts: ToolParts): Promis
 function requestOf(name: string, file: string, words: string[], parts: ToolParts): Request {
   // The configuration may go to another folder.
   const path = file === STANDARD ? file : parts.absolutePath(file);
-  const { format, others } = formatIn(name, words);
+  const stray = words.find(
+    (word) => !OWN_WORDS[name].includes(word) && Object.values(OWN_WORDS).flat().includes(word),
+  );
+  if (stray !== undefined) throw new Error(`${stray} means nothing here`);
+  const { format, others } = formatIn(words);
   const own = others.filter((word) => OWN_WORDS[name].includes(word));
   const config = parts.readConfig(others.filter((word) => !OWN_WORDS[name].includes(word)));
   applyCollectionSettings(config);
@@ -119,12 +124,13 @@ function requestOf(name: string, file: string, words: string[], parts: ToolParts
 }
 
 /** What `--format` says, if it is there, and the words without it. */
-function formatIn(name: string, words: string[]): { format: string | null; others: string[] } {
-  const at = name === "export" ? words.indexOf(FORMAT) : -1;
+function formatIn(words: string[]): { format: string | null; others: string[] } {
+  const at = words.indexOf(FORMAT);
   if (at < 0) return { format: null, others: words };
   const format = words[at + 1];
   if (!FORMATS.includes(format)) {
-    throw new Error(`${FORMAT} is one of ${FORMATS.join(", ")}`);
+    const what = format === undefined ? "needs a word" : `${format} is unknown`;
+    throw new Error(`${FORMAT} ${what}: one of ${FORMATS.join(", ")}`);
   }
   return { format, others: words.toSpliced(at, 2) };
 }
@@ -180,7 +186,8 @@ function loadInput(
       while (loader.step(STEP_COUNT)) clock.tick();
     } catch (error) {
       const { message } = error as Error;
-      throw new Error(`${name} cannot be loaded: after ${loader.figures.keys} keys: ${message}`);
+      const read = counted(loader.figures.keys, "key");
+      throw new Error(`${name} cannot be loaded: after ${read}: ${message}`);
     }
     const { keys, lost, expired, empty } = loader.figures;
     if (expired > 0)
@@ -214,6 +221,10 @@ function write(
   }
 }
 
+/** What a tool says when it is done. */
+const moved = (keys: number, from: string, to: string) =>
+  `${counted(keys, "key")} of ${from} ${keys === 1 ? "is" : "are"} in ${to}\n`;
+
 const nameOf = (word: string) => (word === STANDARD ? "standard output" : word);
 
 /** The snapshot in the configured folder, to an RDB file that Redis 7.0 loads, or to records. */
@@ -228,14 +239,15 @@ async function exportFile(request: Request, parts: ToolParts): Promise<void> {
       : await recordSaver(format, keyspace);
   write(nameOf(word), () => openToolOutput(word, parts), keyspace, saverTo);
   const tell = word === STANDARD ? parts.writeError : parts.writeOut;
-  tell(`${keys} keys of ${from} are in ${nameOf(word)}\n`);
+  tell(moved(keys, from, nameOf(word)));
 }
 
 function tellLosses({ databases }: Keyspace, { writeError }: ToolParts): void {
   const hashes = databases.reduce((sum, db) => sum + db.fieldExpires.count, 0);
   if (hashes === 0) return;
   writeError(
-    `The fields of ${hashes} hashes expire, which Redis 7.0 does not know: they stay for good\n`,
+    `Fields of ${counted(hashes, "hash", "hashes")} expire, which Redis 7.0 does not know: ` +
+      "they stay for good\n",
   );
 }
 
@@ -262,7 +274,7 @@ async function importFile(request: Request, parts: ToolParts): Promise<void> {
   const saverTo = (sink: (bytes: Uint8Array) => void) =>
     ownSaverTo(blocksTo(sink, packs), keyspace);
   write(to, () => disk.createFile(to), keyspace, saverTo);
-  parts.writeOut(`${keys} keys of ${name} are in ${to}\n`);
+  parts.writeOut(moved(keys, name, to));
 }
 
 /** Tells what is in a file of any format, or where it is broken. */
@@ -283,7 +295,7 @@ async function checkSnapshot({ file, config }: Request, parts: ToolParts): Promi
     lost === 0 ? "" : " Only with --incomplete, or load-incomplete yes, is it loaded.";
   parts.writeOut(
     `${name} is ${what}, ${size} bytes\n` +
-      `keys: ${keys}, in ${used.length} databases; ${mortal} expire\n` +
+      `keys: ${keys}, in ${counted(used.length, "database")}; with an expiry: ${mortal}\n` +
       `types: ${types}\n` +
       (libraries === 0 ? "" : `libraries of functions: ${libraries}\n`) +
       `It is sound.${isWhole}\n`,

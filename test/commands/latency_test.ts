@@ -58,7 +58,7 @@ test("LATENCY keeps delays that reach the threshold", async () => {
     `command - high ${last} ms, low ${last} ms (all time high ${last} ms)\n`,
   );
   const doctor = String(plain(await client.command("LATENCY", "DOCTOR")));
-  expect(doctor).toContain("- command: 1 times");
+  expect(doctor).toContain("- command: 1 time");
   expect(plain(await client.command("LATENCY", "RESET"))).toBe(1);
   await client.command("CONFIG", "SET", "latency-monitor-threshold", 0);
   expect(String(plain(await client.command("LATENCY", "DOCTOR")))).toContain("not being watched");

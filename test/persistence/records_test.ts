@@ -270,6 +270,8 @@ test("what is refused of several records", async () => {
     converted(Buffer.from(text), "json").catch((error) => (error as Error).message);
   expect(await refused('{"records":2}\n{"end":0}')).toMatch(/needs a newer Rusk/);
   expect(await refused('{"a":1}')).toMatch(/no records of Rusk's/);
-  expect(await refused('{"records":1}\n{"end":3}')).toMatch(/0 keys, and the last record says 3/);
+  expect(await refused('{"records":1}\n{"end":3}')).toMatch(
+    /0 keys came, and the last record says 3/,
+  );
   expect(await refused('{"records":1}\n"\xff')).toMatch(/no UTF-8|no record|JSON|Unterminated/);
 });

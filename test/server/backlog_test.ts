@@ -27,8 +27,8 @@ test("it is told after a second that more waits than should, if it still does", 
   world.size = BACKLOG_SIZE_MAX + 1;
   backlog.warn();
   expect(warnings).toEqual([
-    `The disk is too slow: ${BACKLOG_SIZE_MAX + 1} bytes of changes and replies wait for it, and ` +
-      "0 clients that write",
+    `The disk is too slow: ${BACKLOG_SIZE_MAX + 1} bytes of changes and replies wait for it; ` +
+      "clients that write and wait: 0",
   ]);
   world.ms = 31_000;
   backlog.warn();

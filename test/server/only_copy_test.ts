@@ -265,7 +265,7 @@ describe("the tools", () => {
     expect(existsSync(path("to.rdb"))).toBe(false);
     const imported = rusk("import", "from.rdb", "--incomplete");
     expect(imported.error).toContain('The RDB file holds key "json" of module AAAAAAAAA');
-    expect(imported.out).toContain("1 keys of ");
+    expect(imported.out).toContain("1 key of ");
     expect(imported.status).toBe(0);
   });
 
@@ -274,7 +274,7 @@ describe("the tools", () => {
     const empty = joined(1, string("empty"), 0);
     put("dump.rdb", rdbFile("REDIS0010", KEY, expired, expired, empty));
     const { out, error, status } = rusk("export", "out.rdb");
-    expect(out).toContain("1 keys of dump.rdb are in ");
+    expect(out).toContain("1 key of dump.rdb is in ");
     expect(error).toBe(
       "Keys of dump.rdb that have expired, and are left out: 2\n" +
         "Keys of dump.rdb without elements, left out: 1\n",

@@ -108,7 +108,7 @@ test("fields that expire are told of before they stay for good", async () => {
     "--dbfilename",
     "version-1.rusk",
   );
-  expect(error).toContain("The fields of 1 hashes expire, which Redis 7.0 does not know");
+  expect(error).toContain("Fields of 1 hash expire, which Redis 7.0 does not know");
   expect(status).toBe(0);
 });
 
@@ -116,7 +116,7 @@ test("check-snapshot tells what is in a file", () => {
   const { status, out } = rusk("check-snapshot", GOLDEN);
   expect(out).toBe(
     `${GOLDEN} is a snapshot of Rusk's, version 1, ${readFileSync(GOLDEN).length} bytes\n` +
-      "keys: 22, in 2 databases; 2 expire\n" +
+      "keys: 22, in 2 databases; with an expiry: 2\n" +
       "types: string 10, list 2, set 3, zset 2, hash 3, stream 2\n" +
       "It is sound.\n",
   );
