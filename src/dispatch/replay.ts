@@ -7,6 +7,7 @@ import { Call } from "../commands/call.ts";
 import { Client, type ConnectionPort } from "../commands/client.ts";
 import type { ServerContext } from "../commands/server_context.ts";
 import { fitsArity } from "../commands/table.ts";
+import { replayFunction } from "../persistence/library_commands.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { Reply } from "../protocol/reply.ts";
@@ -70,6 +71,7 @@ export class Replay {
     if (command?.subcommands != null && args.count > 1) {
       command = command.subcommands.get(args.text(1).toLowerCase()) ?? null;
     }
+    if (command === null && args.is(0, "function")) return this.runFunction(args);
     if (command === null || command.run === null) {
       return `Unknown command '${args.text(0).slice(0, SHOWN_NAME_SIZE)}'`;
     }
@@ -84,5 +86,14 @@ export class Replay {
       if (!(error instanceof CommandError)) throw error;
     }
     return segmentsLeft() <= SEGMENTS_LEFT_MIN ? NO_SPACE : null;
+  }
+
+  private runFunction(args: Args): string | null {
+    try {
+      return replayFunction(args, this.call.keyspace.libraries);
+    } catch (error) {
+      if (error === OUT_OF_SPACE) return NO_SPACE;
+      throw error;
+    }
   }
 }

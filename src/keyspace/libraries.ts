@@ -3,10 +3,11 @@
  * are, to be written back. See docs/decisions/0017_the_only_copy.md.
  */
 import { latin1 } from "../base/bytes.ts";
+import { splitWords } from "../base/words.ts";
 
 const LINE_END = 10;
-/** Code begins with a line such as "#!lua name=mylib": `#!`, the engine, what it is called. */
-const NAME = /^#!.*?\sname=(\S+)/;
+/** Code begins with a line such as "#!lua name=mylib": the engine, and what it is called. */
+const NAME = /^name=/i;
 
 export class Libraries {
   private readonly codes = new Map<string, Uint8Array>();
@@ -18,6 +19,10 @@ export class Libraries {
   /** Takes the code of a library over, in the place of one of the same name. */
   add(code: Uint8Array): void {
     this.codes.set(nameOf(code), code);
+  }
+
+  remove(name: string): void {
+    this.codes.delete(name);
   }
 
   /** The code of each, in the order in which they came. */
@@ -34,5 +39,6 @@ export class Libraries {
 function nameOf(code: Uint8Array): string {
   const end = code.indexOf(LINE_END);
   const line = latin1(code, 0, end < 0 ? code.length : end);
-  return NAME.exec(line)?.[1] ?? line;
+  const word = splitWords(line)?.find((word) => NAME.test(word));
+  return word?.slice("name=".length) ?? line;
 }

@@ -42,7 +42,7 @@ export class CommandSaver {
   }
 
   /** Writes the code of a library of functions; before the databases. */
-  function(code: Uint8Array): void {
+  library(code: Uint8Array): void {
     this.#writer.command(3);
     this.#writer.word(FUNCTION);
     this.#writer.word(LOAD);

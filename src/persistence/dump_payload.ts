@@ -3,7 +3,8 @@
  *
  *   | type: 1 | value … | version: 2 | CRC-64 of all before: 8 |
  *
- * Version and checksum are written lowest byte first.
+ * Version and checksum are written lowest byte first. What FUNCTION DUMP gives has libraries, as
+ * RDB files have them, in the place of type and value.
  */
 import { NIL } from "../arena/arena.ts";
 import { Crc64 } from "../base/crc64.ts";
@@ -11,6 +12,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import { hasFieldDeadlines, rdbTypeOf, writeValue } from "./rdb_encode.ts";
 import {
   Malformed,
+  Opcode,
   RDB_VERSION,
   RDB_VERSION_FIELD_DEADLINES,
   RDB_VERSION_MAX,
@@ -18,6 +20,7 @@ import {
 import { RdbReader } from "./rdb_reader.ts";
 import { failureOf, isKnownType, type LoadedKey, readValue } from "./rdb_values.ts";
 import { RdbWriter } from "./rdb_writer.ts";
+import { Text } from "./text.ts";
 
 const FOOTER_SIZE = 10;
 const CHECKSUM_SIZE = 8;
@@ -81,6 +84,23 @@ export function restorePayload(
   } catch (error) {
     if (error instanceof Malformed) throw new Malformed(failureOf(type, error));
     throw error;
+  } finally {
+    reader.close();
+  }
+}
+
+/** The code of the libraries of an intact payload of FUNCTION DUMP; throws Malformed. */
+export function librariesOf(bytes: Uint8Array): Uint8Array[] {
+  const codes: Uint8Array[] = [];
+  const text = new Text();
+  reader.openMemory(bytes, 0, bytes.length - FOOTER_SIZE);
+  try {
+    while (reader.left > 0) {
+      if (reader.byte() !== Opcode.function2) throw new Malformed("something that is no library");
+      reader.string(text);
+      codes.push(text.bytes.slice(0, text.size));
+    }
+    return codes;
   } finally {
     reader.close();
   }

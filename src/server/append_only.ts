@@ -161,10 +161,7 @@ export class AppendOnly implements AppendLogControl {
 
   /** What a base is of. */
   private get content(): Content {
-    const { config, keyspace } = this.parts;
-    // No command here takes a library of functions.
-    const needsSnapshot = keyspace.libraries.count > 0;
-    return config.flag("aof-use-rdb-preamble") || needsSnapshot ? "snapshot" : "commands";
+    return this.parts.config.flag("aof-use-rdb-preamble") ? "snapshot" : "commands";
   }
 
   /** Takes the directives anew; a problem, or null. */

@@ -95,6 +95,7 @@ export class Loading {
       this.stop();
     }
     log.add("notice", `DB loaded from disk: ${this.since(startMs)} seconds`);
+    this.tellLibraries();
     return null;
   }
 
@@ -129,7 +130,15 @@ export class Loading {
       this.stop();
     }
     log.add("notice", `DB loaded from append only file: ${this.since(startMs)} seconds`);
+    this.tellLibraries();
     return null;
+  }
+
+  private tellLibraries(): void {
+    const { log, keyspace } = this.parts;
+    const { count } = keyspace.libraries;
+    if (count === 0) return;
+    log.add("notice", `Libraries of functions that are kept, and do not run yet: ${count}`);
   }
 
   private *part(file: InputFile, part: Part, path: string, isLast: boolean, cuts: boolean): Steps {
@@ -272,10 +281,6 @@ export class Loading {
     );
     keyspace.stats.loadedKeys = keys;
     keyspace.stats.loadedExpired = expired;
-    const { count } = keyspace.libraries;
-    if (count > 0) {
-      log.add("notice", `Libraries of functions that are kept, and do not run yet: ${count}`);
-    }
     return { rest: loader.rest(), offset: loader.offset };
   }
 

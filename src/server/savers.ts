@@ -113,10 +113,13 @@ export function rdbSaverTo(
   return saver;
 }
 
-/** A saver of commands, after a line that tells the time if the log is to tell it. */
-function commandSaverTo(write: Write, { clock }: Keyspace, config: Config): Saver {
-  if (config.flag("aof-timestamp-enabled")) write(fromLatin1(timeLine(clock.nowSeconds)));
-  return new CommandSaver(write);
+/** A saver of commands, which has written libraries, and before them the time if that is told. */
+function commandSaverTo(write: Write, keyspace: Keyspace, config: Config): Saver {
+  const { nowSeconds } = keyspace.clock;
+  if (config.flag("aof-timestamp-enabled")) write(fromLatin1(timeLine(nowSeconds)));
+  const saver = new CommandSaver(write);
+  for (const code of keyspace.libraries.each()) saver.library(code);
+  return saver;
 }
 
 /** Has everything written, to the end. */

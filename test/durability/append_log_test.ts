@@ -3,6 +3,7 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { fromLatin1 } from "../../src/base/bytes.ts";
+import { counted } from "../../src/base/counted.ts";
 import { Random } from "../fuzz/random.ts";
 import { type Fault, SimDisk } from "./sim_disk.ts";
 import { strayFiles } from "./sim_run.ts";
@@ -163,7 +164,7 @@ describe("a log that a start does not take", () => {
       expect(told).toContain(
         `!!! Truncating the AOF appendonly.aof.1.incr.aof at offset ${whole.length} !!!`,
       );
-      expect(told).toContain(`What is cut off, ${off.length} bytes, is kept in ${name}`);
+      expect(told).toContain(`What is cut off, ${counted(off.length, "byte")}, is kept in ${name}`);
     }
   });
 

@@ -340,7 +340,7 @@ describe("small files", () => {
   });
 
   test("libraries of functions: the last of a name is kept, and written again", () => {
-    const codes = ["#!lua name=one\n--1", "#!lua  name=two x=y\n", "#!lua name=one\n--2", "none"];
+    const codes = ["#!lua name=one\n--1", '#!lua\tx=y NAME="two"\n', "#!lua name=one\n--2", "none"];
     const { to, text } = records();
     for (const code of codes) {
       to.array(2);

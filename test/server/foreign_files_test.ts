@@ -1,12 +1,12 @@
 // Purpose: RDB files with what others than Redis 7.0 have written, or Redis long ago: the server
 // starts with them as Redis does, and tells what was not as it should be.
 
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "../client/client.ts";
-import { plain, type Word } from "../client/resp.ts";
+import { plain, type Reply, requestOf, type Word } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
 import {
   integer,
@@ -96,6 +96,82 @@ test("a library of functions is kept: in either format, and in the base of a log
   const redis = await started(startRedis, ...logged);
   expect(await ask(redis.client, "FCALL", "f", 0)).toBe(1);
   redis.client.close();
+});
+
+describe("libraries in the increments of a log", () => {
+  const library = (head: string, name: string) =>
+    `#!lua ${head}\nredis.register_function('${name}', function() return 1 end)`;
+  const LOGGED = ["--appendonly", "yes", "--save", ""];
+
+  const dumpOf = (reply: Reply) => (reply.type === "bulk" ? reply.value : Buffer.alloc(0));
+
+  /** The libraries that redis-server lists with the log in the folder. */
+  async function listed(): Promise<unknown[]> {
+    const { server, client } = await started(startRedis, ...LOGGED);
+    const libraries = (await ask(client, "FUNCTION", "LIST", "WITHCODE")) as unknown[][];
+    client.close();
+    await server.stop();
+    return libraries.map((library) => String(library[library.length - 1])).sort();
+  }
+
+  test.skipIf(redisBinary() === null).each(["yes", "no"])(
+    "are those that Redis has, also after a rewriting (aof-use-rdb-preamble %s)",
+    async (preamble) => {
+      const redis = await started(startRedis, ...LOGGED);
+      const told = (...words: Word[]) => ask(redis.client, "FUNCTION", ...words);
+      await told("LOAD", library("name=gone", "g"));
+      await told("FLUSH");
+      await told("LOAD", library("name=one", "a"));
+      await told("load", "replace", library("NAME='one'", "b"));
+      await told("LOAD", library('name="two"', "c"));
+      await told("DELETE", "two");
+      await told("LOAD", library("name=three", "d"));
+      const reply = dumpOf(await redis.client.command("FUNCTION", "DUMP"));
+      await told("LOAD", library("name=four", "e"));
+      await told("RESTORE", reply, "FLUSH");
+      await told("LOAD", library("name=five", "f"));
+      await told("DELETE", "one");
+      await told("RESTORE", reply, "REPLACE");
+      await ask(redis.client, "SET", "k", "v");
+      redis.client.close();
+      await redis.server.stop();
+      const expected = await listed();
+      expect(expected).toHaveLength(3);
+      const args = [...LOGGED, "--aof-use-rdb-preamble", preamble, "--snapshot-format", "rdb"];
+      const { server, client } = await started(startServer, ...args);
+      expect(server.log()).toContain("Libraries of functions that are kept, and do not run yet: 3");
+      expect(await ask(client, "BGREWRITEAOF")).toContain("started");
+      for (let left = 500; left > 0; left--) {
+        if (/aof_rewrites:1\r/.test(String(await ask(client, "INFO")))) break;
+        await Bun.sleep(10);
+      }
+      expect(await ask(client, "GET", "k")).toBe("v");
+      client.close();
+      await server.stop();
+      expect(await listed()).toEqual(expected);
+    },
+  );
+
+  test.each([
+    [["FUNCTION", "STATS"], "Unknown command 'FUNCTION STATS'"],
+    [["FUNCTION"], "FUNCTION without a subcommand"],
+    [["FUNCTION", "RESTORE", "nothing"], "FUNCTION RESTORE of a broken payload"],
+    [
+      ["FUNCTION", "RESTORE", payload(10, 0xf6)],
+      "FUNCTION RESTORE of something that is no library",
+    ],
+    [
+      ["FUNCTION", "RESTORE", payload(10, 0xf5, 9)],
+      "FUNCTION RESTORE of a string longer than what is left",
+    ],
+  ])("what cannot be one is refused: %j", async (words, problem) => {
+    const file = Buffer.concat([requestOf(["SET", "k", "v"]), requestOf(words)]);
+    writeFileSync(join(folder, "appendonly.aof"), file);
+    const start = started(startServer, ...LOGGED);
+    await expect(start).rejects.toThrow(
+      `${problem} reading the append only file appendonly.aof (at byte ${file.length})`,
+    );
+  });
 });
 
 test.skipIf(redisBinary() === null)("Redis has the library back from the file", async () => {
