@@ -3,12 +3,13 @@
  * loading many of them. What is encoded as a leaf has it is copied as it is.
  *
  *   listLoad.begin(e);
- *   listLoad.add(bytes, offset, size), listLoad.addEncoded(bytes, at, span)  …
+ *   listLoad.add(bytes, offset, size), listLoad.addRun(bytes, at, size, elements)  …
  *   listLoad.finish();
  *
  * Between begin and finish nothing else is loaded so. If the caller gives up, what was not yet a
  * leaf is forgotten.
  */
+import { copyBytes } from "../base/bytes.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as packed from "../structures/packed.ts";
 import * as element from "../structures/packed_element.ts";
@@ -49,18 +50,17 @@ export function add(bytes: Uint8Array, offset: number, size: number): void {
   count++;
 }
 
-/** Adds an element that is encoded as packed_element.ts would do it, in `span` bytes at `at`. */
-export function addEncoded(bytes: Uint8Array, at: number, span: number): void {
-  if (span > STAGED_SPAN_MAX) {
-    addLarge(bytes, element.dataAt(bytes, at), element.dataSize(bytes, at), span);
-    return;
-  }
-  makeRoom(span);
-  const from = at - end;
-  const last = end + span;
-  for (let to = end; to < last; to++) staged[to] = bytes[from + to];
-  end = last;
-  count++;
+/** How many bytes the leaf that is being made may get, and how many elements. */
+export const room = () => endMax - 1 - end;
+export const countRoom = () => countMax - count;
+/** Whether nothing is in that leaf yet. */
+export const isEmpty = () => count === 0;
+
+/** Adds elements, for which there is room, that are encoded as packed_element.ts would do it. */
+export function addRun(bytes: Uint8Array, at: number, size: number, elements: number): void {
+  copyBytes(bytes, at, size, staged, end);
+  end += size;
+  count += elements;
 }
 
 /** What is too large for a leaf with others has one of its own. */
@@ -80,7 +80,7 @@ export function finish(): void {
   staged[end] = element.END;
   view.setUint32(0, end + 1, true);
   view.setUint16(4, count, true);
-  listValue.addLeaf(list, packed.fromListpack(staged, 0, end + 1));
+  listValue.load(list, staged, view, end + 1, count);
   end = packed.HEADER_SIZE;
   count = 0;
 }

@@ -126,19 +126,38 @@ export function start(e: EntryRef): void {
   become(e, Type.list, SINGLE, packed.create());
 }
 
-/** Adds a block of elements, of one at least, after all others; the list then owns it. */
-export function addLeaf(e: EntryRef, p: PackedRef): void {
+/**
+ * Adds the elements of a sound listpack, `elements` or one at least, as a leaf after all others of
+ * a list that is loaded. `view` is over the memory of `bytes`, in which it begins. That there will
+ * be enough leaves behind it is not known: if there are as many before it, it is trimmed at once.
+ */
+export function load(
+  e: EntryRef,
+  bytes: Uint8Array,
+  view: DataView,
+  size: number,
+  elements: number,
+): void {
+  const isLong = isTree(e) && btree.leafCount(treeOf(e)) >= LEAVES_PLAIN;
+  const trimmed = isLong ? prefixed.trimmedListpack(bytes, view, size, elements) : NIL;
+  if (trimmed === NIL) addLeaf(e, packed.fromListpack(bytes, 0, size));
+  else addLeaf(e, (trimmed | TRIMMED) as PackedRef);
+}
+
+/** Adds a leaf after all others of a list that is loaded; the list then owns it. */
+export function addLeaf(e: EntryRef, leaf: PackedRef): void {
   if (!isTree(e)) {
-    const leaf = singleOf(e);
-    if (packed.count(leaf) === 0) {
-      setRef(e, p);
-      packed.release(leaf);
+    const single = singleOf(e);
+    if (packed.count(single) === 0) {
+      setRef(e, leaf);
+      packed.release(single);
       return;
     }
     plant(e);
   }
   const t = treeOf(e);
-  joinLeaf(t, false, p, countOf(btree.last(t) as PackedRef));
+  btree.last(t);
+  btree.insertAfter(t, leaf, countOf(leaf));
 }
 
 /** Adds a leaf at an end of the tree, after the path's, which has so many elements. */

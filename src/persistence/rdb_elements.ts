@@ -150,6 +150,28 @@ export class ListpackCursor extends Cursor implements Elements {
     return true;
   }
 
+  /**
+   * Passes over elements that are stored as a packed block stores them, at most `countMax` that
+   * take `sizeMax` bytes; how many. They begin at `following` as it was before. When it passes over
+   * none, either `isFull` or `next` goes on.
+   */
+  run(sizeMax: number, countMax: number): number {
+    this.at = element.passRun(this.bytes, this.following, this.end, sizeMax, countMax);
+    this.span = 0;
+    this.seen += element.passed.count;
+    return element.passed.count;
+  }
+
+  /** Whether `run` stopped before an element that was too much. */
+  get isFull(): boolean {
+    return element.passed.isFull;
+  }
+
+  /** Where the element begins that comes next. */
+  get following(): number {
+    return this.at + this.span;
+  }
+
   private checkCount(): void {
     if (this.counted !== COUNT_UNKNOWN && this.counted !== this.seen) {
       throw new Malformed("a listpack of another count");

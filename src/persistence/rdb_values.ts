@@ -213,10 +213,14 @@ function loadListpackNodes(reader: RdbReader, e: EntryRef): void {
 /** Adds the elements of the listpack that was read. */
 function addPackedNode(): void {
   listpacks.start(blob.bytes, 0, blob.size);
-  while (listpacks.next()) {
-    if (listpacks.isCanonical) {
-      listLoad.addEncoded(blob.bytes, listpacks.position, listpacks.span);
+  for (;;) {
+    const from = listpacks.following;
+    const count = listpacks.run(listLoad.room(), listLoad.countRoom());
+    if (count > 0) listLoad.addRun(blob.bytes, from, listpacks.following - from, count);
+    if (listpacks.isFull && !listLoad.isEmpty()) {
+      listLoad.finish();
     } else {
+      if (!listpacks.next()) return;
       const { bytes, offset, size } = listpacks.range;
       listLoad.add(bytes, offset, size);
     }
@@ -226,6 +230,7 @@ function addPackedNode(): void {
 /** The listpack that was read as a block; NIL when a block would store it in another way. */
 function soundListpack(): PackedRef {
   listpacks.start(blob.bytes, 0, blob.size);
+  do listpacks.run(blob.size, blob.size);
   while (listpacks.next());
   if (!listpacks.isExact) return NIL as PackedRef;
   return packed.fromListpack(blob.bytes, 0, blob.size);

@@ -384,7 +384,7 @@ function moveEnd(t: TreeRef, node: NodeRef, cut: number, right: NodeRef): void {
 
 function insertChild(t: TreeRef, node: NodeRef, at: number, child: Ref, weight: number): void {
   const children = childCount(node);
-  moveSlots(t, node, at, node, at + 1, children - at);
+  if (at < children) moveSlots(t, node, at, node, at + 1, children - at);
   setField(node, 0, children + 1);
   setField(node, CHILD + at, child);
   setField(node, CHILD_COUNT + at, weight);

@@ -456,6 +456,9 @@ export function listpack(p: PackedRef): Range {
   return borrowed;
 }
 
+/** The bytes of the block of a collection whose listpack is of this size. */
+export const capacityFor = (listpackSize: number) => arena.capacityFor(LISTPACK + listpackSize);
+
 /** A collection with the bytes of a listpack, which must be a sound one. */
 export function fromListpack(bytes: Uint8Array, offset: number, length: number): PackedRef {
   const p = create(length);

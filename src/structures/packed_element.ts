@@ -300,6 +300,75 @@ function longSpan(bytes: Uint8Array, at: number, first: number): number {
   return first - CODE_INT16 + 3;
 }
 
+/**
+ * Passes over elements from index `from` on, as long as they end by `end`, are sound, and are
+ * stored as `write` stores them: at most `countMax`, which take at most `sizeMax` bytes. Returns
+ * where it stopped; `passed` says how many there were, and whether it was for these limits. It also
+ * stops at what is rare, which others have to look at. Nothing about the bytes is trusted.
+ *
+ * The 1 M elements of a list are looked at so in 3 ms, one by one in 20 to 40.
+ */
+export function passRun(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  sizeMax: number,
+  countMax: number,
+): number {
+  let at = from;
+  let count = 0;
+  passed.isFull = false;
+  for (; at < end; count++) {
+    const first = bytes[at];
+    let body = 1;
+    if (first >= CODE_STRING6) {
+      if (first < CODE_INT13) {
+        body = (first & 63) + 1;
+        const isShort = body <= INT64_DIGITS + 2;
+        if (bytes[at + 1] <= NINE && isShort && seemsNumeric(bytes, at + 1, at + body)) break;
+      } else if (first < CODE_STRING12) {
+        body = 2;
+        if (((first & 0x1f) | (bytes[at + 1] >> 7)) === 0) break;
+      } else if (first < CODE_STRING32) {
+        body = (((first & 15) << 8) | bytes[at + 1]) + 2;
+        if (body < SHORT_SIZE + 2) break;
+      } else if (first > CODE_STRING32 && first < CODE_INT64) {
+        body = first - CODE_INT16 + 3;
+        if (fitsInLess(bytes, at, first)) break;
+      } else {
+        break;
+      }
+    }
+    let next = at + body;
+    if (body < 128) {
+      if (bytes[next++] !== body) break;
+    } else {
+      if (bytes[next++] !== body >> 7 || bytes[next++] !== ((body & 127) | 128)) break;
+    }
+    if (next > end) break;
+    if (count === countMax || next - from > sizeMax) {
+      passed.isFull = true;
+      break;
+    }
+    at = next;
+  }
+  passed.count = count;
+  return at;
+}
+
+/** Whether no byte is above those of digits: the text may be an integer. */
+function seemsNumeric(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) if (bytes[at] > NINE) return false;
+  return true;
+}
+
+/** Whether the integer of 16, 24 or 32 bits could be stored in less. */
+function fitsInLess(bytes: Uint8Array, at: number, first: number): boolean {
+  const unused = first === CODE_INT16 ? 19 : first === CODE_INT24 ? 16 : 8;
+  const value = integer(bytes, at);
+  return (value << unused) >> unused === value;
+}
+
 /** The bytes that the element before `at` takes. */
 export function spanBefore(bytes: Uint8Array, at: number): number {
   let byte = bytes[at - 1];
@@ -438,8 +507,8 @@ function integerEquals(stored: Uint8Array, at: number): boolean {
   return word(stored, at + 1) === low && word(stored, at + 5) === high;
 }
 
-/** How many elements `search` looked at in vain. */
-export const passed = { count: 0 };
+/** How many elements `search` looked at in vain, or `passRun` passed over up to its limits. */
+export const passed = { count: 0, isFull: false };
 
 /**
  * Where the first element lies that is these bytes, of those at `from` and every (skip + 1)-th

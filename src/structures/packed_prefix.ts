@@ -15,11 +15,13 @@ import type { Range } from "../base/range.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { PackedRef } from "./packed.ts";
 import * as packed from "./packed.ts";
+import * as element from "./packed_element.ts";
 import { END } from "./packed_element.ts";
 
 /** The code byte of a short string: these two bits, and its size in the others. */
 const CODE = 0x80;
 const CODE_MASK = 0xc0;
+const CODE_END = 0xc0;
 const SIZE_MASK = 0x3f;
 /** What a short string takes beside its bytes. */
 const OVERHEAD = 2;
@@ -42,42 +44,87 @@ let made = new Uint8Array(4096);
  * none, or one that is not worth it. The plain one stays.
  */
 export function trimmed(p: PackedRef): PackedRef {
-  const prefix = commonSize(p);
-  if (prefix < PREFIX_MIN) return NIL as PackedRef;
-  const count = packed.count(p);
-  const size = packed.size(p) - (count - 1) * prefix + OVERHEAD;
+  const segment = p >>> SEGMENT_BITS;
+  const start = arena.byteOffset(p) + packed.start(p);
+  const end = start + packed.size(p) - packed.EMPTY_SIZE;
   const room = arena.capacity(p);
-  if (arena.capacityFor(size) > room - (room >>> GAIN_SHIFT)) return NIL as PackedRef;
-  const bytes = u8[p >>> SEGMENT_BITS];
-  let from = arena.byteOffset(p) + packed.first(p);
-  let to = writeHead(size, count + 1);
-  to = writeElement(to, bytes, from + 1, prefix);
-  while (bytes[from] !== END) {
-    const whole = bytes[from] & SIZE_MASK;
-    to = writeElement(to, bytes, from + 1 + prefix, whole - prefix);
-    from += whole + OVERHEAD;
-  }
-  return finish(to, size);
+  return trimmedElements(u8[segment], views[segment], start, end, packed.count(p), room);
 }
 
-/** The bytes that all elements begin with; 0 when not all are short strings. */
-function commonSize(p: PackedRef): number {
-  const bytes = u8[p >>> SEGMENT_BITS];
-  const view = views[p >>> SEGMENT_BITS];
-  const first = arena.byteOffset(p) + packed.first(p) + 1;
-  let common = bytes[first - 1] & SIZE_MASK;
-  for (let at = first; bytes[at - 1] !== END; ) {
-    const code = bytes[at - 1];
-    if ((code & CODE_MASK) !== CODE || common < PREFIX_MIN) return 0;
-    const size = code & SIZE_MASK;
-    if (size < common) common = size;
-    let i = 0;
-    while (i + 4 <= common && view.getInt32(first + i) === view.getInt32(at + i)) i += 4;
-    while (i < common && bytes[first + i] === bytes[at + i]) i++;
-    common = i;
-    at += size + OVERHEAD;
+/** As `trimmed`, of a sound listpack of `count` elements, which is in no block, at `bytes[0]`. */
+export function trimmedListpack(
+  bytes: Uint8Array,
+  view: DataView,
+  size: number,
+  count: number,
+): PackedRef {
+  const end = HEADER + size - packed.EMPTY_SIZE;
+  return trimmedElements(bytes, view, HEADER, end, count, packed.capacityFor(size));
+}
+
+/** Of the elements from `start` up to `end`, which take `room` bytes in a block of their own. */
+function trimmedElements(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  count: number,
+  room: number,
+): PackedRef {
+  const last = end - element.spanBefore(bytes, end);
+  let prefix = commonSize(bytes, start, last, SIZE_MASK);
+  while (prefix >= PREFIX_MIN) {
+    const size = packed.EMPTY_SIZE + end - start - (count - 1) * prefix + OVERHEAD;
+    if (packed.capacityFor(size) > room - (room >>> GAIN_SHIFT)) break;
+    const at = writeElement(writeHead(size, count + 1), bytes, start + 1, prefix);
+    const stop = writeRests(bytes, view, start, end, prefix, at);
+    if (stop === end) return finish(size);
+    prefix = commonSize(bytes, start, stop, prefix);
   }
-  return common;
+  return NIL as PackedRef;
+}
+
+/** How many bytes two elements have in common, at most so many; 0 unless both are short strings. */
+function commonSize(bytes: Uint8Array, first: number, other: number, most: number): number {
+  if ((bytes[first] & CODE_MASK) !== CODE || (bytes[other] & CODE_MASK) !== CODE) return 0;
+  const end = Math.min(bytes[first] & SIZE_MASK, bytes[other] & SIZE_MASK, most);
+  let size = 0;
+  while (size < end && bytes[first + 1 + size] === bytes[other + 1 + size]) size++;
+  return size;
+}
+
+/**
+ * Writes elements without their first `prefix` bytes to `made`, from index `at` on. Returns where
+ * it stopped: at the end, or at an element that does not begin as the first does.
+ */
+function writeRests(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  prefix: number,
+  at: number,
+): number {
+  const to = made;
+  const least = CODE | prefix;
+  const lastWord = prefix - 4;
+  let from = start;
+  for (let next = at; from < end; ) {
+    const code = bytes[from];
+    if (code < least || code >= CODE_END) break;
+    const text = from + 1;
+    let i = 0;
+    while (i < lastWord && view.getInt32(start + 1 + i) === view.getInt32(text + i)) i += 4;
+    if (i < lastWord) break;
+    if (view.getInt32(start + 1 + lastWord) !== view.getInt32(text + lastWord)) break;
+    const rest = code - least;
+    to[next++] = CODE | rest;
+    const textEnd = text + prefix + rest;
+    for (let i = text + prefix; i < textEnd; i++) to[next++] = bytes[i];
+    to[next++] = rest + 1;
+    from = textEnd + 1;
+  }
+  return from;
 }
 
 /** The plain collection of the same elements, in a new block; the trimmed one stays. */
@@ -97,7 +144,8 @@ export function expanded(p: PackedRef): PackedRef {
     made[to++] = prefix + rest + 1;
     from += rest + OVERHEAD;
   }
-  return finish(to, size);
+  if (DEBUG) assert(to + 1 === size, "a listpack of another size than was thought");
+  return finish(size);
 }
 
 /** Begins a listpack in `made`; returns where its first element goes. */
@@ -117,9 +165,9 @@ function writeElement(to: number, bytes: Uint8Array, offset: number, size: numbe
   return to + size + OVERHEAD;
 }
 
-function finish(to: number, size: number): PackedRef {
-  if (DEBUG) assert(to + 1 === size, "a listpack of another size than was thought");
-  made[to] = END;
+/** The block of the listpack that was written, whose elements take all of `size` but the end. */
+function finish(size: number): PackedRef {
+  made[size - 1] = END;
   return packed.fromListpack(made, 0, size);
 }
 

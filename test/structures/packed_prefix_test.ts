@@ -37,6 +37,7 @@ test("any elements: as the plain ones, forwards and backwards, found, replied an
       const [a, b] = [textOf(packed.listpack(again)), textOf(packed.listpack(plain))];
       expect(a).toBe(b);
       packed.release(again);
+      compareUnblocked(plain, p);
       packed.release(p);
     }
     packed.release(plain);
@@ -44,6 +45,17 @@ test("any elements: as the plain ones, forwards and backwards, found, replied an
   expect(count).toBeGreaterThan(300);
   expect(arena.figures().blockCount).toBe(blocks);
 });
+
+/** The elements as they come from a file give the same, where that is worth it as well. */
+function compareUnblocked(plain: packed.PackedRef, p: packed.PackedRef): void {
+  const { bytes, offset, size } = packed.listpack(plain);
+  const copy = bytes.slice(offset, offset + size);
+  const view = new DataView(copy.buffer);
+  const other = prefixed.trimmedListpack(copy, view, size, packed.count(plain));
+  if (other === NIL) return;
+  expect(textOf(packed.listpack(other))).toBe(textOf(packed.listpack(p)));
+  packed.release(other);
+}
 
 function compare(p: packed.PackedRef, texts: readonly string[], random: Random): void {
   prefixed.verify(p);
