@@ -3,57 +3,37 @@
  * process, and what each way to use them costs: the steps of a scenario, as JSON. Run with
  * counting.ts; the arguments are the number of things and, if wanted, parts of scenarios' names.
  */
-import { Clock } from "../../src/base/clock.ts";
-import { commandTable } from "../../src/commands/all.ts";
-import type { Host } from "../../src/commands/server_context.ts";
 import { SnapshotWalk } from "../../src/persistence/snapshot_walk.ts";
-import type { Socket } from "../../src/runtime/net.ts";
-import type { Connection } from "../../src/server/connection.ts";
-import { Log } from "../../src/server/log.ts";
-import { Server } from "../../src/server/server.ts";
-import { configOf, fakeHost } from "../config/fake_host.ts";
-import { Random } from "../fuzz/random.ts";
+import type { Server } from "../../src/server/server.ts";
+import { InnerClient, innerServer } from "../persistence/inner_server.ts";
 
 /** A server whose time passes when the scenario says so. */
 class World {
   nowMs = 1_700_000_000_000;
   readonly server: Server;
-  readonly endings: (() => void)[] = [];
+  readonly #endings: (() => void)[] = [];
   readonly #timers = new Set<{ atMs: number; run: () => void }>();
 
   constructor(databases: number) {
-    const random = new Random(1);
-    this.server = new Server({
-      clock: new Clock({
-        wallMs: () => this.nowMs,
-        wallUs: () => this.nowMs * 1000,
-        monotonicMs: () => this.nowMs,
-      }),
-      config: configOf(fakeHost(), "--databases", String(databases), "--save", ""),
-      table: commandTable,
-      host: { pid: 1, secretWords: random.words, heapSize: () => 0 } as Partial<Host> as Host,
-      log: new Log(
-        1,
-        () => 0,
-        () => {},
-      ),
+    this.server = innerServer({
+      seed: 1,
+      args: ["--databases", String(databases), "--save", ""],
+      nowMs: () => this.nowMs,
       loop: {
-        endOfTurn: (run) => void this.endings.push(run),
+        endOfTurn: (run) => void this.#endings.push(run),
         later: (ms, run) => {
           const timer = { atMs: this.nowMs + ms, run };
           this.#timers.add(timer);
           return () => this.#timers.delete(timer);
         },
       },
-      random: () => random.uint32() / 2 ** 32,
-      leave: () => {},
     });
     this.server.maxClients = Infinity;
   }
 
   /** Ends turns until nothing is left to do in one. */
-  endTurns(): void {
-    while (this.endings.length > 0) for (const run of this.endings.splice(0)) run();
+  #endTurns(): void {
+    while (this.#endings.length > 0) for (const run of this.#endings.splice(0)) run();
   }
 
   /** Lets time pass, and the timers ring that are due. */
@@ -66,74 +46,17 @@ class World {
         timer.run();
         rung = true;
       }
-      this.endTurns();
+      this.#endTurns();
     }
     this.server.tick();
-    this.endTurns();
+    this.#endTurns();
   }
 
-  clients(count: number): Peer[] {
-    return Array.from({ length: count }, () => new Peer(this));
-  }
-}
-
-/** A client. */
-class Peer {
-  /** What it was sent last, of what left in one piece. */
-  replied = "";
-  readonly connection: Connection;
-  readonly #world: World;
-  #input = new Uint8Array(0);
-
-  constructor(world: World) {
-    this.#world = world;
-    this.connection = world.server.accept(this.#socket(), null);
-  }
-
-  /** Sends a command, whose turn ends. */
-  run(...words: string[]): string {
-    this.replied = "";
-    const text = words.map((word) => `$${word.length}\r\n${word}\r\n`).join("");
-    this.#input = Buffer.from(`*${words.length}\r\n${text}`, "latin1");
-    while (this.#input.length > 0) this.connection.readable();
-    this.#world.endTurns();
-    return this.replied;
-  }
-
-  get id(): string {
-    return String(this.connection.client.id);
-  }
-
-  /** The other side closes. */
-  close(): void {
-    this.connection.closed();
-  }
-
-  #socket(): Socket {
-    const nothing = () => {};
-    return {
-      descriptor: -1,
-      remoteAddress: "127.0.0.1",
-      remotePort: 1,
-      localAddress: "127.0.0.1",
-      localPort: 2,
-      read: (into, offset, size) => {
-        const taken = Math.min(size, this.#input.length);
-        into.set(this.#input.subarray(0, taken), offset);
-        this.#input = this.#input.subarray(taken);
-        return taken;
-      },
-      write: (bytes, offset, size) => {
-        const shown = bytes.subarray(offset, offset + Math.min(size, 100));
-        this.replied = Buffer.from(shown).toString("latin1");
-        return size;
-      },
-      pause: nothing,
-      resume: nothing,
-      end: nothing,
-      destroy: nothing,
-      keepAlive: nothing,
-    };
+  clients(count: number): InnerClient[] {
+    return Array.from(
+      { length: count },
+      () => new InnerClient(this.server, () => this.#endTurns()),
+    );
   }
 }
 
@@ -143,14 +66,14 @@ function must(reply: string, expected: string): void {
 }
 
 /** Makes a client wait for something. */
-function waits(peer: Peer, ...words: string[]): void {
+function waits(peer: InnerClient, ...words: string[]): void {
   must(peer.run(...words), "");
 }
 
 type Scenario = (world: World, n: number) => void;
 
 /** One client that watches `n` keys, and another. */
-function watcher(world: World, n: number): [Peer, Peer] {
+function watcher(world: World, n: number): [InnerClient, InnerClient] {
   const [one, other] = world.clients(2);
   for (let i = 0; i < n; i++) one.run("WATCH", `key:${i}`);
   return [one, other];

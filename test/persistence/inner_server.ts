@@ -1,53 +1,82 @@
 /**
- * Purpose: a whole server within the test: a command is carried out at once, and nothing happens
- * in between unless the test says so.
+ * Purpose: a whole server within the test, and clients of it: a command is carried out at once, and
+ * nothing happens in between unless the test says so.
  */
+import { latin1 } from "../../src/base/bytes.ts";
 import { Clock } from "../../src/base/clock.ts";
 import { commandTable } from "../../src/commands/all.ts";
 import type { Host } from "../../src/commands/server_context.ts";
-import { Config } from "../../src/config/config.ts";
 import type { Socket } from "../../src/runtime/net.ts";
 import type { Connection } from "../../src/server/connection.ts";
 import { Log } from "../../src/server/log.ts";
-import { Server } from "../../src/server/server.ts";
-import { fakeHost } from "../config/fake_host.ts";
+import { type Parts, Server } from "../../src/server/server.ts";
+import { configOf, fakeHost } from "../config/fake_host.ts";
 import { Random } from "../fuzz/random.ts";
 import { START_MS } from "../keyspace/worlds.ts";
 
-export class InnerServer {
-  nowMs = START_MS;
-  readonly server: Server;
-  readonly #connection: Connection;
-  #input: Uint8Array = new Uint8Array(0);
-  #output = "";
-  readonly #endOfTurn: (() => void)[] = [];
+/** What the world of a server within the test is. */
+export interface InnerWorld {
+  readonly seed: number;
+  /** Directives, as on a command line. */
+  readonly args?: readonly string[];
+  readonly nowMs: () => number;
+  readonly loop: Parts["loop"];
+}
 
-  constructor(seed: number) {
-    const random = new Random(seed);
-    const clock = new Clock({
-      wallMs: () => this.nowMs,
-      wallUs: () => this.nowMs * 1000,
-      monotonicMs: () => this.nowMs,
-    });
-    this.server = new Server({
-      clock,
-      config: new Config(fakeHost()),
-      table: commandTable,
-      host: { pid: 1, secretWords: random.words } as Partial<Host> as Host,
-      log: new Log(
-        1,
-        () => 0,
-        () => {},
-      ),
-      loop: { endOfTurn: (run) => this.#endOfTurn.push(run), later: () => () => {} },
-      random: () => random.uint32() / 2 ** 32,
-      leave: () => {},
-    });
-    this.#connection = this.server.accept(this.#socket(), null);
+/** A server without disk and network, whose time passes when the test says so. */
+export function innerServer({ seed, args = [], nowMs, loop }: InnerWorld): Server {
+  const random = new Random(seed);
+  return new Server({
+    clock: new Clock({ wallMs: nowMs, wallUs: () => nowMs() * 1000, monotonicMs: nowMs }),
+    config: configOf(fakeHost(), ...args),
+    table: commandTable,
+    host: { pid: 1, secretWords: random.words, heapSize: () => 0 } as Partial<Host> as Host,
+    log: new Log(
+      1,
+      () => 0,
+      () => {},
+    ),
+    loop,
+    random: () => random.uint32() / 2 ** 32,
+    leave: () => {},
+  });
+}
+
+/** A client of a server within the test. */
+export class InnerClient {
+  /** What it was sent since its last request. */
+  replied = "";
+  readonly connection: Connection;
+  readonly #endTurn: () => void;
+  #input: Uint8Array = new Uint8Array(0);
+
+  constructor(server: Server, endTurn: () => void) {
+    this.#endTurn = endTurn;
+    this.connection = server.accept(this.#socket(), null);
   }
 
-  get keyspace() {
-    return this.server.keyspace;
+  get id(): string {
+    return String(this.connection.client.id);
+  }
+
+  /** Sends a command, whose turn ends; returns the reply as it was sent. */
+  run(...words: string[]): string {
+    const text = words.map((word) => `$${word.length}\r\n${word}\r\n`).join("");
+    return this.send(Buffer.from(`*${words.length}\r\n${text}`, "latin1"));
+  }
+
+  /** Sends bytes; returns the replies. */
+  send(request: Uint8Array): string {
+    this.replied = "";
+    this.#input = request;
+    while (this.#input.length > 0) this.connection.readable();
+    this.#endTurn();
+    return this.replied;
+  }
+
+  /** The other side closes. */
+  close(): void {
+    this.connection.closed();
   }
 
   #socket(): Socket {
@@ -64,9 +93,7 @@ export class InnerServer {
         return taken;
       },
       write: (bytes, offset, size) => {
-        this.#output += Buffer.from(bytes.buffer, bytes.byteOffset + offset, size).toString(
-          "latin1",
-        );
+        this.replied += latin1(bytes, offset, size);
         return size;
       },
       pause() {},
@@ -76,11 +103,33 @@ export class InnerServer {
       keepAlive() {},
     };
   }
+}
+
+/** A server with one client. */
+export class InnerServer {
+  nowMs = START_MS;
+  readonly server: Server;
+  readonly #client: InnerClient;
+  readonly #endOfTurn: (() => void)[] = [];
+
+  constructor(seed: number) {
+    this.server = innerServer({
+      seed,
+      nowMs: () => this.nowMs,
+      loop: { endOfTurn: (run) => this.#endOfTurn.push(run), later: () => () => {} },
+    });
+    this.#client = new InnerClient(this.server, () => {
+      for (const run of this.#endOfTurn.splice(0)) run();
+    });
+  }
+
+  get keyspace() {
+    return this.server.keyspace;
+  }
 
   /** Lets time pass, and what has expired go. */
   pass(ms: number): void {
-    this.nowMs += ms;
-    this.server.clock.tick();
+    this.wait(ms);
     for (const db of this.keyspace.databases) db.expireDue(Infinity);
   }
 
@@ -92,16 +141,11 @@ export class InnerServer {
 
   /** Carries out a command; returns the reply as it was sent. */
   run(...words: string[]): string {
-    const text = words.map((word) => `$${word.length}\r\n${word}\r\n`).join("");
-    return this.send(Buffer.from(`*${words.length}\r\n${text}`, "latin1"));
+    return this.#client.run(...words);
   }
 
   /** Carries out what a client sends; returns the replies. */
   send(request: Uint8Array): string {
-    this.#output = "";
-    this.#input = request;
-    while (this.#input.length > 0) this.#connection.readable();
-    for (const run of this.#endOfTurn.splice(0)) run();
-    return this.#output;
+    return this.#client.send(request);
   }
 }

@@ -1,13 +1,10 @@
 // Purpose: RDB files with what others than Redis 7.0 have written, or Redis long ago: the server
 // starts with them as Redis does, and tells what was not as it should be.
 
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Client } from "../client/client.ts";
-import { plain, type Reply, requestOf, type Word } from "../client/resp.ts";
-import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
+import { describe, expect, test } from "bun:test";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type Reply, requestOf, type Word } from "../client/resp.ts";
+import { redisBinary, startRedis, startServer } from "../client/server.ts";
 import {
   integer,
   join as joined,
@@ -20,32 +17,13 @@ import {
   type Value,
   ziplist,
 } from "../persistence/payloads.ts";
+import { ask, folderOfEachTest } from "./folder.ts";
 
-const DEBUG = ["--enable-debug-command", "yes"];
 const LIBRARY = "#!lua name=mylib\nredis.register_function('f', function() return 1 end)";
 const FAR_MS = 7_000_000_000_000;
 
-let folder = "";
-const servers: Server[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "rusk-foreign-"));
-});
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const path = () => join(folder, "dump.rdb");
-
-async function started(make: typeof startServer, ...args: string[]) {
-  const server = await make({ args: ["--dir", folder, ...DEBUG, ...args] });
-  servers.push(server);
-  return { server, client: await server.connect() };
-}
-
-const ask = async (client: Client, ...words: Word[]) => plain(await client.command(...words));
+const { path: inFolder, started } = folderOfEachTest();
+const path = () => inFolder("dump.rdb");
 
 /** What both servers tell of a file; the replies must be the same. */
 async function same(file: Uint8Array, ...lines: Word[][]): Promise<unknown[]> {
@@ -166,7 +144,7 @@ describe("libraries in the increments of a log", () => {
     ],
   ])("what cannot be one is refused: %j", async (words, problem) => {
     const file = Buffer.concat([requestOf(["SET", "k", "v"]), requestOf(words)]);
-    writeFileSync(join(folder, "appendonly.aof"), file);
+    writeFileSync(inFolder("appendonly.aof"), file);
     const start = started(startServer, ...LOGGED);
     await expect(start).rejects.toThrow(
       `${problem} reading the append only file appendonly.aof (at byte ${file.length})`,

@@ -3,75 +3,27 @@
 // anything takes its place: SAVE, BGSAVE, a shutdown, FLUSHALL, DEBUG RELOAD, BGREWRITEAOF, rusk
 // import.
 
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Client } from "../client/client.ts";
-import { plain, type Word } from "../client/resp.ts";
-import {
-  redisBinary,
-  ruskCommand,
-  type Server,
-  startRedis,
-  startServer,
-} from "../client/server.ts";
+import { redisBinary, ruskCommand, startRedis, startServer } from "../client/server.ts";
 import { integer, join as joined, moduleData, rdbFile, string } from "../persistence/payloads.ts";
+import { ask, folderOfEachTest, untilInfo } from "./folder.ts";
 
-const DEBUG = ["--enable-debug-command", "yes"];
 const KEY = joined(0, string("k"), string("v"));
 /** What a module's key, and what it keeps beside the keys, are in a file. */
 const MODULE_KEY = joined(7, string("json"), moduleData());
 const MODULE_AUX = joined(0xf7, 0x81, new Uint8Array(8), "\x02\x01", "\x02\x05\0");
 const OLD_FUNCTION = joined(0xf6, string("f"), string("LUA"), 0, string("return 1"));
 
-let folder = "";
-const servers: Server[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "rusk-copy-"));
-});
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const path = (name = "dump.rdb") => join(folder, name);
+const { path: inFolder, started: startedWith, rusk: runTool } = folderOfEachTest();
+const started = (...args: string[]) => startedWith(startServer, ...args);
+const rusk = (...words: string[]) => runTool(words);
+const path = (name = "dump.rdb") => inFolder(name);
 const put = (name: string, bytes: Uint8Array) => writeFileSync(path(name), bytes);
 const holds = (name: string, bytes: Uint8Array) =>
   expect(readFileSync(path(name)).equals(bytes)).toBe(true);
-
-async function started(...args: string[]) {
-  const server = await startServer({ args: ["--dir", folder, ...DEBUG, ...args] });
-  servers.push(server);
-  return { server, client: await server.connect() };
-}
-
-const ask = async (client: Client, ...words: Word[]) => plain(await client.command(...words));
-
-async function until(client: Client, section: string, pattern: RegExp): Promise<void> {
-  for (let left = 500; left > 0; left--) {
-    if (pattern.test(String(await ask(client, "INFO", section)))) return;
-    await Bun.sleep(10);
-  }
-  throw new Error(`INFO ${section} never showed ${pattern}`);
-}
-
-function rusk(...args: string[]) {
-  const [program, ...first] = ruskCommand();
-  const ran = spawnSync(program, [...first, ...args], { cwd: folder, encoding: "utf8" });
-  return { status: ran.status, out: ran.stdout, error: ran.stderr };
-}
 
 describe("a file with what cannot be kept", () => {
   test.each([
@@ -89,11 +41,11 @@ describe("a file with what cannot be kept", () => {
       const { server, client } = await started(...allowed);
       expect(server.log()).toContain(`The RDB file holds ${what}, which is left out`);
       expect(await ask(client, "GET", "k")).toBe("v");
-      expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+      expect(readdirSync(inFolder())).toEqual(["dump.rdb"]);
       expect(await ask(client, "SAVE")).toBe("OK");
       holds("dump.rdb.found", file);
       expect(await ask(client, "SAVE")).toBe("OK");
-      expect(readdirSync(folder).sort()).toEqual(["dump.rdb", "dump.rdb.found"]);
+      expect(readdirSync(inFolder()).sort()).toEqual(["dump.rdb", "dump.rdb.found"]);
       client.close();
       await server.stop();
       rmSync(path("dump.rdb.found"));
@@ -117,7 +69,7 @@ describe("a file with what cannot be kept", () => {
     expect(await ask(client, "MGET", "k", "a")).toEqual(["v", "1"]);
     expect(await ask(client, "SET", "b", "2")).toBe("OK");
     await ask(client, "BGREWRITEAOF");
-    await until(client, "persistence", /aof_rewrites:1\r/);
+    await untilInfo(client, "persistence", /aof_rewrites:1\r/);
     expect(server.log()).toContain("and is kept in appendonlydir.found");
     const found = "appendonlydir.found/appendonly.aof";
     holds(`${found}.1.base.rdb`, base);
@@ -129,8 +81,8 @@ describe("a file with what cannot be kept", () => {
     );
     holds(`${found}.manifest`, Buffer.from(manifest));
     await ask(client, "BGREWRITEAOF");
-    await until(client, "persistence", /aof_rewrites:2\r/);
-    expect(readdirSync(folder).filter((name) => name.includes("found"))).toHaveLength(1);
+    await untilInfo(client, "persistence", /aof_rewrites:2\r/);
+    expect(readdirSync(inFolder()).filter((name) => name.includes("found"))).toHaveLength(1);
     client.close();
   });
 
@@ -189,7 +141,7 @@ describe("a file that Redis has written", () => {
     holds("dump.rdb.found", file);
     holds("dump.rdb.found.2", second);
     holds("dump.rdb.found.3", third);
-    expect(readdirSync(folder)).toHaveLength(4);
+    expect(readdirSync(inFolder())).toHaveLength(4);
     client.close();
   });
 
@@ -197,7 +149,7 @@ describe("a file that Redis has written", () => {
     put("dump.rdb", file);
     const { client } = await started("--snapshot-format", "rdb");
     expect(await ask(client, "SAVE")).toBe("OK");
-    expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+    expect(readdirSync(inFolder())).toEqual(["dump.rdb"]);
     client.close();
   });
 
@@ -225,25 +177,21 @@ describe("a file that Redis has written", () => {
   });
 
   test.skipIf(redisBinary() === null)("as a log that Redis goes on with", async () => {
-    const logged = ["--dir", folder, "--appendonly", "yes"];
-    const first = await startRedis({ args: logged });
-    servers.push(first);
-    const writer = await first.connect();
+    const { server: first, client: writer } = await startedWith(startRedis, "--appendonly", "yes");
     for (const line of ["SET a 1", "BGREWRITEAOF"]) await ask(writer, ...line.split(" "));
-    await until(writer, "persistence", /aof_rewrite_in_progress:0\r[\s\S]*aof_rewrites:1\r/);
+    await untilInfo(writer, "persistence", /aof_rewrite_in_progress:0\r[\s\S]*aof_rewrites:1\r/);
     await ask(writer, "SET", "b", "2");
     writer.close();
     await first.stop();
     const { client, server } = await started("--appendonly", "yes");
     await ask(client, "SET", "c", "3");
     await ask(client, "BGREWRITEAOF");
-    await until(client, "persistence", /aof_rewrites:1\r/);
+    await untilInfo(client, "persistence", /aof_rewrites:1\r/);
     await ask(client, "SET", "d", "4");
     client.close();
     await server.stop();
-    const again = await startRedis({ args: [...logged, "--appenddirname", "appendonlydir.found"] });
-    servers.push(again);
-    const reader = await again.connect();
+    const again = ["--appendonly", "yes", "--appenddirname", "appendonlydir.found"];
+    const { client: reader } = await startedWith(startRedis, ...again);
     expect(await ask(reader, "MGET", "a", "b", "c", "d")).toEqual(["1", "2", "3", null]);
     reader.close();
   });
@@ -302,7 +250,7 @@ describe("the tools", () => {
         "--rdbcompression",
         "no",
       ],
-      { cwd: folder, encoding: "utf8" },
+      { cwd: inFolder(), encoding: "utf8" },
     );
     expect(limited.stderr + String(limited.signal)).toMatch(/File too large|SIGXFSZ/);
     expect(limited.status).not.toBe(0);

@@ -1,45 +1,23 @@
 // Purpose: what the tools read and write (src/server/tool_files.ts, packing.ts): records, .gz and
 // .zip, standard input and output; and that what fails says so, and leaves nothing behind.
 
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { unzipSync, zipSync } from "fflate";
-import { plain, type Word } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
+import { startServer } from "../client/server.ts";
 import { binaryCommand } from "../durability/binary.ts";
+import { ask, folderOfEachTest, type ToolRun } from "./folder.ts";
 
 const GOLDEN = resolve(import.meta.dir, "../../snapshots/version-1.rusk");
 const TOLD = "keys: 22, in 2 databases; with an expiry: 2\n";
 
-let folder = "";
+const { path, started, rusk: runTool } = folderOfEachTest();
+const rusk = (words: readonly string[], run: ToolRun = {}) =>
+  runTool(words, { command: binaryCommand(), ...run });
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "rusk-tools-"));
-});
-
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Run {
-  readonly input?: Uint8Array;
-  readonly output?: number;
-}
-
-function rusk(words: readonly string[], { input, output }: Run = {}) {
-  const [program, ...first] = binaryCommand();
-  const { status, stdout, stderr } = spawnSync(program, [...first, ...words], {
-    cwd: folder,
-    input: input ?? "",
-    stdio: ["pipe", output ?? "pipe", "pipe"],
-    maxBuffer: 1 << 28,
-  });
-  return { status, bytes: stdout, out: String(stdout ?? ""), error: String(stderr) };
-}
-
-const path = (name: string) => join(folder, name);
 const read = (name: string) => readFileSync(path(name));
 
 /** Puts a snapshot that every server must load into the folder. */
@@ -47,55 +25,43 @@ function golden(): void {
   writeFileSync(path("dump.rdb"), readFileSync(GOLDEN));
 }
 
-async function ask(server: Server, ...words: Word[]): Promise<unknown> {
-  const client = await server.connect();
-  const reply = plain(await client.command(...words));
-  client.close();
-  return reply;
-}
-
 test("what is exported in one format after the other is the same in the end", async () => {
   golden();
-  const server = await startServer({
-    command: binaryCommand(),
-    args: ["--dir", folder, "--enable-debug-command", "yes"],
-  });
-  try {
-    const digest = async () => {
-      await ask(server, "DEBUG", "RELOAD", "NOSAVE");
-      return String(await ask(server, "DEBUG", "DIGEST"));
-    };
-    const goThrough = (name: string) => {
-      const there = rusk(["export", name]);
-      expect([there.out, there.status]).toEqual([`22 keys of dump.rdb are in ${path(name)}\n`, 0]);
-      const checked = rusk(["check-snapshot", name]).out;
-      expect(checked).toContain(TOLD);
-      const inside = /\.(json|msgpack)$/.exec(name)?.[1];
-      if (inside !== undefined) {
-        const format = inside === "json" ? "JSON" : "MessagePack";
-        expect(checked).toStartWith(
-          `${path(name)} is records in ${format}, ${read(name).length} bytes\n`,
-        );
-      }
-      const back = rusk(["import", name, "--force"]);
-      expect([back.out, back.status]).toEqual([`22 keys of ${path(name)} are in dump.rdb\n`, 0]);
-    };
-    const before = await digest();
-    const records = ["a.json", "b.msgpack", "c.json.gz", "d.msgpack.zip"];
-    records.forEach(goThrough);
-    expect(await digest()).toBe(before);
-    // RDB as Redis 7.0 has it does not know fields that expire.
-    await ask(server, "HPERSIST", "hash:expiring", "FIELDS", "2", "f", "g");
-    await ask(server, "SAVE");
-    const plainly = await digest();
-    goThrough("e.rdb.gz");
-    goThrough("f.zip");
-    expect(await digest()).toBe(plainly);
-    const names = [...records, "e.rdb.gz", "f.zip"];
-    expect(readdirSync(folder).sort()).toEqual([...names, "dump.rdb"].sort());
-  } finally {
-    await server.stop();
-  }
+  const { client } = await started((options) =>
+    startServer({ ...options, command: binaryCommand() }),
+  );
+  const digest = async () => {
+    await ask(client, "DEBUG", "RELOAD", "NOSAVE");
+    return String(await ask(client, "DEBUG", "DIGEST"));
+  };
+  const goThrough = (name: string) => {
+    const there = rusk(["export", name]);
+    expect([there.out, there.status]).toEqual([`22 keys of dump.rdb are in ${path(name)}\n`, 0]);
+    const checked = rusk(["check-snapshot", name]).out;
+    expect(checked).toContain(TOLD);
+    const inside = /\.(json|msgpack)$/.exec(name)?.[1];
+    if (inside !== undefined) {
+      const format = inside === "json" ? "JSON" : "MessagePack";
+      expect(checked).toStartWith(
+        `${path(name)} is records in ${format}, ${read(name).length} bytes\n`,
+      );
+    }
+    const back = rusk(["import", name, "--force"]);
+    expect([back.out, back.status]).toEqual([`22 keys of ${path(name)} are in dump.rdb\n`, 0]);
+  };
+  const before = await digest();
+  const records = ["a.json", "b.msgpack", "c.json.gz", "d.msgpack.zip"];
+  records.forEach(goThrough);
+  expect(await digest()).toBe(before);
+  // RDB as Redis 7.0 has it does not know fields that expire.
+  await ask(client, "HPERSIST", "hash:expiring", "FIELDS", "2", "f", "g");
+  await ask(client, "SAVE");
+  const plainly = await digest();
+  goThrough("e.rdb.gz");
+  goThrough("f.zip");
+  expect(await digest()).toBe(plainly);
+  const names = [...records, "e.rdb.gz", "f.zip"];
+  expect(readdirSync(path()).sort()).toEqual([...names, "dump.rdb"].sort());
 }, 120_000);
 
 test("others read what is packed, and pack what is read", () => {
@@ -142,7 +108,7 @@ describe("standard input and output", () => {
     const { out } = rusk(["check-snapshot", "-"], { input: zip });
     expect(out).toStartWith("standard input is a snapshot of Rusk's, version 1, ");
     expect(out).toContain(TOLD);
-    expect(readdirSync(folder).sort()).toEqual(["dump.rdb", "other.rdb"]);
+    expect(readdirSync(path()).sort()).toEqual(["dump.rdb", "other.rdb"]);
   });
 
   test("check-aof - , and of a packed log", () => {
@@ -163,7 +129,7 @@ describe("standard input and output", () => {
       out: "Only a file that is not packed can be cut, aborting...\n",
     });
     expect(rusk(["check-aof", "-"])).toMatchObject({ out: expect.stringContaining("is empty") });
-    expect(readdirSync(folder)).toEqual(["a.aof.gz"]);
+    expect(readdirSync(path())).toEqual(["a.aof.gz"]);
   });
 });
 
@@ -203,7 +169,7 @@ describe("what fails", () => {
         expect([status, out]).toEqual([1, ""]);
       }
     }
-    expect(readdirSync(folder).sort()).toEqual(["a.json", "broken", "dump.rdb"]);
+    expect(readdirSync(path()).sort()).toEqual(["a.json", "broken", "dump.rdb"]);
   }, 120_000);
 
   test("says so where nothing can be written", () => {
@@ -218,7 +184,7 @@ describe("what fails", () => {
       const { status, stderr } = spawnSync(
         "sh",
         ["-c", shell, "sh", program, ...first, "export", "-", "--format", "json"],
-        { cwd: folder },
+        { cwd: path() },
       );
       expect(String(stderr)).toBe("rusk export: standard output: No space left on device\n");
       expect(status).toBe(1);
@@ -236,6 +202,6 @@ describe("what fails", () => {
     ] as const) {
       expect(rusk([...words])).toMatchObject({ status: 1, error: `rusk ${error}` });
     }
-    expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+    expect(readdirSync(path())).toEqual(["dump.rdb"]);
   });
 });
