@@ -56,11 +56,23 @@ export const countRoom = () => countMax - count;
 /** Whether nothing is in that leaf yet. */
 export const isEmpty = () => count === 0;
 
+/**
+ * Where elements may be written as packed_element.ts would do it, from index `endOf()` on and no
+ * more than there is room for; `wrote` must follow before anything else.
+ */
+export const buffer = staged;
+export const endOf = () => end;
+
+/** So many elements were written, which take so many bytes. */
+export function wrote(size: number, elements: number): void {
+  end += size;
+  count += elements;
+}
+
 /** Adds elements, for which there is room, that are encoded as packed_element.ts would do it. */
 export function addRun(bytes: Uint8Array, at: number, size: number, elements: number): void {
   copyBytes(bytes, at, size, staged, end);
-  end += size;
-  count += elements;
+  wrote(size, elements);
 }
 
 /** What is too large for a leaf with others has one of its own. */

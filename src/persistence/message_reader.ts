@@ -69,6 +69,15 @@ export class MessageReader {
   #bytes: Uint8Array = new Uint8Array(READ_SLACK);
   #view: DataView = new DataView(this.#bytes.buffer);
 
+  /** What is read, and a view over its memory. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  get view(): DataView {
+    return this.#view;
+  }
+
   /** Reads from the start of memory, which has READ_SLACK bytes more than `size`. */
   open(bytes: Uint8Array, view: DataView, size: number): void {
     this.#bytes = bytes;

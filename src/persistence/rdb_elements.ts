@@ -86,9 +86,8 @@ const NINE = 57;
  * Elements are those of packed_element.ts.
  */
 export class ListpackCursor extends Cursor implements Elements {
-  /** So far all elements are stored as a packed block stores them; the last one is. */
+  /** So far all elements are stored as a packed block stores them. */
   isExact = true;
-  isCanonical = true;
   /** The bytes that the element takes. */
   span = 0;
   private counted = 0;
@@ -110,7 +109,6 @@ export class ListpackCursor extends Cursor implements Elements {
     this.at = offset + LISTPACK_HEADER;
     this.span = 0;
     this.isExact = true;
-    this.isCanonical = true;
     this.end--;
   }
 
@@ -124,29 +122,29 @@ export class ListpackCursor extends Cursor implements Elements {
     }
     this.seen++;
     const first = bytes[at];
+    let isCanonical = true;
     if (first >= LISTPACK_CODE_STRING6 && first < LISTPACK_CODE_INT13) {
       // Most elements are short strings, and most of these are plainly no integers.
       const size = first & 63;
       this.within(at, size + 2);
       if (bytes[at + 1 + size] !== size + 1) throw new Malformed(TWO_SIZES);
       this.span = size + 2;
-      this.isCanonical = bytes[at + 1] > NINE || this.isLeast();
+      isCanonical = bytes[at + 1] > NINE || this.isLeast();
     } else if (first < LISTPACK_CODE_STRING6) {
       this.within(at, 2);
       if (bytes[at + 1] !== 1) throw new Malformed(TWO_SIZES);
       this.span = 2;
-      this.isCanonical = true;
     } else if (element.isInteger(bytes, at) && first < LISTPACK_CODE_INT64) {
       const body = element.bodySpan(bytes, at);
       this.within(at, body + 1);
       if (bytes[at + body] !== body) throw new Malformed(TWO_SIZES);
       this.span = body + 1;
-      this.isCanonical = !fitsIn(body - 1, element.integer(bytes, at));
+      isCanonical = !fitsIn(body - 1, element.integer(bytes, at));
     } else {
       this.span = this.checkedSpan(at);
-      this.isCanonical = this.isLeast();
+      isCanonical = this.isLeast();
     }
-    if (!this.isCanonical) this.isExact = false;
+    if (!isCanonical) this.isExact = false;
     return true;
   }
 
@@ -188,11 +186,6 @@ export class ListpackCursor extends Cursor implements Elements {
   integer(): number {
     if (!element.isInteger(this.bytes, this.at)) return Number.NaN;
     return element.integer(this.bytes, this.at);
-  }
-
-  /** Whether there is no element, which `start` alone can tell. */
-  get isEmpty(): boolean {
-    return this.at === this.end;
   }
 
   private checkedSpan(at: number): number {

@@ -16,11 +16,14 @@
 import { NIL } from "../arena/arena.ts";
 import { counted } from "../base/counted.ts";
 import { parseInt64 } from "../base/numbers.ts";
+import type { Range } from "../base/range.ts";
 import * as streamGroup from "../keyspace/stream_group.ts";
 import * as streamValue from "../keyspace/stream_value.ts";
 import type { EntryRef } from "../structures/entry.ts";
+import * as element from "../structures/packed_element.ts";
 import { StreamId } from "../structures/stream_id.ts";
 import { StreamLeafWriter } from "../structures/stream_leaf_writer.ts";
+import { ListpackBuilder } from "./listpack_builder.ts";
 import { PendingTable } from "./pending_table.ts";
 import { ListpackCursor } from "./rdb_elements.ts";
 import {
@@ -49,8 +52,11 @@ const named = new NameArgument();
 const pending = new PendingTable();
 const order = new EntryOrder();
 const leaf = new StreamLeafWriter();
+const rewritten = new ListpackBuilder();
+const shown: Range = { bytes: new Uint8Array(0), offset: 0, size: 0 };
 
 const WORD = 2 ** 32;
+const TOO_FEW = "a leaf has less elements than entries";
 
 const master = new StreamId();
 const id = new StreamId();
@@ -94,52 +100,87 @@ function loadLeaf(reader: RdbReader, e: EntryRef): void {
   const { view } = key;
   master.set(view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12));
   reader.string(blob);
-  elements.start(blob.bytes, 0, blob.size);
-  if (elements.isEmpty) throw new Malformed("an empty leaf");
+  openLeaf();
+  if (next === end) throw new Malformed("an empty leaf");
   const live = count();
   const deleted = count();
   const names = loadNames();
   let deletedSeen = 0;
-  for (let i = 0; i < live + deleted; i++) {
-    if (loadEntry(names, i === 0)) deletedSeen++;
+  const total = live + deleted;
+  for (let i = 0; i < total; ) {
+    const isDeleted = loadEntry(names, i === 0);
+    if (isDeleted) deletedSeen++;
+    i = isDeleted ? i + 1 : loadRun(total);
   }
   if (deletedSeen !== deleted) throw new Malformed("a leaf with other counts of entries");
-  if (elements.next()) throw new Malformed("a leaf has more elements than entries");
+  if (next !== end) throw new Malformed("a leaf has more elements than entries");
   if (live + deleted > 0) streamValue.adoptLeaf(e, leaf.finish());
 }
 
-/** Goes on to the next element of the leaf, which must be there. */
-function advance(): void {
-  if (!elements.next()) throw new Malformed("a leaf has less elements than entries");
+/** The elements of a leaf, all sound and as a packed block stores them: those still to be read. */
+let bytes = blob.bytes;
+let next = 0;
+let end = 0;
+
+/** Checks the listpack that was read, and begins with its elements. */
+function openLeaf(): void {
+  elements.start(blob.bytes, 0, blob.size);
+  next = elements.following;
+  do elements.run(blob.size, blob.size);
+  while (elements.next());
+  bytes = blob.bytes;
+  end = elements.following;
+  if (!elements.isExact) rewriteLeaf();
+}
+
+/** Stores the elements anew. */
+function rewriteLeaf(): void {
+  rewritten.reset();
+  elements.start(blob.bytes, 0, blob.size);
+  while (elements.next()) rewritten.addText(elements.range);
+  ({ bytes } = rewritten.finish());
+  end = rewritten.size - 1;
 }
 
 /** The next element as an integer from 0 on that can be a number of elements. */
 function count(): number {
-  advance();
-  const value = elements.integer();
+  const at = advance();
+  const value = element.isInteger(bytes, at) ? element.integer(bytes, at) : -1;
   if (!(value >= 0 && value <= blob.size)) throw new Malformed("a leaf's count is none");
   return value;
 }
 
-/** Takes the next element over as a name or a value. */
-function takeOver(): void {
-  advance();
-  if (elements.isCanonical) {
-    leaf.addEncoded(blob.bytes, elements.position, elements.span);
-    return;
-  }
-  const { bytes, offset, size } = elements.range;
-  leaf.add(bytes, offset, size);
+/** Where the next element lies, which must be there; goes on to what follows it. */
+function advance(): number {
+  const at = next;
+  if (at === end) throw new Malformed(TOO_FEW);
+  next = at + element.span(bytes, at);
+  return at;
+}
+
+/** Takes the next elements over, so many, as names or values. */
+function takeOver(elementCount: number): void {
+  const stop = leaf.addElements(bytes, next, end, elementCount);
+  if (stop < 0) throw new Malformed(TOO_FEW);
+  next = stop;
 }
 
 /** Takes the names over that the leaf has; returns how many. */
 function loadNames(): number {
   const total = count();
   leaf.begin();
-  for (let i = 0; i < total; i++) takeOver();
+  takeOver(total);
   if (count() !== 0) throw new Malformed("a leaf's names have no end");
   leaf.beginEntries(total);
   return total;
+}
+
+/** Takes over what follows an entry that is not deleted; how many of `total` there are then. */
+function loadRun(total: number): number {
+  next = leaf.copyEntries(bytes, next, end, total - leaf.count, master);
+  leaf.copyLast(id);
+  order.follow(id);
+  return leaf.count;
 }
 
 /** Takes an entry over; returns whether it is deleted. */
@@ -154,7 +195,7 @@ function loadEntry(names: number, isFirst: boolean): boolean {
   if (fields === 0) throw new Malformed("an entry without fields");
   leaf.beginEntry(id, isDeleted, hasNames ? fields : -1);
   const own = hasNames ? 2 * fields : fields;
-  for (let i = 0; i < own; i++) takeOver();
+  takeOver(own);
   leaf.endEntry();
   const told = hasNames ? own + 1 : own;
   if (count() !== told + FRAME_ELEMENTS) throw new Malformed("an entry of another size");
@@ -174,10 +215,10 @@ const sum = { high: 0, low: 0 };
 
 /** Adds the next element, an integer, to an integer of 64 bits. */
 function addDifference(high: number, low: number): void {
-  advance();
-  const difference = elements.integer();
+  const at = advance();
+  const difference = element.isInteger(bytes, at) ? element.integer(bytes, at) : Number.NaN;
   if (Number.isNaN(difference)) {
-    addWide(high, low);
+    addWide(at, high, low);
     return;
   }
   const total = (low >>> 0) + (difference >>> 0);
@@ -185,10 +226,10 @@ function addDifference(high: number, low: number): void {
   sum.high = (high + Math.floor(difference / WORD) + (total >= WORD ? 1 : 0)) | 0;
 }
 
-/** As `addDifference`, of an element that is no safe integer, or a text that spells one. */
-function addWide(high: number, low: number): void {
-  const { bytes, offset, size } = elements.range;
-  const difference = parseInt64(bytes, offset, size);
+/** As `addDifference`, of the element at `at`, which is no safe integer. */
+function addWide(at: number, high: number, low: number): void {
+  const text = element.textInto(bytes, at, shown);
+  const difference = parseInt64(text.bytes, text.offset, text.size);
   if (difference === null) throw new Malformed("an entry without an ID");
   const total = ((BigInt(high) << 32n) | BigInt(low >>> 0)) + difference;
   sum.high = Number(BigInt.asIntN(32, total >> 32n));

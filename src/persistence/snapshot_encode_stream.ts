@@ -67,7 +67,10 @@ function writeId(to: MessageWriter, of: StreamId): void {
 
 /** Where the texts of the entry that is being written go. */
 let target: MessageWriter;
-const addText = (text: Range) => writeText(target, text);
+function addText(text: Range, value: number): void {
+  if (Number.isNaN(value)) writeText(target, text);
+  else target.integer(value);
+}
 
 /**
  * Writes the entries of a leaf, each as ID, flags, and an array of names and values in turn, or of

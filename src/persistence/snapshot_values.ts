@@ -18,6 +18,7 @@ import * as zsetValue from "../keyspace/zset_value.ts";
 import { TIME_END } from "../structures/deadline_block.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import { encodeRun, run } from "./message_elements.ts";
 import { Chunk, type MessageReader } from "./message_reader.ts";
 import { Malformed } from "./rdb_format.ts";
 import type { LoadedKey } from "./rdb_values.ts";
@@ -122,11 +123,28 @@ export function addElements(reader: MessageReader, e: EntryRef, kind: number, it
 
 function addToList(reader: MessageReader, e: EntryRef, elements: number): void {
   listLoad.begin(e);
-  for (let left = elements; left > 0; left--) {
-    reader.string(first);
-    listLoad.add(first.bytes, first.offset, first.size);
+  for (let left = elements; left > 0; ) {
+    left -= addRun(reader, left);
+    if (run.isFull && !listLoad.isEmpty()) {
+      listLoad.finish();
+    } else if (left > 0) {
+      reader.string(first);
+      listLoad.add(first.bytes, first.offset, first.size);
+      left--;
+    }
   }
   listLoad.finish();
+}
+
+/** Adds elements as they come to the leaf of the list that is being loaded; how many. */
+function addRun(reader: MessageReader, left: number): number {
+  const { bytes, view, at, end } = reader;
+  const to = listLoad.endOf();
+  const countMax = Math.min(left, listLoad.countRoom());
+  encodeRun(bytes, view, at, end, listLoad.buffer, to, to + listLoad.room(), countMax);
+  reader.at = run.at;
+  listLoad.wrote(run.end - to, run.count);
+  return run.count;
 }
 
 function addMember(reader: MessageReader, e: EntryRef): void {

@@ -55,6 +55,11 @@ export class EntryOrder {
     if (!isDeleted) this.#lastLive.copy(id);
   }
 
+  /** Takes over that entries of the same leaf have come, none deleted, in order up to this one. */
+  follow(id: StreamId): void {
+    this.#lastLive.copy(id);
+  }
+
   /** Throws when a stream cannot have this as its last ID. */
   checkLastId(id: StreamId): void {
     if (id.compare(this.#lastLive) < 0) {

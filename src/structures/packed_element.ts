@@ -40,7 +40,7 @@ const CODE_INT64 = 0xf4;
 const CODE_NONE = 0xfe;
 
 /** Sizes of strings from which more bytes are needed to tell them. */
-const SHORT_SIZE = 64;
+export const SHORT_SIZE = 64;
 const MIDDLE_SIZE = 4096;
 
 const ZERO = 48;
@@ -152,6 +152,38 @@ export function writeInteger(to: Uint8Array, at: number): number {
   if (code < CODE_STRING6) to[at] = code;
   else writeLong(to, at, to, at, 0);
   return at + codeSize;
+}
+
+/** The bytes that the body of an integer of 32 bits takes. */
+export function bodyOfInteger(value: number): number {
+  if (value >= 0 && value < 128) return 1;
+  if (value >= -4096 && value < 4096) return 2;
+  if (value === (value << 16) >> 16) return 3;
+  return value === (value << 8) >> 8 ? 4 : 5;
+}
+
+/** Writes the body of an integer of 32 bits, which takes `body` bytes. */
+export function writeSmall(to: Uint8Array, at: number, value: number, body: number): void {
+  if (body === 1) {
+    to[at] = value;
+  } else if (body === 2) {
+    to[at] = CODE_INT13 | ((value >> 8) & 0x1f);
+    to[at + 1] = value;
+  } else {
+    to[at] = CODE_INT16 + body - 3;
+    writeWord(to, at + 1, value, body - 1);
+  }
+}
+
+/** Writes what stands before a string of up to 4095 bytes; returns the index after it. */
+export function writeStringHead(to: Uint8Array, at: number, size: number): number {
+  if (size < SHORT_SIZE) {
+    to[at] = CODE_STRING6 | size;
+    return at + 1;
+  }
+  to[at] = CODE_STRING12 | (size >> 8);
+  to[at + 1] = size;
+  return at + 2;
 }
 
 /** Chooses code and size of the integer that was parsed. */
@@ -324,8 +356,7 @@ export function passRun(
     if (first >= CODE_STRING6) {
       if (first < CODE_INT13) {
         body = (first & 63) + 1;
-        const isShort = body <= INT64_DIGITS + 2;
-        if (bytes[at + 1] <= NINE && isShort && seemsNumeric(bytes, at + 1, at + body)) break;
+        if (mayBeNumber(bytes, at + 1, body - 1)) break;
       } else if (first < CODE_STRING12) {
         body = 2;
         if (((first & 0x1f) | (bytes[at + 1] >> 7)) === 0) break;
@@ -356,10 +387,13 @@ export function passRun(
   return at;
 }
 
-/** Whether no byte is above those of digits: the text may be an integer. */
-function seemsNumeric(bytes: Uint8Array, from: number, end: number): boolean {
-  for (let at = from; at < end; at++) if (bytes[at] > NINE) return false;
-  return true;
+/** Whether a string may be the decimal form of an integer: no byte is above those of digits. */
+export function mayBeNumber(bytes: Uint8Array, offset: number, size: number): boolean {
+  if (size > INT64_DIGITS + 1) return false;
+  const end = offset + size;
+  let at = offset;
+  while (at < end && bytes[at] <= NINE) at++;
+  return at === end;
 }
 
 /** Whether the integer of 16, 24 or 32 bits could be stored in less. */
@@ -417,6 +451,25 @@ export function integer(bytes: Uint8Array, at: number): number {
   if (first === CODE_INT32) return word(bytes, at + 1);
   const value = word(bytes, at + 5) * WORD + (word(bytes, at + 1) >>> 0);
   return Number.isSafeInteger(value) ? value : Number.NaN;
+}
+
+/** What `smallInteger` returns for other elements: the integer itself is stored in 32 bits, too. */
+export const NO_SMALL_INTEGER = -(2 ** 31);
+
+/** The value of an integer element of up to 32 bits; else, or at the end, NO_SMALL_INTEGER. */
+export function smallInteger(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  if (first < 0x80) return first;
+  if (first < CODE_INT13) return NO_SMALL_INTEGER;
+  if (first < CODE_STRING12) return (((first << 8) | bytes[at + 1]) << 19) >> 19;
+  return first >= CODE_INT16 && first < CODE_INT64 ? integer(bytes, at) : NO_SMALL_INTEGER;
+}
+
+/** The bytes that an integer element of up to 32 bits takes. */
+export function smallIntegerSpan(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  if (first < 0x80) return 2;
+  return first < CODE_STRING12 ? 3 : first - CODE_INT16 + 4;
 }
 
 /** Bytes of the text of an integer element. */

@@ -73,7 +73,9 @@ const GROWTH_SHIFT = 3;
 const GROWN_SIZE_MAX = 2 ** 30;
 
 /** What Redis adds to an entry: flags, two parts of the ID, and the number of elements. */
-const PACKED_FIXED_ELEMENTS = 3;
+export const PACKED_FIXED_ELEMENTS = 3;
+/** The flags of an entry that is not deleted and has the leaf's names. */
+export const PACKED_SAME_FIELDS = 2;
 const PACKED_FLAGS_SIZE = 2;
 const PACKED_ZERO_SIZE = 2;
 /** What an integer of more than 32 bits takes in a listpack. */
@@ -305,6 +307,44 @@ export function writeEntryHead(
   return position;
 }
 
+/**
+ * As `writeEntryHead`, of an entry that is not deleted and has no names, so many ms after the one
+ * before. Sequence numbers are of 32 bits.
+ */
+export function writePlainHead(
+  bytes: Uint8Array,
+  at: number,
+  msLater: number,
+  seq: number,
+  seqBefore: number,
+): number {
+  position = at + 1;
+  let form = FORM_NEXT;
+  if (msLater !== 0 || seq !== seqBefore + 1) {
+    writeVarint(bytes, msLater);
+    form = seq === 0 ? FORM_LATER : FORM_APART;
+    if (seq !== 0) writeVarint(bytes, seq);
+  }
+  bytes[at] = form << FORM_SHIFT;
+  return position;
+}
+
+/**
+ * Writes the size of an entry's body, which lies from `bodyAt` up to `end`, before it, where one
+ * byte was left for it; returns where it ends then.
+ */
+export function writeBodySize(bytes: Uint8Array, bodyAt: number, end: number): number {
+  const size = end - bodyAt;
+  if (size < 128) {
+    bytes[bodyAt - 1] = size;
+    return end;
+  }
+  const more = writeCount(bytes, end, size) - end - 1;
+  bytes.copyWithin(bodyAt + more, bodyAt, end);
+  writeCount(bytes, bodyAt - 1, size);
+  return end + more;
+}
+
 /** Writes an unsigned number of 32 bits, as sizes and counts are; returns the index after it. */
 export function writeCount(bytes: Uint8Array, at: number, value: number): number {
   position = at;
@@ -486,12 +526,12 @@ export class LeafCursor {
   }
 
   /** As `each`, of what the entry itself stores: no names that the leaf has. */
-  eachStored(visit: (text: Range) => void): void {
+  eachStored(visit: (text: Range, value: number) => void): void {
     const bytes = this.#bytes;
     position = this.#bodyAt;
     let left = this.#hasNames ? 2 * readVarint(bytes) : wordAt(this.#leaf, FIELDS);
     for (let at = position; left > 0; left--) {
-      visit(element.textInto(bytes, at, shown));
+      visit(element.textInto(bytes, at, shown), valueAt(bytes, at));
       at += element.bodySpan(bytes, at);
     }
   }
@@ -528,13 +568,14 @@ export class LeafCursor {
   }
 
   /**
-   * Calls `visit` for each name and each value, in turn. The range is the same object each time.
-   * For the cold paths.
+   * Calls `visit` for each name and each value, in turn: with its text, in the same object each
+   * time, and with its value if it is stored as an integer, and a safe one; else NaN. For the cold
+   * paths.
    */
-  each(visit: (text: Range) => void): void {
+  each(visit: (text: Range, value: number) => void): void {
     const bytes = this.#bytes;
     const show = (at: number) => {
-      visit(element.textInto(bytes, at, shown));
+      visit(element.textInto(bytes, at, shown), valueAt(bytes, at));
       return at + element.bodySpan(bytes, at);
     };
     position = this.#bodyAt;
@@ -551,6 +592,9 @@ export class LeafCursor {
 }
 
 const shown: Range = { bytes: u8[0], offset: 0, size: 0 };
+
+const valueAt = (bytes: Uint8Array, at: number) =>
+  element.isInteger(bytes, at) ? element.integer(bytes, at) : Number.NaN;
 
 /** The ID with the next sequence number, which wraps round only before a leaf's first entry. */
 function nextSequence(id: StreamId): void {

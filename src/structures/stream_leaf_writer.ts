@@ -11,6 +11,7 @@
  *   const leaf = writer.finish();
  */
 import { giveBack } from "../base/buffers.ts";
+import { BULK_COPY_SIZE, copyBytes } from "../base/bytes.ts";
 import * as packed from "./packed.ts";
 import * as element from "./packed_element.ts";
 import { StreamId } from "./stream_id.ts";
@@ -22,8 +23,11 @@ const FIRST_SIZE = 4096;
 const KEPT_SIZE_MAX = 1 << 20;
 /** What an entry takes before its body, or an element beside its bytes, at most. */
 const ROOM = 64;
-/** The least number whose body size takes more than a byte. */
-const LONG_BODY = 128;
+/** More bytes of entries are not taken over at once. */
+const RUN_SIZE_MAX = 64 << 10;
+/** The largest integer of one byte. */
+const SMALL_MAX = 127;
+const WORD = 2 ** 32;
 
 /** To be used for one leaf after the other. */
 export class StreamLeafWriter {
@@ -99,33 +103,104 @@ export class StreamLeafWriter {
     this.#end = element.writeInteger(this.#bytes, this.#end);
   }
 
-  /** As `add`, of what is encoded as packed_element.ts would do it, `back` included. */
-  addEncoded(bytes: Uint8Array, at: number, span: number): void {
-    const body = element.bodySpan(bytes, at);
-    this.#reserve(body);
-    const to = this.#bytes;
-    const from = at - this.#end;
-    const end = this.#end + body;
-    for (let i = this.#end; i < end; i++) to[i] = bytes[from + i];
-    this.#end = end;
-    this.#packedSize += span;
+  /**
+   * As `add`, of `count` elements in a row that are sound and encoded as packed_element.ts would do
+   * it, `back` included; returns where they end, or -1 when there are not as many before `end`.
+   */
+  addElements(bytes: Uint8Array, from: number, end: number, count: number): number {
+    let at = from;
+    for (let left = count; left > 0; left--) {
+      if (at >= end) return -1;
+      const body = element.bodySpan(bytes, at);
+      this.#reserve(body);
+      copyBytes(bytes, at, body, this.#bytes, this.#end);
+      this.#end += body;
+      at += element.spanOf(body);
+    }
+    this.#packedSize += at - from;
+    return at;
   }
 
   endEntry(): void {
-    const size = this.#end - this.#bodyAt;
-    if (size < LONG_BODY) {
-      this.#bytes[this.#bodyAt - 1] = size;
-    } else {
-      this.#reserve(ROOM);
-      const at = streamLeaf.writeCount(this.#bytes, this.#end, size);
-      const more = at - this.#end - 1;
-      this.#bytes.copyWithin(this.#bodyAt + more, this.#bodyAt, this.#end);
-      streamLeaf.writeCount(this.#bytes, this.#bodyAt - 1, size);
-      this.#end += more;
-    }
+    this.#reserve(ROOM);
+    this.#end = streamLeaf.writeBodySize(this.#bytes, this.#bodyAt, this.#end);
     const fields = this.#fields < 0 ? this.#names : this.#fields;
     const hasNames = this.#fields >= 0;
     this.#packedSize += streamLeaf.packedFrameSize(this.#id, this.#master, fields, hasNames);
+  }
+
+  /**
+   * Takes entries over that follow one that is not deleted and was added last, as Redis has them in
+   * a listpack: from index `from` up to `end` of bytes that are sound elements, encoded as
+   * packed_element.ts would do it; at most `most` of them, with IDs told from `base`. Returns where
+   * it stopped; `count` and `copyLast` say what has come. It stops at all that is not plain: what
+   * is deleted, has names of its own, or is out of order; others have to look at that.
+   */
+  copyEntries(bytes: Uint8Array, from: number, end: number, most: number, base: StreamId): number {
+    const last = this.#last;
+    const told = this.#names + streamLeaf.PACKED_FIXED_ELEMENTS;
+    if (!this.isNear(base) || told > SMALL_MAX || end - from > RUN_SIZE_MAX) return from;
+    // What an entry takes here is less than twice what it takes there.
+    this.#reserve(2 * (end - from));
+    const to = this.#bytes;
+    const names = this.#names;
+    const baseMs = base.msLow >>> 0;
+    const baseSeq = base.seqLow >>> 0;
+    let ms = last.msLow >>> 0;
+    let seq = last.seqLow >>> 0;
+    let at = from;
+    let toAt = this.#end;
+    let taken = 0;
+    while (taken < most && at < end && bytes[at] === streamLeaf.PACKED_SAME_FIELDS) {
+      let next = at + 2;
+      const msMore = element.smallInteger(bytes, next);
+      next += element.smallIntegerSpan(bytes, next);
+      const seqMore = element.smallInteger(bytes, next);
+      next += element.smallIntegerSpan(bytes, next);
+      const newMs = baseMs + msMore;
+      const newSeq = baseSeq + seqMore;
+      if (msMore === element.NO_SMALL_INTEGER || seqMore === element.NO_SMALL_INTEGER) break;
+      if (newMs >= WORD || newSeq < 0 || newSeq >= WORD) break;
+      if (newMs < ms || (newMs === ms && newSeq <= seq)) break;
+      let into = streamLeaf.writePlainHead(to, toAt, newMs - ms, newSeq, seq);
+      const bodyAt = ++into;
+      let left = names;
+      for (; left > 0 && next < end; left--) {
+        const first = bytes[next];
+        if (first < SMALL_MAX + 1) {
+          to[into++] = first;
+          next += 2;
+          continue;
+        }
+        const body = element.bodySpan(bytes, next);
+        if (body < BULK_COPY_SIZE) for (let i = 0; i < body; i++) to[into + i] = bytes[next + i];
+        else copyBytes(bytes, next, body, to, into);
+        into += body;
+        next += element.spanOf(body);
+      }
+      if (left > 0 || next >= end || bytes[next] !== told) break;
+      into = streamLeaf.writeBodySize(to, bodyAt, into);
+      at = next + 2;
+      toAt = into;
+      ms = newMs;
+      seq = newSeq;
+      taken++;
+    }
+    this.#end = toAt;
+    this.#live += taken;
+    this.#packedSize += at - from;
+    last.set(last.msHigh, ms | 0, 0, seq | 0);
+    return at;
+  }
+
+  /** Whether the ID of the entry that was added last is one that `copyEntries` can go on from. */
+  isNear(base: StreamId): boolean {
+    return this.#last.msHigh === base.msHigh && (this.#last.seqHigh | base.seqHigh) === 0;
+  }
+
+  /** Takes the ID of the entry that was added last. */
+  copyLast(into: StreamId): void {
+    into.copy(this.#last);
   }
 
   /** The leaf, which is the caller's. */
