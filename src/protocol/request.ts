@@ -26,6 +26,12 @@ const LINE_SIZE_MAX = 64 * 1024;
 const WHOLE_LINE_SIZE_MAX = LINE_SIZE_MAX + 16 * 1024;
 /** Arguments of a command. */
 export const COUNT_MAX = 2 ** 31 - 1;
+/**
+ * Room for what is announced and not there yet; who has sent more has four times that, and who has
+ * sent so much has room for all (see `extend`).
+ */
+const ANNOUNCED_SIZE_MAX = 2 ** 24;
+const EARNEST_SIZE = 2 ** 26;
 /** What a client may send before it has authenticated. */
 const UNAUTHENTICATED_COUNT_MAX = 10;
 const UNAUTHENTICATED_SIZE_MAX = 16384;
@@ -80,16 +86,33 @@ export class Partial {
   }
 
   /**
-   * Makes room for so many more bytes, of which the reader says how many came by adding to `size`.
-   * The room at least doubles when it grows, or a command of many large arguments would be copied
-   * for each of them; memory that is not yet written to is not yet held.
+   * Makes room for bytes that are missing, and returns for how many; the reader adds to `size` how
+   * many came. Who announces much may send little, and memory that was in use before is cleared:
+   * 512 MB take up to half a second.
+   */
+  extend(): number {
+    const { missing, size } = this;
+    if (this.room <= 0) {
+      const trusted = size < EARNEST_SIZE ? Math.max(ANNOUNCED_SIZE_MAX, 3 * size) : missing;
+      this.reserve(Math.min(missing, trusted));
+    }
+    return Math.min(missing, this.room);
+  }
+
+  private get room(): number {
+    return this.bytes.length - PADDING - this.size;
+  }
+
+  /**
+   * Makes room for so many more bytes. It at least doubles when it grows, or a command of many
+   * large arguments would be copied for each of them; behind the last nothing need have room.
    */
   reserve(size: number): void {
+    if (size <= this.room) return;
     const wanted = this.size + size;
-    if (wanted + PADDING <= this.bytes.length) return;
-    const doubled = Math.min(this.bytes.length * 2, COMMAND_SIZE_MAX);
-    const room = Math.max(wanted, this.needed, doubled);
-    const grown = new Uint8Array(room + PADDING);
+    const isLast = this.expected === 1 && wanted <= this.needed;
+    const doubled = Math.min(this.bytes.length * 2, isLast ? this.needed : COMMAND_SIZE_MAX);
+    const grown = new Uint8Array(Math.max(wanted, doubled) + PADDING);
     grown.set(this.bytes.subarray(0, this.size));
     giveBack(this.bytes);
     this.bytes = grown;
@@ -161,7 +184,8 @@ export class RequestParser {
       bytes = reuse.bytes;
       if (this.begin > 0) bytes.copyWithin(0, this.begin, this.end);
     } else {
-      bytes = new Uint8Array((this.needed > size ? this.needed : size * 2) + PADDING);
+      const announced = Math.min(this.needed, size + ANNOUNCED_SIZE_MAX);
+      bytes = new Uint8Array((announced > size ? announced : size * 2) + PADDING);
       bytes.set(this.bytes.subarray(this.begin, this.end));
     }
     if (this.begin > 0 && this.expected > 0) {

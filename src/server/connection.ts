@@ -369,10 +369,9 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Reads what follows; the bytes of a large argument to where they stay. */
   private readMore(partial: Partial): number {
-    const { missing } = partial;
-    if (missing >= DIRECT_READ_SIZE_MIN) {
-      partial.reserve(missing);
-      const size = this.socket.read(partial.bytes, partial.size, missing);
+    if (partial.missing >= DIRECT_READ_SIZE_MIN) {
+      const room = partial.extend();
+      const size = this.socket.read(partial.bytes, partial.size, room);
       partial.size += size;
       return size;
     }

@@ -370,6 +370,23 @@ describe("large requests", () => {
     expect(reader.partial?.bytes.length).toBeLessThan(8 * MB + 100);
   });
 
+  test("what one announces takes memory as it comes", () => {
+    const reader = new Reader(LIMITS);
+    reader.add(Buffer.from(`*2\r\n$3\r\nSET\r\n$${512 * MB}\r\nabc`));
+    const partial = reader.partial as Partial;
+    const rooms = [partial.bytes.length];
+    while (partial.missing > 0) {
+      const room = partial.extend();
+      expect(room).toBeGreaterThan(0);
+      expect(partial.bytes.length).toBeGreaterThanOrEqual(partial.size + room + PADDING);
+      partial.size += room;
+      if (partial.bytes.length !== rooms.at(-1)) rooms.push(partial.bytes.length);
+    }
+    const announced = 512 * MB + partial.at + 2 + PADDING;
+    expect(rooms.map((size) => Math.floor(size / MB))).toEqual([16, 64, 512]);
+    expect(rooms.at(-1)).toBe(announced);
+  });
+
   test("a pipeline of small commands is kept in little more than its size", () => {
     const reader = new Reader(LIMITS);
     for (let i = 0; i < 200; i++) reader.add(Buffer.from("*1\r\n$4\r\nPING\r\n".repeat(9)), 1);
