@@ -275,7 +275,7 @@ export class BlockedClients {
   private begin(waiting: Waiting): number {
     const { call, reply } = this;
     const { unsynced } = this.server.keyspace;
-    unsynced.seenMark = 0;
+    unsynced.startLooking();
     for (const { databaseId, hash } of waiting.waited) unsynced.look(databaseId, hash);
     waiting.client.shows(unsynced.seenMark);
     call.client = waiting.client;

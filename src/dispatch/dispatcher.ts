@@ -439,7 +439,7 @@ export class Dispatcher {
   /** A client's command begins: what it changes and looks at is its own. */
   private begin(): void {
     this.log.begin();
-    this.unsynced.seenMark = 0;
+    this.unsynced.startLooking();
   }
 
   /** Has the log know of a command that is over, and the client of what its reply waits for. */
@@ -449,9 +449,10 @@ export class Dispatcher {
     const isLogged = hasChanged && (command.flags & CHANGING) !== 0;
     log.ran(client.db, call.args, isLogged);
     if (call.nested) return;
+    // What changes something shows nothing newer than that.
     if (log.end()) client.changed(log.mark);
+    else if (this.unsynced.isAny) client.shows(this.unsynced.seenMark);
     if (log.out.position > BACKLOG_SIZE_MAX) this.onBacklog();
-    client.shows(this.unsynced.seenMark);
   }
 
   private fail(error: CommandError): void {

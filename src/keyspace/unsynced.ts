@@ -3,19 +3,25 @@
  * crash can take back (`appendfsync always`).
  *
  * Every change has a mark, which rises each time the log is written; those up to `safeMark` may be
- * told of. `note` keeps the mark of the last change of a key, `look` is asked by whatever finds a
- * key, or finds that it is not there. What was looked at raises `seenMark`, which whoever runs a
- * command takes for its reply (Client.shows): it leaves when that mark is safe.
+ * told of. `note` keeps the mark of a change of a key, `look` is asked by whatever finds a key, or
+ * finds that it is not there. `seenMark` is the highest unsafe mark of what was looked at, which
+ * whoever runs a command takes for its reply (Client.shows): it leaves when that mark is safe.
+ *
+ * A command that changes something itself has the newest mark, whatever it looked at. So a note is
+ * only put behind the others, a look only remembered, and there is no table of the notes until
+ * somebody wants to know `seenMark`: who but writes never pays for it.
  *
  * Keys are known by the 32 bits of their hash: two of the same hash count as one, which costs time
- * only. The table is open addressing with linear probing; a slot stays though its mark has become
- * safe, and goes when the table is half full and made anew. While nothing is unsafe `isAny` is
- * false, and nobody has to look.
+ * only. While nothing is unsafe `isAny` is false, and nobody has to look.
  */
 import { assert } from "../base/assert.ts";
 
-/** Slots at least: 12 KB, enough for what is changed during a sync by a hundred clients. */
-const SLOTS_MIN = 1024;
+/** Notes at least, and slots of the table: enough for what a hundred clients change in a sync. */
+const NOTES_MIN = 1024;
+/** Room for more notes than this is given back once all are safe: 768 KB. */
+const NOTES_KEPT_MAX = 1 << 16;
+/** Looks that are remembered before their marks are looked up. */
+const LOOKS_MAX = 64;
 /** Spreads the numbers of databases over the bits of a hash: 2^32 divided by the golden ratio. */
 const SPREAD = 0x9e3779b1;
 
@@ -28,14 +34,22 @@ export class Unsynced {
   mark = 1;
   /** Changes up to this mark may be told of. */
   safeMark = 0;
-  /** The highest unsafe mark that was looked at since this was 0. */
-  seenMark = 0;
   /** Of the last change of all. */
   lastMark = 0;
-  /** By slot: the name of a key; 0 in `marks` where there is none. */
-  private names = new Int32Array(SLOTS_MIN);
-  private marks = new Float64Array(SLOTS_MIN);
-  private usedCount = 0;
+  /** What was noted, in order: those from `first` on may be unsafe. */
+  private names = new Int32Array(NOTES_MIN);
+  private marks = new Float64Array(NOTES_MIN);
+  private first = 0;
+  private count = 0;
+  private readonly table = new MarkTable();
+  /** The notes before this one are in the table. */
+  private tabled = 0;
+  /** The names that were looked at and not looked up yet. */
+  private readonly looks = new Int32Array(LOOKS_MAX);
+  private lookCount = 0;
+  private seen = 0;
+  /** The notes from here on are of who looks itself. */
+  private own = 0;
   /** By database: of its last change, and of the last that all its keys took part in. */
   private readonly lastMarks: Float64Array;
   private readonly wholeMarks: Float64Array;
@@ -47,12 +61,9 @@ export class Unsynced {
 
   /** A key changes, comes or goes. */
   note(databaseId: number, keyHash: number): void {
-    const name = nameOf(databaseId, keyHash);
-    if (this.usedCount * 2 >= this.names.length) this.renew();
-    const at = this.slotOf(name);
-    if (this.marks[at] === 0) this.usedCount++;
-    this.names[at] = name;
-    this.marks[at] = this.mark;
+    if (this.count === this.names.length) this.makeRoom();
+    this.names[this.count] = nameOf(databaseId, keyHash);
+    this.marks[this.count++] = this.mark;
     this.noteIn(databaseId);
   }
 
@@ -68,11 +79,22 @@ export class Unsynced {
     this.isAny = true;
   }
 
+  /**
+   * Another looks from now on. Its own changes it does not see: those that the log is told of are
+   * newer than all it can look at, and nobody waits for others.
+   */
+  startLooking(): void {
+    this.lookCount = 0;
+    this.seen = 0;
+    this.own = this.count;
+  }
+
   /** A key is looked for, whether it is there or not. */
   look(databaseId: number, keyHash: number): void {
     if (!this.isAny) return;
-    this.see(this.marks[this.slotOf(nameOf(databaseId, keyHash))]);
     this.see(this.wholeMarks[databaseId]);
+    if (this.lookCount === LOOKS_MAX) this.lookUp();
+    this.looks[this.lookCount++] = nameOf(databaseId, keyHash);
   }
 
   /** It is looked which keys a database has. */
@@ -80,8 +102,32 @@ export class Unsynced {
     if (this.isAny) this.see(this.lastMarks[databaseId]);
   }
 
+  /** The highest unsafe mark that was looked at since `startLooking`; 0 for none. */
+  get seenMark(): number {
+    if (this.lookCount > 0) this.lookUp();
+    return this.seen;
+  }
+
   private see(mark: number): void {
-    if (mark > this.safeMark && mark > this.seenMark) this.seenMark = mark;
+    if (mark > this.safeMark && mark > this.seen) this.seen = mark;
+  }
+
+  private lookUp(): void {
+    this.fillTable();
+    for (let i = 0; i < this.lookCount; i++) this.see(this.table.markOf(this.looks[i]));
+    this.lookCount = 0;
+  }
+
+  /** Has the table know all that may be unsafe but what is `own`. */
+  private fillTable(): void {
+    const { table, names, marks, own } = this;
+    if (this.tabled < this.first) this.tabled = this.first;
+    if (!table.hasRoom(own - this.tabled)) {
+      table.clear(own - this.first);
+      this.tabled = this.first;
+    }
+    for (let i = this.tabled; i < own; i++) table.put(names[i], marks[i]);
+    this.tabled = own;
   }
 
   /** Changes up to this mark may be told of. */
@@ -89,6 +135,72 @@ export class Unsynced {
     if (DEBUG) assert(mark >= this.safeMark, "what was safe stays so");
     this.safeMark = mark;
     this.isAny = this.lastMark > mark;
+    const { marks, count } = this;
+    let { first } = this;
+    while (first < count && marks[first] <= mark) first++;
+    this.first = first;
+    if (first === count) this.restart(Math.min(this.names.length, NOTES_KEPT_MAX));
+  }
+
+  /** Another note has to fit: those that are safe go, or there is twice the room. */
+  private makeRoom(): void {
+    const unsafe = this.count - this.first;
+    this.restart(unsafe > this.names.length / 2 ? this.names.length * 2 : this.names.length);
+  }
+
+  /** Moves the notes that may be unsafe to the front of arrays for so many. */
+  private restart(room: number): void {
+    const { names, marks, first, count } = this;
+    if (room !== names.length) {
+      this.names = new Int32Array(room);
+      this.marks = new Float64Array(room);
+    }
+    if (first < count) {
+      this.names.set(names.subarray(first, count));
+      this.marks.set(marks.subarray(first, count));
+    }
+    this.tabled = Math.max(0, this.tabled - first);
+    this.own = Math.max(0, this.own - first);
+    this.count = count - first;
+    this.first = 0;
+  }
+}
+
+/** The last mark of each name: open addressing with linear probing, half full at most. */
+class MarkTable {
+  private names = new Int32Array(NOTES_MIN);
+  /** 0 in a slot that is free. */
+  private marks = new Float64Array(NOTES_MIN);
+  private used = 0;
+
+  /** Whether so many names more can be put. */
+  hasRoom(count: number): boolean {
+    return (this.used + count) * 2 <= this.names.length;
+  }
+
+  /** Forgets all, and makes room for twice as many names as there are to come at once. */
+  clear(count: number): void {
+    let slots = NOTES_MIN;
+    while (slots < count * 4) slots *= 2;
+    this.used = 0;
+    if (slots <= this.names.length && slots * 4 >= this.names.length) {
+      this.marks.fill(0);
+      return;
+    }
+    this.names = new Int32Array(slots);
+    this.marks = new Float64Array(slots);
+  }
+
+  put(name: number, mark: number): void {
+    const at = this.slotOf(name);
+    if (this.marks[at] === 0) this.used++;
+    this.names[at] = name;
+    this.marks[at] = mark;
+  }
+
+  /** 0 for a name that was not put. */
+  markOf(name: number): number {
+    return this.marks[this.slotOf(name)];
   }
 
   /** The slot of a name, or the free one where it would be. */
@@ -98,24 +210,6 @@ export class Unsynced {
     let at = name & mask;
     while (marks[at] !== 0 && names[at] !== name) at = (at + 1) & mask;
     return at;
-  }
-
-  /** Makes the table anew, of what is not safe: a quarter full at most. */
-  private renew(): void {
-    const { names, marks, safeMark } = this;
-    let count = 0;
-    for (let i = 0; i < marks.length; i++) if (marks[i] > safeMark) count++;
-    let slots = SLOTS_MIN;
-    while (slots < count * 4) slots *= 2;
-    this.names = new Int32Array(slots);
-    this.marks = new Float64Array(slots);
-    this.usedCount = count;
-    for (let i = 0; i < marks.length; i++) {
-      if (marks[i] <= safeMark) continue;
-      const at = this.slotOf(names[i]);
-      this.names[at] = names[i];
-      this.marks[at] = marks[i];
-    }
   }
 }
 

@@ -13,7 +13,7 @@
  *
  * Arguments may be of any size, and commands of any that the server writes.
  */
-import { Args } from "../protocol/args.ts";
+import { Args, NOT_CANONICAL } from "../protocol/args.ts";
 import { CommandQueue } from "../protocol/command_queue.ts";
 import { COMMAND, MORE, PADDING, type Partial, RequestParser } from "../protocol/request.ts";
 import { ANNOTATION_SIZE_MAX, CommandFrames, LOGGED_SIZE_MAX } from "./append_frames.ts";
@@ -118,7 +118,8 @@ export class AppendLoader {
       this.readMore();
       return false;
     }
-    if (found !== COMMAND || !parser.args.isCanonical) throw this.fault(begin, parser.end);
+    if (found !== COMMAND || parser.args.requestStart === NOT_CANONICAL)
+      throw this.fault(begin, parser.end);
     this.commandCount++;
     this.take(parser.args);
     return true;

@@ -21,7 +21,7 @@ import { LOG_PIECE_SIZE } from "../base/limits.ts";
 import type { Range } from "../base/range.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
-import type { Args } from "../protocol/args.ts";
+import { type Args, NOT_CANONICAL } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -152,7 +152,7 @@ export class Propagation {
   private asIs(db: Database, args: Args): void {
     const { out } = this;
     const { bytes, view, start, size, count, requestStart } = args;
-    if (requestStart < 0 || !args.isCanonical) {
+    if (requestStart === NOT_CANONICAL) {
       this.head(db, count);
       for (let i = 0; i < count; i++) out.bulkView(bytes, view, start[i], size[i]);
       return;

@@ -4,12 +4,13 @@
  * valid until the command returns, and whoever keeps an argument copies it.
  */
 import { copyBytes, latin1 } from "../base/bytes.ts";
-import { digitCount } from "../base/numbers.ts";
 
 const FIRST_ROOM = 64;
-const CR_LF = 0x0d0a;
 /** Bytes after the last argument, so that words may be read past its end. */
 const PADDING = 4;
+
+/** In place of a `requestStart`. */
+export const NOT_CANONICAL = -1;
 
 export class Args {
   bytes: Uint8Array;
@@ -19,11 +20,11 @@ export class Args {
   size = new Int32Array(FIRST_ROOM);
   count = 0;
   /**
-   * Where the request begins that holds these arguments, one after the other and nothing else, as
-   * RESP spells them, but for what follows a CR and each argument, which may be any bytes; -1 when
-   * they did not come so. It ends two bytes after the last argument.
+   * Where the request begins that holds these arguments, one after the other and nothing else, each
+   * line with its end as RESP spells it; NOT_CANONICAL when they did not come so, which the parser,
+   * as Redis's, lets pass. It ends two bytes after the last argument.
    */
-  requestStart = -1;
+  requestStart = NOT_CANONICAL;
 
   constructor(bytes: Uint8Array, view: DataView) {
     this.bytes = bytes;
@@ -63,21 +64,6 @@ export class Args {
       if (lower !== word.charCodeAt(i)) return false;
     }
     return true;
-  }
-
-  /**
-   * Whether every line of the request that begins at `requestStart` ends with CR LF. The parser, as
-   * Redis's, looks at no byte after the CR of a count or size, nor at the two after an argument.
-   */
-  get isCanonical(): boolean {
-    const { view, start, size, count } = this;
-    let lineEnd = this.requestStart + 1 + digitCount(count);
-    for (let i = 0; i < count; i++) {
-      const from = start[i];
-      if (view.getUint16(lineEnd) !== CR_LF || view.getUint16(from - 2) !== CR_LF) return false;
-      lineEnd = from + size[i];
-    }
-    return view.getUint16(lineEnd) === CR_LF;
   }
 
   /** Doubles the room. */

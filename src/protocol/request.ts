@@ -9,7 +9,7 @@
 import { giveBack } from "../base/buffers.ts";
 import { parseInt64, parseSafe } from "../base/numbers.ts";
 import { splitInPlace } from "../base/words.ts";
-import { Args } from "./args.ts";
+import { Args, NOT_CANONICAL } from "./args.ts";
 
 /** What `next` says. */
 export const MORE = 0;
@@ -42,6 +42,11 @@ const CR = 13;
 const LF = 10;
 const STAR = 42;
 const DOLLAR = 36;
+/** As numbers of two and four bytes, little-endian: the end of a line, and lines of one digit. */
+const CR_LF = 0x0a0d;
+const ALL_BUT_DIGIT = 0xffff00ff | 0;
+const STAR_LINE = 0x0a0d002a;
+const DOLLAR_LINE = 0x0a0d0024;
 const ZERO = 48;
 const NINE = 57;
 
@@ -213,14 +218,17 @@ export class RequestParser {
    * Counts and sizes of one digit or two, whole in the buffer, are nearly all: they are read here.
    */
   next(): number {
-    const { bytes, end } = this;
+    const { bytes, view, end } = this;
     if (this.expected === 0) {
       const at = this.at;
       this.begin = at;
-      if (at + 4 <= end && bytes[at] === STAR && bytes[at + 2] === CR && isCount(bytes[at + 1])) {
-        this.expected = bytes[at + 1] - ZERO;
+      const line = at + 4 <= end ? view.getInt32(at, true) : 0;
+      const digit = (line >>> 8) & 255;
+      if ((line & ALL_BUT_DIGIT) === STAR_LINE && isCount(digit)) {
+        this.expected = digit - ZERO;
         this.at = at + 4;
         this.args.count = 0;
+        this.args.requestStart = 0;
       } else {
         const found = this.header();
         if (found !== HEADER) return found;
@@ -230,15 +238,17 @@ export class RequestParser {
     let { at, expected, bulkSize } = this;
     while (expected > 0) {
       if (bulkSize < 0) {
-        if (at + 5 <= end && bytes[at] === DOLLAR && isCount(bytes[at + 1])) {
-          const digit = bytes[at + 1] - ZERO;
-          const following = bytes[at + 2];
-          if (following === CR) {
-            bulkSize = digit;
+        if (at + 5 <= end && isCount(bytes[at + 1])) {
+          const digit = bytes[at + 1];
+          if ((view.getInt32(at, true) & ALL_BUT_DIGIT) === DOLLAR_LINE) {
+            bulkSize = digit - ZERO;
             at += 4;
-          } else if (following >= ZERO && following <= NINE && bytes[at + 3] === CR) {
-            bulkSize = digit * 10 + following - ZERO;
-            at += 5;
+          } else if (bytes[at] === DOLLAR && view.getUint16(at + 3, true) === CR_LF) {
+            const following = bytes[at + 2];
+            if (following >= ZERO && following <= NINE) {
+              bulkSize = (digit - ZERO) * 10 + following - ZERO;
+              at += 5;
+            }
           }
         }
         if (bulkSize < 0) {
@@ -259,6 +269,7 @@ export class RequestParser {
         this.bulkSize = bulkSize;
         return this.more(after - this.begin);
       }
+      if (view.getUint16(after - 2, true) !== CR_LF) args.requestStart = NOT_CANONICAL;
       const index = args.count;
       if (index === args.start.length) args.grow();
       args.start[index] = at;
@@ -271,7 +282,7 @@ export class RequestParser {
     this.at = at;
     this.expected = 0;
     this.bulkSize = -1;
-    args.requestStart = this.begin;
+    if (args.requestStart !== NOT_CANONICAL) args.requestStart = this.begin;
     if (args.bytes !== bytes) args.bytes = bytes;
     if (args.view !== this.view) args.view = this.view;
     return COMMAND;
@@ -290,6 +301,7 @@ export class RequestParser {
       return this.broken("unauthenticated multibulk length");
     }
     this.at = last + 2;
+    this.args.requestStart = this.bytes[last + 1] === LF ? 0 : NOT_CANONICAL;
     if (count <= 0) {
       this.begin = this.at;
       return EMPTY;
@@ -325,6 +337,7 @@ export class RequestParser {
       return this.fault("unauthenticated bulk length");
     }
     this.at = last + 2;
+    if (bytes[last + 1] !== LF) this.args.requestStart = NOT_CANONICAL;
     if (this.at - this.begin + size > this.commandSizeMax) return this.fault("too big request");
     return size;
   }
@@ -356,7 +369,7 @@ export class RequestParser {
     args.bytes = bytes;
     args.view = this.view;
     args.count = 0;
-    args.requestStart = -1;
+    args.requestStart = NOT_CANONICAL;
     if (!splitInPlace(bytes, at, to, args)) return this.broken("unbalanced quotes in request");
     this.at = last + 1;
     if (args.count > 0) return COMMAND;

@@ -61,6 +61,8 @@ export class Connection implements SocketEvents, ConnectionPort {
   lastRange = 0;
   /** Of the bytes that wait for the disk, those that HeldReplies has counted. */
   accountedHeldSize = 0;
+  /** Its place among those of which bytes wait, while there are any; only HeldReplies'. */
+  heldPlace = 0;
   /** The turn will send what is queued. */
   awaitsFlush = false;
   /** It gets nothing more, and closes once its command is over. */

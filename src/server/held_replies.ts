@@ -4,20 +4,29 @@ import type { Connection } from "./connection.ts";
 export class HeldReplies {
   /** Bytes of all of them. */
   size = 0;
-  private readonly connections = new Set<Connection>();
+  /** In no order; each knows its place. */
+  private readonly connections: Connection[] = [];
 
   /** To be called whenever it may be another size that waits of a connection. */
   account(connection: Connection): void {
     const { heldSize } = connection.output;
-    if (heldSize === connection.accountedHeldSize) return;
-    this.size += heldSize - connection.accountedHeldSize;
+    const { accountedHeldSize } = connection;
+    if (heldSize === accountedHeldSize) return;
+    this.size += heldSize - accountedHeldSize;
     connection.accountedHeldSize = heldSize;
-    if (heldSize > 0) this.connections.add(connection);
-    else this.connections.delete(connection);
+    if (accountedHeldSize === 0) {
+      connection.heldPlace = this.connections.push(connection) - 1;
+    } else if (heldSize === 0) {
+      const last = this.connections.pop() as Connection;
+      if (last === connection) return;
+      this.connections[connection.heldPlace] = last;
+      last.heldPlace = connection.heldPlace;
+    }
   }
 
   /** Sends what waited for changes up to a mark. */
   release(mark: number): void {
-    for (const connection of this.connections) connection.release(mark);
+    // From the end, since those of which nothing waits any more go, and the last takes the place.
+    for (let i = this.connections.length - 1; i >= 0; i--) this.connections[i]?.release(mark);
   }
 }

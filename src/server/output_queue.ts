@@ -8,6 +8,7 @@
  * waits as long, so that all leave in the order in which they were written.
  */
 import { giveBack } from "../base/buffers.ts";
+import { copyBytes } from "../base/bytes.ts";
 import { OUTPUT_PIECE_SIZE, RUN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
 
 /** The first piece; those that follow grow with what waits. One of this size is kept for later. */
@@ -23,6 +24,12 @@ interface Piece {
 /** Whether to keep memory that is somebody else's rather than to copy what is wanted of it. */
 function isWorthTaking(bytes: Uint8Array, size: number): boolean {
   return size >= OUTPUT_PIECE_SIZE && size > bytes.buffer.byteLength / 2;
+}
+
+/** Takes items from the front; nearly always it is all of them, which makes no array. */
+function dropFirst(items: unknown[], count: number): void {
+  if (count === items.length) items.length = 0;
+  else items.splice(0, count);
 }
 
 export class OutputQueue {
@@ -69,14 +76,14 @@ export class OutputQueue {
     const last = this.pieces[this.pieces.length - 1];
     if (last !== undefined) {
       const fits = Math.min(left, last.bytes.length - last.end);
-      last.bytes.set(bytes.subarray(from, from + fits), last.end);
+      copyBytes(bytes, from, fits, last.bytes, last.end);
       last.end += fits;
       from += fits;
       left -= fits;
     }
     if (left > 0) {
       const piece = this.newPiece(left);
-      piece.bytes.set(bytes.subarray(from, from + left));
+      copyBytes(bytes, from, left, piece.bytes, 0);
       piece.end = left;
       this.pieces.push(piece);
     }
@@ -99,8 +106,7 @@ export class OutputQueue {
       this.heldSize -= held[count + 1];
       count += 2;
     }
-    held.copyWithin(0, count);
-    held.length -= count;
+    if (count > 0) dropFirst(held, count);
     return count > 0;
   }
 
@@ -122,7 +128,7 @@ export class OutputQueue {
       if (taken < size) isOpen = false;
       else if (piece.begin === piece.end) this.drop(pieces[sent++]);
     }
-    if (sent > 0) pieces.splice(0, sent);
+    if (sent > 0) dropFirst(pieces, sent);
     return isOpen && this.size > this.heldSize;
   }
 

@@ -9,6 +9,8 @@ import { plainWords } from "../base/plain_words.ts";
 /** What a stream says: commands, then perhaps a protocol error, after which nothing is read. */
 export interface Requests {
   commands: string[][];
+  /** Of each command, whether it came exactly as RESP spells its arguments. */
+  canonical: boolean[];
   problem: string | null;
 }
 
@@ -20,16 +22,25 @@ export interface Limits {
 /** The requests of a stream of bytes, one per character; a cut one at its end is left out. */
 export function plainRequests(stream: string, limits: Limits): Requests {
   const commands: string[][] = [];
+  const canonical: boolean[] = [];
   let at = 0;
   for (;;) {
     const isInline = at < stream.length && stream[at] !== "*";
     const found = isInline ? plainInline(stream, at) : plainArray(stream, at, limits);
-    if (found === null) return { commands, problem: null };
-    if (typeof found === "string") return { commands, problem: `Protocol error: ${found}` };
-    if (found.words.length > 0) commands.push(found.words);
+    if (found === null) return { commands, canonical, problem: null };
+    if (typeof found === "string") {
+      return { commands, canonical, problem: `Protocol error: ${found}` };
+    }
+    if (found.words.length > 0) {
+      commands.push(found.words);
+      canonical.push(stream.slice(at, found.end) === spelled(found.words));
+    }
     at = found.end;
   }
 }
+
+const spelled = (words: string[]) =>
+  `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
 
 type Found = { words: string[]; end: number } | string | null;
 

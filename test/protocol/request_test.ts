@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { fromLatin1 } from "../../src/base/bytes.ts";
+import { type Args, NOT_CANONICAL } from "../../src/protocol/args.ts";
 import {
   BROKEN,
   COMMAND,
@@ -21,6 +22,7 @@ const LIMITS: Limits = { bulkSizeMax: 512 * MB, unauthenticated: false };
 /** What a connection does with what arrives, and all that it makes of it. */
 class Reader {
   readonly commands: string[][] = [];
+  readonly canonical: boolean[] = [];
   problem: string | null = null;
   partial: Partial | null = null;
   readonly parser: RequestParser;
@@ -38,7 +40,17 @@ class Reader {
     this.parser = parser;
     this.#limits = limits;
     this.#input = new Uint8Array(inputSize + PADDING);
-    this.#keep = keep ?? (({ args }) => this.commands.push(wordsOf(args)));
+    this.#keep = keep ?? (({ args }) => this.#note(args));
+  }
+
+  #note(args: Args): void {
+    this.commands.push(wordsOf(args));
+    this.canonical.push(args.requestStart !== NOT_CANONICAL);
+  }
+
+  /** What it has made of all that came. */
+  get requests(): Requests {
+    return { commands: this.commands, canonical: this.canonical, problem: this.problem };
   }
 
   /** Takes a chunk; with `stopAfter`, no more than so many commands are run of it. */
@@ -85,8 +97,7 @@ class Reader {
   }
 }
 
-const wordsOf = (args: RequestParser["args"]) =>
-  Array.from({ length: args.count }, (_, index) => args.text(index));
+const wordsOf = (args: Args) => Array.from({ length: args.count }, (_, index) => args.text(index));
 
 /** Reads a stream in pieces of the sizes that `sizeOf` gives. */
 function readIn(stream: string, limits: Limits, sizeOf: () => number): Requests {
@@ -97,7 +108,7 @@ function readIn(stream: string, limits: Limits, sizeOf: () => number): Requests 
     reader.add(bytes.subarray(at, at + size));
     at += size;
   }
-  return { commands: reader.commands, problem: reader.problem };
+  return reader.requests;
 }
 
 const BYTES = ["a", "b", "\r", "\n", "\0", "\xff", "*", "$", "1", " ", '"', "'", "\\"];
@@ -108,6 +119,10 @@ function randomBytes(random: Random, size: number): string {
   return text;
 }
 
+/** What ends a line, and an argument: seldom what should, which is taken all the same. */
+const lineEnd = (random: Random) => `\r${random.chance(0.98) ? "\n" : random.pick(BYTES)}`;
+const argumentEnd = (random: Random) => (random.chance(0.98) ? "\r\n" : randomBytes(random, 2));
+
 function bulk(random: Random): string {
   const size = random.weighted([
     [6, random.below(4)],
@@ -116,7 +131,7 @@ function bulk(random: Random): string {
     [0.2, random.between(990, 1010)],
     [0.1, random.between(16380, 16390)],
   ]);
-  return `$${size}\r\n${randomBytes(random, size)}\r\n`;
+  return `$${size}${lineEnd(random)}${randomBytes(random, size)}${argumentEnd(random)}`;
 }
 
 function array(random: Random): string {
@@ -125,7 +140,7 @@ function array(random: Random): string {
     [1, random.between(8, 12)],
     [0.3, random.between(98, 102)],
   ]);
-  return `*${count}\r\n${Array.from({ length: count }, () => bulk(random)).join("")}`;
+  return `*${count}${lineEnd(random)}${Array.from({ length: count }, () => bulk(random)).join("")}`;
 }
 
 const INLINE = ["PING", "SET a b", 'ECHO "a\\x00\\n"', "a 'b\\'c' d", "  x\ty  ", "", " ", '""'];
@@ -224,8 +239,7 @@ describe("random streams", () => {
         at += size;
       }
       reader.goOn();
-      const { commands, problem } = reader;
-      expect({ commands, problem }).toEqual(plainRequests(stream, LIMITS));
+      expect(reader.requests).toEqual(plainRequests(stream, LIMITS));
     }
   });
 });
@@ -249,8 +263,7 @@ test("connections that share a parser, each cut at random places", () => {
     }
     for (const { stream, reader } of all) {
       reader.goOn();
-      const { commands, problem } = reader;
-      expect({ commands, problem }).toEqual(plainRequests(stream, LIMITS));
+      expect(reader.requests).toEqual(plainRequests(stream, LIMITS));
     }
   }
 });
@@ -275,6 +288,7 @@ describe("limits", () => {
     const ten = `*10\r\n${"$1\r\na\r\n".repeat(10)}`;
     expect(readIn(ten, limits, () => 1)).toEqual({
       commands: ["a".repeat(10).split("")],
+      canonical: [true],
       problem: null,
     });
     expect(problemOf("*11\r\n", limits)).toBe("Protocol error: unauthenticated multibulk length");
