@@ -198,7 +198,11 @@ function findingsOf({ used, peak, arenaUsed, arenaReserved }: MemoryFigures): st
   return findings;
 }
 
-/** Memory that nothing uses goes back by itself: a segment as soon as its last block is freed. */
-function memoryPurge({ reply }: Call): void {
+/**
+ * What is the arena's goes back by itself, a segment as soon as its last block is freed. What
+ * clients that are gone have left in JavaScript's heap stays until it is collected.
+ */
+function memoryPurge({ reply, server }: Call): void {
+  server.host.collectGarbage();
   reply.ok();
 }

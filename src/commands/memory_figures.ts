@@ -40,7 +40,7 @@ export interface MemoryFigures {
   readonly keyCount: number;
 }
 
-/** Bytes in use: what used_memory shows and maxmemory limits. */
+/** Bytes in use: what used_memory shows. maxmemory limits those of the arena. */
 export function usedMemory(server: ServerContext): number {
   return arenaFigures().usedSize + overheadOutsideArena(server);
 }

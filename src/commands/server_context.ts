@@ -233,6 +233,8 @@ export interface Host extends Disk {
   residentSize(): number;
   /** Bytes used by JavaScript's own heap; memory outside it, as the arena's, does not count. */
   heapSize(): number;
+  /** Collects what JavaScript's heap holds for nobody. */
+  collectGarbage(): void;
   systemMemorySize(): number;
   /** Seconds of CPU used by the process. */
   cpuSeconds(): { user: number; system: number };

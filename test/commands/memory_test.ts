@@ -49,6 +49,18 @@ describe.each([2, 3] as const)("RESP%i", (protocol) => {
     ));
 });
 
+test("MEMORY PURGE collects what clients that are gone have left", async () => {
+  const used = async () =>
+    Number(/used_memory:(\d+)/.exec(String(plain(await client.command("INFO", "memory"))))?.[1]);
+  const purged = async () => {
+    expect(plain(await client.command("MEMORY", "PURGE"))).toBe("OK");
+    return await used();
+  };
+  const before = await purged();
+  for (let i = 0; i < 4000; i++) (await server.connect()).close();
+  expect(await purged()).toBeLessThan(before + 1_100_000);
+});
+
 test("MEMORY MALLOC-STATS shows the arena's figures", async () => {
   await client.command("SET", "k", "v");
   const text = String(plain(await client.command("MEMORY", "MALLOC-STATS")));

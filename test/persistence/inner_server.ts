@@ -14,6 +14,9 @@ import { configOf, fakeHost } from "../config/fake_host.ts";
 import { Random } from "../fuzz/random.ts";
 import { START_MS } from "../keyspace/worlds.ts";
 
+/** Nothing of JavaScript's heap is looked at. */
+const FIGURES = { heapSize: () => 0, collectGarbage: () => {} };
+
 /** What the world of a server within the test is. */
 export interface InnerWorld {
   readonly seed: number;
@@ -30,7 +33,7 @@ export function innerServer({ seed, args = [], nowMs, loop }: InnerWorld): Serve
     clock: new Clock({ wallMs: nowMs, wallUs: () => nowMs() * 1000, monotonicMs: nowMs }),
     config: configOf(fakeHost(), ...args),
     table: commandTable,
-    host: { pid: 1, secretWords: random.words, heapSize: () => 0 } as Partial<Host> as Host,
+    host: { pid: 1, secretWords: random.words, ...FIGURES } as Partial<Host> as Host,
     log: new Log(
       1,
       () => 0,
