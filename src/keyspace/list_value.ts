@@ -155,9 +155,7 @@ export function addLeaf(e: EntryRef, leaf: PackedRef): void {
     }
     plant(e);
   }
-  const t = treeOf(e);
-  btree.last(t);
-  btree.insertAfter(t, leaf, countOf(leaf));
+  btree.append(treeOf(e), leaf, countOf(leaf));
 }
 
 /** Adds a leaf at an end of the tree, after the path's, which has so many elements. */

@@ -154,10 +154,9 @@ export function adoptLeaf(e: EntryRef, leaf: StreamLeafRef): void {
   if (t === NIL) {
     setWordOf(e, TREE, idIndex.create(leaf, entries));
   } else {
-    btree.last(t);
     streamLeaf.loadMaster(leaf, scratch);
     idIndex.giveKey(scratch);
-    btree.insertAfter(t, leaf, entries);
+    btree.append(t, leaf, entries);
   }
   setWordOf(e, LENGTH, length(e) + streamLeaf.liveCount(leaf));
 }

@@ -107,10 +107,11 @@ function loadLeaf(reader: RdbReader, e: EntryRef): void {
   const names = loadNames();
   let deletedSeen = 0;
   const total = live + deleted;
-  for (let i = 0; i < total; ) {
+  for (let i = loadRun(total); i < total; ) {
     const isDeleted = loadEntry(names, i === 0);
+    i++;
     if (isDeleted) deletedSeen++;
-    i = isDeleted ? i + 1 : loadRun(total);
+    else i += loadRun(total - i);
   }
   if (deletedSeen !== deleted) throw new Malformed("a leaf with other counts of entries");
   if (next !== end) throw new Malformed("a leaf has more elements than entries");
@@ -175,12 +176,22 @@ function loadNames(): number {
   return total;
 }
 
-/** Takes over what follows an entry that is not deleted; how many of `total` there are then. */
-function loadRun(total: number): number {
-  next = leaf.copyEntries(bytes, next, end, total - leaf.count, master);
+/**
+ * Takes over as many entries as are alike, at most `most`: the first ones of the leaf, or those
+ * after one that is not deleted. How many.
+ */
+function loadRun(most: number): number {
+  const before = leaf.count;
+  next = leaf.copyEntries(bytes, next, end, most, master);
+  const taken = leaf.count - before;
+  if (taken === 0) return 0;
+  if (before === 0) {
+    leaf.copyFirst(id);
+    order.check(id, false, true);
+  }
   leaf.copyLast(id);
   order.follow(id);
-  return leaf.count;
+  return taken;
 }
 
 /** Takes an entry over; returns whether it is deleted. */

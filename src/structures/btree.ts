@@ -298,6 +298,30 @@ export function insertAfter(t: TreeRef, leaf: Ref, elements: number): void {
   insertLeaf(t, leaf, elements, 1);
 }
 
+/**
+ * Adds a leaf after all others, as `insertAfter` does, without a search before: what loading does
+ * most is to add one more to a node. The path is gone.
+ */
+export function append(t: TreeRef, leaf: Ref, elements: number): void {
+  const top = field(t, HEIGHT);
+  let node = root(t);
+  for (let level = top; level > 1; level--) node = childAt(node, childCount(node) - 1);
+  if (top === 0 || childCount(node) === FAN_OUT) {
+    last(t);
+    insertLeaf(t, leaf, elements, 1);
+    return;
+  }
+  node = root(t);
+  for (let level = top; level > 1; level--) {
+    const index = childCount(node) - 1;
+    addField(node, CHILD_COUNT + index, elements);
+    node = childAt(node, index);
+  }
+  addChild(t, node, childCount(node), leaf, elements);
+  addField(t, COUNT, elements);
+  addField(t, LEAVES, 1);
+}
+
 /** Adds a leaf before the path's, in a tree without keys. The path is gone. */
 export function insertBefore(t: TreeRef, leaf: Ref, elements: number): void {
   if (DEBUG) assert(field(t, DOUBLES) + field(t, WORDS) === 0, "keys are set by insertAfter");
@@ -385,7 +409,12 @@ function moveEnd(t: TreeRef, node: NodeRef, cut: number, right: NodeRef): void {
 function insertChild(t: TreeRef, node: NodeRef, at: number, child: Ref, weight: number): void {
   const children = childCount(node);
   if (at < children) moveSlots(t, node, at, node, at + 1, children - at);
-  setField(node, 0, children + 1);
+  addChild(t, node, at, child, weight);
+}
+
+/** Puts one more child in its place, which is free. */
+function addChild(t: TreeRef, node: NodeRef, at: number, child: Ref, weight: number): void {
+  addField(node, 0, 1);
   setField(node, CHILD + at, child);
   setField(node, CHILD_COUNT + at, weight);
   writeKey(t, node, at);

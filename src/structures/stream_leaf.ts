@@ -307,6 +307,12 @@ export function writeEntryHead(
   return position;
 }
 
+/** As `writeEntryHead`, of a leaf's first entry, which is not deleted and has no names. */
+export function writeFirstHead(bytes: Uint8Array, at: number): number {
+  bytes[at] = FORM_NEXT << FORM_SHIFT;
+  return at + 1;
+}
+
 /**
  * As `writeEntryHead`, of an entry that is not deleted and has no names, so many ms after the one
  * before. Sequence numbers are of 32 bits.

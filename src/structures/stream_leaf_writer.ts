@@ -130,11 +130,12 @@ export class StreamLeafWriter {
   }
 
   /**
-   * Takes entries over that follow one that is not deleted and was added last, as Redis has them in
-   * a listpack: from index `from` up to `end` of bytes that are sound elements, encoded as
+   * Takes entries over, the leaf's first or those after one that is not deleted, as Redis has them
+   * in a listpack: from index `from` up to `end` of bytes that are sound elements, encoded as
    * packed_element.ts would do it; at most `most` of them, with IDs told from `base`. Returns where
-   * it stopped; `count` and `copyLast` say what has come. It stops at all that is not plain: what
-   * is deleted, has names of its own, or is out of order; others have to look at that.
+   * it stopped; `count`, `copyFirst` and `copyLast` say what has come. It stops at all that is not
+   * plain: what is deleted, has names of its own, or is not after the one before; others have to
+   * look at that.
    */
   copyEntries(bytes: Uint8Array, from: number, end: number, most: number, base: StreamId): number {
     const last = this.#last;
@@ -146,7 +147,8 @@ export class StreamLeafWriter {
     const names = this.#names;
     const baseMs = base.msLow >>> 0;
     const baseSeq = base.seqLow >>> 0;
-    let ms = last.msLow >>> 0;
+    const isNew = this.count === 0;
+    let ms = isNew ? -1 : last.msLow >>> 0;
     let seq = last.seqLow >>> 0;
     let at = from;
     let toAt = this.#end;
@@ -162,7 +164,11 @@ export class StreamLeafWriter {
       if (msMore === element.NO_SMALL_INTEGER || seqMore === element.NO_SMALL_INTEGER) break;
       if (newMs >= WORD || newSeq < 0 || newSeq >= WORD) break;
       if (newMs < ms || (newMs === ms && newSeq <= seq)) break;
-      let into = streamLeaf.writePlainHead(to, toAt, newMs - ms, newSeq, seq);
+      let into =
+        ms < 0
+          ? streamLeaf.writeFirstHead(to, toAt)
+          : streamLeaf.writePlainHead(to, toAt, newMs - ms, newSeq, seq);
+      if (ms < 0) this.#master.set(base.msHigh, newMs | 0, 0, newSeq | 0);
       const bodyAt = ++into;
       let left = names;
       for (; left > 0 && next < end; left--) {
@@ -189,13 +195,19 @@ export class StreamLeafWriter {
     this.#end = toAt;
     this.#live += taken;
     this.#packedSize += at - from;
-    last.set(last.msHigh, ms | 0, 0, seq | 0);
+    if (taken > 0) last.set(base.msHigh, ms | 0, 0, seq | 0);
     return at;
   }
 
   /** Whether the ID of the entry that was added last is one that `copyEntries` can go on from. */
   isNear(base: StreamId): boolean {
-    return this.#last.msHigh === base.msHigh && (this.#last.seqHigh | base.seqHigh) === 0;
+    if (base.seqHigh !== 0) return false;
+    return this.count === 0 || (this.#last.msHigh === base.msHigh && this.#last.seqHigh === 0);
+  }
+
+  /** Takes the ID of the first entry. */
+  copyFirst(into: StreamId): void {
+    into.copy(this.#master);
   }
 
   /** Takes the ID of the entry that was added last. */
