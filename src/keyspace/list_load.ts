@@ -18,12 +18,12 @@ import * as listValue from "./list_value.ts";
 /** A larger element is not put together here. */
 const STAGED_SPAN_MAX = 64 << 10;
 
-/** The listpack that is being made. */
-const staged = new Uint8Array(packed.EMPTY_SIZE + 2 * STAGED_SPAN_MAX);
+/** The elements of the leaf that is being made. */
+const staged = new Uint8Array(2 * STAGED_SPAN_MAX);
 const view = new DataView(staged.buffer);
 
 let list = 0 as EntryRef;
-let end = packed.HEADER_SIZE;
+let end = 0;
 let count = 0;
 let endMax = 0;
 let countMax = 0;
@@ -31,9 +31,9 @@ let countMax = 0;
 /** Begins with a list that was made, perhaps without elements. */
 export function begin(e: EntryRef): void {
   list = e;
-  end = packed.HEADER_SIZE;
+  end = 0;
   count = 0;
-  endMax = Math.min(listValue.sizeLimit(), STAGED_SPAN_MAX);
+  endMax = Math.min(listValue.sizeLimit() - packed.EMPTY_SIZE, STAGED_SPAN_MAX);
   countMax = listValue.countLimit();
 }
 
@@ -51,7 +51,7 @@ export function add(bytes: Uint8Array, offset: number, size: number): void {
 }
 
 /** How many bytes the leaf that is being made may get, and how many elements. */
-export const room = () => endMax - 1 - end;
+export const room = () => endMax - end;
 export const countRoom = () => countMax - count;
 /** Whether nothing is in that leaf yet. */
 export const isEmpty = () => count === 0;
@@ -83,16 +83,13 @@ function addLarge(bytes: Uint8Array, offset: number, size: number, span: number)
 }
 
 function makeRoom(span: number): void {
-  if (count > 0 && (end + span + 1 > endMax || count >= countMax)) finish();
+  if (count > 0 && (end + span > endMax || count >= countMax)) finish();
 }
 
 /** Makes a leaf of what was added since the last one: all is in the list then. */
 export function finish(): void {
   if (count === 0) return;
-  staged[end] = element.END;
-  view.setUint32(0, end + 1, true);
-  view.setUint16(4, count, true);
-  listValue.load(list, staged, view, end + 1, count);
-  end = packed.HEADER_SIZE;
+  listValue.load(list, staged, view, 0, end, count);
+  end = 0;
   count = 0;
 }

@@ -127,20 +127,21 @@ export function start(e: EntryRef): void {
 }
 
 /**
- * Adds the elements of a sound listpack, `elements` or one at least, as a leaf after all others of
- * a list that is loaded. `view` is over the memory of `bytes`, in which it begins. That there will
- * be enough leaves behind it is not known: if there are as many before it, it is trimmed at once.
+ * Adds sound elements, one at least, from `start` up to `end`, as a leaf after all others of a list
+ * that is loaded. `view` is over the memory of `bytes`. That there will be enough leaves behind it
+ * is not known: if there are as many before it, it is trimmed at once.
  */
 export function load(
   e: EntryRef,
   bytes: Uint8Array,
   view: DataView,
-  size: number,
+  start: number,
+  end: number,
   elements: number,
 ): void {
   const isLong = isTree(e) && btree.leafCount(treeOf(e)) >= LEAVES_PLAIN;
-  const trimmed = isLong ? prefixed.trimmedListpack(bytes, view, size, elements) : NIL;
-  if (trimmed === NIL) addLeaf(e, packed.fromListpack(bytes, 0, size));
+  const trimmed = isLong ? prefixed.trimmedElements(bytes, view, start, end, elements) : NIL;
+  if (trimmed === NIL) addLeaf(e, packed.fromElements(bytes, start, end, elements));
   else addLeaf(e, (trimmed | TRIMMED) as PackedRef);
 }
 

@@ -456,8 +456,25 @@ export function listpack(p: PackedRef): Range {
   return borrowed;
 }
 
-/** The bytes of the block of a collection whose listpack is of this size. */
-export const capacityFor = (listpackSize: number) => arena.capacityFor(LISTPACK + listpackSize);
+/** The bytes of the block of a collection whose elements take so many. */
+export const capacityFor = (elementsSize: number) =>
+  arena.capacityFor(LISTPACK + EMPTY_SIZE + elementsSize);
+
+/** A collection with the elements from index `start` up to `end`, which must be sound ones. */
+export function fromElements(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  elements: number,
+): PackedRef {
+  const size = end - start;
+  const p = create(EMPTY_SIZE + size);
+  setHeader(p, 0, EMPTY_SIZE + size, Math.min(elements, COUNT_UNKNOWN));
+  const to = u8[p >>> SEGMENT_BITS];
+  to.set(bytes.subarray(start, end), baseOf(p) + FIRST);
+  to[baseOf(p) + FIRST + size] = END;
+  return p;
+}
 
 /** A collection with the bytes of a listpack, which must be a sound one. */
 export function fromListpack(bytes: Uint8Array, offset: number, length: number): PackedRef {

@@ -48,22 +48,25 @@ export function trimmed(p: PackedRef): PackedRef {
   const start = arena.byteOffset(p) + packed.start(p);
   const end = start + packed.size(p) - packed.EMPTY_SIZE;
   const room = arena.capacity(p);
-  return trimmedElements(u8[segment], views[segment], start, end, packed.count(p), room);
+  return trimmedWithin(u8[segment], views[segment], start, end, packed.count(p), room);
 }
 
-/** As `trimmed`, of a sound listpack of `count` elements, which is in no block, at `bytes[0]`. */
-export function trimmedListpack(
+/**
+ * As `trimmed`, of `count` sound elements that are in no block yet, from `start` up to `end`.
+ * `view` is over the memory of `bytes`.
+ */
+export function trimmedElements(
   bytes: Uint8Array,
   view: DataView,
-  size: number,
+  start: number,
+  end: number,
   count: number,
 ): PackedRef {
-  const end = HEADER + size - packed.EMPTY_SIZE;
-  return trimmedElements(bytes, view, HEADER, end, count, packed.capacityFor(size));
+  return trimmedWithin(bytes, view, start, end, count, packed.capacityFor(end - start));
 }
 
-/** Of the elements from `start` up to `end`, which take `room` bytes in a block of their own. */
-function trimmedElements(
+/** The elements take `room` bytes as they are. */
+function trimmedWithin(
   bytes: Uint8Array,
   view: DataView,
   start: number,
@@ -73,15 +76,22 @@ function trimmedElements(
 ): PackedRef {
   const last = end - element.spanBefore(bytes, end);
   let prefix = commonSize(bytes, start, last, SIZE_MASK);
+  makeRoom(end - start + prefix + OVERHEAD);
   while (prefix >= PREFIX_MIN) {
-    const size = packed.EMPTY_SIZE + end - start - (count - 1) * prefix + OVERHEAD;
-    if (packed.capacityFor(size) > room - (room >>> GAIN_SHIFT)) break;
-    const at = writeElement(writeHead(size, count + 1), bytes, start + 1, prefix);
-    const stop = writeRests(bytes, view, start, end, prefix, at);
-    if (stop === end) return finish(size);
+    const stop = writeRests(bytes, view, start, end, prefix);
+    if (stop === end) {
+      const size = end - start - (count - 1) * prefix + OVERHEAD;
+      const isWorthIt = packed.capacityFor(size) <= room - (room >>> GAIN_SHIFT);
+      return isWorthIt ? packed.fromElements(made, 0, size, count + 1) : (NIL as PackedRef);
+    }
     prefix = commonSize(bytes, start, stop, prefix);
   }
   return NIL as PackedRef;
+}
+
+/** Sees that so many bytes can be written to `made`. */
+function makeRoom(size: number): void {
+  if (made.length < size) made = new Uint8Array(2 * size);
 }
 
 /** How many bytes two elements have in common, at most so many; 0 unless both are short strings. */
@@ -94,8 +104,8 @@ function commonSize(bytes: Uint8Array, first: number, other: number, most: numbe
 }
 
 /**
- * Writes elements without their first `prefix` bytes to `made`, from index `at` on. Returns where
- * it stopped: at the end, or at an element that does not begin as the first does.
+ * Writes the first `prefix` bytes, then all elements without them, to `made`. Returns where it
+ * stopped: at the end, or at an element that does not begin as the first does.
  */
 function writeRests(
   bytes: Uint8Array,
@@ -103,13 +113,15 @@ function writeRests(
   start: number,
   end: number,
   prefix: number,
-  at: number,
 ): number {
   const to = made;
   const least = CODE | prefix;
   const lastWord = prefix - 4;
+  to[0] = least;
+  for (let i = 1; i <= prefix; i++) to[i] = bytes[start + i];
+  to[prefix + 1] = prefix + 1;
   let from = start;
-  for (let next = at; from < end; ) {
+  for (let next = prefix + OVERHEAD; from < end; ) {
     const code = bytes[from];
     if (code < least || code >= CODE_END) break;
     const text = from + 1;
@@ -145,30 +157,17 @@ export function expanded(p: PackedRef): PackedRef {
     from += rest + OVERHEAD;
   }
   if (DEBUG) assert(to + 1 === size, "a listpack of another size than was thought");
-  return finish(size);
+  made[to] = END;
+  return packed.fromListpack(made, 0, size);
 }
 
 /** Begins a listpack in `made`; returns where its first element goes. */
 function writeHead(size: number, count: number): number {
-  if (made.length < size) made = new Uint8Array(2 * size);
+  makeRoom(size);
   for (let i = 0; i < 4; i++) made[i] = size >>> (8 * i);
   made[4] = count;
   made[5] = count >>> 8;
   return HEADER;
-}
-
-/** Writes a short string to `made`; returns where the next goes. */
-function writeElement(to: number, bytes: Uint8Array, offset: number, size: number): number {
-  made[to] = CODE | size;
-  for (let i = 0; i < size; i++) made[to + 1 + i] = bytes[offset + i];
-  made[to + 1 + size] = size + 1;
-  return to + size + OVERHEAD;
-}
-
-/** The block of the listpack that was written, whose elements take all of `size` but the end. */
-function finish(size: number): PackedRef {
-  made[size - 1] = END;
-  return packed.fromListpack(made, 0, size);
 }
 
 /** The number of elements. */

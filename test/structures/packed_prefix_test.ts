@@ -49,9 +49,9 @@ test("any elements: as the plain ones, forwards and backwards, found, replied an
 /** The elements as they come from a file give the same, where that is worth it as well. */
 function compareUnblocked(plain: packed.PackedRef, p: packed.PackedRef): void {
   const { bytes, offset, size } = packed.listpack(plain);
-  const copy = bytes.slice(offset, offset + size);
+  const copy = bytes.slice(offset + packed.HEADER_SIZE, offset + size);
   const view = new DataView(copy.buffer);
-  const other = prefixed.trimmedListpack(copy, view, size, packed.count(plain));
+  const other = prefixed.trimmedElements(copy, view, 0, copy.length - 1, packed.count(plain));
   if (other === NIL) return;
   expect(textOf(packed.listpack(other))).toBe(textOf(packed.listpack(p)));
   packed.release(other);
