@@ -278,7 +278,7 @@ export class RdbReader {
     this.#packed.resize(packed);
     this.#copy(packed, this.#packed.bytes);
     into.resize(size);
-    if (!decompress(this.#packed.bytes, 0, packed, into.bytes, size)) {
+    if (!decompress(this.#packed, packed, into, size)) {
       throw new Malformed("a packed string is broken");
     }
   }
