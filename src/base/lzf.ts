@@ -163,8 +163,8 @@ interface Viewed {
 
 /**
  * Unpacks `size` bytes, both from the start on; whether they are well formed and make exactly
- * `expected` bytes. Both have room for WORD_SLACK more: copying by words saves an eighth of the time
- * that loading a list takes.
+ * `expected` bytes. Both have room for WORD_SLACK more: copying by words saves an eighth of the
+ * time that loading a list takes.
  */
 export function decompress(packed: Viewed, size: number, to: Viewed, expected: number): boolean {
   const { bytes, view } = packed;

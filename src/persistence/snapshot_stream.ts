@@ -187,19 +187,13 @@ export class StreamLoad {
     leaf.begin();
     const pairs = pairsOf(reader);
     const start = reader.at;
-    for (let i = 0; i < pairs; i++) {
-      addText(reader, leaf);
-      reader.string(chunk);
-    }
+    addTexts(reader, leaf, 2 * pairs, NAMES);
     leaf.beginEntries(pairs);
     this.#names = pairs;
     this.#master.copy(id);
     leaf.beginEntry(id, isDeleted, -1);
     reader.at = start;
-    for (let i = 0; i < pairs; i++) {
-      reader.string(chunk);
-      addText(reader, leaf);
-    }
+    addTexts(reader, leaf, 2 * pairs, VALUES);
   }
 
   #addFields(reader: MessageReader, isDeleted: boolean, isSame: boolean): void {
@@ -207,13 +201,13 @@ export class StreamLoad {
     if (!isSame) {
       const pairs = pairsOf(reader);
       leaf.beginEntry(id, isDeleted, pairs);
-      for (let i = 0; i < 2 * pairs; i++) addText(reader, leaf);
+      addTexts(reader, leaf, 2 * pairs, NAMES | VALUES);
       return;
     }
     const values = reader.array();
     if (values !== this.#names) throw new Malformed("an entry has not as many values as names");
     leaf.beginEntry(id, isDeleted, -1);
-    for (let i = 0; i < values; i++) addText(reader, leaf);
+    addTexts(reader, leaf, values, NAMES | VALUES);
   }
 
   /** Makes a leaf of the entries since the last one began. */
@@ -294,6 +288,23 @@ function pairsOf(reader: MessageReader): number {
   const items = reader.array();
   if (items === 0 || items % 2 !== 0) throw new Malformed("an entry's fields are not whole");
   return items / 2;
+}
+
+/** Of names and values in turn, those at even and at odd places. */
+const NAMES = 1;
+const VALUES = 2;
+
+/** Adds so many strings that come next to a leaf, of those at even and odd places the wanted. */
+function addTexts(
+  reader: MessageReader,
+  leaf: StreamLeafWriter,
+  items: number,
+  wanted: number,
+): void {
+  for (let i = 0; i < items; i++) {
+    if ((wanted & (1 << (i & 1))) !== 0) addText(reader, leaf);
+    else reader.string(chunk);
+  }
 }
 
 /** Adds the string that comes next to a leaf. */
