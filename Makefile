@@ -75,6 +75,8 @@ fuzz: redis dist/rusk ## Compare random commands with redis-server (SEED=, COMMA
 	@$(if $(ARGS),,COSTS_COUNT=$(COSTS) $(BUN) test test/costs)
 	@$(if $(ARGS),,$(BUN) test/fuzz/shortage_main.ts --cases $(COMMANDS) \
 	    $(if $(SEED),--seed $(SEED)))
+	@$(if $(ARGS),,$(BUN) test/fuzz/shortage_main.ts --turns --cases $$(($(COMMANDS) / 100)) \
+	    $(if $(SEED),--seed $(SEED)))
 
 soak: dist/rusk ## Stream messages through a group whose consumers die (ENTRIES=, SEED=, ARGS)
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/scenarios/soak.ts --entries $(ENTRIES) \

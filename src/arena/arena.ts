@@ -19,6 +19,7 @@
  * (`segmentsLeft`, `ensure`), so that nothing fails half-way (docs/decisions/0016).
  */
 import { assert } from "../base/assert.ts";
+import * as ballast from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { STRING_SIZE_MAX } from "../base/limits.ts";
 import { CommandError } from "../protocol/errors.ts";
@@ -52,15 +53,11 @@ export const SEGMENT_COUNT_MAX = 1 << (31 - SEGMENT_BITS);
  */
 export const RESERVED_SEGMENTS = 256;
 
+/** What only takes away begins while there are more than so many. */
+export const SHRINKING_SEGMENTS = RESERVED_SEGMENTS >>> 3;
+
 /** What needs no more than this (64 MiB) is within the reserve. */
 const SMALL_GROWTH = 64 << 20;
-
-/**
- * The ballast has the size of the reserve, in pieces as large as slabs may be: what slabs have left
- * behind is good for it.
- */
-const BALLAST_PIECE_SIZE = 8 << 20;
-const BALLAST_PIECES = (RESERVED_SEGMENTS * SEGMENT_SIZE) / BALLAST_PIECE_SIZE;
 
 /** The largest block of all, in bytes: the longest string, and what may stand around it. */
 export const BLOCK_SIZE_MAX = STRING_SIZE_MAX + 2 ** 20;
@@ -106,10 +103,6 @@ let usedUnits = 0;
 let reservedSize = 0;
 let peakUsedUnits = 0;
 let blockCount = 0;
-
-/** Memory that is given up when the system refuses more: see `keepBallast`. */
-let ballast: Uint8Array[] = [];
-let wantsBallast = false;
 
 /** Whether no more is left than the reserve, and who is told when that changes. */
 let isScarce = false;
@@ -295,45 +288,25 @@ export function canServe(size: number): boolean {
  * one of a part of it takes.
  */
 export function canServeCopies(): boolean {
-  if (wantsBallast || (DEBUG && failingIn < 0)) return false;
+  if (ballast.isKept() || (DEBUG && failingIn < 0)) return false;
   const isServed = reservedSize * 1.125 < (vacantCount - RESERVED_SEGMENTS) * SEGMENT_SIZE;
   if (DEBUG && isServed) ensuredSize = BLOCK_SIZE_MAX;
   return isServed;
 }
 
-/**
- * Keeps as much memory as the reserve has, untouched, for when the system refuses more: it is given
- * up then, so that what has begun comes to its end. For a process that the system is known to
- * limit.
- */
+/** Keeps a ballast of the reserve's size: for a process that the system is known to limit. */
 export function keepBallast(): void {
-  wantsBallast = true;
-  recover();
+  ballast.keep(RESERVED_SEGMENTS * SEGMENT_SIZE, reconsider);
 }
 
 /** Whether the system has refused to give more. */
 function isRefused(): boolean {
-  return (wantsBallast && ballast.length === 0) || (DEBUG && failingIn < 0);
+  return ballast.isGone() || (DEBUG && failingIn < 0);
 }
 
 /** Tries to have the ballast again. */
 function recover(): boolean {
-  if (DEBUG && failingIn < 0) return false;
-  const pieces: Uint8Array[] = [];
-  try {
-    while (pieces.length < BALLAST_PIECES) pieces.push(new Uint8Array(BALLAST_PIECE_SIZE));
-  } catch {
-    for (const piece of pieces) giveBack(piece);
-    return false;
-  }
-  ballast = pieces;
-  reconsider();
-  return true;
-}
-
-function dropBallast(): void {
-  for (const piece of ballast) giveBack(piece);
-  ballast = [];
+  return !(DEBUG && failingIn < 0) && ballast.recover();
 }
 
 function reconsider(): void {
@@ -476,15 +449,10 @@ function releaseSlab(slab: number): void {
   reconsider();
 }
 
-/** Zeroed memory of the system's; the ballast makes room for it if there is no other way. */
+/** Zeroed memory of the system's. */
 function bufferOf(size: number): ArrayBuffer {
   try {
-    return new ArrayBuffer(size);
-  } catch {
-    dropBallast();
-  }
-  try {
-    return new ArrayBuffer(size);
+    return ballast.bufferOf(size);
   } catch {
     throw OUT_OF_SPACE;
   }

@@ -1,5 +1,6 @@
 /** Bytes that belong to somebody else, and a place to put bytes that must lie in one. */
 
+import { bufferOf } from "./ballast.ts";
 import { BULK_COPY_SIZE } from "./bytes.ts";
 
 /** A borrowed range: valid until its owner says. */
@@ -19,7 +20,7 @@ const FIRST_SIZE = 4096;
 export const staging = stagingOf(FIRST_SIZE);
 
 function stagingOf(size: number) {
-  const bytes = new Uint8Array(size + SLACK);
+  const bytes = new Uint8Array(bufferOf(size + SLACK));
   return { bytes, view: new DataView(bytes.buffer) };
 }
 

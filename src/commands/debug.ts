@@ -26,7 +26,7 @@ import { objectLine, structureLine } from "./debug_object.ts";
 import { replyProtocol } from "./debug_protocol.ts";
 import { memoryMap, tableStats, valueTableStats } from "./debug_tables.ts";
 import { replyHelp } from "./help.ts";
-import { DEFAULT_DEBUG_SETTINGS } from "./server_context.ts";
+import { DEFAULT_DEBUG_SETTINGS, type ServerContext } from "./server_context.ts";
 import { group } from "./table.ts";
 
 const NO_SUCH_DATABASE = new CommandError("ERR Out of range database");
@@ -416,13 +416,17 @@ function delayLogWrites(call: Call): void {
 }
 
 function loadLog({ reply, server }: Call): void {
-  const problem = server.appendLog.reload();
-  if (problem !== null) {
-    server.log("warning", problem);
-    server.host.exit(1);
-  }
+  loadLogOrEnd(server);
   server.log("warning", "Append Only File loaded by DEBUG LOADAOF");
   reply.ok();
+}
+
+/** Loads the log in the place of all data. If it cannot be, the log alone has them: the end. */
+function loadLogOrEnd(server: ServerContext): void {
+  const problem = server.appendLog.reload();
+  if (problem === null) return;
+  server.log("warning", problem);
+  server.host.exit(1);
 }
 
 function reload(call: Call): void {
@@ -440,6 +444,9 @@ function reload(call: Call): void {
   const problem = server.snapshots.load(isMerged);
   if (problem !== null) {
     server.log("warning", problem);
+    const { isEnabled, isWaiting } = server.appendLog;
+    // The log is not told of this: the data are those that it has.
+    if (isFlushed && isEnabled && !isWaiting) loadLogOrEnd(server);
     throw NOT_LOADED;
   }
   server.log("warning", "DB reloaded by DEBUG RELOAD");

@@ -95,6 +95,8 @@ export interface SnapshotControl {
 /** The append-only log. Sizes are in bytes. */
 export interface AppendLogControl {
   readonly isEnabled: boolean;
+  /** It is turned on, and waits for its first base. */
+  readonly isWaiting: boolean;
   readonly isRewriting: boolean;
   readonly isRewriteScheduled: boolean;
   /** When the rewriting that goes on has begun, in Unix ms, or -1. */

@@ -418,7 +418,7 @@ export class Dispatcher {
     if (this.log.active && !call.nested) this.begin();
     const from = this.reply.position;
     try {
-      if (args.bytes.length > SMALL_ARGUMENTS_SIZE) ensureRoom(command, args);
+      if (args.bytes.length > SMALL_ARGUMENTS_SIZE) ensureRoom(command, args, this.log.active);
       (command.run as (call: Call) => void)(call);
     } catch (error) {
       this.recover(command, error, call.keyspace.dirty !== dirty, from);

@@ -1,4 +1,5 @@
 /** MONITOR: shows every command, before it runs, to the clients that asked. */
+import { isShortage } from "../arena/shortage.ts";
 import { fromLatin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { quoted } from "../base/quoted.ts";
@@ -42,6 +43,19 @@ export class MonitorFeed {
   /** Shows a command; those that manage the server, or hold secrets, are not shown. */
   feed(client: Client, args: Args, command: Command): void {
     if ((command.flags & (Flag.skip_monitor | Flag.admin)) !== 0) return;
+    let bytes: Uint8Array;
+    try {
+      bytes = fromLatin1(this.lineOf(client, args));
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      this.closeAll();
+      return;
+    }
+    // Who sees a command knows what it has changed.
+    for (const monitor of this.clients) monitor.connection.push(bytes, this.unsynced.lastMark);
+  }
+
+  private lineOf(client: Client, args: Args): string {
     const us = this.clock.wallUs();
     const seconds = Math.floor(us / 1e6);
     const fraction = String(us % 1e6).padStart(US_DIGITS, "0");
@@ -52,8 +66,14 @@ export class MonitorFeed {
     for (let i = 0; i < args.count; i++) {
       line += ` ${quoted(secret.includes(i) ? REDACTED : args.text(i))}`;
     }
-    const bytes = fromLatin1(`${line}\r\n`);
-    // Who sees a command knows what it has changed.
-    for (const monitor of this.clients) monitor.connection.push(bytes, this.unsynced.lastMark);
+    return `${line}\r\n`;
+  }
+
+  /** The command cannot be shown: it is longer than any text, or there is no memory for it. */
+  private closeAll(): void {
+    for (const { connection } of [...this.clients]) {
+      connection.lacksMemory();
+      connection.kill();
+    }
   }
 }

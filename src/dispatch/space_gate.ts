@@ -9,7 +9,14 @@
  *
  * So a server that is full can always be read, saved and emptied.
  */
-import { ensure, OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
+import {
+  ensure,
+  OUT_OF_SPACE,
+  RESERVED_SEGMENTS,
+  SHRINKING_SEGMENTS,
+  segmentsLeft,
+} from "../arena/arena.ts";
+import { isShortage } from "../arena/shortage.ts";
 import { INPUT_BUFFER_SIZE } from "../base/limits.ts";
 import { type Command, Flag } from "../commands/table.ts";
 import type { Args } from "../protocol/args.ts";
@@ -52,16 +59,22 @@ export function spaceRefusal(command: Command, effects: number): CommandError | 
 
 function segmentsNeeded({ name }: Command, effects: number): number {
   if ((effects & Flag.denyoom) !== 0) return RESERVED_SEGMENTS;
-  return SHRINKING.has(name) ? RESERVED_SEGMENTS >> 3 : RESERVED_SEGMENTS >> 1;
+  return SHRINKING.has(name) ? SHRINKING_SEGMENTS : RESERVED_SEGMENTS >> 1;
 }
 
-/** Throws OUT_OF_SPACE when a command with large arguments may need more than there is. */
-export function ensureRoom({ flags, name }: Command, args: Args): void {
+/**
+ * Throws OUT_OF_SPACE when a command with large arguments may need more than there is; the log is
+ * told of them as well.
+ */
+export function ensureRoom({ flags, name }: Command, args: Args, isLogged: boolean): void {
   if ((flags & Flag.write) === 0 || SHRINKING.has(name)) return;
   let size = 0;
   for (let i = 0; i < args.count; i++) size += args.size[i];
-  ensure(size * ROOM_FACTOR + args.count * ARGUMENT_OVERHEAD);
+  ensure(size * (isLogged ? ROOM_FACTOR + 1 : ROOM_FACTOR) + args.count * ARGUMENT_OVERHEAD);
 }
+
+/** A command has failed when it had changed something: the data are not what they should be. */
+class HalfDone extends Error {}
 
 /**
  * The reply to a command that threw, if it can be one: a client's mistake always is, and so is
@@ -69,14 +82,8 @@ export function ensureRoom({ flags, name }: Command, args: Args): void {
  * rest on: then the data are no longer what they should be, and the log has them as they were.
  */
 export function replyFor(error: unknown, hasChanged: boolean): CommandError {
-  if (error instanceof CommandError && (error !== OUT_OF_SPACE || !hasChanged)) return error;
-  if (isTooLarge(error) && !hasChanged) return TOO_LARGE;
-  throw error;
+  if (error instanceof CommandError && error !== OUT_OF_SPACE) return error;
+  if (!isShortage(error)) throw error;
+  if (hasChanged) throw new HalfDone("there is no memory to end a command", { cause: error });
+  return error === OUT_OF_SPACE ? OUT_OF_SPACE : TOO_LARGE;
 }
-
-/** Whether a list, buffer or text was to be larger than JavaScript has them, or memory allows. */
-function isTooLarge(error: unknown): boolean {
-  return error instanceof RangeError || (error as { code?: unknown }).code === TEXT_TOO_LONG;
-}
-
-const TEXT_TOO_LONG = "ERR_STRING_TOO_LONG";

@@ -6,6 +6,7 @@
  * before that. It removes what is due in slices, the earliest first, and while a slice leaves more,
  * the next one follows as soon as the event loop has served its sockets.
  */
+import { SHRINKING_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
 import { SLICE_MS } from "../base/limits.ts";
 import type { Database } from "./database.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -51,7 +52,8 @@ export class ActiveExpiry {
     const { clock } = keyspace;
     this.cancel = null;
     clock.tick();
-    if (!keyspace.mayExpire || keyspace.isReplaying) {
+    const isShort = segmentsLeft() <= SHRINKING_SEGMENTS;
+    if (!keyspace.mayExpire || keyspace.isReplaying || isShort) {
       this.arm(clock.nowMs + PERIOD_MS);
       return;
     }

@@ -7,6 +7,7 @@
  * and 4 in the entry, against 24 and more of a tree.
  */
 import { assert } from "../base/assert.ts";
+import { float64s, int32s } from "../base/ballast.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { parentOf, TimeHeap } from "../structures/time_heap.ts";
@@ -45,8 +46,8 @@ export class ExpiryHeap extends TimeHeap {
   add(e: EntryRef, timeMs: number): void {
     const index = this.count++;
     if (index >>> CHUNK_BITS === this.times.length) {
-      this.times.push(new Float64Array(CHUNK_COUNT));
-      this.refs.push(new Int32Array(CHUNK_COUNT));
+      this.times.push(float64s(CHUNK_COUNT));
+      this.refs.push(int32s(CHUNK_COUNT));
     }
     this.rise(index, e, timeMs);
   }

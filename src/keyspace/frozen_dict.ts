@@ -8,7 +8,8 @@
  * stamped, too. Before the collection goes as a whole, that module asks `takes`: the snapshot is
  * then its only owner, until it has seen all of it.
  */
-import { NIL } from "../arena/arena.ts";
+import { ensureMore, NIL } from "../arena/arena.ts";
+import { isShortage } from "../arena/shortage.ts";
 import { assert } from "../base/assert.ts";
 import { staging } from "../base/range.ts";
 import type { TreeRef } from "../structures/btree.ts";
@@ -38,6 +39,8 @@ export class FrozenDict {
   readonly #kept: EntryRef[] = [];
   readonly #keptTimes: number[] = [];
   readonly #kind: ElementKind;
+  /** Why an element could not be kept, and the snapshot cannot have the collection; or null. */
+  problem: Error | null = null;
   /** An entry of no database that has the collection, when no other has it any more; or NIL. */
   #orphan = NIL as EntryRef;
 
@@ -59,9 +62,17 @@ export class FrozenDict {
   }
 
   keep(element: EntryRef): void {
-    this.#kept.push(this.#kind.copy(element));
-    this.#keptTimes.push(this.deadlineOf(element));
     entry.setStamped(element);
+    if (this.problem !== null) return;
+    try {
+      // A snapshot takes nothing of the reserve that others need: it may fail, they may not.
+      ensureMore(0);
+      this.#kept.push(this.#kind.copy(element));
+      this.#keptTimes.push(this.deadlineOf(element));
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      this.problem = error as Error;
+    }
   }
 
   adopt(e: EntryRef): void {

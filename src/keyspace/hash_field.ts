@@ -5,7 +5,7 @@
  * Functions that may move the entry tell its dict, and its hash's deadlines, and return it.
  */
 import * as arena from "../arena/arena.ts";
-import { segmentOf, u8 } from "../arena/arena.ts";
+import { NIL, type Ref, segmentOf, u8 } from "../arena/arena.ts";
 import { BULK_COPY_SIZE } from "../base/bytes.ts";
 import { hashBytes } from "../base/hash.ts";
 import { parseSafe } from "../base/numbers.ts";
@@ -135,12 +135,14 @@ export function withIndex(fields: DictRef, times: DeadlinesRef, f: EntryRef): En
 /** A copy that no dict has, with the same expiry index if there is one. */
 export function copy(f: EntryRef): EntryRef {
   const area = stringValue.areaOf(f);
+  const isBlock = entry.encoding(f) === stringValue.BLOCK;
+  // What may be too much to be had comes first.
+  const block = isBlock ? arena.alloc(stringValue.size(f)) : (NIL as Ref);
   const twin = entry.twin(f, area, entry.hasTtl(f));
   entry.copyValue(f, twin, area);
   if (entry.hasTtl(f)) entry.setExpiryIndex(twin, entry.expiryIndex(f));
-  if (entry.encoding(f) === stringValue.BLOCK) {
+  if (isBlock) {
     const { bytes, offset, size } = stringValue.rangeOf(f);
-    const block = arena.alloc(size);
     u8[segmentOf(block)].set(bytes.subarray(offset, offset + size), arena.byteOffset(block));
     stringValue.setBlock(twin, block, size);
   }

@@ -15,6 +15,7 @@
  * only. While nothing is unsafe `isAny` is false, and nobody has to look.
  */
 import { assert } from "../base/assert.ts";
+import { float64s, int32s } from "../base/ballast.ts";
 
 /** Notes at least, and slots of the table: enough for what a hundred clients change in a sync. */
 const NOTES_MIN = 1024;
@@ -151,10 +152,7 @@ export class Unsynced {
   /** Moves the notes that may be unsafe to the front of arrays for so many. */
   private restart(room: number): void {
     const { names, marks, first, count } = this;
-    if (room !== names.length) {
-      this.names = new Int32Array(room);
-      this.marks = new Float64Array(room);
-    }
+    if (room !== names.length) [this.names, this.marks] = [int32s(room), float64s(room)];
     if (first < count) {
       this.names.set(names.subarray(first, count));
       this.marks.set(marks.subarray(first, count));
@@ -187,8 +185,7 @@ class MarkTable {
       this.marks.fill(0);
       return;
     }
-    this.names = new Int32Array(slots);
-    this.marks = new Float64Array(slots);
+    [this.names, this.marks] = [int32s(slots), float64s(slots)];
   }
 
   put(name: number, mark: number): void {

@@ -7,6 +7,7 @@
 import * as arena from "../arena/arena.ts";
 import { SEGMENT_BITS, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
+import { bufferOf } from "../base/ballast.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { parseLooseDouble, writeDouble } from "../base/doubles.ts";
 import { writeInteger } from "../base/numbers.ts";
@@ -231,7 +232,7 @@ function endIndex(p: PackedRef): number {
 function moveRun(stored: Uint8Array, from: number, end: number, to: number): void {
   if (to === from || to === end) return;
   const size = end - from;
-  if (size > carried.length) carried = new Uint8Array(2 * size);
+  if (size > carried.length) carried = new Uint8Array(bufferOf(2 * size));
   copyBytes(stored, from, size, carried, 0);
   if (to < from) {
     stored.copyWithin(to + size, to, from);

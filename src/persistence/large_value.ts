@@ -67,9 +67,14 @@ export class Audience {
     try {
       run(this.saver);
     } catch (error) {
-      this.saver = null;
-      this.#failed(error as Error);
+      this.fail(error as Error);
     }
+  }
+
+  /** The snapshot cannot go on: nothing is shown any more. */
+  fail(error: Error): void {
+    this.saver = null;
+    this.#failed(error);
   }
 }
 
@@ -83,7 +88,10 @@ export interface LargeEntry {
   readonly parts: Generator<void, void, void>;
 }
 
-/** Freezes the value of a key if it is large, and can be divided; null otherwise. */
+/**
+ * Freezes the value of a key if it is large, and can be divided; null otherwise. Throws when there
+ * is no memory for it: nothing is frozen then.
+ */
 export function freezeLarge(
   db: Database,
   database: number,
@@ -94,11 +102,12 @@ export function freezeLarge(
 ): LargeEntry | null {
   if (!isLarge(e, sizes)) return null;
   const firstDeadline = entry.type(e) === Type.hash ? hashValue.firstDeadline(e) : Infinity;
-  const value = freezeValue(keyspace, e, to);
+  const name = entry.keyBytes(e);
+  const value = frozen.allOrNone(() => freezeValue(keyspace, e, to));
   if (value === null) return null;
   const key: LargeKey = {
     database,
-    key: entry.keyBytes(e),
+    key: name,
     type: entry.type(e),
     count: value.count,
     elements: value.elements,
@@ -210,6 +219,7 @@ const showField: Shower = (saver, element, deadlineMs) => {
 
 /** Shows copies that were kept, if there are any, for one slice. */
 function showKept(own: FrozenDict, show: Shower, to: Audience): boolean {
+  if (own.problem !== null && to.saver !== null) to.fail(own.problem);
   if (own.keptCount === 0) return false;
   let size = 0;
   for (let left = SLICE_ELEMENTS; left > 0 && own.keptCount > 0 && size < SLICE_SIZE; left--) {
@@ -278,10 +288,15 @@ function* zsetParts(
     const leaf = scoreTree.byRank(tree, rank - 1);
     const last = rank - 1 - btree.before();
     to.show((saver) => showLeaf(saver, leaf, last));
-    const place = entry.twin(scoreTree.entryAt(leaf, 0));
+    const first = scoreTree.entryAt(leaf, 0);
+    let place = NIL as EntryRef;
+    to.show(() => {
+      place = entry.twin(first);
+    });
     const score = scoreTree.scoreAt(leaf, 0);
     yield;
     while (showKept(own, showScored, to)) yield;
+    if (place === NIL) break;
     rank = scoreTree.rank(tree, score, place);
     entry.release(place);
   }

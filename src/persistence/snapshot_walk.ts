@@ -13,6 +13,7 @@
  * none is left that has to be shown before it changes.
  */
 
+import { isShortage } from "../arena/shortage.ts";
 import { Database } from "../keyspace/database.ts";
 import type { ChangeWatcher, Keyspace } from "../keyspace/keyspace.ts";
 import * as dict from "../structures/dict.ts";
@@ -152,15 +153,22 @@ export class SnapshotWalk implements ChangeWatcher {
   private visitOnce(part: Part, e: EntryRef): void {
     if (entry.epoch(e) === this.epoch) return;
     entry.setEpoch(e, this.epoch);
-    const { keyspace, sizes, audience } = this;
-    if (audience.saver !== null) {
-      const large = freezeLarge(part.holder, part.id, keyspace, e, sizes, audience);
-      if (large !== null) {
-        this.large.push(large);
-        return;
-      }
-    }
+    if (this.audience.saver !== null && this.freeze(part, e)) return;
     this.visit(part.holder, part.id, e);
+  }
+
+  /** Whether the key is to be shown in parts, or, without memory to freeze it, not at all. */
+  private freeze(part: Part, e: EntryRef): boolean {
+    const { keyspace, sizes, audience } = this;
+    try {
+      const large = freezeLarge(part.holder, part.id, keyspace, e, sizes, audience);
+      if (large === null) return false;
+      this.large.push(large);
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      audience.fail(error as Error);
+    }
+    return true;
   }
 
   private drop(part: Part): void {

@@ -10,6 +10,7 @@
  * long as there is memory for. Nearly always there is none, and a position is an offset in `bytes`.
  */
 import { assert } from "../base/assert.ts";
+import { bufferOf } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, WORD_SLACK } from "../base/bytes.ts";
 import { DOUBLE_SIZE_MAX, writeDouble } from "../base/doubles.ts";
@@ -58,6 +59,10 @@ export class Reply {
   protocol = 2;
   /** What was written before what is in `bytes`. */
   readonly pieces = new ReplyPieces();
+  /**
+   * Without one, what is written must be kept, whatever it takes; when it cannot be, what is thrown
+   * is no RangeError, since nobody may go on as if it were.
+   */
   guard: ReplyGuard | null = null;
   private readonly pieceSize: number;
   /** From where on everything is dropped, or NOWHERE. */
@@ -87,7 +92,7 @@ export class Reply {
 
   /** The buffer is somebody else's from now on, bytes and all; another takes its place. */
   handedOver(): void {
-    this.use(new Uint8Array(FIRST_ROOM));
+    this.use(this.needed(FIRST_ROOM));
   }
 
   /** Forgets all that was written; called when the turn's ranges have been sent or kept. */
@@ -97,7 +102,7 @@ export class Reply {
     if (this.pieces.size > 0) this.pieces.clear();
     if (this.isOversized) {
       giveBack(this.bytes);
-      this.use(new Uint8Array(FIRST_ROOM));
+      this.use(this.needed(FIRST_ROOM));
     }
   }
 
@@ -118,7 +123,7 @@ export class Reply {
    */
   discard(position: number): void {
     this.truncate(position);
-    if (this.at > 0) this.putAside(new Uint8Array(FIRST_ROOM));
+    if (this.at > 0) this.putAside(this.needed(FIRST_ROOM));
     this.discardFrom = position;
   }
 
@@ -362,7 +367,7 @@ export class Reply {
     const to = mark - this.pieces.size;
     if (to < 0) {
       this.truncate(from);
-      this.pieces.insert(mark, moved);
+      this.pieces.insert(mark, moved, (size) => this.needed(size));
       return;
     }
     this.bytes.copyWithin(to + moved.length, to, from - this.pieces.size);
@@ -488,7 +493,7 @@ export class Reply {
 
   /** The bytes from a position on. */
   private copied(from: number): Uint8Array {
-    const copy = new Uint8Array(this.position - from);
+    const copy = this.needed(this.position - from);
     let size = 0;
     this.show(from, this.position, (bytes, offset, partSize) => {
       copy.set(bytes.subarray(offset, offset + partSize), size);
@@ -512,7 +517,8 @@ export class Reply {
     const { bytes, at, pieceSize } = this;
     const isFull = at + size > pieceSize;
     const grownSize = Math.max(Math.min(bytes.length * 2, pieceSize), at + size);
-    const fresh = allocate(isFull ? Math.max(pieceSize, size) : grownSize);
+    const wanted = isFull ? Math.max(pieceSize, size) : grownSize;
+    const fresh = this.guard === null ? this.needed(wanted) : allocate(wanted);
     if (fresh === null) {
       this.guard?.(this, true);
       if (!this.isDiscarding) throw new RangeError("there is no memory for a reply");
@@ -529,7 +535,7 @@ export class Reply {
   /** While everything is dropped the same room is written to again and again. */
   private restart(size: number): void {
     this.at = 0;
-    if (size > this.bytes.length) this.use(new Uint8Array(size));
+    if (size > this.bytes.length) this.use(this.needed(size));
   }
 
   /** Keeps what the buffer holds as a piece, and goes on with another. */
@@ -539,6 +545,16 @@ export class Reply {
     this.at = 0;
     if (at > 0) this.pieces.add(bytes.subarray(0, at));
     else giveBack(bytes);
+  }
+
+  /** Memory without which there is no going on: what was done cannot be told of. */
+  private needed(size: number): Uint8Array {
+    try {
+      return new Uint8Array(bufferOf(size));
+    } catch (error) {
+      if (this.guard !== null) throw error;
+      throw new Error("there is no memory for what must be kept", { cause: error });
+    }
   }
 
   private use(fresh: Uint8Array): void {

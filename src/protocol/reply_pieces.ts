@@ -37,8 +37,8 @@ export class ReplyPieces {
     this.size += bytes.length;
   }
 
-  /** Puts bytes before those at a position. */
-  insert(position: number, bytes: Uint8Array): void {
+  /** Puts bytes before those at a position, in memory that `needed` gives. */
+  insert(position: number, bytes: Uint8Array, needed: (size: number) => Uint8Array): void {
     let start = 0;
     let index = 0;
     while (start + this.pieces[index].size <= position) {
@@ -48,7 +48,7 @@ export class ReplyPieces {
     if (DEBUG) assert(!piece.isTaken, "what was sent stays as it was");
     const before = position - start;
     // The part behind keeps the memory, and what comes before it gets its own.
-    const parted = new Uint8Array(before + bytes.length);
+    const parted = needed(before + bytes.length);
     parted.set(piece.bytes.subarray(0, before));
     parted.set(bytes, before);
     piece.bytes = piece.bytes.subarray(before);

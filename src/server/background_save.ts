@@ -165,7 +165,10 @@ export class BackgroundSave {
   }
 
   private finish(problem: string | null): void {
-    if (!this.isAbandoned) this.done(problem);
+    if (this.isAbandoned) return;
+    // What has gone wrong before the file was told of its end is unknown to who writes it.
+    if (problem !== null) this.file.abandon();
+    this.done(problem);
   }
 }
 

@@ -5,6 +5,7 @@
  * is suspended (CLIENT PAUSE, a blocking command) what arrives is kept and nothing is run.
  */
 
+import { isShortage } from "../arena/shortage.ts";
 import { giveBack } from "../base/buffers.ts";
 import {
   DIRECT_READ_SIZE_MIN,
@@ -144,6 +145,14 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Bytes can be read: runs every command that is whole. */
   readable(): void {
+    try {
+      this.receive();
+    } catch (error) {
+      this.giveUp(error);
+    }
+  }
+
+  private receive(): void {
     if (this.closing) {
       this.discard();
       return;
@@ -274,6 +283,14 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   push(bytes: Uint8Array, mark: number): void {
     if (this.closing) return;
+    try {
+      this.enqueue(bytes, mark);
+    } catch (error) {
+      this.giveUp(error);
+    }
+  }
+
+  private enqueue(bytes: Uint8Array, mark: number): void {
     const { server } = this;
     if (server.running === this) {
       server.turn.add(this, server.runningFrom);
@@ -332,13 +349,26 @@ export class Connection implements SocketEvents, ConnectionPort {
   takeAnswer(from: number): void {
     const { server } = this;
     if (this.isOverflowing(server.answers, from)) return;
-    server.turn.addAnswer(this, from);
+    try {
+      server.turn.addAnswer(this, from);
+    } catch (error) {
+      this.giveUp(error);
+      return;
+    }
     this.lastActiveMs = server.clock.nowMs;
     this.resume();
   }
 
   /** Runs what was kept while the connection had to wait. */
   runKept(): void {
+    try {
+      this.goOn();
+    } catch (error) {
+      this.giveUp(error);
+    }
+  }
+
+  private goOn(): void {
     this.holds &= ~Hold.yielded;
     if (this.closing || this.holds !== 0) return;
     const { server, client } = this;
@@ -447,6 +477,24 @@ export class Connection implements SocketEvents, ConnectionPort {
     if (this.isOverflowing(server.reply, server.runningFrom)) return;
     server.turn.add(this, server.runningFrom);
     this.account();
+  }
+
+  /**
+   * What was to be done for the connection has thrown. If there was no memory for it (for what has
+   * arrived, or is queued) the client is closed, and the server lives on; all else is thrown on.
+   */
+  private giveUp(error: unknown): void {
+    if (!isShortage(error)) throw error;
+    const { server } = this;
+    if (server.running === this) {
+      server.running = null;
+      server.dispatcher.closeRun(null);
+      server.reply.truncate(server.runningFrom);
+    }
+    const reason = (error as Error).message;
+    const line = clientLine(server, this.client, null);
+    server.log("warning", `Closing client for which there is no memory (${reason}): ${line}`);
+    this.kill();
   }
 
   outgrows(size: number): boolean {

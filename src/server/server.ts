@@ -1,4 +1,5 @@
 /** The running server: its parts, and what they need of each other. */
+import { isShortage } from "../arena/shortage.ts";
 import type { Clock } from "../base/clock.ts";
 import {
   INPUT_BUFFER_SIZE,
@@ -62,6 +63,9 @@ export interface Parts {
 
 /** Loading goes on for so long at once, and then answers clients that it does. */
 const LOADING_SLICE_MS = 10;
+/** What found no memory is tried again after so long, and warned of no more often than that. */
+const SHORTAGE_RETRY_MS = 100;
+const SHORTAGE_WARNING_MS = 30_000;
 /** A client's peak of output counts for so long, as in Redis. */
 const OUTPUT_PEAK_RESET_MS = 5000;
 
@@ -123,6 +127,8 @@ export class Server implements ServerContext {
   private clientId = 0;
   /** How much of what the arena has released was there at the last collection. */
   private reclaiming = false;
+  /** When it was last warned of a shortage of memory; monotonic. */
+  private shortageMs = -Infinity;
 
   constructor({ clock, config, table, host, log, loop, random, leave }: Parts) {
     this.clock = clock;
@@ -141,9 +147,9 @@ export class Server implements ServerContext {
     this.latency = new LatencyMonitor(clock);
     this.figures = new Figures(clock.nowMs, host.secretWords);
     this.clients = new ClientRegistry(this);
-    this.blocked = new BlockedClients(this, this.answers, (ms, run) => loop.later(ms, run));
+    const later = (ms: number, run: () => void) => this.later(ms, run);
+    this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
-    const later = (ms: number, run: () => void) => void loop.later(ms, run);
     const { keyspace, propagation } = this;
     const loading = new Loading({ keyspace, config, disk: host, log, replay: new Replay(this) });
     this.loader = loading;
@@ -195,11 +201,7 @@ export class Server implements ServerContext {
       leave,
       abandon: () => host.exit(1),
     });
-    this.expiry = new ActiveExpiry(
-      this.keyspace,
-      (ms, run) => loop.later(ms, run),
-      (ms) => this.afterExpiry(ms),
-    );
+    this.expiry = new ActiveExpiry(this.keyspace, later, (ms) => this.afterExpiry(ms));
   }
 
   execute(client: Client, args: Args): void {
@@ -259,7 +261,7 @@ export class Server implements ServerContext {
       if (this.clock.monotonicMs() >= endMs) break;
     }
     const pauseMs = this.loader.isHeldBack ? LOADING_SLICE_MS : 0;
-    this.loop.later(pauseMs, () => this.loadSlice(steps, done));
+    this.later(pauseMs, () => this.loadSlice(steps, done));
   }
 
   log(level: LogLevel, text: string): void {
@@ -357,9 +359,39 @@ export class Server implements ServerContext {
     this.figures.startUsedSize = usedMemory(this);
   }
 
+  /** Has `run` called in so many ms, and again if there was no memory for it. */
+  private later(ms: number, run: () => void): () => void {
+    let callOff = this.loop.later(ms, () => {
+      if (!this.attempt(run)) callOff = this.later(SHORTAGE_RETRY_MS, run);
+    });
+    return () => callOff();
+  }
+
+  /** Does what the server does by itself; false when there was no memory for it. */
+  private attempt(run: () => void): boolean {
+    try {
+      run();
+      return true;
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      this.warnOfShortage((error as Error).message);
+      return false;
+    }
+  }
+
+  private warnOfShortage(reason: string): void {
+    const nowMs = this.clock.monotonicMs();
+    if (nowMs - this.shortageMs < SHORTAGE_WARNING_MS) return;
+    this.shortageMs = nowMs;
+    this.log("warning", `There is no memory for work in the background, which waits: ${reason}`);
+  }
+
   /** The timer's work, `hz` times a second. */
   tick(): void {
-    if (this.debug.cronPaused) return;
+    if (!this.debug.cronPaused) this.attempt(() => this.workOfTimer());
+  }
+
+  private workOfTimer(): void {
     this.clock.tick();
     const { nowMs } = this.clock;
     this.ending.check();
@@ -409,9 +441,9 @@ export class Server implements ServerContext {
       let more = true;
       while (more && this.clock.monotonicMs() < end) more = this.keyspace.reclaimSlice();
       this.reclaiming = more;
-      if (more) this.loop.later(SLICE_MS, slice);
+      if (more) this.later(SLICE_MS, slice);
     };
-    this.loop.later(0, slice);
+    this.later(0, slice);
   }
 
   private checkOutputLimits(nowMs: number): void {

@@ -22,6 +22,9 @@ const REF_MASK = 0x7fffffff;
 /** Whether any block is frozen: asked first, so that it costs nothing when there is no snapshot. */
 export let isAny = false;
 
+/** What was frozen since `allOrNone` began; null outside of it. */
+let begun: Int32Array[] | null = null;
+
 /** By segment; a segment's are made when the first of its blocks is frozen. */
 let bits: Int32Array[] = [];
 let count = 0;
@@ -34,6 +37,7 @@ const wordOf = (ref: Ref) => (ref & SEGMENT_MASK) >>> 5;
  * that calls nothing: it is done at once for all leaves of a value, and mostly not yet compiled.
  */
 export function freeze(refs: Int32Array): void {
+  begun?.push(refs);
   for (let i = 0; i < refs.length; i++) {
     const ref = refs[i] & REF_MASK;
     if (DEBUG) assert(!isFrozen(ref as Ref), "the block is frozen already");
@@ -46,6 +50,26 @@ export function freeze(refs: Int32Array): void {
   }
   count += refs.length;
   isAny = count > 0;
+}
+
+/** What `run` freezes stays frozen only if it comes to its end: there may be no memory for bits. */
+export function allOrNone<Result>(run: () => Result): Result {
+  const before = count;
+  begun = [];
+  try {
+    return run();
+  } catch (error) {
+    for (const refs of begun) for (const ref of refs) unmark((ref & REF_MASK) as Ref);
+    count = before;
+    isAny = count > 0;
+    throw error;
+  } finally {
+    begun = null;
+  }
+}
+
+function unmark(ref: Ref): void {
+  if (isFrozen(ref)) bits[ref >>> SEGMENT_BITS][wordOf(ref)] &= ~bitOf(ref);
 }
 
 /** Whether the block is frozen, so that who wants to change it has to take a copy. */

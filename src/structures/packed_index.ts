@@ -9,6 +9,7 @@
 
 import * as arena from "../arena/arena.ts";
 import { SEGMENT_BITS, u8, views } from "../arena/arena.ts";
+import { bufferOf } from "../base/ballast.ts";
 import type { PackedRef } from "./packed.ts";
 import * as packed from "./packed.ts";
 import * as element from "./packed_element.ts";
@@ -67,7 +68,7 @@ export class PackedIndex {
   find(bytes: Uint8Array, offset: number, size: number): number {
     const taken = element.measure(bytes, offset, size);
     if (taken > written.length) {
-      written = new Uint8Array(taken * 2);
+      written = new Uint8Array(bufferOf(taken * 2));
       writtenView = new DataView(written.buffer);
     }
     element.write(written, writtenView, 0, bytes, offset, size);

@@ -10,6 +10,7 @@
 import * as arena from "../arena/arena.ts";
 import { NIL, SEGMENT_BITS, u8, views } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
+import { bufferOf } from "../base/ballast.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { Range } from "../base/range.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -91,7 +92,7 @@ function trimmedWithin(
 
 /** Sees that so many bytes can be written to `made`. */
 function makeRoom(size: number): void {
-  if (made.length < size) made = new Uint8Array(2 * size);
+  if (made.length < size) made = new Uint8Array(bufferOf(2 * size));
 }
 
 /** How many bytes two elements have in common, at most so many; 0 unless both are short strings. */

@@ -10,6 +10,7 @@
  *   writer.endEntry();                          …
  *   const leaf = writer.finish();
  */
+import { bufferOf } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, copyBytes } from "../base/bytes.ts";
 import * as packed from "./packed.ts";
@@ -55,7 +56,7 @@ export class StreamLeafWriter {
   begin(): void {
     if (this.#bytes.length > KEPT_SIZE_MAX) {
       giveBack(this.#bytes);
-      this.#bytes = new Uint8Array(FIRST_SIZE);
+      this.#bytes = new Uint8Array(bufferOf(FIRST_SIZE));
       this.#view = new DataView(this.#bytes.buffer);
     }
     this.#end = 0;
@@ -231,7 +232,7 @@ export class StreamLeafWriter {
 
   #reserve(size: number): void {
     if (this.#end + size + ROOM <= this.#bytes.length) return;
-    const grown = new Uint8Array(2 * (this.#end + size + ROOM));
+    const grown = new Uint8Array(bufferOf(2 * (this.#end + size + ROOM)));
     grown.set(this.#bytes.subarray(0, this.#end));
     giveBack(this.#bytes);
     this.#bytes = grown;

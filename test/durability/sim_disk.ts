@@ -65,7 +65,7 @@ const edited = (bytes: Uint8Array, edit: Edit) =>
   "add" in edit ? join(bytes, edit.add) : bytes.slice(0, edit.cut);
 
 function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
+  const both = new Uint8Array(new ArrayBuffer(a.length + b.length));
   both.set(a);
   both.set(b, a.length);
   return both;

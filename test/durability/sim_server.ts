@@ -66,6 +66,8 @@ export class SimClient {
   readonly replies: string[] = [];
   /** Told of each reply, as it comes. */
   onReply: (reply: string) => void = () => {};
+  /** It takes nothing of what it is sent. */
+  isStuck = false;
   readonly connection: Connection;
   private input: Uint8Array = new Uint8Array(0);
   private output = Buffer.alloc(0);
@@ -86,6 +88,7 @@ export class SimClient {
         return taken.length;
       },
       write: (bytes, offset, size) => {
+        if (this.isStuck) return 0;
         if (!server.hasEnded) this.take(bytes.subarray(offset, offset + size));
         return size;
       },
@@ -114,6 +117,12 @@ export class SimClient {
     this.server.guard(() => {
       while (this.input.length > 0) this.connection.readable();
     });
+  }
+
+  /** Takes what it is sent again. */
+  loosen(): void {
+    this.isStuck = false;
+    this.server.guard(() => this.connection.drain());
   }
 
   private take(bytes: Uint8Array): void {

@@ -7,6 +7,7 @@
  * its log, and has the same data, too.
  */
 import * as arena from "../../src/arena/arena.ts";
+import { isShortage } from "../../src/arena/shortage.ts";
 import * as hashValue from "../../src/keyspace/hash_value.ts";
 import * as listValue from "../../src/keyspace/list_value.ts";
 import * as setValue from "../../src/keyspace/set_value.ts";
@@ -313,11 +314,13 @@ function walkOf(inner: InnerServer): SnapshotWalk {
     "lru",
   );
   saver.begin([]);
+  // Without memory for what it needs of values that change, a snapshot fails, and nothing else.
   const fail = (error: Error) => {
-    throw error;
+    if (!isShortage(error)) throw error;
+    walk.abandon();
   };
   const { keyspace } = inner;
-  return new SnapshotWalk(
+  const walk: SnapshotWalk = new SnapshotWalk(
     keyspace,
     (db, id, e) => {
       saver.select(id);
@@ -327,6 +330,7 @@ function walkOf(inner: InnerServer): SnapshotWalk {
     fail,
     SIZES,
   );
+  return walk;
 }
 
 /** What is deleted of a stream, and leaves: a trim that deletes nothing may take them away. */
