@@ -24,6 +24,7 @@ export interface Part {
 /** As long as Redis reads a line. */
 const LINE_SIZE_MAX = 1024;
 const WORDS_MIN = 6;
+const INCREMENT_NAME = /\.incr\.aof$/;
 
 /** A manifest that cannot be read. */
 export class ManifestError extends Error {
@@ -120,6 +121,12 @@ export function parseManifest(text: string): Manifest {
       fail("The AOF manifest file contains too long line");
     }
     add(manifest, parseLine(line, fail), fail);
+  }
+  // A name is not given again while a file of that name waits to be removed.
+  for (const { name, sequence } of manifest.history) {
+    if (INCREMENT_NAME.test(name))
+      manifest.incrementSequence = Math.max(manifest.incrementSequence, sequence);
+    else manifest.baseSequence = Math.max(manifest.baseSequence, sequence);
   }
   return manifest;
 }

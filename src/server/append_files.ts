@@ -18,9 +18,9 @@ export class AppendFiles {
   manifest = new Manifest();
   /**
    * Files that the manifest on the disk may name though `manifest` does not, since replacing it
-   * went wrong at its end. They stay until another one is in force.
+   * went wrong at its end. They stay, and are history of the next one that is in force.
    */
-  private doubtful: string[] = [];
+  private doubtful: Part[] = [];
   private readonly config: Config;
   private readonly disk: Disk & { holdFolder(): HeldFolder };
   /** Paths of files of which something was not loaded. */
@@ -166,6 +166,9 @@ export class AppendFiles {
 
   /** Puts a manifest in force, on the disk first. Throws what the disk says. */
   private write(manifest: Manifest): void {
+    const named = new Set(manifest.parts.map(({ name }) => name));
+    const unnamed = this.doubtful.filter(({ name }) => !named.has(name));
+    manifest.history.push(...unnamed.map((part): Part => ({ ...part, type: "h" })));
     const text = manifest.toString();
     const file = this.disk.createFile(this.manifestPath);
     try {
@@ -177,8 +180,7 @@ export class AppendFiles {
       throw error;
     }
     this.manifest = manifest;
-    const named = new Set(manifest.parts.map(({ name }) => name));
-    for (const name of this.doubtful.splice(0)) if (!named.has(name)) this.discard(name);
+    this.doubtful = [];
   }
 
   /** Whether the manifest on the disk may be of this text. */
@@ -194,14 +196,15 @@ export class AppendFiles {
   /** The manifest may be in force, or may be after a crash: its names are not given again. */
   private doubt(manifest: Manifest): void {
     const known = new Set(this.manifest.parts.map(({ name }) => name));
-    for (const { name } of manifest.parts) if (!known.has(name)) this.doubtful.push(name);
+    for (const part of manifest.parts) if (!known.has(part.name)) this.doubtful.push(part);
     this.manifest.baseSequence = manifest.baseSequence;
     this.manifest.incrementSequence = manifest.incrementSequence;
   }
 
   /** Removes a file that no manifest names. */
   private discard(name: string): void {
-    if (!this.doubtful.includes(name)) this.disk.removeFile(this.pathOf(name));
+    const isDoubtful = this.doubtful.some((part) => part.name === name);
+    if (!isDoubtful) this.disk.removeFile(this.pathOf(name));
   }
 
   makeFolder(): void {
@@ -316,7 +319,10 @@ export class AppendFiles {
     const { history } = this.manifest;
     if (history.length === 0 || this.config.flag("aof-disable-auto-gc")) return;
     const manifest = this.manifest.clone();
+    const named = new Set(manifest.parts.map(({ name }) => name));
     manifest.history = history.filter(({ name }) => {
+      // An earlier version could give a name twice: what is in use is not removed.
+      if (named.has(name)) return false;
       this.log(`Removing the history file ${name} in the background`);
       const path = this.pathOf(name);
       return !this.disk.removeFile(path) && this.disk.fileExists(path);

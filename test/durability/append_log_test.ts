@@ -705,6 +705,17 @@ describe("turning the log on", () => {
     expect(keysOf(start(disk.afterKill()))).toEqual(["b", "c"]);
   });
 
+  test("does not give a name that a file has which waits to be removed", () => {
+    const disk = new SimDisk();
+    const server = start(disk, "--aof-disable-auto-gc", "yes");
+    run(server, "SET a 1", "CONFIG SET appendonly no", "BGREWRITEAOF", "CONFIG SET appendonly yes");
+    run(server, "SET b 2", "CONFIG SET aof-disable-auto-gc no", "SET c 3");
+    expect(names(disk).filter((path) => path.endsWith(".incr.aof"))).toEqual([
+      `${FOLDER}/appendonly.aof.2.incr.aof`,
+    ]);
+    expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b", "c"]);
+  });
+
   test("while a base is written for a log that is off begins one of its own, at every step", () => {
     for (let turns = 0; ; turns++) {
       const disk = new SimDisk();

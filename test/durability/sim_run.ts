@@ -75,9 +75,13 @@ export class SimRun {
   written = 0;
   /** and the last that WAITAOF has told to be on the disk. */
   synced = 0;
-  /** Where the log was turned on, and has no base yet; what is on the disk then is `offAt`. */
+  /**
+   * Where the log was turned on, and has no base yet; what is on the disk then is `offAt`, or
+   * `offCutAt` after a power cut: a disk that does not take what was told has less.
+   */
   waitingSince: number | null = null;
   offAt: Span = START;
+  offCutAt: Span = START;
   isLogged = true;
   /** When the last snapshot that is whole was made, */
   private snapshotAt: Span = START;
@@ -96,8 +100,10 @@ export class SimRun {
   private clients: SimClient[] = [];
   /** What each client is to send once it no longer waits. */
   private queues: (readonly string[])[][] = [];
-  /** When the base was begun that is written while the log is off. */
-  private asideAt: Span = START;
+  /** When bases were begun that are written while the log is off, since one came about. */
+  private asides: Span[] = [];
+  /** `confirmed` before the command that runs. */
+  private confirmedBefore = 0;
   private rewriteCount = 0;
   /** The end of the process was asked for. */
   private isEndAsked = false;
@@ -193,6 +199,7 @@ export class SimRun {
     // Nothing more is promised from now on.
     if (name === "CONFIG SET APPENDFSYNC NO") this.policy = "no";
     const before = this.last;
+    this.confirmedBefore = this.confirmed;
     this.awaited(client).push({ at: this.last + 1, name, words });
     if (SAVING.test(name)) this.tried.push({ from: before, to: before });
     client.send(words);
@@ -282,18 +289,31 @@ export class SimRun {
     this.history.push({ state: this.server.state, timeMs: this.time.ms });
   }
 
+  /** The log is turned off. What it has of what was told depends on the disk, if that is faulty. */
+  private noteOff(): void {
+    const { last, confirmedBefore } = this;
+    const isFaulty = this.disk.operations.length >= (this.disk.fault?.at ?? Infinity);
+    const cutFrom = this.policy === "always" ? confirmedBefore : 0;
+    this.offAt = { from: isFaulty ? Math.min(this.written, confirmedBefore) : last, to: last };
+    this.offCutAt = { from: isFaulty ? cutFrom : last, to: last };
+    this.asides = [];
+  }
+
   /** Notes whether the log is on, and what was begun or is whole since the last look: `when`. */
   private follow(when: Span, isCommand: boolean): void {
     if (this.server.hasEnded) return;
     const { config, appendLog, snapshots, progress } = this.server.server;
     const isLogged = config.flag("appendonly");
     // Of a log that had no base yet nothing stays.
-    if (this.isLogged && !isLogged && this.waitingSince === null) {
-      this.offAt = { from: this.last, to: this.last };
+    if (this.isLogged && !isLogged && this.waitingSince === null) this.noteOff();
+    if (!isLogged && appendLog.rewriteCount !== this.rewriteCount) {
+      this.offAt = this.asides.at(-1) ?? START;
+      this.offCutAt = this.offAt;
+      this.asides = [];
     }
-    if (!isLogged && appendLog.rewriteCount !== this.rewriteCount) this.offAt = this.asideAt;
     this.rewriteCount = appendLog.rewriteCount;
-    if (progress.rewriting !== this.rewriting && !isLogged) this.asideAt = when;
+    const isBegun = progress.rewriting !== null && progress.rewriting !== this.rewriting;
+    if (isBegun && !isLogged) this.asides.push(when);
     this.rewriting = progress.rewriting;
     if (!this.isLogged && isLogged) this.waitingSince = this.last;
     if (!isLogged || !appendLog.isWaiting) this.waitingSince = null;
@@ -352,7 +372,8 @@ export class SimRun {
       }
       if (problem !== null) return `does not start: ${problem}\n${server.lines.join("")}`;
       if (!this.isLogged && this.hasMoved) return null;
-      const difference = this.compare(server.state, this.isLogged ? this.allowed(cutsPower) : null);
+      const first = this.isLogged ? this.allowed(cutsPower) : null;
+      const difference = this.compare(server.state, first, cutsPower);
       if (difference !== null || !this.isLogged) return difference;
       return this.goesOn(server);
     } finally {
@@ -396,7 +417,7 @@ export class SimRun {
       if (problem !== null) return `does not load its snapshot: ${problem}`;
       const temporary = disk.listFolder(".").filter((name) => !/^dump\.rdb(\.found)?$/.test(name));
       if (temporary.length > 0) return `left behind: ${temporary}`;
-      return this.compare(server.state, null);
+      return this.compare(server.state, null, false);
     } finally {
       server.dispose();
     }
@@ -420,7 +441,7 @@ export class SimRun {
   }
 
   /** `first`: the first moment allowed of the log's; null: it is a snapshot. */
-  private compare(found: State, first: number | null): string | null {
+  private compare(found: State, first: number | null, cutsPower: boolean): string | null {
     const moments: number[] = [];
     const pushAll = ({ from, to }: Span) => {
       for (let at = from; at <= to; at++) moments.push(at);
@@ -432,8 +453,8 @@ export class SimRun {
     } else {
       for (let at = this.last; at >= first; at--) moments.push(at);
       if (this.waitingSince !== null) {
-        pushAll(this.offAt);
-        pushAll(this.asideAt);
+        pushAll(cutsPower ? this.offCutAt : this.offAt);
+        this.asides.forEach(pushAll);
         // Where the log was turned on in another folder, there is none of an earlier time.
         if (this.hasMoved) pushAll(START);
       }
