@@ -129,6 +129,10 @@ async function main(options: Options): Promise<number> {
   return count > 0 ? 1 : 0;
 }
 
+if (process.argv.includes("--help")) {
+  console.log(USAGE);
+  process.exit(0);
+}
 try {
   process.exit(await main(readOptions(process.argv.slice(2))));
 } catch (error) {

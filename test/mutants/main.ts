@@ -234,6 +234,10 @@ async function main(options: Options): Promise<void> {
   }
 }
 
+if (process.argv.includes("--help")) {
+  console.log(USAGE);
+  process.exit(0);
+}
 try {
   await main(readOptions(process.argv.slice(2)));
 } catch (error) {
