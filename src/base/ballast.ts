@@ -5,12 +5,14 @@
  *
  * What must be had once something has changed is asked for here, by `bufferOf`: blocks of the
  * arena, what the log is told, the lists that a command notes its work in. What can be given up (a
- * client, a snapshot) asks JavaScript, and is given up.
+ * client, a snapshot) asks JavaScript, and is given up; where it may be large, by `spareBytes`, so
+ * that it does not take what the ballast has given for something else.
  */
 import { giveBack } from "./buffers.ts";
+import { BALLAST_PIECE_SIZE } from "./limits.ts";
 
-/** Pieces as large as slabs may be: what slabs have left behind is good for it. */
-const PIECE_SIZE = 8 << 20;
+/** Less than this is had even without the ballast, or a full server could not be emptied. */
+const SPARE_SIZE_MIN = 256 << 10;
 
 let wantedPieces = 0;
 let pieces: Uint8Array[] = [];
@@ -18,7 +20,7 @@ let onChange = () => {};
 
 /** Keeps so many bytes from now on; `changed` is told when they are gone, or there again. */
 export function keep(size: number, changed: () => void): void {
-  wantedPieces = Math.ceil(size / PIECE_SIZE);
+  wantedPieces = Math.ceil(size / BALLAST_PIECE_SIZE);
   onChange = changed;
   recover();
 }
@@ -33,7 +35,7 @@ export const isGone = () => pieces.length < wantedPieces;
 export function recover(): boolean {
   const fresh: Uint8Array[] = [];
   try {
-    while (fresh.length < wantedPieces) fresh.push(new Uint8Array(PIECE_SIZE));
+    while (fresh.length < wantedPieces) fresh.push(new Uint8Array(BALLAST_PIECE_SIZE));
   } catch {
     for (const piece of fresh) giveBack(piece);
     return false;
@@ -57,6 +59,16 @@ export function bufferOf(size: number): ArrayBuffer {
     onChange();
   }
   return new ArrayBuffer(size);
+}
+
+/**
+ * Memory for what can be given up. Throws RangeError when there is none, and while the ballast is
+ * not there, unless it is little.
+ */
+export function spareBytes(size: number): Uint8Array<ArrayBuffer> {
+  const isAllowed = size < SPARE_SIZE_MIN || !isGone() || recover();
+  if (!isAllowed) throw new RangeError("Out of memory");
+  return new Uint8Array(size);
 }
 
 /** As `bufferOf`, for so many elements. */

@@ -38,10 +38,16 @@ export const OUTPUT_MEMORY_PART = 0.5;
 export const RUN_OUTPUT_SIZE_MAX = 8 << 20;
 
 /**
- * What is told to the log in one turn is kept in pieces of this size: one command may tell more
- * than one buffer can hold, and nearly always one is enough.
+ * Memory that is kept for a shortage is in pieces of this size, as large as slabs may be: who asks
+ * for no more at once finds it in what they leave behind.
  */
-export const LOG_PIECE_SIZE = 64 << 20;
+export const BALLAST_PIECE_SIZE = 8 << 20;
+
+/**
+ * What is told to the log in one turn is kept in pieces of this size: it may be any amount, and
+ * must be had when there is no other memory any more.
+ */
+export const LOG_PIECE_SIZE = BALLAST_PIECE_SIZE;
 
 /**
  * While more than this waits for the disk (changes that are not written to the log, and replies

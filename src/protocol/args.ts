@@ -3,6 +3,7 @@
  * object is made per argument; argument 0 is the command's name. The bytes are borrowed: they are
  * valid until the command returns, and whoever keeps an argument copies it.
  */
+import { spareBytes } from "../base/ballast.ts";
 import { copyBytes, latin1 } from "../base/bytes.ts";
 
 const FIRST_ROOM = 64;
@@ -81,7 +82,7 @@ export class Args {
 export function keptArgs(args: Args): Args {
   let total = PADDING;
   for (let i = 0; i < args.count; i++) total += args.size[i];
-  const bytes = new Uint8Array(total);
+  const bytes = spareBytes(total);
   const kept = new Args(bytes, new DataView(bytes.buffer));
   let at = 0;
   for (let i = 0; i < args.count; i++) {

@@ -3,6 +3,7 @@
  * and where each argument lies, so that queueing makes no object per command and never copies what
  * is queued already.
  */
+import { spareBytes } from "../base/ballast.ts";
 import { BULK_COPY_SIZE } from "../base/bytes.ts";
 import type { Args } from "./args.ts";
 
@@ -90,7 +91,7 @@ export class CommandQueue {
 
   private makeRoom(size: number, words: number): void {
     if (this.filled + size > this.bytes.length) {
-      this.bytes = new Uint8Array(Math.max(size, PIECE_SIZE));
+      this.bytes = spareBytes(Math.max(size, PIECE_SIZE));
       this.pieces.push(new DataView(this.bytes.buffer));
       this.pieceSizes += this.bytes.length;
       this.filled = 0;

@@ -10,7 +10,7 @@
  * long as there is memory for. Nearly always there is none, and a position is an offset in `bytes`.
  */
 import { assert } from "../base/assert.ts";
-import { bufferOf } from "../base/ballast.ts";
+import { bufferOf, spareBytes } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, WORD_SLACK } from "../base/bytes.ts";
 import { DOUBLE_SIZE_MAX, writeDouble } from "../base/doubles.ts";
@@ -566,7 +566,7 @@ export class Reply {
 /** Null when there is no memory. */
 function allocate(size: number): Uint8Array | null {
   try {
-    return new Uint8Array(size);
+    return spareBytes(size);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

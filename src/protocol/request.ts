@@ -6,6 +6,7 @@
  * resumed where it was left: each byte is looked at once, however the pieces fall, and a large
  * argument is waited for without looking at all.
  */
+import { spareBytes } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { parseInt64, parseSafe } from "../base/numbers.ts";
 import { splitInPlace } from "../base/words.ts";
@@ -117,7 +118,7 @@ export class Partial {
     const wanted = this.size + size;
     const isLast = this.expected === 1 && wanted <= this.needed;
     const doubled = Math.min(this.bytes.length * 2, isLast ? this.needed : COMMAND_SIZE_MAX);
-    const grown = new Uint8Array(Math.max(wanted, doubled) + PADDING);
+    const grown = spareBytes(Math.max(wanted, doubled) + PADDING);
     grown.set(this.bytes.subarray(0, this.size));
     giveBack(this.bytes);
     this.bytes = grown;
@@ -190,7 +191,7 @@ export class RequestParser {
       if (this.begin > 0) bytes.copyWithin(0, this.begin, this.end);
     } else {
       const announced = Math.min(this.needed, size + ANNOUNCED_SIZE_MAX);
-      bytes = new Uint8Array((announced > size ? announced : size * 2) + PADDING);
+      bytes = spareBytes((announced > size ? announced : size * 2) + PADDING);
       bytes.set(this.bytes.subarray(this.begin, this.end));
     }
     if (this.begin > 0 && this.expected > 0) {

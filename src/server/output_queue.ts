@@ -7,6 +7,7 @@
  * A reply that shows a change waits until that change may be told of (unsynced.ts). What follows it
  * waits as long, so that all leave in the order in which they were written.
  */
+import { spareBytes } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { OUTPUT_PIECE_SIZE, RUN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
@@ -157,7 +158,7 @@ export class OutputQueue {
       return spare;
     }
     const growing = Math.min(OUTPUT_PIECE_SIZE, Math.max(FIRST_PIECE_SIZE, this.size));
-    return { bytes: new Uint8Array(Math.max(size, growing)), begin: 0, end: 0 };
+    return { bytes: spareBytes(Math.max(size, growing)), begin: 0, end: 0 };
   }
 
   /** A piece is sent. */
