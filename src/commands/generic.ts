@@ -341,6 +341,7 @@ function randomkey(call: Call): void {
 
 function scan(call: Call): void {
   const { db, reply } = call;
+  const { stats } = call.keyspace;
   const cursor = scanCursor(call, 1);
   parseScan(call, 2, true);
   const { count, pattern, typeName } = scanOptions;
@@ -354,8 +355,11 @@ function scan(call: Call): void {
   for (let i = 0; i < visited.count; i++) {
     const e = visited.refs[i] as EntryRef;
     if (pattern !== 0 && !keyMatches(call, pattern, e)) continue;
-    if (typeName !== null && TYPE_NAMES[entry.type(e)] !== typeName) continue;
-    if (db.expireIfOver(e)) continue;
+    const isOver = db.expireIfOver(e);
+    // The type is looked up as by a command that reads the key, so it counts.
+    if (typeName !== null && isOver) stats.misses++;
+    else if (typeName !== null) stats.hits++;
+    if (isOver || (typeName !== null && TYPE_NAMES[entry.type(e)] !== typeName)) continue;
     entry.replyKey(e, reply);
     found++;
   }

@@ -324,6 +324,28 @@ test("a key is gone when its time has come, and counted", async () => {
   await ask("DEBUG", "SET-ACTIVE-EXPIRE", 1);
 });
 
+test("SCAN removes the keys that it would tell, or of which it looks at the type", async () => {
+  await ask("DEBUG", "SET-ACTIVE-EXPIRE", 0);
+  await ask("CONFIG", "RESETSTAT");
+  const LOOKS: [options: string[], left: number, misses: number][] = [
+    [["MATCH", "b*"], 1, 0],
+    [["MATCH", "b*", "TYPE", "string"], 1, 0],
+    [["MATCH", "a*"], 0, 0],
+    [["TYPE", "string"], 0, 1],
+    [["TYPE", "list"], 0, 2],
+    [["TYPE", "nosuch"], 0, 3],
+  ];
+  for (const [options, left, misses] of LOOKS) {
+    await ask("SET", "a", "1", "PX", "1");
+    await Bun.sleep(5);
+    expect(await ask("SCAN", "0", ...options)).toEqual(["0", []]);
+    expect(await ask("DBSIZE")).toBe(left);
+    const stats = (await ask("INFO", "stats")) as string;
+    expect(stats).toContain(`keyspace_hits:0\r\nkeyspace_misses:${misses}\r\n`);
+  }
+  await ask("DEBUG", "SET-ACTIVE-EXPIRE", 1);
+});
+
 test("an unlucky EXPIRE of an expired key finds none", async () => {
   await ask("DEBUG", "SET-ACTIVE-EXPIRE", 0);
   for (const words of [
