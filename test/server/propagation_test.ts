@@ -107,11 +107,20 @@ function withCompany({ args }: CommandStep): string[][] {
   return all.filter((words) => words !== null).map((words) => [...words]);
 }
 
+/** Whether it gives a key a time that is over: a SCAN that comes to that key removes it. */
+function givesPast(args: readonly string[]): boolean {
+  const at = args.findIndex((word) => /^(pxat|exat)$/i.test(word));
+  const isNamed = /^p?expireat$/i.test(args[0] ?? "");
+  const isInMs = /^p/i.test(at < 0 ? (args[0] ?? "") : args[at]);
+  const time = Number(args[at < 0 ? 2 : at + 1]) * (isInMs ? 1 : 1000);
+  return (isNamed || at >= 0) && time <= Date.now();
+}
+
 async function runSteps(twins: Twins, steps: readonly CommandStep[]): Promise<string[]> {
   const found: string[] = [];
   for (const step of steps) {
     if (twins.isWaiting(step.connection)) continue;
-    if (step.expires) for (const word of step.args) twins.over.add(word);
+    if (step.expires || givesPast(step.args)) for (const word of step.args) twins.over.add(word);
     for (const args of withCompany(step)) {
       await twins.send(step.connection, args, mayWait({ ...step, args }));
       found.push(...(await twins.differences(args)));
