@@ -227,7 +227,9 @@ export function push(
     plant(e);
   }
   const t = treeOf(e);
-  const leaf = endLeaf(t, atHead);
+  const end = endOf(t, atHead);
+  // Without room it stays as it is: it may be large, and a copy be needed for a snapshot.
+  const leaf = isTrimmed(end) || hasRoom(end, taken(size)) ? opened(t, end) : end;
   if (hasRoom(leaf, taken(size))) {
     exchange(t, leaf, extended(leaf, atHead, bytes, offset, size));
     btree.addCount(t, 1);
@@ -309,9 +311,12 @@ export function end(e: EntryRef, atHead: boolean): Range {
   return packed.range(leaf, atHead ? packed.first(leaf) : packed.last(leaf));
 }
 
-/** The leaf at an end, to be changed. */
-const endLeaf = (t: TreeRef, atHead: boolean) =>
-  opened(t, (atHead ? btree.first(t) : btree.last(t)) as PackedRef);
+/** The leaf at an end, to be read. */
+const endOf = (t: TreeRef, atHead: boolean) =>
+  (atHead ? btree.first(t) : btree.last(t)) as PackedRef;
+
+/** As `endOf`, to be changed. */
+const endLeaf = (t: TreeRef, atHead: boolean) => opened(t, endOf(t, atHead));
 
 /** Removes the element at an end of a list that has any, and replies with it if `to` is given. */
 export function pop(e: EntryRef, atHead: boolean, to: Reply | null): void {
@@ -320,7 +325,9 @@ export function pop(e: EntryRef, atHead: boolean, to: Reply | null): void {
     return;
   }
   const t = treeOf(e);
-  const leaf = endLeaf(t, atHead);
+  const end = endOf(t, atHead);
+  // One of a single element goes as it is: it may be large, and a copy be needed for a snapshot.
+  const leaf = isTrimmed(end) || packed.count(end) > 1 ? opened(t, end) : end;
   if (packed.count(leaf) > 1) {
     exchange(t, leaf, shortened(leaf, atHead, to));
     btree.addCount(t, -1);
