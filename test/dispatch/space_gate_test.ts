@@ -175,6 +175,10 @@ describe("a transaction", () => {
     const { propagation } = inner.server;
     propagation.active = true;
     propagation.onFirst = () => {};
+    // Blocks of its size are at hand, so that it needs no other segment.
+    for (const key of ["before", "first", "after"]) inner.run("SET", key, "x".repeat(5000));
+    inner.run("DEL", "first");
+    propagation.out.clear();
     inner.run("MULTI");
     inner.run("RPUSH", "list", "d");
     inner.run("SET", "first", "x".repeat(5000));
