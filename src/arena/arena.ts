@@ -113,7 +113,7 @@ let tellScarcity = (_isScarce: boolean) => {};
 /** For tests: blocks until `failAt`'s is wanted, and the largest that is still to be had then. */
 let failingIn = Infinity;
 let failingAbove = 0;
-/** The most that `ensure` has promised since. */
+/** The most that was promised since. */
 let ensuredSize = 0;
 
 const NO_BYTES = new Uint8Array(0);
@@ -267,11 +267,16 @@ export function watchScarcity(listener: (isScarce: boolean) => void): void {
 export function ensure(size: number): void {
   if (size <= SEGMENT_SIZE) return;
   if (!canServe(size)) throw OUT_OF_SPACE;
-  if (DEBUG) ensuredSize = Math.max(ensuredSize, size);
 }
 
 /** Whether so many bytes can be had besides the reserve. */
 export function canServe(size: number): boolean {
+  const isServed = hasSpare(size);
+  if (DEBUG && isServed) ensuredSize = Math.max(ensuredSize, size);
+  return isServed;
+}
+
+function hasSpare(size: number): boolean {
   if (DEBUG && failingIn < 0 && size > failingAbove) return false;
   if (size / SEGMENT_SIZE > segmentsLeft() - RESERVED_SEGMENTS) return false;
   if (size <= SMALL_GROWTH) return true;
