@@ -275,9 +275,10 @@ export class BlockedClients {
   private begin(waiting: Waiting): number {
     const { call, reply } = this;
     const { unsynced } = this.server.keyspace;
-    unsynced.startLooking();
-    for (const { databaseId, hash } of waiting.waited) unsynced.look(databaseId, hash);
-    waiting.client.shows(unsynced.seenMark);
+    // Not by `look`: CLIENT UNBLOCK may be in the midst of a transaction, which has looked as well.
+    for (const { databaseId, hash } of waiting.waited) {
+      waiting.client.shows(unsynced.markOf(databaseId, hash));
+    }
     call.client = waiting.client;
     call.args = waiting.args;
     call.command = waiting.command;

@@ -109,26 +109,36 @@ export class Unsynced {
     return this.seen;
   }
 
+  /** The mark of a key's last change if that is unsafe, else 0: for who is no running command. */
+  markOf(databaseId: number, keyHash: number): number {
+    if (!this.isAny) return 0;
+    this.fillTable(this.count);
+    const mark = this.table.markOf(nameOf(databaseId, keyHash));
+    const last = Math.max(mark, this.wholeMarks[databaseId]);
+    return last > this.safeMark ? last : 0;
+  }
+
   private see(mark: number): void {
     if (mark > this.safeMark && mark > this.seen) this.seen = mark;
   }
 
   private lookUp(): void {
-    this.fillTable();
+    this.fillTable(this.own);
     for (let i = 0; i < this.lookCount; i++) this.see(this.table.markOf(this.looks[i]));
     this.lookCount = 0;
   }
 
-  /** Has the table know all that may be unsafe but what is `own`. */
-  private fillTable(): void {
-    const { table, names, marks, own } = this;
+  /** Has the table know what may be unsafe of the notes before `end`. */
+  private fillTable(end: number): void {
+    const { table, names, marks } = this;
     if (this.tabled < this.first) this.tabled = this.first;
-    if (!table.hasRoom(own - this.tabled)) {
-      table.clear(own - this.first);
+    if (this.tabled >= end) return;
+    if (!table.hasRoom(end - this.tabled)) {
+      table.clear(end - this.first);
       this.tabled = this.first;
     }
-    for (let i = this.tabled; i < own; i++) table.put(names[i], marks[i]);
-    this.tabled = own;
+    for (let i = this.tabled; i < end; i++) table.put(names[i], marks[i]);
+    this.tabled = end;
   }
 
   /** Changes up to this mark may be told of. */

@@ -88,6 +88,20 @@ describe("a reply waits that shows", () => {
     expect(then).toEndWith("*-1\r\n");
   });
 
+  for (const how of ["TIMEOUT", "ERROR"]) {
+    test(`a new value, in a transaction that then frees a blocked client with ${how}`, () => {
+      const blocked = held.client("BLPOP other 0");
+      held.turn();
+      held.write("SET k v");
+      const id = blocked.connection.client.id;
+      const client = held.client("MULTI", "GET k", `CLIENT UNBLOCK ${id} ${how}`, "EXEC");
+      const queued = "+OK\r\n+QUEUED\r\n+QUEUED\r\n";
+      const [now, then] = outcome(client);
+      expect(now).not.toContain("$1");
+      expect(then).toBe(`${queued}*2\r\n$1\r\nv\r\n:1\r\n`);
+    });
+  }
+
   test("a command to MONITOR", () => {
     const monitor = held.client("MONITOR");
     held.syncAll();

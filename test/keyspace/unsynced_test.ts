@@ -56,6 +56,18 @@ test("who looks does not see what it changes itself, those after it do", () => {
   expect(shown(unsynced, 0, 3)).toBe(2);
 });
 
+test("who asks for a key's mark beside the command that runs takes nothing from that", () => {
+  const unsynced = new Unsynced(DATABASES);
+  unsynced.note(0, 1);
+  unsynced.startLooking();
+  unsynced.look(0, 1);
+  unsynced.note(0, 2);
+  expect([0, 1, 2, 3].map((hash) => unsynced.markOf(0, hash))).toEqual([0, 1, 1, 0]);
+  expect(unsynced.seenMark).toBe(1);
+  unsynced.confirm(1);
+  expect(unsynced.markOf(0, 1)).toBe(0);
+});
+
 test("more keys than are remembered may be looked at", () => {
   const unsynced = new Unsynced(DATABASES);
   unsynced.note(0, 5);
