@@ -2,6 +2,7 @@
  * The frame of a snapshot file (snapshot_format.ts): blocks with their checksums, one by one. What
  * is in them is for others to know.
  */
+import { isShortage } from "../arena/shortage.ts";
 import { latin1 } from "../base/bytes.ts";
 import { crc32, deflate, inflate } from "../runtime/deflate.ts";
 import { MessageReader, READ_SLACK } from "./message_reader.ts";
@@ -212,7 +213,8 @@ export class BlockReader {
     if (isPacked) {
       try {
         bytes = inflate(stored, size);
-      } catch {
+      } catch (error) {
+        if (isShortage(error)) throw error;
         throw new Malformed("a packed block is broken");
       }
     }
