@@ -262,6 +262,23 @@ describe.each(PAIRS)("from %s to %s", (from, to) => {
     expect(stats).toMatch(/^migrate_cached_sockets:[12]\r$/m);
   });
 
+  test("nor does it where the password is the last word", async () => {
+    await session(`
+      > SET a 1
+      OK
+      > CONFIG SET slowlog-log-slower-than 0
+      OK
+      > MIGRATE TO a 0 5000 AUTH2 b c
+      (error) ERR Target instance replied with error: ${WRONG_PASSWORD}
+      > CONFIG SET slowlog-log-slower-than 10000
+      OK
+    `);
+    const [[entry]] = (await run(servers[from], ["SLOWLOG", "GET", 1])) as [unknown[][]];
+    const auth = ["AUTH2", "(redacted)", "(redacted)"];
+    const words = ["127.0.0.1", String(servers[to].port), "a", "0", "5000", ...auth];
+    expect(entry[3]).toEqual(["MIGRATE", ...words]);
+  });
+
   test("MIGRATE carries values of all kinds", async () => {
     await run(servers[to], ["FLUSHALL"]);
     await withSeed(async (random, note) => {
