@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandSaver } from "../../src/persistence/command_saver.ts";
-import { type ByteSource, RdbLoader } from "../../src/persistence/rdb_file.ts";
+import { RdbLoader } from "../../src/persistence/rdb_file.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { Client } from "../client/client.ts";
 import { parseReplies, plain, type Word } from "../client/resp.ts";
@@ -14,6 +14,7 @@ import { redisBinary, type Server, startRedis, startServer } from "../client/ser
 import { Random } from "../fuzz/random.ts";
 import { World } from "../keyspace/worlds.ts";
 import { KINDS, type Plan } from "./plans.ts";
+import { sourceOf } from "./source.ts";
 
 const DATABASES = 16;
 const ROUNDS = 3;
@@ -21,19 +22,6 @@ const ROUNDS = 3;
 const UNORDERED: Readonly<Record<string, number>> = { SADD: 1, ZADD: 2, HMSET: 2 };
 
 type Command = readonly Buffer[];
-
-function sourceOf(bytes: Uint8Array): ByteSource {
-  let at = 0;
-  return {
-    size: bytes.length,
-    read(into, offset, size) {
-      const piece = bytes.subarray(at, at + size);
-      into.set(piece, offset);
-      at += piece.length;
-      return piece.length;
-    },
-  };
-}
 
 /** What a snapshot holds, written as commands. */
 function rewritten(snapshot: Uint8Array): Buffer {

@@ -9,7 +9,6 @@ import * as arena from "../../src/arena/arena.ts";
 import { fromLatin1 } from "../../src/base/bytes.ts";
 import { digestOfAll } from "../../src/commands/debug_digest.ts";
 import {
-  type ByteSource,
   isRdb,
   RdbError,
   type RdbHooks,
@@ -23,22 +22,10 @@ import { redisBinary, type Server, startRedis } from "../client/server.ts";
 import { Random } from "../fuzz/random.ts";
 import { World } from "../keyspace/worlds.ts";
 import { KINDS } from "./plans.ts";
+import { sourceOf } from "./source.ts";
 
 const DATABASES = 16;
 const CORRUPTIONS = Number(process.env.CORRUPTIONS ?? 1000);
-
-function sourceOf(bytes: Uint8Array, pieceSize = Infinity): ByteSource {
-  let at = 0;
-  return {
-    size: bytes.length,
-    read(into, offset, size) {
-      const piece = bytes.subarray(at, at + Math.min(size, pieceSize));
-      into.set(piece, offset);
-      at += piece.length;
-      return piece.length;
-    },
-  };
-}
 
 function load(world: World, bytes: Uint8Array, pieceSize = Infinity, hooks: RdbHooks = {}) {
   const loader = new RdbLoader(sourceOf(bytes, pieceSize), world.keyspace, hooks);

@@ -11,7 +11,7 @@ import { fromLatin1 } from "../../src/base/bytes.ts";
 import { digestOfAll } from "../../src/commands/debug_digest.ts";
 import { dumpPayload } from "../../src/persistence/dump_payload.ts";
 import { MessageWriter } from "../../src/persistence/message_writer.ts";
-import { type ByteSource, RdbLoader } from "../../src/persistence/rdb_file.ts";
+import { RdbLoader } from "../../src/persistence/rdb_file.ts";
 import { BlockWriter } from "../../src/persistence/snapshot_block.ts";
 import { isSnapshot, SnapshotError } from "../../src/persistence/snapshot_format.ts";
 import { SnapshotLoader } from "../../src/persistence/snapshot_loader.ts";
@@ -23,6 +23,7 @@ import { redisBinary, type Server, startRedis } from "../client/server.ts";
 import { Random } from "../fuzz/random.ts";
 import { put, World } from "../keyspace/worlds.ts";
 import { KINDS } from "./plans.ts";
+import { sourceOf } from "./source.ts";
 
 const DATABASES = 16;
 const CORRUPTIONS = Number(process.env.CORRUPTIONS ?? 1000);
@@ -30,19 +31,6 @@ const CORRUPTIONS_LIMIT_MS = 60_000 + 60 * CORRUPTIONS;
 const SEED = Number(process.env.SEED ?? 1);
 const HEAD_SIZE = 12;
 const BLOCK_HEAD_SIZE = 16;
-
-function sourceOf(bytes: Uint8Array, pieceSize = Infinity): ByteSource {
-  let at = 0;
-  return {
-    size: bytes.length,
-    read(into, offset, size) {
-      const piece = bytes.subarray(at, at + Math.min(size, pieceSize));
-      into.set(piece, offset);
-      at += piece.length;
-      return piece.length;
-    },
-  };
-}
 
 function load(world: World, bytes: Uint8Array, pieceSize = Infinity): SnapshotLoader {
   const loader = new SnapshotLoader(sourceOf(bytes, pieceSize), world.keyspace);

@@ -17,6 +17,7 @@ import { withSeed } from "../client/pair.ts";
 import type { Random } from "../fuzz/random.ts";
 import { contentsOf } from "./contents.ts";
 import { InnerServer } from "./inner_server.ts";
+import { sourceOf } from "./source.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 40);
 
@@ -80,20 +81,6 @@ function fill(server: InnerServer, random: Random): void {
   for (const id of ids) if (random.chance(0.03)) server.run("XDEL", "k", id);
 }
 
-function sourceOf(pieces: readonly Uint8Array[]): ByteSource {
-  const bytes = Buffer.concat(pieces);
-  let at = 0;
-  return {
-    size: bytes.length,
-    read(into, offset, size) {
-      const piece = bytes.subarray(at, at + size);
-      into.set(piece, offset);
-      at += piece.length;
-      return piece.length;
-    },
-  };
-}
-
 function rdbFileOf(server: InnerServer): ByteSource {
   const pieces: Uint8Array[] = [];
   const { keyspace, config } = server.server;
@@ -101,14 +88,14 @@ function rdbFileOf(server: InnerServer): ByteSource {
     rdbSaverTo((bytes) => void pieces.push(bytes.slice()), keyspace, config),
     keyspace,
   );
-  return sourceOf(pieces);
+  return sourceOf(Buffer.concat(pieces));
 }
 
 function ownFileOf(server: InnerServer): ByteSource {
   const pieces: Uint8Array[] = [];
   const sink = blocksTo((bytes) => void pieces.push(bytes.slice()), true);
   saveAll(ownSaverTo(sink, server.keyspace), server.keyspace);
-  return sourceOf(pieces);
+  return sourceOf(Buffer.concat(pieces));
 }
 
 test("a stream is what it was, entries, leaves and sizes, whatever its IDs and fields", () =>
