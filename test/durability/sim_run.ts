@@ -272,17 +272,24 @@ export class SimRun {
 
   private turn(ms: number): void {
     const from = this.last;
+    const finalSaves = this.finalSaves;
     this.server.turn(ms);
     if (this.disk.isFull && ++this.fullTurns === FULL_TURNS) this.disk.isFull = false;
     const { stats } = this.server.server.keyspace;
     if (stats.expired !== this.expired) this.note();
     this.expired = stats.expired;
     this.follow({ from, to: this.last }, false);
-    // A shutdown that a signal has asked for may have saved.
-    if (this.isEndAsked && this.server.hasEnded) this.tried.push({ from, to: this.last });
+    // A shutdown that a signal has asked for may have saved, though it said that it could not.
+    const isOver = this.isEndAsked && this.server.hasEnded;
+    if (isOver || this.finalSaves > finalSaves) this.tried.push({ from, to: this.last });
     const { appendLog } = this.server.server;
     const isWritten = appendLog.problem === null && appendLog.pendingSize === 0;
     if (isWritten && !this.server.hasEnded) this.written = this.last;
+  }
+
+  /** How often a shutdown has begun to save. */
+  private get finalSaves(): number {
+    return this.server.lines.filter((line) => line.includes("Saving the final")).length;
   }
 
   private note(): void {
@@ -324,7 +331,11 @@ export class SimRun {
       if (!isCommand) this.tried = [];
     }
     this.saveCount = snapshots.saveCount;
-    if (progress.saving !== this.saving && progress.saving !== null) this.backgroundAt = when;
+    if (progress.saving !== this.saving && progress.saving !== null) {
+      // One that failed at its very end may have put its file in place.
+      this.tried.push(this.backgroundAt);
+      this.backgroundAt = when;
+    }
     this.saving = progress.saving;
   }
 
