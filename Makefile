@@ -90,7 +90,7 @@ durability: dist/rusk ## Stop machines, break disks, kill servers (ROUNDS=, SEED
 	    test/durability/file_rounds_test.ts
 	@DAMAGES=100000 $(if $(SEED),DURABILITY_SEED=$(SEED)) $(BUN) test --timeout 3600000 \
 	    test/durability/damage_test.ts
-	@LARGE=1 $(BUN) test --timeout 600000 test/server/large_log_test.ts
+	@LARGE=1 $(BUN) test --timeout 600000 test/durability/large_log_test.ts
 
 mutants: $(TOOLS) redis ## Change one place of src/ at a time: do tests notice? (SEED=, COUNT=, ARGS)
 	@$(BUN) test/mutants/main.ts --count $(COUNT) $(if $(SEED),--seed $(SEED)) $(ARGS)
@@ -101,14 +101,14 @@ redis: ## Install redis-server and its tools, to compare with (Debian, as root)
 clean: ## Remove what was built and installed
 	@rm -rf dist node_modules test/conformance/out
 
-# --splitting keeps the tools (src/server/tools.ts), and what only they need, out of a server's memory.
+# --splitting keeps the tools (src/tools/tools.ts), and what only they need, out of a server's memory.
 # --minify-syntax drops what stands behind `if (DEBUG)`; --bytecode halves the start-up time.
 # A server must not take settings from an .env or bunfig.toml where it happens to be started.
 dist/rusk: $(TOOLS) $(SOURCES) tsconfig.json Makefile
 	@mkdir -p dist
 	@$(BUN) build --compile --splitting --bytecode --format=esm --minify-syntax \
 	    --define DEBUG=false --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-	    src/main.ts src/persistence/disk_worker.ts --outfile dist/rusk
+	    src/main.ts src/persistence/disk/disk_worker.ts --outfile dist/rusk
 
 $(TOOLS): package-lock.json
 	@npm ci --no-audit --no-fund

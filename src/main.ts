@@ -3,10 +3,11 @@
 import { keepBallast } from "./arena/arena.ts";
 import { Clock } from "./base/clock.ts";
 import { seedHash } from "./base/hash.ts";
+import { Log } from "./base/log.ts";
 import { Chance } from "./base/random.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "./base/version.ts";
+import type { Host } from "./calls/server_context.ts";
 import { commandTable } from "./commands/all.ts";
-import type { Host } from "./commands/server_context.ts";
 import { Config } from "./config/config.ts";
 import { NAMES } from "./config/directives.ts";
 import {
@@ -24,12 +25,11 @@ import type { EventLoop } from "./runtime/net.ts";
 import { standardInput, writeStandardOutput } from "./runtime/standard_streams.ts";
 import { startWorker } from "./runtime/workers.ts";
 import { Listeners } from "./server/listeners.ts";
-import { Log } from "./server/log.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings, listenSettings } from "./server/settings.ts";
-import { isTool, TOOLS_HELP } from "./server/tool_help.ts";
-import type { ToolParts } from "./server/tools.ts";
 import { warmUp } from "./server/warm_up.ts";
+import { isTool, TOOLS_HELP } from "./tools/tool_help.ts";
+import type { ToolParts } from "./tools/tools.ts";
 
 const EXIT_FAILURE = 1;
 /** Open files that are not clients' connections, as Redis counts them. */
@@ -48,7 +48,7 @@ const configHost: ConfigHost = {
 const chance = new Chance(host.secretWords);
 
 const startDiskWorker: Host["startDiskWorker"] = (told, failed) =>
-  startWorker(new URL("./persistence/disk_worker.ts", import.meta.url), told, failed);
+  startWorker(new URL("./persistence/disk/disk_worker.ts", import.meta.url), told, failed);
 
 type EndSignal = "SIGTERM" | "SIGINT";
 
@@ -69,7 +69,7 @@ async function start(): Promise<void> {
   host.onSignal("SIGXFSZ", () => {});
   seedHash(host.secretWords);
   if (isTool(first)) {
-    const { runTool } = await import("./server/tools.ts");
+    const { runTool } = await import("./tools/tools.ts");
     host.exit(await runTool(host.args, toolParts));
   }
   handleSignals();

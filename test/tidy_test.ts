@@ -24,11 +24,15 @@ const LAYERS = [
   "protocol",
   "arena",
   "structures",
+  "values",
   "keyspace",
   "persistence",
   "scripting",
+  "calls",
   "commands",
   "dispatch",
+  "durability",
+  "tools",
   "server",
   "main",
 ];
@@ -245,6 +249,18 @@ describe("files", () => {
         .map((link) => `${page}: ${link}`);
     });
     expect(broken).toEqual([]);
+  });
+
+  test("files that comments and pages name are there", () => {
+    const pages = markdown().map(({ page, text }) => ({ path: page, text }));
+    const folders = [...LAYERS, "src", "test"].join("|");
+    const named = new RegExp(`(?<![\\w./-])(?:${folders})/[a-z0-9_/]+\\.ts\\b`, "g");
+    const isThere = (name: string) =>
+      ["", "src", "test"].some((folder) => existsSync(join(ROOT, folder, name)));
+    const missing = [...all, ...pages].flatMap(({ path, text }) =>
+      [...text.matchAll(named)].filter(([it]) => !isThere(it)).map(([it]) => `${path}: ${it}`),
+    );
+    expect(missing.filter((line) => !line.startsWith("test/mutants/"))).toEqual([]);
   });
 
   test("commands in Markdown name Bun where npm has put it", () => {

@@ -101,6 +101,15 @@ export class Config {
     this.#listeners.push({ names, apply });
   }
 
+  /** Has `apply` run now, and whenever one of the directives changes. */
+  follow(names: readonly Name[], apply: () => void): void {
+    apply();
+    this.onChange(names, () => {
+      apply();
+      return null;
+    });
+  }
+
   /** Sets a directive as a line of a file does; throws a Refusal. */
   assign(name: Name, words: readonly string[]): void {
     const directive = DIRECTIVES[name];

@@ -13,19 +13,19 @@
 import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import { Deadlines, type Timed } from "../base/deadlines.ts";
-import type { Wait } from "../commands/blocking.ts";
-import { Call } from "../commands/call.ts";
-import { type BlockedState, type Client, Gate } from "../commands/client.ts";
-import type { ServerContext } from "../commands/server_context.ts";
-import { type Command, Flag } from "../commands/table.ts";
-import * as loose from "../keyspace/loose.ts";
-import { Type } from "../keyspace/types.ts";
+import type { Wait } from "../calls/blocking.ts";
+import { Call } from "../calls/call.ts";
+import { type BlockedState, type Client, Gate } from "../calls/client.ts";
+import type { ServerContext } from "../calls/server_context.ts";
+import { type Command, Flag } from "../calls/table.ts";
 import type { WaitedKey, Waiter } from "../keyspace/waits.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as loose from "../values/loose.ts";
+import { Type } from "../values/types.ts";
 import { guardReply } from "./reply_guard.ts";
 import { replyFor, spaceRefusal } from "./space_gate.ts";
 

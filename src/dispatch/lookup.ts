@@ -5,7 +5,7 @@
  * Setting bit 5 makes a letter lower case. Only a letter becomes a letter by it, so names of
  * letters alone that are equal as words are equal; the few others are compared byte by byte.
  */
-import type { Command, CommandTable } from "../commands/table.ts";
+import type { Command, CommandTable } from "../calls/table.ts";
 import type { Args } from "../protocol/args.ts";
 
 const LOWER = 0x20;

@@ -3,9 +3,9 @@ import { isShortage } from "../arena/shortage.ts";
 import { fromLatin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { quoted } from "../base/quoted.ts";
-import type { Client } from "../commands/client.ts";
-import { REDACTED, secretIndexes } from "../commands/secrets.ts";
-import { type Command, Flag } from "../commands/table.ts";
+import type { Client } from "../calls/client.ts";
+import { REDACTED, secretIndexes } from "../calls/secrets.ts";
+import { type Command, Flag } from "../calls/table.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Args } from "../protocol/args.ts";
 

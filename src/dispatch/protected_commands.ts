@@ -1,7 +1,7 @@
 /** Commands that are off unless a directive allows them: DEBUG, and MODULE later. */
-import type { Client } from "../commands/client.ts";
-import type { ServerContext } from "../commands/server_context.ts";
-import type { Command } from "../commands/table.ts";
+import type { Client } from "../calls/client.ts";
+import type { ServerContext } from "../calls/server_context.ts";
+import type { Command } from "../calls/table.ts";
 import { CommandError } from "../protocol/errors.ts";
 
 /** Why this client may not run the protected command, or null when it may. */

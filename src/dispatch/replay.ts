@@ -3,11 +3,11 @@
  * that a client's commands pass, without accounts, and without replies.
  */
 import { OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
-import { Call } from "../commands/call.ts";
-import { Client, type ConnectionPort } from "../commands/client.ts";
-import type { ServerContext } from "../commands/server_context.ts";
-import { fitsArity } from "../commands/table.ts";
-import { replayFunction } from "../persistence/library_commands.ts";
+import { Call } from "../calls/call.ts";
+import { Client, type ConnectionPort } from "../calls/client.ts";
+import type { ServerContext } from "../calls/server_context.ts";
+import { fitsArity } from "../calls/table.ts";
+import { replayFunction } from "../persistence/log/library_commands.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { Reply } from "../protocol/reply.ts";

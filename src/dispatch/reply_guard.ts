@@ -3,7 +3,7 @@
  * client has more output than it may have, or than there is memory for. That is looked at whenever
  * the writer takes more memory, so that no single command can take all there is.
  */
-import type { Client } from "../commands/client.ts";
+import type { Client } from "../calls/client.ts";
 import type { Reply } from "../protocol/reply.ts";
 
 /** Looks at the reply to a client, which begins at `from`; `lacks`: there is no memory for more. */

@@ -17,11 +17,12 @@ import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as hashValue from "../values/hash_value.ts";
+import type { KeyEvent } from "../values/key_event.ts";
+import * as values from "../values/values.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { FieldExpiryHeap } from "./field_expiry.ts";
-import * as hashValue from "./hash_value.ts";
-import type { KeyEvent, Keyspace } from "./keyspace.ts";
-import * as values from "./values.ts";
+import type { Keyspace } from "./keyspace.ts";
 
 export class Database implements Timed {
   id: number;

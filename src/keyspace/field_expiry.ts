@@ -4,8 +4,8 @@
  * entry is that of the key's own expiry.
  */
 import type { EntryRef } from "../structures/entry.ts";
+import * as hashValue from "../values/hash_value.ts";
 import { ExpiryHeap } from "./expiry.ts";
-import * as hashValue from "./hash_value.ts";
 
 export class FieldExpiryHeap extends ExpiryHeap {
   override indexOf(e: EntryRef): number {

@@ -12,12 +12,13 @@ import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import type { KeyEvent } from "../values/key_event.ts";
+import * as loose from "../values/loose.ts";
+import { Type } from "../values/types.ts";
+import * as values from "../values/values.ts";
 import { Database } from "./database.ts";
 import { Libraries } from "./libraries.ts";
-import * as loose from "./loose.ts";
-import { Type } from "./types.ts";
 import { Unsynced } from "./unsynced.ts";
-import * as values from "./values.ts";
 import { Waits } from "./waits.ts";
 import { type Watch, type Watcher, Watches } from "./watch.ts";
 
@@ -36,9 +37,6 @@ const DATABASES_PER_SLICE = 16;
 
 /** A walk that was called off keeps others from their turn no longer than this. */
 const FINISHED_WITHIN_MS = 15;
-
-/** Events that `changing` is told of are Redis's keyspace event names. */
-export type KeyEvent = string;
 
 /** Whoever is to see keys before they change: a snapshot in progress. */
 export interface ChangeWatcher {

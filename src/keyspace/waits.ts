@@ -10,10 +10,10 @@ import { NIL } from "../arena/arena.ts";
 import type { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import type { KeyEvent } from "../values/key_event.ts";
+import { Type } from "../values/types.ts";
 import type { Database } from "./database.ts";
-import type { KeyEvent } from "./keyspace.ts";
 import { NamedKey, NamedKeys } from "./named_keys.ts";
-import { Type } from "./types.ts";
 
 /** Somebody who waits. */
 export interface Waiter {

@@ -3,7 +3,7 @@ import { copyBytes } from "../base/bytes.ts";
 import type { Range } from "../base/range.ts";
 import { Args } from "../protocol/args.ts";
 import { StreamId } from "../structures/stream_id.ts";
-import { Malformed } from "./rdb_format.ts";
+import { Malformed } from "./rdb/rdb_format.ts";
 
 const KEPT_ARGS_SIZE = 1 << 20;
 const FIRST_ARGS_SIZE = 4096;

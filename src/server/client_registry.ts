@@ -1,7 +1,7 @@
 /** All connections, and what concerns them together: pausing, monitoring, their memory. */
 import { Deadlines } from "../base/deadlines.ts";
-import { type Client, Gate } from "../commands/client.ts";
-import type { Clients, PauseMode } from "../commands/server_context.ts";
+import { type Client, Gate } from "../calls/client.ts";
+import type { Clients, PauseMode } from "../calls/server_context.ts";
 import type { Connection } from "./connection.ts";
 import type { Server } from "./server.ts";
 

@@ -13,8 +13,8 @@ import {
   TURN_OUTPUT_SIZE_MAX,
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
-import { Client, type ConnectionPort } from "../commands/client.ts";
-import { clientLine } from "../commands/client_line.ts";
+import { Client, type ConnectionPort } from "../calls/client.ts";
+import { clientLine } from "../calls/client_line.ts";
 import type { Reply } from "../protocol/reply.ts";
 import {
   BROKEN,

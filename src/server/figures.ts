@@ -1,6 +1,6 @@
 /** Counters that INFO shows, and rates over the last moments. */
 import { type SecretWords, secretDigits } from "../base/random.ts";
-import type { ServerFigures } from "../commands/server_context.ts";
+import type { ServerFigures } from "../calls/server_context.ts";
 
 /** Rates are means over this many samples, as Redis takes them. */
 const SAMPLE_COUNT = 16;

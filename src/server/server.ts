@@ -7,45 +7,44 @@ import {
   REPLY_PIECE_SIZE,
   SLICE_MS,
 } from "../base/limits.ts";
-import type { Wait } from "../commands/blocking.ts";
-import type { Call } from "../commands/call.ts";
-import { type Client, Gate } from "../commands/client.ts";
-import { CommandStats } from "../commands/command_stats.ts";
-import { LatencyMonitor } from "../commands/latency.ts";
-import { usedMemory } from "../commands/memory_figures.ts";
-import { Targets } from "../commands/migrate_target.ts";
+import type { Log, LogLevel } from "../base/log.ts";
+import type { Wait } from "../calls/blocking.ts";
+import type { Call } from "../calls/call.ts";
+import { type Client, Gate } from "../calls/client.ts";
+import { CommandStats } from "../calls/command_stats.ts";
+import { LatencyMonitor } from "../calls/latency_monitor.ts";
+import { usedMemory } from "../calls/memory_figures.ts";
+import { Targets } from "../calls/migrate_target.ts";
 import type {
   DebugSettings,
   Host,
   LoadingProgress,
-  LogLevel,
   ServerContext,
   ShutdownOptions,
-} from "../commands/server_context.ts";
-import { Slowlog } from "../commands/slowlog.ts";
-import type { CommandTable } from "../commands/table.ts";
+} from "../calls/server_context.ts";
+import { Slowlog } from "../calls/slow_log.ts";
+import type { CommandTable } from "../calls/table.ts";
 import type { Config } from "../config/config.ts";
 import { BlockedClients } from "../dispatch/blocked_clients.ts";
 import { Dispatcher, ServerGate } from "../dispatch/dispatcher.ts";
 import { Replay } from "../dispatch/replay.ts";
 import { guardReply } from "../dispatch/reply_guard.ts";
+import { AppendOnly } from "../durability/append_only.ts";
+import { Loading, type Steps } from "../durability/loading.ts";
+import { Progress } from "../durability/progress.ts";
+import { Shutdown } from "../durability/shutdown.ts";
+import { Snapshots } from "../durability/snapshots.ts";
 import { ActiveExpiry } from "../keyspace/active_expiry.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
-import { Propagation } from "../persistence/propagation.ts";
+import { Propagation } from "../persistence/log/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
 import type { EventLoop, Socket } from "../runtime/net.ts";
-import { AppendOnly } from "./append_only.ts";
 import { Backlog } from "./backlog.ts";
 import { ClientRegistry } from "./client_registry.ts";
 import { Connection } from "./connection.ts";
 import { Figures } from "./figures.ts";
-import { Loading, type Steps } from "./loading.ts";
-import type { Log } from "./log.ts";
-import { Progress } from "./progress.ts";
-import { Shutdown } from "./shutdown.ts";
-import { Snapshots } from "./snapshots.ts";
 import { Turn } from "./turn.ts";
 
 export interface Parts {

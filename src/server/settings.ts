@@ -1,13 +1,12 @@
 /** Directives in force: what each changes in the running server, at the start and by CONFIG SET. */
 
-import { Gate } from "../commands/client.ts";
-import type { LogLevel } from "../commands/server_context.ts";
+import type { Log, LogLevel } from "../base/log.ts";
+import { Gate } from "../calls/client.ts";
 import type { Config } from "../config/config.ts";
 import { NOT_SAVED, ServerGate } from "../dispatch/dispatcher.ts";
-import { setThreshold } from "../keyspace/thresholds.ts";
 import { CommandError } from "../protocol/errors.ts";
+import { followThresholds } from "../values/thresholds.ts";
 import type { Listeners } from "./listeners.ts";
-import type { Log } from "./log.ts";
 import type { Server } from "./server.ts";
 
 /** Applies every directive in force now, and again whenever CONFIG SET changes it. */
@@ -21,10 +20,10 @@ export function applySettings(server: Server, log: Log, listeners: Listeners): v
     memorySettings,
     diskSettings,
     logSettings,
-    collectionSettings,
   ];
   for (const setting of settings) setting(server, config);
-  applied(config, ["loglevel"], () => {
+  followThresholds(config);
+  config.follow(["loglevel"], () => {
     log.level = config.text("loglevel") as LogLevel;
   });
   config.onChange(["port"], () => {
@@ -48,52 +47,22 @@ export function listenSettings(config: Config) {
   };
 }
 
-/** Runs `apply` now, and whenever one of the directives changes. */
-function applied(config: Config, names: Parameters<Config["onChange"]>[0], apply: () => void) {
-  apply();
-  config.onChange(names, () => {
-    apply();
-    return null;
-  });
-}
-
-const collectionSettings = (_: Server, config: Config) => applyCollectionSettings(config);
-
-/** Applies the directives of how collections are kept, which need no server. */
-export function applyCollectionSettings(config: Config): void {
-  const names = {
-    "hash-max-listpack-entries": "hashPackedEntries",
-    "hash-max-listpack-value": "hashPackedValue",
-    "set-max-intset-entries": "setIntsetEntries",
-    "set-max-listpack-entries": "setPackedEntries",
-    "set-max-listpack-value": "setPackedValue",
-    "zset-max-listpack-entries": "zsetPackedEntries",
-    "zset-max-listpack-value": "zsetPackedValue",
-    "list-max-listpack-size": "listPackedSize",
-    "stream-node-max-bytes": "streamNodeBytes",
-    "stream-node-max-entries": "streamNodeEntries",
-  } as const;
-  for (const name of Object.keys(names) as (keyof typeof names)[]) {
-    applied(config, [name], () => setThreshold(names[name], config.number(name)));
-  }
-}
-
 function limitSettings(server: Server, config: Config): void {
-  applied(config, ["proto-max-bulk-len", "client-query-buffer-limit"], () => {
+  config.follow(["proto-max-bulk-len", "client-query-buffer-limit"], () => {
     server.parser.bulkSizeMax = config.number("proto-max-bulk-len");
     server.queryBufferSizeMax = config.number("client-query-buffer-limit");
   });
-  applied(config, ["client-output-buffer-limit"], () => {
+  config.follow(["client-output-buffer-limit"], () => {
     const { hard, soft, softSeconds } = config.value("client-output-buffer-limit").normal;
     server.outputHardLimit = Math.min(Number(hard) || Infinity, server.outputSizeMax);
     server.outputSoftLimit = Number(soft) || Infinity;
     server.outputSoftSeconds = Number(softSeconds);
     server.outputIsLimited = Number(hard) > 0 || Number(soft) > 0;
   });
-  applied(config, ["maxclients"], () => {
+  config.follow(["maxclients"], () => {
     server.maxClients = config.number("maxclients");
   });
-  applied(config, ["maxmemory-clients", "maxmemory"], () => {
+  config.follow(["maxmemory-clients", "maxmemory"], () => {
     const size = config.number("maxmemory-clients");
     // Below zero it is a percentage of maxmemory.
     const max = size < 0 ? Math.floor((config.number("maxmemory") * -size) / 100) : size;
@@ -103,28 +72,28 @@ function limitSettings(server: Server, config: Config): void {
 
 function timingSettings(server: Server, config: Config): void {
   const { slowlog, latency, stats, dispatcher } = server;
-  applied(config, ["slowlog-log-slower-than", "latency-monitor-threshold"], () => {
+  config.follow(["slowlog-log-slower-than", "latency-monitor-threshold"], () => {
     slowlog.thresholdUs = config.number("slowlog-log-slower-than");
     latency.thresholdMs = config.number("latency-monitor-threshold");
     dispatcher.configureTiming();
   });
-  applied(config, ["slowlog-max-len"], () => {
+  config.follow(["slowlog-max-len"], () => {
     slowlog.maxLength = config.number("slowlog-max-len");
   });
-  applied(config, ["latency-tracking"], () => {
+  config.follow(["latency-tracking"], () => {
     stats.tracking = config.flag("latency-tracking");
   });
 }
 
 function accessSettings(server: Server, config: Config): void {
-  applied(config, ["requirepass"], () => {
+  config.follow(["requirepass"], () => {
     const before = server.passwordRequired;
     server.passwordRequired = config.text("requirepass") !== "";
     if (before && !server.passwordRequired) {
       for (const client of server.clients.all()) client.setGate(Gate.auth, false);
     }
   });
-  applied(config, ["protected-mode", "requirepass"], () => updateProtection(server, config));
+  config.follow(["protected-mode", "requirepass"], () => updateProtection(server, config));
 }
 
 function updateProtection(server: Server, config: Config): void {
@@ -132,7 +101,7 @@ function updateProtection(server: Server, config: Config): void {
 }
 
 function clientSettings(server: Server, config: Config): void {
-  applied(config, ["tcp-keepalive"], () => {
+  config.follow(["tcp-keepalive"], () => {
     server.keepAliveSeconds = config.number("tcp-keepalive");
   });
 }
@@ -152,13 +121,13 @@ function diskSettings({ dispatcher, snapshots, appendLog }: Server, config: Conf
   };
   snapshots.onOutcome = apply;
   appendLog.onProblem = apply;
-  applied(config, ["stop-writes-on-bgsave-error", "save"], apply);
+  config.follow(["stop-writes-on-bgsave-error", "save"], apply);
 }
 
 function logSettings({ appendLog, propagation, dispatcher }: Server, config: Config): void {
   appendLog.configure();
   config.onChange(["appendfsync", "aof-timestamp-enabled"], () => appendLog.configure());
-  applied(config, ["lazyfree-lazy-expire"], () => {
+  config.follow(["lazyfree-lazy-expire"], () => {
     propagation.unlinksExpired = config.flag("lazyfree-lazy-expire");
   });
   config.onChange(["appendonly"], () =>
@@ -176,16 +145,16 @@ function logSettings({ appendLog, propagation, dispatcher }: Server, config: Con
 
 function memorySettings(server: Server, config: Config): void {
   const { keyspace, dispatcher } = server;
-  applied(config, ["maxmemory"], () => {
+  config.follow(["maxmemory"], () => {
     dispatcher.memoryMax = config.number("maxmemory");
     dispatcher.setGate(ServerGate.memory, dispatcher.memoryMax > 0);
   });
-  applied(config, ["min-replicas-to-write", "min-replicas-max-lag"], () => {
+  config.follow(["min-replicas-to-write", "min-replicas-max-lag"], () => {
     const needed = config.number("min-replicas-to-write") > 0;
     const checked = config.number("min-replicas-max-lag") > 0;
     dispatcher.setGate(ServerGate.replicas, needed && checked);
   });
-  applied(config, ["maxmemory-policy", "lfu-log-factor", "lfu-decay-time"], () => {
+  config.follow(["maxmemory-policy", "lfu-log-factor", "lfu-decay-time"], () => {
     keyspace.lfu = config.text("maxmemory-policy").endsWith("lfu");
     keyspace.lfuLogFactor = config.number("lfu-log-factor");
     keyspace.lfuDecayMinutes = config.number("lfu-decay-time");

@@ -19,7 +19,7 @@
  * Here are functions over such bytes, wherever they lie. What a client has written may be anything:
  * CORRUPT says that the runs are not those of 16384 registers.
  */
-import { hash64, hashed } from "../base/murmur.ts";
+import { hash64, hashed } from "./murmur.ts";
 
 export const REGISTER_COUNT = 1 << 14;
 export const HEADER_SIZE = 16;

@@ -3,7 +3,7 @@
  * process, and what each way to use them costs: the steps of a scenario, as JSON. Run with
  * counting.ts; the arguments are the number of things and, if wanted, parts of scenarios' names.
  */
-import { SnapshotWalk } from "../../src/persistence/snapshot_walk.ts";
+import { SnapshotWalk } from "../../src/persistence/walk/snapshot_walk.ts";
 import type { Server } from "../../src/server/server.ts";
 import { InnerClient, innerServer } from "../persistence/inner_server.ts";
 

@@ -4,13 +4,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Ref } from "../../src/arena/arena.ts";
 import * as arena from "../../src/arena/arena.ts";
+import { Flag } from "../../src/calls/table.ts";
 import { commandTable } from "../../src/commands/all.ts";
-import { Flag } from "../../src/commands/table.ts";
 import { Replay } from "../../src/dispatch/replay.ts";
 import { SHRINKING } from "../../src/dispatch/space_gate.ts";
-import { RdbLoader, RdbSaver } from "../../src/persistence/rdb_file.ts";
-import { SnapshotLoader } from "../../src/persistence/snapshot_loader.ts";
-import { blocksTo, SnapshotSaver } from "../../src/persistence/snapshot_saver.ts";
+import { RdbLoader, RdbSaver } from "../../src/persistence/rdb/rdb_file.ts";
+import { SnapshotLoader } from "../../src/persistence/snapshot/snapshot_loader.ts";
+import { blocksTo, SnapshotSaver } from "../../src/persistence/snapshot/snapshot_saver.ts";
 import { argsOf } from "../../src/protocol/args.ts";
 import * as dict from "../../src/structures/dict.ts";
 import { World } from "../keyspace/worlds.ts";

@@ -3,7 +3,7 @@
 
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { fromLatin1 } from "../../src/base/bytes.ts";
-import { runSteps } from "../../src/server/loading.ts";
+import { runSteps } from "../../src/durability/loading.ts";
 import { ownCpuMs } from "../client/process.ts";
 import { Random } from "../fuzz/random.ts";
 import { SimDisk } from "./sim_disk.ts";

@@ -5,16 +5,16 @@
 // save keeps what was found. CASES=100000 is a long run; SEED repeats one.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { digestOfAll, digestOfValue } from "../../src/commands/debug_digest.ts";
+import { digestOfAll, digestOfValue } from "../../src/commands/server/debug_digest.ts";
+import { runSteps } from "../../src/durability/loading.ts";
+import { saveAll, saverTo } from "../../src/durability/savers.ts";
 import type { Database } from "../../src/keyspace/database.ts";
-import { Type } from "../../src/keyspace/types.ts";
-import * as zsetValue from "../../src/keyspace/zset_value.ts";
-import { Manifest } from "../../src/persistence/append_manifest.ts";
-import { runSteps } from "../../src/server/loading.ts";
-import { saveAll, saverTo } from "../../src/server/savers.ts";
+import { Manifest } from "../../src/persistence/log/append_manifest.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
 import * as entry from "../../src/structures/entry.ts";
+import { Type } from "../../src/values/types.ts";
+import * as zsetValue from "../../src/values/zset_value.ts";
 import type { Word } from "../client/resp.ts";
 import { Random } from "../fuzz/random.ts";
 import { contentsOf } from "../persistence/contents.ts";

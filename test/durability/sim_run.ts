@@ -7,8 +7,9 @@
  * of which anybody was told, whoever made it, as far as the settings promise that, or that WAITAOF
  * told to be on the disk.
  */
+
+import { findKeysBySpecs } from "../../src/calls/key_specs.ts";
 import { commandTable } from "../../src/commands/all.ts";
-import { findKeysBySpecs } from "../../src/commands/key_specs.ts";
 import { Random } from "../fuzz/random.ts";
 import { type Fault, SimDisk } from "./sim_disk.ts";
 import { CLIENT_COUNT, type Step } from "./sim_script.ts";

@@ -1,9 +1,9 @@
 /**
- * Purpose: the disk worker (src/persistence/disk_worker.ts) in this thread, on a simulated disk:
- * what it is told is done in later turns, as another thread would.
+ * Purpose: the disk worker (src/persistence/disk/disk_worker.ts) in this thread, on a simulated
+ * disk: what it is told is done in later turns, as another thread would.
  */
-import { DiskJob } from "../../src/persistence/disk_job.ts";
-import type { FromDisk, ToDisk } from "../../src/persistence/disk_messages.ts";
+import { DiskJob } from "../../src/persistence/disk/disk_job.ts";
+import type { FromDisk, ToDisk } from "../../src/persistence/disk/disk_messages.ts";
 import type { WorkerThread } from "../../src/runtime/workers.ts";
 import type { SimDisk } from "./sim_disk.ts";
 

@@ -4,8 +4,8 @@
 // looks at other keys is answered at once. This is asked of every command of the table.
 
 import { afterEach, describe, expect, test } from "bun:test";
+import { findKeysBySpecs } from "../../src/calls/key_specs.ts";
 import { commandTable } from "../../src/commands/all.ts";
-import { findKeysBySpecs } from "../../src/commands/key_specs.ts";
 import { LATER_ROWS, ROWS, SETUP } from "../commands/bad_input_rows.ts";
 import { HeldServer, wordsOf } from "./held_server.ts";
 import {

@@ -8,16 +8,16 @@
  */
 import * as arena from "../../src/arena/arena.ts";
 import { isShortage } from "../../src/arena/shortage.ts";
-import * as hashValue from "../../src/keyspace/hash_value.ts";
-import * as listValue from "../../src/keyspace/list_value.ts";
-import * as setValue from "../../src/keyspace/set_value.ts";
-import * as streamValue from "../../src/keyspace/stream_value.ts";
-import { thresholds } from "../../src/keyspace/thresholds.ts";
-import * as zsetValue from "../../src/keyspace/zset_value.ts";
-import { blocksTo, SnapshotSaver } from "../../src/persistence/snapshot_saver.ts";
-import { SnapshotWalk } from "../../src/persistence/snapshot_walk.ts";
+import { blocksTo, SnapshotSaver } from "../../src/persistence/snapshot/snapshot_saver.ts";
+import { SnapshotWalk } from "../../src/persistence/walk/snapshot_walk.ts";
 import * as dict from "../../src/structures/dict.ts";
 import * as entry from "../../src/structures/entry.ts";
+import * as hashValue from "../../src/values/hash_value.ts";
+import * as listValue from "../../src/values/list_value.ts";
+import * as setValue from "../../src/values/set_value.ts";
+import * as streamValue from "../../src/values/stream_value.ts";
+import { thresholds } from "../../src/values/thresholds.ts";
+import * as zsetValue from "../../src/values/zset_value.ts";
 import type { Client } from "../client/client.ts";
 import { parseReply } from "../client/resp.ts";
 import { contentsOf } from "../persistence/contents.ts";

@@ -10,9 +10,9 @@
  * and the log as it was all hold the data that there are; and no block is lost.
  */
 import * as arena from "../../src/arena/arena.ts";
-import * as frozenDict from "../../src/keyspace/frozen_dict.ts";
 import * as dict from "../../src/structures/dict.ts";
 import * as frozen from "../../src/structures/frozen.ts";
+import * as frozenDict from "../../src/values/frozen_dict.ts";
 import { requestOf } from "../client/resp.ts";
 import type { SimDisk } from "../durability/sim_disk.ts";
 import { SimDisk as Disk } from "../durability/sim_disk.ts";

@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
 import { NIL } from "../../src/arena/arena.ts";
 import type { Database } from "../../src/keyspace/database.ts";
-import * as stringValue from "../../src/keyspace/string_value.ts";
-import * as values from "../../src/keyspace/values.ts";
 import { argsOf } from "../../src/protocol/args.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
 import * as entry from "../../src/structures/entry.ts";
+import * as stringValue from "../../src/values/string_value.ts";
+import * as values from "../../src/values/values.ts";
 import type { Random } from "../fuzz/random.ts";
 import { get, look, put, START_MS, World } from "./worlds.ts";
 

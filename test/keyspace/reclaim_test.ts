@@ -4,12 +4,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
 import type { Database } from "../../src/keyspace/database.ts";
-import * as hashValue from "../../src/keyspace/hash_value.ts";
-import * as listValue from "../../src/keyspace/list_value.ts";
-import * as setValue from "../../src/keyspace/set_value.ts";
-import * as zsetValue from "../../src/keyspace/zset_value.ts";
 import { argsOf } from "../../src/protocol/args.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
+import * as hashValue from "../../src/values/hash_value.ts";
+import * as listValue from "../../src/values/list_value.ts";
+import * as setValue from "../../src/values/set_value.ts";
+import * as zsetValue from "../../src/values/zset_value.ts";
 import { look, World } from "./worlds.ts";
 
 const COUNT = 20_000;

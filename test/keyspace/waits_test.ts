@@ -4,13 +4,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { NIL } from "../../src/arena/arena.ts";
 import type { Database } from "../../src/keyspace/database.ts";
-import * as listValue from "../../src/keyspace/list_value.ts";
-import * as streamValue from "../../src/keyspace/stream_value.ts";
-import { Type } from "../../src/keyspace/types.ts";
 import type { WaitedKey, Waiter } from "../../src/keyspace/waits.ts";
-import * as zsetValue from "../../src/keyspace/zset_value.ts";
 import { type Args, argsOf } from "../../src/protocol/args.ts";
 import * as entry from "../../src/structures/entry.ts";
+import * as listValue from "../../src/values/list_value.ts";
+import * as streamValue from "../../src/values/stream_value.ts";
+import { Type } from "../../src/values/types.ts";
+import * as zsetValue from "../../src/values/zset_value.ts";
 import { Random } from "../fuzz/random.ts";
 import { look, put, World } from "./worlds.ts";
 

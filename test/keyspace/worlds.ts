@@ -5,10 +5,10 @@ import { latin1 } from "../../src/base/bytes.ts";
 import { Clock } from "../../src/base/clock.ts";
 import type { Database } from "../../src/keyspace/database.ts";
 import { Keyspace } from "../../src/keyspace/keyspace.ts";
-import * as stringValue from "../../src/keyspace/string_value.ts";
 import { argsOf } from "../../src/protocol/args.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
+import * as stringValue from "../../src/values/string_value.ts";
 import { Random } from "../fuzz/random.ts";
 
 export const START_MS = 1_700_000_000_000;

@@ -12,16 +12,20 @@ import { dirname, join } from "node:path";
 /** Folders of test/ through which a layer of src/ shows, the nearest first. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   runtime: ["runtime", "server", "commands", "durability"],
-  base: ["base", "structures", "keyspace", "commands", "server"],
+  base: ["base", "structures", "values", "keyspace", "commands", "server"],
   config: ["config", "commands", "server"],
   protocol: ["protocol", "server", "commands", "client"],
-  arena: ["arena", "structures", "keyspace", "commands", "server"],
-  structures: ["structures", "keyspace", "commands", "persistence", "scenarios"],
-  keyspace: ["keyspace", "commands", "persistence", "server", "scenarios"],
-  persistence: ["persistence", "server", "durability", "commands"],
+  arena: ["arena", "structures", "values", "keyspace", "commands", "server"],
+  structures: ["structures", "values", "keyspace", "commands", "persistence", "scenarios"],
+  values: ["values", "keyspace", "commands", "persistence", "scenarios"],
+  keyspace: ["keyspace", "values", "commands", "persistence", "server", "scenarios"],
+  persistence: ["persistence", "durability", "server", "commands"],
   scripting: ["scripting", "commands", "server"],
+  calls: ["calls", "commands", "dispatch", "server", "scenarios"],
   commands: ["commands", "dispatch", "server", "scenarios", "clients"],
   dispatch: ["dispatch", "commands", "server", "clients", "scenarios"],
+  durability: ["durability", "persistence", "server", "tools", "commands"],
+  tools: ["tools", "durability"],
   server: ["server", "commands", "durability", "clients", "runtime"],
   main: ["server", "config", "commands", "runtime"],
 };
@@ -29,9 +33,10 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 const MS_MAX = 75_000;
 /** Look at all of a layer at once, from elsewhere: asked after a file's own tests. */
 const BROAD: Readonly<Record<string, readonly string[]>> = {
-  structures: ["test/commands/debug_test.ts"],
+  structures: ["test/commands/server/debug_test.ts"],
+  values: ["test/commands/changes_test.ts"],
   keyspace: ["test/commands/changes_test.ts"],
-  commands: ["test/commands/changes_test.ts", "test/server/propagation_test.ts"],
+  commands: ["test/commands/changes_test.ts", "test/durability/propagation_test.ts"],
 };
 /** Asked last about everything: random commands, compared with the real server. */
 const LAST = "test/fuzz/fuzz_test.ts";

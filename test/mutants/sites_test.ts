@@ -56,13 +56,15 @@ test("a file's own tests are asked first, the fastest first, and none that canno
     mapping.testsOf(file, msOf).map(({ test }) => test);
   const tests = testsOf("src/structures/btree.ts", () => 1000);
   expect(tests[0]).toBe("test/structures/btree_test.ts");
-  expect(tests).toContain("test/commands/list_test.ts");
+  expect(tests).toContain("test/commands/lists/list_test.ts");
   expect(tests).not.toContain("test/base/glob_test.ts");
   expect(tests.at(-1)).toBe("test/fuzz/fuzz_test.ts");
-  const slow = (test: string) => (test === "test/commands/set_test.ts" ? 9000 : 1000);
-  const [first, second] = testsOf("src/commands/set.ts", slow);
-  expect([first, second]).not.toContain("test/commands/set_test.ts");
-  expect(testsOf("src/commands/set.ts", () => 1)).toContain("test/commands/set_test.ts");
+  const slow = (test: string) => (test === "test/commands/sets/set_test.ts" ? 9000 : 1000);
+  const [first, second] = testsOf("src/commands/sets/set_commands.ts", slow);
+  expect([first, second]).not.toContain("test/commands/sets/set_test.ts");
+  expect(testsOf("src/commands/sets/set_commands.ts", () => 1)).toContain(
+    "test/commands/sets/set_test.ts",
+  );
   expect(testsOf("src/main.ts", () => 1)[0]).toStartWith("test/server/");
 });
 

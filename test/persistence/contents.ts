@@ -3,20 +3,20 @@ import { NIL } from "../../src/arena/arena.ts";
 import { latin1 } from "../../src/base/bytes.ts";
 import type { Range } from "../../src/base/range.ts";
 import type { Database } from "../../src/keyspace/database.ts";
-import * as hashValue from "../../src/keyspace/hash_value.ts";
-import * as listValue from "../../src/keyspace/list_value.ts";
-import * as setValue from "../../src/keyspace/set_value.ts";
-import * as streamGroup from "../../src/keyspace/stream_group.ts";
-import * as streamValue from "../../src/keyspace/stream_value.ts";
-import * as stringValue from "../../src/keyspace/string_value.ts";
-import { Type } from "../../src/keyspace/types.ts";
-import * as zsetValue from "../../src/keyspace/zset_value.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
 import * as entry from "../../src/structures/entry.ts";
 import { IdCursor } from "../../src/structures/id_tree.ts";
 import { StreamId } from "../../src/structures/stream_id.ts";
 import * as streamLeaf from "../../src/structures/stream_leaf.ts";
+import * as hashValue from "../../src/values/hash_value.ts";
+import * as listValue from "../../src/values/list_value.ts";
+import * as setValue from "../../src/values/set_value.ts";
+import * as streamGroup from "../../src/values/stream_group.ts";
+import * as streamValue from "../../src/values/stream_value.ts";
+import * as stringValue from "../../src/values/string_value.ts";
+import { Type } from "../../src/values/types.ts";
+import * as zsetValue from "../../src/values/zset_value.ts";
 
 const text = ({ bytes, offset, size }: Range) => latin1(bytes, offset, size);
 

@@ -7,7 +7,7 @@
  */
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SNAPSHOT_VERSION } from "../../src/persistence/snapshot_format.ts";
+import { SNAPSHOT_VERSION } from "../../src/persistence/snapshot/snapshot_format.ts";
 import type { Client } from "../client/client.ts";
 import { plain } from "../client/resp.ts";
 import { startServer } from "../client/server.ts";

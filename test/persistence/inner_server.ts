@@ -4,11 +4,11 @@
  */
 import { latin1 } from "../../src/base/bytes.ts";
 import { Clock } from "../../src/base/clock.ts";
+import { Log } from "../../src/base/log.ts";
+import type { Host } from "../../src/calls/server_context.ts";
 import { commandTable } from "../../src/commands/all.ts";
-import type { Host } from "../../src/commands/server_context.ts";
 import type { Socket } from "../../src/runtime/net.ts";
 import type { Connection } from "../../src/server/connection.ts";
-import { Log } from "../../src/server/log.ts";
 import { type Parts, Server } from "../../src/server/server.ts";
 import { configOf, fakeHost } from "../config/fake_host.ts";
 import { Random } from "../fuzz/random.ts";

@@ -3,7 +3,7 @@
  * not know yet, from the facts of the format; and gives any payload a right footer.
  */
 import { fromLatin1 } from "../../src/base/bytes.ts";
-import { Crc64 } from "../../src/base/crc64.ts";
+import { Crc64 } from "../../src/persistence/crc64.ts";
 import type { Random } from "../fuzz/random.ts";
 
 export type Piece = string | number | Uint8Array;

@@ -3,16 +3,16 @@
 // give them must be what they were.
 
 import { expect, test } from "bun:test";
-import * as streamValue from "../../src/keyspace/stream_value.ts";
-import { RdbLoader } from "../../src/persistence/rdb_file.ts";
-import type { ByteSource } from "../../src/persistence/rdb_reader.ts";
-import { SnapshotLoader } from "../../src/persistence/snapshot_loader.ts";
-import { blocksTo } from "../../src/persistence/snapshot_saver.ts";
-import { ownSaverTo, rdbSaverTo, saveAll } from "../../src/server/savers.ts";
+import { ownSaverTo, rdbSaverTo, saveAll } from "../../src/durability/savers.ts";
+import { RdbLoader } from "../../src/persistence/rdb/rdb_file.ts";
+import type { ByteSource } from "../../src/persistence/rdb/rdb_reader.ts";
+import { SnapshotLoader } from "../../src/persistence/snapshot/snapshot_loader.ts";
+import { blocksTo } from "../../src/persistence/snapshot/snapshot_saver.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
 import { StreamId } from "../../src/structures/stream_id.ts";
 import * as streamLeaf from "../../src/structures/stream_leaf.ts";
+import * as streamValue from "../../src/values/stream_value.ts";
 import { withSeed } from "../client/pair.ts";
 import type { Random } from "../fuzz/random.ts";
 import { contentsOf } from "./contents.ts";

@@ -1,0 +1,110 @@
+/**
+ * One call of a command: its arguments, the client and database it is for, and the reply. There is
+ * one Call for the server, filled anew for each command, and one more for each nesting (EXEC);
+ * handlers keep nothing of it.
+ */
+import { INT64_MAX, parseInt64, parseSafe } from "../base/numbers.ts";
+import { cString } from "../base/words.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Propagation } from "../persistence/log/propagation.ts";
+import type { Args } from "../protocol/args.ts";
+import { NOT_INTEGER } from "../protocol/errors.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { Client } from "./client.ts";
+import type { ServerContext } from "./server_context.ts";
+import type { Command } from "./table.ts";
+
+export class Call {
+  args!: Args;
+  client!: Client;
+  command!: Command;
+  readonly reply: Reply;
+  readonly server: ServerContext;
+  readonly keyspace: Keyspace;
+  /** Where a command that must not be carried out again as it came says what it did. */
+  readonly log: Propagation;
+  /** Inside another command (EXEC): what would keep the client waiting is refused. */
+  readonly nested: boolean;
+
+  constructor(server: ServerContext, reply: Reply, nested = false) {
+    this.server = server;
+    this.nested = nested;
+    this.keyspace = server.keyspace;
+    this.log = server.propagation;
+    this.reply = reply;
+  }
+
+  /** The client's selected database. */
+  get db(): Database {
+    return this.client.db;
+  }
+
+  /** Number of arguments with the command's name. */
+  get argc(): number {
+    return this.args.count;
+  }
+
+  /** Unix ms, standing still during the command. */
+  get nowMs(): number {
+    return this.keyspace.clock.nowMs;
+  }
+
+  /** Whether a time set now, in Unix ms, is over already: what gets it then goes at once. */
+  isOver(timeMs: number): boolean {
+    return timeMs <= this.nowMs && !this.keyspace.isReplaying;
+  }
+
+  /** An argument as latin1 text: for paths that may allocate. */
+  text(index: number): string {
+    return this.args.text(index);
+  }
+
+  /** As `text`, for what is read as a C string: up to a zero byte. */
+  cText(index: number): string {
+    return cString(this.args.text(index));
+  }
+
+  /** A copy of an argument's bytes. */
+  bytesOf(index: number): Uint8Array {
+    return this.args.copy(index);
+  }
+
+  /** Whether the argument is this lower-case word, in any case. */
+  is(index: number, word: string): boolean {
+    return this.args.is(index, word);
+  }
+
+  /**
+   * A signed 64-bit integer argument, rounded to a double if it is beyond 2^53 (so only good for
+   * limits and positions); throws when it is none.
+   */
+  integer(index: number): number {
+    const { bytes, start, size } = this.args;
+    const safe = parseSafe(bytes, start[index], size[index]);
+    return !Number.isNaN(safe) ? safe : Number(this.int64(index));
+  }
+
+  /** As `integer`, with an error of the caller's choice. */
+  integerOr(index: number, otherwise: Error): number {
+    const { bytes, start, size } = this.args;
+    const value = parseInt64(bytes, start[index], size[index]);
+    if (value === null) throw otherwise;
+    return Number(value);
+  }
+
+  /** A signed 64-bit integer argument, exact; throws when it is none. */
+  int64(index: number): bigint {
+    const { bytes, start, size } = this.args;
+    const value = parseInt64(bytes, start[index], size[index]);
+    if (value === null) throw NOT_INTEGER;
+    return value;
+  }
+
+  /** An integer argument that must lie in 0..limit; throws `otherwise` beyond. */
+  count(index: number, otherwise: Error, limit = Number(INT64_MAX)): number {
+    const value = this.integer(index);
+    if (value < 0 || value > limit) throw otherwise;
+    return value;
+  }
+}

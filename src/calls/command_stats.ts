@@ -1,0 +1,81 @@
+/** Counters by command and by error code: INFO commandstats, latencystats and errorstats. */
+import { Histogram } from "./histogram.ts";
+import type { Command, CommandTable } from "./table.ts";
+
+/** Distinct error codes counted: scripts can make up codes without end. */
+const ERROR_CODES_MAX = 128;
+
+export class CommandStats {
+  readonly calls: Float64Array;
+  readonly microseconds: Float64Array;
+  readonly rejected: Float64Array;
+  readonly failed: Float64Array;
+  /** Times of calls, by command id; made at a command's first call. */
+  readonly histograms: (Histogram | null)[];
+  /** Error replies by their first word. */
+  readonly errors = new Map<string, number>();
+  /** latency-tracking: whether histograms are filled. */
+  tracking = true;
+  commandCount = 0;
+  errorCount = 0;
+
+  constructor(table: CommandTable) {
+    const count = table.all.length;
+    this.calls = new Float64Array(count);
+    this.microseconds = new Float64Array(count);
+    this.rejected = new Float64Array(count);
+    this.failed = new Float64Array(count);
+    this.histograms = new Array(count).fill(null);
+  }
+
+  /** Accounts for `count` calls of a command that took so long together. */
+  record(command: Command, count: number, elapsedUs: number): void {
+    const { id } = command;
+    this.calls[id] += count;
+    this.microseconds[id] += elapsedUs;
+    this.commandCount += count;
+    if (this.tracking) this.histogramOf(command).record(elapsedUs / count, count);
+  }
+
+  /** Accounts for a call that now waits: its time is known when it has been served. */
+  recordBlocked(command: Command, elapsedUs: number): void {
+    this.calls[command.id]++;
+    this.microseconds[command.id] += elapsedUs;
+    this.commandCount++;
+  }
+
+  /** A call that waited is over: all that it took, and what of that it took since. */
+  recordUnblocked(command: Command, totalUs: number, sinceUs: number): void {
+    this.microseconds[command.id] += sinceUs;
+    if (this.tracking) this.histogramOf(command).record(totalUs, 1);
+  }
+
+  private histogramOf({ id }: Command): Histogram {
+    let histogram = this.histograms[id];
+    if (histogram === null) {
+      histogram = new Histogram();
+      this.histograms[id] = histogram;
+    }
+    return histogram;
+  }
+
+  countError(code: string): void {
+    this.errorCount++;
+    const seen = this.errors.get(code);
+    if (seen !== undefined || this.errors.size < ERROR_CODES_MAX) {
+      this.errors.set(code, (seen ?? 0) + 1);
+    }
+  }
+
+  /** CONFIG RESETSTAT. */
+  reset(): void {
+    this.calls.fill(0);
+    this.microseconds.fill(0);
+    this.rejected.fill(0);
+    this.failed.fill(0);
+    this.histograms.fill(null);
+    this.errors.clear();
+    this.commandCount = 0;
+    this.errorCount = 0;
+  }
+}

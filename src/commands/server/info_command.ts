@@ -1,0 +1,417 @@
+/**
+ * INFO: the server's state and counters, as a table of sections and their fields.
+ *
+ * Names, order and formats are those of Redis 7.0.15, since clients and tools read them. A field
+ * that means nothing here (forks, modules, replicas, defragmentation) has the value that Redis
+ * shows while nothing of that kind happens.
+ */
+import { REDIS_VERSION, RUSK_VERSION } from "../../base/version.ts";
+import type { Call } from "../../calls/call.ts";
+import { memoryFigures, ratio } from "../../calls/memory_figures.ts";
+import type { ServerContext } from "../../calls/server_context.ts";
+import type { Database } from "../../keyspace/database.ts";
+
+type Field = readonly [name: string, value: string | number];
+
+interface Section {
+  readonly title: string;
+  /** Whether INFO without arguments shows it. */
+  readonly usual: boolean;
+  readonly fields: (server: ServerContext) => Field[];
+}
+
+/** Seconds that LRU clocks count before they start anew: 24 bits. */
+const LRU_CLOCK_MASK = 0xffffff;
+const NO_REPLICATION_ID = "0".repeat(40);
+/** Keys looked at to estimate the mean time to live. */
+const TTL_SAMPLES = 128;
+
+const SECTIONS: Readonly<Record<string, Section>> = {
+  server: { title: "Server", usual: true, fields: serverFields },
+  clients: { title: "Clients", usual: true, fields: clientFields },
+  memory: { title: "Memory", usual: true, fields: memoryFields },
+  persistence: { title: "Persistence", usual: true, fields: persistenceFields },
+  stats: { title: "Stats", usual: true, fields: statFields },
+  replication: { title: "Replication", usual: true, fields: replicationFields },
+  cpu: { title: "CPU", usual: true, fields: cpuFields },
+  modules: { title: "Modules", usual: true, fields: () => [] },
+  commandstats: { title: "Commandstats", usual: false, fields: commandFields },
+  errorstats: { title: "Errorstats", usual: true, fields: errorFields },
+  latencystats: { title: "Latencystats", usual: false, fields: latencyFields },
+  cluster: { title: "Cluster", usual: true, fields: () => [["cluster_enabled", 0]] },
+  keyspace: { title: "Keyspace", usual: true, fields: keyspaceFields },
+};
+
+/** INFO [section ...]: sections that do not exist are left out. */
+export function info(call: Call): void {
+  const wanted = new Set<string>();
+  for (let i = 1; i < call.argc; i++) wanted.add(call.cText(i).toLowerCase());
+  if (wanted.has("module_list")) wanted.add("modules");
+  const all = wanted.has("all") || wanted.has("everything");
+  const usual = wanted.size === 0 || wanted.has("default");
+  const texts: string[] = [];
+  for (const [name, section] of Object.entries(SECTIONS)) {
+    if (!(all || (usual && section.usual) || wanted.has(name))) continue;
+    const lines = section.fields(call.server).map(([field, value]) => `${field}:${value}\r\n`);
+    texts.push(`# ${section.title}\r\n${lines.join("")}`);
+  }
+  call.reply.verbatim("txt", texts.join("\r\n"));
+}
+
+function serverFields({ clock, config, figures, host }: ServerContext): Field[] {
+  const uptime = Math.floor((clock.nowMs - figures.startMs) / 1000);
+  return [
+    ["redis_version", REDIS_VERSION],
+    ["redis_git_sha1", "00000000"],
+    ["redis_git_dirty", 0],
+    ["redis_build_id", 0],
+    ["redis_mode", "standalone"],
+    ["os", host.os],
+    ["arch_bits", 64],
+    ["monotonic_clock", "POSIX clock_gettime"],
+    ["multiplexing_api", "epoll"],
+    ["atomicvar_api", "none"],
+    ["gcc_version", "0.0.0"],
+    ["process_id", host.pid],
+    ["process_supervised", "no"],
+    ["run_id", figures.runId],
+    ["tcp_port", config.number("port")],
+    ["server_time_usec", clock.wallUs()],
+    ["uptime_in_seconds", uptime],
+    ["uptime_in_days", Math.floor(uptime / 86_400)],
+    ["hz", config.number("hz")],
+    ["configured_hz", config.number("hz")],
+    ["lru_clock", clock.nowSeconds & LRU_CLOCK_MASK],
+    ["executable", host.executable],
+    ["config_file", config.file],
+    ["io_threads_active", 0],
+    ["rusk_version", RUSK_VERSION],
+    ["rusk_runtime", host.runtimeName],
+  ];
+}
+
+function clientFields({ clients, config, figures }: ServerContext): Field[] {
+  let inputSize = 0;
+  let outputSize = 0;
+  for (const { connection } of clients.all()) {
+    inputSize = Math.max(inputSize, connection.queryBufferSize + connection.queryBufferRoom);
+    outputSize = Math.max(outputSize, connection.outputSize);
+  }
+  return [
+    ["connected_clients", clients.count],
+    ["cluster_connections", 0],
+    ["maxclients", config.number("maxclients")],
+    ["client_recent_max_input_buffer", inputSize],
+    ["client_recent_max_output_buffer", outputSize],
+    ["blocked_clients", figures.blockedClients],
+    ["tracking_clients", 0],
+    ["clients_in_timeout_table", figures.blockedWithTimeout],
+  ];
+}
+
+/** In the terms of memory_figures.ts; the allocator of the allocator_ fields is the arena. */
+function memoryFields(server: ServerContext): Field[] {
+  const memory = memoryFigures(server);
+  const { used, peak, resident, arenaUsed, arenaReserved, dataset } = memory;
+  const aboveStartup = Math.max(dataset, used - memory.startup);
+  const maxmemory = server.config.number("maxmemory");
+  const total = server.host.systemMemorySize();
+  return [
+    ["used_memory", used],
+    ["used_memory_human", humanSize(used)],
+    ["used_memory_rss", resident],
+    ["used_memory_rss_human", humanSize(resident)],
+    ["used_memory_peak", peak],
+    ["used_memory_peak_human", humanSize(peak)],
+    ["used_memory_peak_perc", `${(ratio(used, peak) * 100).toFixed(2)}%`],
+    ["used_memory_overhead", memory.overhead],
+    ["used_memory_startup", memory.startup],
+    ["used_memory_dataset", dataset],
+    ["used_memory_dataset_perc", `${(ratio(dataset, aboveStartup) * 100).toFixed(2)}%`],
+    ["allocator_allocated", arenaUsed],
+    ["allocator_active", arenaReserved],
+    ["allocator_resident", arenaReserved],
+    ["total_system_memory", total],
+    ["total_system_memory_human", humanSize(total)],
+    ...SCRIPT_MEMORY_FIELDS,
+    ["maxmemory", maxmemory],
+    ["maxmemory_human", humanSize(maxmemory)],
+    ["maxmemory_policy", server.config.text("maxmemory-policy")],
+    ["allocator_frag_ratio", ratio(arenaReserved, arenaUsed).toFixed(2)],
+    ["allocator_frag_bytes", arenaReserved - arenaUsed],
+    ["allocator_rss_ratio", "1.00"],
+    ["allocator_rss_bytes", 0],
+    ["rss_overhead_ratio", ratio(resident, arenaReserved).toFixed(2)],
+    ["rss_overhead_bytes", resident - arenaReserved],
+    ["mem_fragmentation_ratio", ratio(resident, used).toFixed(2)],
+    ["mem_fragmentation_bytes", resident - used],
+    ["mem_not_counted_for_evict", 0],
+    ["mem_replication_backlog", 0],
+    ["mem_total_replication_buffers", 0],
+    ["mem_clients_slaves", 0],
+    ["mem_clients_normal", memory.clients],
+    ["mem_cluster_links", 0],
+    ["mem_aof_buffer", server.appendLog.pendingSize],
+    ["mem_allocator", "arena"],
+    ["active_defrag_running", 0],
+    ["lazyfree_pending_objects", server.keyspace.reclaimCount],
+    ["lazyfreed_objects", server.keyspace.stats.lazyFreed],
+    ["rusk_data_limit", memory.arenaLimit],
+    ["rusk_data_reserve", memory.arenaReserve],
+    ["rusk_data_left", memory.arenaLeft],
+  ];
+}
+
+const SCRIPT_MEMORY_FIELDS: readonly Field[] = [
+  ["used_memory_lua", 0],
+  ["used_memory_vm_eval", 0],
+  ["used_memory_lua_human", "0B"],
+  ["used_memory_scripts_eval", 0],
+  ["number_of_cached_scripts", 0],
+  ["number_of_functions", 0],
+  ["number_of_libraries", 0],
+  ["used_memory_vm_functions", 0],
+  ["used_memory_vm_total", 0],
+  ["used_memory_vm_total_human", "0B"],
+  ["used_memory_functions", 0],
+  ["used_memory_scripts", 0],
+  ["used_memory_scripts_human", "0B"],
+];
+
+const percentOf = (part: number, whole: number) =>
+  (whole === 0 ? 100 : (100 * part) / whole).toFixed(2);
+
+/** Below 0 is no time. */
+const wholeSeconds = (ms: number) => (ms < 0 ? -1 : Math.floor(ms / 1000));
+
+function persistenceFields(server: ServerContext): Field[] {
+  const { keyspace, loading, snapshots } = server;
+  const { progress } = snapshots;
+  return [
+    ["loading", loading === null ? 0 : 1],
+    ["async_loading", 0],
+    ["current_cow_peak", 0],
+    ["current_cow_size", 0],
+    ["current_cow_size_age", 0],
+    ["current_fork_perc", progress === null ? "0.00" : percentOf(progress.saved, progress.keys)],
+    ["current_save_keys_processed", progress?.saved ?? 0],
+    ["current_save_keys_total", progress?.keys ?? 0],
+    ["rdb_changes_since_last_save", snapshots.changes],
+    ["rdb_bgsave_in_progress", progress === null ? 0 : 1],
+    ["rdb_last_save_time", Math.floor(snapshots.lastSaveMs / 1000)],
+    ["rdb_last_bgsave_status", snapshots.lastFailed ? "err" : "ok"],
+    ["rdb_last_bgsave_time_sec", wholeSeconds(snapshots.lastDurationMs)],
+    ["rdb_current_bgsave_time_sec", progress === null ? -1 : wholeSeconds(progress.elapsedMs)],
+    ["rdb_saves", snapshots.saveCount],
+    ["rdb_last_cow_size", 0],
+    ["rdb_last_load_keys_expired", keyspace.stats.loadedExpired],
+    ["rdb_last_load_keys_loaded", keyspace.stats.loadedKeys],
+    ...appendLogFields(server),
+    ["module_fork_in_progress", 0],
+    ["module_fork_last_cow_size", 0],
+    ...appendLogSizes(server),
+    ...loadingFields(server),
+  ];
+}
+
+function appendLogFields({ appendLog, keyspace }: ServerContext): Field[] {
+  const { rewriteStartMs } = appendLog;
+  const elapsedMs = rewriteStartMs < 0 ? -1 : keyspace.clock.nowMs - rewriteStartMs;
+  return [
+    ["aof_enabled", appendLog.isEnabled ? 1 : 0],
+    ["aof_rewrite_in_progress", appendLog.isRewriting ? 1 : 0],
+    ["aof_rewrite_scheduled", appendLog.isRewriteScheduled ? 1 : 0],
+    ["aof_last_rewrite_time_sec", wholeSeconds(appendLog.lastRewriteDurationMs)],
+    ["aof_current_rewrite_time_sec", wholeSeconds(elapsedMs)],
+    ["aof_last_bgrewrite_status", appendLog.lastRewriteFailed ? "err" : "ok"],
+    ["aof_rewrites", appendLog.rewriteCount],
+    ["aof_rewrites_consecutive_failures", appendLog.consecutiveFailures],
+    ["aof_last_write_status", appendLog.problem === null ? "ok" : "err"],
+    ["aof_last_cow_size", 0],
+  ];
+}
+
+/** Shown while the log is in use. */
+function appendLogSizes({ appendLog }: ServerContext): Field[] {
+  if (!appendLog.isEnabled) return [];
+  return [
+    ["aof_current_size", appendLog.size],
+    ["aof_base_size", appendLog.baseSize],
+    ["aof_pending_rewrite", 0],
+    ["aof_buffer_length", appendLog.pendingSize],
+    ["aof_pending_bio_fsync", appendLog.syncsInProgress],
+    ["aof_delayed_fsync", appendLog.delayedSyncs],
+  ];
+}
+
+/** Shown while data are loaded. */
+function loadingFields({ loading, keyspace, host }: ServerContext): Field[] {
+  if (loading === null) return [];
+  const { startMs, totalSize, loadedSize } = loading;
+  const elapsedMs = keyspace.clock.nowMs - startMs;
+  const left = totalSize - loadedSize;
+  return [
+    ["loading_start_time", Math.floor(startMs / 1000)],
+    ["loading_total_bytes", totalSize],
+    ["loading_rdb_used_mem", host.residentSize()],
+    ["loading_loaded_bytes", loadedSize],
+    ["loading_loaded_perc", percentOf(loadedSize, totalSize)],
+    ["loading_eta_seconds", loadedSize === 0 ? 1 : wholeSeconds((elapsedMs * left) / loadedSize)],
+  ];
+}
+
+function statFields({ figures, keyspace, stats, targets }: ServerContext): Field[] {
+  const { hits, misses, expired, expiredFields, expiredInTimeCount, walks } = keyspace.stats;
+  return [
+    ["total_connections_received", figures.connectionsReceived],
+    ["total_commands_processed", stats.commandCount],
+    ["instantaneous_ops_per_sec", figures.instantaneousOps()],
+    ["total_net_input_bytes", figures.netInputSize],
+    ["total_net_output_bytes", figures.netOutputSize],
+    ["total_net_repl_input_bytes", 0],
+    ["total_net_repl_output_bytes", 0],
+    ["instantaneous_input_kbps", figures.instantaneousInputKbps().toFixed(2)],
+    ["instantaneous_output_kbps", figures.instantaneousOutputKbps().toFixed(2)],
+    ["instantaneous_input_repl_kbps", "0.00"],
+    ["instantaneous_output_repl_kbps", "0.00"],
+    ["rejected_connections", figures.connectionsRejected],
+    ["sync_full", 0],
+    ["sync_partial_ok", 0],
+    ["sync_partial_err", 0],
+    ["expired_keys", expired],
+    ["expired_subkeys", expiredFields],
+    ["expired_stale_perc", "0.00"],
+    ["expired_time_cap_reached_count", expiredInTimeCount],
+    ["expire_cycle_cpu_milliseconds", Math.floor(figures.expireMs)],
+    ["evicted_keys", 0],
+    ["evicted_clients", figures.evictedClients],
+    ["total_eviction_exceeded_time", 0],
+    ["current_eviction_exceeded_time", 0],
+    ["keyspace_hits", hits],
+    ["keyspace_misses", misses],
+    ["pubsub_channels", 0],
+    ["pubsub_patterns", 0],
+    ["pubsubshard_channels", 0],
+    ["latest_fork_usec", 0],
+    // Nothing forks, but who watches this waits for a save or a rewriting to begin.
+    ["total_forks", walks],
+    ["migrate_cached_sockets", targets.count],
+    ["slave_expires_tracked_keys", 0],
+    ["active_defrag_hits", 0],
+    ["active_defrag_misses", 0],
+    ["active_defrag_key_hits", 0],
+    ["active_defrag_key_misses", 0],
+    ["total_active_defrag_time", 0],
+    ["current_active_defrag_time", 0],
+    ["tracking_total_keys", 0],
+    ["tracking_total_items", 0],
+    ["tracking_total_prefixes", 0],
+    ["unexpected_error_replies", 0],
+    ["total_error_replies", stats.errorCount],
+    ["dump_payload_sanitizations", 0],
+    ["total_reads_processed", figures.readsProcessed],
+    ["total_writes_processed", figures.writesProcessed],
+    ["io_threaded_reads_processed", 0],
+    ["io_threaded_writes_processed", 0],
+    ["reply_buffer_shrinks", 0],
+    ["reply_buffer_expands", 0],
+  ];
+}
+
+function replicationFields({ config, figures }: ServerContext): Field[] {
+  return [
+    ["role", "master"],
+    ["connected_slaves", 0],
+    ["master_failover_state", "no-failover"],
+    ["master_replid", figures.replicationId],
+    ["master_replid2", NO_REPLICATION_ID],
+    ["master_repl_offset", 0],
+    ["second_repl_offset", -1],
+    ["repl_backlog_active", 0],
+    ["repl_backlog_size", config.number("repl-backlog-size")],
+    ["repl_backlog_first_byte_offset", 0],
+    ["repl_backlog_histlen", 0],
+  ];
+}
+
+/** The server has one thread that runs commands; the process's own are not told apart from it. */
+function cpuFields({ host }: ServerContext): Field[] {
+  const { user, system } = host.cpuSeconds();
+  return [
+    ["used_cpu_sys", system.toFixed(6)],
+    ["used_cpu_user", user.toFixed(6)],
+    ["used_cpu_sys_children", "0.000000"],
+    ["used_cpu_user_children", "0.000000"],
+    ["used_cpu_sys_main_thread", system.toFixed(6)],
+    ["used_cpu_user_main_thread", user.toFixed(6)],
+  ];
+}
+
+function commandFields({ stats, table }: ServerContext): Field[] {
+  const fields: Field[] = [];
+  for (const { id, name } of table.all) {
+    const calls = stats.calls[id];
+    const rejected = stats.rejected[id];
+    const failed = stats.failed[id];
+    if (calls + rejected + failed === 0) continue;
+    const us = stats.microseconds[id];
+    const counts = `rejected_calls=${rejected},failed_calls=${failed}`;
+    const times = `usec=${Math.round(us)},usec_per_call=${ratio(us, calls).toFixed(2)}`;
+    fields.push([`cmdstat_${name}`, `calls=${calls},${times},${counts}`]);
+  }
+  return fields;
+}
+
+function errorFields({ stats }: ServerContext): Field[] {
+  const codes = [...stats.errors.keys()].sort();
+  return codes.map((code) => [`errorstat_${code}`, `count=${stats.errors.get(code)}`]);
+}
+
+function latencyFields({ config, stats, table }: ServerContext): Field[] {
+  if (!stats.tracking) return [];
+  const percents = config.value("latency-tracking-info-percentiles");
+  const labels = config.text("latency-tracking-info-percentiles").split(" ");
+  const fields: Field[] = [];
+  for (const { id, name } of table.all) {
+    const histogram = stats.histograms[id];
+    if (histogram === null) continue;
+    const shown = percents.map((percent, i) => {
+      return `p${labels[i]}=${histogram.percentileUs(percent).toFixed(3)}`;
+    });
+    fields.push([`latency_percentiles_usec_${name}`, shown.join(",")]);
+  }
+  return fields;
+}
+
+function keyspaceFields({ clock, keyspace }: ServerContext): Field[] {
+  for (const db of keyspace.databases) db.lookAtAll();
+  return keyspace.databases
+    .filter((db) => db.size > 0)
+    .map((db) => {
+      const ttl = meanTtl(db, clock.nowMs);
+      const counts = `keys=${db.size},expires=${db.expires.count}`;
+      return [`db${db.id}`, `${counts},avg_ttl=${ttl},subexpiry=${db.fieldExpires.count}`];
+    });
+}
+
+/** The mean time to live in ms of the keys that expire, estimated from some spread evenly. */
+function meanTtl({ expires }: Database, nowMs: number): number {
+  const samples = Math.min(expires.count, TTL_SAMPLES);
+  let sum = 0;
+  for (let i = 0; i < samples; i++) {
+    const index = Math.floor((i * expires.count) / samples);
+    sum += Math.max(0, expires.timeAt(index) - nowMs);
+  }
+  return Math.round(ratio(sum, samples));
+}
+
+/** Bytes with two decimals of the largest unit that they reach. */
+function humanSize(size: number): string {
+  if (size < 1024) return `${size}B`;
+  let value = size / 1024;
+  for (const unit of "KMGT") {
+    if (value < 1024) return `${value.toFixed(2)}${unit}`;
+    value /= 1024;
+  }
+  return `${value.toFixed(2)}P`;
+}

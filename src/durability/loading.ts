@@ -1,0 +1,417 @@
+/**
+ * Loads the data that the server starts with: a snapshot, or the append-only log.
+ *
+ * Loading is a row of steps, between which clients are told that it goes on. While it does, nothing
+ * expires: what is loaded may be needed by what comes after it.
+ */
+import { counted } from "../base/counted.ts";
+import type { Log } from "../base/log.ts";
+import type { LoadingProgress } from "../calls/server_context.ts";
+import type { Config } from "../config/config.ts";
+import type { Replay } from "../dispatch/replay.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import {
+  AppendError,
+  AppendLoader,
+  BAD_FORMAT,
+  FormatError,
+} from "../persistence/log/append_loader.ts";
+import type { Part } from "../persistence/log/append_manifest.ts";
+import { type ByteSource, isRdb, RdbLoader } from "../persistence/rdb/rdb_file.ts";
+import { isSnapshot } from "../persistence/snapshot/snapshot_format.ts";
+import { type LoadingRules, SnapshotLoader } from "../persistence/snapshot/snapshot_loader.ts";
+import type { Disk, InputFile } from "../runtime/files.ts";
+
+/** Keys, or commands, loaded between two looks at the clock. */
+const STEP_COUNT = 1024;
+/** Bytes of a file that tell what it is. */
+export const MAGIC_SIZE = 16;
+/** Bytes of what is cut off that are copied at once. */
+const COPY_SIZE = 256 << 10;
+/** No snapshot is shorter than the head of an RDB file. */
+const HEAD_SIZE_MIN = 9;
+/** Bytes looked at together for zeros at the end of a file. */
+const ZEROS_SIZE = 4096;
+
+/** Yields between steps; returns what is wrong, or null. */
+export type Steps = Generator<void, string | null>;
+
+const CUT_HINT =
+  "You can: 1) Make a backup of your AOF file, then use rusk check-aof --fix " +
+  "<filename.manifest>. 2) Alternatively you can set the 'aof-load-truncated' configuration " +
+  "option to yes and restart the server.";
+const LOST_HINT =
+  "which cannot be kept here; with `load-incomplete yes` (rusk import --incomplete) the rest is " +
+  "loaded, and the file is kept under another name before it is replaced";
+const FORMAT_HINT =
+  "make a backup of your AOF file, then use rusk check-aof --fix <filename.manifest>";
+
+export interface LoadingParts {
+  readonly keyspace: Keyspace;
+  readonly config: Config;
+  readonly disk: Disk;
+  readonly log: Log;
+  readonly replay: Replay;
+}
+
+export class Loading {
+  /** How far it is, or null while nothing is loaded. */
+  progress: LoadingProgress | null = null;
+  /** Paths of files that hold something which was left out, as load-incomplete allows. */
+  readonly incomplete = new Set<string>();
+  private readonly parts: LoadingParts;
+
+  constructor(parts: LoadingParts) {
+    this.parts = parts;
+  }
+
+  /** Whether it has loaded so much already that it is to wait, as key-load-delay says. */
+  get isHeldBack(): boolean {
+    const delayUs = this.parts.config.number("key-load-delay");
+    if (delayUs <= 0 || this.progress === null) return false;
+    const elapsedMs = this.parts.keyspace.clock.monotonicMs() - this.startMs;
+    return (this.count * delayUs) / 1000 > elapsedMs;
+  }
+
+  /** Loads a snapshot file to the data that there are; `replaces`: as RdbHooks has it. */
+  *snapshot(path: string, replaces: boolean): Steps {
+    const { disk, log, keyspace } = this.parts;
+    const startMs = keyspace.clock.monotonicMs();
+    let file: InputFile;
+    try {
+      file = disk.openInput(path);
+    } catch (error) {
+      return `Can't open ${path}: ${(error as Error).message}.`;
+    }
+    this.start(file.size);
+    try {
+      const { head, source } = peeked(file);
+      yield* this.readSnapshot(path, head, source, 0, { replaces });
+    } catch (error) {
+      const reason = (error as Error).message;
+      return `Can't load ${path}: ${reason}. To look into it: rusk check-snapshot ${path}`;
+    } finally {
+      file.close();
+      this.stop();
+    }
+    log.add("notice", `DB loaded from disk: ${this.since(startMs)} seconds`);
+    this.tellLibraries();
+    return null;
+  }
+
+  /**
+   * Loads the files of a log; `cuts`: one that ends too early is cut back to what is whole, and
+   * what is cut off is kept beside it.
+   */
+  *log(parts: readonly Part[], pathOf: (name: string) => string, cuts: boolean): Steps {
+    const { disk, log, keyspace } = this.parts;
+    const startMs = keyspace.clock.monotonicMs();
+    const files: InputFile[] = [];
+    try {
+      for (const { name } of parts) {
+        try {
+          files.push(disk.openInput(pathOf(name)));
+        } catch (error) {
+          return `Can't open the append log file ${name} to read it: ${(error as Error).message}`;
+        }
+      }
+      this.start(files.reduce((sum, { size }) => sum + size, 0));
+      for (const [index, part] of parts.entries()) {
+        const isLast = files.slice(index + 1).every(({ size }) => size === 0);
+        const partMs = keyspace.clock.monotonicMs();
+        const problem = yield* this.part(files[index], part, pathOf(part.name), isLast, cuts);
+        if (problem !== null) return problem;
+        const kind = part.type === "b" ? "base" : "incr";
+        const seconds = this.since(partMs);
+        log.add("notice", `DB loaded from ${kind} file ${part.name}: ${seconds} seconds`);
+      }
+    } finally {
+      for (const file of files) file.close();
+      this.stop();
+    }
+    log.add("notice", `DB loaded from append only file: ${this.since(startMs)} seconds`);
+    this.tellLibraries();
+    return null;
+  }
+
+  private tellLibraries(): void {
+    const { log, keyspace } = this.parts;
+    const { count } = keyspace.libraries;
+    if (count === 0) return;
+    log.add("notice", `Libraries of functions that are kept, and do not run yet: ${count}`);
+  }
+
+  private *part(file: InputFile, part: Part, path: string, isLast: boolean, cuts: boolean): Steps {
+    const { log, replay } = this.parts;
+    const { name } = part;
+    // It is named by what it holds, and was whole on the disk before the manifest named it.
+    const isSnapshotBase = part.type === "b" && name.endsWith(".rdb");
+    if (isSnapshotBase && file.size < HEAD_SIZE_MIN) {
+      return `Can't load ${name}: it ends too early to be a snapshot (at byte ${file.size})`;
+    }
+    if (file.size === 0) return null;
+    replay.begin();
+    let loader: AppendLoader;
+    let end: number;
+    try {
+      const { source, offset } = yield* this.preamble(file, part, path);
+      const hooks = { run: replay.run.bind(replay) };
+      end = endWithoutZeros(file, offset);
+      if (end === 0) {
+        log.add("warning", `The AOF file ${name} holds nothing but zero bytes`);
+        throw new FormatError(BAD_FORMAT, 0);
+      }
+      loader = new AppendLoader(new Beginning(source, end - offset, end), hooks, offset);
+      const passed = this.loaded - offset;
+      while (loader.step(STEP_COUNT)) {
+        this.note(passed + loader.offset);
+        yield;
+      }
+      this.note(passed + loader.offset);
+    } catch (error) {
+      if (error instanceof FormatError) {
+        return `${error.message} ${name}: ${FORMAT_HINT} (at byte ${error.offset})`;
+      }
+      if (error instanceof AppendError) {
+        return `${error.message} reading the append only file ${name} (at byte ${error.offset})`;
+      }
+      return `Can't load ${name}: ${(error as Error).message}`;
+    }
+    if (!loader.isCut && end === file.size) return null;
+    if (end < file.size) {
+      const count = file.size - end;
+      log.add(
+        "warning",
+        `The AOF file ${name} ends with ${counted(count, "zero byte")}, as after a power cut`,
+      );
+    }
+    if (loader.isInTransaction) {
+      log.add("warning", `Revert incomplete MULTI/EXEC transaction from AOF file ${name}`);
+    }
+    if (!cuts || isSnapshotBase)
+      return `Unexpected end of file reading the append only file ${name}. ${CUT_HINT}`;
+    log.add("warning", `!!! Warning: short read while loading the AOF file ${name}!!!`);
+    if (!isLast) return `Fatal error: the truncated file ${name} is not the last file`;
+    try {
+      yield* this.cut(file, path, name, loader.soundSize);
+    } catch (error) {
+      return `Error truncating the AOF file ${name}: ${(error as Error).message}`;
+    }
+    log.add("warning", `AOF ${name} loaded anyway because aof-load-truncated is enabled`);
+    return null;
+  }
+
+  /** Cuts a file back, once what is cut off is on the disk under another name. */
+  private *cut(file: InputFile, path: string, name: string, size: number): Generator<void, void> {
+    const { disk, log, keyspace } = this.parts;
+    let kept = `${path}.cut-${keyspace.clock.nowSeconds}`;
+    while (disk.fileExists(kept)) kept += "+";
+    const copy = disk.createFile(kept);
+    try {
+      const piece = new Uint8Array(COPY_SIZE);
+      for (let at = size; at < file.size; ) {
+        const count = file.readAt(piece, 0, COPY_SIZE, at);
+        if (count === 0) break;
+        copy.write(piece.subarray(0, count));
+        at += count;
+        yield;
+      }
+      copy.commit();
+    } catch (error) {
+      copy.abandon();
+      throw error;
+    }
+    const count = file.size - size;
+    log.add("warning", `!!! Truncating the AOF ${name} at offset ${size} !!!`);
+    log.add("warning", `What is cut off, ${counted(count, "byte")}, is kept in ${kept}`);
+    const whole = disk.openAppend(path, false);
+    try {
+      whole.truncate(size);
+      whole.sync();
+    } finally {
+      whole.close();
+    }
+  }
+
+  /** Reads the snapshot that a file begins with, if it does; where its commands are. */
+  private *preamble(
+    file: InputFile,
+    { name, type }: Part,
+    path: string,
+  ): Generator<void, { source: ByteSource; offset: number }> {
+    const { head, source } = peeked(file);
+    if (!isRdb(head) && !isSnapshot(head)) return { source, offset: 0 };
+    const what = type === "b" ? "RDB base file on AOF loading" : "RDB preamble from AOF file";
+    this.parts.log.add("notice", `Reading ${what}...`);
+    const { rest, offset } = yield* this.readSnapshot(path, head, source, this.loaded, {
+      keepsExpired: true,
+    });
+    if (rest.length > 0) {
+      this.parts.log.add("notice", `Reading the remaining AOF tail of ${name}...`);
+    }
+    return { source: new Rejoined(rest, file), offset };
+  }
+
+  /** `head`: the first bytes of the source; `passed`: bytes loaded before. */
+  private *readSnapshot(
+    path: string,
+    head: Uint8Array,
+    source: ByteSource,
+    passed: number,
+    rules: LoadingRules,
+  ): Generator<void, { rest: Uint8Array; offset: number }> {
+    const { keyspace, log, config } = this.parts;
+    const allowsLoss = config.flag("load-incomplete");
+    const loader = isSnapshot(head)
+      ? new SnapshotLoader(source, keyspace, rules)
+      : rdbLoader(source, keyspace, log, { ...rules, allowsLoss });
+    while (loader.step(STEP_COUNT)) {
+      this.note(passed + loader.offset);
+      yield;
+    }
+    this.note(passed + loader.offset);
+    const { keys, expired, empty, module, lost } = loader.figures;
+    if (lost > 0) this.incomplete.add(path);
+    else this.incomplete.delete(path);
+    log.add(
+      "notice",
+      `Done loading ${isSnapshot(head) ? "snapshot" : "RDB"}, keys loaded: ${keys}, ` +
+        `keys expired: ${expired}, ` +
+        `empty keys skipped: ${empty}, keys of modules skipped: ${module}.`,
+    );
+    keyspace.stats.loadedKeys = keys;
+    keyspace.stats.loadedExpired = expired;
+    return { rest: loader.rest(), offset: loader.offset };
+  }
+
+  /** Bytes, and roughly how many keys and commands. */
+  private loaded = 0;
+  private count = 0;
+  private startMs = 0;
+
+  private start(totalSize: number): void {
+    const { keyspace } = this.parts;
+    keyspace.isReplaying = true;
+    this.loaded = 0;
+    this.count = 0;
+    this.startMs = keyspace.clock.monotonicMs();
+    this.progress = { startMs: keyspace.clock.nowMs, totalSize, loadedSize: 0 };
+  }
+
+  private note(loadedSize: number): void {
+    this.parts.keyspace.clock.tick();
+    this.loaded = loadedSize;
+    this.count += STEP_COUNT;
+    if (this.progress !== null) this.progress = { ...this.progress, loadedSize };
+  }
+
+  private stop(): void {
+    this.parts.keyspace.isReplaying = false;
+    this.progress = null;
+  }
+
+  private since(startMs: number): string {
+    return ((this.parts.keyspace.clock.monotonicMs() - startMs) / 1000).toFixed(3);
+  }
+}
+
+/** Reads the first bytes of a file, and gives a source that begins with them once more. */
+export function peeked(file: ByteSource): { head: Uint8Array; source: ByteSource } {
+  const head = new Uint8Array(MAGIC_SIZE);
+  const size = file.read(head, 0, MAGIC_SIZE);
+  return { head, source: new Rejoined(head.subarray(0, size), file) };
+}
+
+/** What is done with some things in RDB files. */
+export interface RdbRules extends LoadingRules {
+  /** What cannot be kept is left out; else a file that holds such things is refused. */
+  readonly allowsLoss: boolean;
+}
+
+/** A loader of an RDB file that logs what is noteworthy in it. */
+export function rdbLoader(
+  source: ByteSource,
+  keyspace: Keyspace,
+  log: Pick<Log, "add">,
+  { allowsLoss, ...rules }: RdbRules,
+): RdbLoader {
+  return new RdbLoader(source, keyspace, {
+    aux: (name: string, value: string) => {
+      if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
+    },
+    empty: (key: string) => log.add("notice", `skipping empty key: ${key}`),
+    mended: (key: string, what: string) =>
+      log.add("warning", `key ${JSON.stringify(key)}: ${what}`),
+    lost: (what: string) => {
+      if (!allowsLoss) throw new Error(`it holds ${what}, ${LOST_HINT}`);
+      log.add("warning", `The RDB file holds ${what}, which is left out`);
+    },
+    ...rules,
+  });
+}
+
+/** A source whose first bytes have been read already. */
+export class Rejoined implements ByteSource {
+  readonly size: number;
+  private head: Uint8Array;
+  private readonly rest: ByteSource;
+
+  constructor(head: Uint8Array, rest: ByteSource) {
+    this.head = head;
+    this.rest = rest;
+    this.size = rest.size;
+  }
+
+  read(into: Uint8Array, offset: number, size: number): number {
+    if (this.head.length === 0) return this.rest.read(into, offset, size);
+    const taken = Math.min(size, this.head.length);
+    into.set(this.head.subarray(0, taken), offset);
+    this.head = this.head.subarray(taken);
+    return taken;
+  }
+}
+
+/** The first bytes of a source, with a size that counts what came before. */
+class Beginning implements ByteSource {
+  readonly size: number;
+  private left: number;
+  private readonly source: ByteSource;
+
+  constructor(source: ByteSource, count: number, size: number) {
+    this.source = source;
+    this.left = count;
+    this.size = size;
+  }
+
+  read(into: Uint8Array, offset: number, size: number): number {
+    const count = this.source.read(into, offset, Math.min(size, this.left));
+    this.left -= count;
+    return count;
+  }
+}
+
+/**
+ * Where the commands of a file end, which begin at `from`. After a power cut what was written last
+ * may be there as zero bytes; no command ends with one.
+ */
+function endWithoutZeros(file: InputFile, from: number): number {
+  const bytes = new Uint8Array(ZEROS_SIZE);
+  let end = file.size;
+  while (end > from) {
+    const start = Math.max(from, end - ZEROS_SIZE);
+    const count = file.readAt(bytes, 0, end - start, start);
+    let at = count;
+    while (at > 0 && bytes[at - 1] === 0) at--;
+    if (at > 0) return start + at;
+    end = start;
+  }
+  return from;
+}
+
+/** Carries out all steps at once; what is wrong, or null. */
+export function runSteps(steps: Steps): string | null {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}

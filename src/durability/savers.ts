@@ -1,0 +1,133 @@
+/**
+ * What writes snapshots, in the format that the configuration says (snapshot-format): Rusk's own,
+ * or an RDB file as Redis 7.0 writes them, so that either server loads what the other has saved;
+ * only where fields of hashes expire it is of version 12, which Redis 7.0 does not know.
+ */
+import { fromLatin1 } from "../base/bytes.ts";
+import { REDIS_VERSION, RUSK_VERSION } from "../base/version.ts";
+import type { Host } from "../calls/server_context.ts";
+import type { Config } from "../config/config.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import { BackgroundFile } from "../persistence/disk/background_file.ts";
+import { timeLine } from "../persistence/log/append_loader.ts";
+import { CommandSaver } from "../persistence/log/command_saver.ts";
+import { RdbSaver } from "../persistence/rdb/rdb_file.ts";
+import { type BlockSink, blocksTo, SnapshotSaver } from "../persistence/snapshot/snapshot_saver.ts";
+import * as dict from "../structures/dict.ts";
+import type { Saver as KeySaver } from "./background_save.ts";
+
+/** The version that has deadlines of hash fields. */
+const RDB_VERSION_WITH_DEADLINES = 12;
+
+/** Is told of all that a snapshot holds, in the same way for every format. */
+export interface Saver extends KeySaver {
+  /** The keys that follow are of this database: about so many, of which so many expire. */
+  database(db: Database, keys: number, expiring: number): void;
+  /** Commands written so far, if the file is of commands. */
+  readonly commands?: number;
+}
+
+type Write = (bytes: Uint8Array) => void;
+
+/** Whether snapshots are to be in Rusk's own format. */
+export const isOwnFormat = (config: Config) => config.value("snapshot-format") === "rusk";
+
+/** What a file holds: a snapshot, or the base of an append-only log, which may be of commands. */
+export type Content = "snapshot" | "commands";
+
+/** A saver that gives what it writes to a function at once, and has written the head. */
+export function saverTo(
+  write: Write,
+  keyspace: Keyspace,
+  config: Config,
+  content: Content = "snapshot",
+): Saver {
+  if (content === "commands") return commandSaverTo(write, keyspace, config);
+  if (!isOwnFormat(config)) return rdbSaverTo(write, keyspace, config);
+  return ownSaverTo(blocksTo(write, config.flag("rdbcompression")), keyspace);
+}
+
+/**
+ * A file for the disk worker, which takes the place of the one of this path, and its saver, which
+ * has written the head and how many keys there are. Throws what the disk says.
+ */
+export function openBackground(
+  host: Host,
+  path: string,
+  keyspace: Keyspace,
+  config: Config,
+  content: Content = "snapshot",
+): { file: BackgroundFile; saver: Saver } {
+  const fileKind = content === "commands" ? "commands" : isOwnFormat(config) ? "blocks" : "rdb";
+  const file = new BackgroundFile(host, path, fileKind, config.flag("rdbcompression"));
+  try {
+    const saver: Saver =
+      fileKind === "blocks"
+        ? ownSaverTo(file, keyspace)
+        : saverTo((bytes) => file.write(bytes), keyspace, config, content);
+    file.countCommands = () => saver.commands ?? 0;
+    for (const db of keyspace.databases) {
+      if (db.size > 0) saver.database(db, db.size, db.expires.count);
+    }
+    return { file, saver };
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+}
+
+/** A saver in Rusk's own format, which has written head and libraries. */
+export function ownSaverTo(sink: BlockSink, keyspace: Keyspace): Saver {
+  const saver = new SnapshotSaver(sink, keyspace.lfu ? "lfu" : "lru");
+  saver.begin([
+    ["rusk", RUSK_VERSION],
+    ["redis", REDIS_VERSION],
+    ["ctime", String(keyspace.clock.nowSeconds)],
+  ]);
+  for (const code of keyspace.libraries.each()) saver.library(code);
+  return saver;
+}
+
+/** A saver of an RDB file, which has written head and libraries. */
+export function rdbSaverTo(
+  write: Write,
+  keyspace: Keyspace,
+  config: Config,
+  version?: number,
+): Saver {
+  const hasFieldDeadlines = keyspace.databases.some((db) => db.fieldExpires.count > 0);
+  const wanted = version ?? (hasFieldDeadlines ? RDB_VERSION_WITH_DEADLINES : undefined);
+  const saver = new RdbSaver(write, {
+    clocks: keyspace.lfu ? "lfu" : "lru",
+    packs: config.flag("rdbcompression"),
+    sums: config.flag("rdbchecksum"),
+    ...(wanted === undefined ? {} : { version: wanted }),
+  });
+  saver.begin([
+    ["redis-ver", REDIS_VERSION],
+    ["redis-bits", "64"],
+    ["ctime", String(keyspace.clock.nowSeconds)],
+  ]);
+  for (const code of keyspace.libraries.each()) saver.library(code);
+  return saver;
+}
+
+/** A saver of commands, which has written libraries, and before them the time if that is told. */
+function commandSaverTo(write: Write, keyspace: Keyspace, config: Config): Saver {
+  const { nowSeconds } = keyspace.clock;
+  if (config.flag("aof-timestamp-enabled")) write(fromLatin1(timeLine(nowSeconds)));
+  const saver = new CommandSaver(write);
+  for (const code of keyspace.libraries.each()) saver.library(code);
+  return saver;
+}
+
+/** Has everything written, to the end. */
+export function saveAll(saver: Saver, keyspace: Keyspace): void {
+  for (const db of keyspace.databases) {
+    if (db.size === 0) continue;
+    saver.database(db, db.size, db.expires.count);
+    dict.each(db.keys, (e) => saver.entry(db, keyspace, e));
+  }
+  saver.end();
+}

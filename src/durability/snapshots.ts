@@ -1,0 +1,238 @@
+/**
+ * The snapshot file: written by SAVE, BGSAVE, save points, a shutdown and DEBUG RELOAD, loaded at
+ * the start, in Rusk's format or in Redis's: see savers.ts.
+ *
+ * A file is written beside the old one and takes its place when it is whole and on the disk: a
+ * crash at any moment leaves the one or the other. That of a BGSAVE is written by another thread.
+ * What was there before Rusk, or was not taken in whole, keeps another name: see found_files.ts.
+ */
+
+import type { Log } from "../base/log.ts";
+import type { Host, SnapshotControl, SnapshotProgress } from "../calls/server_context.ts";
+import type { Config } from "../config/config.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import { CommandError } from "../protocol/errors.ts";
+import { BackgroundSave } from "./background_save.ts";
+import { isRedisFile, keepFile } from "./found_files.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { type Loading, runSteps, type Steps } from "./loading.ts";
+import type { Progress } from "./progress.ts";
+import { isOwnFormat, openBackground, saveAll, saverTo } from "./savers.ts";
+
+/** After a failure the next attempt waits so long, as in Redis. */
+const RETRY_MS = 5000;
+const IN_PROGRESS = new CommandError("ERR Background save already in progress");
+
+export class Snapshots implements SnapshotControl {
+  lastSaveMs: number;
+  saveCount = 0;
+  lastFailed = false;
+  lastDurationMs = -1;
+  /** Told when `lastFailed` changes. */
+  onOutcome: () => void = () => {};
+  private readonly keyspace: Keyspace;
+  private readonly config: Config;
+  private readonly host: Host;
+  private readonly log: Log;
+  private readonly loading: Loading;
+  private readonly later: (ms: number, run: () => void) => void;
+  /** `keyspace.dirty` when the last snapshot was made. */
+  private savedDirty = 0;
+  private lastAttemptMs = 0;
+  private readonly state: Progress;
+  /** The file holds more than what was loaded of it. */
+  private isUnread = false;
+
+  constructor(
+    keyspace: Keyspace,
+    config: Config,
+    host: Host,
+    log: Log,
+    loading: Loading,
+    state: Progress,
+    later: (ms: number, run: () => void) => void,
+  ) {
+    this.state = state;
+    this.keyspace = keyspace;
+    this.config = config;
+    this.host = host;
+    this.log = log;
+    this.loading = loading;
+    this.later = later;
+    this.lastSaveMs = keyspace.clock.nowMs;
+  }
+
+  get changes(): number {
+    return this.keyspace.dirty - this.savedDirty;
+  }
+
+  get isConfigured(): boolean {
+    return this.config.value("save").length > 0;
+  }
+
+  get progress(): SnapshotProgress | null {
+    const { saving } = this.state;
+    if (saving === null) return null;
+    const { startMs, saved, keys } = saving;
+    return { elapsedMs: this.keyspace.clock.nowMs - startMs, saved, keys };
+  }
+
+  save(): boolean {
+    if (this.state.saving !== null) throw IN_PROGRESS;
+    const { keyspace } = this;
+    const { nowMs } = keyspace.clock;
+    try {
+      this.write();
+    } catch (error) {
+      this.tellFailure((error as Error).message);
+      return false;
+    }
+    this.log.add("notice", "DB saved on disk");
+    this.noteSuccess(keyspace.dirty, nowMs);
+    return true;
+  }
+
+  /** Writes all at once. Throws what the system says when the file cannot be written. */
+  private write(): void {
+    const { keyspace } = this;
+    this.keepFound();
+    const file = this.host.createFile(this.path);
+    try {
+      const saver = saverTo((bytes) => file.write(bytes), keyspace, this.config);
+      saveAll(saver, keyspace);
+      file.commit();
+    } catch (error) {
+      file.abandon();
+      throw error;
+    }
+  }
+
+  private get path(): string {
+    return this.config.text("dbfilename");
+  }
+
+  /** Before the file is replaced: see found_files.ts. Throws what the disk says. */
+  private keepFound(): void {
+    const { host, config, path } = this;
+    const isFound = isOwnFormat(config) && isRedisFile(host, path);
+    if (!isFound && !(this.isUnread && host.fileExists(path))) return;
+    keepFile(host, path, (text) => this.log.add("warning", text));
+    this.isUnread = false;
+  }
+
+  saveInBackground(): boolean {
+    const { keyspace } = this;
+    if (!this.state.isFree()) throw IN_PROGRESS;
+    this.lastAttemptMs = keyspace.clock.nowMs;
+    let opened: ReturnType<typeof openBackground>;
+    try {
+      this.keepFound();
+      opened = openBackground(this.host, this.path, keyspace, this.config);
+    } catch (error) {
+      this.noteFailure((error as Error).message);
+      return false;
+    }
+    const { file, saver } = opened;
+    const background = new BackgroundSave(
+      keyspace,
+      this.config,
+      this.later,
+      file,
+      saver,
+      (problem) => this.finish(background, problem),
+    );
+    this.state.begin("save", background);
+    this.state.isSaveScheduled = false;
+    this.log.add("notice", "Background saving started");
+    return true;
+  }
+
+  schedule(): void {
+    this.state.isSaveScheduled = true;
+  }
+
+  /** The file has its place, or something went wrong. */
+  private finish(background: BackgroundSave, problem: string | null): void {
+    this.state.end();
+    const { nowMs } = this.keyspace.clock;
+    this.lastDurationMs = nowMs - background.startMs;
+    if (problem !== null) {
+      this.noteFailure(problem);
+      this.log.add("warning", "Background saving error");
+      return;
+    }
+    this.log.add("notice", "Background saving terminated with success");
+    this.noteSuccess(background.dirty, nowMs);
+  }
+
+  /** A snapshot is made of what there was when `keyspace.dirty` was so much. */
+  private noteSuccess(dirty: number, nowMs: number): void {
+    this.lastSaveMs = nowMs;
+    this.savedDirty = dirty;
+    this.saveCount++;
+    this.lastFailed = false;
+    this.onOutcome();
+  }
+
+  /** The disk is full, the folder is gone or not ours: the old file is as it was. */
+  private tellFailure(problem: string): void {
+    const path = `${this.config.text("dir")}/${this.path}`;
+    this.log.add("warning", `Error saving the DB to ${path}: ${problem}`);
+  }
+
+  private noteFailure(problem: string): void {
+    this.tellFailure(problem);
+    this.lastFailed = true;
+    this.onOutcome();
+  }
+
+  abandon(): void {
+    const { saving } = this.state;
+    if (saving === null) return;
+    saving.abandon();
+    this.state.end();
+  }
+
+  /** From the timer: begins a snapshot when it was scheduled, or when a save point says so. */
+  check(): void {
+    if (!this.state.isIdle) return;
+    const { nowMs } = this.keyspace.clock;
+    if (this.lastFailed && nowMs - this.lastAttemptMs < RETRY_MS) return;
+    if (this.state.isSaveScheduled) {
+      this.saveInBackground();
+      return;
+    }
+    for (const { seconds, changes } of this.config.value("save")) {
+      const isDue = nowMs - this.lastSaveMs > Number(seconds) * 1000;
+      if (!isDue || this.changes < changes) continue;
+      this.log.add("notice", `${changes} changes in ${seconds} seconds. Saving...`);
+      this.saveInBackground();
+      return;
+    }
+  }
+
+  /** Removes what a server before had begun to write when it was killed. */
+  removeLeftovers(): void {
+    if (this.path !== "") removeLeftovers(this.host, ".", this.path);
+  }
+
+  load(replaces = false): string | null {
+    const problem = runSteps(this.loadSteps(replaces));
+    this.noteLoaded();
+    return problem;
+  }
+
+  /** As `load`, step by step; `noteLoaded` is called after the last. */
+  *loadSteps(replaces = false): Steps {
+    const { path } = this;
+    if (path === "" || !this.host.fileExists(path)) return null;
+    const problem = yield* this.loading.snapshot(path, replaces);
+    this.isUnread = problem !== null || this.loading.incomplete.has(path);
+    return problem;
+  }
+
+  /** What there is now is what was saved. */
+  noteLoaded(): void {
+    this.savedDirty = this.keyspace.dirty;
+  }
+}

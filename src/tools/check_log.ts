@@ -1,0 +1,324 @@
+/**
+ * `rusk check-aof`: tells whether an append-only log is whole, and cuts it back to what is, or to
+ * what was written until a second; it says what redis-check-aof says. The commands are read as they
+ * come, and nothing is made of them; only a snapshot at a file's beginning is loaded, as that is
+ * how it is checked.
+ */
+import { latin1 } from "../base/bytes.ts";
+import type { Config } from "../config/config.ts";
+import { MAGIC_SIZE, peeked, Rejoined, rdbLoader } from "../durability/loading.ts";
+import { Keyspace } from "../keyspace/keyspace.ts";
+import { AppendLoader, FormatError } from "../persistence/log/append_loader.ts";
+import { ManifestError, type Part, parseManifest } from "../persistence/log/append_manifest.ts";
+import { isRdb } from "../persistence/rdb/rdb_file.ts";
+import type { ByteSource } from "../persistence/rdb/rdb_reader.ts";
+import { isSnapshot } from "../persistence/snapshot/snapshot_format.ts";
+import { SnapshotLoader } from "../persistence/snapshot/snapshot_loader.ts";
+import type { InputFile } from "../runtime/files.ts";
+import { isPacked, openToolInput, STANDARD, type ToolInput } from "./tool_files.ts";
+import { CHECK_LOG_HELP } from "./tool_help.ts";
+import type { ToolParts } from "./tools.ts";
+
+/** Commands, or keys, between two looks at the clock. */
+const STEP_COUNT = 4096;
+/** A manifest's comments, before the first file that it names, are shorter. */
+const MANIFEST_HEAD_SIZE = 64 << 10;
+
+/** What ends the check; it is told like all else. */
+class Stop extends Error {}
+
+interface Request {
+  readonly file: string;
+  readonly fixes: boolean;
+  /** What was written after this Unix time goes; null: nothing does. */
+  readonly toSeconds: number | null;
+  /** The words after the file: directives. */
+  readonly words: readonly string[];
+}
+
+/** Checks the log that the words after `check-aof` name; returns the exit code. */
+export async function checkLog(args: readonly string[], parts: ToolParts): Promise<number> {
+  let input: ToolInput | null = null;
+  try {
+    const request = requestOf(args);
+    if (request === null) {
+      parts.writeOut(`Usage:\n${CHECK_LOG_HELP}`);
+      return 1;
+    }
+    // The configuration may go to another folder.
+    const path = request.file === STANDARD ? STANDARD : parts.absolutePath(request.file);
+    const config = parts.readConfig(request.words);
+    if (path !== STANDARD && !isPacked(path, parts.disk)) {
+      new LogCheck(request, config, parts).run(path);
+      return 0;
+    }
+    if (request.fixes || request.toSeconds !== null) {
+      throw new Stop("Only a file that is not packed can be cut, aborting...");
+    }
+    input = await opened(path, config, parts);
+    new LogCheck({ ...request, file: input.name }, config, parts).run(input.path);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    parts.writeOut(`${error.message}\n`);
+    return 1;
+  } finally {
+    input?.close();
+  }
+}
+
+async function opened(path: string, config: Config, parts: ToolParts): Promise<ToolInput> {
+  try {
+    return await openToolInput(path, config.text("appendfilename"), parts, false);
+  } catch (error) {
+    throw new Stop(`Cannot read ${(error as Error).message}`);
+  }
+}
+
+function requestOf(args: readonly string[]): Request | null {
+  const fixes = args[0] === "--fix";
+  const cuts = args[0] === "--truncate-to-timestamp";
+  const toSeconds = cuts ? Number(args[1]) : null;
+  if (cuts && (!/^\d+$/.test(args[1] ?? "") || toSeconds === 0)) {
+    throw new Stop("Invalid timestamp, aborting...");
+  }
+  const [file, ...words] = args.slice(fixes ? 1 : cuts ? 2 : 0);
+  if (file === undefined || (file.startsWith("-") && file !== STANDARD)) return null;
+  return { file, fixes, toSeconds, words };
+}
+
+/** A file of the log. */
+interface Checked {
+  readonly path: string;
+  /** As it is told. */
+  readonly name: string;
+  /** What it is of the log. */
+  readonly kind: string;
+  readonly isLast: boolean;
+  readonly size: number;
+}
+
+class LogCheck {
+  private readonly request: Request;
+  private readonly config: Config;
+  private readonly parts: ToolParts;
+
+  constructor(request: Request, config: Config, parts: ToolParts) {
+    this.request = request;
+    this.config = config;
+    this.parts = parts;
+  }
+
+  /** Checks a single file, or all that a manifest names. Throws Stop. */
+  run(path: string): void {
+    if (this.isManifest(path)) {
+      this.runParts(path);
+      return;
+    }
+    this.say("Start checking Old-Style AOF");
+    this.check(path, this.request.file, "AOF", true);
+  }
+
+  private runParts(path: string): void {
+    this.say("Start checking Multi Part AOF");
+    const { parts } = this.manifest(path);
+    const pathOf = ({ name }: Part) => `${path.slice(0, path.lastIndexOf("/"))}/${name}`;
+    for (const [index, part] of parts.entries()) {
+      const isBase = part.type === "b";
+      if (isBase) {
+        this.say(`Start to check BASE AOF (${this.formatOf(pathOf(part))} format).`);
+      } else if (parts[index - 1]?.type !== "i") {
+        this.say("Start to check INCR files.");
+      }
+      const kind = isBase ? "BASE AOF" : "INCR AOF";
+      this.check(pathOf(part), part.name, kind, index === parts.length - 1);
+    }
+    this.say("All AOF files and manifest are valid");
+  }
+
+  private say(line: string): void {
+    this.parts.writeOut(`${line}\n`);
+  }
+
+  private open(path: string): InputFile {
+    try {
+      return this.parts.disk.openInput(path);
+    } catch (error) {
+      throw new Stop(`Cannot open file ${path}: ${(error as Error).message}, aborting...`);
+    }
+  }
+
+  private headOf(path: string, size: number): Uint8Array {
+    const file = this.open(path);
+    try {
+      const head = new Uint8Array(size);
+      return head.subarray(0, file.read(head, 0, size));
+    } catch (error) {
+      throw new Stop(`Cannot read file ${path}: ${(error as Error).message}`);
+    } finally {
+      file.close();
+    }
+  }
+
+  private isManifest(path: string): boolean {
+    const lines = textOf(this.headOf(path, MANIFEST_HEAD_SIZE)).split("\n");
+    return lines.find((line) => !line.startsWith("#"))?.startsWith("file") === true;
+  }
+
+  private formatOf(path: string): string {
+    const head = this.headOf(path, MAGIC_SIZE);
+    return isRdb(head) ? "RDB" : isSnapshot(head) ? "snapshot" : "RESP";
+  }
+
+  private manifest(path: string) {
+    const file = this.open(path);
+    file.close();
+    try {
+      return parseManifest(textOf(this.headOf(path, file.size)));
+    } catch (error) {
+      if (!(error instanceof ManifestError)) throw error;
+      throw new Stop(
+        "*** FATAL AOF MANIFEST FILE ERROR ***\n" +
+          `Reading the manifest file, at line ${error.lineNumber}\n` +
+          `>>> '${error.line}'\n${error.message}`,
+      );
+    }
+  }
+
+  /** Checks one file; `kind` is what it is called. */
+  private check(path: string, name: string, kind: string, isLast: boolean): void {
+    const file = this.open(path);
+    const checked: Checked = { path, name, kind, isLast, size: file.size };
+    if (file.size === 0) {
+      file.close();
+      this.say(`${kind} ${name} is empty`);
+      return;
+    }
+    let loader: AppendLoader;
+    let isLater = false;
+    try {
+      const { source, offset } = this.preamble(file, name);
+      const onTime = (seconds: number) => {
+        isLater = seconds > (this.request.toSeconds ?? Infinity);
+        return !isLater;
+      };
+      loader = new AppendLoader(source, { onTime }, offset);
+      this.readAll(loader, name);
+    } finally {
+      file.close();
+    }
+    if (isLater) this.cutLater(checked, loader);
+    else this.judge(checked, loader);
+  }
+
+  /** Reads a file to its end, or to what is wrong, and says that. */
+  private readAll(loader: AppendLoader, name: string): void {
+    const { clock } = this.parts;
+    try {
+      while (loader.step(STEP_COUNT)) clock.tick();
+      if (loader.isInTransaction) {
+        this.sayAt(loader.offset, "Reached EOF before reading EXEC for MULTI");
+      } else if (loader.isCut) {
+        this.sayAt(loader.offset, "Reached EOF within a command");
+      }
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw new Stop(`${name}: ${(error as Error).message}`);
+      this.sayAt(error.offset, error.message);
+      this.say(`AOF ${name} format error`);
+    }
+  }
+
+  private sayAt(offset: number, what: string): void {
+    this.say(`0x${offset.toString(16).padStart(16)}: ${what}`);
+  }
+
+  /** Loads the snapshot that a file begins with, if it does; where its commands are. */
+  private preamble(file: InputFile, name: string): { source: ByteSource; offset: number } {
+    const { clock, random } = this.parts;
+    const { head, source } = peeked(file);
+    const isOwn = isSnapshot(head);
+    if (!isOwn && !isRdb(head)) return { source, offset: 0 };
+    this.say(`[offset 0] Checking ${isOwn ? "snapshot" : "RDB"} file ${name}`);
+    const keyspace = new Keyspace(this.config.number("databases"), clock, random);
+    const rules = { keepsExpired: true, allowsLoss: true };
+    const loader = isOwn
+      ? new SnapshotLoader(source, keyspace, rules)
+      : rdbLoader(source, keyspace, { add: (_, text) => this.say(`[info] ${text}`) }, rules);
+    try {
+      while (loader.step(STEP_COUNT)) clock.tick();
+    } catch (error) {
+      this.say(`[offset ${loader.offset}] ${(error as Error).message}`);
+      throw new Stop("RDB preamble of AOF file is not sane, aborting.");
+    }
+    this.say(`[info] ${loader.figures.keys} keys read`);
+    this.say("RDB preamble is OK, proceeding with AOF tail...");
+    return { source: new Rejoined(loader.rest(), file), offset: loader.offset };
+  }
+
+  /** The file goes on after the second to which it is to be cut. */
+  private cutLater(checked: Checked, loader: AppendLoader): void {
+    const { name, isLast } = checked;
+    const { toSeconds } = this.request;
+    if (loader.commandCount === 0) {
+      throw new Stop(`AOF ${name} has nothing before timestamp ${toSeconds}, aborting...`);
+    }
+    if (!isLast) {
+      throw new Stop(
+        `Failed to truncate AOF ${name} to timestamp ${toSeconds} to offset ` +
+          `${loader.soundSize} because it is not the last file.\n` +
+          "To do so all the same, remove the files after it and their lines in the manifest, " +
+          "and check again.",
+      );
+    }
+    this.cut(checked, loader.soundSize);
+    this.say(`Successfully truncated AOF ${name} to timestamp ${toSeconds}`);
+  }
+
+  /** Says whether a file is whole, and cuts it back if that is wanted. */
+  private judge(checked: Checked, loader: AppendLoader): void {
+    const { name, kind, isLast, size } = checked;
+    const { fixes, toSeconds } = this.request;
+    const { soundSize, line } = loader;
+    const excess = size - soundSize;
+    if (excess === 0 && toSeconds !== null) {
+      this.say(`Truncate nothing in AOF ${name} to timestamp ${toSeconds}`);
+      this.say(`${kind} ${name} is valid`);
+      return;
+    }
+    this.say(
+      `AOF analyzed: filename=${name}, size=${size}, ok_up_to=${soundSize}, ` +
+        `ok_up_to_line=${line}, diff=${excess}`,
+    );
+    if (excess === 0) {
+      this.say(`${kind} ${name} is valid`);
+      return;
+    }
+    if (!fixes) throw new Stop(`AOF ${name} is not valid. Use the --fix option to try fixing it.`);
+    if (!isLast) throw new Stop(`Failed to truncate AOF ${name} because it is not the last file`);
+    this.say(
+      `This will shrink the AOF ${name} from ${size} bytes, with ${excess} bytes, ` +
+        `to ${soundSize} bytes`,
+    );
+    this.parts.writeOut("Continue? [y/N]: ");
+    if (!/^y/i.test(this.parts.readInputLine())) throw new Stop("Aborting...");
+    this.cut(checked, soundSize);
+    this.say(`Successfully truncated AOF ${name}`);
+  }
+
+  /** Cuts a file back; it is so on the disk when this returns. */
+  private cut({ path, name }: Checked, size: number): void {
+    try {
+      const file = this.parts.disk.openAppend(path, false);
+      try {
+        file.truncate(size);
+        file.sync();
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      throw new Stop(`Failed to truncate AOF ${name}: ${(error as Error).message}`);
+    }
+  }
+}
+
+const textOf = (bytes: Uint8Array) => latin1(bytes, 0, bytes.length);

@@ -1,0 +1,75 @@
+// Purpose: counting and finding bits against a plain walk over them, at every alignment.
+
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { countOnes, findBit, onesIn } from "../../../src/commands/bits/bits.ts";
+
+/** The bits of bytes in the order of a bitmap. */
+function bitsOf(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+}
+
+/** Bytes that are often all zeros or all ones. */
+const runs = fc
+  .array(fc.tuple(fc.constantFrom(0, 255, 1, 128, 0x5a), fc.integer({ min: 0, max: 40 })), {
+    maxLength: 8,
+  })
+  .map((parts) => Uint8Array.from(parts.flatMap(([byte, n]) => Array<number>(n).fill(byte))));
+const content = fc.oneof(runs, fc.uint8Array({ maxLength: 120 }));
+
+/** The bytes behind `before` words of noise, and noise after them. */
+function placed(bytes: Uint8Array, before: number, noise: number): Int32Array {
+  const all = new Uint8Array((before + Math.ceil(bytes.length / 4) + 1) * 4).fill(noise);
+  all.set(bytes, before * 4);
+  return new Int32Array(all.buffer);
+}
+
+const place = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.constantFrom(0, 255));
+const range = fc.tuple(
+  fc.double({ min: 0, max: 1, noNaN: true }),
+  fc.double({ min: 0, max: 1, noNaN: true }),
+);
+
+test("countOnes counts what a walk over the bits counts", () => {
+  fc.assert(
+    fc.property(content, place, range, (bytes, [before, noise], [a, b]) => {
+      const bits = bitsOf(bytes);
+      const from = Math.round(a * bits.length);
+      const to = Math.round(b * bits.length);
+      const words = placed(bytes, before, noise);
+      const wanted = bits.slice(from, Math.max(from, to)).replaceAll("0", "").length;
+      expect(countOnes(words, before, from, to)).toBe(wanted);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("findBit finds what a walk over the bits finds", () => {
+  fc.assert(
+    fc.property(
+      content,
+      place,
+      range,
+      fc.constantFrom(0, 1),
+      (bytes, [before, noise], [a, b], bit) => {
+        const bits = bitsOf(bytes);
+        const from = Math.round(a * bits.length);
+        const to = Math.round(b * bits.length);
+        const words = placed(bytes, before, noise);
+        expect(findBit(words, before, from, to, bit)).toBe(
+          bits.slice(0, Math.max(from, to)).indexOf(String(bit), from),
+        );
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+test("onesIn counts in every position", () => {
+  for (let bit = 0; bit < 32; bit++) {
+    expect(onesIn(1 << bit)).toBe(1);
+    expect(onesIn(~(1 << bit))).toBe(31);
+  }
+  expect(onesIn(0)).toBe(0);
+  expect(onesIn(-1)).toBe(32);
+});
