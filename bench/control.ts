@@ -4,18 +4,19 @@ import { connect, type Socket } from "node:net";
 
 /** A connection for commands that answer with one line (status, integer or error). */
 export class Control {
-  readonly #socket: Socket;
-  #received = "";
-  #waiting: { resolve: (line: string) => void; reject: (error: Error) => void } | null = null;
-  #failure: Error | null = null;
+  private readonly socket: Socket;
+  private received = "";
+  private waiting: { resolve: (line: string) => void; reject: (error: Error) => void } | null =
+    null;
+  private failure: Error | null = null;
 
   private constructor(socket: Socket) {
-    this.#socket = socket;
+    this.socket = socket;
     socket.setEncoding("latin1");
     socket.setNoDelay(true);
-    socket.on("data", (text: string) => this.#onData(text));
-    socket.on("error", (error) => this.#fail(error));
-    socket.on("close", () => this.#fail(new Error("the server closed the connection")));
+    socket.on("data", (text: string) => this.onData(text));
+    socket.on("error", (error) => this.fail(error));
+    socket.on("close", () => this.fail(new Error("the server closed the connection")));
   }
 
   /** Connects to 127.0.0.1; rejects when nothing listens there. */
@@ -33,12 +34,12 @@ export class Control {
   /** Sends one command and returns the line of its reply, with its type byte. One at a time. */
   ask(...words: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
-      if (this.#failure !== null) {
-        reject(this.#failure);
+      if (this.failure !== null) {
+        reject(this.failure);
         return;
       }
-      this.#waiting = { resolve, reject };
-      this.#socket.write(requestOf(words));
+      this.waiting = { resolve, reject };
+      this.socket.write(requestOf(words));
     });
   }
 
@@ -56,24 +57,24 @@ export class Control {
 
   /** Closes the connection. */
   close(): void {
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
-  #onData(text: string): void {
-    this.#received += text;
-    const end = this.#received.indexOf("\r\n");
+  private onData(text: string): void {
+    this.received += text;
+    const end = this.received.indexOf("\r\n");
     if (end < 0) return;
-    const line = this.#received.slice(0, end);
-    this.#received = this.#received.slice(end + 2);
-    const waiting = this.#waiting;
-    this.#waiting = null;
+    const line = this.received.slice(0, end);
+    this.received = this.received.slice(end + 2);
+    const waiting = this.waiting;
+    this.waiting = null;
     waiting?.resolve(line);
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    this.#waiting?.reject(this.#failure);
-    this.#waiting = null;
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.waiting?.reject(this.failure);
+    this.waiting = null;
   }
 }
 

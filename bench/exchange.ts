@@ -13,24 +13,24 @@ export interface Batch {
 
 /** A connection on which one batch at a time is in flight. */
 export class Exchange {
-  #socket: Socket | null = null;
-  #unsent: Buffer = Buffer.alloc(0);
-  #reply: Buffer = Buffer.alloc(0);
-  #receivedSize = 0;
-  #waiting: { resolve: () => void; reject: (error: Error) => void } | null = null;
-  #failure: Error | null = null;
+  private socket: Socket | null = null;
+  private unsent: Buffer = Buffer.alloc(0);
+  private reply: Buffer = Buffer.alloc(0);
+  private receivedSize = 0;
+  private waiting: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  private failure: Error | null = null;
 
   /** Connects to 127.0.0.1. */
   static async open(port: number): Promise<Exchange> {
     const exchange = new Exchange();
-    exchange.#socket = await Bun.connect({
+    exchange.socket = await Bun.connect({
       hostname: "127.0.0.1",
       port,
       socket: {
-        data: (_, chunk) => exchange.#onData(chunk),
-        drain: () => exchange.#write(),
-        close: () => exchange.#fail(new Error("the server closed the connection")),
-        error: (_, error) => exchange.#fail(error),
+        data: (_, chunk) => exchange.onData(chunk),
+        drain: () => exchange.write(),
+        close: () => exchange.fail(new Error("the server closed the connection")),
+        error: (_, error) => exchange.fail(error),
       },
     });
     return exchange;
@@ -39,48 +39,48 @@ export class Exchange {
   /** Sends the batch; resolves when its whole reply is in, rejects when the reply differs. */
   send(batch: Batch): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#failure !== null) {
-        reject(this.#failure);
+      if (this.failure !== null) {
+        reject(this.failure);
         return;
       }
-      this.#waiting = { resolve, reject };
-      this.#reply = batch.reply;
-      this.#receivedSize = 0;
-      this.#unsent = batch.request;
-      this.#write();
+      this.waiting = { resolve, reject };
+      this.reply = batch.reply;
+      this.receivedSize = 0;
+      this.unsent = batch.request;
+      this.write();
     });
   }
 
   /** Closes the connection. */
   close(): void {
-    this.#waiting = null;
-    this.#socket?.end();
+    this.waiting = null;
+    this.socket?.end();
   }
 
-  #write(): void {
-    if (this.#unsent.length === 0) return;
-    const sentSize = (this.#socket as Socket).write(this.#unsent);
-    this.#unsent = this.#unsent.subarray(Math.max(sentSize, 0));
+  private write(): void {
+    if (this.unsent.length === 0) return;
+    const sentSize = (this.socket as Socket).write(this.unsent);
+    this.unsent = this.unsent.subarray(Math.max(sentSize, 0));
   }
 
-  #onData(chunk: Buffer): void {
-    const offset = this.#receivedSize;
+  private onData(chunk: Buffer): void {
+    const offset = this.receivedSize;
     const end = offset + chunk.length;
-    const fits = end <= this.#reply.length;
-    if (!fits || chunk.compare(this.#reply, offset, end) !== 0) {
-      this.#fail(new Error(`not the expected reply: ${chunk.toString("latin1").slice(0, 200)}`));
+    const fits = end <= this.reply.length;
+    if (!fits || chunk.compare(this.reply, offset, end) !== 0) {
+      this.fail(new Error(`not the expected reply: ${chunk.toString("latin1").slice(0, 200)}`));
       return;
     }
-    this.#receivedSize = end;
-    if (end < this.#reply.length) return;
-    const waiting = this.#waiting;
-    this.#waiting = null;
+    this.receivedSize = end;
+    if (end < this.reply.length) return;
+    const waiting = this.waiting;
+    this.waiting = null;
     waiting?.resolve();
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    this.#waiting?.reject(this.#failure);
-    this.#waiting = null;
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.waiting?.reject(this.failure);
+    this.waiting = null;
   }
 }

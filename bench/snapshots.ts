@@ -191,24 +191,24 @@ async function save(control: Control, client: Changer, pid: number) {
 
 /** A client that changes a value, one pipeline after the other, and notes how long each takes. */
 class Changer {
-  readonly #socket: ReturnType<typeof connect>;
-  readonly #batches: { readonly request: Buffer; readonly lines: number }[] = [];
-  #lines = 0;
-  #done: () => void = () => {};
+  private readonly socket: ReturnType<typeof connect>;
+  private readonly batches: { readonly request: Buffer; readonly lines: number }[] = [];
+  private lines = 0;
+  private done: () => void = () => {};
 
   private constructor(socket: ReturnType<typeof connect>, load: Load, elements: number) {
-    this.#socket = socket;
+    this.socket = socket;
     const random = seededRandom(1);
     const draw = () => Math.floor(random() * elements);
     for (let i = 0; i < BATCHES; i++) {
       const commands = Array.from({ length: PIPELINE }, () => load.change(draw));
       // All reply with one line, but XADD with a string.
       const lines = PIPELINE + commands.filter(([name]) => name === "XADD").length;
-      this.#batches.push({ request: Buffer.from(commands.map(requestOf).join("")), lines });
+      this.batches.push({ request: Buffer.from(commands.map(requestOf).join("")), lines });
     }
     socket.on("data", (chunk: Buffer) => {
-      for (const byte of chunk) if (byte === LINE_FEED) this.#lines--;
-      if (this.#lines <= 0) this.#done();
+      for (const byte of chunk) if (byte === LINE_FEED) this.lines--;
+      if (this.lines <= 0) this.done();
     });
   }
 
@@ -220,17 +220,17 @@ class Changer {
     });
   }
 
-  #send(request: Buffer, lines: number): Promise<void> {
+  private send(request: Buffer, lines: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#lines = lines;
-      this.#done = resolve;
-      this.#socket.write(request);
+      this.lines = lines;
+      this.done = resolve;
+      this.socket.write(request);
     });
   }
 
   /** Sends a command and does not look at its reply, which is there when nothing more comes. */
   async skip(words: readonly string[]): Promise<void> {
-    await this.#send(Buffer.from(requestOf(words)), 1);
+    await this.send(Buffer.from(requestOf(words)), 1);
     await Bun.sleep(SKIP_MS);
   }
 
@@ -243,9 +243,9 @@ class Changer {
       isOver = true;
     });
     for (let i = 0; !isOver; i++) {
-      const { request, lines } = this.#batches[i % BATCHES] as { request: Buffer; lines: number };
+      const { request, lines } = this.batches[i % BATCHES] as { request: Buffer; lines: number };
       const sentMs = performance.now();
-      await this.#send(request, lines);
+      await this.send(request, lines);
       waitsMs.push(performance.now() - sentMs);
       // Lets `work` have its turn.
       if (i % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -255,7 +255,7 @@ class Changer {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 }
 

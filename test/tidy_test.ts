@@ -226,6 +226,10 @@ describe("files", () => {
     expect(long).toEqual([]);
   });
 
+  test("private members have one form: the keyword, not #", () => {
+    expect(linesWith(all, /(?<![\w`'"])#[a-zA-Z_]\w*/, "code")).toEqual([]);
+  });
+
   test("nothing is put off to later in a comment", () => {
     expect(linesWith(all, /\b(?:TO[D]O|FIX[M]E|XX[X])\b/, "text")).toEqual([]);
   });

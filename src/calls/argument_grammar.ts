@@ -82,56 +82,56 @@ export function parseArguments(text: string, keySpecCount: number): Argument[] {
 }
 
 class Parser {
-  readonly #symbols: readonly string[];
-  readonly #text: string;
-  readonly #keySpecCount: number;
-  #keyCount = 0;
-  #index = 0;
+  private readonly symbols: readonly string[];
+  private readonly text: string;
+  private readonly keySpecCount: number;
+  private keyCount = 0;
+  private index = 0;
 
   constructor(text: string, keySpecCount: number) {
-    this.#text = text;
-    this.#symbols = text.match(SYMBOL) ?? [];
-    this.#keySpecCount = keySpecCount;
+    this.text = text;
+    this.symbols = text.match(SYMBOL) ?? [];
+    this.keySpecCount = keySpecCount;
   }
 
   atEnd(): boolean {
-    return this.#index === this.#symbols.length;
+    return this.index === this.symbols.length;
   }
 
   sequence(): Argument[] {
     const units: Argument[] = [];
-    while (!this.atEnd() && !"|}]".includes(this.#peek())) units.push(this.#unit());
+    while (!this.atEnd() && !"|}]".includes(this.peek())) units.push(this.unit());
     return units;
   }
 
-  #peek(): string {
-    return this.#symbols[this.#index] ?? "";
+  private peek(): string {
+    return this.symbols[this.index] ?? "";
   }
 
-  #next(): string {
-    assert(!this.atEnd(), `"${this.#text}" ends early`);
-    return this.#symbols[this.#index++];
+  private next(): string {
+    assert(!this.atEnd(), `"${this.text}" ends early`);
+    return this.symbols[this.index++];
   }
 
-  #unit(): Argument {
-    const symbol = this.#peek();
+  private unit(): Argument {
+    const symbol = this.peek();
     let unit: Argument;
     let bracketed = false;
-    if (isToken(symbol) && this.#tokenAnnounces()) {
-      this.#next();
-      unit = this.#unit();
+    if (isToken(symbol) && this.tokenAnnounces()) {
+      this.next();
+      unit = this.unit();
       unit.token = unquoted(symbol);
       return unit;
     }
     if (opensGroup(symbol)) {
-      unit = this.#group();
+      unit = this.group();
       bracketed = unit.token !== undefined && unit.type !== "pure-token";
     } else {
-      unit = this.#word();
+      unit = this.word();
     }
-    if ("@!".includes(this.#peek()[0] ?? "-")) applyMarks(unit, this.#next());
-    if (this.#peek() === "...") {
-      this.#next();
+    if ("@!".includes(this.peek()[0] ?? "-")) applyMarks(unit, this.next());
+    if (this.peek() === "...") {
+      this.next();
       unit.multiple = true;
       unit.multipleToken = bracketed;
     }
@@ -139,33 +139,33 @@ class Parser {
   }
 
   /** Whether what follows the token at hand is its argument: a plain word or a group in braces. */
-  #tokenAnnounces(): boolean {
-    const after = this.#symbols[this.#index + 1] ?? "";
+  private tokenAnnounces(): boolean {
+    const after = this.symbols[this.index + 1] ?? "";
     if (after === "{") return true;
-    if (after.endsWith(":")) return this.#symbols[this.#index + 2] === "{";
+    if (after.endsWith(":")) return this.symbols[this.index + 2] === "{";
     if (!/[a-z]/.test(after)) return false;
     const colon = after.lastIndexOf(":");
     return colon < 0 || !isToken(after.slice(colon + 1));
   }
 
-  #group(): Argument {
-    const name = this.#peek().endsWith(":") ? this.#next().slice(0, -1) : "";
-    const open = this.#next();
+  private group(): Argument {
+    const name = this.peek().endsWith(":") ? this.next().slice(0, -1) : "";
+    const open = this.next();
     const choices = [this.sequence()];
-    while (this.#peek() === "|") {
-      this.#next();
+    while (this.peek() === "|") {
+      this.next();
       choices.push(this.sequence());
     }
-    const close = this.#next();
-    assert(close === (open === "{" ? "}" : "]"), `brackets of "${this.#text}" do not match`);
+    const close = this.next();
+    assert(close === (open === "{" ? "}" : "]"), `brackets of "${this.text}" do not match`);
     const unit = grouped(name, choices);
     if (open === "[") unit.optional = true;
     return unit;
   }
 
-  #word(): Argument {
-    const [, body, keySpec, since, deprecated] = MARKS.exec(this.#next()) ?? [];
-    assert(body !== undefined, `a word of "${this.#text}" has marks out of order`);
+  private word(): Argument {
+    const [, body, keySpec, since, deprecated] = MARKS.exec(this.next()) ?? [];
+    assert(body !== undefined, `a word of "${this.text}" has marks out of order`);
     const colon = body.lastIndexOf(":");
     const suffix = body.slice(colon + 1);
     let unit: Argument;
@@ -182,9 +182,9 @@ class Parser {
     unit.deprecatedSince = deprecated;
     if (keySpec !== undefined) unit.keySpecIndex = Number(keySpec);
     else if (unit.type === "key") {
-      unit.keySpecIndex = Math.min(this.#keyCount, this.#keySpecCount - 1);
+      unit.keySpecIndex = Math.min(this.keyCount, this.keySpecCount - 1);
     }
-    if (unit.type === "key") this.#keyCount++;
+    if (unit.type === "key") this.keyCount++;
     return unit;
   }
 }

@@ -180,10 +180,10 @@ export class CommandTable {
   readonly all: readonly Command[];
   /** The commands without their subcommands, by name in lower case. */
   get commands(): ReadonlyMap<string, Command> {
-    return this.#commands;
+    return this.commandsByName;
   }
 
-  readonly #commands: Map<string, Command>;
+  private readonly commandsByName: Map<string, Command>;
 
   /** Throws when two entries have the same name, or one can not be run. */
   constructor(groups: readonly CommandGroup[]) {
@@ -197,7 +197,7 @@ export class CommandTable {
       }
     }
     this.all = all;
-    this.#commands = commands;
+    this.commandsByName = commands;
   }
 
   /**
@@ -205,13 +205,13 @@ export class CommandTable {
    * why that can not be, or null.
    */
   rename(from: string, to: string): string | null {
-    const command = this.#commands.get(from.toLowerCase());
+    const command = this.commandsByName.get(from.toLowerCase());
     if (command === undefined) return "No such command in rename-command";
-    if (to !== "" && this.#commands.has(to.toLowerCase())) {
+    if (to !== "" && this.commandsByName.has(to.toLowerCase())) {
       return "Target command name already exists";
     }
-    this.#commands.delete(from.toLowerCase());
-    if (to !== "") this.#commands.set(to.toLowerCase(), command);
+    this.commandsByName.delete(from.toLowerCase());
+    if (to !== "") this.commandsByName.set(to.toLowerCase(), command);
     return null;
   }
 

@@ -39,22 +39,22 @@ export class Config {
   file = "";
   /** The words after `user` of each such statement in the files read, in their order. */
   readonly users: (readonly string[])[] = [];
-  #values = new Map<Name, unknown>();
-  #mentioned = new Set<Name>();
-  #listeners: Listener[] = [];
+  private values = new Map<Name, unknown>();
+  private mentioned = new Set<Name>();
+  private listeners: Listener[] = [];
 
   /** A configuration of defaults. */
   constructor(host: ConfigHost) {
     this.host = host;
     for (const name of Object.keys(DIRECTIVES) as Name[]) {
-      this.#values.set(name, DIRECTIVES[name].initial);
+      this.values.set(name, DIRECTIVES[name].initial);
     }
-    this.#values.set("dir", host.currentFolder());
+    this.values.set("dir", host.currentFolder());
   }
 
   /** The value of a directive, which must not be changed in place. */
   value<N extends Name>(name: N): ValueOf<N> {
-    return this.#values.get(name) as ValueOf<N>;
+    return this.values.get(name) as ValueOf<N>;
   }
 
   /** The value of a numeric directive, rounded above 2^53. A look-up: hot paths keep a copy. */
@@ -68,7 +68,7 @@ export class Config {
 
   /** The value of any directive as CONFIG GET shows it. */
   text(name: Name): string {
-    return DIRECTIVES[name].print(this.#values.get(name));
+    return DIRECTIVES[name].print(this.values.get(name));
   }
 
   /**
@@ -98,7 +98,7 @@ export class Config {
 
   /** Calls `apply` after any CONFIG SET that changes one of these directives, once for all. */
   onChange(names: readonly Name[], apply: Apply): void {
-    this.#listeners.push({ names, apply });
+    this.listeners.push({ names, apply });
   }
 
   /** Has `apply` run now, and whenever one of the directives changes. */
@@ -113,9 +113,9 @@ export class Config {
   /** Sets a directive as a line of a file does; throws a Refusal. */
   assign(name: Name, words: readonly string[]): void {
     const directive = DIRECTIVES[name];
-    const isFirst = directive.addsUp && !this.#mentioned.has(name);
-    this.#mentioned.add(name);
-    this.#change(name, words, isFirst ? [] : this.#values.get(name));
+    const isFirst = directive.addsUp && !this.mentioned.has(name);
+    this.mentioned.add(name);
+    this.change(name, words, isFirst ? [] : this.values.get(name));
   }
 
   /**
@@ -124,16 +124,16 @@ export class Config {
    */
   withoutEffect(name: Name): string | null {
     const { traits } = DIRECTIVES[name];
-    return "kept" in traits && this.#isChanged(name) ? traits.kept : null;
+    return "kept" in traits && this.isChanged(name) ? traits.kept : null;
   }
 
   /** Why a directive cannot have the value that it has; null when it can. */
   refusal(name: Name): string | null {
     const { traits } = DIRECTIVES[name];
-    return "refused" in traits && this.#isChanged(name) ? traits.refused : null;
+    return "refused" in traits && this.isChanged(name) ? traits.refused : null;
   }
 
-  #isChanged(name: Name): boolean {
+  private isChanged(name: Name): boolean {
     return this.text(name) !== DIRECTIVES[name].print(DIRECTIVES[name].initial);
   }
 
@@ -144,7 +144,7 @@ export class Config {
   get(patterns: readonly string[]): [name: string, value: string][] {
     const found = new Map<string, [string, string]>();
     for (const pattern of patterns) {
-      for (const [key, shown] of this.#match(pattern)) {
+      for (const [key, shown] of this.match(pattern)) {
         const name = NAMES.get(key);
         if (name !== undefined && !found.has(key)) found.set(key, [shown, this.text(name)]);
       }
@@ -152,7 +152,7 @@ export class Config {
     return [...found.values()];
   }
 
-  #match(pattern: string): [key: string, shown: string][] {
+  private match(pattern: string): [key: string, shown: string][] {
     const glob = cString(pattern);
     if (!/[[*?]/.test(glob)) return [[pattern.toLowerCase(), pattern]];
     return [...NAMES]
@@ -167,30 +167,30 @@ export class Config {
    */
   set(args: readonly string[], asker: Asker): string | null {
     if (args.length % 2 === 1) return "ERR syntax error";
-    const changes = this.#check(args, asker);
+    const changes = this.check(args, asker);
     if (typeof changes === "string") return changes;
-    const before = new Map(changes.map(({ name }) => [name, this.#values.get(name)]));
+    const before = new Map(changes.map(({ name }) => [name, this.values.get(name)]));
     const pending = new Map<Listener, string>();
     for (const { name, shown, words } of changes) {
       const old = this.text(name);
       try {
-        this.#change(name, words, DIRECTIVES[name].addsUp ? [] : this.#values.get(name));
+        this.change(name, words, DIRECTIVES[name].addsUp ? [] : this.values.get(name));
         const refusal = this.refusal(name);
         if (refusal !== null) throw new Refusal(refusal);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        this.#restore(before);
+        this.restore(before);
         return failure(shown, error.message);
       }
       if (this.text(name) === old) continue;
-      for (const listener of this.#listeners) {
+      for (const listener of this.listeners) {
         if (listener.names.includes(name) && !pending.has(listener)) pending.set(listener, shown);
       }
     }
     for (const [listener, shown] of pending) {
       const reason = listener.apply();
       if (reason === null) continue;
-      this.#restore(before);
+      this.restore(before);
       for (const { apply } of pending.keys()) apply();
       return failure(shown, reason);
     }
@@ -198,7 +198,7 @@ export class Config {
   }
 
   /** The changes that CONFIG SET asks for, or why this client may not make them. */
-  #check(args: readonly string[], asker: Asker): Change[] | string {
+  private check(args: readonly string[], asker: Asker): Change[] | string {
     const allowed = this.value("enable-protected-configs");
     const mayProtected = allowed === "yes" || (allowed === "local" && asker.isLocal);
     const changes: Change[] = [];
@@ -223,16 +223,16 @@ export class Config {
     return changes;
   }
 
-  #change(name: Name, words: readonly string[], current: unknown): void {
+  private change(name: Name, words: readonly string[], current: unknown): void {
     const { parse, enact } = DIRECTIVES[name];
     const value = parse(words, current);
-    this.#values.set(name, enact === undefined ? value : enact(value, this.host));
+    this.values.set(name, enact === undefined ? value : enact(value, this.host));
   }
 
-  #restore(before: ReadonlyMap<Name, unknown>): void {
+  private restore(before: ReadonlyMap<Name, unknown>): void {
     for (const [name, value] of before) {
-      const isSame = this.#values.get(name) === value;
-      this.#values.set(name, value);
+      const isSame = this.values.get(name) === value;
+      this.values.set(name, value);
       if (isSame) continue;
       try {
         DIRECTIVES[name].enact?.(value, this.host);

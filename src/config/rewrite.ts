@@ -37,52 +37,52 @@ export function rewriteConfig(config: Config, text: string, options: RewriteOpti
 }
 
 class FileLines {
-  #lines: string[] = [];
+  private lines: string[] = [];
   /** Where each statement is said, as indices of lines not yet used. */
-  #mentions = new Map<string, number[]>();
-  #isSigned = false;
+  private mentions = new Map<string, number[]>();
+  private isSigned = false;
 
   constructor(text: string) {
     if (text === "") return;
     for (const raw of text.split("\n")) {
       const line = raw.replace(/^[\t\r ]+|[\t\r ]+$/g, "");
-      if (line === SIGNATURE) this.#isSigned = true;
-      this.#lines.push(this.#read(line, this.#lines.length));
+      if (line === SIGNATURE) this.isSigned = true;
+      this.lines.push(this.read(line, this.lines.length));
     }
   }
 
-  #read(line: string, index: number): string {
+  private read(line: string, index: number): string {
     if (line === "" || line.startsWith("#")) return line;
     const word = splitWords(line)?.[0]?.toLowerCase() ?? "";
     const name = NAMES.get(word) ?? (Object.hasOwn(FILE_STATEMENTS, word) ? word : undefined);
     if (name === undefined) return `# ??? ${line}`;
-    const mentions = this.#mentions.get(name);
-    if (mentions === undefined) this.#mentions.set(name, [index]);
+    const mentions = this.mentions.get(name);
+    if (mentions === undefined) this.mentions.set(name, [index]);
     else mentions.push(index);
     return line;
   }
 
   /** Puts a line where the statement is said next; at the end only if it is forced. */
   write(name: string, line: string, isForced: boolean): void {
-    const index = this.#mentions.get(name)?.shift();
+    const index = this.mentions.get(name)?.shift();
     if (index !== undefined) {
-      this.#lines[index] = line;
+      this.lines[index] = line;
     } else if (isForced) {
-      if (!this.#isSigned) this.#lines.push(SIGNATURE);
-      this.#isSigned = true;
-      this.#lines.push(line);
+      if (!this.isSigned) this.lines.push(SIGNATURE);
+      this.isSigned = true;
+      this.lines.push(line);
     }
   }
 
   /** Empties the lines that still say the statement. */
   dropRest(name: string): void {
-    for (const index of this.#mentions.get(name) ?? []) this.#lines[index] = "";
-    this.#mentions.delete(name);
+    for (const index of this.mentions.get(name) ?? []) this.lines[index] = "";
+    this.mentions.delete(name);
   }
 
   /** The text, in which several empty lines in a row become one. */
   join(): string {
-    const kept = this.#lines.filter((line, i) => line !== "" || this.#lines[i - 1] !== "");
+    const kept = this.lines.filter((line, i) => line !== "" || this.lines[i - 1] !== "");
     return kept.map((line) => `${line}\n`).join("");
   }
 }

@@ -22,30 +22,30 @@ class Page {
 /** Reusable; keeps one page. */
 export class PendingTable {
   count = 0;
-  #taken = 0;
-  readonly #pages: Page[] = [];
-  readonly #id = new Id();
+  private taken = 0;
+  private readonly pages: Page[] = [];
+  private readonly id = new Id();
 
   /** So many entries follow, which the caller sets in turn. */
   reset(count: number): void {
     this.count = count;
-    this.#taken = 0;
-    this.#pages.length = Math.min(1, this.#pages.length);
+    this.taken = 0;
+    this.pages.length = Math.min(1, this.pages.length);
   }
 
   /** Whether all entries were taken. */
   get isAllTaken(): boolean {
-    return this.#taken === this.count;
+    return this.taken === this.count;
   }
 
   /** Sets an entry; false when its ID is not above that of the entry before. */
   set(index: number, id: StreamId, timeMs: number, deliveries: bigint): boolean {
     if (index > 0) {
-      this.#read(index - 1);
-      if (this.#id.compare(id) >= 0) return false;
+      this.read(index - 1);
+      if (this.id.compare(id) >= 0) return false;
     }
-    if (index >>> PAGE_BITS === this.#pages.length) this.#pages.push(new Page());
-    const page = this.#pageOf(index);
+    if (index >>> PAGE_BITS === this.pages.length) this.pages.push(new Page());
+    const page = this.pageOf(index);
     const i = index & PAGE_MASK;
     const at = i * ID_WORDS;
     page.ids[at] = id.msHigh;
@@ -58,18 +58,18 @@ export class PendingTable {
     return true;
   }
 
-  #pageOf(index: number): Page {
-    return this.#pages[index >>> PAGE_BITS];
+  private pageOf(index: number): Page {
+    return this.pages[index >>> PAGE_BITS];
   }
 
   /** Takes the ID of an entry. */
-  #read(index: number): void {
-    this.#id.read(this.#pageOf(index).ids, (index & PAGE_MASK) * ID_WORDS);
+  private read(index: number): void {
+    this.id.read(this.pageOf(index).ids, (index & PAGE_MASK) * ID_WORDS);
   }
 
   /** Unix ms of the last delivery, and how many there were. */
-  timeAt = (index: number) => this.#pageOf(index).times[index & PAGE_MASK];
-  countAt = (index: number) => this.#pageOf(index).counts[index & PAGE_MASK];
+  timeAt = (index: number) => this.pageOf(index).times[index & PAGE_MASK];
+  countAt = (index: number) => this.pageOf(index).counts[index & PAGE_MASK];
 
   /** The index of the entry of this ID, which nobody else gets; -1 when there is none. */
   take(id: StreamId): number {
@@ -77,13 +77,13 @@ export class PendingTable {
     let end = this.count;
     while (from < end) {
       const middle = (from + end) >>> 1;
-      this.#read(middle);
-      const order = this.#id.compare(id);
+      this.read(middle);
+      const order = this.id.compare(id);
       if (order === 0) {
-        const { isTaken } = this.#pageOf(middle);
+        const { isTaken } = this.pageOf(middle);
         if (isTaken[middle & PAGE_MASK] === 1) return -1;
         isTaken[middle & PAGE_MASK] = 1;
-        this.#taken++;
+        this.taken++;
         return middle;
       }
       if (order < 0) from = middle + 1;

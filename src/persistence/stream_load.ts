@@ -35,34 +35,34 @@ export class NameArgument {
  */
 export class EntryOrder {
   /** The ID of the leaf's first entry, and of the last that is not deleted, 0-0 before any. */
-  readonly #leafFirst = new StreamId();
-  readonly #lastLive = new StreamId();
+  private readonly leafFirst = new StreamId();
+  private readonly lastLive = new StreamId();
 
   reset(): void {
-    this.#leafFirst.setZero();
-    this.#lastLive.setZero();
+    this.leafFirst.setZero();
+    this.lastLive.setZero();
   }
 
   /** Takes the next entry; throws when it is out of order. */
   check(id: StreamId, isDeleted: boolean, beginsLeaf: boolean): void {
-    const isAfter = id.compare(this.#lastLive) > 0;
+    const isAfter = id.compare(this.lastLive) > 0;
     if (beginsLeaf) {
-      if (!isAfter || id.compare(this.#leafFirst) <= 0) throw new Malformed("a leaf out of order");
-      this.#leafFirst.copy(id);
-    } else if (!isDeleted && !(isAfter && id.compare(this.#leafFirst) > 0)) {
+      if (!isAfter || id.compare(this.leafFirst) <= 0) throw new Malformed("a leaf out of order");
+      this.leafFirst.copy(id);
+    } else if (!isDeleted && !(isAfter && id.compare(this.leafFirst) > 0)) {
       throw new Malformed("an entry out of order");
     }
-    if (!isDeleted) this.#lastLive.copy(id);
+    if (!isDeleted) this.lastLive.copy(id);
   }
 
   /** Takes over that entries of the same leaf have come, none deleted, in order up to this one. */
   follow(id: StreamId): void {
-    this.#lastLive.copy(id);
+    this.lastLive.copy(id);
   }
 
   /** Throws when a stream cannot have this as its last ID. */
   checkLastId(id: StreamId): void {
-    if (id.compare(this.#lastLive) < 0) {
+    if (id.compare(this.lastLive) < 0) {
       throw new Malformed("a stream's last ID is before its last entry");
     }
   }

@@ -79,7 +79,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   private readonly server: Server;
   private readonly socket: Socket;
   private partial: Partial | null = null;
-  private closed_ = false;
+  private isClosed = false;
   /** Mask of Hold: while any is set, what arrives is kept and nothing is run. */
   private holds = 0;
   /** Bytes of replies sent in the middle of the run that is going on. */
@@ -190,8 +190,8 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** The connection is gone, whoever ended it. */
   closed(): void {
-    if (this.closed_) return;
-    this.closed_ = true;
+    if (this.isClosed) return;
+    this.isClosed = true;
     this.closing = true;
     this.output.clear();
     this.server.turn.held.account(this);
@@ -228,7 +228,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Offers bytes to the socket, and keeps what it does not take: as `OutputQueue.add`. */
   private offer(bytes: Uint8Array, offset: number, size: number, mayTake: boolean): boolean {
-    if (this.closed_ || this.isDoomed) return false;
+    if (this.isClosed || this.isDoomed) return false;
     const { figures } = this.server;
     figures.netOutputSize += size;
     figures.writesProcessed++;
@@ -239,7 +239,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Keeps what a writer has written there until changes up to `mark` may be told of. */
   hold(writer: Reply, start: number, end: number, mark: number): void {
-    if (this.closed_) return;
+    if (this.isClosed) return;
     this.server.figures.netOutputSize += end - start;
     this.server.figures.writesProcessed++;
     writer.show(start, end, (bytes, offset, size, isPieceOver) =>
@@ -256,7 +256,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     mayTake: boolean,
     mark: number,
   ): boolean {
-    if (this.closed_ || this.isDoomed) return false;
+    if (this.isClosed || this.isDoomed) return false;
     try {
       return this.output.hold(bytes, offset, size, mayTake, mark);
     } catch (error) {
@@ -276,7 +276,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Counts what has changed of the output. */
   private account(): void {
-    if (this.closed_ || this.isDoomed) return;
+    if (this.isClosed || this.isDoomed) return;
     this.server.turn.held.account(this);
     this.server.clients.account(this);
   }
@@ -309,7 +309,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   kill(): void {
-    if (this.closed_) return;
+    if (this.isClosed) return;
     this.closing = true;
     this.client.halted = true;
     this.isDoomed = true;
@@ -326,7 +326,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Goes on, in a turn of its own, with the command that was put off and what came after it. */
   resume(): void {
-    if ((this.holds & Hold.suspended) === 0 || this.closed_) return;
+    if ((this.holds & Hold.suspended) === 0 || this.isClosed) return;
     this.holds &= ~Hold.suspended;
     this.client.halted = this.closing;
     if (this.partial !== null || this.client.postponed !== null) this.goOnLater();
@@ -340,7 +340,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** The command that was put off is carried out, and what came after it. */
   goOnAfterDisk(): void {
-    if (this.closed_) return;
+    if (this.isClosed) return;
     this.client.halted = this.closing;
     this.readAgain(Hold.backlog);
     this.goOnLater();
@@ -570,7 +570,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   private afterSend(): void {
     const { size } = this.output;
     this.account();
-    if (this.closed_ || this.isDoomed) return;
+    if (this.isClosed || this.isDoomed) return;
     if (size === 0 && this.closing) {
       // What was replied in this turn is still to be sent.
       if (this.rangeCount === 0) this.socket.end();

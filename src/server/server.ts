@@ -121,7 +121,7 @@ export class Server implements ServerContext {
   private readonly loader: Loading;
   private readonly ending: Shutdown;
   private activeExpiring = true;
-  private readonly log_: Log;
+  private readonly logFile: Log;
   private readonly loop: Parts["loop"];
   private clientId = 0;
   /** How much of what the arena has released was there at the last collection. */
@@ -135,7 +135,7 @@ export class Server implements ServerContext {
     this.table = table;
     this.host = host;
     this.random = random;
-    this.log_ = log;
+    this.logFile = log;
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
     this.propagation = new Propagation(this.keyspace.unsynced);
@@ -264,7 +264,7 @@ export class Server implements ServerContext {
   }
 
   log(level: LogLevel, text: string): void {
-    this.log_.add(level, text);
+    this.logFile.add(level, text);
   }
 
   shutdown(options: ShutdownOptions): void {

@@ -283,33 +283,33 @@ function absorb(t: TreeRef, leaf: LeafRef, after: LeafRef): void {
 export class IdCursor {
   /** The row, or NIL at the end. */
   row = NIL as RowRef;
-  #tree = NIL as TreeRef;
-  #leaf = NIL as Ref;
-  #index = 0;
-  readonly #last = new StreamId();
+  private tree = NIL as TreeRef;
+  private leaf = NIL as Ref;
+  private index = 0;
+  private readonly last = new StreamId();
 
   /** Goes to the first row that is not before the ID. */
   seek(t: TreeRef, id: StreamId): void {
-    this.#tree = t;
-    this.#leaf = idIndex.seek(t, id);
-    this.#index = lowerBound(this.#leaf, id);
-    if (this.#index === countOf(this.#leaf)) {
-      this.#leaf = btree.next(t);
-      this.#index = 0;
-      if (this.#leaf === NIL) {
+    this.tree = t;
+    this.leaf = idIndex.seek(t, id);
+    this.index = lowerBound(this.leaf, id);
+    if (this.index === countOf(this.leaf)) {
+      this.leaf = btree.next(t);
+      this.index = 0;
+      if (this.leaf === NIL) {
         this.row = NIL as RowRef;
         return;
       }
     }
-    this.row = rowAt(this.#leaf, this.#index);
+    this.row = rowAt(this.leaf, this.index);
   }
 
   /** Goes to the last row of a tree that has any. */
   seekLast(t: TreeRef): void {
-    this.#tree = t;
-    this.#leaf = btree.last(t);
-    this.#index = countOf(this.#leaf) - 1;
-    this.row = rowAt(this.#leaf, this.#index);
+    this.tree = t;
+    this.leaf = btree.last(t);
+    this.index = countOf(this.leaf) - 1;
+    this.row = rowAt(this.leaf, this.index);
   }
 
   /** Goes nowhere, as if beyond the end. */
@@ -319,12 +319,12 @@ export class IdCursor {
 
   /** Goes on to the next row. */
   next(): void {
-    if (++this.#index < countOf(this.#leaf)) {
-      this.row = rowAt(this.#leaf, this.#index);
+    if (++this.index < countOf(this.leaf)) {
+      this.row = rowAt(this.leaf, this.index);
       return;
     }
-    this.#last.load(this.row, 0);
-    if (this.#last.increment()) this.seek(this.#tree, this.#last);
+    this.last.load(this.row, 0);
+    if (this.last.increment()) this.seek(this.tree, this.last);
     else this.row = NIL as RowRef;
   }
 }

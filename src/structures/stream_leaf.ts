@@ -445,21 +445,21 @@ function copyInto(leaf: StreamLeafRef, capacity: number): StreamLeafRef {
 export class LeafCursor {
   /** The ID of the entry. */
   readonly id = new StreamId();
-  #leaf = 0 as StreamLeafRef;
-  #bytes = u8[0];
+  private leaf = 0 as StreamLeafRef;
+  private bytes = u8[0];
   /** The entry's head, what follows its body size, and the entry after it: indices of bytes. */
-  #at = 0;
-  #bodyAt = 0;
-  #nextAt = 0;
-  #end = 0;
+  private at = 0;
+  private bodyAt = 0;
+  private nextAt = 0;
+  private end = 0;
 
   /** Goes to before the first entry. */
   start(leaf: StreamLeafRef): void {
     const base = arena.byteOffset(leaf);
-    this.#leaf = leaf;
-    this.#bytes = u8[leaf >>> SEGMENT_BITS];
-    this.#nextAt = base + wordAt(leaf, ENTRIES_AT);
-    this.#end = base + wordAt(leaf, SIZE);
+    this.leaf = leaf;
+    this.bytes = u8[leaf >>> SEGMENT_BITS];
+    this.nextAt = base + wordAt(leaf, ENTRIES_AT);
+    this.end = base + wordAt(leaf, SIZE);
     // One less than the first, which is told as the next of it.
     const { id } = this;
     id.load(leaf, MASTER_ID);
@@ -469,14 +469,14 @@ export class LeafCursor {
 
   /** Where the entry is in its leaf, for `seek`. */
   get place(): number {
-    return this.#at - arena.byteOffset(this.#leaf);
+    return this.at - arena.byteOffset(this.leaf);
   }
 
   /** Goes to a place where the cursor was in this leaf, at an entry with this ID. */
   seek(leaf: StreamLeafRef, place: number, id: StreamId): void {
     this.start(leaf);
-    this.#nextAt = arena.byteOffset(leaf) + place;
-    this.#step();
+    this.nextAt = arena.byteOffset(leaf) + place;
+    this.advance();
     this.id.copy(id);
   }
 
@@ -488,70 +488,70 @@ export class LeafCursor {
 
   /** Goes on to the next entry, deleted or not; false at the end. */
   step(): boolean {
-    if (this.#nextAt === this.#end) return false;
-    this.#step();
+    if (this.nextAt === this.end) return false;
+    this.advance();
     return true;
   }
 
-  #step(): void {
-    const bytes = this.#bytes;
-    const at = this.#nextAt;
-    this.#at = at;
+  private advance(): void {
+    const bytes = this.bytes;
+    const at = this.nextAt;
+    this.at = at;
     const form = (bytes[at] >> FORM_SHIFT) & FORM_MASK;
     position = at + 1;
     if (form === FORM_NEXT) nextSequence(this.id);
     else readId(bytes, form, this.id);
     const bodySize = readVarint(bytes);
-    this.#bodyAt = position;
-    this.#nextAt = position + bodySize;
+    this.bodyAt = position;
+    this.nextAt = position + bodySize;
   }
 
   /** Whether the entry is marked as deleted. */
   get isDeleted(): boolean {
-    return (this.#bytes[this.#at] & IS_DELETED) !== 0;
+    return (this.bytes[this.at] & IS_DELETED) !== 0;
   }
 
   /** Marks the entry, which is not deleted, as deleted. */
   markDeleted(): void {
     if (DEBUG) assert(!this.isDeleted, "the entry is deleted already");
-    this.#bytes[this.#at] |= IS_DELETED;
-    setWordAt(this.#leaf, LIVE, wordAt(this.#leaf, LIVE) - 1);
-    setWordAt(this.#leaf, DELETED, wordAt(this.#leaf, DELETED) + 1);
+    this.bytes[this.at] |= IS_DELETED;
+    setWordAt(this.leaf, LIVE, wordAt(this.leaf, LIVE) - 1);
+    setWordAt(this.leaf, DELETED, wordAt(this.leaf, DELETED) + 1);
   }
 
   /** Whether the entry has names of its own, not those of the leaf. */
   get hasOwnNames(): boolean {
-    return this.#hasNames;
+    return this.hasNames;
   }
 
   /** The number of the entry's fields. */
   get fieldCount(): number {
-    if (!this.#hasNames) return wordAt(this.#leaf, FIELDS);
-    position = this.#bodyAt;
-    return readVarint(this.#bytes);
+    if (!this.hasNames) return wordAt(this.leaf, FIELDS);
+    position = this.bodyAt;
+    return readVarint(this.bytes);
   }
 
   /** As `each`, of what the entry itself stores: no names that the leaf has. */
   eachStored(visit: (text: Range, value: number) => void): void {
-    const bytes = this.#bytes;
-    position = this.#bodyAt;
-    let left = this.#hasNames ? 2 * readVarint(bytes) : wordAt(this.#leaf, FIELDS);
+    const bytes = this.bytes;
+    position = this.bodyAt;
+    let left = this.hasNames ? 2 * readVarint(bytes) : wordAt(this.leaf, FIELDS);
     for (let at = position; left > 0; left--) {
       visit(element.textInto(bytes, at, shown), valueAt(bytes, at));
       at += element.bodySpan(bytes, at);
     }
   }
 
-  get #hasNames(): boolean {
-    return (this.#bytes[this.#at] & HAS_NAMES) !== 0;
+  private get hasNames(): boolean {
+    return (this.bytes[this.at] & HAS_NAMES) !== 0;
   }
 
   /** Replies with an array of the entry's names and values in turn. */
   reply(to: Reply): void {
-    const bytes = this.#bytes;
-    const view = views[this.#leaf >>> SEGMENT_BITS];
-    if (this.#hasNames) {
-      position = this.#bodyAt;
+    const bytes = this.bytes;
+    const view = views[this.leaf >>> SEGMENT_BITS];
+    if (this.hasNames) {
+      position = this.bodyAt;
       const elements = 2 * readVarint(bytes);
       to.array(elements);
       let at = position;
@@ -561,10 +561,10 @@ export class LeafCursor {
       }
       return;
     }
-    const fields = wordAt(this.#leaf, FIELDS);
+    const fields = wordAt(this.leaf, FIELDS);
     to.array(2 * fields);
-    let nameAt = arena.byteOffset(this.#leaf) + HEADER_SIZE;
-    let valueAt = this.#bodyAt;
+    let nameAt = arena.byteOffset(this.leaf) + HEADER_SIZE;
+    let valueAt = this.bodyAt;
     for (let i = 0; i < fields; i++) {
       element.reply(bytes, view, nameAt, to);
       element.reply(bytes, view, valueAt, to);
@@ -579,15 +579,15 @@ export class LeafCursor {
    * paths.
    */
   each(visit: (text: Range, value: number) => void): void {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const show = (at: number) => {
       visit(element.textInto(bytes, at, shown), valueAt(bytes, at));
       return at + element.bodySpan(bytes, at);
     };
-    position = this.#bodyAt;
-    const hasNames = this.#hasNames;
-    const fields = hasNames ? readVarint(bytes) : wordAt(this.#leaf, FIELDS);
-    let nameAt = arena.byteOffset(this.#leaf) + HEADER_SIZE;
+    position = this.bodyAt;
+    const hasNames = this.hasNames;
+    const fields = hasNames ? readVarint(bytes) : wordAt(this.leaf, FIELDS);
+    let nameAt = arena.byteOffset(this.leaf) + HEADER_SIZE;
     let at = position;
     for (let i = 0; i < fields; i++) {
       if (hasNames) at = show(at);

@@ -32,76 +32,76 @@ const WORD = 2 ** 32;
 
 /** To be used for one leaf after the other. */
 export class StreamLeafWriter {
-  #bytes = new Uint8Array(FIRST_SIZE);
-  #view = new DataView(this.#bytes.buffer);
-  #end = 0;
-  #names = 0;
-  #entriesAt = 0;
-  #live = 0;
-  #deleted = 0;
+  private bytes = new Uint8Array(FIRST_SIZE);
+  private view = new DataView(this.bytes.buffer);
+  private end = 0;
+  private names = 0;
+  private entriesAt = 0;
+  private live = 0;
+  private deleted = 0;
   /** The size of all in a listpack of Redis's, but for its two counters. */
-  #packedSize = 0;
-  #bodyAt = 0;
-  #flags = 0;
-  #fields = 0;
-  readonly #master = new StreamId();
-  readonly #last = new StreamId();
-  readonly #id = new StreamId();
+  private packedSize = 0;
+  private bodyAt = 0;
+  private flags = 0;
+  private fields = 0;
+  private readonly master = new StreamId();
+  private readonly last = new StreamId();
+  private readonly id = new StreamId();
 
   /** Entries so far, deleted ones too: 0 while there is no leaf to finish. */
   get count(): number {
-    return this.#live + this.#deleted;
+    return this.live + this.deleted;
   }
 
   begin(): void {
-    if (this.#bytes.length > KEPT_SIZE_MAX) {
-      giveBack(this.#bytes);
-      this.#bytes = new Uint8Array(bufferOf(FIRST_SIZE));
-      this.#view = new DataView(this.#bytes.buffer);
+    if (this.bytes.length > KEPT_SIZE_MAX) {
+      giveBack(this.bytes);
+      this.bytes = new Uint8Array(bufferOf(FIRST_SIZE));
+      this.view = new DataView(this.bytes.buffer);
     }
-    this.#end = 0;
-    this.#live = 0;
-    this.#deleted = 0;
-    this.#packedSize = packed.EMPTY_SIZE;
+    this.end = 0;
+    this.live = 0;
+    this.deleted = 0;
+    this.packedSize = packed.EMPTY_SIZE;
   }
 
   /** The names were added, so many. */
   beginEntries(names: number): void {
-    this.#names = names;
-    this.#entriesAt = this.#end;
-    this.#packedSize += streamLeaf.packedNamesSize(names);
+    this.names = names;
+    this.entriesAt = this.end;
+    this.packedSize += streamLeaf.packedNamesSize(names);
   }
 
   beginEntry(id: StreamId, isDeleted: boolean, fields: number): void {
-    this.#reserve(ROOM);
-    const before = this.count === 0 ? null : this.#last;
-    if (before === null) this.#master.copy(id);
-    this.#id.copy(id);
-    this.#fields = fields;
-    this.#flags = streamLeaf.headFlags(isDeleted, fields >= 0);
+    this.reserve(ROOM);
+    const before = this.count === 0 ? null : this.last;
+    if (before === null) this.master.copy(id);
+    this.id.copy(id);
+    this.fields = fields;
+    this.flags = streamLeaf.headFlags(isDeleted, fields >= 0);
     // One byte for the size of the body, which nearly always suffices.
-    this.#bodyAt = 1 + streamLeaf.writeEntryHead(this.#bytes, this.#end, id, before, this.#flags);
-    this.#end = this.#bodyAt;
-    if (fields >= 0) this.#end = streamLeaf.writeCount(this.#bytes, this.#end, fields);
-    this.#last.copy(this.#id);
-    if (isDeleted) this.#deleted++;
-    else this.#live++;
+    this.bodyAt = 1 + streamLeaf.writeEntryHead(this.bytes, this.end, id, before, this.flags);
+    this.end = this.bodyAt;
+    if (fields >= 0) this.end = streamLeaf.writeCount(this.bytes, this.end, fields);
+    this.last.copy(this.id);
+    if (isDeleted) this.deleted++;
+    else this.live++;
   }
 
   /** Adds a name or a value. */
   add(bytes: Uint8Array, offset: number, size: number): void {
     const body = element.measureBody(bytes, offset, size);
-    this.#reserve(body);
-    element.writeBody(this.#bytes, this.#view, this.#end, bytes, offset, size);
-    this.#end += body;
-    this.#packedSize += element.spanOf(body);
+    this.reserve(body);
+    element.writeBody(this.bytes, this.view, this.end, bytes, offset, size);
+    this.end += body;
+    this.packedSize += element.spanOf(body);
   }
 
   /** As `add`, of the decimal form of an integer of 64 bits in two words. */
   addInteger(high: number, low: number): void {
-    this.#reserve(ROOM);
-    this.#packedSize += element.wordsSpan(high, low);
-    this.#end = element.writeInteger(this.#bytes, this.#end);
+    this.reserve(ROOM);
+    this.packedSize += element.wordsSpan(high, low);
+    this.end = element.writeInteger(this.bytes, this.end);
   }
 
   /**
@@ -113,21 +113,21 @@ export class StreamLeafWriter {
     for (let left = count; left > 0; left--) {
       if (at >= end) return -1;
       const body = element.bodySpan(bytes, at);
-      this.#reserve(body);
-      copyBytes(bytes, at, body, this.#bytes, this.#end);
-      this.#end += body;
+      this.reserve(body);
+      copyBytes(bytes, at, body, this.bytes, this.end);
+      this.end += body;
       at += element.spanOf(body);
     }
-    this.#packedSize += at - from;
+    this.packedSize += at - from;
     return at;
   }
 
   endEntry(): void {
-    this.#reserve(ROOM);
-    this.#end = streamLeaf.writeBodySize(this.#bytes, this.#bodyAt, this.#end);
-    const fields = this.#fields < 0 ? this.#names : this.#fields;
-    const hasNames = this.#fields >= 0;
-    this.#packedSize += streamLeaf.packedFrameSize(this.#id, this.#master, fields, hasNames);
+    this.reserve(ROOM);
+    this.end = streamLeaf.writeBodySize(this.bytes, this.bodyAt, this.end);
+    const fields = this.fields < 0 ? this.names : this.fields;
+    const hasNames = this.fields >= 0;
+    this.packedSize += streamLeaf.packedFrameSize(this.id, this.master, fields, hasNames);
   }
 
   /**
@@ -139,20 +139,20 @@ export class StreamLeafWriter {
    * look at that.
    */
   copyEntries(bytes: Uint8Array, from: number, end: number, most: number, base: StreamId): number {
-    const last = this.#last;
-    const told = this.#names + streamLeaf.PACKED_FIXED_ELEMENTS;
+    const last = this.last;
+    const told = this.names + streamLeaf.PACKED_FIXED_ELEMENTS;
     if (!this.isNear(base) || told > SMALL_MAX || end - from > RUN_SIZE_MAX) return from;
     // What an entry takes here is less than twice what it takes there.
-    this.#reserve(2 * (end - from));
-    const to = this.#bytes;
-    const names = this.#names;
+    this.reserve(2 * (end - from));
+    const to = this.bytes;
+    const names = this.names;
     const baseMs = base.msLow >>> 0;
     const baseSeq = base.seqLow >>> 0;
     const isNew = this.count === 0;
     let ms = isNew ? -1 : last.msLow >>> 0;
     let seq = last.seqLow >>> 0;
     let at = from;
-    let toAt = this.#end;
+    let toAt = this.end;
     let taken = 0;
     while (taken < most && at < end && bytes[at] === streamLeaf.PACKED_SAME_FIELDS) {
       let next = at + 2;
@@ -169,7 +169,7 @@ export class StreamLeafWriter {
         ms < 0
           ? streamLeaf.writeFirstHead(to, toAt)
           : streamLeaf.writePlainHead(to, toAt, newMs - ms, newSeq, seq);
-      if (ms < 0) this.#master.set(base.msHigh, newMs | 0, 0, newSeq | 0);
+      if (ms < 0) this.master.set(base.msHigh, newMs | 0, 0, newSeq | 0);
       const bodyAt = ++into;
       let left = names;
       for (; left > 0 && next < end; left--) {
@@ -193,9 +193,9 @@ export class StreamLeafWriter {
       seq = newSeq;
       taken++;
     }
-    this.#end = toAt;
-    this.#live += taken;
-    this.#packedSize += at - from;
+    this.end = toAt;
+    this.live += taken;
+    this.packedSize += at - from;
     if (taken > 0) last.set(base.msHigh, ms | 0, 0, seq | 0);
     return at;
   }
@@ -203,39 +203,39 @@ export class StreamLeafWriter {
   /** Whether the ID of the entry that was added last is one that `copyEntries` can go on from. */
   isNear(base: StreamId): boolean {
     if (base.seqHigh !== 0) return false;
-    return this.count === 0 || (this.#last.msHigh === base.msHigh && this.#last.seqHigh === 0);
+    return this.count === 0 || (this.last.msHigh === base.msHigh && this.last.seqHigh === 0);
   }
 
   /** Takes the ID of the first entry. */
   copyFirst(into: StreamId): void {
-    into.copy(this.#master);
+    into.copy(this.master);
   }
 
   /** Takes the ID of the entry that was added last. */
   copyLast(into: StreamId): void {
-    into.copy(this.#last);
+    into.copy(this.last);
   }
 
   /** The leaf, which is the caller's. */
   finish(): StreamLeafRef {
-    const leaf = streamLeaf.assemble(this.#bytes, this.#end, this.#entriesAt, {
-      live: this.#live,
-      deleted: this.#deleted,
-      packedSize: this.#packedSize,
-      names: this.#names,
-      masterId: this.#master,
-      lastId: this.#last,
+    const leaf = streamLeaf.assemble(this.bytes, this.end, this.entriesAt, {
+      live: this.live,
+      deleted: this.deleted,
+      packedSize: this.packedSize,
+      names: this.names,
+      masterId: this.master,
+      lastId: this.last,
     });
     this.begin();
     return leaf;
   }
 
-  #reserve(size: number): void {
-    if (this.#end + size + ROOM <= this.#bytes.length) return;
-    const grown = new Uint8Array(bufferOf(2 * (this.#end + size + ROOM)));
-    grown.set(this.#bytes.subarray(0, this.#end));
-    giveBack(this.#bytes);
-    this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+  private reserve(size: number): void {
+    if (this.end + size + ROOM <= this.bytes.length) return;
+    const grown = new Uint8Array(bufferOf(2 * (this.end + size + ROOM)));
+    grown.set(this.bytes.subarray(0, this.end));
+    giveBack(this.bytes);
+    this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 }

@@ -36,20 +36,20 @@ export class FrozenDict {
   /** Elements that there were at first. */
   readonly count: number;
   /** Copies of those that have changed or gone since, and their deadlines, or -1. */
-  readonly #kept: EntryRef[] = [];
-  readonly #keptTimes: number[] = [];
-  readonly #kind: ElementKind;
+  private readonly kept: EntryRef[] = [];
+  private readonly keptTimes: number[] = [];
+  private readonly kind: ElementKind;
   /** Why an element could not be kept, and the snapshot cannot have the collection; or null. */
   problem: Error | null = null;
   /** An entry of no database that has the collection, when no other has it any more; or NIL. */
-  #orphan = NIL as EntryRef;
+  private orphan = NIL as EntryRef;
 
   constructor(members: DictRef, tree: TreeRef, times: DeadlinesRef, kind: ElementKind) {
     this.members = members;
     this.tree = tree;
     this.times = times;
     this.count = dict.count(members);
-    this.#kind = kind;
+    this.kind = kind;
     if (DEBUG) assert(!all.has(members), "the collection is frozen already");
     all.set(members, this);
     isAny = true;
@@ -67,8 +67,8 @@ export class FrozenDict {
     try {
       // A snapshot takes nothing of the reserve that others need: it may fail, they may not.
       ensureMore(0);
-      this.#kept.push(this.#kind.copy(element));
-      this.#keptTimes.push(this.deadlineOf(element));
+      this.kept.push(this.kind.copy(element));
+      this.keptTimes.push(this.deadlineOf(element));
     } catch (error) {
       if (!isShortage(error)) throw error;
       this.problem = error as Error;
@@ -76,20 +76,20 @@ export class FrozenDict {
   }
 
   adopt(e: EntryRef): void {
-    this.#orphan = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);
-    entry.copyValue(e, this.#orphan, AREA);
+    this.orphan = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);
+    entry.copyValue(e, this.orphan, AREA);
   }
 
   /** Copies that wait to be seen. */
   get keptCount(): number {
-    return this.#kept.length;
+    return this.kept.length;
   }
 
   /** Shows one of the copies, of which there are some, and frees it. */
   takeKept(visit: (element: EntryRef, deadlineMs: number) => void): void {
-    const element = this.#kept.pop() as EntryRef;
-    visit(element, this.#keptTimes.pop() as number);
-    this.#kind.release(element);
+    const element = this.kept.pop() as EntryRef;
+    visit(element, this.keptTimes.pop() as number);
+    this.kind.release(element);
   }
 
   /**
@@ -97,10 +97,10 @@ export class FrozenDict {
    * entry with the collection if nobody else has it, for the caller to free, or NIL.
    */
   end(): EntryRef {
-    if (DEBUG) assert(this.#kept.length === 0, "there are elements to be seen");
+    if (DEBUG) assert(this.kept.length === 0, "there are elements to be seen");
     all.delete(this.members);
     isAny = all.size > 0;
-    return this.#orphan;
+    return this.orphan;
   }
 }
 

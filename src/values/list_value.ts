@@ -530,64 +530,64 @@ function mergeAt(t: TreeRef, start: number, a: PackedRef, b: PackedRef): void {
 export class ListCursor {
   /** The index of the element; -1 or the count of elements beyond the ends. */
   index = 0;
-  #e = NIL as EntryRef;
+  private e = NIL as EntryRef;
   /** The block of the leaf. */
-  #leaf = NIL as PackedRef;
-  #isTrimmed = false;
-  #at = 0;
+  private leaf = NIL as PackedRef;
+  private isTrimmed = false;
+  private at = 0;
 
   /** Goes to the element of an index, which may be one beyond either end. */
   seek(e: EntryRef, index: number): void {
-    this.#e = e;
+    this.e = e;
     this.index = index;
     if (index < 0 || index >= count(e)) {
-      this.#at = 0;
+      this.at = 0;
       return;
     }
     const leaf = leafFor(e, index);
-    this.#isTrimmed = isTrimmed(leaf);
-    this.#leaf = blockOf(leaf);
+    this.isTrimmed = isTrimmed(leaf);
+    this.leaf = blockOf(leaf);
     const inLeaf = index - leafStart;
-    this.#at = this.#isTrimmed ? prefixed.seek(this.#leaf, inLeaf) : packed.seek(leaf, inLeaf);
+    this.at = this.isTrimmed ? prefixed.seek(this.leaf, inLeaf) : packed.seek(leaf, inLeaf);
   }
 
   /** Whether there is an element here. */
   get isValid(): boolean {
-    return this.#at !== 0;
+    return this.at !== 0;
   }
 
   /** The element, borrowed until the list changes or another is. */
   element(): Range {
-    if (this.#isTrimmed) return prefixed.range(this.#leaf, this.#at);
-    return packed.range(this.#leaf, this.#at);
+    if (this.isTrimmed) return prefixed.range(this.leaf, this.at);
+    return packed.range(this.leaf, this.at);
   }
 
   /** Replies with the element. */
   reply(to: Reply): void {
-    if (this.#isTrimmed) prefixed.replyRun(this.#leaf, this.#at, 1, to);
-    else packed.reply(this.#leaf, this.#at, to);
+    if (this.isTrimmed) prefixed.replyRun(this.leaf, this.at, 1, to);
+    else packed.reply(this.leaf, this.at, to);
   }
 
   /** Whether the element is these bytes. */
   equals(bytes: Uint8Array, offset: number, size: number): boolean {
-    if (!this.#isTrimmed) return packed.equals(this.#leaf, this.#at, bytes, offset, size);
-    const own = prefixed.range(this.#leaf, this.#at);
+    if (!this.isTrimmed) return packed.equals(this.leaf, this.at, bytes, offset, size);
+    const own = prefixed.range(this.leaf, this.at);
     return own.size === size && equalBytes(own.bytes, own.offset, bytes, offset, size);
   }
 
   next(): void {
     this.index++;
-    if (this.#at !== 0) this.#at = packed.next(this.#leaf, this.#at);
-    if (this.#at === 0) this.seek(this.#e, this.index);
+    if (this.at !== 0) this.at = packed.next(this.leaf, this.at);
+    if (this.at === 0) this.seek(this.e, this.index);
   }
 
   previous(): void {
     this.index--;
-    if (this.#at !== 0) {
-      if (this.#isTrimmed) this.#at = prefixed.previous(this.#leaf, this.#at);
-      else this.#at = packed.previous(this.#leaf, this.#at);
+    if (this.at !== 0) {
+      if (this.isTrimmed) this.at = prefixed.previous(this.leaf, this.at);
+      else this.at = packed.previous(this.leaf, this.at);
     }
-    if (this.#at === 0) this.seek(this.#e, this.index);
+    if (this.at === 0) this.seek(this.e, this.index);
   }
 
   /**
@@ -595,19 +595,19 @@ export class ListCursor {
    * up at index `limit`, and is somewhere beyond then.
    */
   find(bytes: Uint8Array, offset: number, size: number, limit = Infinity): boolean {
-    while (this.#at !== 0 && this.index < limit) {
-      if (this.#isTrimmed) this.#at = prefixed.find(this.#leaf, this.#at, bytes, offset, size);
-      else this.#at = packed.find(this.#leaf, this.#at, bytes, offset, size, 0);
+    while (this.at !== 0 && this.index < limit) {
+      if (this.isTrimmed) this.at = prefixed.find(this.leaf, this.at, bytes, offset, size);
+      else this.at = packed.find(this.leaf, this.at, bytes, offset, size, 0);
       this.index += packed.passed.count;
-      if (this.#at !== 0) return true;
-      this.seek(this.#e, this.index);
+      if (this.at !== 0) return true;
+      this.seek(this.e, this.index);
     }
     return false;
   }
 
   /** As `find`, backwards: it gives up before index `least`. */
   findBack(bytes: Uint8Array, offset: number, size: number, least = 0): boolean {
-    while (this.#at !== 0 && this.index >= least) {
+    while (this.at !== 0 && this.index >= least) {
       if (this.equals(bytes, offset, size)) return true;
       this.previous();
     }
@@ -616,22 +616,22 @@ export class ListCursor {
 
   /** Removes the element; the cursor is then at the one that followed, if any. */
   remove(): void {
-    const e = this.#e;
-    if (this.#isTrimmed || (frozen.isAny && frozen.isFrozen(this.#leaf))) {
+    const e = this.e;
+    if (this.isTrimmed || (frozen.isAny && frozen.isFrozen(this.leaf))) {
       leafAt(e, this.index);
       this.seek(e, this.index);
     }
-    const isLittle = packed.size(this.#leaf) <= sizeLimit() >> SMALL_SHIFT;
-    if (isTree(e) && (isLittle || packed.count(this.#leaf) === 1)) {
+    const isLittle = packed.size(this.leaf) <= sizeLimit() >> SMALL_SHIFT;
+    if (isTree(e) && (isLittle || packed.count(this.leaf) === 1)) {
       removeRange(e, this.index, 1);
       this.seek(e, this.index);
       return;
     }
     const leaf = leafAt(e, this.index);
-    this.#leaf = packed.remove(leaf, this.#at, 1);
-    this.#at = packed.touched.at;
-    keep(e, leaf, this.#leaf, -1);
-    if (this.#at === 0) this.seek(e, this.index);
+    this.leaf = packed.remove(leaf, this.at, 1);
+    this.at = packed.touched.at;
+    keep(e, leaf, this.leaf, -1);
+    if (this.at === 0) this.seek(e, this.index);
   }
 }
 

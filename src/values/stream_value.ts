@@ -502,113 +502,113 @@ const PLACE_WORDS = 5;
  * meanwhile; other streams, and pending entries, may.
  */
 export class StreamCursor {
-  readonly #leafCursor = new streamLeaf.LeafCursor();
-  readonly #from = new StreamId();
-  readonly #to = new StreamId();
-  readonly #key = new StreamId();
-  #tree = NIL as TreeRef;
-  #leaf = NIL as StreamLeafRef;
-  #isBackward = false;
+  private readonly leafCursor = new streamLeaf.LeafCursor();
+  private readonly from = new StreamId();
+  private readonly to = new StreamId();
+  private readonly key = new StreamId();
+  private tree = NIL as TreeRef;
+  private leaf = NIL as StreamLeafRef;
+  private isBackward = false;
   /** Going backwards: the entries of the leaf that are still to come, in their order. */
-  #places = new Int32Array(128 * PLACE_WORDS);
-  #placeCount = 0;
+  private places = new Int32Array(128 * PLACE_WORDS);
+  private placeCount = 0;
 
   /** The ID of the entry. */
   get id(): StreamId {
-    return this.#leafCursor.id;
+    return this.leafCursor.id;
   }
 
   /** Begins before the first entry of a range, both ends of it included. */
   start(e: EntryRef, from: StreamId, to: StreamId, isBackward: boolean): void {
-    this.#from.copy(from);
-    this.#to.copy(to);
-    this.#isBackward = isBackward;
-    this.#tree = treeOf(e);
-    this.#leaf = NIL as StreamLeafRef;
-    this.#placeCount = 0;
-    if (this.#tree === NIL) return;
-    this.#leaf = idIndex.seek(this.#tree, isBackward ? to : from) as StreamLeafRef;
-    if (isBackward) this.#collect();
-    else this.#leafCursor.start(this.#leaf);
+    this.from.copy(from);
+    this.to.copy(to);
+    this.isBackward = isBackward;
+    this.tree = treeOf(e);
+    this.leaf = NIL as StreamLeafRef;
+    this.placeCount = 0;
+    if (this.tree === NIL) return;
+    this.leaf = idIndex.seek(this.tree, isBackward ? to : from) as StreamLeafRef;
+    if (isBackward) this.collect();
+    else this.leafCursor.start(this.leaf);
   }
 
   /** Goes on to the next entry; false at the end. */
   next(): boolean {
-    if (this.#isBackward) return this.#previous();
-    const cursor = this.#leafCursor;
-    while (this.#leaf !== NIL) {
+    if (this.isBackward) return this.previous();
+    const cursor = this.leafCursor;
+    while (this.leaf !== NIL) {
       while (cursor.next()) {
-        if (cursor.id.compare(this.#from) < 0) continue;
-        if (cursor.id.compare(this.#to) > 0) {
-          this.#leaf = NIL as StreamLeafRef;
+        if (cursor.id.compare(this.from) < 0) continue;
+        if (cursor.id.compare(this.to) > 0) {
+          this.leaf = NIL as StreamLeafRef;
           return false;
         }
         return true;
       }
-      this.#move();
-      if (this.#leaf !== NIL) cursor.start(this.#leaf);
+      this.move();
+      if (this.leaf !== NIL) cursor.start(this.leaf);
     }
     return false;
   }
 
   /** Replies with the names and values of the entry. */
   reply(to: Reply): void {
-    this.#leafCursor.reply(to);
+    this.leafCursor.reply(to);
   }
 
   /** Calls `visit` for the names and values of the entry; for the cold paths. */
   each(visit: (text: Range) => void): void {
-    this.#leafCursor.each(visit);
+    this.leafCursor.each(visit);
   }
 
-  #previous(): boolean {
-    while (this.#placeCount === 0) {
-      if (this.#leaf === NIL) return false;
-      this.#move();
-      if (this.#leaf !== NIL) this.#collect();
+  private previous(): boolean {
+    while (this.placeCount === 0) {
+      if (this.leaf === NIL) return false;
+      this.move();
+      if (this.leaf !== NIL) this.collect();
     }
-    const at = --this.#placeCount * PLACE_WORDS;
-    this.#key.read(this.#places, at + 1);
-    this.#leafCursor.seek(this.#leaf, this.#places[at], this.#key);
+    const at = --this.placeCount * PLACE_WORDS;
+    this.key.read(this.places, at + 1);
+    this.leafCursor.seek(this.leaf, this.places[at], this.key);
     return true;
   }
 
   /** Goes to the neighbour of the leaf. It is found by its key: other trees were searched since. */
-  #move(): void {
-    streamLeaf.loadMaster(this.#leaf, this.#key);
-    idIndex.seek(this.#tree, this.#key);
-    const t = this.#tree;
-    this.#leaf = (this.#isBackward ? btree.previous(t) : btree.next(t)) as StreamLeafRef;
+  private move(): void {
+    streamLeaf.loadMaster(this.leaf, this.key);
+    idIndex.seek(this.tree, this.key);
+    const t = this.tree;
+    this.leaf = (this.isBackward ? btree.previous(t) : btree.next(t)) as StreamLeafRef;
   }
 
   /** Notes the entries of the leaf that are in the range. */
-  #collect(): void {
-    const cursor = this.#leafCursor;
+  private collect(): void {
+    const cursor = this.leafCursor;
     let end = 0;
-    cursor.start(this.#leaf);
-    while (cursor.next() && cursor.id.compare(this.#to) <= 0) {
-      if (cursor.id.compare(this.#from) < 0) continue;
-      if (end === this.#places.length) this.#grow();
-      this.#places[end] = cursor.place;
+    cursor.start(this.leaf);
+    while (cursor.next() && cursor.id.compare(this.to) <= 0) {
+      if (cursor.id.compare(this.from) < 0) continue;
+      if (end === this.places.length) this.grow();
+      this.places[end] = cursor.place;
       const { msHigh, msLow, seqHigh, seqLow } = cursor.id;
-      this.#places[end + 1] = msHigh;
-      this.#places[end + 2] = msLow;
-      this.#places[end + 3] = seqHigh;
-      this.#places[end + 4] = seqLow;
+      this.places[end + 1] = msHigh;
+      this.places[end + 2] = msLow;
+      this.places[end + 3] = seqHigh;
+      this.places[end + 4] = seqLow;
       end += PLACE_WORDS;
     }
-    this.#placeCount = end / PLACE_WORDS;
-    streamLeaf.loadMaster(this.#leaf, this.#key);
+    this.placeCount = end / PLACE_WORDS;
+    streamLeaf.loadMaster(this.leaf, this.key);
     // What comes before is before the range as well.
-    if (this.#placeCount === 0 && this.#key.compare(this.#from) < 0) {
-      this.#leaf = NIL as StreamLeafRef;
+    if (this.placeCount === 0 && this.key.compare(this.from) < 0) {
+      this.leaf = NIL as StreamLeafRef;
     }
   }
 
-  #grow(): void {
-    const grown = new Int32Array(2 * this.#places.length);
-    grown.set(this.#places);
-    this.#places = grown;
+  private grow(): void {
+    const grown = new Int32Array(2 * this.places.length);
+    grown.set(this.places);
+    this.places = grown;
   }
 }
 

@@ -10,7 +10,7 @@ import { type Address, Wire } from "./wire.ts";
 /** A connection that sends commands. Push messages are kept apart from replies. */
 export class Client {
   readonly wire: Wire;
-  readonly #pushes: Reply[] = [];
+  private readonly pushes: Reply[] = [];
 
   constructor(wire: Wire) {
     this.wire = wire;
@@ -38,22 +38,22 @@ export class Client {
   /** The next reply. Rejects when the connection ends first. */
   async reply(): Promise<Reply> {
     for (;;) {
-      const reply = await this.#next();
+      const reply = await this.next();
       if (reply.type !== "push") return reply;
-      this.#pushes.push(reply);
+      this.pushes.push(reply);
     }
   }
 
   /** The next push message that was or will be received. */
   async push(): Promise<Reply> {
-    const push = this.#pushes.shift() ?? (await this.#next());
+    const push = this.pushes.shift() ?? (await this.next());
     if (push.type !== "push") throw new Error(`a ${push.type} came instead of a push message`);
     return push;
   }
 
   /** The push messages received while replies were awaited, oldest first; they are taken away. */
   pushesSoFar(): Reply[] {
-    return this.#pushes.splice(0);
+    return this.pushes.splice(0);
   }
 
   /**
@@ -71,7 +71,7 @@ export class Client {
     this.wire.close();
   }
 
-  async #next(): Promise<Reply> {
+  private async next(): Promise<Reply> {
     const [bytes] = await this.wire.replies(1);
     return parseReply(bytes).reply;
   }

@@ -12,14 +12,14 @@ import { type Server, startRedis, startServer } from "./server.ts";
 const SHOWN_SIZE = 1000;
 
 export class Pair {
-  readonly #servers: readonly Server[];
-  readonly #ours: Client;
-  readonly #real: Client;
+  private readonly servers: readonly Server[];
+  private readonly ours: Client;
+  private readonly real: Client;
 
   private constructor(servers: readonly Server[], ours: Client, real: Client) {
-    this.#servers = servers;
-    this.#ours = ours;
-    this.#real = real;
+    this.servers = servers;
+    this.ours = ours;
+    this.real = real;
   }
 
   /** Starts both, with a connection to each. */
@@ -29,16 +29,16 @@ export class Pair {
   }
 
   async stop(): Promise<void> {
-    this.#ours.close();
-    this.#real.close();
-    await Promise.all(this.#servers.map((server) => server.stop()));
+    this.ours.close();
+    this.real.close();
+    await Promise.all(this.servers.map((server) => server.stop()));
   }
 
   /** Sends commands to both, and fails where replies differ; `note` is shown then. */
   async same(commands: readonly (readonly Word[])[], note: string): Promise<Reply[]> {
     const [ours, real] = await Promise.all([
-      this.#ours.pipeline(commands),
-      this.#real.pipeline(commands),
+      this.ours.pipeline(commands),
+      this.real.pipeline(commands),
     ]);
     for (const [index, command] of commands.entries()) {
       const a = formatReply(ours[index]);

@@ -162,16 +162,16 @@ export function plain(reply: Reply): unknown {
 
 class Reader {
   at: number;
-  readonly #bytes: Buffer;
+  private readonly bytes: Buffer;
 
   constructor(bytes: Buffer, offset: number) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.at = offset;
   }
 
   reply(): Reply {
-    const type = this.#bytes[this.at];
-    const line = this.#line();
+    const type = this.bytes[this.at];
+    const line = this.line();
     switch (type) {
       case Byte.simple:
         return { type: "simple", value: line };
@@ -184,11 +184,11 @@ class Reader {
       case Byte.bulk:
         return line === "-1"
           ? { type: "nil", nil: "bulk" }
-          : { type: "bulk", value: this.#blob(line) };
+          : { type: "bulk", value: this.blob(line) };
       case Byte.blobError:
-        return { type: "error", value: this.#blob(line).toString("latin1") };
+        return { type: "error", value: this.blob(line).toString("latin1") };
       case Byte.verbatim: {
-        const blob = this.#blob(line);
+        const blob = this.blob(line);
         return { type: "verbatim", format: blob.toString("latin1", 0, 3), value: blob.subarray(4) };
       }
       case Byte.double:
@@ -201,38 +201,38 @@ class Reader {
         return { type: "nil", nil: "null" };
       case Byte.array:
         if (line === "-1") return { type: "nil", nil: "array" };
-        return { type: "array", value: this.#items(line) };
+        return { type: "array", value: this.items(line) };
       case Byte.set:
-        return { type: "set", value: this.#items(line) };
+        return { type: "set", value: this.items(line) };
       case Byte.push:
-        return { type: "push", value: this.#items(line) };
+        return { type: "push", value: this.items(line) };
       case Byte.map:
-        return { type: "map", value: this.#pairs(line) };
+        return { type: "map", value: this.pairs(line) };
       default: {
-        this.#pairs(line); // an attribute: it describes the reply after it
+        this.pairs(line); // an attribute: it describes the reply after it
         return this.reply();
       }
     }
   }
 
-  #line(): string {
-    const end = endOfLine(this.#bytes, this.at + 1);
-    const line = this.#bytes.toString("latin1", this.at + 1, end);
+  private line(): string {
+    const end = endOfLine(this.bytes, this.at + 1);
+    const line = this.bytes.toString("latin1", this.at + 1, end);
     this.at = end + 2;
     return line;
   }
 
-  #blob(size: string): Buffer {
+  private blob(size: string): Buffer {
     const start = this.at;
     this.at += Number(size) + 2;
-    return this.#bytes.subarray(start, this.at - 2);
+    return this.bytes.subarray(start, this.at - 2);
   }
 
-  #items(count: string): Reply[] {
+  private items(count: string): Reply[] {
     return Array.from({ length: Number(count) }, () => this.reply());
   }
 
-  #pairs(count: string): [Reply, Reply][] {
+  private pairs(count: string): [Reply, Reply][] {
     return Array.from({ length: Number(count) }, () => [this.reply(), this.reply()]);
   }
 }

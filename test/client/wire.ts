@@ -31,20 +31,20 @@ export class WireError extends Error {
 export class Wire {
   /** Whether the server has ended the connection. */
   closed = false;
-  readonly #socket: Socket;
-  #received: Buffer = Buffer.alloc(0);
-  #onChange: (() => void) | null = null;
+  private readonly socket: Socket;
+  private received: Buffer = Buffer.alloc(0);
+  private onChange: (() => void) | null = null;
 
   private constructor(socket: Socket) {
-    this.#socket = socket;
+    this.socket = socket;
     socket.setNoDelay(true);
     socket.on("data", (bytes: Buffer) => {
-      this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
-      this.#onChange?.();
+      this.received = this.received.length === 0 ? bytes : Buffer.concat([this.received, bytes]);
+      this.onChange?.();
     });
     const ended = () => {
       this.closed = true;
-      this.#onChange?.();
+      this.onChange?.();
     };
     socket.on("end", ended);
     socket.on("error", ended);
@@ -69,7 +69,7 @@ export class Wire {
 
   /** Sends bytes as they are. After the end of the connection this does nothing. */
   write(bytes: Uint8Array): void {
-    if (!this.closed) this.#socket.write(bytes);
+    if (!this.closed) this.socket.write(bytes);
   }
 
   /**
@@ -83,77 +83,77 @@ export class Wire {
       while (found.length < count) {
         let end = -1;
         try {
-          end = replyEnd(this.#received, 0, joinPushes);
+          end = replyEnd(this.received, 0, joinPushes);
         } catch (error) {
           malformed = error as Error;
           return true;
         }
         if (end < 0) return false;
-        found.push(this.#take(end));
+        found.push(this.take(end));
       }
       return true;
     };
-    await this.#until(enough, limitMs);
+    await this.until(enough, limitMs);
     if (found.length === count) return found;
-    throw new WireError(this.#why(malformed), found, this.#take(this.#received.length));
+    throw new WireError(this.why(malformed), found, this.take(this.received.length));
   }
 
   /** The next `size` bytes. Throws WireError when they do not come. */
   async bytes(size: number, limitMs = REPLY_LIMIT_MS): Promise<Buffer> {
-    await this.#until(() => this.#received.length >= size, limitMs);
-    if (this.#received.length >= size) return this.#take(size);
-    throw new WireError(this.#why(null), [], this.#take(this.#received.length));
+    await this.until(() => this.received.length >= size, limitMs);
+    if (this.received.length >= size) return this.take(size);
+    throw new WireError(this.why(null), [], this.take(this.received.length));
   }
 
   /** All bytes up to where the server closes, or until none came for `quietMs`. */
   async rest(quietMs = REPLY_LIMIT_MS, isLast?: (bytes: Buffer) => boolean): Promise<Buffer> {
     let size = -1;
-    while (!this.closed && size !== this.#received.length && !isLast?.(this.#received)) {
-      size = this.#received.length;
-      await this.#until(() => this.#received.length > size, quietMs);
+    while (!this.closed && size !== this.received.length && !isLast?.(this.received)) {
+      size = this.received.length;
+      await this.until(() => this.received.length > size, quietMs);
     }
-    return this.#take(this.#received.length);
+    return this.take(this.received.length);
   }
 
   /** Waits until the server closes; false when it does not within the limit. */
   async untilClosed(limitMs = REPLY_LIMIT_MS): Promise<boolean> {
-    await this.#until(() => this.closed, limitMs);
+    await this.until(() => this.closed, limitMs);
     return this.closed;
   }
 
   /** Tells the server that nothing more is coming; what it sends can still be read. */
   end(): void {
-    this.#socket.end();
+    this.socket.end();
   }
 
   /** Ends the connection in both directions at once. */
   close(): void {
     this.closed = true;
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
-  #why(malformed: Error | null): string {
+  private why(malformed: Error | null): string {
     if (malformed) return `not a reply: ${malformed.message}`;
     return this.closed ? "the server closed the connection" : "no reply came in time";
   }
 
-  #take(size: number): Buffer {
-    const taken = this.#received.subarray(0, size);
-    this.#received = this.#received.subarray(size);
+  private take(size: number): Buffer {
+    const taken = this.received.subarray(0, size);
+    this.received = this.received.subarray(size);
     return taken;
   }
 
   /** Waits until `done`, the end of the connection, or the limit. */
-  async #until(done: () => boolean, limitMs: number): Promise<void> {
+  private async until(done: () => boolean, limitMs: number): Promise<void> {
     if (done() || this.closed) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, limitMs);
-      this.#onChange = () => {
+      this.onChange = () => {
         if (!done() && !this.closed) return;
         clearTimeout(timer);
         resolve();
       };
     });
-    this.#onChange = null;
+    this.onChange = null;
   }
 }

@@ -66,29 +66,29 @@ function linesOf(row: Row): Line[] {
 
 /** How a command's lines are sent: alone; after another; or, if they may wait, in a transaction. */
 class Sender {
-  readonly #name: string;
-  readonly #before: Buffer[] = [];
-  readonly #after: Buffer[] = [];
+  private readonly name: string;
+  private readonly before: Buffer[] = [];
+  private readonly after: Buffer[] = [];
   /** Whether replies have times in them, which are not compared. */
-  readonly #tellsTimes: boolean;
+  private readonly tellsTimes: boolean;
 
   constructor(name: string) {
-    this.#name = name;
-    this.#tellsTimes = /^xpending|^xinfo/.test(name);
+    this.name = name;
+    this.tellsTimes = /^xpending|^xinfo/.test(name);
     const { blocks, prepare } = policyOf(name);
     const before = prepare?.([]) ?? null;
-    if (before !== null) this.#before.push(requestOf(before));
+    if (before !== null) this.before.push(requestOf(before));
     if (!blocks) return;
-    this.#before.push(requestOf(["MULTI"]));
-    this.#after.push(requestOf(["EXEC"]));
+    this.before.push(requestOf(["MULTI"]));
+    this.after.push(requestOf(["EXEC"]));
   }
 
   requests(line: Line): Buffer[] {
-    return [...this.#before, requestOf(line), ...this.#after];
+    return [...this.before, requestOf(line), ...this.after];
   }
 
   get replyCount(): number {
-    return this.#before.length + 1 + this.#after.length;
+    return this.before.length + 1 + this.after.length;
   }
 
   /** Whether the last reply to a line says that it failed. */
@@ -98,11 +98,11 @@ class Sender {
 
   /** Whether replies to a line are equal, as far as chance and hash order let them be. */
   isSame(line: Line, ours: readonly Buffer[], real: readonly Buffer[]): boolean {
-    const { compare = exact } = policyOf(this.#name);
+    const { compare = exact } = policyOf(this.name);
     const args = line.map((word) => word.toString("latin1"));
     return ours.every((bytes, index) => {
       if (bytes.equals(real[index])) return true;
-      if (this.#tellsTimes) return textOf([bytes], line) === textOf([real[index]], line);
+      if (this.tellsTimes) return textOf([bytes], line) === textOf([real[index]], line);
       const [a, b] = [parseReply(real[index]).reply, parseReply(bytes).reply];
       return compare(a, b, { args, elapsedMs: 0 });
     });

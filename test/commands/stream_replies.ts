@@ -34,45 +34,45 @@ const KEY = /^("(?:\\.|[^"\\])*"|\S+) => ?/;
  * depth, wherever the first began.
  */
 class Reader {
-  readonly #lines: readonly string[];
-  #line = 0;
-  #column = 0;
+  private readonly lines: readonly string[];
+  private line = 0;
+  private column = 0;
 
   constructor(lines: readonly string[]) {
-    this.#lines = lines;
+    this.lines = lines;
   }
 
   read(indent = 0): Shown {
-    const [label, kind] = LABEL.exec(this.#rest()) ?? [];
-    if (label === undefined) return this.#rest();
+    const [label, kind] = LABEL.exec(this.rest()) ?? [];
+    if (label === undefined) return this.rest();
     const items: Shown[] = [];
     const pairs: [string, Shown][] = [];
     for (;;) {
-      this.#column += label.length;
-      if (kind === "#") pairs.push(this.#pair(indent + label.length));
+      this.column += label.length;
+      if (kind === "#") pairs.push(this.pair(indent + label.length));
       else items.push(this.read(indent + label.length));
-      const next = this.#lines[this.#line + 1] ?? "";
+      const next = this.lines[this.line + 1] ?? "";
       if (next.slice(0, indent).trim() !== "") break;
       if (LABEL.exec(next.slice(indent))?.[0].length !== label.length) break;
-      this.#line++;
-      this.#column = indent;
+      this.line++;
+      this.column = indent;
     }
     return kind === "#" ? new ShownMap(pairs) : items;
   }
 
-  #pair(indent: number): [string, Shown] {
-    const [whole, key] = KEY.exec(this.#rest()) ?? [];
-    if (whole === undefined) throw new Error(`no key and value: ${this.#rest()}`);
-    this.#column += whole.length;
-    if (this.#rest().trim() === "") {
-      this.#line++;
-      this.#column = indent;
+  private pair(indent: number): [string, Shown] {
+    const [whole, key] = KEY.exec(this.rest()) ?? [];
+    if (whole === undefined) throw new Error(`no key and value: ${this.rest()}`);
+    this.column += whole.length;
+    if (this.rest().trim() === "") {
+      this.line++;
+      this.column = indent;
     }
     return [key, this.read(indent)];
   }
 
-  #rest(): string {
-    return (this.#lines[this.#line] ?? "").slice(this.#column);
+  private rest(): string {
+    return (this.lines[this.line] ?? "").slice(this.column);
   }
 }
 

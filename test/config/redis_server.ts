@@ -29,17 +29,17 @@ export class StartError extends Error {
 export class RedisServer {
   /** The folder it works in; removed when it stops. */
   readonly folder = mkdtempSync(join(tmpdir(), "config-test-"));
-  #process: ChildProcess | undefined;
-  #socket: Socket | undefined;
-  #received = Buffer.alloc(0);
-  #waiting: ((reply: Reply) => void)[] = [];
+  private process: ChildProcess | undefined;
+  private socket: Socket | undefined;
+  private received = Buffer.alloc(0);
+  private waiting: ((reply: Reply) => void)[] = [];
 
   /** Starts it with these arguments; options for the socket go between them and `lastArgs`. */
   async start(args: string[], input = "", lastArgs: string[] = []): Promise<void> {
     const path = join(this.folder, "socket");
     const all = [...args, "--port", "0", "--unixsocket", path, ...lastArgs];
     const child = spawn("redis-server", all, { cwd: this.folder });
-    this.#process = child;
+    this.process = child;
     let log = "";
     let errors = "";
     child.stdout.on("data", (data) => {
@@ -54,35 +54,35 @@ export class RedisServer {
     for (;;) {
       const state = await Promise.race([ended, Bun.sleep(5)]);
       if (state === "ended") throw new StartError(errors, log);
-      if (existsSync(path) && (await this.#connect(path))) return;
+      if (existsSync(path) && (await this.connect(path))) return;
     }
   }
 
-  #connect(path: string): Promise<boolean> {
+  private connect(path: string): Promise<boolean> {
     return new Promise((resolve) => {
       const socket = connect(path);
       socket.on("connect", () => resolve(true));
       socket.on("error", () => resolve(false));
-      socket.on("data", (data: Buffer) => this.#receive(data));
-      this.#socket = socket;
+      socket.on("data", (data: Buffer) => this.receive(data));
+      this.socket = socket;
     });
   }
 
-  #receive(data: Buffer): void {
-    this.#received = Buffer.concat([this.#received, data]);
+  private receive(data: Buffer): void {
+    this.received = Buffer.concat([this.received, data]);
     for (;;) {
-      const parsed = parseReply(this.#received, 0);
+      const parsed = parseReply(this.received, 0);
       if (parsed === null) return;
-      this.#received = this.#received.subarray(parsed.end);
-      this.#waiting.shift()?.(parsed.reply);
+      this.received = this.received.subarray(parsed.end);
+      this.waiting.shift()?.(parsed.reply);
     }
   }
 
   /** The reply to a command of latin1 words; that of an error is its text, code first. */
   call(...words: string[]): Promise<Reply> {
     const parts = words.map((word) => `$${word.length}\r\n${word}\r\n`);
-    this.#socket?.write(Buffer.from(`*${words.length}\r\n${parts.join("")}`, "latin1"));
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    this.socket?.write(Buffer.from(`*${words.length}\r\n${parts.join("")}`, "latin1"));
+    return new Promise((resolve) => this.waiting.push(resolve));
   }
 
   /** CONFIG GET as an object. */
@@ -93,8 +93,8 @@ export class RedisServer {
 
   /** Ends the process; `start` may follow. */
   async halt(): Promise<void> {
-    const child = this.#process;
-    this.#socket?.destroy();
+    const child = this.process;
+    this.socket?.destroy();
     if (child && child.exitCode === null && child.signalCode === null) {
       const ended = new Promise((resolve) => child.on("close", resolve));
       child.kill("SIGKILL");

@@ -11,8 +11,8 @@ import { InnerClient, innerServer } from "../persistence/inner_server.ts";
 class World {
   nowMs = 1_700_000_000_000;
   readonly server: Server;
-  readonly #endings: (() => void)[] = [];
-  readonly #timers = new Set<{ atMs: number; run: () => void }>();
+  private readonly endings: (() => void)[] = [];
+  private readonly timers = new Set<{ atMs: number; run: () => void }>();
 
   constructor(databases: number) {
     this.server = innerServer({
@@ -20,11 +20,11 @@ class World {
       args: ["--databases", String(databases), "--save", ""],
       nowMs: () => this.nowMs,
       loop: {
-        endOfTurn: (run) => void this.#endings.push(run),
+        endOfTurn: (run) => void this.endings.push(run),
         later: (ms, run) => {
           const timer = { atMs: this.nowMs + ms, run };
-          this.#timers.add(timer);
-          return () => this.#timers.delete(timer);
+          this.timers.add(timer);
+          return () => this.timers.delete(timer);
         },
       },
     });
@@ -32,8 +32,8 @@ class World {
   }
 
   /** Ends turns until nothing is left to do in one. */
-  #endTurns(): void {
-    while (this.#endings.length > 0) for (const run of this.#endings.splice(0)) run();
+  private endTurns(): void {
+    while (this.endings.length > 0) for (const run of this.endings.splice(0)) run();
   }
 
   /** Lets time pass, and the timers ring that are due. */
@@ -41,22 +41,19 @@ class World {
     this.nowMs += ms;
     for (let rung = true; rung; ) {
       rung = false;
-      for (const timer of [...this.#timers]) {
-        if (timer.atMs > this.nowMs || !this.#timers.delete(timer)) continue;
+      for (const timer of [...this.timers]) {
+        if (timer.atMs > this.nowMs || !this.timers.delete(timer)) continue;
         timer.run();
         rung = true;
       }
-      this.#endTurns();
+      this.endTurns();
     }
     this.server.tick();
-    this.#endTurns();
+    this.endTurns();
   }
 
   clients(count: number): InnerClient[] {
-    return Array.from(
-      { length: count },
-      () => new InnerClient(this.server, () => this.#endTurns()),
-    );
+    return Array.from({ length: count }, () => new InnerClient(this.server, () => this.endTurns()));
   }
 }
 

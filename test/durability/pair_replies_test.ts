@@ -68,45 +68,45 @@ const IN_FOREGROUND: readonly (readonly string[])[] = [
 ];
 
 class Subject {
-  readonly #start: () => Promise<Server>;
-  readonly #holdsForeground: boolean;
-  #server: Server | null = null;
-  #client: Client | null = null;
+  private readonly start: () => Promise<Server>;
+  private readonly holdsForeground: boolean;
+  private server: Server | null = null;
+  private client: Client | null = null;
 
   /** `holdsForeground`: the delay is also that of files which are written in the foreground. */
   constructor(start: () => Promise<Server>, holdsForeground: boolean) {
-    this.#start = start;
-    this.#holdsForeground = holdsForeground;
+    this.start = start;
+    this.holdsForeground = holdsForeground;
   }
 
   async stop(): Promise<void> {
     // While a log gets its first base, a signal does not end the server.
-    if (this.#client !== null) await this.#ask("SHUTDOWN NOSAVE FORCE").catch(() => CLOSED);
-    this.#client?.close();
-    await this.#server?.stop();
-    this.#client = null;
-    this.#server = null;
+    if (this.client !== null) await this.ask("SHUTDOWN NOSAVE FORCE").catch(() => CLOSED);
+    this.client?.close();
+    await this.server?.stop();
+    this.client = null;
+    this.server = null;
   }
 
   /** Brings a server to where nothing is in progress and the log is on, or off, and begins. */
   async begin(isLogged: boolean, beginning: readonly string[]): Promise<void> {
-    this.#server ??= await this.#start();
-    this.#client ??= await this.#server.connect();
-    await this.#quiet();
-    for (let i = 0; i < KEYS; i++) await this.#ask(`SET key:${i} value`);
-    await this.#ask("SAVE");
-    if (isLogged) await this.#ask("CONFIG SET appendonly yes");
+    this.server ??= await this.start();
+    this.client ??= await this.server.connect();
+    await this.quiet();
+    for (let i = 0; i < KEYS; i++) await this.ask(`SET key:${i} value`);
+    await this.ask("SAVE");
+    if (isLogged) await this.ask("CONFIG SET appendonly yes");
     await this.untilState(/^aof_enabled:., .*:0, .*:0, .*:0$/);
-    await this.#ask(`CONFIG SET ${DELAY} ${HELD_US}`);
-    for (const line of beginning) await this.#ask(line);
+    await this.ask(`CONFIG SET ${DELAY} ${HELD_US}`);
+    for (const line of beginning) await this.ask(line);
   }
 
   /** Replies to the lines; CLOSED when the server ended, and is to be started again. */
   async replies(lines: readonly string[], inForeground: boolean): Promise<string[]> {
-    if (inForeground && this.#holdsForeground) await this.#ask(`CONFIG SET ${DELAY} 0`);
+    if (inForeground && this.holdsForeground) await this.ask(`CONFIG SET ${DELAY} 0`);
     const replies: string[] = [];
     for (const line of lines) {
-      const reply = await this.#ask(line).catch(() => CLOSED);
+      const reply = await this.ask(line).catch(() => CLOSED);
       replies.push(reply);
       if (reply !== CLOSED) continue;
       await this.stop();
@@ -117,8 +117,8 @@ class Subject {
 
   /** What is in progress. */
   async state(): Promise<string> {
-    if (this.#client === null) return CLOSED;
-    const info = await this.#ask("INFO persistence");
+    if (this.client === null) return CLOSED;
+    const info = await this.ask("INFO persistence");
     return FIELDS.map((name) => new RegExp(`${name}:\\d`).exec(info)?.[0]).join(", ");
   }
 
@@ -130,18 +130,18 @@ class Subject {
     }
   }
 
-  async #quiet(): Promise<void> {
-    await this.#ask(`CONFIG SET ${DELAY} 0`);
-    await this.#ask("CONFIG SET aof-use-rdb-preamble yes appendfsync everysec");
+  private async quiet(): Promise<void> {
+    await this.ask(`CONFIG SET ${DELAY} 0`);
+    await this.ask("CONFIG SET aof-use-rdb-preamble yes appendfsync everysec");
     // A rewriting ends with the log, and a save with the data.
-    for (const line of ["yes", "no"]) await this.#ask(`CONFIG SET appendonly ${line}`);
-    await this.#ask("FLUSHALL");
+    for (const line of ["yes", "no"]) await this.ask(`CONFIG SET appendonly ${line}`);
+    await this.ask("FLUSHALL");
     await this.untilState(/^aof_enabled:0, .*:0, .*:0, .*:0$/);
   }
 
-  async #ask(line: string): Promise<string> {
-    if (this.#client === null) throw new Error("there is no server");
-    const reply = plain(await this.#client.command(...line.split(" ")));
+  private async ask(line: string): Promise<string> {
+    if (this.client === null) throw new Error("there is no server");
+    const reply = plain(await this.client.command(...line.split(" ")));
     return Array.isArray(reply) ? reply.map(String).join(" | ") : String(reply);
   }
 }

@@ -22,37 +22,37 @@ function kindOf(reply: string | undefined): Kind {
 
 /** Counts of replies by command. */
 export class Coverage {
-  readonly #names: ReadonlySet<string>;
-  readonly #containers: ReadonlySet<string>;
-  readonly #kinds = new Map<string, Map<Kind, number>>();
-  readonly #errors = new Map<string, Map<string, number>>();
+  private readonly names: ReadonlySet<string>;
+  private readonly containers: ReadonlySet<string>;
+  private readonly kinds = new Map<string, Map<Kind, number>>();
+  private readonly errors = new Map<string, Map<string, number>>();
 
   constructor(names: ReadonlySet<string>, containers: ReadonlySet<string>) {
-    this.#names = names;
-    this.#containers = containers;
+    this.names = names;
+    this.containers = containers;
   }
 
   add(steps: readonly Step[], { replies }: Outcome): void {
     for (const [index, reply] of replies.entries()) {
       const step = steps[index];
       if (step?.kind !== "command") continue;
-      const command = commandName(step.args, this.#containers);
-      if (!this.#names.has(command)) continue;
+      const command = commandName(step.args, this.containers);
+      if (!this.names.has(command)) continue;
       const waits = /^xread/.test(command) && blockOption(step.args) !== undefined;
       const name = waits ? `${command} block` : command;
       const kind = kindOf(reply);
-      count(this.#kinds, name, kind);
-      if (kind === "fails") count(this.#errors, name, reply.slice(8, 80).replace(/'[\s\S]*/, "'…"));
+      count(this.kinds, name, kind);
+      if (kind === "fails") count(this.errors, name, reply.slice(8, 80).replace(/'[\s\S]*/, "'…"));
     }
   }
 
   /** A line for each command, with its most frequent errors. */
   text(): string {
     const lines = [`${"command".padEnd(24)}${KINDS.map((kind) => kind.padStart(9)).join("")}`];
-    for (const [name, kinds] of [...this.#kinds].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [name, kinds] of [...this.kinds].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const cells = KINDS.map((kind) => String(kinds.get(kind) ?? 0).padStart(9));
       lines.push(`${name.padEnd(24)}${cells.join("")}`);
-      const errors = [...(this.#errors.get(name) ?? [])].sort(([, a], [, b]) => b - a);
+      const errors = [...(this.errors.get(name) ?? [])].sort(([, a], [, b]) => b - a);
       for (const [text, times] of errors.slice(0, ERRORS_SHOWN)) lines.push(`    ${times} ${text}`);
     }
     return lines.join("\n");

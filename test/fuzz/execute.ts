@@ -153,86 +153,86 @@ interface Collected {
 }
 
 class Run {
-  readonly #real: Subject;
-  readonly #tested: Subject;
-  readonly #steps: readonly Step[];
-  readonly #options: ExecuteOptions;
-  readonly #pairs = new Map<number, Pair>();
-  readonly #replies: Buffer[] = [];
-  #startedMs = 0;
+  private readonly real: Subject;
+  private readonly tested: Subject;
+  private readonly steps: readonly Step[];
+  private readonly options: ExecuteOptions;
+  private readonly pairs = new Map<number, Pair>();
+  private readonly replies: Buffer[] = [];
+  private startedMs = 0;
   /** Words that may be names of keys that have expired. */
-  readonly #overKeys = new Set<string>();
+  private readonly overKeys = new Set<string>();
 
   constructor(real: Subject, tested: Subject, steps: readonly Step[], options: ExecuteOptions) {
-    this.#real = real;
-    this.#tested = tested;
-    this.#steps = steps;
-    this.#options = options;
+    this.real = real;
+    this.tested = tested;
+    this.steps = steps;
+    this.options = options;
   }
 
   async all(): Promise<Outcome> {
-    this.#startedMs = performance.now();
-    await this.#real.reset();
+    this.startedMs = performance.now();
+    await this.real.reset();
     let difference: Difference | null;
     try {
-      await this.#tested.reset();
-      difference = (await this.#allSteps()) ?? (await this.#afterwards());
+      await this.tested.reset();
+      difference = (await this.allSteps()) ?? (await this.afterwards());
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      difference = this.#at(this.#replies.length, "connection", "(answers)", String(error));
+      difference = this.at(this.replies.length, "connection", "(answers)", String(error));
     }
-    if (difference !== null && !(await this.#tested.answers())) {
-      difference = { ...difference, kind: "died", tested: this.#tested.lastWords() };
-      await this.#tested.restart();
+    if (difference !== null && !(await this.tested.answers())) {
+      difference = { ...difference, kind: "died", tested: this.tested.lastWords() };
+      await this.tested.restart();
     }
-    if (!(await this.#real.answers())) throw new Error("the real server does not answer");
-    const replies = this.#replies.map((bytes, index) => printed(bytes, this.#steps[index]));
+    if (!(await this.real.answers())) throw new Error("the real server does not answer");
+    const replies = this.replies.map((bytes, index) => printed(bytes, this.steps[index]));
     return { difference, replies };
   }
 
   close(): void {
-    for (const { real, tested } of this.#pairs.values()) {
+    for (const { real, tested } of this.pairs.values()) {
       real.close();
       tested.close();
     }
   }
 
-  async #allSteps(): Promise<Difference | null> {
-    for (let index = 0; index < this.#steps.length; ) {
-      const step = this.#steps[index];
-      const { paceMs } = this.#options;
+  private async allSteps(): Promise<Difference | null> {
+    for (let index = 0; index < this.steps.length; ) {
+      const step = this.steps[index];
+      const { paceMs } = this.options;
       if (paceMs > 0) await Bun.sleep(paceMs);
-      const end = step.kind === "stray" || paceMs > 0 ? index + 1 : this.#batchEnd(index);
+      const end = step.kind === "stray" || paceMs > 0 ? index + 1 : this.batchEnd(index);
       const difference =
-        step.kind === "stray" ? await this.#stray(index, step) : await this.#batch(index, end);
+        step.kind === "stray" ? await this.stray(index, step) : await this.batch(index, end);
       if (difference) return difference;
       index = end;
     }
-    for (const pair of this.#pairs.values()) {
-      const difference = await this.#wake(pair, this.#steps.length);
+    for (const pair of this.pairs.values()) {
+      const difference = await this.wake(pair, this.steps.length);
       if (difference) return difference;
     }
     return null;
   }
 
   /** The index after the last step that is sent together with this one. */
-  #batchEnd(start: number): number {
-    const { connection } = this.#steps[start] as CommandStep;
+  private batchEnd(start: number): number {
+    const { connection } = this.steps[start] as CommandStep;
     for (let end = start + 1; ; end++) {
-      const last = this.#steps[end - 1] as CommandStep;
-      const next = this.#steps[end];
+      const last = this.steps[end - 1] as CommandStep;
+      const next = this.steps[end];
       if (last.expires || isExec(last) || mayBlock(last) || end - start === BATCH_MOST) return end;
       if (next?.kind !== "command" || !next.joined || next.connection !== connection) return end;
       if (countsKeys(next)) return end;
     }
   }
 
-  async #batch(start: number, end: number): Promise<Difference | null> {
-    const steps = this.#steps.slice(start, end) as CommandStep[];
-    const pair = await this.#pair(steps[0].connection);
-    const woken = await this.#wake(pair, start);
+  private async batch(start: number, end: number): Promise<Difference | null> {
+    const steps = this.steps.slice(start, end) as CommandStep[];
+    const pair = await this.pair(steps[0].connection);
+    const woken = await this.wake(pair, start);
     if (woken) return woken;
-    if (this.#overKeys.size > 0 && countsKeys(steps[0])) await this.#reap();
+    if (this.overKeys.size > 0 && countsKeys(steps[0])) await this.reap();
     const sent = steps.flatMap((step, index) => withCompany(step, start + index));
     const bytes = Buffer.from(sent.map(({ step }) => bytesOf(step)).join(""), "latin1");
     pair.real.write(bytes);
@@ -240,20 +240,20 @@ class Run {
     const last = steps[steps.length - 1];
     // Only the last step may block.
     const now = mayBlock(last) ? sent.slice(0, -1) : sent;
-    const difference = await this.#replyAll(pair, now);
+    const difference = await this.replyAll(pair, now);
     if (difference) return difference;
     if (now !== sent && !pair.real.closed && !pair.tested.closed) {
-      const blocked = await this.#replyOrWait(pair, last, end - 1);
+      const blocked = await this.replyOrWait(pair, last, end - 1);
       if (blocked) return blocked;
     }
-    await this.#letExpire(pair, last);
+    await this.letExpire(pair, last);
     return null;
   }
 
-  async #replyAll(pair: Pair, sent: readonly Sent[]): Promise<Difference | null> {
+  private async replyAll(pair: Pair, sent: readonly Sent[]): Promise<Difference | null> {
     const [real, tested] = await Promise.all([
       collect(pair.real, sent.length, REAL_LIMIT_MS),
-      collect(pair.tested, sent.length, this.#options.replyLimitMs),
+      collect(pair.tested, sent.length, this.options.replyLimitMs),
     ]);
     if (real.timedOut) {
       const { step } = sent[real.replies.length];
@@ -262,20 +262,20 @@ class Run {
     for (const [at, { step, index, isOwn }] of sent.entries()) {
       const [a, b] = [real.replies[at], tested.replies[at]];
       if (a === undefined && b === undefined && real.failure === tested.failure) break;
-      const difference = this.#compare(pair, step, index, [a, real], [b, tested]);
+      const difference = this.compare(pair, step, index, [a, real], [b, tested]);
       if (difference) return difference;
-      if (isOwn) this.#replies[index] = a;
+      if (isOwn) this.replies[index] = a;
       if (isExec(step) && pair.expiring.length > 0) {
         pair.expiring.push(...pair.queue.flatMap(({ args }) => args));
       }
       note(pair, step, a);
-      if (SET_EXPIRY.has(step.args[0]?.toLowerCase())) this.#overKeys.add(step.args[1] ?? "");
+      if (SET_EXPIRY.has(step.args[0]?.toLowerCase())) this.overKeys.add(step.args[1] ?? "");
     }
     return null;
   }
 
   /** Compares the replies to a command, each with how the connection was read. */
-  #compare(
+  private compare(
     pair: Pair,
     step: CommandStep,
     index: number,
@@ -286,14 +286,18 @@ class Run {
       // Both have closed the connection, or one has.
       if (a === b && real.failure === tested.failure) return null;
       const [left, right] = [a ? print(a) : real.failure, b ? print(b) : tested.failure];
-      return this.#at(index, "connection", left ?? "", right ?? "", step);
+      return this.at(index, "connection", left ?? "", right ?? "", step);
     }
-    if (a.equals(b) || this.#alike(step, pair, a, b)) return null;
-    return this.#at(index, "reply", print(a), print(b), step);
+    if (a.equals(b) || this.alike(step, pair, a, b)) return null;
+    return this.at(index, "reply", print(a), print(b), step);
   }
 
   /** Takes the reply of a command that may block, or leaves it waiting when it blocks in both. */
-  async #replyOrWait(pair: Pair, step: CommandStep, index: number): Promise<Difference | null> {
+  private async replyOrWait(
+    pair: Pair,
+    step: CommandStep,
+    index: number,
+  ): Promise<Difference | null> {
     const real = collect(pair.real, 1, REAL_LIMIT_MS);
     const tested = collect(pair.tested, 1, REAL_LIMIT_MS);
     const replied = new Set<string>();
@@ -303,67 +307,67 @@ class Run {
     ]);
     const waiting: Waiting = { step, index, real, tested, replied };
     // A short wait is over soon: it is not left to end at any moment.
-    if (waitsShortly(step)) return this.#late(pair, waiting, index);
+    if (waitsShortly(step)) return this.late(pair, waiting, index);
     const deadlineMs = performance.now() + BLOCKING_LIMIT_MS;
     while (performance.now() < deadlineMs) {
       await Promise.race([both, Bun.sleep(BLOCKING_POLL_MS)]);
-      if (replied.size === 2) return this.#late(pair, waiting, index);
-      const counts = await Promise.all([this.#real, this.#tested].map(blockedClients));
-      const others = this.#stillWaiting();
+      if (replied.size === 2) return this.late(pair, waiting, index);
+      const counts = await Promise.all([this.real, this.tested].map(blockedClients));
+      const others = this.stillWaiting();
       if (replied.size === 0 && counts.every((count) => count === others + 1)) {
         pair.waiting = waiting;
-        this.#replies[index] = WAITS;
+        this.replies[index] = WAITS;
         return null;
       }
     }
     const [left, right] = ["real", "tested"].map((name) =>
       replied.has(name) ? "(replies)" : "(waits)",
     );
-    return this.#at(index, "connection", left, right, step);
+    return this.at(index, "connection", left, right, step);
   }
 
   /** The commands that were left waiting, and have had no reply since. */
-  #stillWaiting(): number {
-    const waiting = [...this.#pairs.values()].filter((pair) => pair.waiting?.replied.size === 0);
+  private stillWaiting(): number {
+    const waiting = [...this.pairs.values()].filter((pair) => pair.waiting?.replied.size === 0);
     return waiting.length;
   }
 
   /** Ends the wait of the connection's command, if it still waits; both must say the same. */
-  async #wake(pair: Pair, index: number): Promise<Difference | null> {
+  private async wake(pair: Pair, index: number): Promise<Difference | null> {
     const { waiting } = pair;
     if (waiting === null) return null;
     pair.waiting = null;
     const [[a], [b]] = await Promise.all([
-      this.#real.ask([["CLIENT", "UNBLOCK", pair.ids.real]]),
-      this.#tested.ask([["CLIENT", "UNBLOCK", pair.ids.tested]]),
+      this.real.ask([["CLIENT", "UNBLOCK", pair.ids.real]]),
+      this.tested.ask([["CLIENT", "UNBLOCK", pair.ids.tested]]),
     ]);
     if (formatReply(a) !== formatReply(b)) {
       const end = (reply: Reply) =>
         formatReply(reply) === "(integer) 1" ? "(waits)" : "(replied)";
-      return this.#at(index, "connection", end(a), end(b), waiting.step);
+      return this.at(index, "connection", end(a), end(b), waiting.step);
     }
-    return await this.#late(pair, waiting, index);
+    return await this.late(pair, waiting, index);
   }
 
   /** Compares replies that are there; `at` is the step that showed them. */
-  async #late(pair: Pair, waiting: Waiting, at: number): Promise<Difference | null> {
+  private async late(pair: Pair, waiting: Waiting, at: number): Promise<Difference | null> {
     const { step, index } = waiting;
     const [real, tested] = await Promise.all([waiting.real, waiting.tested]);
     const [a, b] = [real.replies[0], tested.replies[0]];
-    const difference = this.#compare(pair, step, at, [a, real], [b, tested]);
+    const difference = this.compare(pair, step, at, [a, real], [b, tested]);
     if (difference || a === undefined) return difference;
-    this.#replies[index] = a;
+    this.replies[index] = a;
     note(pair, step, a);
     return null;
   }
 
-  #alike(step: CommandStep, pair: Pair, real: Buffer, tested: Buffer): boolean {
+  private alike(step: CommandStep, pair: Pair, real: Buffer, tested: Buffer): boolean {
     const [a, ...pushedA] = parseReplies(real).reverse();
     const [b, ...pushedB] = parseReplies(tested).reverse();
     if (pushedA.length > 0 || pushedB.length > 0) return false;
-    const [elapsedMs, apartMs] = [this.#elapsedMs(), this.#apartMs()];
+    const [elapsedMs, apartMs] = [this.elapsedMs(), this.apartMs()];
     const compare = (args: string[], left: Reply, right: Reply) =>
-      this.#comparisonOf(args)(left, right, { args, elapsedMs, apartMs } satisfies Circumstances);
+      this.comparisonOf(args)(left, right, { args, elapsedMs, apartMs } satisfies Circumstances);
     if (isExec(step) && a.type === "array" && b.type === "array") {
       return (
         a.value.length === b.value.length &&
@@ -373,45 +377,45 @@ class Run {
     return compare(step.args, a, b);
   }
 
-  #comparisonOf(args: readonly string[]): Comparison {
-    return policyOf(commandName(args, this.#options.containers)).compare ?? exact;
+  private comparisonOf(args: readonly string[]): Comparison {
+    return policyOf(commandName(args, this.options.containers)).compare ?? exact;
   }
 
   /** Waits until what was to expire at once is surely over. */
-  async #letExpire(pair: Pair, last: CommandStep): Promise<void> {
+  private async letExpire(pair: Pair, last: CommandStep): Promise<void> {
     if (last.expires) pair.expiring.push(...last.args);
     if (pair.expiring.length === 0 || !(last.expires || isExec(last))) return;
-    for (const word of pair.expiring) this.#overKeys.add(word);
+    for (const word of pair.expiring) this.overKeys.add(word);
     await Bun.sleep(EXPIRY_WAIT_MS);
   }
 
   /** Has both servers look at the keys that are over, so that none of them is left. */
-  async #reap(): Promise<void> {
-    const keys = [...this.#overKeys];
+  private async reap(): Promise<void> {
+    const keys = [...this.overKeys];
     const commands = Array.from({ length: 16 }, (_, db) => [
       ["SELECT", String(db)],
       ["EXISTS", ...keys],
     ]).flat();
-    await Promise.all([this.#real.ask(commands), this.#tested.ask(commands)]);
+    await Promise.all([this.real.ask(commands), this.tested.ask(commands)]);
   }
 
-  async #stray(index: number, step: StrayStep): Promise<Difference | null> {
+  private async stray(index: number, step: StrayStep): Promise<Difference | null> {
     const last = step.unfinished ? [] : [{ args: ["ECHO", LAST_WORD] }];
     const text = [...step.parts, ...last]
       .map((part) => ("args" in part ? requestText(part.args) : part.bytes))
       .join("");
     const bytes = Buffer.from(text, "latin1");
-    const answer = (subject: Subject) => this.#strayAnswer(subject, bytes, step.cuts);
-    const [a, b] = await Promise.all([answer(this.#real), answer(this.#tested)]);
+    const answer = (subject: Subject) => this.strayAnswer(subject, bytes, step.cuts);
+    const [a, b] = await Promise.all([answer(this.real), answer(this.tested)]);
     if (!a.bytes.equals(b.bytes) || a.end !== b.end) {
       const print = ({ bytes, end }: typeof a) => `${quoted(bytes)} (${end})`;
-      return this.#at(index, "stray", print(a), print(b));
+      return this.at(index, "stray", print(a), print(b));
     }
-    this.#replies.push(a.bytes);
+    this.replies.push(a.bytes);
     return null;
   }
 
-  async #strayAnswer(subject: Subject, bytes: Buffer, cuts: readonly number[]) {
+  private async strayAnswer(subject: Subject, bytes: Buffer, cuts: readonly number[]) {
     const wire = await subject.connect();
     let from = 0;
     for (const cut of cuts) {
@@ -423,58 +427,58 @@ class Run {
     wire.write(bytes.subarray(from));
     // However slow the server is: with the second answer it has taken the connection and its bytes.
     for (let count = 0; count < 2; count++) await subject.answers();
-    const got = await wire.rest(this.#options.quietMs, endsWithLastReply);
+    const got = await wire.rest(this.options.quietMs, endsWithLastReply);
     const end = wire.closed ? "closed" : endsWithLastReply(got) ? "open" : "waits for more";
     wire.close();
     return { bytes: withoutId(got), end };
   }
 
-  async #afterwards(): Promise<Difference | null> {
-    const [real, tested] = [this.#real, this.#tested];
-    const scans = this.#steps.some(
+  private async afterwards(): Promise<Difference | null> {
+    const [real, tested] = [this.real, this.tested];
+    const scans = this.steps.some(
       (step) => "args" in step && /scan$|^sort/i.test(step.args[0] ?? ""),
     );
-    const counters = this.#options.counters ? await compareCounters(real, tested, scans) : null;
-    if (counters) return this.#atEnd(counters);
-    if (this.#overKeys.size > 0) await this.#reap();
-    const state = await compareState(real, tested, () => this.#apartMs());
-    return state ? this.#atEnd(state) : null;
+    const counters = this.options.counters ? await compareCounters(real, tested, scans) : null;
+    if (counters) return this.atEnd(counters);
+    if (this.overKeys.size > 0) await this.reap();
+    const state = await compareState(real, tested, () => this.apartMs());
+    return state ? this.atEnd(state) : null;
   }
 
-  #elapsedMs(): number {
-    return performance.now() - this.#startedMs;
+  private elapsedMs(): number {
+    return performance.now() - this.startedMs;
   }
 
   /** How far apart times may be that both servers have set. */
-  #apartMs(): number {
-    const { paceMs } = this.#options;
-    return paceMs > 0 ? paceMs / 2 : this.#elapsedMs();
+  private apartMs(): number {
+    const { paceMs } = this.options;
+    return paceMs > 0 ? paceMs / 2 : this.elapsedMs();
   }
 
-  #atEnd(found: StateDifference): Difference {
-    const end = this.#steps.length;
-    return { ...this.#at(end, found.aspect, found.real, found.tested), where: found.where };
+  private atEnd(found: StateDifference): Difference {
+    const end = this.steps.length;
+    return { ...this.at(end, found.aspect, found.real, found.tested), where: found.where };
   }
 
-  #at(
+  private at(
     index: number,
     kind: string,
     real: string,
     tested: string,
-    step = this.#steps[Math.min(index, this.#steps.length - 1)],
+    step = this.steps[Math.min(index, this.steps.length - 1)],
   ): Difference {
     const command =
-      step?.kind === "command" ? commandName(step.args, this.#options.containers) : "stray";
+      step?.kind === "command" ? commandName(step.args, this.options.containers) : "stray";
     return { kind, command, step: index, where: "", real, tested };
   }
 
-  async #pair(connection: number): Promise<Pair> {
-    const known = this.#pairs.get(connection);
+  private async pair(connection: number): Promise<Pair> {
+    const known = this.pairs.get(connection);
     if (known !== undefined) return known;
-    const [real, tested] = await Promise.all([this.#real.connect(), this.#tested.connect()]);
+    const [real, tested] = await Promise.all([this.real.connect(), this.tested.connect()]);
     const ids = { real: await clientId(real), tested: await clientId(tested) };
     const pair: Pair = { real, tested, queue: [], expiring: [], ids, waiting: null };
-    this.#pairs.set(connection, pair);
+    this.pairs.set(connection, pair);
     return pair;
   }
 }

@@ -118,16 +118,16 @@ interface Lane {
 }
 
 class Fuzzer {
-  readonly #lanes: readonly Lane[];
-  readonly #options: FuzzOptions;
-  readonly #findings = new Map<string, Finding>();
-  readonly #countByCommand = new Map<string, number>();
-  readonly #muted = new Set<string>();
-  #commands: Command[] = [];
-  #coverage: Coverage | null = null;
-  #commandsRun = 0;
-  #nextSequence = 0;
-  #execution: ExecuteOptions = {
+  private readonly lanes: readonly Lane[];
+  private readonly options: FuzzOptions;
+  private readonly findings = new Map<string, Finding>();
+  private readonly countByCommand = new Map<string, number>();
+  private readonly muted = new Set<string>();
+  private commands: Command[] = [];
+  private coverage: Coverage | null = null;
+  private commandsRun = 0;
+  private nextSequence = 0;
+  private execution: ExecuteOptions = {
     ...FIRST,
     containers: new Set(),
     paceMs: 0,
@@ -135,29 +135,29 @@ class Fuzzer {
   };
 
   constructor(lanes: readonly Lane[], options: FuzzOptions) {
-    this.#lanes = lanes;
-    this.#options = options;
+    this.lanes = lanes;
+    this.options = options;
   }
 
   async run(): Promise<Summary> {
-    await this.#readCommands();
+    await this.readCommands();
     const startedMs = performance.now();
-    this.#nextSequence = this.#options.sequence ?? 0;
-    await Promise.all(this.#lanes.map((lane) => this.#runLane(lane)));
+    this.nextSequence = this.options.sequence ?? 0;
+    await Promise.all(this.lanes.map((lane) => this.runLane(lane)));
     const seconds = (performance.now() - startedMs) / 1000;
-    if (this.#coverage) this.#print(this.#coverage.text());
-    const findings = [...this.#findings.values()];
-    return { findings, commandsRun: this.#commandsRun, seconds, muted: [...this.#muted] };
+    if (this.coverage) this.print(this.coverage.text());
+    const findings = [...this.findings.values()];
+    return { findings, commandsRun: this.commandsRun, seconds, muted: [...this.muted] };
   }
 
-  async #runLane(lane: Lane): Promise<void> {
-    const { seed, commands, sequence, length = LENGTH, stopAfter = STOP_AFTER } = this.#options;
-    while (this.#commandsRun < commands && this.#findings.size < stopAfter) {
-      const index = this.#nextSequence++;
-      const steps = this.#withoutMuted(generate(seed, index, length, this.#commands));
-      this.#commandsRun += steps.length;
+  private async runLane(lane: Lane): Promise<void> {
+    const { seed, commands, sequence, length = LENGTH, stopAfter = STOP_AFTER } = this.options;
+    while (this.commandsRun < commands && this.findings.size < stopAfter) {
+      const index = this.nextSequence++;
+      const steps = this.withoutMuted(generate(seed, index, length, this.commands));
+      this.commandsRun += steps.length;
       try {
-        await this.#try(lane, index, steps);
+        await this.try(lane, index, steps);
       } catch (error) {
         throw new Error(`sequence ${index} of seed ${seed}: ${error}`, { cause: error });
       }
@@ -165,73 +165,73 @@ class Fuzzer {
     }
   }
 
-  async #readCommands(): Promise<void> {
-    const { only, skip, paceMs = 0, counters = true } = this.#options;
-    const [{ real: redis, tested: rusk }] = this.#lanes;
+  private async readCommands(): Promise<void> {
+    const { only, skip, paceMs = 0, counters = true } = this.options;
+    const [{ real: redis, tested: rusk }] = this.lanes;
     const [real, tested] = [await connect(redis.server), await connect(rusk.server)];
     const known = await readGrammar(real, tested);
     real.close();
     tested.close();
     const named = (names: readonly string[], { name, words }: Command) =>
       names.includes(name) || names.includes(words[0].toLowerCase());
-    this.#commands = known.filter(
+    this.commands = known.filter(
       (command) => (!only || named(only, command)) && !(skip && named(skip, command)),
     );
-    const sent = this.#commands.filter(({ name }) => policyOf(name).deny === undefined);
+    const sent = this.commands.filter(({ name }) => policyOf(name).deny === undefined);
     if (sent.length === 0) throw new Error("no command is left to send");
     const containers = new Set(known.flatMap(({ words }) => (words[1] ? [words[0]] : [])));
-    this.#execution = {
-      ...this.#execution,
+    this.execution = {
+      ...this.execution,
       paceMs,
       counters,
       containers: new Set([...containers].map((name) => name.toLowerCase())),
     };
-    if (this.#options.coverage) {
-      const names = new Set(this.#commands.map(({ name }) => name));
-      this.#coverage = new Coverage(names, this.#execution.containers);
+    if (this.options.coverage) {
+      const names = new Set(this.commands.map(({ name }) => name));
+      this.coverage = new Coverage(names, this.execution.containers);
     }
-    const denied = this.#commands.length - sent.length;
-    this.#print(`${sent.length} commands (${denied} more are never sent, see policies.ts)`);
+    const denied = this.commands.length - sent.length;
+    this.print(`${sent.length} commands (${denied} more are never sent, see policies.ts)`);
   }
 
-  async #try(lane: Lane, index: number, steps: readonly Step[]): Promise<void> {
-    const first = await this.#execute(lane, steps, FIRST);
-    this.#coverage?.add(steps, first);
+  private async try(lane: Lane, index: number, steps: readonly Step[]): Promise<void> {
+    const first = await this.execute(lane, steps, FIRST);
+    this.coverage?.add(steps, first);
     if (first.difference === null) return;
     // Again, with patience: is it there, or was something slow?
-    let again = await this.#execute(lane, steps, AGAIN);
+    let again = await this.execute(lane, steps, AGAIN);
     // A moment of waiting for the machine makes times differ.
-    const isPaced = this.#execution.paceMs > 0;
+    const isPaced = this.execution.paceMs > 0;
     for (let left = isPaced ? 0 : TRIALS; again.difference === null && left > 0; left--) {
-      again = await this.#execute(lane, steps, AGAIN);
+      again = await this.execute(lane, steps, AGAIN);
     }
     if (again.difference === null) {
       if (first.difference.kind === "stray" || isPaced) return;
-      this.#add({ ...asFinding(first), sequence: index, steps: [...steps], reproduced: false });
+      this.add({ ...asFinding(first), sequence: index, steps: [...steps], reproduced: false });
       return;
     }
     const wanted = again.difference;
-    if (this.#findings.has(keyOf(wanted)) && wanted.step < steps.length) {
-      this.#count(wanted.command);
+    if (this.findings.has(keyOf(wanted)) && wanted.step < steps.length) {
+      this.count(wanted.command);
       return;
     }
     // A connection that ends may take earlier replies with it: any of the batch can be the cause.
     const after = wanted.kind === "connection" || wanted.kind === "died" ? BATCH_MOST : 1;
     const upTo = steps.slice(0, Math.min(wanted.step + after, steps.length));
-    const denied = this.#deniedIn(upTo);
+    const denied = this.deniedIn(upTo);
     const patience = wanted.kind === "stray" ? TRIAL_OF_SILENCE : TRIAL;
     const deadlineMs = performance.now() + SHRINK_LIMIT_MS * (isPaced ? PACED_FACTOR : 1);
     const smallest = await shrink(upTo, async (candidate) => {
       if (performance.now() > deadlineMs) return false;
       // A part of a command may be one that is not to be sent.
-      if (!this.#deniedIn(candidate).isSubsetOf(denied)) return false;
-      const { difference } = await this.#execute(lane, candidate, patience);
+      if (!this.deniedIn(candidate).isSubsetOf(denied)) return false;
+      const { difference } = await this.execute(lane, candidate, patience);
       return difference !== null && isSame(difference, wanted);
     });
-    const last = await this.#execute(lane, smallest, AGAIN);
+    const last = await this.execute(lane, smallest, AGAIN);
     if (last.difference === null && (isPaced || wanted.kind === "stray")) return;
     const found = last.difference === null ? again : last;
-    this.#add({
+    this.add({
       ...asFinding(found),
       sequence: index,
       steps: found === last ? smallest : [...steps],
@@ -239,47 +239,51 @@ class Fuzzer {
     });
   }
 
-  #add(finding: Finding): void {
+  private add(finding: Finding): void {
     const key = keyOf(finding.difference);
-    this.#count(finding.difference.command);
-    if (this.#findings.has(key)) return;
-    this.#findings.set(key, finding);
-    this.#print(report(finding, this.#findings.size, this.#options));
+    this.count(finding.difference.command);
+    if (this.findings.has(key)) return;
+    this.findings.set(key, finding);
+    this.print(report(finding, this.findings.size, this.options));
   }
 
   /** Commands that differ often would hide all others. */
-  #count(command: string): void {
-    const count = (this.#countByCommand.get(command) ?? 0) + 1;
-    this.#countByCommand.set(command, count);
+  private count(command: string): void {
+    const count = (this.countByCommand.get(command) ?? 0) + 1;
+    this.countByCommand.set(command, count);
     if (count !== MUTE_AFTER) return;
-    this.#muted.add(command);
-    this.#print(`${command} differs often and is left out from here on`);
+    this.muted.add(command);
+    this.print(`${command} differs often and is left out from here on`);
   }
 
-  #withoutMuted(steps: readonly Step[]): readonly Step[] {
-    if (this.#muted.size === 0) return steps;
-    const { containers } = this.#execution;
+  private withoutMuted(steps: readonly Step[]): readonly Step[] {
+    if (this.muted.size === 0) return steps;
+    const { containers } = this.execution;
     return steps.filter((step) =>
       step.kind === "stray"
-        ? !this.#muted.has("stray")
-        : !this.#muted.has(commandName(step.args, containers)),
+        ? !this.muted.has("stray")
+        : !this.muted.has(commandName(step.args, containers)),
     );
   }
 
   /** The names of the commands that policies.ts denies. */
-  #deniedIn(steps: readonly Step[]): Set<string> {
-    const { containers } = this.#execution;
+  private deniedIn(steps: readonly Step[]): Set<string> {
+    const { containers } = this.execution;
     const parts = steps.flatMap((step) => (step.kind === "stray" ? step.parts : [step]));
     const names = parts.map((part) => ("args" in part ? commandName(part.args, containers) : ""));
     return new Set(names.filter((name) => policyOf(name).deny !== undefined));
   }
 
-  #execute({ real, tested }: Lane, steps: readonly Step[], patience: Patience): Promise<Outcome> {
-    return execute(real, tested, steps, { ...this.#execution, ...patience });
+  private execute(
+    { real, tested }: Lane,
+    steps: readonly Step[],
+    patience: Patience,
+  ): Promise<Outcome> {
+    return execute(real, tested, steps, { ...this.execution, ...patience });
   }
 
-  #print(text: string): void {
-    this.#options.print?.(text);
+  private print(text: string): void {
+    this.options.print?.(text);
   }
 }
 

@@ -5,7 +5,7 @@
 
 /** A source of random numbers and choices. */
 export class Random {
-  readonly #state = new Uint32Array(4);
+  private readonly state = new Uint32Array(4);
 
   /** Every seed, and every stream of a seed, gives its own sequence of numbers. */
   constructor(seed: number, stream = 0) {
@@ -14,15 +14,15 @@ export class Random {
     for (let index = 0; index < 4; index++) {
       mix = (mix + parts[index] + 0x9e3779b9) | 0;
       for (let round = 0; round <= index + 1; round++) mix = scramble(mix);
-      this.#state[index] = mix;
+      this.state[index] = mix;
     }
-    this.#state[3] |= 1; // never all zero
+    this.state[3] |= 1; // never all zero
     for (let count = 0; count < 16; count++) this.uint32();
   }
 
   /** A number of 32 random bits. */
   uint32(): number {
-    const s = this.#state;
+    const s = this.state;
     const result = Math.imul(rotate(Math.imul(s[1], 5), 7), 9) >>> 0;
     const shifted = s[1] << 9;
     s[2] ^= s[0];

@@ -36,58 +36,58 @@ const DURATION_NAMES = new Set(["seconds", "milliseconds", "ttl"]);
 /** Makes command lines for a set of commands. */
 export class Renderer {
   readonly commands: readonly Command[];
-  readonly #random: Random;
-  readonly #weights: (readonly [number, Command])[];
-  readonly #tokens: readonly string[];
-  readonly #focus: readonly string[];
+  private readonly random: Random;
+  private readonly weights: (readonly [number, Command])[];
+  private readonly tokens: readonly string[];
+  private readonly focus: readonly string[];
   /** Who waits may be woken by more than one key when databases are exchanged. */
-  readonly #mayWait: boolean;
+  private readonly mayWait: boolean;
 
   /**
    * Commands of the groups in `focus` are made more often than others, and those on keys of any
    * type mostly get keys of these.
    */
   constructor(random: Random, commands: readonly Command[], focus: readonly string[] = []) {
-    this.#random = random;
+    this.random = random;
     this.commands = commands;
-    this.#focus = focus;
-    this.#mayWait = !commands.some(({ name }) => name === "swapdb");
+    this.focus = focus;
+    this.mayWait = !commands.some(({ name }) => name === "swapdb");
     const others = focus.length > 0 ? random.pick([1, 1, OTHERS_FACTOR]) : 1;
-    this.#weights = commands
+    this.weights = commands
       .filter(({ name }) => policyOf(name).deny === undefined)
       .map((command) => [weightOf(command, focus, others), command]);
-    this.#tokens = [...new Set(commands.flatMap((command) => command.tokens))];
+    this.tokens = [...new Set(commands.flatMap((command) => command.tokens))];
   }
 
   /** A random command with its arguments. */
   next(): string[] {
-    return this.line(this.#random.weighted(this.#weights));
+    return this.line(this.random.weighted(this.weights));
   }
 
   /** The command with random arguments. */
   line(command: Command): string[] {
-    const random = this.#random;
+    const random = this.random;
     const policy = policyOf(command.name);
     let words: string[];
     if (policy.words) {
       words = policy.words(random, () => this.next(), command);
     } else {
-      words = policy.filled?.(random, command) ?? this.#filled(command);
-      if (random.chance(SPOIL_CHANCE)) words = this.#spoilt(command, words);
+      words = policy.filled?.(random, command) ?? this.filled(command);
+      if (random.chance(SPOIL_CHANCE)) words = this.spoilt(command, words);
     }
-    const name = command.words.map((word) => this.#cased(word));
+    const name = command.words.map((word) => this.cased(word));
     const all = [...name, ...words].slice(0, policy.argcMost);
     return command.group === "stream"
-      ? harmlessStream(random, command.name, all, this.#mayWait)
+      ? harmlessStream(random, command.name, all, this.mayWait)
       : harmless(random, command, all);
   }
 
-  #filled(command: Command): string[] {
-    return this.#sequence(command, command.arguments);
+  private filled(command: Command): string[] {
+    return this.sequence(command, command.arguments);
   }
 
-  #sequence(command: Command, args: readonly Argument[]): string[] {
-    const random = this.#random;
+  private sequence(command: Command, args: readonly Argument[]): string[] {
+    const random = this.random;
     const parts: string[][] = [];
     let firstOption = args.length;
     for (const [index, argument] of args.entries()) {
@@ -101,7 +101,7 @@ export class Renderer {
         continue;
       }
       if (argument.name === "numkeys") keyCount = parts.length;
-      const rendered = this.#argument(command, argument);
+      const rendered = this.argument(command, argument);
       if (keyCount >= 0 && argument.type === "key" && argument.multiple) {
         if (random.chance(0.9)) parts[keyCount] = [String(rendered.length)];
         keyCount = -1;
@@ -113,20 +113,20 @@ export class Renderer {
     return [...parts, ...(random.chance(0.4) ? random.shuffled(options) : options)].flat();
   }
 
-  #argument(command: Command, argument: Argument): string[] {
-    const random = this.#random;
-    const times = argument.multiple ? this.#repetitions() : 1;
+  private argument(command: Command, argument: Argument): string[] {
+    const random = this.random;
+    const times = argument.multiple ? this.repetitions() : 1;
     const words: string[] = [];
     for (let time = 0; time < times; time++) {
       const needsToken = argument.token !== undefined && (time === 0 || argument.multipleToken);
-      if (needsToken && argument.token) words.push(this.#cased(argument.token));
-      words.push(...this.#value(command, argument));
+      if (needsToken && argument.token) words.push(this.cased(argument.token));
+      words.push(...this.value(command, argument));
     }
     return random.chance(0.02) ? [...words, ...words] : words;
   }
 
-  #repetitions(): number {
-    const random = this.#random;
+  private repetitions(): number {
+    const random = this.random;
     return random.weighted<() => number>([
       [960, () => random.between(1, 4)],
       [35, () => random.between(20, 70)],
@@ -134,39 +134,38 @@ export class Renderer {
     ])();
   }
 
-  #value(command: Command, argument: Argument): string[] {
-    const random = this.#random;
+  private value(command: Command, argument: Argument): string[] {
+    const random = this.random;
     switch (argument.type) {
       case "pure-token":
         return [];
       case "block":
-        return this.#sequence(command, argument.members);
+        return this.sequence(command, argument.members);
       case "oneof": {
-        const chosen = this.#argument(command, random.pick(argument.members));
+        const chosen = this.argument(command, random.pick(argument.members));
         if (!random.chance(0.08)) return chosen;
-        return [...chosen, ...this.#argument(command, random.pick(argument.members))];
+        return [...chosen, ...this.argument(command, random.pick(argument.members))];
       }
       default:
-        return [valueFor(random, this.#focused(command), argument)];
+        return [valueFor(random, this.focused(command), argument)];
     }
   }
 
   /** The command as one of a group in focus, when it is on keys of any type. */
-  #focused(command: Command): Command {
-    if (!ANY_TYPE.includes(command.group) || this.#focus.length === 0) return command;
-    const random = this.#random;
-    return random.chance(0.6) ? { ...command, group: random.pick(this.#focus) } : command;
+  private focused(command: Command): Command {
+    if (!ANY_TYPE.includes(command.group) || this.focus.length === 0) return command;
+    const random = this.random;
+    return random.chance(0.6) ? { ...command, group: random.pick(this.focus) } : command;
   }
 
   /** Wrong in one way: too few or too many words, tokens out of place, values of another kind. */
-  #spoilt(command: Command, words: readonly string[]): string[] {
-    const random = this.#random;
+  private spoilt(command: Command, words: readonly string[]): string[] {
+    const random = this.random;
     const at = random.below(words.length + 1);
     const one = Math.min(at, words.length - 1);
     const token = () => {
-      const tokens =
-        random.chance(0.7) && command.tokens.length > 0 ? command.tokens : this.#tokens;
-      return tokens.length > 0 ? this.#cased(random.pick(tokens)) : "";
+      const tokens = random.chance(0.7) && command.tokens.length > 0 ? command.tokens : this.tokens;
+      return tokens.length > 0 ? this.cased(random.pick(tokens)) : "";
     };
     const ways: (() => string[])[] = [
       () => words.slice(0, at),
@@ -179,19 +178,19 @@ export class Renderer {
       () => [...words, token()],
       () => words.toSpliced(one, 1, token()),
       () => random.shuffled(words),
-      () => words.toSpliced(one, 1, `${words[one] ?? ""}${this.#suffix(command, words[one])}`),
+      () => words.toSpliced(one, 1, `${words[one] ?? ""}${this.suffix(command, words[one])}`),
     ];
     return random.pick(ways)();
   }
 
   /** No zero byte after a token: for Redis, as for C, it ends there. */
-  #suffix(command: Command, word = ""): string {
+  private suffix(command: Command, word = ""): string {
     const isToken = command.tokens.includes(word.toUpperCase());
-    return this.#random.pick([" ", "x", "0", "\n", isToken ? "'" : "\0"]);
+    return this.random.pick([" ", "x", "0", "\n", isToken ? "'" : "\0"]);
   }
 
-  #cased(word: string): string {
-    const random = this.#random;
+  private cased(word: string): string {
+    const random = this.random;
     return random.weighted([
       [8, () => word],
       [3, () => word.toLowerCase()],

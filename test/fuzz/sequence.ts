@@ -93,60 +93,60 @@ type Turn = Omit<Planned, "args"> & { args: Line };
 const planned = (lines: readonly Line[]): Turn[] => lines.map((args) => ({ args }));
 
 class Author {
-  readonly #random: Random;
-  readonly #renderer: Renderer;
-  readonly #commands: readonly Command[];
-  readonly #plans: Turn[][];
-  readonly #names: ReadonlySet<string>;
+  private readonly random: Random;
+  private readonly renderer: Renderer;
+  private readonly commands: readonly Command[];
+  private readonly plans: Turn[][];
+  private readonly names: ReadonlySet<string>;
   /** The commands that a stray connection sends: those whose replies are compared exactly. */
-  readonly #exact: Renderer;
+  private readonly exact: Renderer;
   /** Groups of commands that the sequence is about. */
-  readonly #focus: readonly string[];
+  private readonly focus: readonly string[];
 
   constructor(random: Random, known: readonly Command[]) {
     const isLeft = random.weighted(LEFT_OUT);
     const kept = known.filter((command) => !isLeft(command));
     const commands = kept.length > 0 ? kept : known;
-    this.#random = random;
-    this.#commands = commands;
+    this.random = random;
+    this.commands = commands;
     // Most sequences are about few types, so that their commands find much to work on.
     const groups = [...new Set(commands.map(({ group }) => group))].filter((name) =>
       DATA_GROUPS.includes(name),
     );
     const focus = groups.length > 0 && random.chance(0.8) ? random.shuffled(groups) : [];
-    this.#focus = focus.slice(0, random.between(1, 2));
-    this.#renderer = new Renderer(random, commands, this.#focus);
-    this.#exact = new Renderer(
+    this.focus = focus.slice(0, random.between(1, 2));
+    this.renderer = new Renderer(random, commands, this.focus);
+    this.exact = new Renderer(
       random,
       commands.filter(({ name, words }) => isExact(name) && isExact(words[0])),
     );
-    this.#names = new Set(commands.map((command) => command.name));
-    this.#plans = Array.from({ length: random.between(1, CONNECTIONS_MOST) }, () => []);
+    this.names = new Set(commands.map((command) => command.name));
+    this.plans = Array.from({ length: random.between(1, CONNECTIONS_MOST) }, () => []);
   }
 
   write(length: number): Step[] {
-    const random = this.#random;
+    const random = this.random;
     const steps: Step[] = [];
     let connection = 0;
-    if (this.#isAbout("stream") && random.chance(0.5)) {
+    if (this.isAbout("stream") && random.chance(0.5)) {
       const step = { connection, inline: false, joined: false, expires: false };
       steps.push({ kind: "command", args: nodeBytes(random), ...step });
     }
-    if (this.#names.has("hello")) {
-      for (const plan of this.#plans) if (random.chance(0.5)) plan.push({ args: ["HELLO", "3"] });
+    if (this.names.has("hello")) {
+      for (const plan of this.plans) if (random.chance(0.5)) plan.push({ args: ["HELLO", "3"] });
     }
-    if (this.#names.has("config|set") && random.chance(this.#isAbout("stream") ? 0.7 : 0.4)) {
-      this.#plans[0].push(...this.#lowThresholds());
+    if (this.names.has("config|set") && random.chance(this.isAbout("stream") ? 0.7 : 0.4)) {
+      this.plans[0].push(...this.lowThresholds());
     }
-    if (this.#isAbout("stream") && this.#names.has("xgroup|create")) {
+    if (this.isAbout("stream") && this.names.has("xgroup|create")) {
       const sizes = random.chance(0.6) ? sizeNodes(random) : [];
-      this.#plans[0].push(...planned([...sizes, ...openStreams(random)]));
+      this.plans[0].push(...planned([...sizes, ...openStreams(random)]));
     }
     while (steps.length < length) {
-      if (random.chance(0.006)) steps.push(this.#stray());
-      if (random.chance(0.1)) connection = random.below(this.#plans.length);
-      const plan = this.#plans[connection];
-      if (plan.length === 0) plan.push(...this.#plan(connection));
+      if (random.chance(0.006)) steps.push(this.stray());
+      if (random.chance(0.1)) connection = random.below(this.plans.length);
+      const plan = this.plans[connection];
+      if (plan.length === 0) plan.push(...this.plan(connection));
       const now = plan.shift();
       if (now === undefined) continue;
       const args = typeof now.args === "function" ? now.args() : now.args;
@@ -164,74 +164,74 @@ class Author {
     return steps;
   }
 
-  #plan(connection: number): Turn[] {
-    return this.#random.weighted<() => Turn[]>([
-      [80, () => [{ args: this.#renderer.next() }]],
-      [4, () => this.#transaction()],
-      [2, () => this.#bulk()],
-      [this.#isAbout("stream") ? 3 : 0.5, () => this.#streams()],
-      [this.#isAbout("stream") ? 3 : 1, () => this.#wait(connection)],
-      [1, () => this.#expiry()],
-      [1, () => [{ args: this.#unknownCommand() }]],
-      [1, () => [{ args: this.#unknownSubcommand() }]],
+  private plan(connection: number): Turn[] {
+    return this.random.weighted<() => Turn[]>([
+      [80, () => [{ args: this.renderer.next() }]],
+      [4, () => this.transaction()],
+      [2, () => this.bulk()],
+      [this.isAbout("stream") ? 3 : 0.5, () => this.streams()],
+      [this.isAbout("stream") ? 3 : 1, () => this.wait(connection)],
+      [1, () => this.expiry()],
+      [1, () => [{ args: this.unknownCommand() }]],
+      [1, () => [{ args: this.unknownSubcommand() }]],
     ])();
   }
 
   /** Has collections change their encoding early in the sequence. */
-  #lowThresholds(): Planned[] {
-    const random = this.#random;
+  private lowThresholds(): Planned[] {
+    const random = this.random;
     return LOW_THRESHOLDS.filter(() => random.chance(0.5)).map(([name, values]) => ({
       args: ["CONFIG", "SET", name, random.pick(values)],
     }));
   }
 
   /** A large collection, with some commands that probably meet it. */
-  #bulk(): Planned[] {
-    const random = this.#random;
-    const known = BULK_NAMES.filter((name) => this.#names.has(name));
-    if (this.#names.has("zadd") && random.chance(0.2)) return this.#sameScores();
-    if (known.length === 0) return [{ args: this.#renderer.next() }];
+  private bulk(): Planned[] {
+    const random = this.random;
+    const known = BULK_NAMES.filter((name) => this.names.has(name));
+    if (this.names.has("zadd") && random.chance(0.2)) return this.sameScores();
+    if (known.length === 0) return [{ args: this.renderer.next() }];
     return [{ args: bulkCommand(random, random.pick(known)) }];
   }
 
-  #isAbout(group: string): boolean {
-    return this.#focus.includes(group);
+  private isAbout(group: string): boolean {
+    return this.focus.includes(group);
   }
 
   /** A stream that fills, or a group of readers at work. */
-  #streams(): Turn[] {
-    const random = this.#random;
-    if (!this.#names.has("xreadgroup")) return [{ args: this.#renderer.next() }];
+  private streams(): Turn[] {
+    const random = this.random;
+    if (!this.names.has("xreadgroup")) return [{ args: this.renderer.next() }];
     return planned(random.weighted(STREAM_PLANS)(random));
   }
 
   /** A command that waits, and on other connections more that wait, and what may wake them. */
-  #wait(connection: number): Turn[] {
-    const random = this.#random;
-    const others = random.shuffled([...this.#plans.keys()].filter((other) => other !== connection));
-    const scene = this.#scene();
-    if (scene === null || others.length === 0) return [{ args: this.#renderer.next() }];
+  private wait(connection: number): Turn[] {
+    const random = this.random;
+    const others = random.shuffled([...this.plans.keys()].filter((other) => other !== connection));
+    const scene = this.scene();
+    if (scene === null || others.length === 0) return [{ args: this.renderer.next() }];
     const waker = others.pop() ?? 0;
     const waits = [connection, ...others.filter(() => random.chance(0.7))];
     for (const [index, other] of waits.entries()) {
       const next = waits[index + 1] ?? waker;
-      if (other !== connection) this.#plans[other].unshift({ args: scene.wait(), next });
+      if (other !== connection) this.plans[other].unshift({ args: scene.wait(), next });
     }
     const wakers = Array.from({ length: random.between(1, 4) }, scene.wake);
-    const inTransaction = random.chance(0.3) && this.#names.has("multi") && this.#names.has("exec");
+    const inTransaction = random.chance(0.3) && this.names.has("multi") && this.names.has("exec");
     const queued = wakers.filter(([name]) => name !== "FLUSHDB"); // see LEFT_OUT
     const all = inTransaction ? [["MULTI"], ...queued, ["EXEC"]] : wakers;
-    this.#plans[waker].unshift(...planned(all), ...planned(scene.after));
+    this.plans[waker].unshift(...planned(all), ...planned(scene.after));
     const first = { args: scene.wait(), next: waits[1] ?? waker };
     return [...planned(scene.before), first];
   }
 
   /** Null when none of the commands waits. */
-  #scene(): Scene | null {
-    const random = this.#random;
-    const known = WAITING.filter(([name]) => this.#names.has(name.toLowerCase()));
-    const mayRead = this.#names.has("xreadgroup") && !this.#names.has("swapdb");
-    if (mayRead && (known.length === 0 || random.chance(this.#isAbout("stream") ? 0.9 : 0.2))) {
+  private scene(): Scene | null {
+    const random = this.random;
+    const known = WAITING.filter(([name]) => this.names.has(name.toLowerCase()));
+    const mayRead = this.names.has("xreadgroup") && !this.names.has("swapdb");
+    if (mayRead && (known.length === 0 || random.chance(this.isAbout("stream") ? 0.9 : 0.2))) {
       return readersWait(random);
     }
     if (known.length === 0) return null;
@@ -244,8 +244,8 @@ class Author {
   }
 
   /** Members with one score, whose order is that of their bytes, and ranges of them. */
-  #sameScores(): Planned[] {
-    const random = this.#random;
+  private sameScores(): Planned[] {
+    const random = this.random;
     const key = `lex:${random.between(1, LEX_KEYS)}`;
     if (key === `lex:${LEX_KEYS}`) return [{ args: ["SET", key, "string"] }];
     const members = Array.from({ length: random.pick([3, 10, 150]) }, () =>
@@ -261,35 +261,35 @@ class Author {
       ]),
     );
     const plan = [{ args: ["ZADD", key, ...members.flatMap((member) => ["0", member])] }];
-    const ranges = this.#commands.filter(({ name }) => /^z.*lex/.test(name));
+    const ranges = this.commands.filter(({ name }) => /^z.*lex/.test(name));
     for (let left = random.between(1, 5); left > 0 && ranges.length > 0; left--) {
-      plan.push({ args: this.#renderer.line(random.pick(ranges)) });
+      plan.push({ args: this.renderer.line(random.pick(ranges)) });
     }
     return plan;
   }
 
-  #transaction(): Planned[] {
-    const random = this.#random;
-    const known = (name: string) => this.#names.has(name);
-    if (!known("multi") || !known("exec")) return [{ args: this.#renderer.next() }];
+  private transaction(): Planned[] {
+    const random = this.random;
+    const known = (name: string) => this.names.has(name);
+    if (!known("multi") || !known("exec")) return [{ args: this.renderer.next() }];
     const plan: Planned[] = [];
     if (known("watch") && random.chance(0.5)) {
-      plan.push(this.#rendered("watch"));
-      while (random.chance(0.4)) plan.push({ args: this.#renderer.next() });
-      if (random.chance(0.1)) plan.push(this.#rendered("unwatch"));
+      plan.push(this.rendered("watch"));
+      while (random.chance(0.4)) plan.push({ args: this.renderer.next() });
+      if (random.chance(0.1)) plan.push(this.rendered("unwatch"));
     }
     plan.push({ args: ["MULTI"] });
     for (let left = random.between(0, 6); left > 0; left--) {
-      plan.push({ args: random.chance(0.03) ? this.#unknownCommand() : this.#renderer.next() });
+      plan.push({ args: random.chance(0.03) ? this.unknownCommand() : this.renderer.next() });
     }
     plan.push({ args: [random.chance(0.85) || !known("discard") ? "EXEC" : "DISCARD"] });
     return plan;
   }
 
   /** A key that expires at once, with something that looks at it before and after. */
-  #expiry(): Planned[] {
-    const random = this.#random;
-    const key = this.#key();
+  private expiry(): Planned[] {
+    const random = this.random;
+    const key = this.key();
     const ms = random.pick(["1", "2"]);
     const ways: [string, string[]][] = [
       ["set", ["SET", key, "short-lived", "PX", ms]],
@@ -297,16 +297,16 @@ class Author {
       ["pexpire", ["PEXPIRE", key, ms]],
       ["getex", ["GETEX", key, "PX", ms]],
     ];
-    const known = ways.filter(([name]) => this.#names.has(name));
-    if (known.length === 0) return [{ args: this.#renderer.next() }];
+    const known = ways.filter(([name]) => this.names.has(name));
+    if (known.length === 0) return [{ args: this.renderer.next() }];
     const plan: Planned[] = [];
-    if (this.#names.has("watch") && random.chance(0.1)) plan.push({ args: ["WATCH", key] });
+    if (this.names.has("watch") && random.chance(0.1)) plan.push({ args: ["WATCH", key] });
     plan.push({ args: random.pick(known)[1], expires: true });
     for (let left = random.between(1, 2); left > 0; left--) {
       // A command on the expired key: what it was rendered with is replaced where it has a key.
-      const { name, words, arguments: grammar } = random.pick(this.#commands);
+      const { name, words, arguments: grammar } = random.pick(this.commands);
       if (policyOf(name).deny !== undefined || grammar[0]?.type !== "key") continue;
-      const args = this.#rendered(name).args;
+      const args = this.rendered(name).args;
       // Those have keys of their own.
       if (args.some((word) => /lex/i.test(word))) continue;
       plan.push({ args: args.length > words.length ? args.with(words.length, key) : args });
@@ -314,37 +314,37 @@ class Author {
     return plan;
   }
 
-  #rendered(name: string): Planned {
-    const command = this.#commands.find((candidate) => candidate.name === name);
-    return { args: command ? this.#renderer.line(command) : [name] };
+  private rendered(name: string): Planned {
+    const command = this.commands.find((candidate) => candidate.name === name);
+    return { args: command ? this.renderer.line(command) : [name] };
   }
 
-  #key(): string {
-    const random = this.#random;
-    const isStream = this.#isAbout("stream") && random.chance(0.5);
+  private key(): string {
+    const random = this.random;
+    const isStream = this.isAbout("stream") && random.chance(0.5);
     const prefix = isStream
       ? "stream"
       : random.pick(["string", "string", "hash", "list", "set", "zset", "geo", "hll", "stream"]);
     return `${prefix}:${random.between(1, 3)}`;
   }
 
-  #unknownCommand(): string[] {
-    const random = this.#random;
-    const sample = random.pick(this.#commands);
+  private unknownCommand(): string[] {
+    const random = this.random;
+    const sample = random.pick(this.commands);
     // No known name followed by a zero byte: Redis finds it or not, as its hash seed will have it.
     const name = random.pick([
       ...["nosuch", "", " ", "GET ", "\r\n", "get\x01", "\xff\xfe", "SETT", "'", "a b", "%s%d%n"],
       ...["x".repeat(200), `${sample.words[0]}x`, "nosuch\r\n+OK", sample.name.replace("|", " ")],
     ]);
-    if (this.#names.has(name.toLowerCase())) return [`${name}~`];
+    if (this.names.has(name.toLowerCase())) return [`${name}~`];
     const count = random.pick([0, 1, 2, 3, 20, 40]);
     return [name, ...Array.from({ length: count }, () => anyValue(random, sample))];
   }
 
-  #unknownSubcommand(): string[] {
-    const random = this.#random;
-    const containers = this.#commands.filter(({ words }) => words.length > 1);
-    if (containers.length === 0) return this.#unknownCommand();
+  private unknownSubcommand(): string[] {
+    const random = this.random;
+    const containers = this.commands.filter(({ words }) => words.length > 1);
+    if (containers.length === 0) return this.unknownCommand();
     const sample = random.pick(containers);
     // By itself it replies which commands there are, and those differ.
     const alone = random.chance(0.1) && sample.words[0] !== "COMMAND";
@@ -358,45 +358,45 @@ class Author {
    * A connection that sends some commands and some bytes that are none. It is not both silenced
    * and told to close: Redis closes when the last reply is written, so it never would.
    */
-  #stray(): StrayStep {
-    const random = this.#random;
+  private stray(): StrayStep {
+    const random = this.random;
     const silenced = random.chance(0.15);
     const parts = Array.from({ length: random.between(1, 5) }, () =>
       random.weighted<() => StrayPart>([
-        [4, () => ({ args: this.#strayCommand() })],
+        [4, () => ({ args: this.strayCommand() })],
         [1, () => ({ args: ["HELLO", "3"] })],
         [silenced ? 3 : 0, () => ({ args: ["CLIENT", "REPLY", random.pick(REPLY_MODES)] })],
         [silenced ? 0 : 1, () => ({ args: random.chance(0.5) ? ["QUIT"] : ["QUIT", "x"] })],
-        [silenced ? 0 : 6, () => ({ bytes: this.#garbage() })],
+        [silenced ? 0 : 6, () => ({ bytes: this.garbage() })],
       ])(),
     );
     const cuts = random.chance(0.3)
       ? Array.from({ length: random.between(1, 3) }, () => random.between(1, 60))
       : [];
     const unfinished = !silenced && random.chance(0.1);
-    if (unfinished) parts.push({ bytes: this.#longLine() });
+    if (unfinished) parts.push({ bytes: this.longLine() });
     return { kind: "stray", parts, cuts: cuts.sort((a, b) => a - b), unfinished };
   }
 
   /** A command that is harmless even when bytes before it have each of its words read as a line. */
-  #strayCommand(): string[] {
+  private strayCommand(): string[] {
     for (;;) {
-      const args = this.#exact.next();
+      const args = this.exact.next();
       if (args.every(isExact)) return args;
     }
   }
 
   /** A line that is as long as is allowed, or one byte longer, and has no end. */
-  #longLine(): string {
-    const random = this.#random;
+  private longLine(): string {
+    const random = this.random;
     const start = random.pick(["*1", "*1\r\n$1", "PING "]);
     const before = start.lastIndexOf("\n") + 1;
     const size = LINE_SIZE_MOST + random.below(2) - (start.length - before);
     return start + random.pick(["0", "1"]).repeat(size);
   }
 
-  #garbage(): string {
-    const random = this.#random;
+  private garbage(): string {
+    const random = this.random;
     const size = () =>
       random.pick([
         ...["0", "1", "2", "3", "-1", "-2", "-0", "+1", "01", " 1", "1 ", "", "x", "1x", "1.0"],

@@ -177,100 +177,100 @@ const VERIFY = [
 /** One sequence, in three servers. */
 class Run {
   where = "";
-  readonly #random: Random;
-  readonly #short: InnerServer;
-  readonly #ample: InnerServer;
-  readonly #fed: InnerServer;
-  readonly #summary: ShortageSummary;
-  readonly #blocksBefore = arena.figures().blockCount;
-  #walk: SnapshotWalk | null = null;
-  #payload = "";
+  private readonly random: Random;
+  private readonly short: InnerServer;
+  private readonly ample: InnerServer;
+  private readonly fed: InnerServer;
+  private readonly summary: ShortageSummary;
+  private readonly blocksBefore = arena.figures().blockCount;
+  private walk: SnapshotWalk | null = null;
+  private payload = "";
 
   constructor(seed: number, index: number, summary: ShortageSummary) {
-    this.#summary = summary;
-    this.#random = new Random(seed, index + 2_000_000);
-    if (this.#random.chance(0.6)) Object.assign(thresholds, LOW);
-    this.#short = new InnerServer(seed);
-    this.#ample = new InnerServer(seed);
-    this.#fed = new InnerServer(seed);
-    const { propagation } = this.#short.server;
+    this.summary = summary;
+    this.random = new Random(seed, index + 2_000_000);
+    if (this.random.chance(0.6)) Object.assign(thresholds, LOW);
+    this.short = new InnerServer(seed);
+    this.ample = new InnerServer(seed);
+    this.fed = new InnerServer(seed);
+    const { propagation } = this.short.server;
     propagation.active = true;
     propagation.onFirst = () => {};
-    this.#fed.keyspace.isReplaying = true;
+    this.fed.keyspace.isReplaying = true;
   }
 
   step(args: readonly string[]): void {
-    const words = this.#prepared(args);
+    const words = this.prepared(args);
     this.where = JSON.stringify(words.map((word) => word.slice(0, 60)));
-    this.#goOn();
-    const reply = this.#attempts(words);
-    const expected = this.#ample.run(...words);
-    if (words[0].toUpperCase() === "DUMP" && reply.length > 10) this.#keep(reply);
+    this.goOn();
+    const reply = this.attempts(words);
+    const expected = this.ample.run(...words);
+    if (words[0].toUpperCase() === "DUMP" && reply.length > 10) this.keep(reply);
     expectSame(reply, expected, "the reply");
-    this.#feed();
-    if (this.#random.chance(0.02)) this.#compare();
+    this.feed();
+    if (this.random.chance(0.02)) this.compare();
   }
 
   /** A payload that DUMP has given comes back now and then. */
-  #prepared(args: readonly string[]): string[] {
-    if (this.#payload === "" || !this.#random.chance(0.03)) return [...args];
-    return ["RESTORE", `${this.#payload.slice(0, 1)}:restored`, "0", this.#payload, "REPLACE"];
+  private prepared(args: readonly string[]): string[] {
+    if (this.payload === "" || !this.random.chance(0.03)) return [...args];
+    return ["RESTORE", `${this.payload.slice(0, 1)}:restored`, "0", this.payload, "REPLACE"];
   }
 
-  #keep(reply: string): void {
-    this.#payload = reply.slice(reply.indexOf("\n") + 1, -2);
+  private keep(reply: string): void {
+    this.payload = reply.slice(reply.indexOf("\n") + 1, -2);
   }
 
   /** What goes on beside commands: a snapshot, and the freeing of what is gone. */
-  #goOn(): void {
-    const { keyspace } = this.#short;
-    if (this.#walk === null && this.#random.chance(0.03)) this.#walk = walkOf(this.#short);
-    const isOver = this.#walk !== null && this.#random.chance(0.3) && !this.#walk.step();
-    if (isOver) this.#endWalk();
-    if (this.#random.chance(0.3)) keyspace.reclaimSlice();
+  private goOn(): void {
+    const { keyspace } = this.short;
+    if (this.walk === null && this.random.chance(0.03)) this.walk = walkOf(this.short);
+    const isOver = this.walk !== null && this.random.chance(0.3) && !this.walk.step();
+    if (isOver) this.endWalk();
+    if (this.random.chance(0.3)) keyspace.reclaimSlice();
   }
 
   /** Has the command run at ever later blocks until it is not refused; its reply. */
-  #attempts(words: readonly string[]): string {
-    const { keyspace, server } = this.#short;
-    const first = this.#random.weighted<number>([
+  private attempts(words: readonly string[]): string {
+    const { keyspace, server } = this.short;
+    const first = this.random.weighted<number>([
       [5, BEFORE],
       [5, 0],
       [10, 1],
-      [10, this.#random.between(2, 30)],
+      [10, this.random.between(2, 30)],
       [1, Infinity],
     ]);
     for (let n = first, attempts = 0; ; n++, attempts++) {
       const { dirty } = keyspace;
       const { blockCount } = arena.figures();
       arena.failAt(n, HUGE_SIZE);
-      const reply = this.#short.run(...words);
+      const reply = this.short.run(...words);
       arena.failAt(Infinity);
-      this.#summary.cases++;
+      this.summary.cases++;
       if (!reply.startsWith(REFUSED)) {
-        if (attempts > 1) this.#summary.swept++;
+        if (attempts > 1) this.summary.swept++;
         return reply;
       }
-      this.#summary.refused++;
-      if (n >= 0) (this.#summary.refusedLate as Set<string>).add(words[0].toUpperCase());
+      this.summary.refused++;
+      if (n >= 0) (this.summary.refusedLate as Set<string>).add(words[0].toUpperCase());
       if (n === Infinity) throw new Error("refused though there is memory");
       if (keyspace.dirty !== dirty) throw new Error("refused, and counted as a change");
-      if (server.propagation.out.position > 0) this.#feed();
+      if (server.propagation.out.position > 0) this.feed();
       if (arena.figures().blockCount > blockCount) throw new Error("refused, and blocks are lost");
-      if (this.#random.chance(0.002)) this.#compare();
+      if (this.random.chance(0.002)) this.compare();
       // Not every block of a large result: the first ones, and some later ones.
-      if (attempts > 40) n += this.#random.below(attempts);
+      if (attempts > 40) n += this.random.below(attempts);
       if (attempts > ATTEMPTS_MAX) throw new Error("refused again and again");
     }
   }
 
   /** Gives the third server what the first has told. */
-  #feed(): void {
-    const { propagation } = this.#short.server;
+  private feed(): void {
+    const { propagation } = this.short.server;
     const { out } = propagation;
     if (out.at === 0) return;
     propagation.taken();
-    const replies = this.#fed.send(Buffer.from(out.bytes.slice(0, out.at)));
+    const replies = this.fed.send(Buffer.from(out.bytes.slice(0, out.at)));
     out.clear();
     if (/(^|\r\n)-/.test(replies) && !replies.includes("-BUSYGROUP")) {
       const error = /(?:^|\r\n)(-[A-Z]+ [^\r]*)/.exec(replies)?.[1];
@@ -278,32 +278,32 @@ class Run {
     }
   }
 
-  #compare(): void {
-    const wanted = contentsOf(this.#ample.keyspace.databases);
-    expectSameData(contentsOf(this.#short.keyspace.databases), wanted, "the data");
-    expectSameData(contentsOf(this.#fed.keyspace.databases), wanted, "the data by the log");
-    for (const db of this.#short.keyspace.databases) {
+  private compare(): void {
+    const wanted = contentsOf(this.ample.keyspace.databases);
+    expectSameData(contentsOf(this.short.keyspace.databases), wanted, "the data");
+    expectSameData(contentsOf(this.fed.keyspace.databases), wanted, "the data by the log");
+    for (const db of this.short.keyspace.databases) {
       dict.verify(db.keys);
       dict.each(db.keys, (e) => VERIFY[entry.type(e)](e));
     }
   }
 
-  #endWalk(): void {
-    while (this.#walk?.step());
-    this.#walk = null;
+  private endWalk(): void {
+    while (this.walk?.step());
+    this.walk = null;
   }
 
   end(): void {
-    this.#compare();
-    this.#endWalk();
-    for (const { keyspace } of [this.#short, this.#ample, this.#fed]) {
+    this.compare();
+    this.endWalk();
+    for (const { keyspace } of [this.short, this.ample, this.fed]) {
       for (const db of keyspace.databases) keyspace.flush(db);
       while (keyspace.reclaimSlice());
       for (const { keys } of keyspace.databases) dict.release(keys);
     }
     arena.verify();
     this.where = "at the end";
-    if (arena.figures().blockCount !== this.#blocksBefore) throw new Error("blocks are lost");
+    if (arena.figures().blockCount !== this.blocksBefore) throw new Error("blocks are lost");
   }
 }
 

@@ -31,20 +31,20 @@ export class Shortage {
   parts = 0;
   /** Whether anything was refused. */
   hasStruck = false;
-  readonly #failure: Failure;
-  readonly #before = KINDS.map((name) => globalThis[name]);
-  #isInside = false;
+  private readonly failure: Failure;
+  private readonly before = KINDS.map((name) => globalThis[name]);
+  private isInside = false;
   /** Parts for which it still lasts. */
-  #left = 0;
+  private left = 0;
 
   constructor(failure: Failure) {
-    this.#failure = failure;
+    this.failure = failure;
     for (const name of KINDS) {
       const target = globalThis[name] as unknown as new (...args: unknown[]) => object;
       const own: object = new Proxy(target, {
         construct: (_, args, asked) => {
           const isLarge = typeof args[0] === "number" && args[0] >= ELEMENTS_MIN;
-          if (isLarge && this.#isInside && this.#fails()) throw new RangeError("Out of memory");
+          if (isLarge && this.isInside && this.fails()) throw new RangeError("Out of memory");
           return Reflect.construct(target, args, asked === own ? target : asked);
         },
       });
@@ -52,42 +52,42 @@ export class Shortage {
     }
   }
 
-  #fails(): boolean {
-    const { kind, at, parts } = this.#failure;
+  private fails(): boolean {
+    const { kind, at, parts } = this.failure;
     const index = this.buffers++;
     if (kind === "buffer" && index === at) {
       this.hasStruck = true;
-      if (parts > 0) this.#begin(-1);
+      if (parts > 0) this.begin(-1);
       return true;
     }
-    return this.#left > 0 && arena.segmentsLeft() < arena.RESERVED_SEGMENTS;
+    return this.left > 0 && arena.segmentsLeft() < arena.RESERVED_SEGMENTS;
   }
 
-  #begin(blocks: number): void {
-    this.#left = this.#failure.parts;
+  private begin(blocks: number): void {
+    this.left = this.failure.parts;
     arena.failAt(blocks, HUGE_SIZE);
   }
 
   /** A part of the server's work: what is asked for in it may fail. */
   during(run: () => void): void {
-    const { kind, at, blocks } = this.#failure;
+    const { kind, at, blocks } = this.failure;
     if (kind === "block" && this.parts === at) {
       this.hasStruck = true;
-      this.#begin(blocks);
+      this.begin(blocks);
     }
     this.parts++;
-    this.#isInside = true;
+    this.isInside = true;
     try {
       run();
     } finally {
-      this.#isInside = false;
-      if (this.#left > 0 && --this.#left === 0) arena.failAt(Infinity);
+      this.isInside = false;
+      if (this.left > 0 && --this.left === 0) arena.failAt(Infinity);
     }
   }
 
   /** There is memory again, and JavaScript's constructors are back. */
   end(): void {
     arena.failAt(Infinity);
-    for (const [i, name] of KINDS.entries()) Object.assign(globalThis, { [name]: this.#before[i] });
+    for (const [i, name] of KINDS.entries()) Object.assign(globalThis, { [name]: this.before[i] });
   }
 }

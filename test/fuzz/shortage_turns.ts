@@ -127,147 +127,147 @@ class ShortServer extends SimServer {
 }
 
 class Run {
-  readonly #random: Random;
-  readonly #time = new Timeline();
-  readonly #disk = new Disk();
-  readonly #server: ShortServer;
-  readonly #clients: SimClient[] = [];
+  private readonly random: Random;
+  private readonly time = new Timeline();
+  private readonly disk = new Disk();
+  private readonly server: ShortServer;
+  private readonly clients: SimClient[] = [];
   /** Commands that each has sent. */
-  readonly #sent: number[] = [];
-  #closed = 0;
+  private readonly sent: number[] = [];
+  private closed = 0;
   /** What there was when a snapshot was last to be loaded, and does not expire. */
-  #beforeReload: State = new Map();
+  private beforeReload: State = new Map();
 
   constructor(random: Random, shortage: Shortage) {
-    this.#random = random;
-    this.#server = new ShortServer(this.#disk, this.#time, random, ARGS);
-    const problem = this.#server.start();
+    this.random = random;
+    this.server = new ShortServer(this.disk, this.time, random, ARGS);
+    const problem = this.server.start();
     if (problem !== null) throw new Error(problem);
-    for (let i = 0; i < CLIENTS; i++) this.#open(i);
-    this.#server.shortage = shortage;
+    for (let i = 0; i < CLIENTS; i++) this.open(i);
+    this.server.shortage = shortage;
   }
 
-  #open(index: number): SimClient {
-    this.#clients[index] = new SimClient(this.#server);
-    this.#sent[index] = 0;
-    return this.#clients[index];
+  private open(index: number): SimClient {
+    this.clients[index] = new SimClient(this.server);
+    this.sent[index] = 0;
+    return this.clients[index];
   }
 
   /** The client of this number, or one that comes in its place. */
-  #client(index: number): SimClient {
-    const client = this.#clients[index];
+  private client(index: number): SimClient {
+    const client = this.clients[index];
     if (!client.connection.closing) return client;
-    this.#closed++;
-    return this.#open(index);
+    this.closed++;
+    return this.open(index);
   }
 
   step(step: Step): void {
-    if (this.#server.hasEnded) return;
+    if (this.server.hasEnded) return;
     if (step.kind === "turns") {
-      for (let i = 0; i < step.count; i++) this.#server.turn(step.ms);
+      for (let i = 0; i < step.count; i++) this.server.turn(step.ms);
       return;
     }
-    const client = this.#client(step.client);
+    const client = this.client(step.client);
     if (step.kind === "stuck") {
       if (step.isStuck) client.isStuck = true;
       else client.loosen();
       return;
     }
     if (step.kind === "send") {
-      if (step.commands[0][1] === "RELOAD") this.#beforeReload = lasting(this.#server.state);
-      this.#sent[step.client] += step.commands.length;
+      if (step.commands[0][1] === "RELOAD") this.beforeReload = lasting(this.server.state);
+      this.sent[step.client] += step.commands.length;
       client.write(Buffer.concat(step.commands.map(requestOf)));
     } else {
-      this.#sent[step.client]++;
-      this.#sendPieces(client, requestOf(step.command), step.cuts);
+      this.sent[step.client]++;
+      this.sendPieces(client, requestOf(step.command), step.cuts);
     }
-    if (this.#random.chance(0.5)) this.#server.turn();
+    if (this.random.chance(0.5)) this.server.turn();
   }
 
-  #sendPieces(client: SimClient, request: Buffer, cuts: readonly number[]): void {
+  private sendPieces(client: SimClient, request: Buffer, cuts: readonly number[]): void {
     let from = 0;
     for (const share of [...cuts, 1]) {
       const to = Math.floor(share * request.length);
       if (client.connection.closing) return;
       if (to > from) client.write(request.subarray(from, to));
-      this.#server.turn();
+      this.server.turn();
       from = to;
     }
   }
 
   end(summary: TurnsSummary): void {
-    const server = this.#server;
+    const server = this.server;
     server.shortage = null;
-    if (server.hasEnded) this.#checkEnd();
-    else this.#checkAll(summary);
+    if (server.hasEnded) this.checkEnd();
+    else this.checkAll(summary);
     discard(server);
   }
 
   /** Where neither the snapshot nor the log can be loaded, both are left as they are. */
-  #checkEnd(): void {
-    const { lines } = this.#server;
+  private checkEnd(): void {
+    const { lines } = this.server;
     const last = lines[lines.length - 1];
     const isUnread = lines.some((line) => line.includes("# Can't load dump.rdb"));
     if (!isUnread || !last.includes("# Can't load appendonly")) {
       throw new Error(`the process has ended: ${last}`);
     }
-    expectSame(lasting(this.#restarted(ARGS)), this.#beforeReload, "the log");
+    expectSame(lasting(this.restarted(ARGS)), this.beforeReload, "the log");
   }
 
-  #checkAll(summary: TurnsSummary): void {
-    const server = this.#server;
-    for (const client of this.#clients) client.loosen();
-    this.#settle();
-    this.#checkClients(summary);
+  private checkAll(summary: TurnsSummary): void {
+    const server = this.server;
+    for (const client of this.clients) client.loosen();
+    this.settle();
+    this.checkClients(summary);
     const { snapshots, appendLog } = server.server;
-    summary.closed += this.#closed;
+    summary.closed += this.closed;
     if (snapshots.lastFailed || appendLog.lastRewriteFailed) summary.unsaved++;
     if (frozen.frozenCount() > 0 || frozenDict.isAny) throw new Error("something stays frozen");
     for (const { keys } of server.server.keyspace.databases) dict.verify(keys);
-    this.#checkRestart("the log", ARGS);
-    this.#file(["BGREWRITEAOF"]);
-    if (this.#random.chance(0.3)) this.#checkRestart("the log that was rewritten", ARGS);
-    this.#file(["BGSAVE"]);
+    this.checkRestart("the log", ARGS);
+    this.file(["BGREWRITEAOF"]);
+    if (this.random.chance(0.3)) this.checkRestart("the log that was rewritten", ARGS);
+    this.file(["BGSAVE"]);
     if (snapshots.lastFailed || appendLog.lastRewriteFailed) throw new Error("it fails for ever");
-    this.#checkRestart("the snapshot", []);
+    this.checkRestart("the snapshot", []);
   }
 
   /** Until nothing is in progress any more, and nothing waits or expires. */
-  #settle(): void {
-    for (let ms = 0; ms < QUIET_MS; ms += 50) this.#server.turn(50);
-    const { progress } = this.#server.server;
+  private settle(): void {
+    for (let ms = 0; ms < QUIET_MS; ms += 50) this.server.turn(50);
+    const { progress } = this.server.server;
     for (let i = 0; !progress.isIdle; i++) {
       if (i > SETTLE_TURNS_MAX) throw new Error("something is in progress for ever");
-      this.#server.turn(10);
+      this.server.turn(10);
     }
-    for (let i = 0; i < 20; i++) this.#server.turn(10);
+    for (let i = 0; i < 20; i++) this.server.turn(10);
   }
 
-  #checkClients(summary: TurnsSummary): void {
-    for (const [index, client] of this.#clients.entries()) {
+  private checkClients(summary: TurnsSummary): void {
+    for (const [index, client] of this.clients.entries()) {
       if (client.connection.closing) {
-        this.#closed++;
+        this.closed++;
         continue;
       }
       const { length } = client.replies;
-      const sent = this.#sent[index];
+      const sent = this.sent[index];
       if (length !== sent) throw new Error(`client ${index} has ${length} replies of ${sent}`);
       summary.refused += client.replies.filter((reply) => reply.startsWith("-OOM")).length;
     }
   }
 
   /** Has a file written by a client that is new. */
-  #file(command: string[]): void {
-    const client = new SimClient(this.#server);
+  private file(command: string[]): void {
+    const client = new SimClient(this.server);
     client.send(command);
-    this.#settle();
+    this.settle();
     if (!client.replies[0]?.startsWith("+Background")) throw new Error(client.replies[0]);
   }
 
   /** What a server has that is started on what there is. */
-  #restarted(args: readonly string[]): State {
-    const disk: SimDisk = this.#disk.afterKill();
-    const next = new SimServer(disk, this.#time, this.#random, args);
+  private restarted(args: readonly string[]): State {
+    const disk: SimDisk = this.disk.afterKill();
+    const next = new SimServer(disk, this.time, this.random, args);
     try {
       const problem = next.start();
       if (problem !== null) throw new Error(problem);
@@ -277,8 +277,8 @@ class Run {
     }
   }
 
-  #checkRestart(what: string, args: readonly string[]): void {
-    expectSame(this.#restarted(args), this.#server.state, what);
+  private checkRestart(what: string, args: readonly string[]): void {
+    expectSame(this.restarted(args), this.server.state, what);
   }
 }
 

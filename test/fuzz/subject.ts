@@ -51,12 +51,12 @@ export class Subject {
   server: Server;
   /** What the counter CHANGES was when the sequence began. */
   changesAtReset = 0;
-  #control: Wire | null = null;
-  readonly #start: () => Promise<Server>;
+  private control: Wire | null = null;
+  private readonly startServer: () => Promise<Server>;
 
   private constructor(name: string, start: () => Promise<Server>, server: Server) {
     this.name = name;
-    this.#start = start;
+    this.startServer = start;
     this.server = server;
   }
 
@@ -89,9 +89,9 @@ export class Subject {
   /** Sends commands (a character per byte) on the connection that is kept for such questions. */
   async ask(commands: readonly (readonly string[])[], limitMs?: number): Promise<Reply[]> {
     if (commands.length === 0) return [];
-    if (this.#control === null || this.#control.closed) this.#control = await this.connect();
-    this.#control.write(Buffer.from(commands.map(requestText).join(""), "latin1"));
-    const replies = await this.#control.replies(commands.length, limitMs);
+    if (this.control === null || this.control.closed) this.control = await this.connect();
+    this.control.write(Buffer.from(commands.map(requestText).join(""), "latin1"));
+    const replies = await this.control.replies(commands.length, limitMs);
     return replies.map((bytes) => parseReply(bytes).reply);
   }
 
@@ -114,12 +114,12 @@ export class Subject {
   async restart(): Promise<void> {
     this.server.signal("SIGKILL");
     await this.stop();
-    this.server = await this.#start();
+    this.server = await this.startServer();
   }
 
   async stop(): Promise<void> {
-    this.#control?.close();
-    this.#control = null;
+    this.control?.close();
+    this.control = null;
     await this.server.stop();
   }
 }

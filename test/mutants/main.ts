@@ -98,14 +98,14 @@ function* chosen(sites: readonly Site[], { seed, only, at }: Options): Generator
 
 /** Tries changes one after the other. */
 class Trial {
-  readonly #workspace: Workspace;
-  readonly #mapping: Mapping;
-  readonly #equivalents: readonly Equivalent[] = readEquivalents();
-  readonly #deadline: number;
+  private readonly workspace: Workspace;
+  private readonly mapping: Mapping;
+  private readonly equivalents: readonly Equivalent[] = readEquivalents();
+  private readonly deadline: number;
   /** How long tests take without a change; Infinity for those that fail. */
-  readonly #unchangedMs: Map<string, number>;
+  private readonly unchangedMs: Map<string, number>;
   /** Those that were seen to pass in this copy. */
-  readonly #proved = new Set<string>();
+  private readonly proved = new Set<string>();
   readonly counts: Record<Fate, number> = {
     caught: 0,
     survived: 0,
@@ -114,26 +114,26 @@ class Trial {
     "not decided": 0,
   };
   /** Which test noticed the last change. */
-  #catcher = "";
+  private catcher = "";
 
   constructor(workspace: Workspace, { minutes, times }: Options) {
-    this.#workspace = workspace;
-    this.#unchangedMs = times === "" ? new Map() : timesOf(readFileSync(times, "utf8"));
-    this.#mapping = new Mapping(workspace.root);
-    this.#deadline = performance.now() + minutes * 60_000;
+    this.workspace = workspace;
+    this.unchangedMs = times === "" ? new Map() : timesOf(readFileSync(times, "utf8"));
+    this.mapping = new Mapping(workspace.root);
+    this.deadline = performance.now() + minutes * 60_000;
   }
 
   /** Names the rows that tell of a line that is there no more. */
   tellStale(sites: readonly Site[]): void {
     const mutants = sites.flat();
-    for (const row of this.#equivalents) {
+    for (const row of this.equivalents) {
       if (mutants.some((mutant) => isSame(row, mutant))) continue;
       console.log(`equivalent.tsv: there is no such change any more: ${row.file}: ${row.lineText}`);
     }
   }
 
   get isOver(): boolean {
-    return performance.now() >= this.#deadline;
+    return performance.now() >= this.deadline;
   }
 
   /**
@@ -141,63 +141,62 @@ class Trial {
    * checker does not take it, so that it is none.
    */
   async run(mutant: Mutant, number: number, first: number): Promise<boolean> {
-    if (number < first)
-      return this.#workspace.withChange(mutant, () => this.#workspace.typesHold());
+    if (number < first) return this.workspace.withChange(mutant, () => this.workspace.typesHold());
     const started = performance.now();
-    const fate = await this.#fateOf(mutant);
+    const fate = await this.fateOf(mutant);
     if (fate === null) return false;
     this.counts[fate]++;
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
-    const by = fate === "caught" || fate === "timed out" ? ` by ${this.#catcher}` : "";
+    const by = fate === "caught" || fate === "timed out" ? ` by ${this.catcher}` : "";
     console.log(`${number}: ${fate}${by}, ${seconds} s: ${told(mutant)}`);
     return true;
   }
 
-  async #fateOf(mutant: Mutant): Promise<Fate | null> {
-    if (this.#equivalents.some((row) => isSame(row, mutant))) return "equivalent";
-    if (!(await this.#workspace.withChange(mutant, () => this.#workspace.typesHold()))) return null;
-    const known = (test: string) => this.#unchangedMs.get(test) ?? UNKNOWN_MS;
-    for (const { test, isOwn } of this.#mapping.testsOf(mutant.file, known)) {
+  private async fateOf(mutant: Mutant): Promise<Fate | null> {
+    if (this.equivalents.some((row) => isSame(row, mutant))) return "equivalent";
+    if (!(await this.workspace.withChange(mutant, () => this.workspace.typesHold()))) return null;
+    const known = (test: string) => this.unchangedMs.get(test) ?? UNKNOWN_MS;
+    for (const { test, isOwn } of this.mapping.testsOf(mutant.file, known)) {
       if (this.isOver) return "not decided";
-      const limitMs = (await this.#timeOf(test)) * SLOWER_MAX + SLACK_MS;
+      const limitMs = (await this.timeOf(test)) * SLOWER_MAX + SLACK_MS;
       if (limitMs === Infinity) continue;
-      this.#catcher = test;
-      const outcome = await this.#workspace.withChange(mutant, () =>
-        this.#workspace.test(test, limitMs),
+      this.catcher = test;
+      const outcome = await this.workspace.withChange(mutant, () =>
+        this.workspace.test(test, limitMs),
       );
       if (outcome === "passed") continue;
-      if (!(await this.#passesUnchanged(test))) continue;
+      if (!(await this.passesUnchanged(test))) continue;
       if (outcome === "timed out") return "timed out";
       // A test that a busy machine fails now and then must fail twice.
-      const again = await this.#workspace.withChange(mutant, () =>
-        this.#workspace.test(test, limitMs),
+      const again = await this.workspace.withChange(mutant, () =>
+        this.workspace.test(test, limitMs),
       );
       if (again === "passed") continue;
       // One that is about something else may fail since the machine has become busy.
-      if (isOwn || (await this.#workspace.test(test, limitMs)) === "passed") return "caught";
+      if (isOwn || (await this.workspace.test(test, limitMs)) === "passed") return "caught";
     }
     return "survived";
   }
 
   /** How long a test takes without a change; Infinity if it fails. */
-  async #timeOf(test: string): Promise<number> {
-    if (!this.#unchangedMs.has(test)) await this.#passesUnchanged(test);
-    return this.#unchangedMs.get(test) as number;
+  private async timeOf(test: string): Promise<number> {
+    if (!this.unchangedMs.has(test)) await this.passesUnchanged(test);
+    return this.unchangedMs.get(test) as number;
   }
 
   /** Whether a test passes in the copy without a change, of two times once. */
-  async #passesUnchanged(test: string): Promise<boolean> {
-    if (this.#proved.has(test)) return true;
+  private async passesUnchanged(test: string): Promise<boolean> {
+    if (this.proved.has(test)) return true;
     for (let attempt = 0; attempt < 2; attempt++) {
       const started = performance.now();
-      const outcome = await this.#workspace.test(test, UNCHANGED_MS_MAX);
+      const outcome = await this.workspace.test(test, UNCHANGED_MS_MAX);
       if (outcome !== "passed") continue;
-      this.#proved.add(test);
-      this.#unchangedMs.set(test, performance.now() - started);
+      this.proved.add(test);
+      this.unchangedMs.set(test, performance.now() - started);
       return true;
     }
     console.log(`${test} fails without any change: it is left out`);
-    this.#unchangedMs.set(test, Infinity);
+    this.unchangedMs.set(test, Infinity);
     return false;
   }
 }

@@ -68,14 +68,14 @@ export interface AskedTest {
 
 /** Finds the tests of a file in a tree. */
 export class Mapping {
-  readonly #root: string;
-  readonly #tests: readonly string[];
-  readonly #imports = new Map<string, string[]>();
-  readonly #distances = new Map<string, ReadonlyMap<string, number>>();
+  private readonly root: string;
+  private readonly tests: readonly string[];
+  private readonly imports = new Map<string, string[]>();
+  private readonly distances = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(root: string) {
-    this.#root = root;
-    this.#tests = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+    this.root = root;
+    this.tests = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
       .map((name) => `test/${name}`)
       .filter((path) => path.endsWith("_test.ts") && !LEFT_OUT.test(path))
       .sort();
@@ -86,8 +86,8 @@ export class Mapping {
    * many as take MS_MAX, going by how many ms each takes.
    */
   testsOf(file: string, msOf: (test: string) => number): AskedTest[] {
-    const ranked = this.#tests
-      .map((test) => ({ test, wave: this.#waveOf(test, file), ms: msOf(test) }))
+    const ranked = this.tests
+      .map((test) => ({ test, wave: this.waveOf(test, file), ms: msOf(test) }))
       .filter(({ wave }) => wave < Infinity);
     ranked.sort((a, b) => a.wave - b.wave || a.ms - b.ms);
     let left = MS_MAX;
@@ -99,9 +99,9 @@ export class Mapping {
   }
 
   /** 0 and 1 for the file's own tests, higher the further away; Infinity: says nothing of it. */
-  #waveOf(test: string, file: string): number {
-    const distance = this.#distancesFrom(test).get(file) ?? Infinity;
-    if (distance === Infinity && !this.#startsServer(test)) return Infinity;
+  private waveOf(test: string, file: string): number {
+    const distance = this.distancesFrom(test).get(file) ?? Infinity;
+    if (distance === Infinity && !this.startsServer(test)) return Infinity;
     if (test === LAST) return 90;
     if (distance <= NEAR_COUNT) return 0;
     const layer = file === "src/main.ts" ? "main" : file.split("/")[1];
@@ -114,36 +114,36 @@ export class Mapping {
     return 10 * (1 + place);
   }
 
-  #startsServer(test: string): boolean {
-    return this.#distancesFrom(test).has("test/client/server.ts");
+  private startsServer(test: string): boolean {
+    return this.distancesFrom(test).has("test/client/server.ts");
   }
 
   /** How many imports away each file is that a test imports, itself or through others. */
-  #distancesFrom(test: string): ReadonlyMap<string, number> {
-    let distances = this.#distances.get(test);
+  private distancesFrom(test: string): ReadonlyMap<string, number> {
+    let distances = this.distances.get(test);
     if (distances !== undefined) return distances;
-    distances = this.#passed(test);
-    this.#distances.set(test, distances);
+    distances = this.passed(test);
+    this.distances.set(test, distances);
     return distances;
   }
 
-  #passed(from: string): ReadonlyMap<string, number> {
+  private passed(from: string): ReadonlyMap<string, number> {
     const distances = new Map([[from, 0]]);
     for (const [file, distance] of distances) {
-      for (const next of this.#importsOf(file)) {
+      for (const next of this.importsOf(file)) {
         if (!distances.has(next)) distances.set(next, distance + 1);
       }
     }
     return distances;
   }
 
-  #importsOf(file: string): readonly string[] {
-    let found = this.#imports.get(file);
+  private importsOf(file: string): readonly string[] {
+    let found = this.imports.get(file);
     if (found === undefined) {
-      const text = readFileSync(join(this.#root, file), "utf8");
+      const text = readFileSync(join(this.root, file), "utf8");
       const names = text.matchAll(/^(?:import|export|\})[^;]*?from "(\.[^"]+\.ts)"/gm);
       found = [...names].map(([, name]) => join(dirname(file), name));
-      this.#imports.set(file, found);
+      this.imports.set(file, found);
     }
     return found;
   }

@@ -31,7 +31,7 @@ export type Outcome = "passed" | "failed" | "timed out";
 /** See above. */
 export class Workspace {
   readonly root = mkdtempSync(join(tmpdir(), "rusk-mutants-"));
-  #child: ChildProcess | null = null;
+  private child: ChildProcess | null = null;
 
   /** Copies what git knows of a tree, or would. */
   constructor(from: string) {
@@ -66,17 +66,17 @@ export class Workspace {
   async typesHold(): Promise<boolean> {
     const info = join(this.root, "node_modules.tsbuildinfo");
     const options = ["--noEmit", "-p", TYPES_CONFIG, "--incremental", "--tsBuildInfoFile", info];
-    return (await this.#run(["node_modules/.bin/tsc", ...options], Infinity)) === "passed";
+    return (await this.run(["node_modules/.bin/tsc", ...options], Infinity)) === "passed";
   }
 
   /** Runs a file of tests until the first one fails, at most for so long. */
   test(file: string, limitMs: number): Promise<Outcome> {
     const limit = ["--bail", "--timeout", String(TEST_TIMEOUT_MS)];
-    return this.#run([process.execPath, "test", ...limit, `./${file}`], limitMs);
+    return this.run([process.execPath, "test", ...limit, `./${file}`], limitMs);
   }
 
   /** Runs a command in a process group of its own, of which nothing is left afterwards. */
-  #run(command: readonly string[], limitMs: number): Promise<Outcome> {
+  private run(command: readonly string[], limitMs: number): Promise<Outcome> {
     const limits = `ulimit -f ${FILE_SIZE_MAX_KIB} -d ${DATA_SIZE_MAX_KIB}; exec "$@"`;
     const child = spawn("bash", ["-c", limits, "bash", ...command], {
       cwd: this.root,
@@ -84,7 +84,7 @@ export class Workspace {
       stdio: "ignore",
       detached: true,
     });
-    this.#child = child;
+    this.child = child;
     return new Promise((settle) => {
       let isLate = false;
       const late = () => {
@@ -95,7 +95,7 @@ export class Workspace {
       child.once("close", (code) => {
         clearTimeout(timer);
         kill(child);
-        this.#child = null;
+        this.child = null;
         settle(isLate ? "timed out" : code === 0 ? "passed" : "failed");
       });
     });
@@ -103,7 +103,7 @@ export class Workspace {
 
   /** Ends what runs, and removes the copy. */
   remove(): void {
-    if (this.#child !== null) kill(this.#child);
+    if (this.child !== null) kill(this.child);
     rmSync(this.root, { recursive: true, force: true });
   }
 }

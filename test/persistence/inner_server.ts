@@ -50,12 +50,12 @@ export class InnerClient {
   /** What it was sent since its last request. */
   replied = "";
   readonly connection: Connection;
-  readonly #endTurn: () => void;
-  #input: Uint8Array = new Uint8Array(0);
+  private readonly endTurn: () => void;
+  private input: Uint8Array = new Uint8Array(0);
 
   constructor(server: Server, endTurn: () => void) {
-    this.#endTurn = endTurn;
-    this.connection = server.accept(this.#socket(), null);
+    this.endTurn = endTurn;
+    this.connection = server.accept(this.socket(), null);
   }
 
   get id(): string {
@@ -71,9 +71,9 @@ export class InnerClient {
   /** Sends bytes; returns the replies. */
   send(request: Uint8Array): string {
     this.replied = "";
-    this.#input = request;
-    while (this.#input.length > 0) this.connection.readable();
-    this.#endTurn();
+    this.input = request;
+    while (this.input.length > 0) this.connection.readable();
+    this.endTurn();
     return this.replied;
   }
 
@@ -82,7 +82,7 @@ export class InnerClient {
     this.connection.closed();
   }
 
-  #socket(): Socket {
+  private socket(): Socket {
     return {
       descriptor: -1,
       remoteAddress: "127.0.0.1",
@@ -90,9 +90,9 @@ export class InnerClient {
       localAddress: "127.0.0.1",
       localPort: 2,
       read: (into, offset, size) => {
-        const taken = Math.min(size, this.#input.length);
-        into.set(this.#input.subarray(0, taken), offset);
-        this.#input = this.#input.subarray(taken);
+        const taken = Math.min(size, this.input.length);
+        into.set(this.input.subarray(0, taken), offset);
+        this.input = this.input.subarray(taken);
         return taken;
       },
       write: (bytes, offset, size) => {
@@ -112,17 +112,17 @@ export class InnerClient {
 export class InnerServer {
   nowMs = START_MS;
   readonly server: Server;
-  readonly #client: InnerClient;
-  readonly #endOfTurn: (() => void)[] = [];
+  private readonly client: InnerClient;
+  private readonly endOfTurn: (() => void)[] = [];
 
   constructor(seed: number) {
     this.server = innerServer({
       seed,
       nowMs: () => this.nowMs,
-      loop: { endOfTurn: (run) => this.#endOfTurn.push(run), later: () => () => {} },
+      loop: { endOfTurn: (run) => this.endOfTurn.push(run), later: () => () => {} },
     });
-    this.#client = new InnerClient(this.server, () => {
-      for (const run of this.#endOfTurn.splice(0)) run();
+    this.client = new InnerClient(this.server, () => {
+      for (const run of this.endOfTurn.splice(0)) run();
     });
   }
 
@@ -144,11 +144,11 @@ export class InnerServer {
 
   /** Carries out a command; returns the reply as it was sent. */
   run(...words: string[]): string {
-    return this.#client.run(...words);
+    return this.client.run(...words);
   }
 
   /** Carries out what a client sends; returns the replies. */
   send(request: Uint8Array): string {
-    return this.#client.send(request);
+    return this.client.send(request);
   }
 }

@@ -26,10 +26,10 @@ class Reader {
   problem: string | null = null;
   partial: Partial | null = null;
   readonly parser: RequestParser;
-  readonly #limits: Limits;
+  private readonly limits: Limits;
   /** Shared by all chunks, as the server's is by all clients. */
-  readonly #input: Uint8Array;
-  readonly #keep: (parser: RequestParser) => void;
+  private readonly input: Uint8Array;
+  private readonly keep: (parser: RequestParser) => void;
 
   constructor(
     limits: Limits,
@@ -38,12 +38,12 @@ class Reader {
     parser = new RequestParser(),
   ) {
     this.parser = parser;
-    this.#limits = limits;
-    this.#input = new Uint8Array(inputSize + PADDING);
-    this.#keep = keep ?? (({ args }) => this.#note(args));
+    this.limits = limits;
+    this.input = new Uint8Array(inputSize + PADDING);
+    this.keep = keep ?? (({ args }) => this.note(args));
   }
 
-  #note(args: Args): void {
+  private note(args: Args): void {
     this.commands.push(wordsOf(args));
     this.canonical.push(args.requestStart !== NOT_CANONICAL);
   }
@@ -57,28 +57,28 @@ class Reader {
   add(chunk: Uint8Array, stopAfter = Infinity): void {
     if (this.problem !== null) return;
     if (this.partial === null) {
-      this.#input.set(chunk);
-      this.parser.start(this.#input, new DataView(this.#input.buffer), chunk.length);
+      this.input.set(chunk);
+      this.parser.start(this.input, new DataView(this.input.buffer), chunk.length);
     } else {
       this.partial.append(chunk);
       if (this.partial.size < this.partial.needed) return;
       this.parser.resume(this.partial);
     }
-    this.#run(stopAfter);
+    this.run(stopAfter);
     // Whoever has borrowed from the buffer of all chunks finds other bytes there from now on.
-    this.#input.fill(0x2a, 0, chunk.length + PADDING);
+    this.input.fill(0x2a, 0, chunk.length + PADDING);
   }
 
   /** Goes on after `stopAfter`. */
   goOn(): void {
     if (this.problem !== null || this.partial === null) return;
     this.parser.resume(this.partial);
-    this.#run(Infinity);
+    this.run(Infinity);
   }
 
-  #run(stopAfter: number): void {
-    this.parser.bulkSizeMax = this.#limits.bulkSizeMax;
-    this.parser.peer = this.#limits;
+  private run(stopAfter: number): void {
+    this.parser.bulkSizeMax = this.limits.bulkSizeMax;
+    this.parser.peer = this.limits;
     let left = stopAfter;
     for (;;) {
       const found = this.parser.next();
@@ -88,7 +88,7 @@ class Reader {
         return;
       }
       if (found !== COMMAND) continue;
-      this.#keep(this.parser);
+      this.keep(this.parser);
       if (--left > 0) continue;
       this.parser.stop();
       break;

@@ -13,7 +13,7 @@ export const TEST_LIMIT_MS = 180_000;
 /** A server and the connections that a test opens to it. */
 export class Scene {
   readonly server: Server;
-  readonly #opened: StreamClient[] = [];
+  private readonly opened: StreamClient[] = [];
 
   private constructor(server: Server) {
     this.server = server;
@@ -25,7 +25,7 @@ export class Scene {
 
   async open(driver: Driver): Promise<StreamClient> {
     const client = await driver.open(this.server);
-    this.#opened.push(client);
+    this.opened.push(client);
     return client;
   }
 
@@ -35,7 +35,7 @@ export class Scene {
 
   /** An empty server and no connection: for afterEach. */
   async clear(): Promise<void> {
-    for (const client of this.#opened.splice(0)) client.die();
+    for (const client of this.opened.splice(0)) client.die();
     const client = await this.server.connect();
     await client.command("FLUSHALL");
     client.close();

@@ -93,26 +93,26 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 }
 
 class Soak {
-  readonly #options: SoakOptions;
-  readonly #pid: number;
-  readonly #ledger: Ledger;
-  readonly #shared: Run;
-  readonly #dataset: Figures = { before: 0, peak: 0, trimmed: 0, after: 0 };
-  readonly #used: Figures = { before: 0, peak: 0, trimmed: 0, after: 0 };
-  readonly #resident: Figures = { before: 0, peak: 0, trimmed: 0, after: 0 };
-  #longest = 0;
-  #startMs = 0;
-  #control!: SoakConnection;
+  private readonly options: SoakOptions;
+  private readonly pid: number;
+  private readonly ledger: Ledger;
+  private readonly shared: Run;
+  private readonly dataset: Figures = { before: 0, peak: 0, trimmed: 0, after: 0 };
+  private readonly used: Figures = { before: 0, peak: 0, trimmed: 0, after: 0 };
+  private readonly resident: Figures = { before: 0, peak: 0, trimmed: 0, after: 0 };
+  private longest = 0;
+  private startMs = 0;
+  private control!: SoakConnection;
 
   constructor(options: SoakOptions, port: number, pid: number) {
     const { entries, seed, count, kills } = options;
     if (entries > 10 ** DIGITS) throw new Error(`at most ${10 ** DIGITS} entries`);
-    this.#options = options;
-    this.#pid = pid;
-    this.#ledger = new Ledger(entries);
-    this.#shared = {
+    this.options = options;
+    this.pid = pid;
+    this.ledger = new Ledger(entries);
+    this.shared = {
       port,
-      ledger: this.#ledger,
+      ledger: this.ledger,
       random: new Random(seed),
       count,
       killChance: kills / entries,
@@ -124,67 +124,67 @@ class Soak {
   }
 
   async run(): Promise<SoakReport> {
-    const control = await SoakConnection.open(this.#shared.port);
-    this.#control = control;
+    const control = await SoakConnection.open(this.shared.port);
+    this.control = control;
     await control.ask(commandOf("XGROUP", "CREATE", STREAM, GROUP, "$", "MKSTREAM"), () => {});
-    await this.#measure("before");
-    const cpuBefore = cpuSeconds(this.#pid);
-    this.#startMs = performance.now();
-    const consumers = Array.from({ length: this.#options.consumers }, (_, index) => {
-      return this.#keepConsuming(index);
+    await this.measure("before");
+    const cpuBefore = cpuSeconds(this.pid);
+    this.startMs = performance.now();
+    const consumers = Array.from({ length: this.options.consumers }, (_, index) => {
+      return this.keepConsuming(index);
     });
-    const producers = Array.from({ length: PRODUCERS }, () => this.#produce());
-    const all = [...consumers, ...producers, this.#keepTrimming()].map((work) =>
+    const producers = Array.from({ length: PRODUCERS }, () => this.produce());
+    const all = [...consumers, ...producers, this.keepTrimming()].map((work) =>
       work.catch((error) => {
-        this.#shared.failed = true;
-        this.#ledger.fault(String(error));
+        this.shared.failed = true;
+        this.ledger.fault(String(error));
       }),
     );
-    await Promise.all([...all, this.#watch()]);
-    const seconds = (performance.now() - this.#startMs) / 1000;
-    const serverCpuSeconds = cpuSeconds(this.#pid) - cpuBefore;
-    if (!this.#shared.failed) await this.#checkEnd();
-    this.#ledger.check();
+    await Promise.all([...all, this.watch()]);
+    const seconds = (performance.now() - this.startMs) / 1000;
+    const serverCpuSeconds = cpuSeconds(this.pid) - cpuBefore;
+    if (!this.shared.failed) await this.checkEnd();
+    this.ledger.check();
     await control.ask(commandOf("XTRIM", STREAM, "MAXLEN", 0), () => {});
-    await this.#settled("trimmed");
+    await this.settled("trimmed");
     await control.ask(commandOf("DEL", STREAM), () => {});
-    await this.#settled("after");
-    this.#checkMemory();
+    await this.settled("after");
+    this.checkMemory();
     control.destroy();
-    const { redelivered, faults } = this.#ledger;
-    const { kills, recoveries, claimed } = this.#shared;
+    const { redelivered, faults } = this.ledger;
+    const { kills, recoveries, claimed } = this.shared;
     return {
       faults,
       seconds,
-      entriesPerSecond: this.#ledger.acknowledged / seconds,
+      entriesPerSecond: this.ledger.acknowledged / seconds,
       serverCpuSeconds,
       redelivered,
       claimed,
       kills,
       recoveries,
-      longest: this.#longest,
-      dataset: this.#dataset,
-      used: this.#used,
-      resident: this.#resident,
+      longest: this.longest,
+      dataset: this.dataset,
+      used: this.used,
+      resident: this.resident,
     };
   }
 
   /** One of the consumers: whenever it is killed, another takes its place. */
-  async #keepConsuming(index: number): Promise<void> {
-    let consumer = new Consumer(this.#shared, `consumer:${index}`);
+  private async keepConsuming(index: number): Promise<void> {
+    let consumer = new Consumer(this.shared, `consumer:${index}`);
     for (let life = 1; !(await consumer.work()); life++) {
       consumer = await consumer.replacement(`consumer:${index}.${life}`);
     }
     consumer.close();
   }
 
-  async #produce(): Promise<void> {
-    const ledger = this.#ledger;
-    const connection = await SoakConnection.open(this.#shared.port);
+  private async produce(): Promise<void> {
+    const ledger = this.ledger;
+    const connection = await SoakConnection.open(this.shared.port);
     const order = new RisingIds(ledger);
     const underway: Promise<void>[] = [];
-    while (ledger.produced < ledger.entries && !this.#shared.failed) {
-      if (ledger.produced - ledger.acknowledged > this.#options.ahead) {
+    while (ledger.produced < ledger.entries && !this.shared.failed) {
+      if (ledger.produced - ledger.acknowledged > this.options.ahead) {
         await Bun.sleep(1);
         continue;
       }
@@ -201,10 +201,10 @@ class Soak {
   }
 
   /** Takes away what is before the oldest pending entry: all of it is acknowledged. */
-  async #keepTrimming(): Promise<void> {
-    const connection = await SoakConnection.open(this.#shared.port);
+  private async keepTrimming(): Promise<void> {
+    const connection = await SoakConnection.open(this.shared.port);
     const pending = commandOf("XPENDING", STREAM, GROUP);
-    while (!this.#ledger.isDone && !this.#shared.failed) {
+    while (!this.ledger.isDone && !this.shared.failed) {
       const oldest = await connection.ask(pending, (tape) => {
         return tape.number(1) === 0 ? null : tape.text(2);
       });
@@ -218,109 +218,109 @@ class Soak {
   }
 
   /** Samples memory while the run lasts, and ends it when nothing moves. */
-  async #watch(): Promise<void> {
-    const ledger = this.#ledger;
+  private async watch(): Promise<void> {
+    const ledger = this.ledger;
     let last = { acknowledged: -1, ms: performance.now() };
     let tenths = 0;
-    while (!ledger.isDone && !this.#shared.failed) {
-      await this.#sample();
+    while (!ledger.isDone && !this.shared.failed) {
+      await this.sample();
       const nowMs = performance.now();
       if (ledger.acknowledged > last.acknowledged) {
         last = { acknowledged: ledger.acknowledged, ms: nowMs };
       }
       if (nowMs - last.ms > STALL_MS) {
-        this.#shared.failed = true;
+        this.shared.failed = true;
         ledger.fault(`no progress after ${ledger.acknowledged} entries`);
       }
       const tenth = Math.floor((10 * ledger.acknowledged) / ledger.entries);
-      if (tenth > tenths) await this.#tell();
+      if (tenth > tenths) await this.tell();
       tenths = tenth;
       await Bun.sleep(SAMPLE_MS);
     }
   }
 
-  async #tell(): Promise<void> {
-    const done = this.#ledger.acknowledged;
-    const rate = (1000 * done) / (performance.now() - this.#startMs);
-    const { used } = await this.#memory();
-    const kills = this.#shared.kills.reduce((sum, count) => sum + count, 0);
-    this.#options.progress?.(
+  private async tell(): Promise<void> {
+    const done = this.ledger.acknowledged;
+    const rate = (1000 * done) / (performance.now() - this.startMs);
+    const { used } = await this.memory();
+    const kills = this.shared.kills.reduce((sum, count) => sum + count, 0);
+    this.options.progress?.(
       `${done} entries, ${Math.round(rate)}/s, ${kills} killed, ` +
-        `used ${mebibytes(used)}, resident ${mebibytes(residentBytes(this.#pid))}`,
+        `used ${mebibytes(used)}, resident ${mebibytes(residentBytes(this.pid))}`,
     );
   }
 
-  async #memory(): Promise<{ dataset: number; used: number }> {
-    const info = await this.#control.ask(commandOf("INFO", "memory"), (tape) => tape.text(0));
+  private async memory(): Promise<{ dataset: number; used: number }> {
+    const info = await this.control.ask(commandOf("INFO", "memory"), (tape) => tape.text(0));
     const figure = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1]);
     return { dataset: figure("used_memory_dataset"), used: figure("used_memory") };
   }
 
-  async #sample(): Promise<void> {
-    const { dataset, used } = await this.#memory();
-    this.#dataset.peak = Math.max(this.#dataset.peak, dataset);
-    this.#used.peak = Math.max(this.#used.peak, used);
-    this.#resident.peak = Math.max(this.#resident.peak, residentBytes(this.#pid));
-    const length = await this.#control.ask(commandOf("XLEN", STREAM), (tape) => tape.number(0));
-    this.#longest = Math.max(this.#longest, length);
+  private async sample(): Promise<void> {
+    const { dataset, used } = await this.memory();
+    this.dataset.peak = Math.max(this.dataset.peak, dataset);
+    this.used.peak = Math.max(this.used.peak, used);
+    this.resident.peak = Math.max(this.resident.peak, residentBytes(this.pid));
+    const length = await this.control.ask(commandOf("XLEN", STREAM), (tape) => tape.number(0));
+    this.longest = Math.max(this.longest, length);
   }
 
-  async #measure(when: keyof Figures): Promise<void> {
-    const { dataset, used } = await this.#memory();
-    this.#dataset[when] = dataset;
-    this.#used[when] = used;
-    this.#resident[when] = residentBytes(this.#pid);
+  private async measure(when: keyof Figures): Promise<void> {
+    const { dataset, used } = await this.memory();
+    this.dataset[when] = dataset;
+    this.used[when] = used;
+    this.resident[when] = residentBytes(this.pid);
   }
 
   /** Measures when memory is back; the server may take a while to give back buffers. */
-  async #settled(when: "trimmed" | "after"): Promise<void> {
+  private async settled(when: "trimmed" | "after"): Promise<void> {
     const deadline = performance.now() + SETTLE_MS;
     do {
-      await this.#measure(when);
-      if (this.#dataset[when] <= this.#dataset.before + SLACK.dataset) return;
+      await this.measure(when);
+      if (this.dataset[when] <= this.dataset.before + SLACK.dataset) return;
       await Bun.sleep(100);
     } while (performance.now() < deadline);
   }
 
   /** What the server says when all is acknowledged. */
-  async #checkEnd(): Promise<void> {
-    const ledger = this.#ledger;
-    const pending = await this.#control.ask(commandOf("XPENDING", STREAM, GROUP), (tape) => {
+  private async checkEnd(): Promise<void> {
+    const ledger = this.ledger;
+    const pending = await this.control.ask(commandOf("XPENDING", STREAM, GROUP), (tape) => {
       return tape.number(1);
     });
     if (pending !== 0) ledger.fault(`${pending} entries are pending at the end`);
-    const group = await this.#control.ask(commandOf("XINFO", "GROUPS", STREAM), wordsOf);
+    const group = await this.control.ask(commandOf("XINFO", "GROUPS", STREAM), wordsOf);
     const told = (name: string) => group[group.indexOf(name) + 1];
     if (told("lag") !== 0) ledger.fault(`the group lags by ${told("lag")}`);
     if (told("entries-read") !== ledger.entries) {
       ledger.fault(`the group has read ${told("entries-read")} entries`);
     }
     // One that has read nothing since it took over is not known to Redis 7.0.
-    if (Number(told("consumers")) > this.#options.consumers) {
+    if (Number(told("consumers")) > this.options.consumers) {
       ledger.fault(`the group has ${told("consumers")} consumers`);
     }
   }
 
-  #checkMemory(): void {
+  private checkMemory(): void {
     const check = (what: keyof typeof SLACK, when: string, before: number, bytes: number) => {
       if (bytes <= before + SLACK[what]) return;
-      this.#ledger.fault(`${what} memory was ${before} bytes before, ${bytes} after ${when}`);
+      this.ledger.fault(`${what} memory was ${before} bytes before, ${bytes} after ${when}`);
     };
-    check("dataset", "XTRIM", this.#dataset.before, this.#dataset.trimmed);
-    check("dataset", "DEL", this.#dataset.before, this.#dataset.after);
-    check("used", "DEL", this.#used.before, this.#used.after);
-    check("resident", "DEL", this.#resident.before, this.#resident.after);
+    check("dataset", "XTRIM", this.dataset.before, this.dataset.trimmed);
+    check("dataset", "DEL", this.dataset.before, this.dataset.after);
+    check("used", "DEL", this.used.before, this.used.after);
+    check("resident", "DEL", this.resident.before, this.resident.after);
   }
 }
 
 /** Sees that the IDs that one producer is given rise. */
 class RisingIds {
-  readonly #ledger: Ledger;
-  #ms = 0;
-  #sequence = 0;
+  private readonly ledger: Ledger;
+  private ms = 0;
+  private sequence = 0;
 
   constructor(ledger: Ledger) {
-    this.#ledger = ledger;
+    this.ledger = ledger;
   }
 
   note({ bytes, starts, sizes }: Tape): void {
@@ -330,11 +330,11 @@ class RisingIds {
     let sequence = 0;
     for (; bytes[at] !== 45; at++) ms = ms * 10 + bytes[at] - 48;
     for (at++; at < end; at++) sequence = sequence * 10 + bytes[at] - 48;
-    if (ms < this.#ms || (ms === this.#ms && sequence <= this.#sequence)) {
-      this.#ledger.fault(`the ID ${ms}-${sequence} came after ${this.#ms}-${this.#sequence}`);
+    if (ms < this.ms || (ms === this.ms && sequence <= this.sequence)) {
+      this.ledger.fault(`the ID ${ms}-${sequence} came after ${this.ms}-${this.sequence}`);
     }
-    this.#ms = ms;
-    this.#sequence = sequence;
+    this.ms = ms;
+    this.sequence = sequence;
   }
 }
 

@@ -24,7 +24,7 @@ export class Tape {
   bytes: Buffer = Buffer.alloc(0);
 
   push(kind: number, head: number, start: number, size: number): void {
-    if (this.count === this.kinds.length) this.#grow();
+    if (this.count === this.kinds.length) this.grow();
     const at = this.count++;
     this.kinds[at] = kind;
     this.heads[at] = head;
@@ -42,7 +42,7 @@ export class Tape {
     return this.sizes[at];
   }
 
-  #grow(): void {
+  private grow(): void {
     const { kinds, heads, starts, sizes } = this;
     const length = 2 * kinds.length;
     this.kinds = new Uint8Array(length);
@@ -73,28 +73,28 @@ interface Waiting {
 /** A connection over which any number of commands may be under way. */
 export class SoakConnection {
   closed = false;
-  readonly #tape = new Tape();
-  #socket: Socket | null = null;
-  #unsent: Uint8Array[] = [];
+  private readonly tape = new Tape();
+  private socket: Socket | null = null;
+  private unsent: Uint8Array[] = [];
   /** Received and not yet read; replies before `#from` are done. */
-  #bytes: Buffer = Buffer.allocUnsafe(1 << 17);
-  #size = 0;
-  #from = 0;
-  #at = 0;
-  #missing = 1;
-  #waiting: Waiting[] = [];
-  #next = 0;
+  private bytes: Buffer = Buffer.allocUnsafe(1 << 17);
+  private size = 0;
+  private from = 0;
+  private at = 0;
+  private missing = 1;
+  private waiting: Waiting[] = [];
+  private next = 0;
 
   static async open(port: number): Promise<SoakConnection> {
     const connection = new SoakConnection();
-    connection.#socket = await Bun.connect({
+    connection.socket = await Bun.connect({
       hostname: "127.0.0.1",
       port,
       socket: {
-        data: (_, chunk) => connection.#onData(chunk),
-        drain: () => connection.#flush(),
-        close: () => connection.#fail(new Error("the server closed the connection")),
-        error: (_, error) => connection.#fail(error),
+        data: (_, chunk) => connection.onData(chunk),
+        drain: () => connection.flush(),
+        close: () => connection.fail(new Error("the server closed the connection")),
+        error: (_, error) => connection.fail(error),
       },
     });
     return connection;
@@ -110,8 +110,8 @@ export class SoakConnection {
         reject(new Error("the connection is closed"));
         return;
       }
-      this.#waiting.push({ left: count, read, resolve, reject });
-      this.#write(request);
+      this.waiting.push({ left: count, read, resolve, reject });
+      this.write(request);
     });
   }
 
@@ -126,71 +126,71 @@ export class SoakConnection {
 
   /** Sends commands and does not care what becomes of them. */
   throwAway(request: Uint8Array): void {
-    this.#write(request);
+    this.write(request);
   }
 
   /** Ends the connection at once; what is under way is never answered. */
   destroy(): void {
     this.closed = true;
-    this.#waiting = [];
-    this.#socket?.terminate();
+    this.waiting = [];
+    this.socket?.terminate();
   }
 
-  #write(request: Uint8Array): void {
-    this.#unsent.push(request);
-    if (this.#unsent.length === 1) this.#flush();
+  private write(request: Uint8Array): void {
+    this.unsent.push(request);
+    if (this.unsent.length === 1) this.flush();
   }
 
-  #flush(): void {
-    const socket = this.#socket as Socket;
-    while (this.#unsent.length > 0 && !this.closed) {
-      const [first] = this.#unsent;
+  private flush(): void {
+    const socket = this.socket as Socket;
+    while (this.unsent.length > 0 && !this.closed) {
+      const [first] = this.unsent;
       const sent = Math.max(0, socket.write(first));
       if (sent < first.length) {
-        this.#unsent[0] = first.subarray(sent);
+        this.unsent[0] = first.subarray(sent);
         return;
       }
-      this.#unsent.shift();
+      this.unsent.shift();
     }
   }
 
-  #fail(error: Error): void {
+  private fail(error: Error): void {
     this.closed = true;
-    const waiting = this.#waiting.slice(this.#next);
-    this.#waiting = [];
-    this.#next = 0;
+    const waiting = this.waiting.slice(this.next);
+    this.waiting = [];
+    this.next = 0;
     for (const { reject } of waiting) reject(error);
   }
 
-  #onData(chunk: Uint8Array): void {
+  private onData(chunk: Uint8Array): void {
     if (this.closed) return;
-    this.#append(chunk);
-    while (this.#at < this.#size && this.#scan()) {
-      const tape = this.#tape;
-      tape.bytes = this.#bytes;
-      this.#onReply(tape);
+    this.append(chunk);
+    while (this.at < this.size && this.scan()) {
+      const tape = this.tape;
+      tape.bytes = this.bytes;
+      this.onReply(tape);
       tape.count = 0;
-      this.#missing = 1;
-      this.#from = this.#at;
+      this.missing = 1;
+      this.from = this.at;
       if (this.closed) return;
     }
   }
 
-  #append(chunk: Uint8Array): void {
+  private append(chunk: Uint8Array): void {
     // Only between replies, so that the tape's places stay right.
-    if (this.#from === this.#size) this.#from = this.#at = this.#size = 0;
-    const needed = this.#size + chunk.length;
-    if (needed > this.#bytes.length) {
+    if (this.from === this.size) this.from = this.at = this.size = 0;
+    const needed = this.size + chunk.length;
+    if (needed > this.bytes.length) {
       const larger = Buffer.allocUnsafe(2 * needed);
-      larger.set(this.#bytes.subarray(0, this.#size));
-      this.#bytes = larger;
+      larger.set(this.bytes.subarray(0, this.size));
+      this.bytes = larger;
     }
-    this.#bytes.set(chunk, this.#size);
-    this.#size = needed;
+    this.bytes.set(chunk, this.size);
+    this.size = needed;
   }
 
-  #onReply(tape: Tape): void {
-    const waiting = this.#waiting[this.#next];
+  private onReply(tape: Tape): void {
+    const waiting = this.waiting[this.next];
     if (waiting === undefined) throw new Error("a reply that nobody waits for");
     let failure: Error | null = null;
     try {
@@ -200,22 +200,22 @@ export class SoakConnection {
       failure = error as Error;
     }
     if (failure === null && --waiting.left > 0) return;
-    this.#next++;
-    if (this.#next === this.#waiting.length) {
-      this.#waiting.length = 0;
-      this.#next = 0;
+    this.next++;
+    if (this.next === this.waiting.length) {
+      this.waiting.length = 0;
+      this.next = 0;
     }
     if (failure === null) waiting.resolve();
     else waiting.reject(failure);
   }
 
   /** Puts words on the tape; true when the reply is whole. Goes on where it stopped. */
-  #scan(): boolean {
-    const bytes = this.#bytes;
-    const size = this.#size;
-    const tape = this.#tape;
-    let at = this.#at;
-    let missing = this.#missing;
+  private scan(): boolean {
+    const bytes = this.bytes;
+    const size = this.size;
+    const tape = this.tape;
+    let at = this.at;
+    let missing = this.missing;
     while (missing > 0) {
       const kind = bytes[at];
       let end = at + 1;
@@ -244,8 +244,8 @@ export class SoakConnection {
       missing--;
       if (at >= size) break;
     }
-    this.#at = at;
-    this.#missing = missing;
+    this.at = at;
+    this.missing = missing;
     return missing === 0;
   }
 }

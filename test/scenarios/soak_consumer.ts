@@ -52,98 +52,98 @@ const MOMENTS = ["before XACK", "after a part of it", "during XACK", "during the
 
 export class Consumer {
   readonly name: string;
-  readonly #run: Run;
-  #connection: SoakConnection | null = null;
-  #id = 0;
-  #read: Buffer;
+  private readonly run: Run;
+  private connection: SoakConnection | null = null;
+  private id = 0;
+  private read: Buffer;
   /** The batch whose XACK may or may not have arrived. */
-  #unsure: Batch | null = null;
+  private unsure: Batch | null = null;
 
   constructor(run: Run, name: string) {
-    this.#run = run;
+    this.run = run;
     this.name = name;
-    this.#read = this.#readFrom(">", BLOCK_MS);
+    this.read = this.readFrom(">", BLOCK_MS);
   }
 
   /** Reads until all is done (true), or until it is killed (false). */
   async work(): Promise<boolean> {
-    const { ledger, random, killChance } = this.#run;
-    await this.#open();
-    let batch = await this.#take(this.#read, newEntries, true);
-    for (let turn = 1; !this.#run.failed; turn++) {
+    const { ledger, random, killChance } = this.run;
+    await this.open();
+    let batch = await this.take(this.read, newEntries, true);
+    for (let turn = 1; !this.run.failed; turn++) {
       if (batch === null && ledger.isDone) return true;
       if (batch !== null && random.chance(killChance * batch.numbers.length)) {
-        await this.#die(batch);
+        await this.die(batch);
         return false;
       }
-      if (batch === null || turn % SWEEP_EVERY === 0) await this.#sweep();
-      batch = await this.#next(batch);
+      if (batch === null || turn % SWEEP_EVERY === 0) await this.sweep();
+      batch = await this.next(batch);
     }
     return true;
   }
 
   /** Takes over from a consumer that was killed; returns who goes on. */
   async replacement(newName: string): Promise<Consumer> {
-    const byHistory = this.#run.random.chance(0.5);
-    const next = new Consumer(this.#run, byHistory ? this.name : newName);
-    await next.#open();
-    await next.#untilGone(this.#id);
-    if (this.#unsure !== null) await next.#settle(this.#unsure);
-    if (byHistory) await next.#recoverByHistory();
-    else await next.#recoverFrom(this.name);
+    const byHistory = this.run.random.chance(0.5);
+    const next = new Consumer(this.run, byHistory ? this.name : newName);
+    await next.open();
+    await next.untilGone(this.id);
+    if (this.unsure !== null) await next.settle(this.unsure);
+    if (byHistory) await next.recoverByHistory();
+    else await next.recoverFrom(this.name);
     next.close();
     return next;
   }
 
   close(): void {
-    this.#connection?.destroy();
-    this.#connection = null;
+    this.connection?.destroy();
+    this.connection = null;
   }
 
-  get #to(): SoakConnection {
-    return this.#connection as SoakConnection;
+  private get to(): SoakConnection {
+    return this.connection as SoakConnection;
   }
 
-  async #open(): Promise<void> {
-    this.#connection = await SoakConnection.open(this.#run.port);
-    this.#id = await this.#to.ask(commandOf("CLIENT", "ID"), (tape) => tape.number(0));
+  private async open(): Promise<void> {
+    this.connection = await SoakConnection.open(this.run.port);
+    this.id = await this.to.ask(commandOf("CLIENT", "ID"), (tape) => tape.number(0));
   }
 
-  #readFrom(from: string, blockMs: number): Buffer {
-    const options = ["COUNT", this.#run.count, "BLOCK", blockMs];
+  private readFrom(from: string, blockMs: number): Buffer {
+    const options = ["COUNT", this.run.count, "BLOCK", blockMs];
     return commandOf("XREADGROUP", "GROUP", GROUP, this.name, ...options, "STREAMS", STREAM, from);
   }
 
   /** Sends a command that delivers entries, and notes them; null when there are none. */
-  async #take(
+  private async take(
     request: Uint8Array,
     find: (tape: Tape) => number,
     areNew: boolean,
   ): Promise<Batch | null> {
-    const { ledger } = this.#run;
+    const { ledger } = this.run;
     const sentClock = ledger.clock;
-    const batch = await this.#to.ask(request, (tape) => batchAt(tape, find(tape), ledger));
+    const batch = await this.to.ask(request, (tape) => batchAt(tape, find(tape), ledger));
     if (batch === null) return null;
     if (areNew) ledger.deliver(batch.numbers, sentClock);
     else ledger.recover(batch.numbers, sentClock);
     return batch;
   }
 
-  async #acknowledge(batch: Batch): Promise<void> {
-    const { ledger } = this.#run;
-    await this.#to.ask(acknowledgement(batch), (tape) => {
+  private async acknowledge(batch: Batch): Promise<void> {
+    const { ledger } = this.run;
+    await this.to.ask(acknowledgement(batch), (tape) => {
       ledger.confirm(batch.numbers, tape.number(0));
     });
   }
 
   /** Acknowledges a batch and reads the next, both in one go. */
-  async #next(batch: Batch | null): Promise<Batch | null> {
-    if (batch === null) return await this.#take(this.#read, newEntries, true);
-    const { ledger } = this.#run;
+  private async next(batch: Batch | null): Promise<Batch | null> {
+    if (batch === null) return await this.take(this.read, newEntries, true);
+    const { ledger } = this.run;
     const sentClock = ledger.clock;
     let next: Batch | null = null;
     let replies = 0;
-    await this.#to.send(Buffer.concat([acknowledgement(batch), this.#read]), 2, (tape) => {
+    await this.to.send(Buffer.concat([acknowledgement(batch), this.read]), 2, (tape) => {
       if (replies++ === 0) ledger.confirm(batch.numbers, tape.number(0));
       else next = batchAt(tape, newEntries(tape), ledger);
     });
@@ -152,80 +152,80 @@ export class Consumer {
   }
 
   /** Takes over what has been pending for long, whoever had it. */
-  async #sweep(): Promise<void> {
+  private async sweep(): Promise<void> {
     let from = "0-0";
     do {
       const claim = ["XAUTOCLAIM", STREAM, GROUP, this.name, ABANDONED_MS, from];
       let deleted = 0;
-      const request = commandOf(...claim, "COUNT", this.#run.count);
+      const request = commandOf(...claim, "COUNT", this.run.count);
       const entriesAt = (tape: Tape) => {
         from = tape.text(1);
         deleted = tape.number(tape.count - 1);
         return 2;
       };
-      const batch = await this.#take(request, entriesAt, false);
-      if (deleted !== 0) this.#run.ledger.fault("XAUTOCLAIM met deleted entries");
+      const batch = await this.take(request, entriesAt, false);
+      if (deleted !== 0) this.run.ledger.fault("XAUTOCLAIM met deleted entries");
       if (batch === null) continue;
-      this.#run.claimed += batch.numbers.length;
-      await this.#acknowledge(batch);
+      this.run.claimed += batch.numbers.length;
+      await this.acknowledge(batch);
     } while (from !== "0-0");
   }
 
-  async #die(batch: Batch): Promise<void> {
-    const moment = this.#run.random.below(MOMENTS.length);
-    this.#run.kills[moment]++;
+  private async die(batch: Batch): Promise<void> {
+    const moment = this.run.random.below(MOMENTS.length);
+    this.run.kills[moment]++;
     if (MOMENTS[moment] === "after a part of it") {
-      await this.#acknowledge(firstOf(batch, Math.ceil(batch.numbers.length / 2)));
+      await this.acknowledge(firstOf(batch, Math.ceil(batch.numbers.length / 2)));
     } else if (MOMENTS[moment] === "during XACK") {
-      this.#unsure = batch;
-      this.#run.ledger.unanswered += batch.numbers.length;
-      this.#to.throwAway(acknowledgement(batch));
+      this.unsure = batch;
+      this.run.ledger.unanswered += batch.numbers.length;
+      this.to.throwAway(acknowledgement(batch));
     } else if (MOMENTS[moment] === "during the next read") {
-      await this.#acknowledge(batch);
-      this.#to.throwAway(this.#read);
+      await this.acknowledge(batch);
+      this.to.throwAway(this.read);
     }
-    this.#to.destroy();
+    this.to.destroy();
   }
 
   /** Waits until the server has noticed the death of a connection: then nothing of it follows. */
-  async #untilGone(id: number): Promise<void> {
+  private async untilGone(id: number): Promise<void> {
     const list = commandOf("CLIENT", "LIST", "ID", id);
-    while (await this.#to.ask(list, (tape) => tape.text(0).includes(`id=${id} `))) {
+    while (await this.to.ask(list, (tape) => tape.text(0).includes(`id=${id} `))) {
       await Bun.sleep(1);
     }
   }
 
   /** Finds out what has become of an XACK that nobody has the reply of. */
-  async #settle({ numbers, ids, first, last }: Batch): Promise<void> {
+  private async settle({ numbers, ids, first, last }: Batch): Promise<void> {
     const pending = new Set<string>();
     const size = numbers.length;
-    await this.#to.send(commandOf("XPENDING", STREAM, GROUP, first, last, size), 1, (tape) => {
+    await this.to.send(commandOf("XPENDING", STREAM, GROUP, first, last, size), 1, (tape) => {
       for (let at = 1; at < tape.count; at += 5) pending.add(tape.text(at + 1));
     });
     const words = ids.toString("latin1").split("\r\n");
-    this.#run.ledger.acknowledge(numbers.filter((_, index) => !pending.has(words[2 * index + 1])));
+    this.run.ledger.acknowledge(numbers.filter((_, index) => !pending.has(words[2 * index + 1])));
   }
 
-  async #recoverByHistory(): Promise<void> {
-    this.#run.recoveries.history++;
+  private async recoverByHistory(): Promise<void> {
+    this.run.recoveries.history++;
     // What is acknowledged leaves the history, so that it ends.
     for (;;) {
-      const batch = await this.#take(this.#readFrom("0", 0), newEntries, false);
+      const batch = await this.take(this.readFrom("0", 0), newEntries, false);
       if (batch === null) return;
-      await this.#acknowledge(batch);
+      await this.acknowledge(batch);
     }
   }
 
-  async #recoverFrom(dead: string): Promise<void> {
-    this.#run.recoveries.claim++;
+  private async recoverFrom(dead: string): Promise<void> {
+    this.run.recoveries.claim++;
     const left = commandOf("XPENDING", STREAM, GROUP, "-", "+", 1, dead);
-    while ((await this.#to.ask(left, (tape) => tape.number(0))) > 0) {
-      await this.#sweep();
+    while ((await this.to.ask(left, (tape) => tape.number(0))) > 0) {
+      await this.sweep();
       await Bun.sleep(5);
     }
     const remove = commandOf("XGROUP", "DELCONSUMER", STREAM, GROUP, dead);
-    const lost = await this.#to.ask(remove, (tape) => tape.number(0));
-    if (lost !== 0) this.#run.ledger.fault(`${lost} entries went with ${dead}`);
+    const lost = await this.to.ask(remove, (tape) => tape.number(0));
+    if (lost !== 0) this.run.ledger.fault(`${lost} entries went with ${dead}`);
   }
 }
 

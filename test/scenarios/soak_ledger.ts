@@ -28,15 +28,15 @@ export class Ledger {
   faultCount = 0;
   /** Counts what is known to have happened, to say what was before what. */
   clock = 0;
-  readonly #delivered: Uint8Array;
-  readonly #acknowledged: Uint8Array;
-  readonly #acknowledgements: Happened[] = [];
-  readonly #recoveries: Happened[] = [];
+  private readonly deliveredFlags: Uint8Array;
+  private readonly acknowledgedFlags: Uint8Array;
+  private readonly acknowledgements: Happened[] = [];
+  private readonly recoveries: Happened[] = [];
 
   constructor(entries: number) {
     this.entries = entries;
-    this.#delivered = new Uint8Array((entries >> 3) + 1);
-    this.#acknowledged = new Uint8Array((entries >> 3) + 1);
+    this.deliveredFlags = new Uint8Array((entries >> 3) + 1);
+    this.acknowledgedFlags = new Uint8Array((entries >> 3) + 1);
   }
 
   get isDone(): boolean {
@@ -51,7 +51,7 @@ export class Ledger {
   /** Messages have come as new ones, as the reply to a request that was sent at `sentClock`. */
   deliver(numbers: Int32Array, sentClock: number): void {
     for (const number of numbers) {
-      if (this.#isFirst(number) || this.#happened(this.#recoveries, number, sentClock)) continue;
+      if (this.isFirst(number) || this.happened(this.recoveries, number, sentClock)) continue;
       this.fault(`message ${number} came twice as new`);
     }
   }
@@ -59,13 +59,16 @@ export class Ledger {
   /** Pending messages have come, by history or by XAUTOCLAIM. */
   recover(numbers: Int32Array, sentClock: number): void {
     for (const number of numbers) {
-      if (this.#isFirst(number) || (this.#acknowledged[number >> 3] & (1 << (number & 7))) === 0) {
+      if (
+        this.isFirst(number) ||
+        (this.acknowledgedFlags[number >> 3] & (1 << (number & 7))) === 0
+      ) {
         continue;
       }
-      if (this.#happened(this.#acknowledgements, number, sentClock)) continue;
+      if (this.happened(this.acknowledgements, number, sentClock)) continue;
       this.fault(`message ${number} came again after it was acknowledged`);
     }
-    this.#note(this.#recoveries, numbers);
+    this.note(this.recoveries, numbers);
   }
 
   /** The server has replied to the XACK of a batch. */
@@ -79,11 +82,11 @@ export class Ledger {
     for (const number of numbers) {
       const at = number >> 3;
       const bit = 1 << (number & 7);
-      if ((this.#acknowledged[at] & bit) !== 0) continue;
-      this.#acknowledged[at] |= bit;
+      if ((this.acknowledgedFlags[at] & bit) !== 0) continue;
+      this.acknowledgedFlags[at] |= bit;
       this.acknowledged++;
     }
-    this.#note(this.#acknowledgements, numbers);
+    this.note(this.acknowledgements, numbers);
   }
 
   /** What is wrong when all is over. */
@@ -99,15 +102,15 @@ export class Ledger {
   }
 
   /** Marks a message as delivered; whether it had not been. */
-  #isFirst(number: number): boolean {
+  private isFirst(number: number): boolean {
     if (!(number >= 0 && number < this.produced)) {
       this.fault(`message ${number} was never sent`);
       return true;
     }
     const at = number >> 3;
     const bit = 1 << (number & 7);
-    if ((this.#delivered[at] & bit) === 0) {
-      this.#delivered[at] |= bit;
+    if ((this.deliveredFlags[at] & bit) === 0) {
+      this.deliveredFlags[at] |= bit;
       this.delivered++;
       return true;
     }
@@ -115,7 +118,7 @@ export class Ledger {
     return false;
   }
 
-  #note(history: Happened[], numbers: Int32Array): void {
+  private note(history: Happened[], numbers: Int32Array): void {
     if (history.length === REMEMBERED) history.splice(0, REMEMBERED / 2);
     history.push({ clock: ++this.clock, numbers });
   }
@@ -126,7 +129,7 @@ export class Ledger {
    * taken from a slow consumer, which is what XAUTOCLAIM is for, may have been acknowledged before
    * that consumer sees it.
    */
-  #happened(history: readonly Happened[], number: number, sentClock: number): boolean {
+  private happened(history: readonly Happened[], number: number, sentClock: number): boolean {
     for (let at = history.length - 1; at >= 0 && history[at].clock > sentClock; at--) {
       if (history[at].numbers.includes(number)) return true;
     }

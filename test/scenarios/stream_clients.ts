@@ -190,20 +190,20 @@ function readWords({ count, blockMs, noAck, claimMs }: ReadOptions): Word[] {
 const streamWords = (from: From) => ["STREAMS", ...Object.keys(from), ...Object.values(from)];
 
 class Ioredis implements StreamClient {
-  readonly #redis: Redis;
-  readonly #loose: Loose;
+  private readonly redis: Redis;
+  private readonly loose: Loose;
 
   constructor(redis: Redis) {
-    this.#redis = redis;
-    this.#loose = redis as unknown as Loose;
+    this.redis = redis;
+    this.loose = redis as unknown as Loose;
   }
 
   add(stream: string, fields: Fields, id = "*") {
-    return this.#loose.xadd(stream, id, ...Object.entries(fields).flat());
+    return this.loose.xadd(stream, id, ...Object.entries(fields).flat());
   }
 
   async addAll(stream: string, messages: readonly Fields[]) {
-    const pipeline = this.#redis.pipeline();
+    const pipeline = this.redis.pipeline();
     for (const fields of messages) pipeline.xadd(stream, "*", ...Object.entries(fields).flat());
     return ((await pipeline.exec()) ?? []).map(([error, id]) => {
       if (error) throw error;
@@ -212,23 +212,23 @@ class Ioredis implements StreamClient {
   }
 
   async addTogether(stream: string, messages: readonly Fields[]) {
-    const multi = this.#redis.multi();
+    const multi = this.redis.multi();
     for (const fields of messages) multi.xadd(stream, "*", ...Object.entries(fields).flat());
     await multi.exec();
   }
 
   addCapped(stream: string, fields: Fields, maxLen: number, about: boolean) {
     const words = Object.entries(fields).flat();
-    return this.#loose.xadd(stream, "MAXLEN", about ? "~" : "=", maxLen, "*", ...words);
+    return this.loose.xadd(stream, "MAXLEN", about ? "~" : "=", maxLen, "*", ...words);
   }
 
   async read(from: From, options: ReadOptions = {}) {
-    return batchesOf(await this.#loose.xread(...readWords(options), ...streamWords(from)));
+    return batchesOf(await this.loose.xread(...readWords(options), ...streamWords(from)));
   }
 
   async readGroup(group: string, consumer: string, from: From, options: ReadOptions = {}) {
     const words = ["GROUP", group, consumer, ...readWords(options), ...streamWords(from)];
-    return batchesOf(await this.#loose.xreadgroup(...words));
+    return batchesOf(await this.loose.xreadgroup(...words));
   }
 
   async history(stream: string, group: string, consumer: string, from: string) {
@@ -236,35 +236,35 @@ class Ioredis implements StreamClient {
   }
 
   ack(stream: string, group: string, ids: readonly string[]) {
-    return this.#loose.xack(stream, group, ...ids);
+    return this.loose.xack(stream, group, ...ids);
   }
 
   async createGroup(stream: string, group: string, from: string) {
-    await this.#loose.xgroup("CREATE", stream, group, from, "MKSTREAM");
+    await this.loose.xgroup("CREATE", stream, group, from, "MKSTREAM");
   }
 
   async setGroup(stream: string, group: string, to: string) {
-    await this.#loose.xgroup("SETID", stream, group, to);
+    await this.loose.xgroup("SETID", stream, group, to);
   }
 
   async destroyGroup(stream: string, group: string) {
-    return (await this.#loose.xgroup("DESTROY", stream, group)) as number;
+    return (await this.loose.xgroup("DESTROY", stream, group)) as number;
   }
 
   async deleteConsumer(stream: string, group: string, consumer: string) {
-    return (await this.#loose.xgroup("DELCONSUMER", stream, group, consumer)) as number;
+    return (await this.loose.xgroup("DELCONSUMER", stream, group, consumer)) as number;
   }
 
   async pendingSummary(stream: string, group: string) {
     type Raw = [number, string | null, string | null, [string, string][] | null];
-    const [count, first, last, raw] = (await this.#loose.xpending(stream, group)) as Raw;
+    const [count, first, last, raw] = (await this.loose.xpending(stream, group)) as Raw;
     const consumers = (raw ?? []).map(([name, pending]) => [name, Number(pending)]);
     return { count, first, last, consumers: Object.fromEntries(consumers) };
   }
 
   async pending(stream: string, group: string, count: number, consumer?: string) {
     const words = [stream, group, "-", "+", count, ...(consumer === undefined ? [] : [consumer])];
-    const raw = (await this.#loose.xpending(...words)) as [string, string, number, number][];
+    const raw = (await this.loose.xpending(...words)) as [string, string, number, number][];
     return raw.map(([id, owner, idleMs, deliveries]) => {
       return { id, consumer: owner, idleMs, deliveries };
     });
@@ -281,7 +281,7 @@ class Ioredis implements StreamClient {
     const words: Word[] = [stream, group, consumer, minIdleMs, ...ids];
     if (idle !== undefined) words.push("IDLE", idle);
     if (retryCount !== undefined) words.push("RETRYCOUNT", retryCount);
-    return (await this.#loose.xclaim(...words)).map(entryOf);
+    return (await this.loose.xclaim(...words)).map(entryOf);
   }
 
   async autoClaim(
@@ -293,12 +293,12 @@ class Ioredis implements StreamClient {
     count: number,
   ) {
     const words = [stream, group, consumer, minIdleMs, start, "COUNT", count];
-    const [next, entries, deleted] = await this.#loose.xautoclaim(...words);
+    const [next, entries, deleted] = await this.loose.xautoclaim(...words);
     return { next, entries: entries.map(entryOf), deleted };
   }
 
   async groups(stream: string) {
-    const raw = (await this.#loose.xinfo("GROUPS", stream)) as (string | number | null)[][];
+    const raw = (await this.loose.xinfo("GROUPS", stream)) as (string | number | null)[][];
     return raw.map((words) => {
       const group: Record<string, unknown> = {};
       for (let at = 0; at < words.length; at += 2) group[words[at] as string] = words[at + 1];
@@ -308,37 +308,37 @@ class Ioredis implements StreamClient {
 
   async range(stream: string, first: string, last: string, count?: number) {
     const words = count === undefined ? [] : ["COUNT", count];
-    return (await this.#loose.xrange(stream, first, last, ...words)).map(entryOf);
+    return (await this.loose.xrange(stream, first, last, ...words)).map(entryOf);
   }
 
   length(stream: string) {
-    return this.#redis.xlen(stream);
+    return this.redis.xlen(stream);
   }
 
   trim(stream: string, { maxLen, minId, about }: TrimTo) {
     const strategy = maxLen === undefined ? "MINID" : "MAXLEN";
-    return this.#loose.xtrim(stream, strategy, about ? "~" : "=", maxLen ?? minId ?? 0);
+    return this.loose.xtrim(stream, strategy, about ? "~" : "=", maxLen ?? minId ?? 0);
   }
 
   delete(stream: string, ids: readonly string[]) {
-    return this.#loose.xdel(stream, ...ids);
+    return this.loose.xdel(stream, ...ids);
   }
 
   deleteBy(policy: Policy, stream: string, ids: readonly string[]) {
-    return this.#loose.xdelex(stream, policy, "IDS", ids.length, ...ids);
+    return this.loose.xdelex(stream, policy, "IDS", ids.length, ...ids);
   }
 
   ackDelete(policy: Policy, stream: string, group: string, ids: readonly string[]) {
-    return this.#loose.xackdel(stream, group, policy, "IDS", ids.length, ...ids);
+    return this.loose.xackdel(stream, group, policy, "IDS", ids.length, ...ids);
   }
 
   command(...[name, ...words]: string[]) {
-    return this.#redis.call(name, ...words);
+    return this.redis.call(name, ...words);
   }
 
   die() {
-    this.#redis.disconnect();
-    this.#redis.stream?.destroy();
+    this.redis.disconnect();
+    this.redis.stream?.destroy();
   }
 }
 
@@ -372,23 +372,23 @@ function messageOf(raw: Message): Entry {
 }
 
 class NodeRedis implements StreamClient {
-  readonly #redis: ReturnType<typeof openNodeRedis>;
+  private readonly redis: ReturnType<typeof openNodeRedis>;
 
   constructor(redis: ReturnType<typeof openNodeRedis>) {
-    this.#redis = redis;
+    this.redis = redis;
   }
 
   add(stream: string, fields: Fields, id = "*") {
-    return this.#redis.xAdd(stream, id, fields);
+    return this.redis.xAdd(stream, id, fields);
   }
 
   addAll(stream: string, messages: readonly Fields[]) {
     // Commands of one tick are one pipeline.
-    return Promise.all(messages.map((fields) => this.#redis.xAdd(stream, "*", fields)));
+    return Promise.all(messages.map((fields) => this.redis.xAdd(stream, "*", fields)));
   }
 
   async addTogether(stream: string, messages: readonly Fields[]) {
-    const multi = this.#redis.multi();
+    const multi = this.redis.multi();
     for (const fields of messages) multi.xAdd(stream, "*", fields);
     await multi.exec();
   }
@@ -396,12 +396,12 @@ class NodeRedis implements StreamClient {
   addCapped(stream: string, fields: Fields, maxLen: number, about: boolean) {
     const strategyModifier = about ? "~" : "=";
     const TRIM = { strategy: "MAXLEN", strategyModifier, threshold: maxLen } as const;
-    return this.#redis.xAdd(stream, "*", fields, { TRIM });
+    return this.redis.xAdd(stream, "*", fields, { TRIM });
   }
 
   async read(from: From, { count, blockMs }: ReadOptions = {}) {
     const options = { COUNT: count, BLOCK: blockMs };
-    return this.#batches(await this.#redis.xRead(this.#streams(from), options));
+    return this.batches(await this.redis.xRead(this.streams(from), options));
   }
 
   async readGroup(
@@ -411,40 +411,40 @@ class NodeRedis implements StreamClient {
     { count, blockMs, noAck, claimMs }: ReadOptions = {},
   ) {
     const options = { COUNT: count, BLOCK: blockMs, NOACK: noAck, CLAIM: claimMs };
-    const streams = this.#streams(from);
-    return this.#batches(await this.#redis.xReadGroup(group, consumer, streams, options));
+    const streams = this.streams(from);
+    return this.batches(await this.redis.xReadGroup(group, consumer, streams, options));
   }
 
   async history(stream: string, group: string, consumer: string, from: string) {
     // Its own method fails on entries without fields.
     const words = ["XREADGROUP", "GROUP", group, consumer, "STREAMS", stream, from];
-    const reply: unknown = await this.#redis.sendCommand(words);
+    const reply: unknown = await this.redis.sendCommand(words);
     const entries = Array.isArray(reply) ? reply[0][1] : (reply as Record<string, unknown>)[stream];
     return (entries as RawEntry[]).map(entryOf);
   }
 
   ack(stream: string, group: string, ids: readonly string[]) {
-    return this.#redis.xAck(stream, group, [...ids]);
+    return this.redis.xAck(stream, group, [...ids]);
   }
 
   async createGroup(stream: string, group: string, from: string) {
-    await this.#redis.xGroupCreate(stream, group, from, { MKSTREAM: true });
+    await this.redis.xGroupCreate(stream, group, from, { MKSTREAM: true });
   }
 
   async setGroup(stream: string, group: string, to: string) {
-    await this.#redis.xGroupSetId(stream, group, to);
+    await this.redis.xGroupSetId(stream, group, to);
   }
 
   destroyGroup(stream: string, group: string) {
-    return this.#redis.xGroupDestroy(stream, group);
+    return this.redis.xGroupDestroy(stream, group);
   }
 
   deleteConsumer(stream: string, group: string, consumer: string) {
-    return this.#redis.xGroupDelConsumer(stream, group, consumer);
+    return this.redis.xGroupDelConsumer(stream, group, consumer);
   }
 
   async pendingSummary(stream: string, group: string) {
-    const { pending, firstId, lastId, consumers } = await this.#redis.xPending(stream, group);
+    const { pending, firstId, lastId, consumers } = await this.redis.xPending(stream, group);
     const counts = (consumers ?? []).map(({ name, deliveriesCounter }) => {
       return [name, deliveriesCounter];
     });
@@ -454,7 +454,7 @@ class NodeRedis implements StreamClient {
 
   async pending(stream: string, group: string, count: number, consumer?: string) {
     const options = consumer === undefined ? {} : { consumer };
-    const raw = await this.#redis.xPendingRange(stream, group, "-", "+", count, options);
+    const raw = await this.redis.xPendingRange(stream, group, "-", "+", count, options);
     return raw.map((pending) => ({
       id: pending.id,
       consumer: pending.consumer,
@@ -472,7 +472,7 @@ class NodeRedis implements StreamClient {
     { retryCount, idle }: ClaimOptions = {},
   ) {
     const options = { RETRYCOUNT: retryCount, IDLE: idle };
-    const raw = await this.#redis.xClaim(stream, group, consumer, minIdleMs, [...ids], options);
+    const raw = await this.redis.xClaim(stream, group, consumer, minIdleMs, [...ids], options);
     return (raw as Message[]).map(messageOf);
   }
 
@@ -485,55 +485,55 @@ class NodeRedis implements StreamClient {
     count: number,
   ) {
     const options = { COUNT: count };
-    const raw = await this.#redis.xAutoClaim(stream, group, consumer, minIdleMs, start, options);
+    const raw = await this.redis.xAutoClaim(stream, group, consumer, minIdleMs, start, options);
     const entries = (raw.messages as Message[]).map(messageOf);
     return { next: raw.nextId, entries, deleted: raw.deletedMessages };
   }
 
   async groups(stream: string) {
-    return (await this.#redis.xInfoGroups(stream)).map((raw) => groupOf({ ...raw }));
+    return (await this.redis.xInfoGroups(stream)).map((raw) => groupOf({ ...raw }));
   }
 
   async range(stream: string, first: string, last: string, count?: number) {
     const options = count === undefined ? undefined : { COUNT: count };
-    return ((await this.#redis.xRange(stream, first, last, options)) as Message[]).map(messageOf);
+    return ((await this.redis.xRange(stream, first, last, options)) as Message[]).map(messageOf);
   }
 
   length(stream: string) {
-    return this.#redis.xLen(stream);
+    return this.redis.xLen(stream);
   }
 
   trim(stream: string, { maxLen, minId, about }: TrimTo) {
     const strategy = maxLen === undefined ? "MINID" : "MAXLEN";
     const strategyModifier = about ? "~" : "=";
-    return this.#redis.xTrim(stream, strategy, maxLen ?? minId ?? 0, { strategyModifier });
+    return this.redis.xTrim(stream, strategy, maxLen ?? minId ?? 0, { strategyModifier });
   }
 
   delete(stream: string, ids: readonly string[]) {
-    return this.#redis.xDel(stream, [...ids]);
+    return this.redis.xDel(stream, [...ids]);
   }
 
   deleteBy(policy: Policy, stream: string, ids: readonly string[]) {
-    return this.#redis.xDelEx(stream, [...ids], policy);
+    return this.redis.xDelEx(stream, [...ids], policy);
   }
 
   ackDelete(policy: Policy, stream: string, group: string, ids: readonly string[]) {
-    return this.#redis.xAckDel(stream, group, [...ids], policy);
+    return this.redis.xAckDel(stream, group, [...ids], policy);
   }
 
   command(...words: string[]) {
-    return this.#redis.sendCommand(words);
+    return this.redis.sendCommand(words);
   }
 
   die() {
-    if (this.#redis.isOpen) this.#redis.destroy();
+    if (this.redis.isOpen) this.redis.destroy();
   }
 
-  #streams(from: From) {
+  private streams(from: From) {
     return Object.entries(from).map(([key, id]) => ({ key, id }));
   }
 
-  #batches(batches: { name: unknown; messages: unknown }[] | null): Batch[] {
+  private batches(batches: { name: unknown; messages: unknown }[] | null): Batch[] {
     return (batches ?? []).map(({ name, messages }) => {
       return { stream: name as string, entries: (messages as Message[]).map(messageOf) };
     });

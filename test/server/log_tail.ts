@@ -18,50 +18,50 @@ const FRAME = /^(MULTI|EXEC)$/;
 
 /** Commands of a log file in turn. */
 export class LogTail {
-  readonly #server: Server;
-  #offset = 0;
-  #rest = Buffer.alloc(0);
-  #db = "";
+  private readonly server: Server;
+  private offset = 0;
+  private rest = Buffer.alloc(0);
+  private db = "";
 
   constructor(server: Server) {
-    this.#server = server;
+    this.server = server;
   }
 
   /** The commands added since the last call; SELECT only says for which database they are. */
   next(): Told[] {
-    this.#read();
+    this.read();
     const told: Told[] = [];
     for (;;) {
-      const words = this.#command();
+      const words = this.command();
       if (words === null) return told;
-      if (words[0] === "SELECT") this.#db = words[1];
-      else told.push({ db: FRAME.test(words.join(" ")) ? "" : this.#db, words });
+      if (words[0] === "SELECT") this.db = words[1];
+      else told.push({ db: FRAME.test(words.join(" ")) ? "" : this.db, words });
     }
   }
 
   /** Takes the bytes that are new. */
-  #read(): void {
-    const path = this.#path();
+  private read(): void {
+    const path = this.path();
     if (path === null) return;
-    const size = statSync(path).size - this.#offset;
+    const size = statSync(path).size - this.offset;
     if (size === 0) return;
     const added = Buffer.alloc(size);
     const file = openSync(path, "r");
-    this.#offset += readSync(file, added, 0, size, this.#offset);
+    this.offset += readSync(file, added, 0, size, this.offset);
     closeSync(file);
-    this.#rest = Buffer.concat([this.#rest, added]);
+    this.rest = Buffer.concat([this.rest, added]);
   }
 
-  #path(): string | null {
-    const folder = join(this.#server.dir, "appendonlydir");
+  private path(): string | null {
+    const folder = join(this.server.dir, "appendonlydir");
     if (!existsSync(folder)) return null;
     const name = readdirSync(folder).find((file) => file.endsWith(".incr.aof"));
     return name === undefined ? null : join(folder, name);
   }
 
   /** Takes the next whole command away, or gives null. */
-  #command(): string[] | null {
-    const bytes = this.#rest;
+  private command(): string[] | null {
+    const bytes = this.rest;
     let at = 0;
     const number = (type: string) => {
       const end = bytes.indexOf("\r\n", at, "latin1");
@@ -82,7 +82,7 @@ export class LogTail {
       at += size + 2;
     }
     if (count < 0) return null;
-    this.#rest = bytes.subarray(at);
+    this.rest = bytes.subarray(at);
     return words;
   }
 }

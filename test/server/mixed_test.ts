@@ -28,63 +28,63 @@ const bulk = (value: Buffer) =>
 class Script {
   readonly requests: Buffer[] = [];
   readonly replies: Buffer[] = [];
-  readonly #values = new Map<string, Buffer>();
-  readonly #random: Random;
-  readonly #prefix: string;
+  private readonly values = new Map<string, Buffer>();
+  private readonly random: Random;
+  private readonly prefix: string;
 
   constructor(random: Random, prefix: string) {
-    this.#random = random;
-    this.#prefix = prefix;
+    this.random = random;
+    this.prefix = prefix;
   }
 
   add(): void {
-    const random = this.#random;
-    const key = `${this.#prefix}:${random.below(5)}`;
+    const random = this.random;
+    const key = `${this.prefix}:${random.below(5)}`;
     const kind = random.below(10);
-    if (kind < 4) this.#step(this.#simple(key));
+    if (kind < 4) this.step(this.simple(key));
     else if (kind < 6)
-      this.#step(this.#set(key, this.#value(random.pick([10, 100, 70_000, 400_000]))));
-    else if (kind < 7) this.#step([Buffer.from("PING\r\n"), Buffer.from("+PONG\r\n")]);
-    else if (kind < 8) this.#step([Buffer.from(`GET "${key}"\r\n`), this.#get(key)]);
-    else if (kind < 9) this.#step([Buffer.from("\r\n*0\r\n"), Buffer.alloc(0)]);
-    else this.#transaction(key);
+      this.step(this.set(key, this.value(random.pick([10, 100, 70_000, 400_000]))));
+    else if (kind < 7) this.step([Buffer.from("PING\r\n"), Buffer.from("+PONG\r\n")]);
+    else if (kind < 8) this.step([Buffer.from(`GET "${key}"\r\n`), this.get(key)]);
+    else if (kind < 9) this.step([Buffer.from("\r\n*0\r\n"), Buffer.alloc(0)]);
+    else this.transaction(key);
   }
 
-  #step([request, reply]: [Buffer, Buffer]): void {
+  private step([request, reply]: [Buffer, Buffer]): void {
     this.requests.push(request);
     this.replies.push(reply);
   }
 
-  #value(sizeMax: number): Buffer {
+  private value(sizeMax: number): Buffer {
     return Buffer.alloc(
-      this.#random.below(sizeMax),
-      String.fromCharCode(this.#random.between(33, 126)),
+      this.random.below(sizeMax),
+      String.fromCharCode(this.random.between(33, 126)),
     );
   }
 
-  #get(key: string): Buffer {
-    const value = this.#values.get(key);
+  private get(key: string): Buffer {
+    const value = this.values.get(key);
     return value === undefined ? Buffer.from("$-1\r\n") : bulk(value);
   }
 
-  #set(key: string, value: Buffer): [Buffer, Buffer] {
-    this.#values.set(key, value);
+  private set(key: string, value: Buffer): [Buffer, Buffer] {
+    this.values.set(key, value);
     return [requestOf(["SET", key, value]), Buffer.from("+OK\r\n")];
   }
 
-  #simple(key: string): [Buffer, Buffer] {
-    const size = this.#values.get(key)?.length ?? 0;
-    switch (this.#random.below(4)) {
+  private simple(key: string): [Buffer, Buffer] {
+    const size = this.values.get(key)?.length ?? 0;
+    switch (this.random.below(4)) {
       case 0:
         return [requestOf(["STRLEN", key]), Buffer.from(`:${size}\r\n`)];
       case 1: {
-        const tail = this.#value(50);
-        if (tail.length === 0) return [requestOf(["GET", key]), this.#get(key)];
-        this.#values.set(key, Buffer.concat([this.#values.get(key) ?? Buffer.alloc(0), tail]));
+        const tail = this.value(50);
+        if (tail.length === 0) return [requestOf(["GET", key]), this.get(key)];
+        this.values.set(key, Buffer.concat([this.values.get(key) ?? Buffer.alloc(0), tail]));
         return [requestOf(["APPEND", key, tail]), Buffer.from(`:${size + tail.length}\r\n`)];
       }
       case 2: {
-        const was = this.#values.delete(key) ? 1 : 0;
+        const was = this.values.delete(key) ? 1 : 0;
         return [requestOf(["DEL", key]), Buffer.from(`:${was}\r\n`)];
       }
       default:
@@ -95,16 +95,16 @@ class Script {
     }
   }
 
-  #transaction(key: string): void {
-    const steps = Array.from({ length: this.#random.between(0, 4) }, () =>
-      this.#random.chance(0.5)
-        ? this.#set(key, this.#value(1000))
-        : ([requestOf(["GET", key]), this.#get(key)] as [Buffer, Buffer]),
+  private transaction(key: string): void {
+    const steps = Array.from({ length: this.random.between(0, 4) }, () =>
+      this.random.chance(0.5)
+        ? this.set(key, this.value(1000))
+        : ([requestOf(["GET", key]), this.get(key)] as [Buffer, Buffer]),
     );
-    this.#step([requestOf(["MULTI"]), Buffer.from("+OK\r\n")]);
-    for (const [request] of steps) this.#step([request, Buffer.from("+QUEUED\r\n")]);
+    this.step([requestOf(["MULTI"]), Buffer.from("+OK\r\n")]);
+    for (const [request] of steps) this.step([request, Buffer.from("+QUEUED\r\n")]);
     const all = [Buffer.from(`*${steps.length}\r\n`), ...steps.map(([, reply]) => reply)];
-    this.#step([requestOf(["EXEC"]), Buffer.concat(all)]);
+    this.step([requestOf(["EXEC"]), Buffer.concat(all)]);
   }
 }
 

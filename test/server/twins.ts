@@ -40,9 +40,9 @@ export class Twins {
   toldCount = 0;
   /** Words among which are the keys whose time is over, and which may go at any moment. */
   readonly over = new Set<string>();
-  readonly #pairs = new Map<number, Pair>();
+  private readonly pairs = new Map<number, Pair>();
   /** The last replies, of the real server and of the other. */
-  #replies: Reply[] = [];
+  private replies: Reply[] = [];
 
   private constructor(real: Side, tested: Side) {
     this.real = real;
@@ -59,11 +59,11 @@ export class Twins {
 
   /** Empties both, closes all connections, and passes over what was told until now. */
   async reset(): Promise<void> {
-    for (const { real, tested } of this.#pairs.values()) {
+    for (const { real, tested } of this.pairs.values()) {
       real.close();
       tested.close();
     }
-    this.#pairs.clear();
+    this.pairs.clear();
     this.over.clear();
     await this.real.subject.reset();
     await this.tested.subject.reset();
@@ -72,12 +72,12 @@ export class Twins {
 
   /** Whether the connection's last command still waits: it can send no other then. */
   isWaiting(connection: number): boolean {
-    return this.#pairs.get(connection)?.isWaiting === true;
+    return this.pairs.get(connection)?.isWaiting === true;
   }
 
   /** Sends a command to both; waits for the replies, unless it `mayWait` and does so. */
   async send(connection: number, args: readonly string[], mayWait = false): Promise<void> {
-    const pair = await this.#pair(connection);
+    const pair = await this.pair(connection);
     const bytes = bytesOf(args);
     pair.real.write(bytes);
     pair.tested.write(bytes);
@@ -91,7 +91,7 @@ export class Twins {
       });
       if (await Promise.race([over, Bun.sleep(WAIT_MS).then(() => true)])) return;
     }
-    this.#replies = (await replies).map(([reply]) => parseReply(reply).reply);
+    this.replies = (await replies).map(([reply]) => parseReply(reply).reply);
   }
 
   /** What both told since the last call, as texts, if it is not the same; else nothing. */
@@ -106,7 +106,7 @@ export class Twins {
       await Bun.sleep(LOOK_MS);
     }
     this.toldCount += real.length;
-    const [ofReal, ofTested] = this.#replies;
+    const [ofReal, ofTested] = this.replies;
     const isPop = /^spop$/i.test(args[0] ?? "");
     const isNamed = !isPop || (namesPopped(real, ofReal) && namesPopped(tested, ofTested));
     if (isSame(real, tested, pops, this.over) && isNamed) return [];
@@ -118,12 +118,12 @@ export class Twins {
     await this.tested.subject.stop();
   }
 
-  async #pair(connection: number): Promise<Pair> {
-    const known = this.#pairs.get(connection);
+  private async pair(connection: number): Promise<Pair> {
+    const known = this.pairs.get(connection);
     if (known !== undefined) return known;
     const [real, tested] = [await this.real.subject.connect(), await this.tested.subject.connect()];
     const pair = { real, tested, isWaiting: false };
-    this.#pairs.set(connection, pair);
+    this.pairs.set(connection, pair);
     return pair;
   }
 }

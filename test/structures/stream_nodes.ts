@@ -32,22 +32,22 @@ export const sizeOf = (texts: Texts) => texts.reduce((sum, text) => sum + text.l
 export class Node {
   readonly entries: Entry[] = [];
   readonly master: bigint;
-  readonly #isLarge: boolean;
-  #names: Texts = [];
-  #pack = packed.create();
+  private readonly isLarge: boolean;
+  private names: Texts = [];
+  private pack = packed.create();
 
   /** With `isLarge` the counters are written by `count` only. */
   constructor(id: bigint, texts: Texts, isLarge = false) {
     this.master = id;
-    this.#isLarge = isLarge;
-    this.#names = namesOf(texts);
-    const counters = ["0", "0", String(this.#names.length)];
-    for (const text of [...counters, ...this.#names, "0"]) this.#append(text);
+    this.isLarge = isLarge;
+    this.names = namesOf(texts);
+    const counters = ["0", "0", String(this.names.length)];
+    for (const text of [...counters, ...this.names, "0"]) this.append(text);
     this.add(id, texts);
   }
 
-  #append(text: string): void {
-    this.#pack = packed.append(this.#pack, fromLatin1(text), 0, text.length);
+  private append(text: string): void {
+    this.pack = packed.append(this.pack, fromLatin1(text), 0, text.length);
   }
 
   get live(): number {
@@ -61,7 +61,7 @@ export class Node {
   add(id: bigint, texts: Texts): void {
     const names = namesOf(texts);
     const isSame =
-      names.length === this.#names.length && names.every((name, i) => name === this.#names[i]);
+      names.length === this.names.length && names.every((name, i) => name === this.names[i]);
     const elements = isSame ? valuesOf(texts) : [String(names.length), ...texts];
     const all = [
       String(isSame ? SAME_FIELDS : 0),
@@ -69,15 +69,15 @@ export class Node {
       String(difference(id & SEQ_MAX, this.master & SEQ_MAX)),
       ...elements,
     ];
-    for (const text of all) this.#append(text);
-    this.#append(String(all.length));
+    for (const text of all) this.append(text);
+    this.append(String(all.length));
     this.entries.push({ id, texts, isDeleted: false });
-    if (!this.#isLarge) this.count();
+    if (!this.isLarge) this.count();
   }
 
   delete(entry: Entry): void {
     entry.isDeleted = true;
-    if (!this.#isLarge) this.count();
+    if (!this.isLarge) this.count();
   }
 
   /** Writes the counters of the master entry. A flag of one bit more changes no size. */
@@ -85,18 +85,18 @@ export class Node {
     const { live } = this;
     for (const [index, count] of [live, this.entries.length - live].entries()) {
       const text = String(count);
-      const at = packed.seek(this.#pack, index);
-      this.#pack = packed.replace(this.#pack, at, fromLatin1(text), 0, text.length);
+      const at = packed.seek(this.pack, index);
+      this.pack = packed.replace(this.pack, at, fromLatin1(text), 0, text.length);
     }
   }
 
   /** The bytes of the listpack. */
   get size(): number {
-    return packed.listpack(this.#pack).size;
+    return packed.listpack(this.pack).size;
   }
 
   release(): void {
-    packed.release(this.#pack);
+    packed.release(this.pack);
   }
 }
 

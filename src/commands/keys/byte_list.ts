@@ -16,20 +16,20 @@ export class ByteList {
   start = new Float64Array(FIRST_COUNT);
   size = new Int32Array(FIRST_COUNT);
   count = 0;
-  #used = 0;
+  private used = 0;
 
   /** Adds a copy of the bytes. */
   add(bytes: Uint8Array, offset: number, size: number): void {
-    this.#reserve(size);
-    copyBytes(bytes, offset, size, this.bytes, this.#used);
-    this.#note(size);
-    this.#used += size;
+    this.reserve(size);
+    copyBytes(bytes, offset, size, this.bytes, this.used);
+    this.note(size);
+    this.used += size;
   }
 
   /** Adds no string: `has` of it is false. */
   addNone(): void {
-    this.#reserve(0);
-    this.#note(NONE);
+    this.reserve(0);
+    this.note(NONE);
   }
 
   /** Whether there is a string at the index. */
@@ -37,13 +37,13 @@ export class ByteList {
     return this.size[index] !== NONE;
   }
 
-  #note(size: number): void {
-    this.start[this.count] = this.#used;
+  private note(size: number): void {
+    this.start[this.count] = this.used;
     this.size[this.count++] = size;
   }
 
-  #reserve(size: number): void {
-    const needed = this.#used + size + WORD_SLACK;
+  private reserve(size: number): void {
+    const needed = this.used + size + WORD_SLACK;
     if (needed > this.bytes.length) {
       const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
       grown.set(this.bytes);

@@ -24,26 +24,26 @@ export class Pattern {
   readonly isElement: boolean;
   /** Without a `*` it names nothing. */
   readonly isFixed: boolean;
-  readonly #bytes: Uint8Array;
+  private readonly bytes: Uint8Array;
   /** Where the `*` is. */
-  readonly #star: number;
+  private readonly star: number;
   /** Where what follows the element in the key's name ends. */
-  readonly #keyEnd: number;
+  private readonly keyEnd: number;
   /** Where the field begins; 0: it names a string. */
-  readonly #field: number;
+  private readonly field: number;
 
   /** `bytes` are the pattern's own. As in C, a `*` or `->` counts only before a zero byte. */
   constructor(bytes: Uint8Array) {
     const zero = bytes.indexOf(0);
     const end = zero < 0 ? bytes.length : zero;
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.isElement = end === 1 && bytes[0] === HASH_SIGN;
-    this.#star = bytes.subarray(0, end).indexOf(STAR);
-    this.isFixed = this.#star < 0;
-    const arrow = arrowIn(bytes, this.#star + 1, end);
+    this.star = bytes.subarray(0, end).indexOf(STAR);
+    this.isFixed = this.star < 0;
+    const arrow = arrowIn(bytes, this.star + 1, end);
     const hasField = !this.isFixed && arrow >= 0 && arrow + 2 < end;
-    this.#field = hasField ? arrow + 2 : 0;
-    this.#keyEnd = hasField ? arrow : bytes.length;
+    this.field = hasField ? arrow + 2 : 0;
+    this.keyEnd = hasField ? arrow : bytes.length;
   }
 
   /**
@@ -58,22 +58,22 @@ export class Pattern {
       return element;
     }
     if (this.isFixed) return null;
-    const suffix = this.#keyEnd - this.#star - 1;
-    reserve(this.#star + size + suffix);
+    const suffix = this.keyEnd - this.star - 1;
+    reserve(this.star + size + suffix);
     const to = name.bytes;
-    copyBytes(this.#bytes, 0, this.#star, to, 0);
-    copyBytes(bytes, offset, size, to, this.#star);
-    copyBytes(this.#bytes, this.#star + 1, suffix, to, this.#star + size);
-    name.size[0] = this.#star + size + suffix;
+    copyBytes(this.bytes, 0, this.star, to, 0);
+    copyBytes(bytes, offset, size, to, this.star);
+    copyBytes(this.bytes, this.star + 1, suffix, to, this.star + size);
+    name.size[0] = this.star + size + suffix;
     const e = db.read(name, 0);
     if (e === NIL) return null;
-    if (this.#field === 0) {
+    if (this.field === 0) {
       return entry.type(e) === Type.string ? stringValue.rangeOf(e) : null;
     }
     if (entry.type(e) !== Type.hash) return null;
-    const fieldSize = this.#bytes.length - this.#field;
+    const fieldSize = this.bytes.length - this.field;
     reserve(fieldSize);
-    copyBytes(this.#bytes, this.#field, fieldSize, name.bytes, 0);
+    copyBytes(this.bytes, this.field, fieldSize, name.bytes, 0);
     name.size[0] = fieldSize;
     const place = db.field(e, name, 0);
     return place === 0 ? null : hashValue.range(e, place);

@@ -45,123 +45,123 @@ const BUFFER_SIZE = newBlock().length;
 export class BackgroundFile implements BlockSink {
   /** How many commands were written to a file of those. */
   countCommands: () => number = () => 0;
-  readonly #host: DiskHost;
+  private readonly host: DiskHost;
   /** Where paths are when it is begun: whoever changes `dir` does not move the file. */
-  readonly #folder: HeldFolder;
-  readonly #reserved: string;
-  readonly #worker: WorkerThread;
-  readonly #shared = new Int32Array(
+  private readonly folder: HeldFolder;
+  private readonly reserved: string;
+  private readonly worker: WorkerThread;
+  private readonly shared = new Int32Array(
     new SharedArrayBuffer(SHARED_COUNT * Int32Array.BYTES_PER_ELEMENT),
   );
   /** Told of the end, once all was written. */
-  #done: ((problem: string | null) => void) | null = null;
-  #problem: string | null = null;
+  private done: ((problem: string | null) => void) | null = null;
+  private problem: string | null = null;
   /** Buffers that came back. */
-  readonly #free: Uint8Array<ArrayBuffer>[] = [];
-  #sent = 0;
-  #isOver = false;
+  private readonly free: Uint8Array<ArrayBuffer>[] = [];
+  private sent = 0;
+  private isOver = false;
 
   /**
    * Begins a file that is to take the place of the one of this path, unless it turns out not to be
    * sound. Throws the system's reason if it cannot be made. `packs`: blocks are packed.
    */
   constructor(host: DiskHost, path: string, fileKind: FileKind, packs: boolean) {
-    this.#host = host;
-    this.#folder = host.holdFolder();
-    const place = path.startsWith("/") ? path : this.#folder.within(path);
+    this.host = host;
+    this.folder = host.holdFolder();
+    const place = path.startsWith("/") ? path : this.folder.within(path);
     try {
-      this.#reserved = host.reserveFile(place);
+      this.reserved = host.reserveFile(place);
     } catch (error) {
-      this.#folder.release();
+      this.folder.release();
       throw error;
     }
     try {
-      this.#worker = host.startDiskWorker(
-        (message) => this.#told(message as FromDisk),
-        (problem) => this.#finish(problem),
+      this.worker = host.startDiskWorker(
+        (message) => this.told(message as FromDisk),
+        (problem) => this.finish(problem),
       );
     } catch (error) {
-      host.removeFile(this.#reserved);
-      this.#folder.release();
+      host.removeFile(this.reserved);
+      this.folder.release();
       throw error;
     }
-    const shared = this.#shared.buffer as SharedArrayBuffer;
-    this.#send({ type: "begin", reserved: this.#reserved, path: place, fileKind, packs, shared });
+    const shared = this.shared.buffer as SharedArrayBuffer;
+    this.send({ type: "begin", reserved: this.reserved, path: place, fileKind, packs, shared });
   }
 
-  #send(message: ToDisk, buffers: readonly ArrayBuffer[] = []): void {
-    this.#worker.send(message, buffers);
+  private send(message: ToDisk, buffers: readonly ArrayBuffer[] = []): void {
+    this.worker.send(message, buffers);
   }
 
-  #told(message: FromDisk): void {
-    if (message.type === "done") this.#finish(message.problem);
+  private told(message: FromDisk): void {
+    if (message.type === "done") this.finish(message.problem);
     else if (message.buffer.byteLength === BUFFER_SIZE) {
-      this.#free.push(new Uint8Array(message.buffer));
+      this.free.push(new Uint8Array(message.buffer));
     }
   }
 
-  #finish(problem: string | null): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#problem = problem;
-    this.#worker.stop();
-    this.#free.length = 0;
-    if (problem !== null) this.#host.removeFile(this.#reserved);
-    this.#folder.release();
-    this.#done?.(problem);
+  private finish(problem: string | null): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.problem = problem;
+    this.worker.stop();
+    this.free.length = 0;
+    if (problem !== null) this.host.removeFile(this.reserved);
+    this.folder.release();
+    this.done?.(problem);
   }
 
-  get #waiting(): number {
-    return this.#sent - Atomics.load(this.#shared, HANDLED);
+  private get waiting(): number {
+    return this.sent - Atomics.load(this.shared, HANDLED);
   }
 
   /** Whether the worker has enough to do: whoever can wait before giving it more should. */
   get isBehind(): boolean {
-    return !this.#isOver && this.#waiting >= BEHIND;
+    return !this.isOver && this.waiting >= BEHIND;
   }
 
   /** As BlockSink says; throws what went wrong with what was taken before. */
   take(kind: number, bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
-    if (this.#problem !== null) throw new Error(this.#problem);
-    if (this.#waiting >= FAR_BEHIND) {
-      const handled = Atomics.load(this.#shared, HANDLED);
-      Atomics.wait(this.#shared, HANDLED, handled, WAIT_MS);
+    if (this.problem !== null) throw new Error(this.problem);
+    if (this.waiting >= FAR_BEHIND) {
+      const handled = Atomics.load(this.shared, HANDLED);
+      Atomics.wait(this.shared, HANDLED, handled, WAIT_MS);
     }
-    this.#sent++;
-    this.#send({ type: "buffer", buffer: bytes.buffer, size, kind }, [bytes.buffer]);
-    return this.#free.pop() ?? newBlock();
+    this.sent++;
+    this.send({ type: "buffer", buffer: bytes.buffer, size, kind }, [bytes.buffer]);
+    return this.free.pop() ?? newBlock();
   }
 
   /** Adds bytes, which are copied, to a file of bytes; throws as `take` does. */
   write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += BUFFER_SIZE) {
       const size = Math.min(BUFFER_SIZE, bytes.length - at);
-      const buffer = this.#free.pop() ?? newBlock();
+      const buffer = this.free.pop() ?? newBlock();
       copyBytes(bytes, at, size, buffer, 0);
-      this.#free.push(this.take(0, buffer, size));
+      this.free.push(this.take(0, buffer, size));
     }
   }
 
   end(keys: number): void {
-    this.#send({ type: "foot", keys });
+    this.send({ type: "foot", keys });
   }
 
   /** All was written: `done` is told when the file is on the disk and has its place, or why not. */
   syncLater(done: (problem: string | null) => void): void {
-    this.#done = done;
-    if (this.#isOver) done(this.#problem);
-    else this.#send({ type: "end", commands: this.countCommands() });
+    this.done = done;
+    if (this.isOver) done(this.problem);
+    else this.send({ type: "end", commands: this.countCommands() });
   }
 
   /** Calls the file off, and sees that nothing happens to it any more. */
   abandon(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const shared = this.#shared;
+    if (this.isOver) return;
+    this.isOver = true;
+    const shared = this.shared;
     const phase = Atomics.compareExchange(shared, PHASE, Phase.open, Phase.abandoned);
     if (phase === Phase.placing) Atomics.wait(shared, PHASE, Phase.placing, PLACING_MS_MAX);
-    this.#worker.stop();
-    this.#host.removeFile(this.#reserved);
-    this.#folder.release();
+    this.worker.stop();
+    this.host.removeFile(this.reserved);
+    this.folder.release();
   }
 }

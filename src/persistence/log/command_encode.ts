@@ -96,27 +96,27 @@ export function writeCommands(to: CommandWriter, e: EntryRef): void {
  */
 class Batch {
   /** The size of an element that is for the next command, or -1. */
-  #kept = -1;
-  readonly #nextSize: () => number;
+  private kept = -1;
+  private readonly nextSize: () => number;
 
   constructor(nextSize: () => number) {
-    this.#nextSize = nextSize;
+    this.nextSize = nextSize;
   }
 
   /** Before the first element of a value. */
   reset(): void {
-    this.#kept = -1;
+    this.kept = -1;
   }
 
   next(left: number): number {
     const countMax = Math.min(left, ITEMS_MAX);
     let size = 0;
     for (let count = 0; count < countMax; count++) {
-      const more = this.#kept < 0 ? this.#nextSize() : this.#kept;
-      this.#kept = -1;
+      const more = this.kept < 0 ? this.nextSize() : this.kept;
+      this.kept = -1;
       size += more;
       if (count > 0 && size > SIZE_MAX) {
-        this.#kept = more;
+        this.kept = more;
         return count;
       }
     }

@@ -25,28 +25,28 @@ const PEXPIREAT = wordOf("PEXPIREAT");
 
 /** Writes one file: see above. What the sink is given is good until it returns. */
 export class CommandSaver {
-  readonly #writer: CommandWriter;
+  private readonly writer: CommandWriter;
 
   constructor(sink: ByteSink) {
-    this.#writer = new CommandWriter(sink);
+    this.writer = new CommandWriter(sink);
   }
 
   /** Bytes of the file so far. */
   get size(): number {
-    return this.#writer.total;
+    return this.writer.total;
   }
 
   /** Commands of the file so far. */
   get commands(): number {
-    return this.#writer.commands;
+    return this.writer.commands;
   }
 
   /** Writes the code of a library of functions; before the databases. */
   library(code: Uint8Array): void {
-    this.#writer.command(3);
-    this.#writer.word(FUNCTION);
-    this.#writer.word(LOAD);
-    this.#writer.bulk(code, 0, code.length);
+    this.writer.command(3);
+    this.writer.word(FUNCTION);
+    this.writer.word(LOAD);
+    this.writer.bulk(code, 0, code.length);
   }
 
   /** The keys that follow are of this database; how many is not told. */
@@ -56,25 +56,25 @@ export class CommandSaver {
 
   /** The keys that follow are of the database of this number. */
   select(id: number): void {
-    this.#writer.command(2);
-    this.#writer.word(SELECT);
-    this.#writer.integer(id);
+    this.writer.command(2);
+    this.writer.word(SELECT);
+    this.writer.integer(id);
   }
 
   /** Writes a key of the database, with value and expiry. */
   entry(db: Database, _keyspace: Keyspace, e: EntryRef): void {
-    writeCommands(this.#writer, e);
+    writeCommands(this.writer, e);
     if (!entry.hasTtl(e)) return;
-    this.#writer.command(3);
-    this.#writer.word(PEXPIREAT);
-    writeName(this.#writer, e);
+    this.writer.command(3);
+    this.writer.word(PEXPIREAT);
+    writeName(this.writer, e);
     const farMs = db.farExpiryOf(e);
-    if (farMs === undefined) this.#writer.integer(db.expiryOf(e));
-    else this.#writer.text(String(farMs));
+    if (farMs === undefined) this.writer.integer(db.expiryOf(e));
+    else this.writer.text(String(farMs));
   }
 
   /** The sink has all then. */
   end(): void {
-    this.#writer.flush();
+    this.writer.flush();
   }
 }

@@ -28,45 +28,45 @@ export class CommandWriter {
   /** Commands begun so far. */
   commands = 0;
   /** Bytes that the sink was given. */
-  #passed = 0;
-  #size = 0;
-  readonly #bytes = new Uint8Array(PIECE_SIZE);
-  readonly #sink: ByteSink;
-  readonly #digits = new Uint8Array(DOUBLE_SIZE_MAX);
+  private passed = 0;
+  private size = 0;
+  private readonly bytes = new Uint8Array(PIECE_SIZE);
+  private readonly sink: ByteSink;
+  private readonly digits = new Uint8Array(DOUBLE_SIZE_MAX);
 
   constructor(sink: ByteSink) {
-    this.#sink = sink;
+    this.sink = sink;
   }
 
   /** Bytes written so far. */
   get total(): number {
-    return this.#passed + this.#size;
+    return this.passed + this.size;
   }
 
   /** Gives the sink what was written. */
   flush(): void {
-    if (this.#size === 0) return;
-    this.#sink(this.#bytes.subarray(0, this.#size));
-    this.#passed += this.#size;
-    this.#size = 0;
+    if (this.size === 0) return;
+    this.sink(this.bytes.subarray(0, this.size));
+    this.passed += this.size;
+    this.size = 0;
   }
 
   /** Begins a command of so many words, its name among them. */
   command(words: number): void {
     this.commands++;
-    this.#head(ARRAY, words);
+    this.head(ARRAY, words);
   }
 
   /** A word that `wordOf` has made. */
   word(bytes: Uint8Array): void {
-    this.#raw(bytes, 0, bytes.length);
+    this.raw(bytes, 0, bytes.length);
   }
 
   bulk(bytes: Uint8Array, offset: number, size: number): void {
-    this.#head(BULK, size);
-    this.#raw(bytes, offset, size);
-    this.#room(2);
-    this.#end();
+    this.head(BULK, size);
+    this.raw(bytes, offset, size);
+    this.room(2);
+    this.end();
   }
 
   range({ bytes, offset, size }: Range): void {
@@ -75,12 +75,12 @@ export class CommandWriter {
 
   /** A safe integer in decimal. */
   integer(value: number): void {
-    this.bulk(this.#digits, 0, writeInteger(this.#digits, 0, value));
+    this.bulk(this.digits, 0, writeInteger(this.digits, 0, value));
   }
 
   /** A double with 17 digits. */
   double(value: number): void {
-    this.bulk(this.#digits, 0, writeDouble(this.#digits, 0, value));
+    this.bulk(this.digits, 0, writeDouble(this.digits, 0, value));
   }
 
   /** A latin1 text. */
@@ -92,30 +92,30 @@ export class CommandWriter {
     this.bulk(spelled, 0, spell(id));
   }
 
-  #room(size: number): void {
-    if (this.#size + size > PIECE_SIZE) this.flush();
+  private room(size: number): void {
+    if (this.size + size > PIECE_SIZE) this.flush();
   }
 
-  #raw(bytes: Uint8Array, offset: number, size: number): void {
-    this.#room(size);
+  private raw(bytes: Uint8Array, offset: number, size: number): void {
+    this.room(size);
     if (size > PIECE_SIZE) {
-      this.#sink(bytes.subarray(offset, offset + size));
-      this.#passed += size;
+      this.sink(bytes.subarray(offset, offset + size));
+      this.passed += size;
       return;
     }
-    copyBytes(bytes, offset, size, this.#bytes, this.#size);
-    this.#size += size;
+    copyBytes(bytes, offset, size, this.bytes, this.size);
+    this.size += size;
   }
 
-  #head(type: number, count: number): void {
-    this.#room(HEAD_SIZE_MAX);
-    this.#bytes[this.#size++] = type;
-    this.#size = writeInteger(this.#bytes, this.#size, count);
-    this.#end();
+  private head(type: number, count: number): void {
+    this.room(HEAD_SIZE_MAX);
+    this.bytes[this.size++] = type;
+    this.size = writeInteger(this.bytes, this.size, count);
+    this.end();
   }
 
-  #end(): void {
-    this.#bytes[this.#size++] = CR;
-    this.#bytes[this.#size++] = LF;
+  private end(): void {
+    this.bytes[this.size++] = CR;
+    this.bytes[this.size++] = LF;
   }
 }

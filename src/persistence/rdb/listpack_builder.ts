@@ -17,17 +17,17 @@ export class ListpackBuilder {
   /** Elements so far, and the bytes of the listpack with them. */
   count = 0;
   size = HEADER_SIZE + 1;
-  #view = new DataView(this.bytes.buffer);
+  private view = new DataView(this.bytes.buffer);
 
   reset(): void {
-    if (this.bytes.length > KEPT_SIZE_MAX) this.#take(new Uint8Array(FIRST_SIZE));
+    if (this.bytes.length > KEPT_SIZE_MAX) this.take(new Uint8Array(FIRST_SIZE));
     this.count = 0;
     this.size = HEADER_SIZE + 1;
   }
 
   /** Adds an element as it stands in another listpack. */
   addElement(bytes: Uint8Array, at: number, span: number): void {
-    this.#room(span);
+    this.room(span);
     copyBytes(bytes, at, span, this.bytes, this.size - 1);
     this.pretend(span);
   }
@@ -39,9 +39,9 @@ export class ListpackBuilder {
   }
 
   addText({ bytes, offset, size }: Range): void {
-    this.#room(size + OVERHEAD);
+    this.room(size + OVERHEAD);
     const span = element.measure(bytes, offset, size);
-    element.write(this.bytes, this.#view, this.size - 1, bytes, offset, size);
+    element.write(this.bytes, this.view, this.size - 1, bytes, offset, size);
     this.pretend(span);
   }
 
@@ -52,9 +52,9 @@ export class ListpackBuilder {
 
   /** Adds an integer of 64 bits in two words. */
   addWords(high: number, low: number): void {
-    this.#room(OVERHEAD);
+    this.room(OVERHEAD);
     const span = element.wordsSpan(high, low);
-    element.write(this.bytes, this.#view, this.size - 1, NO_BYTES, 0, 0);
+    element.write(this.bytes, this.view, this.size - 1, NO_BYTES, 0, 0);
     this.pretend(span);
   }
 
@@ -69,16 +69,16 @@ export class ListpackBuilder {
     return this;
   }
 
-  #room(size: number): void {
+  private room(size: number): void {
     const needed = this.size + size;
     if (needed <= this.bytes.length) return;
     const grown = new Uint8Array(2 * needed);
     grown.set(this.bytes.subarray(0, this.size));
-    this.#take(grown);
+    this.take(grown);
   }
 
-  #take(bytes: Uint8Array<ArrayBuffer>): void {
+  private take(bytes: Uint8Array<ArrayBuffer>): void {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
+    this.view = new DataView(bytes.buffer);
   }
 }

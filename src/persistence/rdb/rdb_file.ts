@@ -147,125 +147,123 @@ export class RdbLoader {
    */
   readonly figures = { keys: 0, expired: 0, empty: 0, module: 0, lost: 0 };
   version = 0;
-  #isValkey = false;
-  readonly #reader = new RdbReader();
-  readonly #keyspace: Keyspace;
-  readonly #hooks: RdbHooks;
-  readonly #key = new Text();
-  readonly #text = new Text();
-  readonly #traits = new Traits();
+  private isValkey = false;
+  private readonly reader = new RdbReader();
+  private readonly keyspace: Keyspace;
+  private readonly hooks: RdbHooks;
+  private readonly key = new Text();
+  private readonly text = new Text();
+  private readonly traits = new Traits();
   /** The key for the value that is being read. */
-  readonly #made: LoadedKey;
-  #db: Database;
+  private readonly made: LoadedKey;
+  private db: Database;
   /** The type of the value that is being read, or -1. */
-  #type = NO_TYPE;
+  private type = NO_TYPE;
 
   constructor(source: ByteSource, keyspace: Keyspace, hooks: RdbHooks = {}) {
-    this.#reader.openSource(source);
-    this.#keyspace = keyspace;
-    this.#hooks = hooks;
-    this.#db = keyspace.databases[0];
-    const { bytes, view } = this.#key;
-    this.#made = { bytes, view, offset: 0, size: 0, hash: 0, expires: false };
+    this.reader.openSource(source);
+    this.keyspace = keyspace;
+    this.hooks = hooks;
+    this.db = keyspace.databases[0];
+    const { bytes, view } = this.key;
+    this.made = { bytes, view, offset: 0, size: 0, hash: 0, expires: false };
   }
 
   /** Bytes of the file read so far. */
   get offset(): number {
-    return this.#reader.offset;
+    return this.reader.offset;
   }
 
   /** Loads up to `limit` keys; false when the file is at its end. */
   step(limit: number): boolean {
     try {
-      if (this.version === 0) this.#begin();
+      if (this.version === 0) this.begin();
       for (let left = limit; left > 0; ) {
-        const type = this.#reader.byte();
+        const type = this.reader.byte();
         if (type === Opcode.end) {
-          this.#end();
+          this.end();
           return false;
         }
         if (isOpcode(type)) {
-          this.#follow(type);
+          this.follow(type);
         } else {
-          this.#load(type);
+          this.load(type);
           left--;
         }
       }
       return true;
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
-      throw new RdbError(this.#reason(error), this.#reader.offset);
+      throw new RdbError(this.reason(error), this.reader.offset);
     }
   }
 
   /** At the end: what was read from the source and does not belong to the file. */
   rest(): Uint8Array {
-    return this.#reader.rest();
+    return this.reader.rest();
   }
 
-  #reason(error: Malformed): string {
-    if (this.#type === NO_TYPE) return error.message;
-    return `${failureOf(this.#type, error)}, in key ${JSON.stringify(this.#shownKey())}`;
+  private reason(error: Malformed): string {
+    if (this.type === NO_TYPE) return error.message;
+    return `${failureOf(this.type, error)}, in key ${JSON.stringify(this.shownKey())}`;
   }
 
-  #shownKey(): string {
-    const { bytes, size } = this.#key;
+  private shownKey(): string {
+    const { bytes, size } = this.key;
     return latin1(bytes, 0, Math.min(size, SHOWN_KEY_SIZE));
   }
 
-  #begin(): void {
-    const head = this.#latin1(MAGIC.length + VERSION_DIGITS);
-    this.#isValkey = head.startsWith(VALKEY_MAGIC);
-    if (!this.#isValkey && !head.startsWith(MAGIC)) throw new Malformed("this is no RDB file");
-    const digits = head.slice(this.#isValkey ? VALKEY_MAGIC.length : MAGIC.length);
+  private begin(): void {
+    const head = this.latin1(MAGIC.length + VERSION_DIGITS);
+    this.isValkey = head.startsWith(VALKEY_MAGIC);
+    if (!this.isValkey && !head.startsWith(MAGIC)) throw new Malformed("this is no RDB file");
+    const digits = head.slice(this.isValkey ? VALKEY_MAGIC.length : MAGIC.length);
     this.version = /^\d+$/.test(digits) ? Number(digits) : 0;
-    const isKnown = this.#isValkey
+    const isKnown = this.isValkey
       ? this.version >= VALKEY_VERSION
       : this.version >= 1 && this.version <= RDB_VERSION_MAX;
     if (isKnown) return;
-    const whose = this.#isValkey ? "Valkey's RDB files" : "RDB files";
+    const whose = this.isValkey ? "Valkey's RDB files" : "RDB files";
     throw new Malformed(`${whose} of version ${JSON.stringify(digits)} are not known`);
   }
 
-  #latin1(size: number): string {
+  private latin1(size: number): string {
     let text = "";
-    for (let i = 0; i < size; i++) text += String.fromCharCode(this.#reader.byte());
+    for (let i = 0; i < size; i++) text += String.fromCharCode(this.reader.byte());
     return text;
   }
 
-  #end(): void {
+  private end(): void {
     if (this.version < RDB_VERSION_CHECKSUM) return;
-    const { low, high } = this.#reader.checksum;
-    this.#reader.int64();
-    const isUnknown = (this.#reader.low | this.#reader.high) === 0;
-    if (isUnknown || (this.#reader.low === low && this.#reader.high === high)) return;
+    const { low, high } = this.reader.checksum;
+    this.reader.int64();
+    const isUnknown = (this.reader.low | this.reader.high) === 0;
+    if (isUnknown || (this.reader.low === low && this.reader.high === high)) return;
     throw new Malformed("CRC error: the file was altered");
   }
 
   /** Does what an opcode says. */
-  #follow(opcode: number): void {
-    const reader = this.#reader;
+  private follow(opcode: number): void {
+    const reader = this.reader;
     switch (opcode) {
       case Opcode.expiryMs:
-        this.#traits.expiryMs = reader.int64();
-        this.#traits.farMs = Number.isSafeInteger(this.#traits.expiryMs)
-          ? undefined
-          : reader.bigint;
+        this.traits.expiryMs = reader.int64();
+        this.traits.farMs = Number.isSafeInteger(this.traits.expiryMs) ? undefined : reader.bigint;
         break;
       case Opcode.expirySeconds:
-        this.#traits.expiryMs = reader.int32() * 1000;
+        this.traits.expiryMs = reader.int32() * 1000;
         break;
       case Opcode.idle:
-        this.#traits.idle = reader.length();
+        this.traits.idle = reader.length();
         break;
       case Opcode.frequency:
-        this.#traits.frequency = reader.byte();
+        this.traits.frequency = reader.byte();
         break;
       case Opcode.selectDb:
-        this.#select(reader.length());
+        this.select(reader.length());
         break;
       case Opcode.resizeDb:
-        this.#db.expect(Math.min(reader.length(), reader.left / ENTRY_SIZE_MIN));
+        this.db.expect(Math.min(reader.length(), reader.left / ENTRY_SIZE_MIN));
         reader.length();
         break;
       case Opcode.slotInfo:
@@ -275,138 +273,138 @@ export class RdbLoader {
         reader.length();
         break;
       case Opcode.function2:
-        this.#keyspace.libraries.add(this.#string());
+        this.keyspace.libraries.add(this.string());
         break;
       default:
-        this.#pass(opcode);
+        this.pass(opcode);
     }
   }
 
   /** Passes over what is not for the keyspace, and tells of it. */
-  #pass(opcode: number): void {
+  private pass(opcode: number): void {
     switch (opcode) {
       case Opcode.aux: {
-        const name = this.#string();
-        const value = this.#string();
-        this.#hooks.aux?.(latin1(name, 0, name.length), latin1(value, 0, value.length));
+        const name = this.string();
+        const value = this.string();
+        this.hooks.aux?.(latin1(name, 0, name.length), latin1(value, 0, value.length));
         break;
       }
       case Opcode.moduleAux:
-        this.#lose(`data of module ${skipModuleAux(this.#reader)}`);
+        this.lose(`data of module ${skipModuleAux(this.reader)}`);
         break;
       case Opcode.slotImport:
-        this.#passSlotImport();
+        this.passSlotImport();
         break;
       default:
-        this.#lose(`function ${this.#passOldFunction()} of a time before Redis 7.0`);
+        this.lose(`function ${this.passOldFunction()} of a time before Redis 7.0`);
     }
   }
 
-  #lose(what: string): void {
+  private lose(what: string): void {
     this.figures.lost++;
-    this.#hooks.lost?.(what);
+    this.hooks.lost?.(what);
   }
 
   /** Valkey's note of slots that a cluster was moving: a name, and pairs of slots. */
-  #passSlotImport(): void {
-    const reader = this.#reader;
-    reader.string(this.#text);
+  private passSlotImport(): void {
+    const reader = this.reader;
+    reader.string(this.text);
     for (let left = 2 * reader.count(2); left > 0; left--) reader.length();
-    this.#lose("slots that were on their way to another node of a cluster");
+    this.lose("slots that were on their way to another node of a cluster");
   }
 
   /** A name, an engine, perhaps a description, and code; returns the name. */
-  #passOldFunction(): string {
-    const reader = this.#reader;
-    const name = this.#string();
-    reader.string(this.#text);
-    if (reader.length() !== 0) reader.string(this.#text);
-    reader.string(this.#text);
+  private passOldFunction(): string {
+    const reader = this.reader;
+    const name = this.string();
+    reader.string(this.text);
+    if (reader.length() !== 0) reader.string(this.text);
+    reader.string(this.text);
     return JSON.stringify(latin1(name, 0, Math.min(name.length, SHOWN_KEY_SIZE)));
   }
 
-  #string(): Uint8Array {
-    this.#reader.string(this.#text);
-    return this.#text.bytes.slice(0, this.#text.size);
+  private string(): Uint8Array {
+    this.reader.string(this.text);
+    return this.text.bytes.slice(0, this.text.size);
   }
 
-  #select(id: number): void {
-    const db = this.#keyspace.databases[id];
+  private select(id: number): void {
+    const db = this.keyspace.databases[id];
     if (db === undefined) {
-      const { length } = this.#keyspace.databases;
+      const { length } = this.keyspace.databases;
       throw new Malformed(`there is a database ${id}, and this server has ${length}`);
     }
-    this.#db = db;
+    this.db = db;
   }
 
-  #load(type: number): void {
-    const reader = this.#reader;
-    if (type !== RdbType.module2 && !this.#knows(type)) {
+  private load(type: number): void {
+    const reader = this.reader;
+    if (type !== RdbType.module2 && !this.knows(type)) {
       throw new Malformed(`a value or opcode of number ${type}, which is not known`);
     }
-    reader.string(this.#key);
-    this.#type = type;
+    reader.string(this.key);
+    this.type = type;
     if (type === RdbType.module2) {
       const name = skipModuleValue(reader);
-      this.#lose(`key ${JSON.stringify(this.#shownKey())} of module ${name}`);
+      this.lose(`key ${JSON.stringify(this.shownKey())} of module ${name}`);
       this.figures.module++;
     } else {
-      this.#admit(type);
+      this.admit(type);
     }
-    this.#type = NO_TYPE;
-    this.#traits.reset();
+    this.type = NO_TYPE;
+    this.traits.reset();
   }
 
   /** Numbers above those of Redis 7.2 are not the same in Valkey's own versions. */
-  #knows(type: number): boolean {
-    if (!this.#isValkey || type < VALKEY_HASH_EXPIRING) return isKnownType(type);
+  private knows(type: number): boolean {
+    if (!this.isValkey || type < VALKEY_HASH_EXPIRING) return isKnownType(type);
     return type === VALKEY_HASH_EXPIRING;
   }
 
-  #read(type: number, key: LoadedKey): EntryRef {
-    if (this.#isValkey && type === VALKEY_HASH_EXPIRING) return readValkeyHash(this.#reader, key);
-    const reader = this.#reader;
+  private read(type: number, key: LoadedKey): EntryRef {
+    if (this.isValkey && type === VALKEY_HASH_EXPIRING) return readValkeyHash(this.reader, key);
+    const reader = this.reader;
     reader.mended = "";
     const made = readValue(reader, type, key);
-    if (reader.mended !== "") this.#hooks.mended?.(this.#shownKey(), reader.mended);
+    if (reader.mended !== "") this.hooks.mended?.(this.shownKey(), reader.mended);
     return made;
   }
 
   /** Reads a value and makes it that of the key. */
-  #admit(type: number): void {
-    const { bytes, view, size } = this.#key;
-    const { expiryMs, farMs, idle, frequency } = this.#traits;
+  private admit(type: number): void {
+    const { bytes, view, size } = this.key;
+    const { expiryMs, farMs, idle, frequency } = this.traits;
     const hash = hashBytes(bytes, view, 0, size);
     const expires = expiryMs !== -1;
-    const key = this.#made;
+    const key = this.made;
     key.bytes = bytes;
     key.view = view;
     key.size = size;
     key.hash = hash;
     key.expires = expires;
-    const made = this.#read(type, key);
+    const made = this.read(type, key);
     if (made === NIL) {
       this.figures.empty++;
-      this.#hooks.empty?.(this.#shownKey());
+      this.hooks.empty?.(this.shownKey());
       return;
     }
-    const isOver = expires && expiryMs < this.#keyspace.clock.nowMs;
-    if (isOver && this.#hooks.keepsExpired !== true) {
+    const isOver = expires && expiryMs < this.keyspace.clock.nowMs;
+    if (isOver && this.hooks.keepsExpired !== true) {
       values.discard(made);
       this.figures.expired++;
       return;
     }
-    const old = dict.find(this.#db.keys, bytes, view, 0, size, hash);
+    const old = dict.find(this.db.keys, bytes, view, 0, size, hash);
     if (old !== NIL) {
-      if (this.#hooks.replaces !== true) {
+      if (this.hooks.replaces !== true) {
         values.discard(made);
         throw new Malformed("the key is there twice");
       }
-      this.#keyspace.changingAlso(this.#db, old, "");
-      this.#db.delete(old);
+      this.keyspace.changingAlso(this.db, old, "");
+      this.db.delete(old);
     }
-    const e = this.#db.admit(made, expires ? expiryMs : -1, farMs);
-    this.#keyspace.restoreClock(e, idle, frequency);
+    const e = this.db.admit(made, expires ? expiryMs : -1, farMs);
+    this.keyspace.restoreClock(e, idle, frequency);
     this.figures.keys++;
   }
 }
@@ -426,30 +424,30 @@ export interface SaverOptions {
 
 /** Writes one file: see above. */
 export class RdbSaver implements LargeSaver {
-  readonly #writer: RdbWriter;
-  readonly #options: Required<SaverOptions>;
+  private readonly writer: RdbWriter;
+  private readonly options: Required<SaverOptions>;
   /** The large key that is being written has deadlines of fields: the first of them, or -1. */
-  #firstDeadline = -1;
+  private firstDeadline = -1;
   /** Of the group that is being written: what is pending and not yet written, and consumers. */
-  #pendingLeft = 0;
-  #consumers = 0;
+  private pendingLeft = 0;
+  private consumers = 0;
 
   constructor(sink: ByteSink, options: SaverOptions = {}) {
-    this.#options = { clocks: "none", packs: true, sums: true, version: RDB_VERSION, ...options };
-    this.#writer = new RdbWriter(sink);
-    this.#writer.reset(this.#options.version);
-    this.#writer.packs = this.#options.packs;
+    this.options = { clocks: "none", packs: true, sums: true, version: RDB_VERSION, ...options };
+    this.writer = new RdbWriter(sink);
+    this.writer.reset(this.options.version);
+    this.writer.packs = this.options.packs;
   }
 
   /** Bytes of the file so far. */
   get size(): number {
-    return this.#writer.total;
+    return this.writer.total;
   }
 
   /** Writes the head, with fields of latin1 texts. */
   begin(aux: readonly (readonly [name: string, value: string])[]): void {
-    const writer = this.#writer;
-    const head = MAGIC + String(this.#options.version).padStart(VERSION_DIGITS, "0");
+    const writer = this.writer;
+    const head = MAGIC + String(this.options.version).padStart(VERSION_DIGITS, "0");
     for (let i = 0; i < head.length; i++) writer.byte(head.charCodeAt(i));
     for (const [name, value] of aux) {
       writer.byte(Opcode.aux);
@@ -460,13 +458,13 @@ export class RdbSaver implements LargeSaver {
 
   /** Writes the code of a library of functions; before the databases. */
   library(code: Uint8Array): void {
-    this.#writer.byte(Opcode.function2);
-    this.#writer.string(code, 0, code.length);
+    this.writer.byte(Opcode.function2);
+    this.writer.string(code, 0, code.length);
   }
 
   /** The keys that follow are of this database: about so many, of which so many expire. */
   database({ id }: Database, keys: number, expiring: number): void {
-    const writer = this.#writer;
+    const writer = this.writer;
     writer.byte(Opcode.selectDb);
     writer.length(id);
     writer.byte(Opcode.resizeDb);
@@ -476,110 +474,110 @@ export class RdbSaver implements LargeSaver {
 
   /** The keys that follow are of the database of this number, untold how many. */
   select(id: number): void {
-    this.#writer.byte(Opcode.selectDb);
-    this.#writer.length(id);
+    this.writer.byte(Opcode.selectDb);
+    this.writer.length(id);
   }
 
   /** Writes a key of the database, with expiry, access clock and value. */
   entry(db: Database, keyspace: Keyspace, e: EntryRef): void {
-    const writer = this.#writer;
-    if (entry.hasTtl(e)) this.#expiry(db.expiryOf(e), db.farExpiryOf(e));
-    const { clocks, version } = this.#options;
-    if (clocks === "lru") this.#idle(keyspace.idleSeconds(e));
-    else if (clocks === "lfu") this.#frequency(keyspace.frequency(e));
+    const writer = this.writer;
+    if (entry.hasTtl(e)) this.expiry(db.expiryOf(e), db.farExpiryOf(e));
+    const { clocks, version } = this.options;
+    if (clocks === "lru") this.idle(keyspace.idleSeconds(e));
+    else if (clocks === "lfu") this.frequency(keyspace.frequency(e));
     writer.byte(rdbTypeOf(e, version));
     writer.string(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
     writeValue(writer, e);
   }
 
-  #expiry(ms: number, far: bigint | undefined): void {
-    this.#writer.byte(Opcode.expiryMs);
-    if (far === undefined) this.#writer.int64(ms);
-    else this.#writer.bigint64(far);
+  private expiry(ms: number, far: bigint | undefined): void {
+    this.writer.byte(Opcode.expiryMs);
+    if (far === undefined) this.writer.int64(ms);
+    else this.writer.bigint64(far);
   }
 
-  #idle(seconds: number): void {
-    this.#writer.byte(Opcode.idle);
-    this.#writer.length(seconds);
+  private idle(seconds: number): void {
+    this.writer.byte(Opcode.idle);
+    this.writer.length(seconds);
   }
 
-  #frequency(counter: number): void {
-    this.#writer.byte(Opcode.frequency);
-    this.#writer.byte(counter);
+  private frequency(counter: number): void {
+    this.writer.byte(Opcode.frequency);
+    this.writer.byte(counter);
   }
 
   beginLarge(large: LargeKey): void {
-    const writer = this.#writer;
+    const writer = this.writer;
     this.select(large.database);
-    if (large.expiryMs >= 0) this.#expiry(large.expiryMs, large.farExpiryMs);
-    const { clocks, version } = this.#options;
-    if (clocks === "lru") this.#idle(large.idleSeconds);
-    else if (clocks === "lfu") this.#frequency(large.frequency);
+    if (large.expiryMs >= 0) this.expiry(large.expiryMs, large.farExpiryMs);
+    const { clocks, version } = this.options;
+    if (clocks === "lru") this.idle(large.idleSeconds);
+    else if (clocks === "lfu") this.frequency(large.frequency);
     const type = rdbTypeOfLarge(large, version);
-    this.#firstDeadline = type === RdbType.hashMetadata ? large.firstDeadline : -1;
+    this.firstDeadline = type === RdbType.hashMetadata ? large.firstDeadline : -1;
     writer.byte(type);
     writer.string(large.key, 0, large.key.length);
     writeLargeHead(writer, large);
   }
 
   piece(bytes: Uint8Array, offset: number, size: number): void {
-    this.#writer.raw(bytes, offset, size);
+    this.writer.raw(bytes, offset, size);
   }
 
   block(elements: PackedRef): void {
-    writeListNode(this.#writer, elements);
+    writeListNode(this.writer, elements);
   }
 
   member(member: Range): void {
-    writeRange(this.#writer, member);
+    writeRange(this.writer, member);
   }
 
   scored(member: Range, score: number): void {
-    writeRange(this.#writer, member);
-    this.#writer.double(score);
+    writeRange(this.writer, member);
+    this.writer.double(score);
   }
 
   field(name: Range, value: Range, deadlineMs: number): void {
-    const writer = this.#writer;
-    if (this.#firstDeadline >= 0) writeFieldDeadline(writer, this.#firstDeadline, deadlineMs);
+    const writer = this.writer;
+    if (this.firstDeadline >= 0) writeFieldDeadline(writer, this.firstDeadline, deadlineMs);
     writeRange(writer, name);
     writeRange(writer, value);
   }
 
   leaf(entries: StreamLeafRef): void {
-    writeLeaf(this.#writer, entries);
+    writeLeaf(this.writer, entries);
   }
 
   streamState(state: StreamState): void {
-    writeState(this.#writer, state);
+    writeState(this.writer, state);
   }
 
   beginGroup(group: FrozenGroup): void {
-    writeGroupHead(this.#writer, group);
-    this.#pendingLeft = group.pendingCount;
-    this.#consumers = group.consumers.length;
-    if (this.#pendingLeft === 0) this.#writer.length(this.#consumers);
+    writeGroupHead(this.writer, group);
+    this.pendingLeft = group.pendingCount;
+    this.consumers = group.consumers.length;
+    if (this.pendingLeft === 0) this.writer.length(this.consumers);
   }
 
   pending(id: StreamId, deliveredMs: number, deliveryCount: bigint): void {
-    writePending(this.#writer, id, deliveredMs, deliveryCount);
-    if (--this.#pendingLeft === 0) this.#writer.length(this.#consumers);
+    writePending(this.writer, id, deliveredMs, deliveryCount);
+    if (--this.pendingLeft === 0) this.writer.length(this.consumers);
   }
 
   beginConsumer(consumer: FrozenConsumer): void {
-    writeConsumerHead(this.#writer, consumer, tellsActive(this.#options.version));
+    writeConsumerHead(this.writer, consumer, tellsActive(this.options.version));
   }
 
   pendingId(id: StreamId): void {
-    this.#writer.rawId(id);
+    this.writer.rawId(id);
   }
 
   endLarge(): void {}
 
   /** Writes the end; the sink has all then. */
   end(): void {
-    this.#writer.byte(Opcode.end);
-    this.#writer.checksum(this.#options.sums);
-    this.#writer.flush();
+    this.writer.byte(Opcode.end);
+    this.writer.checksum(this.options.sums);
+    this.writer.flush();
   }
 }

@@ -46,30 +46,30 @@ export class RdbReader {
   high = 0;
   /** What is not as it should be in a value that was read, and was put right; "" for nothing. */
   mended = "";
-  #source: ByteSource | null = null;
-  #bytes: Uint8Array = NO_BYTES;
-  #at = 0;
-  #end = 0;
+  private source: ByteSource | null = null;
+  private bytes: Uint8Array = NO_BYTES;
+  private at = 0;
+  private end = 0;
   /** Bytes of the source that are not in `#bytes` yet. */
-  #unread = 0;
+  private unread = 0;
   /** Bytes that were in `#bytes` before. */
-  #passed = 0;
+  private passed = 0;
   /** Up to where bytes are in the checksum. */
-  #summedTo = 0;
-  readonly #sum = new Crc64();
-  readonly #packed = new Text();
-  readonly #double = new DataView(new ArrayBuffer(8));
+  private summedTo = 0;
+  private readonly sum = new Crc64();
+  private readonly packed = new Text();
+  private readonly doubleView = new DataView(new ArrayBuffer(8));
 
   /** Reads from memory, which must stay as it is. */
   openMemory(bytes: Uint8Array, offset: number, size: number): void {
-    this.#source = null;
-    this.#bytes = bytes;
-    this.#at = offset;
-    this.#end = offset + size;
-    this.#unread = 0;
-    this.#passed = -offset;
-    this.#summedTo = offset;
-    this.#sum.reset();
+    this.source = null;
+    this.bytes = bytes;
+    this.at = offset;
+    this.end = offset + size;
+    this.unread = 0;
+    this.passed = -offset;
+    this.summedTo = offset;
+    this.sum.reset();
   }
 
   /** Lets go of the memory. */
@@ -80,110 +80,110 @@ export class RdbReader {
   /** Reads from a source. */
   openSource(source: ByteSource): void {
     this.openMemory(new Uint8Array(CHUNK_SIZE), 0, 0);
-    this.#source = source;
-    this.#unread = source.size;
+    this.source = source;
+    this.unread = source.size;
   }
 
   /** Bytes read so far. */
   get offset(): number {
-    return this.#passed + this.#at;
+    return this.passed + this.at;
   }
 
   /** Bytes that are still to come. */
   get left(): number {
-    return this.#end - this.#at + this.#unread;
+    return this.end - this.at + this.unread;
   }
 
   /** The checksum of all bytes read so far. */
   get checksum(): Crc64 {
-    this.#sum.update(this.#bytes, this.#summedTo, this.#at);
-    this.#summedTo = this.#at;
-    return this.#sum;
+    this.sum.update(this.bytes, this.summedTo, this.at);
+    this.summedTo = this.at;
+    return this.sum;
   }
 
   /** Sees that so many bytes, a few, lie at `#at`. */
-  #need(size: number): void {
-    if (this.#end - this.#at < size) this.#refill(size);
+  private need(size: number): void {
+    if (this.end - this.at < size) this.refill(size);
   }
 
-  #refill(size: number): void {
+  private refill(size: number): void {
     if (size > this.left) throw new Malformed(TOO_SHORT);
-    this.#sum.update(this.#bytes, this.#summedTo, this.#at);
-    this.#bytes.copyWithin(0, this.#at, this.#end);
-    this.#passed += this.#at;
-    this.#end -= this.#at;
-    this.#at = 0;
-    this.#summedTo = 0;
-    while (this.#end < size) this.#end += this.#pull(this.#bytes, this.#end, CHUNK_SIZE);
+    this.sum.update(this.bytes, this.summedTo, this.at);
+    this.bytes.copyWithin(0, this.at, this.end);
+    this.passed += this.at;
+    this.end -= this.at;
+    this.at = 0;
+    this.summedTo = 0;
+    while (this.end < size) this.end += this.pull(this.bytes, this.end, CHUNK_SIZE);
   }
 
   /** Takes some bytes from the source: one at least, up to an index of the buffer. */
-  #pull(into: Uint8Array, offset: number, end: number): number {
-    const count = this.#source?.read(into, offset, Math.min(end - offset, this.#unread)) ?? 0;
+  private pull(into: Uint8Array, offset: number, end: number): number {
+    const count = this.source?.read(into, offset, Math.min(end - offset, this.unread)) ?? 0;
     // A file can have become shorter than it was.
     if (count <= 0) throw new Malformed(TOO_SHORT);
-    this.#unread -= count;
+    this.unread -= count;
     return count;
   }
 
   /** A copy of what is here already and was not read. */
   rest(): Uint8Array {
-    return this.#bytes.slice(this.#at, this.#end);
+    return this.bytes.slice(this.at, this.end);
   }
 
   byte(): number {
-    this.#need(1);
-    return this.#bytes[this.#at++];
+    this.need(1);
+    return this.bytes[this.at++];
   }
 
   /** Passes over bytes. */
   skip(size: number): void {
     if (size > this.left) throw new Malformed(TOO_SHORT);
     for (let rest = size; rest > 0; ) {
-      this.#need(1);
-      const count = Math.min(rest, this.#end - this.#at);
-      this.#at += count;
+      this.need(1);
+      const count = Math.min(rest, this.end - this.at);
+      this.at += count;
       rest -= count;
     }
   }
 
   /** Copies the next bytes to the start of a buffer. */
-  #copy(size: number, to: Uint8Array): void {
+  private copy(size: number, to: Uint8Array): void {
     let at = 0;
     while (at < size) {
-      this.#need(1);
-      const count = Math.min(size - at, this.#end - this.#at);
-      copyBytes(this.#bytes, this.#at, count, to, at);
-      this.#at += count;
+      this.need(1);
+      const count = Math.min(size - at, this.end - this.at);
+      copyBytes(this.bytes, this.at, count, to, at);
+      this.at += count;
       at += count;
     }
   }
 
-  #word(): number {
-    this.#need(4);
-    const bytes = this.#bytes;
-    const at = this.#at;
-    this.#at = at + 4;
+  private word(): number {
+    this.need(4);
+    const bytes = this.bytes;
+    const at = this.at;
+    this.at = at + 4;
     return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
   }
 
-  #bigWord(): number {
-    this.#need(4);
-    const bytes = this.#bytes;
-    const at = this.#at;
-    this.#at = at + 4;
+  private bigWord(): number {
+    this.need(4);
+    const bytes = this.bytes;
+    const at = this.at;
+    this.at = at + 4;
     return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
   }
 
   /** A signed 32-bit integer, lowest byte first. */
   int32(): number {
-    return this.#word();
+    return this.word();
   }
 
   /** A signed 64-bit integer, lowest byte first; beyond 2^53 rounded, exact in low and high. */
   int64(): number {
-    this.low = this.#word();
-    this.high = this.#word();
+    this.low = this.word();
+    this.high = this.word();
     return this.high * WORD + (this.low >>> 0);
   }
 
@@ -193,14 +193,14 @@ export class RdbReader {
   }
 
   double(): number {
-    this.#double.setInt32(0, this.#word(), true);
-    this.#double.setInt32(4, this.#word(), true);
-    return this.#double.getFloat64(0, true);
+    this.doubleView.setInt32(0, this.word(), true);
+    this.doubleView.setInt32(4, this.word(), true);
+    return this.doubleView.getFloat64(0, true);
   }
 
   /** An ID as its 16 bytes, highest first. */
   rawId(into: StreamId): void {
-    into.set(this.#bigWord(), this.#bigWord(), this.#bigWord(), this.#bigWord());
+    into.set(this.bigWord(), this.bigWord(), this.bigWord(), this.bigWord());
   }
 
   /** An ID as two lengths. */
@@ -213,7 +213,7 @@ export class RdbReader {
 
   /** A length: an unsigned integer, beyond 2^53 rounded, exact in low and high. */
   length(): number {
-    const form = this.#lengthOrForm();
+    const form = this.lengthOrForm();
     if (form >= 0) throw new Malformed("a length that is none");
     return (this.high >>> 0) * WORD + (this.low >>> 0);
   }
@@ -226,7 +226,7 @@ export class RdbReader {
   }
 
   /** Reads a length, and returns -1; or returns the form of string that stands in its place. */
-  #lengthOrForm(): number {
+  private lengthOrForm(): number {
     const first = this.byte();
     this.high = 0;
     switch (first >> 6) {
@@ -239,55 +239,55 @@ export class RdbReader {
       case LENGTH_ENCODED:
         return first & 63;
       default:
-        if (first === LENGTH_64) this.high = this.#bigWord();
+        if (first === LENGTH_64) this.high = this.bigWord();
         else if (first !== LENGTH_32) throw new Malformed("a length of no known form");
-        this.low = this.#bigWord();
+        this.low = this.bigWord();
         return -1;
     }
   }
 
   /** A string, in whatever form: what is made of it takes memory, which is asked for before. */
   string(into: Text): void {
-    const form = this.#lengthOrForm();
+    const form = this.lengthOrForm();
     if (form < 0) {
       const size = (this.high >>> 0) * WORD + (this.low >>> 0);
-      this.#checkSize(size);
+      this.checkSize(size);
       ensureMore(size);
       into.resize(size);
-      this.#copy(size, into.bytes);
+      this.copy(size, into.bytes);
     } else if (form === STRING_LZF) {
-      this.#unpack(into);
+      this.unpack(into);
     } else {
-      this.#spell(form, into);
+      this.spell(form, into);
     }
   }
 
-  #checkSize(size: number): void {
+  private checkSize(size: number): void {
     if (size > this.left) throw new Malformed("a string longer than what is left");
     if (size > RDB_STRING_SIZE_MAX) throw new Malformed("a string is too long");
   }
 
-  #unpack(into: Text): void {
+  private unpack(into: Text): void {
     const packed = this.length();
     const size = this.length();
-    this.#checkSize(packed);
+    this.checkSize(packed);
     if (size > packed * LZF_RATIO_MAX || size > RDB_STRING_SIZE_MAX) {
       throw new Malformed("a packed string cannot be that long");
     }
     ensureMore(size);
-    this.#packed.resize(packed);
-    this.#copy(packed, this.#packed.bytes);
+    this.packed.resize(packed);
+    this.copy(packed, this.packed.bytes);
     into.resize(size);
-    if (!decompress(this.#packed, packed, into, size)) {
+    if (!decompress(this.packed, packed, into, size)) {
       throw new Malformed("a packed string is broken");
     }
   }
 
-  #spell(form: number, into: Text): void {
+  private spell(form: number, into: Text): void {
     let value = 0;
     if (form === STRING_INT8) value = (this.byte() << 24) >> 24;
     else if (form === STRING_INT16) value = this.byte() | ((this.byte() << 24) >> 16);
-    else if (form === STRING_INT32) value = this.#word();
+    else if (form === STRING_INT32) value = this.word();
     else throw new Malformed("a string of no known form");
     ensureMore(0);
     into.resize(INTEGER_TEXT_SIZE);
@@ -296,7 +296,7 @@ export class RdbReader {
 
   /** Passes over a string. */
   skipString(): void {
-    const form = this.#lengthOrForm();
+    const form = this.lengthOrForm();
     if (form < 0) {
       this.skip((this.high >>> 0) * WORD + (this.low >>> 0));
     } else if (form === STRING_LZF) {

@@ -42,14 +42,14 @@ export class RdbWriter {
   packs = true;
   /** The format's version: what may be written. */
   version = 0;
-  readonly #sum = new Crc64();
-  readonly #sink: ByteSink | null;
-  #packed = new Uint8Array(0);
-  readonly #double = new DataView(new ArrayBuffer(8));
-  #passed = 0;
+  private readonly sum = new Crc64();
+  private readonly sink: ByteSink | null;
+  private packed = new Uint8Array(0);
+  private readonly doubleView = new DataView(new ArrayBuffer(8));
+  private passed = 0;
 
   constructor(sink: ByteSink | null = null) {
-    this.#sink = sink;
+    this.sink = sink;
     this.bytes = new Uint8Array(sink === null ? FIRST_SIZE : PIECE_SIZE);
   }
 
@@ -61,35 +61,35 @@ export class RdbWriter {
     }
     this.version = version;
     this.size = 0;
-    this.#passed = 0;
-    this.#sum.reset();
+    this.passed = 0;
+    this.sum.reset();
   }
 
   /** Bytes written so far, also those that the sink has. */
   get total(): number {
-    return this.#passed + this.size;
+    return this.passed + this.size;
   }
 
   /** Gives the sink, if there is one, what was written. */
   flush(): void {
-    if (this.#sink === null || this.size === 0) return;
-    this.#sum.update(this.bytes, 0, this.size);
-    this.#sink(this.bytes.subarray(0, this.size));
-    this.#passed += this.size;
+    if (this.sink === null || this.size === 0) return;
+    this.sum.update(this.bytes, 0, this.size);
+    this.sink(this.bytes.subarray(0, this.size));
+    this.passed += this.size;
     this.size = 0;
   }
 
   /** Writes the checksum of all that was written, or eight zeros. */
   checksum(isKnown = true): void {
     this.flush();
-    this.#room(8);
-    this.#sum.update(this.bytes, 0, this.size);
-    if (!isKnown) this.#sum.reset();
-    this.#sum.write(this.bytes, this.size);
+    this.room(8);
+    this.sum.update(this.bytes, 0, this.size);
+    if (!isKnown) this.sum.reset();
+    this.sum.write(this.bytes, this.size);
     this.size += 8;
   }
 
-  #room(size: number): void {
+  private room(size: number): void {
     if (this.size + size <= this.bytes.length) return;
     this.flush();
     if (this.size + size <= this.bytes.length) return;
@@ -99,51 +99,51 @@ export class RdbWriter {
   }
 
   byte(value: number): void {
-    this.#room(1);
+    this.room(1);
     this.bytes[this.size++] = value;
   }
 
   /** Bytes as they are. */
   raw(bytes: Uint8Array, offset: number, size: number): void {
-    if (this.#sink !== null && size >= PIECE_SIZE) {
+    if (this.sink !== null && size >= PIECE_SIZE) {
       this.flush();
-      this.#sum.update(bytes, offset, offset + size);
-      this.#sink(bytes.subarray(offset, offset + size));
-      this.#passed += size;
+      this.sum.update(bytes, offset, offset + size);
+      this.sink(bytes.subarray(offset, offset + size));
+      this.passed += size;
       return;
     }
-    this.#room(size);
+    this.room(size);
     copyBytes(bytes, offset, size, this.bytes, this.size);
     this.size += size;
   }
 
-  #word(value: number): void {
+  private word(value: number): void {
     for (let i = 0; i < 4; i++) this.bytes[this.size++] = value >>> (8 * i);
   }
 
-  #bigWord(value: number): void {
+  private bigWord(value: number): void {
     for (let shift = 24; shift >= 0; shift -= 8) this.bytes[this.size++] = value >>> shift;
   }
 
   /** A signed 64-bit integer that a double is exact for, lowest byte first. */
   int64(value: number): void {
-    this.#room(8);
-    this.#word(value | 0);
-    this.#word(Math.floor(value / WORD));
+    this.room(8);
+    this.word(value | 0);
+    this.word(Math.floor(value / WORD));
   }
 
   /** Any signed 64-bit integer. */
   bigint64(value: bigint): void {
-    this.#room(8);
-    this.#word(Number(BigInt.asIntN(32, value)));
-    this.#word(Number(BigInt.asIntN(32, value >> 32n)));
+    this.room(8);
+    this.word(Number(BigInt.asIntN(32, value)));
+    this.word(Number(BigInt.asIntN(32, value >> 32n)));
   }
 
   double(value: number): void {
-    this.#double.setFloat64(0, value, true);
-    this.#room(8);
-    this.#word(this.#double.getInt32(0, true));
-    this.#word(this.#double.getInt32(4, true));
+    this.doubleView.setFloat64(0, value, true);
+    this.room(8);
+    this.word(this.doubleView.getInt32(0, true));
+    this.word(this.doubleView.getInt32(4, true));
   }
 
   /** A length: an integer from 0 on. */
@@ -153,11 +153,11 @@ export class RdbWriter {
 
   /** A length of 64 bits in two words. */
   lengthWords(high: number, low: number): void {
-    this.#room(9);
+    this.room(9);
     if (high !== 0) {
       this.bytes[this.size++] = LENGTH_64;
-      this.#bigWord(high);
-      this.#bigWord(low);
+      this.bigWord(high);
+      this.bigWord(low);
     } else if (low >>> 0 < 64) {
       this.bytes[this.size++] = low;
     } else if (low >>> 0 < 16384) {
@@ -165,7 +165,7 @@ export class RdbWriter {
       this.bytes[this.size++] = low;
     } else {
       this.bytes[this.size++] = LENGTH_32;
-      this.#bigWord(low);
+      this.bigWord(low);
     }
   }
 
@@ -176,11 +176,11 @@ export class RdbWriter {
 
   /** An ID as its 16 bytes, highest first. */
   rawId({ msHigh, msLow, seqHigh, seqLow }: StreamId): void {
-    this.#room(16);
-    this.#bigWord(msHigh);
-    this.#bigWord(msLow);
-    this.#bigWord(seqHigh);
-    this.#bigWord(seqLow);
+    this.room(16);
+    this.bigWord(msHigh);
+    this.bigWord(msLow);
+    this.bigWord(seqHigh);
+    this.bigWord(seqLow);
   }
 
   /** An ID as two lengths. */
@@ -198,7 +198,7 @@ export class RdbWriter {
         return;
       }
     }
-    if (this.packs && size > PACKED_SIZE_MIN && this.#pack(bytes, offset, size)) return;
+    if (this.packs && size > PACKED_SIZE_MIN && this.pack(bytes, offset, size)) return;
     this.length(size);
     this.raw(bytes, offset, size);
   }
@@ -212,7 +212,7 @@ export class RdbWriter {
 
   /** A 32-bit integer in the place of a string. */
   integer(value: number): void {
-    this.#room(5);
+    this.room(5);
     const form = LENGTH_ENCODED << 6;
     if (value === (value << 24) >> 24) {
       this.bytes[this.size++] = form | STRING_INT8;
@@ -223,26 +223,26 @@ export class RdbWriter {
       this.bytes[this.size++] = value >> 8;
     } else {
       this.bytes[this.size++] = form | STRING_INT32;
-      this.#word(value);
+      this.word(value);
     }
   }
 
-  #pack(bytes: Uint8Array, offset: number, size: number): boolean {
+  private pack(bytes: Uint8Array, offset: number, size: number): boolean {
     const limit = size - PACKED_GAIN_MIN;
-    if (this.#packed.length < size + PACKER_SLACK) {
+    if (this.packed.length < size + PACKER_SLACK) {
       const room = Math.max(size, Math.min(2 * size, KEPT_SIZE_MAX));
-      this.#packed = new Uint8Array(room + PACKER_SLACK);
+      this.packed = new Uint8Array(room + PACKER_SLACK);
     }
-    const packed = compress(bytes, offset, size, this.#packed, limit);
+    const packed = compress(bytes, offset, size, this.packed, limit);
     if (packed > 0) {
       this.byte((LENGTH_ENCODED << 6) | STRING_LZF);
       this.length(packed);
       this.length(size);
-      this.raw(this.#packed, 0, packed);
+      this.raw(this.packed, 0, packed);
     }
-    if (this.#packed.length > KEPT_SIZE_MAX + PACKER_SLACK) {
-      giveBack(this.#packed);
-      this.#packed = new Uint8Array(0);
+    if (this.packed.length > KEPT_SIZE_MAX + PACKER_SLACK) {
+      giveBack(this.packed);
+      this.packed = new Uint8Array(0);
     }
     return packed > 0;
   }

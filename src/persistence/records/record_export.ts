@@ -61,96 +61,96 @@ const idOf = (ms: Integer, sequence: Integer) => `${ms}-${sequence}`;
 
 /** Takes the blocks of a snapshot and gives records to a function, and a last one at the end. */
 export class RecordExport implements BlockSink {
-  readonly #write: (record: Record<string, unknown>) => void;
-  readonly #strings: Strings;
-  readonly #messages = new Unpackr({ mapsAsObjects: true, int64AsType: "bigint" });
-  #db = 0;
+  private readonly write: (record: Record<string, unknown>) => void;
+  private readonly strings: Strings;
+  private readonly messages = new Unpackr({ mapsAsObjects: true, int64AsType: "bigint" });
+  private db = 0;
   /** The kind of the value that comes in parts, and its record that is to be written next. */
-  #kind = 0;
-  #pending: Pending | null = null;
+  private kind = 0;
+  private pending: Pending | null = null;
   /** About the bytes of the value in that record. */
-  #size = 0;
+  private size = 0;
   /** The names of the last entry of a stream that has some of its own, as they stand in records. */
-  #names: unknown[] = [];
+  private names: unknown[] = [];
 
   constructor(strings: Strings, write: (record: Record<string, unknown>) => void) {
-    this.#strings = strings;
-    this.#write = write;
+    this.strings = strings;
+    this.write = write;
   }
 
   take(kind: number, bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
-    if (kind === BlockKind.head) this.#write({ records: RECORDS_VERSION, rusk: RUSK_VERSION });
+    if (kind === BlockKind.head) this.write({ records: RECORDS_VERSION, rusk: RUSK_VERSION });
     if (kind === BlockKind.records) {
-      this.#messages.unpackMultiple(bytes.subarray(0, size), (record) => this.#record(record));
+      this.messages.unpackMultiple(bytes.subarray(0, size), (record) => this.record(record));
     }
     return bytes.length > 2 * BLOCK_SIZE ? newBlock() : bytes;
   }
 
   end(keys: number): void {
-    this.#write({ end: keys });
+    this.write({ end: keys });
   }
 
-  #text(text: Text): unknown {
+  private text(text: Text): unknown {
     const bytes = text instanceof Uint8Array ? text : digitsOf(text);
-    this.#size += bytes.length + ITEM_SIZE;
-    return this.#strings.write(bytes);
+    this.size += bytes.length + ITEM_SIZE;
+    return this.strings.write(bytes);
   }
 
-  #record(record: unknown[]): void {
+  private record(record: unknown[]): void {
     const [kind, second, third] = record as [number, unknown, unknown];
     switch (kind) {
       case RecordKind.database:
-        this.#db = Number(second);
+        this.db = Number(second);
         return;
       case RecordKind.library:
-        this.#write({ library: this.#text(second as Text) });
+        this.write({ library: this.text(second as Text) });
         return;
       case RecordKind.begin: {
         const [key, expiry] = record.slice(3) as [Text, Integer | null];
-        this.#kind = third as number;
-        this.#pending = { traits: this.#traits(this.#kind, key, expiry), value: undefined };
-        this.#size = 0;
+        this.kind = third as number;
+        this.pending = { traits: this.traits(this.kind, key, expiry), value: undefined };
+        this.size = 0;
         return;
       }
       case RecordKind.end:
-        this.#flush(false);
+        this.flush(false);
         return;
       case RecordKind.part:
-        this.#addPart(third);
+        this.addPart(third);
         return;
       case RecordKind.streamState:
       case RecordKind.group:
       case RecordKind.consumer:
       case RecordKind.pending:
-        this.#addToStream(kind, record);
+        this.addToStream(kind, record);
         return;
       default: {
         const [, key, expiry, , value] = record as [number, Text, Integer | null, unknown, unknown];
-        this.#write({ ...this.#traits(kind, key, expiry), value: this.#value(kind, value) });
+        this.write({ ...this.traits(kind, key, expiry), value: this.value(kind, value) });
       }
     }
   }
 
-  #traits(kind: number, key: Text, expiry: Integer | null): Record<string, unknown> {
+  private traits(kind: number, key: Text, expiry: Integer | null): Record<string, unknown> {
     const type = TYPE_NAMES[kind === RecordKind.expiringHash ? RecordKind.hash : kind];
-    const traits = { db: this.#db, key: this.#text(key), type };
+    const traits = { db: this.db, key: this.text(key), type };
     return expiry === null ? traits : { ...traits, expiry: integerIn(expiry) };
   }
 
   /** A value, or a part of it, but for those of streams. */
-  #value(kind: number, value: unknown): unknown {
-    if (kind === RecordKind.string) return this.#text(value as Text);
+  private value(kind: number, value: unknown): unknown {
+    if (kind === RecordKind.string) return this.text(value as Text);
     const items = value as Text[];
     const width = widthOf(kind);
-    if (width === 1) return items.map((item) => this.#text(item));
+    if (width === 1) return items.map((item) => this.text(item));
     const rows: unknown[][] = [];
     for (let i = 0; i < items.length; i += width) {
-      const name = this.#text(items[i]);
+      const name = this.text(items[i]);
       if (kind === RecordKind.zset) {
         rows.push([name, scoreIn(Number(items[i + 1]))]);
         continue;
       }
-      const row = [name, this.#text(items[i + 1])];
+      const row = [name, this.text(items[i + 1])];
       const deadline = items[i + 2] as Integer | null;
       if (width === 3) row.push(deadline === null ? null : integerIn(deadline));
       rows.push(row);
@@ -159,108 +159,108 @@ export class RecordExport implements BlockSink {
   }
 
   /** Writes the record of the value in parts; `more`: the next one goes on with it. */
-  #flush(more: boolean): void {
-    if (this.#pending === null) return;
-    const { traits, value } = this.#pending;
-    this.#write(more ? { ...traits, more, value } : { ...traits, value });
-    this.#pending = more ? { traits: {}, value: undefined } : null;
-    this.#size = 0;
+  private flush(more: boolean): void {
+    if (this.pending === null) return;
+    const { traits, value } = this.pending;
+    this.write(more ? { ...traits, more, value } : { ...traits, value });
+    this.pending = more ? { traits: {}, value: undefined } : null;
+    this.size = 0;
   }
 
-  #addPart(part: unknown): void {
-    if (this.#pending?.value !== undefined) this.#flush(true);
-    const pending = this.#pending as Pending;
-    if (this.#kind !== RecordKind.stream) {
-      pending.value = this.#value(this.#kind, part);
+  private addPart(part: unknown): void {
+    if (this.pending?.value !== undefined) this.flush(true);
+    const pending = this.pending as Pending;
+    if (this.kind !== RecordKind.stream) {
+      pending.value = this.value(this.kind, part);
       return;
     }
     const items = part as [Integer, Integer, number, Text[]];
     const entries: unknown[] = [];
     for (let i = 0; i < items.length; i += ENTRY_ITEMS) {
       const [ms, sequence, flags, fields] = items.slice(i, i + ENTRY_ITEMS) as typeof items;
-      const told = this.#fields(flags, fields);
+      const told = this.fields(flags, fields);
       if ((flags & ENTRY_DELETED) === 0) entries.push([idOf(ms, sequence), told]);
     }
-    this.#stream().entries = entries;
+    this.stream().entries = entries;
   }
 
   /** Names and values in turn of an entry, also where only values are told. */
-  #fields(flags: number, fields: readonly Text[]): unknown[] {
-    const told = fields.map((text) => this.#text(text));
+  private fields(flags: number, fields: readonly Text[]): unknown[] {
+    const told = fields.map((text) => this.text(text));
     if ((flags & ENTRY_SAME_NAMES) !== 0) {
-      return told.flatMap((value, index) => [this.#names[index], value]);
+      return told.flatMap((value, index) => [this.names[index], value]);
     }
-    if ((flags & ENTRY_BEGINS_LEAF) !== 0) this.#names = told.filter((_, i) => i % 2 === 0);
+    if ((flags & ENTRY_BEGINS_LEAF) !== 0) this.names = told.filter((_, i) => i % 2 === 0);
     return told;
   }
 
-  #stream(): StreamPart {
-    const pending = this.#pending as Pending;
+  private stream(): StreamPart {
+    const pending = this.pending as Pending;
     pending.value ??= {};
     return pending.value as StreamPart;
   }
 
-  #addToStream(kind: number, record: unknown[]): void {
+  private addToStream(kind: number, record: unknown[]): void {
     switch (kind) {
       case RecordKind.streamState: {
         const [ms, sequence, deletedMs, deletedSequence, added] = record.slice(2) as Integer[];
-        this.#stream().lastId = idOf(ms, sequence);
-        this.#stream().maxDeletedId = idOf(deletedMs, deletedSequence);
-        this.#stream().entriesAdded = integerIn(added);
+        this.stream().lastId = idOf(ms, sequence);
+        this.stream().maxDeletedId = idOf(deletedMs, deletedSequence);
+        this.stream().entriesAdded = integerIn(added);
         return;
       }
       case RecordKind.group: {
         const [name, ms, sequence, read] = record.slice(2) as [Text, Integer, Integer, Integer];
-        this.#makeRoom();
-        const head = { name: this.#text(name), lastId: idOf(ms, sequence) };
-        this.#groups().push({ ...head, entriesRead: integerIn(read), consumers: [] });
+        this.makeRoom();
+        const head = { name: this.text(name), lastId: idOf(ms, sequence) };
+        this.groups().push({ ...head, entriesRead: integerIn(read), consumers: [] });
         return;
       }
       case RecordKind.consumer: {
         const [name, seen, active] = record.slice(2) as [Text, Integer, Integer];
-        this.#makeRoom();
+        this.makeRoom();
         const times = { seen: Number(seen), active: Number(active) };
-        this.#consumers().push({ name: this.#text(name), ...times, pending: [] });
+        this.consumers().push({ name: this.text(name), ...times, pending: [] });
         return;
       }
       default:
-        this.#addPending(record[2] as Integer[]);
+        this.addPending(record[2] as Integer[]);
     }
   }
 
-  #addPending(items: readonly Integer[]): void {
-    this.#makeRoom();
-    const { pending } = this.#consumers().at(-1) as ConsumerPart;
+  private addPending(items: readonly Integer[]): void {
+    this.makeRoom();
+    const { pending } = this.consumers().at(-1) as ConsumerPart;
     for (let i = 0; i < items.length; i += PENDING_ITEMS) {
       const [ms, sequence, deliveredMs, count] = items.slice(i, i + PENDING_ITEMS);
       pending.push([idOf(ms, sequence), Number(deliveredMs), integerIn(count)]);
     }
-    this.#size += (items.length / PENDING_ITEMS) * PENDING_SIZE;
+    this.size += (items.length / PENDING_ITEMS) * PENDING_SIZE;
   }
 
   /** The groups in the record; the caller adds one, or something to the last. */
-  #groups(): GroupPart[] {
-    const stream = this.#stream();
+  private groups(): GroupPart[] {
+    const stream = this.stream();
     stream.groups ??= [];
     return stream.groups;
   }
 
-  #consumers(): ConsumerPart[] {
-    return (this.#groups().at(-1) as GroupPart).consumers;
+  private consumers(): ConsumerPart[] {
+    return (this.groups().at(-1) as GroupPart).consumers;
   }
 
   /**
    * Goes on in another record when this one is full. Of the group and the consumer that were told
    * last, it repeats the names.
    */
-  #makeRoom(): void {
-    if (this.#size < PART_SIZE) return;
-    const group = this.#stream().groups?.at(-1);
+  private makeRoom(): void {
+    if (this.size < PART_SIZE) return;
+    const group = this.stream().groups?.at(-1);
     const consumer = group?.consumers.at(-1);
-    this.#flush(true);
+    this.flush(true);
     if (group === undefined) return;
     const consumers = consumer === undefined ? [] : [{ name: consumer.name, pending: [] }];
-    this.#groups().push({ name: group.name, consumers });
+    this.groups().push({ name: group.name, consumers });
   }
 }
 

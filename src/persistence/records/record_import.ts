@@ -48,49 +48,49 @@ interface OpenValue extends Traits {
 
 /** See above. */
 export class RecordImport {
-  readonly #strings: Strings;
-  readonly #blocks: BlockWriter;
-  readonly #to = new MessageWriter(new Uint8Array(2 * BLOCK_SIZE));
-  #hasHead = false;
-  #isOver = false;
-  #keys = 0;
-  #db = -1;
-  #open: OpenValue | null = null;
+  private readonly strings: Strings;
+  private readonly blocks: BlockWriter;
+  private readonly to = new MessageWriter(new Uint8Array(2 * BLOCK_SIZE));
+  private hasHead = false;
+  private isOver = false;
+  private keys = 0;
+  private db = -1;
+  private open: OpenValue | null = null;
 
   /** `write` gets the bytes of a snapshot, good until it returns. */
   constructor(strings: Strings, write: (bytes: Uint8Array) => void) {
-    this.#strings = strings;
-    this.#blocks = new BlockWriter(write, false);
-    this.#to.map(1);
-    this.#to.text("clocks");
-    this.#to.text("lru");
-    this.#flush(BlockKind.head);
+    this.strings = strings;
+    this.blocks = new BlockWriter(write, false);
+    this.to.map(1);
+    this.to.text("clocks");
+    this.to.text("lru");
+    this.flush(BlockKind.head);
   }
 
   add(record: unknown): void {
-    if (this.#isOver) throw new RecordError("there is more after the last record");
+    if (this.isOver) throw new RecordError("there is more after the last record");
     if (!isObject(record)) throw new RecordError(`no record: ${shown(record)}`);
-    if (!this.#hasHead) this.#readHead(record);
-    else if (this.#open !== null) this.#continue(this.#open, record);
-    else if (record.end !== undefined) this.#readEnd(record);
-    else if (record.library !== undefined) this.#readLibrary(record.library);
-    else this.#begin(record);
-    if (this.#to.size >= BLOCK_SIZE) this.#flush(BlockKind.records);
+    if (!this.hasHead) this.readHead(record);
+    else if (this.open !== null) this.continue(this.open, record);
+    else if (record.end !== undefined) this.readEnd(record);
+    else if (record.library !== undefined) this.readLibrary(record.library);
+    else this.begin(record);
+    if (this.to.size >= BLOCK_SIZE) this.flush(BlockKind.records);
   }
 
   /** All records have come. */
   end(): void {
-    if (!this.#isOver) throw new RecordError("it ends too early: the last record is missing");
-    if (this.#to.size > 0) this.#flush(BlockKind.records);
-    this.#blocks.end(this.#keys);
+    if (!this.isOver) throw new RecordError("it ends too early: the last record is missing");
+    if (this.to.size > 0) this.flush(BlockKind.records);
+    this.blocks.end(this.keys);
   }
 
-  #flush(kind: number): void {
-    this.#blocks.block(kind, this.#to.bytes.subarray(0, this.#to.size));
-    this.#to.size = 0;
+  private flush(kind: number): void {
+    this.blocks.block(kind, this.to.bytes.subarray(0, this.to.size));
+    this.to.size = 0;
   }
 
-  #readHead({ records }: Record): void {
+  private readHead({ records }: Record): void {
     if (records === undefined) throw new RecordError("these are no records of Rusk's");
     if (records !== RECORDS_VERSION) {
       throw new RecordError(
@@ -98,121 +98,121 @@ export class RecordImport {
           "it needs a newer Rusk",
       );
     }
-    this.#hasHead = true;
+    this.hasHead = true;
   }
 
-  #readEnd({ end }: Record): void {
-    if (end !== this.#keys) {
+  private readEnd({ end }: Record): void {
+    if (end !== this.keys) {
       throw new RecordError(
-        `${counted(this.#keys, "key")} came, and the last record says ${shown(end)}`,
+        `${counted(this.keys, "key")} came, and the last record says ${shown(end)}`,
       );
     }
-    this.#isOver = true;
+    this.isOver = true;
   }
 
-  #readLibrary(code: unknown): void {
-    this.#to.array(2);
-    this.#to.integer(RecordKind.library);
-    writeString(this.#to, this.#strings.read(code));
+  private readLibrary(code: unknown): void {
+    this.to.array(2);
+    this.to.integer(RecordKind.library);
+    writeString(this.to, this.strings.read(code));
   }
 
-  #begin(record: Record): void {
+  private begin(record: Record): void {
     const { db, type, more, value } = record;
     const kind = (TYPE_NAMES as readonly unknown[]).indexOf(type);
     if (kind < 0) throw new RecordError(`no type: ${shown(type)}`);
-    this.#select(Number(integerOf(db, "db", 0n)));
+    this.select(Number(integerOf(db, "db", 0n)));
     const expiry = record.expiry === undefined ? null : integerOf(record.expiry, "expiry", 0n);
-    const key = this.#strings.read(record.key);
-    this.#keys++;
+    const key = this.strings.read(record.key);
+    this.keys++;
     const actual = kind === RecordKind.hash && hasDeadlines(value) ? RecordKind.expiringHash : kind;
     const traits = { key, kind: actual, expiry };
     if (more !== true && kind !== RecordKind.stream) {
-      if (kind === RecordKind.string) this.#string(traits, this.#strings.read(value));
-      else this.#collection(traits, value);
+      if (kind === RecordKind.string) this.string(traits, this.strings.read(value));
+      else this.collection(traits, value);
       return;
     }
-    const parts = new PartWriter(this.#keys);
-    const stream = kind === RecordKind.stream ? new StreamRecords(parts, this.#strings) : null;
-    this.#open = { ...traits, parts, stream, pieces: [], count: 0 };
-    this.#addTo(this.#open, record);
+    const parts = new PartWriter(this.keys);
+    const stream = kind === RecordKind.stream ? new StreamRecords(parts, this.strings) : null;
+    this.open = { ...traits, parts, stream, pieces: [], count: 0 };
+    this.addTo(this.open, record);
   }
 
-  #select(db: number): void {
-    if (db === this.#db) return;
-    this.#db = db;
-    this.#to.array(4);
-    this.#to.integer(RecordKind.database);
-    this.#to.integer(db);
-    this.#to.integer(0);
-    this.#to.integer(0);
+  private select(db: number): void {
+    if (db === this.db) return;
+    this.db = db;
+    this.to.array(4);
+    this.to.integer(RecordKind.database);
+    this.to.integer(db);
+    this.to.integer(0);
+    this.to.integer(0);
   }
 
-  #string(traits: Traits, bytes: Uint8Array): void {
-    this.#beginWhole(traits);
-    writeString(this.#to, bytes);
+  private string(traits: Traits, bytes: Uint8Array): void {
+    this.beginWhole(traits);
+    writeString(this.to, bytes);
   }
 
-  #collection(traits: Traits, value: unknown): void {
-    this.#beginWhole(traits);
-    writeElements(this.#to, traits.kind, value, this.#strings);
+  private collection(traits: Traits, value: unknown): void {
+    this.beginWhole(traits);
+    writeElements(this.to, traits.kind, value, this.strings);
   }
 
   /** Begins a value that is one record. */
-  #beginWhole(traits: Traits): void {
-    this.#to.array(5);
-    this.#to.integer(traits.kind);
-    this.#writeTraits(traits);
+  private beginWhole(traits: Traits): void {
+    this.to.array(5);
+    this.to.integer(traits.kind);
+    this.writeTraits(traits);
   }
 
-  #writeTraits({ key, expiry }: Traits): void {
-    writeString(this.#to, key);
-    if (expiry === null) this.#to.nil();
-    else this.#to.bigint(expiry);
-    this.#to.nil();
+  private writeTraits({ key, expiry }: Traits): void {
+    writeString(this.to, key);
+    if (expiry === null) this.to.nil();
+    else this.to.bigint(expiry);
+    this.to.nil();
   }
 
-  #continue(open: OpenValue, record: Record): void {
+  private continue(open: OpenValue, record: Record): void {
     if (record.key !== undefined || record.end !== undefined) {
       throw new RecordError("the value before it should go on");
     }
-    this.#addTo(open, record);
+    this.addTo(open, record);
   }
 
-  #addTo(open: OpenValue, { value, more }: Record): void {
+  private addTo(open: OpenValue, { value, more }: Record): void {
     const { kind, parts, pieces, stream } = open;
     if (stream !== null) {
       stream.add(value);
     } else if (kind === RecordKind.string) {
-      const bytes = this.#strings.read(value);
+      const bytes = this.strings.read(value);
       pieces.push(bytes);
       open.count += bytes.length;
     } else {
       open.count += parts.record(RecordKind.part, 1, (to) =>
-        writeElements(to, kind, value, this.#strings),
+        writeElements(to, kind, value, this.strings),
       );
     }
-    if (more !== true) this.#close(open);
+    if (more !== true) this.close(open);
   }
 
-  #close(open: OpenValue): void {
+  private close(open: OpenValue): void {
     const { kind, parts, pieces, stream, count } = open;
-    this.#open = null;
+    this.open = null;
     stream?.end();
     if (kind === RecordKind.string && count < OUTSIDE_SIZE) {
-      this.#string(open, joined(pieces, count));
+      this.string(open, joined(pieces, count));
       return;
     }
     for (const piece of pieces) parts.record(RecordKind.part, 1, (to) => writeString(to, piece));
     parts.record(RecordKind.end, 0, () => {});
-    const to = this.#to;
+    const to = this.to;
     to.array(7);
     to.integer(RecordKind.begin);
     to.integer(parts.number);
     to.integer(kind);
-    this.#writeTraits(open);
+    this.writeTraits(open);
     to.integer(stream?.entryCount ?? count);
-    this.#flush(BlockKind.records);
-    parts.writeTo(this.#blocks);
+    this.flush(BlockKind.records);
+    parts.writeTo(this.blocks);
   }
 }
 
@@ -220,8 +220,8 @@ export class RecordImport {
 export class PartWriter {
   /** Of the value. */
   readonly number: number;
-  readonly #to = new MessageWriter(new Uint8Array(PART_ROOM));
-  readonly #full: Uint8Array[] = [];
+  private readonly to = new MessageWriter(new Uint8Array(PART_ROOM));
+  private readonly full: Uint8Array[] = [];
 
   constructor(number: number) {
     this.number = number;
@@ -229,22 +229,22 @@ export class PartWriter {
 
   /** Adds a record, with so many elements, which `write` writes, after its kind and the number. */
   record<T>(kind: number, elements: number, write: (to: MessageWriter) => T): T {
-    this.#to.array(2 + elements);
-    this.#to.integer(kind);
-    this.#to.integer(this.number);
-    const result = write(this.#to);
-    if (this.#to.size >= BLOCK_SIZE) {
-      this.#full.push(this.#to.bytes.slice(0, this.#to.size));
-      this.#to.size = 0;
+    this.to.array(2 + elements);
+    this.to.integer(kind);
+    this.to.integer(this.number);
+    const result = write(this.to);
+    if (this.to.size >= BLOCK_SIZE) {
+      this.full.push(this.to.bytes.slice(0, this.to.size));
+      this.to.size = 0;
     }
     return result;
   }
 
   /** Writes all. */
   writeTo(blocks: BlockWriter): void {
-    for (const bytes of this.#full) blocks.block(BlockKind.records, bytes);
-    if (this.#to.size > 0) {
-      blocks.block(BlockKind.records, this.#to.bytes.subarray(0, this.#to.size));
+    for (const bytes of this.full) blocks.block(BlockKind.records, bytes);
+    if (this.to.size > 0) {
+      blocks.block(BlockKind.records, this.to.bytes.subarray(0, this.to.size));
     }
   }
 }

@@ -15,113 +15,113 @@ const NEVER = -1n;
 export class StreamRecords {
   /** Entries told so far. */
   entryCount = 0;
-  readonly #parts: PartWriter;
-  readonly #strings: Strings;
-  #hasState = false;
+  private readonly parts: PartWriter;
+  private readonly strings: Strings;
+  private hasState = false;
   /** The group and the consumer that came last. */
-  #group: Uint8Array | null = null;
-  #consumer: Uint8Array | null = null;
+  private group: Uint8Array | null = null;
+  private consumer: Uint8Array | null = null;
   /** Entries of the leaf that is being filled, and about their bytes. */
-  #leafCount = 0;
-  #leafSize = 0;
+  private leafCount = 0;
+  private leafSize = 0;
 
   constructor(parts: PartWriter, strings: Strings) {
-    this.#parts = parts;
-    this.#strings = strings;
+    this.parts = parts;
+    this.strings = strings;
   }
 
   /** Adds what a record tells of it: entries, then the state, then groups. */
   add(value: unknown): void {
     if (!isObject(value)) throw new RecordError(`no stream: ${shown(value)}`);
-    if (value.entries !== undefined) this.#addEntries(listOf(value.entries, "entries"));
-    if (value.lastId !== undefined) this.#setState(value);
+    if (value.entries !== undefined) this.addEntries(listOf(value.entries, "entries"));
+    if (value.lastId !== undefined) this.setState(value);
     const groups = value.groups === undefined ? [] : listOf(value.groups, "groups");
-    for (const [index, group] of groups.entries()) this.#addGroup(group, index === 0);
+    for (const [index, group] of groups.entries()) this.addGroup(group, index === 0);
   }
 
   /** Nothing follows. */
   end(): void {
-    if (!this.#hasState) throw new RecordError("a stream without lastId");
+    if (!this.hasState) throw new RecordError("a stream without lastId");
   }
 
-  #addEntries(entries: readonly unknown[]): void {
-    if (this.#hasState) throw new RecordError("entries of a stream after its lastId");
+  private addEntries(entries: readonly unknown[]): void {
+    if (this.hasState) throw new RecordError("entries of a stream after its lastId");
     if (entries.length === 0) return;
-    this.#parts.record(RecordKind.part, 1, (to) => {
+    this.parts.record(RecordKind.part, 1, (to) => {
       to.longArray(4 * entries.length);
-      for (const entry of entries) this.#addEntry(to, entry);
+      for (const entry of entries) this.addEntry(to, entry);
     });
   }
 
-  #addEntry(to: MessageWriter, entry: unknown): void {
+  private addEntry(to: MessageWriter, entry: unknown): void {
     const [id, fields, ...more] = listOf(entry, "entry");
-    const texts = listOf(fields, "fields").map((text) => this.#strings.read(text));
+    const texts = listOf(fields, "fields").map((text) => this.strings.read(text));
     if (more.length > 0) throw new RecordError(`no entry: ${shown(entry)}`);
     writeId(to, id);
-    to.integer(this.#beginsLeaf(texts) ? ENTRY_BEGINS_LEAF : 0);
+    to.integer(this.beginsLeaf(texts) ? ENTRY_BEGINS_LEAF : 0);
     to.longArray(texts.length);
     for (const text of texts) to.binary(text, 0, text.length);
     this.entryCount++;
   }
 
   /** Whether an entry begins a leaf, as it would if it were added now. */
-  #beginsLeaf(texts: readonly Uint8Array[]): boolean {
+  private beginsLeaf(texts: readonly Uint8Array[]): boolean {
     const { streamNodeBytes, streamNodeEntries } = thresholds;
     const isFull =
-      (streamNodeEntries > 0 && this.#leafCount >= streamNodeEntries) ||
-      (streamNodeBytes > 0 && this.#leafSize >= streamNodeBytes);
+      (streamNodeEntries > 0 && this.leafCount >= streamNodeEntries) ||
+      (streamNodeBytes > 0 && this.leafSize >= streamNodeBytes);
     const begins = isFull || this.entryCount === 0;
-    if (begins) this.#leafCount = this.#leafSize = 0;
-    this.#leafCount++;
-    for (const { length } of texts) this.#leafSize += length;
+    if (begins) this.leafCount = this.leafSize = 0;
+    this.leafCount++;
+    for (const { length } of texts) this.leafSize += length;
     return begins;
   }
 
-  #setState({ lastId, maxDeletedId, entriesAdded }: Record<string, unknown>): void {
-    if (this.#hasState) throw new RecordError("a stream with two lastId");
+  private setState({ lastId, maxDeletedId, entriesAdded }: Record<string, unknown>): void {
+    if (this.hasState) throw new RecordError("a stream with two lastId");
     const added = entriesAdded ?? this.entryCount;
-    this.#parts.record(RecordKind.streamState, 5, (to) => {
+    this.parts.record(RecordKind.streamState, 5, (to) => {
       writeId(to, lastId);
       writeId(to, maxDeletedId ?? NO_ID);
       to.bigint(integerOf(added, "entriesAdded", 0n));
     });
-    this.#hasState = true;
+    this.hasState = true;
   }
 
   /** Adds a group, or goes on with the last one where a record begins with its name. */
-  #addGroup(group: unknown, mayGoOn: boolean): void {
+  private addGroup(group: unknown, mayGoOn: boolean): void {
     if (!isObject(group)) throw new RecordError(`no group: ${shown(group)}`);
-    const name = this.#strings.read(group.name);
-    const goesOn = mayGoOn && isSame(name, this.#group);
+    const name = this.strings.read(group.name);
+    const goesOn = mayGoOn && isSame(name, this.group);
     if (!goesOn) {
-      this.#parts.record(RecordKind.group, 4, (to) => {
+      this.parts.record(RecordKind.group, 4, (to) => {
         to.binary(name, 0, name.length);
         writeId(to, group.lastId);
         to.bigint(integerOf(group.entriesRead ?? NEVER, "entriesRead", NEVER));
       });
-      this.#group = name;
-      this.#consumer = null;
+      this.group = name;
+      this.consumer = null;
     }
     const consumers = group.consumers === undefined ? [] : listOf(group.consumers, "consumers");
     for (const [index, consumer] of consumers.entries()) {
-      this.#addConsumer(consumer, goesOn && index === 0);
+      this.addConsumer(consumer, goesOn && index === 0);
     }
   }
 
-  #addConsumer(consumer: unknown, mayGoOn: boolean): void {
+  private addConsumer(consumer: unknown, mayGoOn: boolean): void {
     if (!isObject(consumer)) throw new RecordError(`no consumer: ${shown(consumer)}`);
-    const name = this.#strings.read(consumer.name);
-    if (!(mayGoOn && isSame(name, this.#consumer))) {
-      this.#parts.record(RecordKind.consumer, 3, (to) => {
+    const name = this.strings.read(consumer.name);
+    if (!(mayGoOn && isSame(name, this.consumer))) {
+      this.parts.record(RecordKind.consumer, 3, (to) => {
         to.binary(name, 0, name.length);
         to.bigint(integerOf(consumer.seen ?? NEVER, "seen", NEVER));
         to.bigint(integerOf(consumer.active ?? NEVER, "active", NEVER));
       });
-      this.#consumer = name;
+      this.consumer = name;
     }
     const pending = consumer.pending === undefined ? [] : listOf(consumer.pending, "pending");
     if (pending.length === 0) return;
-    this.#parts.record(RecordKind.pending, 1, (to) => {
+    this.parts.record(RecordKind.pending, 1, (to) => {
       to.longArray(4 * pending.length);
       for (const row of pending) {
         const [id, deliveredMs, count, ...more] = listOf(row, "pending entry");

@@ -41,21 +41,21 @@ export class Chunk {
   offset = 0;
   size = 0;
   /** Where integers are spelled. */
-  readonly #digits = new Uint8Array(INTEGER_TEXT_SIZE + READ_SLACK);
-  readonly #digitsView = new DataView(this.#digits.buffer);
+  private readonly digits = new Uint8Array(INTEGER_TEXT_SIZE + READ_SLACK);
+  private readonly digitsView = new DataView(this.digits.buffer);
 
   /** Makes it the decimal form of an integer. */
   spell(value: number, high: number, low: number): void {
-    this.bytes = this.#digits;
-    this.view = this.#digitsView;
+    this.bytes = this.digits;
+    this.view = this.digitsView;
     this.offset = 0;
     if (Number.isSafeInteger(value)) {
-      this.size = writeInteger(this.#digits, 0, value);
+      this.size = writeInteger(this.digits, 0, value);
       return;
     }
     const top = value < 0 ? high : high >>> 0;
     const text = ((BigInt(top) << 32n) | BigInt(low >>> 0)).toString();
-    for (let i = 0; i < text.length; i++) this.#digits[i] = text.charCodeAt(i);
+    for (let i = 0; i < text.length; i++) this.digits[i] = text.charCodeAt(i);
     this.size = text.length;
   }
 }
@@ -66,22 +66,22 @@ export class MessageReader {
   low = 0;
   at = 0;
   end = 0;
-  #bytes: Uint8Array = new Uint8Array(READ_SLACK);
-  #view: DataView = new DataView(this.#bytes.buffer);
+  private readBytes: Uint8Array = new Uint8Array(READ_SLACK);
+  private readView: DataView = new DataView(this.readBytes.buffer);
 
   /** What is read, and a view over its memory. */
   get bytes(): Uint8Array {
-    return this.#bytes;
+    return this.readBytes;
   }
 
   get view(): DataView {
-    return this.#view;
+    return this.readView;
   }
 
   /** Reads from the start of memory, which has READ_SLACK bytes more than `size`. */
   open(bytes: Uint8Array, view: DataView, size: number): void {
-    this.#bytes = bytes;
-    this.#view = view;
+    this.readBytes = bytes;
+    this.readView = view;
     this.at = 0;
     this.end = size;
   }
@@ -90,65 +90,65 @@ export class MessageReader {
     return this.at >= this.end;
   }
 
-  #code(): number {
+  private code(): number {
     if (this.at >= this.end) throw new Malformed(TOO_SHORT);
-    return this.#bytes[this.at++];
+    return this.readBytes[this.at++];
   }
 
   /** Sees that so many bytes are left. */
-  #need(size: number): void {
+  private need(size: number): void {
     if (size > this.end - this.at) throw new Malformed(TOO_SHORT);
   }
 
   /** The number of elements of an array. */
   array(): number {
-    const code = this.#code();
+    const code = this.code();
     let count = code & 15;
     if (code === ARRAY16 || code === ARRAY32) {
-      count = this.#unsigned(code - ARRAY16 + 1);
+      count = this.unsigned(code - ARRAY16 + 1);
     } else if (code >> 4 !== FIX_ARRAY >> 4) {
       throw new Malformed("there should be an array");
     }
     // Each takes a byte at least.
-    this.#need(count);
+    this.need(count);
     return count;
   }
 
   /** An integer of 1, 2 or 4 bytes (0, 1, 2), without sign. */
-  #unsigned(width: number): number {
+  private unsigned(width: number): number {
     const { at } = this;
-    this.#need(1 << width);
+    this.need(1 << width);
     this.at += 1 << width;
-    if (width === 0) return this.#bytes[at];
-    return width === 1 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+    if (width === 0) return this.readBytes[at];
+    return width === 1 ? this.readView.getUint16(at) : this.readView.getUint32(at);
   }
 
   /** Whether a nil comes next, which is then passed over. */
   nil(): boolean {
-    if (this.at >= this.end || this.#bytes[this.at] !== NIL_CODE) return false;
+    if (this.at >= this.end || this.readBytes[this.at] !== NIL_CODE) return false;
     this.at++;
     return true;
   }
 
   /** Whether an integer comes next. */
   get isInteger(): boolean {
-    const code = this.#bytes[this.at];
+    const code = this.readBytes[this.at];
     return code < FIX_MAP || code >= NEGATIVE || (code >= UINT8 && code <= INT64);
   }
 
   /** An integer, beyond 2^53 rounded, exact in high and low. */
   integer(): number {
-    const code = this.#code();
-    if (code < FIX_MAP || code >= NEGATIVE) return this.#small((code << 24) >> 24);
-    if (code < UINT8 || code > INT64) return this.#whole(code);
+    const code = this.code();
+    if (code < FIX_MAP || code >= NEGATIVE) return this.small((code << 24) >> 24);
+    if (code < UINT8 || code > INT64) return this.whole(code);
     const isSigned = code >= INT8;
     const width = (code - UINT8) & 3;
     const { at } = this;
-    this.#need(1 << width);
+    this.need(1 << width);
     this.at += 1 << width;
-    const view = this.#view;
-    if (width === 0) return this.#small(isSigned ? view.getInt8(at) : this.#bytes[at]);
-    if (width === 1) return this.#small(isSigned ? view.getInt16(at) : view.getUint16(at));
+    const view = this.readView;
+    if (width === 0) return this.small(isSigned ? view.getInt8(at) : this.readBytes[at]);
+    if (width === 1) return this.small(isSigned ? view.getInt16(at) : view.getUint16(at));
     this.low = view.getInt32(width === 2 ? at : at + 4);
     if (width === 2) {
       this.high = isSigned ? this.low >> 31 : 0;
@@ -159,7 +159,7 @@ export class MessageReader {
   }
 
   /** An integer that is written as a double, as those libraries do to which all numbers are. */
-  #whole(code: number): number {
+  private whole(code: number): number {
     this.at--;
     const value = code === FLOAT64 ? this.double() : Number.NaN;
     if (!Number.isSafeInteger(value)) throw new Malformed("there should be an integer");
@@ -168,7 +168,7 @@ export class MessageReader {
     return value;
   }
 
-  #small(value: number): number {
+  private small(value: number): number {
     this.low = value;
     this.high = value >> 31;
     return value;
@@ -190,33 +190,33 @@ export class MessageReader {
 
   /** A number of any kind. */
   double(): number {
-    const code = this.#bytes[this.at];
+    const code = this.readBytes[this.at];
     if (code !== FLOAT64 && code !== FLOAT32) return this.integer();
     this.at++;
     const { at } = this;
-    this.#need(code === FLOAT64 ? 8 : 4);
+    this.need(code === FLOAT64 ? 8 : 4);
     this.at += code === FLOAT64 ? 8 : 4;
-    return code === FLOAT64 ? this.#view.getFloat64(at) : this.#view.getFloat32(at);
+    return code === FLOAT64 ? this.readView.getFloat64(at) : this.readView.getFloat32(at);
   }
 
   /** Bytes, a text, or an integer, which stands for its decimal form. */
   string(into: Chunk): void {
     ensureMore(0);
-    const code = this.#code();
+    const code = this.code();
     let size = code & 31;
     if (code >= BIN8 && code <= BIN32) {
-      size = this.#unsigned(code - BIN8);
+      size = this.unsigned(code - BIN8);
     } else if (code >= STR8 && code <= STR32) {
-      size = this.#unsigned(code - STR8);
+      size = this.unsigned(code - STR8);
     } else if (code >> 5 !== FIX_STR >> 5) {
       this.at--;
       const value = this.integer();
       into.spell(value, this.high, this.low);
       return;
     }
-    this.#need(size);
-    into.bytes = this.#bytes;
-    into.view = this.#view;
+    this.need(size);
+    into.bytes = this.readBytes;
+    into.view = this.readView;
     into.offset = this.at;
     into.size = size;
     this.at += size;
@@ -224,7 +224,7 @@ export class MessageReader {
 
   /** A map of texts to texts, or to numbers, of which the texts are given. */
   map(): Map<string, string> {
-    const code = this.#code();
+    const code = this.code();
     if (code >> 4 !== FIX_MAP >> 4) throw new Malformed("there should be a map");
     const pairs = new Map<string, string>();
     const chunk = new Chunk();

@@ -28,7 +28,7 @@ const ITEM_SIZE_MAX = 9;
 export class MessageWriter {
   bytes: Uint8Array<ArrayBuffer>;
   size = 0;
-  readonly #double = new DataView(new ArrayBuffer(8));
+  private readonly doubleView = new DataView(new ArrayBuffer(8));
 
   /** Writes to this buffer, which is changed for a larger one when it is full. */
   constructor(bytes: Uint8Array<ArrayBuffer>) {
@@ -63,10 +63,10 @@ export class MessageWriter {
     this.room(ITEM_SIZE_MAX);
     if (count < 0x10000) {
       this.bytes[this.size++] = ARRAY16;
-      this.#short(count);
+      this.short(count);
     } else {
       this.bytes[this.size++] = ARRAY32;
-      this.#word(count);
+      this.word(count);
     }
   }
 
@@ -81,7 +81,7 @@ export class MessageWriter {
   closeArray(at: number, count: number): void {
     const end = this.size;
     this.size = at;
-    this.#word(count);
+    this.word(count);
     this.size = end;
   }
 
@@ -94,7 +94,7 @@ export class MessageWriter {
   /** A safe integer. */
   integer(value: number): void {
     if (value === (value | 0)) {
-      this.#small(value);
+      this.small(value);
       return;
     }
     if (value >= 0) this.unsignedWords(Math.floor(value / WORD), value | 0);
@@ -102,7 +102,7 @@ export class MessageWriter {
   }
 
   /** An integer of 32 bits. */
-  #small(value: number): void {
+  private small(value: number): void {
     this.room(ITEM_SIZE_MAX);
     const { bytes } = this;
     if (value >= 0) {
@@ -113,10 +113,10 @@ export class MessageWriter {
         bytes[this.size++] = value;
       } else if (value < 0x10000) {
         bytes[this.size++] = UINT16;
-        this.#short(value);
+        this.short(value);
       } else {
         bytes[this.size++] = UINT32;
-        this.#word(value);
+        this.word(value);
       }
     } else if (value >= -32) {
       bytes[this.size++] = value;
@@ -125,24 +125,24 @@ export class MessageWriter {
       bytes[this.size++] = value;
     } else if (value >= -32768) {
       bytes[this.size++] = INT16;
-      this.#short(value);
+      this.short(value);
     } else {
       bytes[this.size++] = INT32;
-      this.#word(value);
+      this.word(value);
     }
   }
 
   /** A signed 64-bit integer in two words. */
   words(high: number, low: number): void {
     if (high === low >> 31) {
-      this.#small(low);
+      this.small(low);
     } else if (high >= 0) {
       this.unsignedWords(high, low);
     } else {
       this.room(ITEM_SIZE_MAX);
       this.bytes[this.size++] = INT64;
-      this.#word(high);
-      this.#word(low);
+      this.word(high);
+      this.word(low);
     }
   }
 
@@ -151,13 +151,13 @@ export class MessageWriter {
     this.room(ITEM_SIZE_MAX);
     if (high !== 0) {
       this.bytes[this.size++] = UINT64;
-      this.#word(high);
-      this.#word(low);
+      this.word(high);
+      this.word(low);
     } else if (low >= 0) {
-      this.#small(low);
+      this.small(low);
     } else {
       this.bytes[this.size++] = UINT32;
-      this.#word(low);
+      this.word(low);
     }
   }
 
@@ -173,10 +173,10 @@ export class MessageWriter {
       return;
     }
     this.room(ITEM_SIZE_MAX);
-    this.#double.setFloat64(0, value);
+    this.doubleView.setFloat64(0, value);
     this.bytes[this.size++] = FLOAT64;
-    this.#word(this.#double.getInt32(0));
-    this.#word(this.#double.getInt32(4));
+    this.word(this.doubleView.getInt32(0));
+    this.word(this.doubleView.getInt32(4));
   }
 
   /** Bytes. */
@@ -187,10 +187,10 @@ export class MessageWriter {
       this.bytes[this.size++] = size;
     } else if (size < 0x10000) {
       this.bytes[this.size++] = BIN16;
-      this.#short(size);
+      this.short(size);
     } else {
       this.bytes[this.size++] = BIN32;
-      this.#word(size);
+      this.word(size);
     }
     copyBytes(bytes, offset, size, this.bytes, this.size);
     this.size += size;
@@ -208,12 +208,12 @@ export class MessageWriter {
     for (let i = 0; i < text.length; i++) this.bytes[this.size++] = text.charCodeAt(i);
   }
 
-  #short(value: number): void {
+  private short(value: number): void {
     this.bytes[this.size++] = value >>> 8;
     this.bytes[this.size++] = value;
   }
 
-  #word(value: number): void {
+  private word(value: number): void {
     const { bytes } = this;
     const at = this.size;
     bytes[at] = value >>> 24;

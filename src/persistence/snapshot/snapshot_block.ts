@@ -36,21 +36,21 @@ const FOOT_SIZE = 128;
 export class BlockWriter {
   /** Bytes written so far. */
   size = 0;
-  #blocks = 0;
-  #sum = 0;
-  readonly #packs: boolean;
-  readonly #write: (bytes: Uint8Array) => void;
-  readonly #head = new Uint8Array(BLOCK_HEAD_SIZE);
-  readonly #view = new DataView(this.#head.buffer);
+  private blocks = 0;
+  private sum = 0;
+  private readonly packs: boolean;
+  private readonly write: (bytes: Uint8Array) => void;
+  private readonly head = new Uint8Array(BLOCK_HEAD_SIZE);
+  private readonly view = new DataView(this.head.buffer);
 
   /** Begins the file; `packs`: blocks are packed where that makes them shorter. */
   constructor(write: (bytes: Uint8Array) => void, packs: boolean) {
-    this.#write = write;
-    this.#packs = packs;
+    this.write = write;
+    this.packs = packs;
     const head = new Uint8Array(FILE_HEAD_SIZE);
     for (let i = 0; i < MAGIC.length; i++) head[i] = MAGIC.charCodeAt(i);
     new DataView(head.buffer).setUint32(MAGIC.length, SNAPSHOT_VERSION, true);
-    this.#add(head);
+    this.add(head);
   }
 
   /** Writes a block. */
@@ -58,22 +58,22 @@ export class BlockWriter {
     let stored = bytes;
     let codec: number = Codec.none;
     const isFit = bytes.length >= PACKED_SIZE_MIN && bytes.length <= PACKED_SIZE_MAX;
-    if (this.#packs && isFit) {
+    if (this.packs && isFit) {
       const packed = deflate(bytes);
       if (packed.length < bytes.length) {
         stored = packed;
         codec = Codec.deflate;
       }
     }
-    const view = this.#view;
+    const view = this.view;
     view.setUint32(0, stored.length, true);
     view.setUint32(RAW_SIZE, bytes.length, true);
     view.setUint8(KIND, kind);
     view.setUint8(CODEC, codec);
-    view.setUint32(CHECKSUM, crc32(stored, crc32(this.#head.subarray(0, CHECKSUM))), true);
-    this.#blocks++;
-    this.#add(this.#head);
-    this.#add(stored);
+    view.setUint32(CHECKSUM, crc32(stored, crc32(this.head.subarray(0, CHECKSUM))), true);
+    this.blocks++;
+    this.add(this.head);
+    this.add(stored);
   }
 
   /** Writes the foot: of so many keys, of all blocks, and the checksum of all. */
@@ -83,18 +83,18 @@ export class BlockWriter {
     foot.text("keys");
     foot.integer(keys);
     foot.text("blocks");
-    foot.integer(this.#blocks);
+    foot.integer(this.blocks);
     foot.text("size");
     foot.integer(this.size);
     foot.text("checksum");
-    foot.integer(this.#sum);
+    foot.integer(this.sum);
     this.block(BlockKind.foot, foot.bytes.subarray(0, foot.size));
   }
 
-  #add(bytes: Uint8Array): void {
-    this.#sum = crc32(bytes, this.#sum);
+  private add(bytes: Uint8Array): void {
+    this.sum = crc32(bytes, this.sum);
     this.size += bytes.length;
-    this.#write(bytes);
+    this.write(bytes);
   }
 }
 
@@ -113,36 +113,36 @@ export class BlockReader {
   bytes = new Uint8Array(BLOCK_SIZE + READ_SLACK);
   view = new DataView(this.bytes.buffer);
   size = 0;
-  #blocks = 0;
-  #sum = 0;
-  #read = 0;
-  #stored = new Uint8Array(BLOCK_SIZE);
-  readonly #source: ByteSource;
-  readonly #unpacks: boolean;
-  readonly #head = new Uint8Array(BLOCK_HEAD_SIZE);
-  readonly #view = new DataView(this.#head.buffer);
+  private blocks = 0;
+  private sum = 0;
+  private read = 0;
+  private stored = new Uint8Array(BLOCK_SIZE);
+  private readonly source: ByteSource;
+  private readonly unpacks: boolean;
+  private readonly head = new Uint8Array(BLOCK_HEAD_SIZE);
+  private readonly headView = new DataView(this.head.buffer);
 
   /** Without `unpacks`, what is in the blocks is not to be had: only the frame is looked at. */
   constructor(source: ByteSource, unpacks = true) {
-    this.#source = source;
-    this.#unpacks = unpacks;
+    this.source = source;
+    this.unpacks = unpacks;
   }
 
   /** Bytes of the file read so far. */
   get total(): number {
-    return this.#read;
+    return this.read;
   }
 
   /** Bytes of the file that were not read. */
   get left(): number {
-    return this.#source.size - this.#read;
+    return this.source.size - this.read;
   }
 
   /** Reads the file's head. */
   begin(): void {
-    this.#fill(this.#head, FILE_HEAD_SIZE);
-    if (latin1(this.#head, 0, MAGIC.length) !== MAGIC) throw new Malformed("this is no snapshot");
-    this.version = this.#view.getUint32(MAGIC.length, true);
+    this.fill(this.head, FILE_HEAD_SIZE);
+    if (latin1(this.head, 0, MAGIC.length) !== MAGIC) throw new Malformed("this is no snapshot");
+    this.version = this.headView.getUint32(MAGIC.length, true);
     if (this.version > SNAPSHOT_VERSION) {
       throw new Malformed(
         `the snapshot is of version ${this.version}, and this server reads up to version ` +
@@ -150,21 +150,21 @@ export class BlockReader {
       );
     }
     if (this.version === 0) throw new Malformed("snapshots of version 0 are not known");
-    this.#sum = crc32(this.#head.subarray(0, FILE_HEAD_SIZE));
+    this.sum = crc32(this.head.subarray(0, FILE_HEAD_SIZE));
   }
 
   /** Reads the next block; its checksum is right. */
   next(): void {
-    this.offset = this.#read;
-    const sumBefore = this.#sum;
-    this.#fill(this.#head, BLOCK_HEAD_SIZE);
-    const view = this.#view;
+    this.offset = this.read;
+    const sumBefore = this.sum;
+    this.fill(this.head, BLOCK_HEAD_SIZE);
+    const view = this.headView;
     const stored = view.getUint32(0, true);
     const size = view.getUint32(RAW_SIZE, true);
     const codec = view.getUint8(CODEC);
     if (stored > this.left) throw new Malformed(TOO_SHORT);
-    const bytes = this.#storedBytes(stored);
-    const sum = crc32(bytes, crc32(this.#head.subarray(0, CHECKSUM)));
+    const bytes = this.storedBytes(stored);
+    const sum = crc32(bytes, crc32(this.head.subarray(0, CHECKSUM)));
     if (sum !== view.getUint32(CHECKSUM, true)) {
       throw new Malformed("CRC error: a block of the file was altered");
     }
@@ -172,43 +172,43 @@ export class BlockReader {
     if (view.getUint16(RESERVED, true) !== 0 || codec > Codec.deflate) {
       throw new Malformed("a block is stored in a way that is not known");
     }
-    if (this.#unpacks || this.kind === BlockKind.foot) this.#unpack(bytes, size, codec);
+    if (this.unpacks || this.kind === BlockKind.foot) this.unpack(bytes, size, codec);
     if (this.kind === BlockKind.foot) {
-      this.#checkFoot(sumBefore);
+      this.checkFoot(sumBefore);
     } else {
-      this.#sum = crc32(bytes, crc32(this.#head, sumBefore));
-      this.#blocks++;
+      this.sum = crc32(bytes, crc32(this.head, sumBefore));
+      this.blocks++;
     }
   }
 
-  #checkFoot(sum: number): void {
+  private checkFoot(sum: number): void {
     const reader = new MessageReader();
     reader.open(this.bytes, this.view, this.size);
     const foot = reader.map();
     const number = (name: string) => Number(foot.get(name));
     this.keys = number("keys");
-    if (number("blocks") !== this.#blocks || number("size") !== this.offset) {
+    if (number("blocks") !== this.blocks || number("size") !== this.offset) {
       throw new Malformed("blocks are missing, or there are more than there should be");
     }
     if (number("checksum") !== sum) throw new Malformed("CRC error: the file was altered");
     if (this.left > 0) throw new Malformed("there is more after the end of the snapshot");
   }
 
-  #storedBytes(size: number): Uint8Array {
-    if (size > this.#stored.length) this.#stored = new Uint8Array(size);
-    this.#fill(this.#stored, size);
-    const bytes = this.#stored.subarray(0, size);
-    if (this.#stored.length > BLOCK_SIZE) this.#stored = new Uint8Array(BLOCK_SIZE);
+  private storedBytes(size: number): Uint8Array {
+    if (size > this.stored.length) this.stored = new Uint8Array(size);
+    this.fill(this.stored, size);
+    const bytes = this.stored.subarray(0, size);
+    if (this.stored.length > BLOCK_SIZE) this.stored = new Uint8Array(BLOCK_SIZE);
     return bytes;
   }
 
-  #unpack(stored: Uint8Array, size: number, codec: number): void {
+  private unpack(stored: Uint8Array, size: number, codec: number): void {
     const isPacked = codec === Codec.deflate;
     const sizeMax = isPacked ? stored.length * DEFLATE_RATIO_MAX : stored.length;
     if (size > sizeMax || (isPacked && size > PACKED_SIZE_MAX)) {
       throw new Malformed("a block cannot be of that size");
     }
-    this.#makeRoom(size);
+    this.makeRoom(size);
     let bytes = stored;
     if (isPacked) {
       try {
@@ -224,7 +224,7 @@ export class BlockReader {
   }
 
   /** A buffer for a large block is not kept for the others. */
-  #makeRoom(size: number): void {
+  private makeRoom(size: number): void {
     const room = Math.max(size, BLOCK_SIZE) + READ_SLACK;
     const isFitting = this.bytes.length >= room && this.bytes.length <= 2 * room;
     if (isFitting) return;
@@ -232,12 +232,12 @@ export class BlockReader {
     this.view = new DataView(this.bytes.buffer);
   }
 
-  #fill(into: Uint8Array, size: number): void {
+  private fill(into: Uint8Array, size: number): void {
     for (let at = 0; at < size; ) {
-      const count = this.#source.read(into, at, size - at);
+      const count = this.source.read(into, at, size - at);
       if (count <= 0) throw new Malformed(TOO_SHORT);
       at += count;
     }
-    this.#read += size;
+    this.read += size;
   }
 }

@@ -75,36 +75,36 @@ export class SnapshotLoader {
   readonly figures = { keys: 0, expired: 0, empty: 0, module: 0, lost: 0 };
   /** The fields of the file's head. */
   head: ReadonlyMap<string, string> = new Map();
-  readonly #blocks: BlockReader;
-  readonly #reader = new MessageReader();
-  readonly #keyspace: Keyspace;
-  readonly #fileSize: number;
-  readonly #rules: LoadingRules;
-  readonly #open = new Map<number, OpenValue>();
-  readonly #key = new Chunk();
-  readonly #made: LoadedKey;
-  readonly #traits: Traits;
-  #keys = 0;
+  private readonly blocks: BlockReader;
+  private readonly reader = new MessageReader();
+  private readonly keyspace: Keyspace;
+  private readonly fileSize: number;
+  private readonly rules: LoadingRules;
+  private readonly open = new Map<number, OpenValue>();
+  private readonly key = new Chunk();
+  private readonly made: LoadedKey;
+  private readonly traits: Traits;
+  private keys = 0;
   /** Whether the keys have LFU counters. */
-  #isLfu = false;
+  private isLfu = false;
 
   constructor(source: ByteSource, keyspace: Keyspace, rules: LoadingRules = {}) {
-    this.#rules = rules;
-    this.#blocks = new BlockReader(source);
-    this.#keyspace = keyspace;
-    this.#fileSize = source.size;
-    const { bytes, view } = this.#key;
-    this.#made = { bytes, view, offset: 0, size: 0, hash: 0, expires: false };
-    this.#traits = { db: keyspace.databases[0], expiryMs: -1, farMs: undefined, clock: -1 };
+    this.rules = rules;
+    this.blocks = new BlockReader(source);
+    this.keyspace = keyspace;
+    this.fileSize = source.size;
+    const { bytes, view } = this.key;
+    this.made = { bytes, view, offset: 0, size: 0, hash: 0, expires: false };
+    this.traits = { db: keyspace.databases[0], expiryMs: -1, farMs: undefined, clock: -1 };
   }
 
   get version(): number {
-    return this.#blocks.version;
+    return this.blocks.version;
   }
 
   /** Bytes of the file read so far. */
   get offset(): number {
-    return this.#blocks.total;
+    return this.blocks.total;
   }
 
   /** At the end: nothing follows a snapshot. */
@@ -115,103 +115,103 @@ export class SnapshotLoader {
   /** Loads up to `limit` records; false when the file is at its end. */
   step(limit: number): boolean {
     try {
-      if (this.version === 0) this.#begin();
+      if (this.version === 0) this.begin();
       for (let left = limit; left > 0; left--) {
-        while (this.#reader.isAtEnd) if (!this.#next()) return false;
-        this.#record();
+        while (this.reader.isAtEnd) if (!this.next()) return false;
+        this.record();
       }
       return true;
     } catch (error) {
-      this.#discardOpen();
+      this.discardOpen();
       if (!(error instanceof Malformed)) throw error;
-      throw new SnapshotError(error.message, this.#blocks.offset);
+      throw new SnapshotError(error.message, this.blocks.offset);
     }
   }
 
-  #begin(): void {
-    this.#blocks.begin();
-    this.#blocks.next();
-    if (this.#blocks.kind !== BlockKind.head) throw new Malformed("the snapshot has no head");
-    this.#openBlock();
-    this.head = this.#reader.map();
-    if (!this.#reader.isAtEnd) throw new Malformed("there is more in the head than it says");
-    this.#isLfu = this.head.get("clocks") === "lfu";
+  private begin(): void {
+    this.blocks.begin();
+    this.blocks.next();
+    if (this.blocks.kind !== BlockKind.head) throw new Malformed("the snapshot has no head");
+    this.openBlock();
+    this.head = this.reader.map();
+    if (!this.reader.isAtEnd) throw new Malformed("there is more in the head than it says");
+    this.isLfu = this.head.get("clocks") === "lfu";
   }
 
-  #openBlock(): void {
-    const { bytes, view, size } = this.#blocks;
-    this.#reader.open(bytes, view, size);
+  private openBlock(): void {
+    const { bytes, view, size } = this.blocks;
+    this.reader.open(bytes, view, size);
   }
 
   /** Goes on to the next block; false when it is the last. */
-  #next(): boolean {
-    this.#blocks.next();
-    if (this.#blocks.kind === BlockKind.records) {
-      this.#openBlock();
+  private next(): boolean {
+    this.blocks.next();
+    if (this.blocks.kind === BlockKind.records) {
+      this.openBlock();
       return true;
     }
-    if (this.#blocks.kind !== BlockKind.foot) throw new Malformed("a block of no known kind");
-    if (this.#open.size > 0) throw new Malformed("a value has no end");
-    if (this.#blocks.keys !== this.#keys) throw new Malformed("there are not as many keys as told");
+    if (this.blocks.kind !== BlockKind.foot) throw new Malformed("a block of no known kind");
+    if (this.open.size > 0) throw new Malformed("a value has no end");
+    if (this.blocks.keys !== this.keys) throw new Malformed("there are not as many keys as told");
     return false;
   }
 
-  #record(): void {
-    const reader = this.#reader;
+  private record(): void {
+    const reader = this.reader;
     const elements = reader.array();
     const kind = reader.count();
     if (kind <= RecordKind.expiringHash && kind !== RecordKind.stream) {
       expect(elements, 5);
-      this.#keys++;
-      this.#readKey();
-      this.#readTraits(this.#traits);
+      this.keys++;
+      this.readKey();
+      this.readTraits(this.traits);
       const made =
         kind === RecordKind.string
-          ? readString(reader, this.#made)
-          : readWhole(reader, kind, this.#made);
-      this.#admit(made, this.#traits);
+          ? readString(reader, this.made)
+          : readWhole(reader, kind, this.made);
+      this.admit(made, this.traits);
     } else if (kind === RecordKind.database) {
       expect(elements, 4);
-      this.#select();
+      this.select();
     } else if (kind === RecordKind.begin) {
       expect(elements, 7);
-      this.#keys++;
-      this.#beginValue();
+      this.keys++;
+      this.beginValue();
     } else if (kind === RecordKind.library) {
       expect(elements, 2);
-      this.#readLibrary();
+      this.readLibrary();
     } else {
-      this.#continue(kind, elements);
+      this.continue(kind, elements);
     }
   }
 
-  #readLibrary(): void {
-    this.#reader.string(this.#key);
-    const { bytes, offset, size } = this.#key;
-    this.#keyspace.libraries.add(bytes.slice(offset, offset + size));
+  private readLibrary(): void {
+    this.reader.string(this.key);
+    const { bytes, offset, size } = this.key;
+    this.keyspace.libraries.add(bytes.slice(offset, offset + size));
   }
 
-  #select(): void {
-    const id = this.#reader.count();
-    const { databases } = this.#keyspace;
+  private select(): void {
+    const id = this.reader.count();
+    const { databases } = this.keyspace;
     const db = databases[id];
     if (db === undefined) {
       const { length } = databases;
       throw new Malformed(`there is a database ${id}, and this server has ${length}`);
     }
-    this.#traits.db = db;
-    db.expect(this.#expected(this.#reader.count()));
-    this.#reader.count();
+    this.traits.db = db;
+    db.expect(this.expected(this.reader.count()));
+    this.reader.count();
   }
 
-  #expected(count: number): number {
-    return Math.min(count, this.#fileSize * EXPECTED_PER_BYTE);
+  private expected(count: number): number {
+    return Math.min(count, this.fileSize * EXPECTED_PER_BYTE);
   }
 
-  #readKey(): void {
-    this.#reader.string(this.#key);
-    const { bytes, view, offset, size } = this.#key;
-    const key = this.#made;
+  private readKey(): void {
+    this.reader.string(this.key);
+    const { bytes, view, offset, size } = this.key;
+    const key = this.made;
     key.bytes = bytes;
     key.view = view;
     key.offset = offset;
@@ -219,68 +219,68 @@ export class SnapshotLoader {
     key.hash = hashBytes(bytes, view, offset, size);
   }
 
-  #readTraits(traits: Traits): void {
-    const reader = this.#reader;
+  private readTraits(traits: Traits): void {
+    const reader = this.reader;
     traits.expiryMs = -1;
     traits.farMs = undefined;
     if (!reader.nil()) {
       traits.expiryMs = reader.integer();
       if (!Number.isSafeInteger(traits.expiryMs)) traits.farMs = reader.bigint;
     }
-    this.#made.expires = traits.expiryMs !== -1;
+    this.made.expires = traits.expiryMs !== -1;
     traits.clock = reader.nil() ? -1 : reader.count();
   }
 
   /** Makes an entry that is whole a key, unless it has expired. */
-  #admit(e: EntryRef, { db, expiryMs, farMs, clock }: Traits): void {
-    const keyspace = this.#keyspace;
+  private admit(e: EntryRef, { db, expiryMs, farMs, clock }: Traits): void {
+    const keyspace = this.keyspace;
     const isOver = expiryMs !== -1 && expiryMs < keyspace.clock.nowMs;
-    if (isOver && this.#rules.keepsExpired !== true) {
+    if (isOver && this.rules.keepsExpired !== true) {
       values.discard(e);
       this.figures.expired++;
       return;
     }
-    const { bytes, view, offset, size, hash } = this.#made;
+    const { bytes, view, offset, size, hash } = this.made;
     const old = dict.find(db.keys, bytes, view, offset, size, hash);
     if (old !== NIL) {
-      if (this.#rules.replaces !== true) {
+      if (this.rules.replaces !== true) {
         values.discard(e);
-        throw new Malformed(`key ${this.#shownKey()} is there twice`);
+        throw new Malformed(`key ${this.shownKey()} is there twice`);
       }
       keyspace.changingAlso(db, old, "");
       db.delete(old);
     }
     const home = db.admit(e, expiryMs, farMs);
-    if (clock >= 0) keyspace.restoreClock(home, this.#isLfu ? -1 : clock, this.#isLfu ? clock : -1);
+    if (clock >= 0) keyspace.restoreClock(home, this.isLfu ? -1 : clock, this.isLfu ? clock : -1);
     this.figures.keys++;
   }
 
-  #shownKey(): string {
-    const { bytes, offset, size } = this.#made;
+  private shownKey(): string {
+    const { bytes, offset, size } = this.made;
     return JSON.stringify(latin1(bytes, offset, Math.min(size, SHOWN_KEY_SIZE)));
   }
 
-  #beginValue(): void {
-    const reader = this.#reader;
+  private beginValue(): void {
+    const reader = this.reader;
     const number = reader.count();
     const kind = reader.count();
-    if (this.#open.has(number)) throw new Malformed("two values have the same number");
-    if (this.#open.size >= OPEN_VALUES_MAX) throw new Malformed("too many values have no end");
+    if (this.open.has(number)) throw new Malformed("two values have the same number");
+    if (this.open.size >= OPEN_VALUES_MAX) throw new Malformed("too many values have no end");
     if (kind > RecordKind.expiringHash) throw new Malformed("a value of no known kind");
-    this.#readKey();
-    const traits = { ...this.#traits };
-    this.#readTraits(traits);
+    this.readKey();
+    const traits = { ...this.traits };
+    this.readTraits(traits);
     const count = reader.count();
-    if (count > this.#fileSize * DEFLATE_RATIO_MAX) {
+    if (count > this.fileSize * DEFLATE_RATIO_MAX) {
       throw new Malformed("a value that cannot be in a file of this size");
     }
-    const e = newEntry(this.#made, AREA);
+    const e = newEntry(this.made, AREA);
     let isOpen = false;
     try {
       const isString = kind === RecordKind.string;
       const isStream = kind === RecordKind.stream;
-      if (!isString && !isStream) startCollection(e, kind, this.#expected(count));
-      this.#open.set(number, {
+      if (!isString && !isStream) startCollection(e, kind, this.expected(count));
+      this.open.set(number, {
         ...traits,
         kind,
         e,
@@ -296,27 +296,27 @@ export class SnapshotLoader {
   }
 
   /** Reads what comes next of a value that was begun. */
-  #continue(kind: number, elements: number): void {
-    const reader = this.#reader;
+  private continue(kind: number, elements: number): void {
+    const reader = this.reader;
     const number = reader.count();
-    const value = this.#open.get(number);
+    const value = this.open.get(number);
     if (value === undefined) throw new Malformed("a record of no known kind, or of no open value");
     if (kind === RecordKind.end) {
       expect(elements, 2);
-      this.#open.delete(number);
-      this.#endValue(value);
+      this.open.delete(number);
+      this.endValue(value);
     } else if (kind === RecordKind.part) {
       expect(elements, 3);
-      this.#addPart(value);
+      this.addPart(value);
     } else if (value.stream !== null) {
-      this.#addToStream(value.stream, kind, elements);
+      this.addToStream(value.stream, kind, elements);
     } else {
       throw new Malformed("a record of a stream for another value");
     }
   }
 
-  #addPart(value: OpenValue): void {
-    const reader = this.#reader;
+  private addPart(value: OpenValue): void {
+    const reader = this.reader;
     if (value.string !== null) {
       value.string.add(reader);
     } else if (value.stream !== null) {
@@ -328,8 +328,8 @@ export class SnapshotLoader {
     }
   }
 
-  #addToStream(stream: StreamLoad, kind: number, elements: number): void {
-    const reader = this.#reader;
+  private addToStream(stream: StreamLoad, kind: number, elements: number): void {
+    const reader = this.reader;
     switch (kind) {
       case RecordKind.streamState:
         expect(elements, 7);
@@ -352,7 +352,7 @@ export class SnapshotLoader {
     }
   }
 
-  #endValue(value: OpenValue): void {
+  private endValue(value: OpenValue): void {
     const { e, kind, count } = value;
     let isWhole = false;
     try {
@@ -367,13 +367,13 @@ export class SnapshotLoader {
     } finally {
       if (!isWhole) values.discard(e);
     }
-    this.#borrowKey(e);
-    this.#admit(e, value);
+    this.borrowKey(e);
+    this.admit(e, value);
   }
 
   /** The key that is to be admitted is that of an entry which was made before. */
-  #borrowKey(e: EntryRef): void {
-    const key = this.#made;
+  private borrowKey(e: EntryRef): void {
+    const key = this.made;
     const segment = segmentOf(entry.keyBlock(e));
     key.bytes = u8[segment];
     key.view = views[segment];
@@ -382,9 +382,9 @@ export class SnapshotLoader {
     key.hash = entry.hash(e);
   }
 
-  #discardOpen(): void {
-    for (const { e } of this.#open.values()) values.discard(e);
-    this.#open.clear();
+  private discardOpen(): void {
+    for (const { e } of this.open.values()) values.discard(e);
+    this.open.clear();
   }
 }
 

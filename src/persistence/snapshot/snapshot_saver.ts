@@ -86,121 +86,121 @@ export function blocksTo(write: (bytes: Uint8Array) => void, packs: boolean): Bl
 
 /** Writes one file: see above. */
 export class SnapshotSaver implements LargeSaver {
-  readonly #sink: BlockSink;
-  readonly #clocks: SavedClocks;
-  readonly #to = new MessageWriter(newBlock());
-  readonly #parts: OpenParts;
-  readonly #stream: StreamRecords;
+  private readonly sink: BlockSink;
+  private readonly clocks: SavedClocks;
+  private readonly to = new MessageWriter(newBlock());
+  private readonly parts: OpenParts;
+  private readonly stream: StreamRecords;
   /** The number of the value that was begun last. */
-  #number = 0;
-  #keys = 0;
+  private number = 0;
+  private keys = 0;
   /** The hash that is being told in parts has fields that expire. */
-  #hasDeadlines = false;
+  private hasDeadlines = false;
   /** What is pending in the group that is, of which so many entries were told. */
-  readonly #pending = new PendingTable();
-  #pendingTold = 0;
+  private readonly pendingTable = new PendingTable();
+  private pendingTold = 0;
 
   constructor(sink: BlockSink, clocks: SavedClocks) {
-    this.#sink = sink;
-    this.#clocks = clocks;
-    this.#parts = new OpenParts(this.#to, () => this.#done());
-    this.#stream = {
-      to: this.#to,
-      begin: (kind, elements) => this.#begin(kind, elements),
-      done: () => this.#done(),
-      inParts: (kind, write) => this.#inParts(kind, write),
+    this.sink = sink;
+    this.clocks = clocks;
+    this.parts = new OpenParts(this.to, () => this.done());
+    this.stream = {
+      to: this.to,
+      begin: (kind, elements) => this.beginRecord(kind, elements),
+      done: () => this.done(),
+      inParts: (kind, write) => this.inParts(kind, write),
     };
   }
 
   /** Writes the head, with fields of ASCII texts of up to 255 characters. */
   begin(fields: readonly (readonly [name: string, value: string])[]): void {
-    this.#to.map(fields.length + 1);
-    this.#to.text("clocks");
-    this.#to.text(this.#clocks);
+    this.to.map(fields.length + 1);
+    this.to.text("clocks");
+    this.to.text(this.clocks);
     for (const [name, value] of fields) {
-      this.#to.text(name);
-      this.#to.text(value);
+      this.to.text(name);
+      this.to.text(value);
     }
-    this.#flush(BlockKind.head);
+    this.flush(BlockKind.head);
   }
 
   /** Writes the code of a library of functions; before the databases. */
   library(code: Uint8Array): void {
-    this.#to.array(2);
-    this.#to.integer(RecordKind.library);
-    this.#to.binary(code, 0, code.length);
-    this.#done();
+    this.to.array(2);
+    this.to.integer(RecordKind.library);
+    this.to.binary(code, 0, code.length);
+    this.done();
   }
 
   /** The keys that follow are of this database: about so many, of which so many expire. */
   database({ id }: Database, keys: number, expiring: number): void {
-    this.#writeDatabase(id, keys, expiring);
+    this.writeDatabase(id, keys, expiring);
   }
 
   /** The keys that follow are of the database of this number, untold how many. */
   select(id: number): void {
-    this.#writeDatabase(id, 0, 0);
+    this.writeDatabase(id, 0, 0);
   }
 
-  #writeDatabase(id: number, keys: number, expiring: number): void {
-    const to = this.#to;
+  private writeDatabase(id: number, keys: number, expiring: number): void {
+    const to = this.to;
     to.array(4);
     to.integer(RecordKind.database);
     to.integer(id);
     to.integer(keys);
     to.integer(expiring);
-    this.#done();
+    this.done();
   }
 
   /** Writes a key of the database, with expiry, access clock and value. */
   entry(db: Database, keyspace: Keyspace, e: EntryRef): void {
     if (isWhole(e)) {
-      this.#to.array(5);
-      this.#to.integer(kindOf(e));
-      this.#writeTraits(db, keyspace, e);
-      writeWhole(this.#to, e);
-      this.#keys++;
-      this.#done();
+      this.to.array(5);
+      this.to.integer(kindOf(e));
+      this.writeTraits(db, keyspace, e);
+      writeWhole(this.to, e);
+      this.keys++;
+      this.done();
       return;
     }
-    this.#beginValue(kindOf(e));
-    this.#writeTraits(db, keyspace, e);
-    this.#to.integer(entry.type(e) === Type.stream ? streamValue.storedCount(e) : countOf(e));
-    this.#done();
-    if (entry.type(e) === Type.stream) writeStream(this.#stream, e);
-    else if (entry.type(e) === Type.string) this.#writeLongString(e);
-    else this.#inParts(RecordKind.part, (parts) => writeParts(parts, e));
-    this.#endValue();
+    this.beginValue(kindOf(e));
+    this.writeTraits(db, keyspace, e);
+    this.to.integer(entry.type(e) === Type.stream ? streamValue.storedCount(e) : countOf(e));
+    this.done();
+    if (entry.type(e) === Type.stream) writeStream(this.stream, e);
+    else if (entry.type(e) === Type.string) this.writeLongString(e);
+    else this.inParts(RecordKind.part, (parts) => writeParts(parts, e));
+    this.endValue();
   }
 
   /** Writes key, expiry and access clock. */
-  #writeTraits(db: Database, keyspace: Keyspace, e: EntryRef): void {
-    const to = this.#to;
+  private writeTraits(db: Database, keyspace: Keyspace, e: EntryRef): void {
+    const to = this.to;
     writeKey(to, e);
-    if (entry.hasTtl(e)) this.#writeExpiry(db.expiryOf(e), db.farExpiryOf(e));
+    if (entry.hasTtl(e)) this.writeExpiry(db.expiryOf(e), db.farExpiryOf(e));
     else to.nil();
-    to.integer(this.#clocks === "lfu" ? keyspace.frequency(e) : keyspace.idleSeconds(e));
+    to.integer(this.clocks === "lfu" ? keyspace.frequency(e) : keyspace.idleSeconds(e));
   }
 
-  #writeExpiry(ms: number, far: bigint | undefined): void {
-    if (far === undefined) this.#to.integer(ms);
-    else this.#to.bigint(far);
+  private writeExpiry(ms: number, far: bigint | undefined): void {
+    if (far === undefined) this.to.integer(ms);
+    else this.to.bigint(far);
   }
 
   /** Begins a value in parts: its traits and count are to follow. */
-  #beginValue(kind: number): void {
-    this.#number++;
-    this.#begin(RecordKind.begin, 5);
-    this.#to.integer(kind);
-    this.#keys++;
+  private beginValue(kind: number): void {
+    this.number++;
+    this.beginRecord(RecordKind.begin, 5);
+    this.to.integer(kind);
+    this.keys++;
   }
 
-  #endValue(): void {
-    this.#begin(RecordKind.end, 0);
-    this.#done();
+  private endValue(): void {
+    this.beginRecord(RecordKind.end, 0);
+    this.done();
   }
 
-  #writeLongString(e: EntryRef): void {
+  private writeLongString(e: EntryRef): void {
     const { bytes, offset, size } = stringValue.rangeOf(e);
     for (let at = 0; at < size; at += PART_SIZE) {
       this.piece(bytes, offset + at, Math.min(PART_SIZE, size - at));
@@ -208,114 +208,114 @@ export class SnapshotSaver implements LargeSaver {
   }
 
   /** Begins a record of the value that was begun last, with so many elements that follow. */
-  #begin(kind: number, elements: number): void {
-    this.#to.array(2 + elements);
-    this.#to.integer(kind);
-    this.#to.integer(this.#number);
+  private beginRecord(kind: number, elements: number): void {
+    this.to.array(2 + elements);
+    this.to.integer(kind);
+    this.to.integer(this.number);
   }
 
-  #inParts(kind: number, write: (parts: Parts) => void): void {
-    this.#parts.begin(kind, this.#number);
-    write(this.#parts);
-    this.#parts.end();
+  private inParts(kind: number, write: (parts: Parts) => void): void {
+    this.parts.begin(kind, this.number);
+    write(this.parts);
+    this.parts.end();
   }
 
   beginLarge(large: LargeKey): void {
-    const to = this.#to;
+    const to = this.to;
     this.select(large.database);
-    this.#hasDeadlines = large.firstDeadline !== Infinity;
-    this.#beginValue(kindOfType(large.type, this.#hasDeadlines));
+    this.hasDeadlines = large.firstDeadline !== Infinity;
+    this.beginValue(kindOfType(large.type, this.hasDeadlines));
     to.binary(large.key, 0, large.key.length);
-    if (large.expiryMs >= 0) this.#writeExpiry(large.expiryMs, large.farExpiryMs);
+    if (large.expiryMs >= 0) this.writeExpiry(large.expiryMs, large.farExpiryMs);
     else to.nil();
-    to.integer(this.#clocks === "lfu" ? large.frequency : large.idleSeconds);
+    to.integer(this.clocks === "lfu" ? large.frequency : large.idleSeconds);
     to.integer(large.elements());
-    this.#done();
-    if (large.type !== Type.string) this.#parts.begin(RecordKind.part, this.#number);
+    this.done();
+    if (large.type !== Type.string) this.parts.begin(RecordKind.part, this.number);
   }
 
   piece(bytes: Uint8Array, offset: number, size: number): void {
-    this.#begin(RecordKind.part, 1);
-    this.#to.binary(bytes, offset, size);
-    this.#done();
+    this.beginRecord(RecordKind.part, 1);
+    this.to.binary(bytes, offset, size);
+    this.done();
   }
 
   block(elements: PackedRef): void {
-    writeListBlock(this.#parts, elements);
+    writeListBlock(this.parts, elements);
   }
 
   member(member: Range): void {
-    writeMember(this.#parts, member);
+    writeMember(this.parts, member);
   }
 
   scored(member: Range, score: number): void {
-    writeScoredMember(this.#parts, member, score);
+    writeScoredMember(this.parts, member, score);
   }
 
   field(name: Range, value: Range, deadlineMs: number): void {
-    writeText(this.#to, name);
-    writeText(this.#to, value);
-    if (this.#hasDeadlines) writeDeadline(this.#to, deadlineMs);
-    this.#parts.added(this.#hasDeadlines ? 3 : 2);
+    writeText(this.to, name);
+    writeText(this.to, value);
+    if (this.hasDeadlines) writeDeadline(this.to, deadlineMs);
+    this.parts.added(this.hasDeadlines ? 3 : 2);
   }
 
   leaf(entries: StreamLeafRef): void {
-    writeLeaf(this.#parts, entries);
+    writeLeaf(this.parts, entries);
   }
 
   streamState({ lastId, maxDeletedId, entriesAdded }: StreamState): void {
-    this.#endParts();
-    writeState(this.#stream, lastId, maxDeletedId, entriesAdded);
+    this.endParts();
+    writeState(this.stream, lastId, maxDeletedId, entriesAdded);
   }
 
   beginGroup(group: FrozenGroup): void {
-    this.#endParts();
-    writeGroupHead(this.#stream, group.name, group.lastId, group.entriesRead);
-    this.#pending.reset(group.pendingCount);
-    this.#pendingTold = 0;
+    this.endParts();
+    writeGroupHead(this.stream, group.name, group.lastId, group.entriesRead);
+    this.pendingTable.reset(group.pendingCount);
+    this.pendingTold = 0;
   }
 
   pending(id: StreamId, deliveredMs: number, deliveryCount: bigint): void {
-    this.#pending.set(this.#pendingTold++, id, deliveredMs, deliveryCount);
+    this.pendingTable.set(this.pendingTold++, id, deliveredMs, deliveryCount);
   }
 
   beginConsumer(consumer: FrozenConsumer): void {
-    this.#endParts();
-    writeConsumerHead(this.#stream, consumer.name, consumer.seenMs, consumer.activeMs);
-    if (consumer.pendingCount > 0) this.#parts.begin(RecordKind.pending, this.#number);
+    this.endParts();
+    writeConsumerHead(this.stream, consumer.name, consumer.seenMs, consumer.activeMs);
+    if (consumer.pendingCount > 0) this.parts.begin(RecordKind.pending, this.number);
   }
 
   pendingId(id: StreamId): void {
-    const index = this.#pending.take(id);
+    const index = this.pendingTable.take(id);
     assert(index >= 0, "an ID is pending for a consumer, and not in its group");
-    writePending(this.#parts, id, this.#pending.timeAt(index), this.#pending.countAt(index));
+    writePending(this.parts, id, this.pendingTable.timeAt(index), this.pendingTable.countAt(index));
   }
 
   endLarge(): void {
-    this.#endParts();
-    this.#endValue();
-    this.#pending.reset(0);
+    this.endParts();
+    this.endValue();
+    this.pendingTable.reset(0);
   }
 
   /** Ends what elements are added to, if there is anything. */
-  #endParts(): void {
-    if (this.#parts.isOpen) this.#parts.end();
+  private endParts(): void {
+    if (this.parts.isOpen) this.parts.end();
   }
 
   /** A record is whole. */
-  #done(): void {
-    if (this.#to.size >= BLOCK_SIZE) this.#flush(BlockKind.records);
+  private done(): void {
+    if (this.to.size >= BLOCK_SIZE) this.flush(BlockKind.records);
   }
 
-  #flush(kind: number): void {
-    this.#to.bytes = this.#sink.take(kind, this.#to.bytes, this.#to.size);
-    this.#to.size = 0;
+  private flush(kind: number): void {
+    this.to.bytes = this.sink.take(kind, this.to.bytes, this.to.size);
+    this.to.size = 0;
   }
 
   /** Writes the end; the sink has all then. */
   end(): void {
-    if (this.#to.size > 0) this.#flush(BlockKind.records);
-    this.#sink.end(this.#keys);
+    if (this.to.size > 0) this.flush(BlockKind.records);
+    this.sink.end(this.keys);
   }
 }
 
@@ -323,43 +323,43 @@ export class SnapshotSaver implements LargeSaver {
 class OpenParts implements Parts {
   readonly to: MessageWriter;
   isOpen = false;
-  readonly #done: () => void;
-  #kind = 0;
-  #number = 0;
+  private readonly done: () => void;
+  private kind = 0;
+  private number = 0;
   /** Where the array begins that is open, and how many elements it has. */
-  #arrayAt = 0;
-  #count = 0;
+  private arrayAt = 0;
+  private count = 0;
 
   constructor(to: MessageWriter, done: () => void) {
     this.to = to;
-    this.#done = done;
+    this.done = done;
   }
 
   begin(kind: number, number: number): void {
-    this.#kind = kind;
-    this.#number = number;
-    this.#open();
+    this.kind = kind;
+    this.number = number;
+    this.open();
   }
 
-  #open(): void {
+  private open(): void {
     this.to.array(3);
-    this.to.integer(this.#kind);
-    this.to.integer(this.#number);
-    this.#arrayAt = this.to.openArray();
-    this.#count = 0;
+    this.to.integer(this.kind);
+    this.to.integer(this.number);
+    this.arrayAt = this.to.openArray();
+    this.count = 0;
     this.isOpen = true;
   }
 
   added(elements: number): void {
-    this.#count += elements;
-    if (this.to.size - this.#arrayAt < PART_SIZE) return;
+    this.count += elements;
+    if (this.to.size - this.arrayAt < PART_SIZE) return;
     this.end();
-    this.#open();
+    this.open();
   }
 
   end(): void {
-    this.to.closeArray(this.#arrayAt, this.#count);
+    this.to.closeArray(this.arrayAt, this.count);
     this.isOpen = false;
-    this.#done();
+    this.done();
   }
 }

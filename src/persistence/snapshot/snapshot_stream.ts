@@ -113,36 +113,36 @@ const sizeAt = (bytes: Uint8Array, at: number) =>
 
 /** A stream that is being loaded. */
 export class StreamLoad {
-  readonly #e: EntryRef;
-  readonly #name = new NameArgument();
-  readonly #order = new EntryOrder();
-  readonly #leaf = new StreamLeafWriter();
+  private readonly e: EntryRef;
+  private readonly name = new NameArgument();
+  private readonly order = new EntryOrder();
+  private readonly leaf = new StreamLeafWriter();
   /** How many names the leaf has, and the ID of its first entry. */
-  #names = 0;
-  readonly #master = new StreamId();
-  #entries = 0;
-  #hasState = false;
-  #group = NIL as EntryRef;
-  #consumer = NIL as EntryRef;
+  private names = 0;
+  private readonly master = new StreamId();
+  private entryCount = 0;
+  private hasState = false;
+  private group = NIL as EntryRef;
+  private consumer = NIL as EntryRef;
 
   /** Makes an entry, which has the room, a stream without entries. */
   constructor(e: EntryRef) {
-    this.#e = e;
+    this.e = e;
     streamValue.start(e);
   }
 
   /** Entries added, those included that were deleted. */
   get entries(): number {
-    return this.#entries;
+    return this.entryCount;
   }
 
   /** Adds entries, of an array of so many items. */
   add(reader: MessageReader, items: number): void {
     if (items % ENTRY_ITEMS !== 0) throw new Malformed("an entry is not whole");
     for (let left = items / ENTRY_ITEMS; left > 0; ) {
-      const isPlain = this.#addEntry(reader);
+      const isPlain = this.addEntry(reader);
       left--;
-      if (isPlain) left -= this.#addRun(reader, left);
+      if (isPlain) left -= this.addRun(reader, left);
     }
   }
 
@@ -150,54 +150,54 @@ export class StreamLoad {
    * Adds entries like the one added last, which is not deleted: as many as are plain, at most
    * `most`; how many. They are put as Redis has them first, which is what the leaf can take over.
    */
-  #addRun(reader: MessageReader, most: number): number {
-    const leaf = this.#leaf;
-    if (!leaf.isNear(this.#master)) return 0;
+  private addRun(reader: MessageReader, most: number): number {
+    const leaf = this.leaf;
+    if (!leaf.isNear(this.master)) return 0;
     const before = leaf.count;
-    const end = encodeEntries(reader, this.#master, this.#names, most);
-    const stop = leaf.copyEntries(packedEntries, 0, end, most, this.#master);
+    const end = encodeEntries(reader, this.master, this.names, most);
+    const stop = leaf.copyEntries(packedEntries, 0, end, most, this.master);
     if (stop !== end) throw new Malformed("an entry out of order");
     leaf.copyLast(id);
-    this.#order.follow(id);
-    this.#entries += leaf.count - before;
+    this.order.follow(id);
+    this.entryCount += leaf.count - before;
     return leaf.count - before;
   }
 
   /** Adds an entry; returns whether others like it may follow, at once. */
-  #addEntry(reader: MessageReader): boolean {
+  private addEntry(reader: MessageReader): boolean {
     readId(reader);
     const flags = reader.count();
     if ((flags & ~FLAGS) !== 0) throw new Malformed("an entry has flags that are not known");
     const beginsLeaf = (flags & ENTRY_BEGINS_LEAF) !== 0;
     const isSame = (flags & ENTRY_SAME_NAMES) !== 0;
     const isDeleted = (flags & ENTRY_DELETED) !== 0;
-    if (beginsLeaf ? isSame : this.#entries === 0) throw new Malformed("a leaf without names");
-    this.#order.check(id, isDeleted, beginsLeaf);
-    if (beginsLeaf) this.#beginLeaf(reader, isDeleted);
-    else this.#addFields(reader, isDeleted, isSame);
-    this.#leaf.endEntry();
-    this.#entries++;
+    if (beginsLeaf ? isSame : this.entryCount === 0) throw new Malformed("a leaf without names");
+    this.order.check(id, isDeleted, beginsLeaf);
+    if (beginsLeaf) this.beginLeaf(reader, isDeleted);
+    else this.addFields(reader, isDeleted, isSame);
+    this.leaf.endEntry();
+    this.entryCount++;
     return !isDeleted;
   }
 
   /** Reads fields, of which the names are then the leaf's. */
-  #beginLeaf(reader: MessageReader, isDeleted: boolean): void {
-    this.#finishLeaf();
-    const leaf = this.#leaf;
+  private beginLeaf(reader: MessageReader, isDeleted: boolean): void {
+    this.finishLeaf();
+    const leaf = this.leaf;
     leaf.begin();
     const pairs = pairsOf(reader);
     const start = reader.at;
     addTexts(reader, leaf, 2 * pairs, NAMES);
     leaf.beginEntries(pairs);
-    this.#names = pairs;
-    this.#master.copy(id);
+    this.names = pairs;
+    this.master.copy(id);
     leaf.beginEntry(id, isDeleted, -1);
     reader.at = start;
     addTexts(reader, leaf, 2 * pairs, VALUES);
   }
 
-  #addFields(reader: MessageReader, isDeleted: boolean, isSame: boolean): void {
-    const leaf = this.#leaf;
+  private addFields(reader: MessageReader, isDeleted: boolean, isSame: boolean): void {
+    const leaf = this.leaf;
     if (!isSame) {
       const pairs = pairsOf(reader);
       leaf.beginEntry(id, isDeleted, pairs);
@@ -205,81 +205,81 @@ export class StreamLoad {
       return;
     }
     const values = reader.array();
-    if (values !== this.#names) throw new Malformed("an entry has not as many values as names");
+    if (values !== this.names) throw new Malformed("an entry has not as many values as names");
     leaf.beginEntry(id, isDeleted, -1);
     addTexts(reader, leaf, values, NAMES | VALUES);
   }
 
   /** Makes a leaf of the entries since the last one began. */
-  #finishLeaf(): void {
-    if (this.#leaf.count > 0) streamValue.adoptLeaf(this.#e, this.#leaf.finish());
+  private finishLeaf(): void {
+    if (this.leaf.count > 0) streamValue.adoptLeaf(this.e, this.leaf.finish());
   }
 
   /** What is known of the stream, after all entries. */
   setState(reader: MessageReader): void {
-    const e = this.#e;
-    this.#finishLeaf();
+    const e = this.e;
+    this.finishLeaf();
     readId(reader);
-    this.#order.checkLastId(id);
+    this.order.checkLastId(id);
     streamValue.setLastId(e, id);
     streamValue.renewFirstId(e);
     readId(reader);
     streamValue.setMaxDeletedId(e, id);
     reader.integer();
     streamValue.setEntriesAdded(e, reader.bigint);
-    this.#hasState = true;
+    this.hasState = true;
   }
 
   /** Adds a group. */
   addGroup(reader: MessageReader): void {
-    if (!this.#hasState) throw new Malformed("a group before the state of the stream");
-    this.#readName(reader);
-    const { args } = this.#name;
-    if (streamGroup.find(streamValue.groupsOf(this.#e), args, 0) !== NIL) {
+    if (!this.hasState) throw new Malformed("a group before the state of the stream");
+    this.readName(reader);
+    const { args } = this.name;
+    if (streamGroup.find(streamValue.groupsOf(this.e), args, 0) !== NIL) {
       throw new Malformed("a group that is there twice");
     }
     readId(reader);
     reader.integer();
-    const groups = streamValue.madeGroups(this.#e);
-    this.#group = streamGroup.create(groups, args, 0, id, reader.bigint);
-    this.#consumer = NIL as EntryRef;
+    const groups = streamValue.madeGroups(this.e);
+    this.group = streamGroup.create(groups, args, 0, id, reader.bigint);
+    this.consumer = NIL as EntryRef;
   }
 
   /** Adds a consumer to the group that came last. */
   addConsumer(reader: MessageReader): void {
-    if (this.#group === NIL) throw new Malformed("a consumer without a group");
-    this.#readName(reader);
-    const { args } = this.#name;
-    if (streamGroup.find(streamGroup.consumersOf(this.#group), args, 0) !== NIL) {
+    if (this.group === NIL) throw new Malformed("a consumer without a group");
+    this.readName(reader);
+    const { args } = this.name;
+    if (streamGroup.find(streamGroup.consumersOf(this.group), args, 0) !== NIL) {
       throw new Malformed("a consumer that is there twice");
     }
-    this.#consumer = streamGroup.createConsumer(this.#group, args, 0, reader.double());
-    streamGroup.setActiveMs(this.#consumer, reader.double());
+    this.consumer = streamGroup.createConsumer(this.group, args, 0, reader.double());
+    streamGroup.setActiveMs(this.consumer, reader.double());
   }
 
   /** Adds pending entries, of an array of so many items, to the consumer that came last. */
   addPending(reader: MessageReader, items: number): void {
-    if (this.#consumer === NIL) throw new Malformed("a pending entry without a consumer");
+    if (this.consumer === NIL) throw new Malformed("a pending entry without a consumer");
     if (items % PENDING_ITEMS !== 0) throw new Malformed("a pending entry is not whole");
     for (let left = items / PENDING_ITEMS; left > 0; left--) {
       readId(reader);
       const timeMs = reader.double();
       reader.integer();
-      if (streamGroup.findPending(this.#group, id) !== NIL) {
+      if (streamGroup.findPending(this.group, id) !== NIL) {
         throw new Malformed("a pending entry of two consumers");
       }
-      streamGroup.addPending(this.#group, this.#consumer, id, timeMs, reader.bigint);
+      streamGroup.addPending(this.group, this.consumer, id, timeMs, reader.bigint);
     }
   }
 
   /** Throws if something is missing. */
   end(): void {
-    if (!this.#hasState) throw new Malformed("a stream without its state");
+    if (!this.hasState) throw new Malformed("a stream without its state");
   }
 
-  #readName(reader: MessageReader): void {
+  private readName(reader: MessageReader): void {
     reader.string(chunk);
-    this.#name.set(chunk);
+    this.name.set(chunk);
   }
 }
 

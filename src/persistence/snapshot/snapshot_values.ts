@@ -190,32 +190,32 @@ export function endCollection(e: EntryRef, kind: number): void {
 
 /** A string whose bytes come in parts. */
 export class LongString {
-  readonly #block: Ref;
-  readonly #size: number;
-  #filled = 0;
+  private readonly block: Ref;
+  private readonly size: number;
+  private filled = 0;
 
   /** Gives an entry, which has the room, so many bytes, that are to be filled. */
   constructor(e: EntryRef, size: number) {
     if (size < entry.OUTSIDE_SIZE || size > RDB_STRING_SIZE_MAX) {
       throw new Malformed("a string of this size cannot come in parts");
     }
-    this.#size = size;
-    this.#block = arena.alloc(size);
-    stringValue.setBlock(e, this.#block, size);
+    this.size = size;
+    this.block = arena.alloc(size);
+    stringValue.setBlock(e, this.block, size);
   }
 
   /** Reads the bytes that come next. */
   add(reader: MessageReader): void {
     reader.string(first);
     const { bytes, offset, size } = first;
-    if (size > this.#size - this.#filled) throw new Malformed("a string is longer than it says");
-    const to = u8[segmentOf(this.#block)];
-    const at = arena.byteOffset(this.#block) + this.#filled;
+    if (size > this.size - this.filled) throw new Malformed("a string is longer than it says");
+    const to = u8[segmentOf(this.block)];
+    const at = arena.byteOffset(this.block) + this.filled;
     to.set(bytes.subarray(offset, offset + size), at);
-    this.#filled += size;
+    this.filled += size;
   }
 
   get isFull(): boolean {
-    return this.#filled === this.#size;
+    return this.filled === this.size;
   }
 }

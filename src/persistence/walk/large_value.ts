@@ -53,12 +53,12 @@ const SLICE_POSITIONS = 256;
 /** Whom to show it to: nobody, when the snapshot is called off, or when the saver has thrown. */
 export class Audience {
   saver: LargeSaver | null;
-  readonly #failed: (error: Error) => void;
+  private readonly failed: (error: Error) => void;
 
   /** `failed` is told what the saver threw. */
   constructor(saver: LargeSaver | null, failed: (error: Error) => void) {
     this.saver = saver;
-    this.#failed = failed;
+    this.failed = failed;
   }
 
   /** Does something with the saver, if there is one still. */
@@ -74,7 +74,7 @@ export class Audience {
   /** The snapshot cannot go on: nothing is shown any more. */
   fail(error: Error): void {
     this.saver = null;
-    this.#failed(error);
+    this.failed(error);
   }
 }
 

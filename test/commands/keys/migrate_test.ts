@@ -363,27 +363,27 @@ test("a hash whose fields expire goes to Rusk; Redis 7.0 refuses it, and it stay
 class FakeTarget {
   connections = 0;
   readonly sent: string[] = [];
-  #server: NetServer | null = null;
-  readonly #sockets: Socket[] = [];
+  private server: NetServer | null = null;
+  private readonly sockets: Socket[] = [];
 
   async start(answer: (socket: Socket, connection: number) => void): Promise<number> {
-    this.#server = createServer((socket) => {
+    this.server = createServer((socket) => {
       const number = ++this.connections;
-      this.#sockets.push(socket);
+      this.sockets.push(socket);
       socket.on("error", () => {});
       socket.on("data", (bytes) => {
         this.sent.push(bytes.toString("latin1"));
         answer(socket, number);
       });
     });
-    const server = this.#server;
+    const server = this.server;
     await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
     return (server.address() as { port: number }).port;
   }
 
   stop(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server?.close();
+    for (const socket of this.sockets) socket.destroy();
+    this.server?.close();
   }
 }
 

@@ -62,35 +62,35 @@ function saverOf(format: Format, sink: (bytes: Uint8Array) => void): RdbSaver | 
 /** A walk that saves to memory. */
 class Snapshot {
   readonly walk: SnapshotWalk;
-  readonly #format: Format;
-  readonly #saver: RdbSaver | SnapshotSaver;
-  readonly #beginLarge;
-  readonly #pieces: Buffer[] = [];
+  private readonly format: Format;
+  private readonly saver: RdbSaver | SnapshotSaver;
+  private readonly beginLarge;
+  private readonly pieces: Buffer[] = [];
 
   constructor(inner: InnerServer, format: Format) {
-    this.#format = format;
-    this.#saver = saverOf(format, (bytes) => this.#pieces.push(Buffer.from(bytes)));
-    this.#beginLarge = spyOn(this.#saver, "beginLarge");
-    this.#saver.begin([]);
+    this.format = format;
+    this.saver = saverOf(format, (bytes) => this.pieces.push(Buffer.from(bytes)));
+    this.beginLarge = spyOn(this.saver, "beginLarge");
+    this.saver.begin([]);
     const save = (db: Database, id: number, e: EntryRef) => {
-      this.#saver.select(id);
-      this.#saver.entry(db, inner.keyspace, e);
+      this.saver.select(id);
+      this.saver.entry(db, inner.keyspace, e);
     };
     const fail = (error: Error) => {
       throw error;
     };
-    this.walk = new SnapshotWalk(inner.keyspace, save, this.#saver, fail, SIZES);
+    this.walk = new SnapshotWalk(inner.keyspace, save, this.saver, fail, SIZES);
   }
 
   /** The types of the large values that the saver was told of in parts. */
   get largeTypes(): Set<number> {
-    return new Set(this.#beginLarge.mock.calls.map(([{ type }]) => type));
+    return new Set(this.beginLarge.mock.calls.map(([{ type }]) => type));
   }
 
   /** What it holds, once the walk is over. */
   contents(nowMs: number): Map<string, string> {
-    this.#saver.end();
-    const bytes = Buffer.concat(this.#pieces);
+    this.saver.end();
+    const bytes = Buffer.concat(this.pieces);
     const world = new World(1, DATABASES);
     world.pass(nowMs - world.wallMs);
     let at = 0;
@@ -100,7 +100,7 @@ class Snapshot {
       at += piece.length;
       return piece.length;
     };
-    const Loader = this.#format === "rdb" ? RdbLoader : SnapshotLoader;
+    const Loader = this.format === "rdb" ? RdbLoader : SnapshotLoader;
     const loader = new Loader({ size: bytes.length, read }, world.keyspace);
     while (loader.step(10));
     const contents = contentsOf(world.keyspace.databases);
@@ -146,7 +146,7 @@ type Command = string[];
 /** What is drawn to make commands: few keys, so that all is met by all. */
 class Words {
   readonly random: Random;
-  #id = 0;
+  private lastId = 0;
 
   constructor(seed: number) {
     this.random = new Random(seed);
@@ -159,8 +159,8 @@ class Words {
   score = () => this.random.pick([String(this.below(50)), "1.5", "-inf"]);
   text = () => "x".repeat(this.random.pick([1, 10, 100, 5000]));
   rank = () => String(this.below(260) - 130);
-  id = () => `${1 + this.below(this.#id + 1)}-0`;
-  nextId = () => `${++this.#id}-0`;
+  id = () => `${1 + this.below(this.lastId + 1)}-0`;
+  nextId = () => `${++this.lastId}-0`;
 }
 
 /** Commands that change a value of a type, by type. */
