@@ -11,7 +11,7 @@ import { exact } from "../fuzz/compare.ts";
 import { readGrammar } from "../fuzz/grammar.ts";
 import { policyOf } from "../fuzz/policies.ts";
 import { EDGES, FAR_BITS, LATER_ROWS, PAIRED, ROWS, type Row, SETUP } from "./bad_input_rows.ts";
-import { withoutTimes } from "./stream_replies.ts";
+import { withoutTimes } from "./streams/stream_replies.ts";
 
 /** So that no line makes a string of half a gigabyte; both servers speak of the same limit. */
 const ARGS = "--enable-debug-command yes --proto-max-bulk-len 1mb".split(" ");

@@ -2,10 +2,10 @@
 // watched, in transactions. All hold for the real Redis as well: RUSK_BINARY=redis-server shows it.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import type { Client } from "../client/client.ts";
-import { plain, type Reply, type Word } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
-import { Random } from "../fuzz/random.ts";
+import type { Client } from "../../client/client.ts";
+import { plain, type Reply, type Word } from "../../client/resp.ts";
+import { type Server, startServer } from "../../client/server.ts";
+import { Random } from "../../fuzz/random.ts";
 import { inProtocol, NO_KEY, SMALLER_ID, withoutTimes } from "./stream_replies.ts";
 
 const PROTOCOLS = [2, 3] as const;

@@ -46,10 +46,10 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import type { Client } from "../client/client.ts";
-import { typedWords } from "../client/format.ts";
-import { plain, type Word } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
+import type { Client } from "../../client/client.ts";
+import { typedWords } from "../../client/format.ts";
+import { plain, type Word } from "../../client/resp.ts";
+import { type Server, startServer } from "../../client/server.ts";
 import { INVALID_ID, inProtocol, withoutTimes } from "./stream_replies.ts";
 
 const PROTOCOLS = [2, 3] as const;

@@ -2,8 +2,8 @@
 // RESP3. All hold for the real Redis as well: RUSK_BINARY=redis-server shows it.
 
 import { afterAll, beforeAll, beforeEach, describe, test } from "bun:test";
-import type { Client } from "../client/client.ts";
-import { type Server, startServer } from "../client/server.ts";
+import type { Client } from "../../client/client.ts";
+import { type Server, startServer } from "../../client/server.ts";
 import {
   EXHAUSTED,
   INVALID_ID,

@@ -2,9 +2,9 @@
 // group has still to read. It holds for the real Redis as well: RUSK_BINARY=redis-server shows it.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
-import type { Client } from "../client/client.ts";
-import { plain } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
+import type { Client } from "../../client/client.ts";
+import { plain } from "../../client/resp.ts";
+import { type Server, startServer } from "../../client/server.ts";
 import { fieldsOf } from "./stream_replies.ts";
 
 let server: Server;

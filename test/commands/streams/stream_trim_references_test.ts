@@ -2,10 +2,10 @@
 // in random commands; and what the log makes of them: a server that loads it has the same data.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Client } from "../client/client.ts";
-import { plain, type Word } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
-import { Random } from "../fuzz/random.ts";
+import type { Client } from "../../client/client.ts";
+import { plain, type Word } from "../../client/resp.ts";
+import { type Server, startServer } from "../../client/server.ts";
+import { Random } from "../../fuzz/random.ts";
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));
 const STEPS = Number(process.env.TRIM_STEPS ?? 1500);

@@ -2,9 +2,9 @@
 // RUSK_BINARY=redis-server shows it.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import type { Client } from "../client/client.ts";
-import { plain, type Word } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
+import type { Client } from "../../client/client.ts";
+import { plain, type Word } from "../../client/resp.ts";
+import { type Server, startServer } from "../../client/server.ts";
 import { INVALID_ID, inProtocol, LARGEST_ID, NO_KEY, withoutTimes } from "./stream_replies.ts";
 
 const PROTOCOLS = [2, 3] as const;

@@ -2,9 +2,9 @@
 // All hold for the real Redis as well, what came later aside: RUSK_BINARY=redis-server shows it.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import type { Client } from "../client/client.ts";
-import { plain, type Word } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
+import type { Client } from "../../client/client.ts";
+import { plain, type Word } from "../../client/resp.ts";
+import { type Server, startServer } from "../../client/server.ts";
 import { fieldsOf, INVALID_ID, inProtocol, withoutTimes } from "./stream_replies.ts";
 
 const PROTOCOLS = [2, 3] as const;

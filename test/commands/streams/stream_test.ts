@@ -2,9 +2,9 @@
 // Redis as well: RUSK_BINARY=redis-server shows it.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import type { Client } from "../client/client.ts";
-import { plain, type Word } from "../client/resp.ts";
-import { type Server, startServer } from "../client/server.ts";
+import type { Client } from "../../client/client.ts";
+import { plain, type Word } from "../../client/resp.ts";
+import { type Server, startServer } from "../../client/server.ts";
 import {
   EXHAUSTED,
   INVALID_ID,

@@ -2,8 +2,8 @@
 // in stream_blocking_test.ts. All hold for the real Redis as well: RUSK_BINARY=redis-server shows.
 
 import { afterAll, beforeAll, beforeEach, describe, test } from "bun:test";
-import type { Client } from "../client/client.ts";
-import { type Server, startServer } from "../client/server.ts";
+import type { Client } from "../../client/client.ts";
+import { type Server, startServer } from "../../client/server.ts";
 import { INVALID_ID, inProtocol, LARGEST_ID, withoutTimes } from "./stream_replies.ts";
 
 const PROTOCOLS = [2, 3] as const;
