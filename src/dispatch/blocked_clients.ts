@@ -16,6 +16,7 @@ import { Deadlines, type Timed } from "../base/deadlines.ts";
 import type { Wait } from "../calls/blocking.ts";
 import { Call } from "../calls/call.ts";
 import { type BlockedState, type Client, Gate } from "../calls/client.ts";
+import type { ClientFeature } from "../calls/client_feature.ts";
 import type { ServerContext } from "../calls/server_context.ts";
 import { type Command, Flag } from "../calls/table.ts";
 import type { WaitedKey, Waiter } from "../keyspace/waits.ts";
@@ -89,7 +90,7 @@ class Waiting implements Waiter, Timed, BlockedState {
   }
 }
 
-export class BlockedClients {
+export class BlockedClients implements ClientFeature {
   private readonly server: ServerContext;
   private readonly reply: Reply;
   private readonly call: Call;
@@ -144,6 +145,13 @@ export class BlockedClients {
     this.deadlines.add(waiting);
     this.arm(nowMs);
   }
+
+  left(client: Client): void {
+    client.blocked?.cancel();
+  }
+
+  /** Who is blocked runs no command. */
+  reset(): void {}
 
   /** Serves those who wait for keys that have become ready. */
   serveReady(): void {

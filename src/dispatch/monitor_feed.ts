@@ -4,6 +4,7 @@ import { fromLatin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { quoted } from "../base/quoted.ts";
 import type { Client } from "../calls/client.ts";
+import type { ClientFeature } from "../calls/client_feature.ts";
 import { REDACTED, secretIndexes } from "../calls/secrets.ts";
 import { type Command, Flag } from "../calls/table.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
@@ -11,7 +12,7 @@ import type { Args } from "../protocol/args.ts";
 
 const US_DIGITS = 6;
 
-export class MonitorFeed {
+export class MonitorFeed implements ClientFeature {
   private readonly clients = new Set<Client>();
   private readonly clock: Clock;
   private readonly unsynced: Unsynced;
@@ -34,10 +35,15 @@ export class MonitorFeed {
     this.onActive(true);
   }
 
-  remove(client: Client): void {
+  left(client: Client): void {
+    if (!client.monitoring) return;
     client.monitoring = false;
     this.clients.delete(client);
     this.onActive(this.active);
+  }
+
+  reset(client: Client): void {
+    this.left(client);
   }
 
   /** Shows a command; those that manage the server, or hold secrets, are not shown. */

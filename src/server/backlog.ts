@@ -6,7 +6,8 @@
  * A disk that takes nothing at all is another matter: writes are refused then (MISCONF).
  */
 import { BACKLOG_SIZE_MAX } from "../base/limits.ts";
-import type { Connection } from "./connection.ts";
+import type { Client } from "../calls/client.ts";
+import type { ClientFeature } from "../calls/client_feature.ts";
 
 /** After so long it is logged that clients wait, and every so often. */
 const WARNED_AFTER_MS = 1000;
@@ -24,14 +25,21 @@ export interface BacklogHooks {
   warn(text: string): void;
 }
 
-export class Backlog {
+/** A connection, as this knows it. */
+export interface BacklogConnection {
+  readonly client: Client;
+  /** Less waits for the disk: it may go on. */
+  goOnAfterDisk(): void;
+}
+
+export class Backlog implements ClientFeature {
   /** More waits than should: nothing is to be added that can be put off. */
   isFull = false;
   /** Clients that would add to it have to wait. */
   isOn = false;
   private sinceMs = 0;
   private warnedMs = -Infinity;
-  private readonly waiting = new Set<Connection>();
+  private readonly waiting = new Map<Client, BacklogConnection>();
   private readonly hooks: BacklogHooks;
 
   constructor(hooks: BacklogHooks) {
@@ -43,14 +51,17 @@ export class Backlog {
     return this.waiting.size;
   }
 
-  /** The connection waits, until it is told to go on, or `forget`. */
-  add(connection: Connection): void {
-    this.waiting.add(connection);
+  /** The connection waits, until it is told to go on, or its client leaves. */
+  add(connection: BacklogConnection): void {
+    this.waiting.set(connection.client, connection);
   }
 
-  forget(connection: Connection): void {
-    this.waiting.delete(connection);
+  left(client: Client): void {
+    this.waiting.delete(client);
   }
+
+  /** Who waits runs no command. */
+  reset(): void {}
 
   /** More waits than should: whoever writes next has to wait, if only until the turn ends. */
   begin(): void {
@@ -72,8 +83,8 @@ export class Backlog {
       hooks.onChange();
     }
     if (isOn) return;
-    for (const connection of waiting) {
-      waiting.delete(connection);
+    for (const [client, connection] of waiting) {
+      waiting.delete(client);
       connection.goOnAfterDisk();
     }
   }

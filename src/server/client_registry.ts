@@ -1,48 +1,65 @@
-/** All connections, and what concerns them together: pausing, monitoring, their memory. */
-import { Deadlines } from "../base/deadlines.ts";
-import { type Client, Gate } from "../calls/client.ts";
-import type { Clients, PauseMode } from "../calls/server_context.ts";
-import type { Connection } from "./connection.ts";
-import type { Server } from "./server.ts";
+/** All connections, and what concerns them together: their features, their memory, their pause. */
+import { Deadlines, type Timed } from "../base/deadlines.ts";
+import type { LogLevel } from "../base/log.ts";
+import type { Client, ConnectionPort } from "../calls/client.ts";
+import type { ClientFeature } from "../calls/client_feature.ts";
+import type { Clients, PauseMode, ServerFigures } from "../calls/server_context.ts";
+import type { ClientPause } from "./client_pause.ts";
+
+type Port = Pick<ConnectionPort, "closing" | "kill" | "lastActiveMs" | "remote">;
+
+/** A connection, as the registry knows it. */
+export interface RegisteredConnection extends Timed, Port {
+  readonly client: Client;
+  /** Bytes of memory that the client takes. */
+  readonly memorySize: number;
+  /** What is counted of `memorySize`; only the registry's. */
+  accountedSize: number;
+  /** Closes it when its output has been too much for too long. */
+  checkOutput(nowMs: number): void;
+}
+
+/** What the registry needs of the server. */
+export interface RegistryHost {
+  readonly pause: ClientPause;
+  readonly dispatcher: { readonly monitors: { add(client: Client): void } };
+  readonly figures: ServerFigures;
+  log(level: LogLevel, text: string): void;
+}
 
 export class ClientRegistry implements Clients {
-  pauseMode: PauseMode = "none";
-  private pauseUntilMs = 0;
   private memoryMax = 0;
   private memoryTotal = 0;
   /** Clients that may be closed for their memory, the largest first, while that is limited. */
-  private readonly largest = new Deadlines<Connection>();
-  private readonly server: Server;
-  private readonly connections = new Map<number, Connection>();
-  private readonly paused = new Set<Connection>();
+  private readonly largest = new Deadlines<RegisteredConnection>();
+  private readonly host: RegistryHost;
+  private readonly connections = new Map<number, RegisteredConnection>();
+  private readonly features: ClientFeature[] = [];
 
-  constructor(server: Server) {
-    this.server = server;
+  constructor(host: RegistryHost) {
+    this.host = host;
+  }
+
+  /** Has a feature told of clients that leave or are reset, after those that are known already. */
+  addFeature(feature: ClientFeature): void {
+    this.features.push(feature);
   }
 
   get count(): number {
     return this.connections.size;
   }
 
-  add(connection: Connection): void {
+  add(connection: RegisteredConnection): void {
     this.connections.set(connection.client.id, connection);
   }
 
-  remove(connection: Connection): void {
+  /** The connection is gone. */
+  remove(connection: RegisteredConnection): void {
     const { client } = connection;
     this.connections.delete(client.id);
     this.memoryTotal -= connection.accountedSize;
     this.largest.remove(connection);
-    this.forgetPaused(connection);
-    this.server.backlog.forget(connection);
-    client.blocked?.cancel();
-    this.server.keyspace.watches.remove(client);
-    if (client.monitoring) this.server.dispatcher.monitors.remove(client);
-  }
-
-  /** The connections, oldest first. */
-  each(): IterableIterator<Connection> {
-    return this.connections.values();
+    for (const feature of this.features) feature.left(client);
   }
 
   *all(): Iterable<Client> {
@@ -57,55 +74,28 @@ export class ClientRegistry implements Clients {
     return this.connections.get(client.id)?.memorySize ?? 0;
   }
 
-  /** The stronger mode and the later end of two pauses hold. */
+  get pauseMode(): PauseMode {
+    return this.host.pause.mode;
+  }
+
   pause(mode: PauseMode, untilMs: number): void {
-    if (this.pauseMode !== "all") this.pauseMode = mode;
-    this.pauseUntilMs = Math.max(this.pauseUntilMs, untilMs);
-    this.server.setPaused(true);
+    this.host.pause.begin(mode, untilMs);
   }
 
   unpause(): void {
-    if (this.pauseMode === "none") return;
-    this.pauseMode = "none";
-    this.pauseUntilMs = 0;
-    this.server.setPaused(false);
-    for (const connection of [...this.paused]) {
-      this.forgetPaused(connection);
-      connection.resume();
-    }
+    this.host.pause.end();
   }
 
-  /** Ends a pause whose time is over. */
-  checkPause(nowMs: number): void {
-    if (this.pauseMode !== "none" && nowMs >= this.pauseUntilMs) this.unpause();
-  }
-
-  /** A client waits for the end of the pause. */
   addPaused(client: Client): void {
-    const connection = this.connections.get(client.id);
-    if (connection === undefined) return;
-    this.paused.add(connection);
-    this.server.figures.blockedClients++;
+    this.host.pause.add(client);
   }
 
   monitor(client: Client): void {
-    this.server.dispatcher.monitors.add(client);
+    this.host.dispatcher.monitors.add(client);
   }
 
   reset(client: Client): void {
-    const { server } = this;
-    server.keyspace.watches.remove(client);
-    if (client.monitoring) server.dispatcher.monitors.remove(client);
-    client.closeQueue();
-    client.dirty = false;
-    client.gates = server.passwordRequired ? Gate.auth : 0;
-    client.setSilence(0);
-    client.noTouch = false;
-    client.name = "";
-    client.user = "default";
-    client.db = server.keyspace.databases[0];
-    client.protocol = 2;
-    server.reply.protocol = 2;
+    for (const feature of this.features) feature.reset(client);
   }
 
   /** Closes clients that have been idle for longer than `timeout`. */
@@ -115,16 +105,21 @@ export class ClientRegistry implements Clients {
       const { client } = connection;
       if (client.monitoring || client.blocked !== null) continue;
       if (nowMs - connection.lastActiveMs <= timeoutMs) continue;
-      this.server.log("verbose", "Closing idle client");
+      this.host.log("verbose", "Closing idle client");
       connection.kill();
     }
+  }
+
+  /** Closes clients whose output has been too much for too long. */
+  checkOutputs(nowMs: number): void {
+    for (const connection of [...this.connections.values()]) connection.checkOutput(nowMs);
   }
 
   /**
    * Counts the memory of a client that has changed while maxmemory-clients is set, and closes the
    * largest clients when all together take more than that.
    */
-  account(connection: Connection): void {
+  account(connection: RegisteredConnection): void {
     if (this.memoryMax === 0) return;
     this.memoryTotal -= connection.accountedSize;
     this.rank(connection);
@@ -144,7 +139,7 @@ export class ClientRegistry implements Clients {
   }
 
   /** Counts the client's memory as of now, and puts it where it belongs. */
-  private rank(connection: Connection): void {
+  private rank(connection: RegisteredConnection): void {
     this.largest.remove(connection);
     connection.accountedSize = connection.memorySize;
     this.memoryTotal += connection.accountedSize;
@@ -157,16 +152,12 @@ export class ClientRegistry implements Clients {
       if (largest === undefined) return;
       this.largest.remove(largest);
       if (largest.closing) continue;
-      this.server.log("notice", `Evicting client: id=${largest.client.id} addr=${largest.remote}`);
-      this.server.figures.evictedClients++;
+      this.host.log("notice", `Evicting client: id=${largest.client.id} addr=${largest.remote}`);
+      this.host.figures.evictedClients++;
       // It may be in the midst of a command, and go when that is over.
       this.memoryTotal -= largest.accountedSize;
       largest.accountedSize = 0;
       largest.kill();
     }
-  }
-
-  private forgetPaused(connection: Connection): void {
-    if (this.paused.delete(connection)) this.server.figures.blockedClients--;
   }
 }

@@ -14,7 +14,6 @@ import {
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
 import { Client, type ConnectionPort } from "../calls/client.ts";
-import { clientLine } from "../calls/client_line.ts";
 import type { Reply } from "../protocol/reply.ts";
 import {
   BROKEN,
@@ -25,8 +24,12 @@ import {
   type Partial,
 } from "../protocol/request.ts";
 import type { Socket, SocketEvents } from "../runtime/net.ts";
+import type { BacklogConnection } from "./backlog.ts";
+import type { RegisteredConnection } from "./client_registry.ts";
+import type { Engine, OutputLimit } from "./engine.ts";
+import type { HeldConnection } from "./held_replies.ts";
 import { OutputQueue } from "./output_queue.ts";
-import type { Server } from "./server.ts";
+import type { TurnConnection } from "./turn.ts";
 
 /** Memory that a client takes besides its buffers: its objects, roughly. */
 const CLIENT_BASE_SIZE = 2048;
@@ -45,7 +48,15 @@ const Hold = {
   yielded: 1 << 2,
 } as const;
 
-export class Connection implements SocketEvents, ConnectionPort {
+export class Connection
+  implements
+    SocketEvents,
+    ConnectionPort,
+    TurnConnection,
+    HeldConnection,
+    BacklogConnection,
+    RegisteredConnection
+{
   readonly client: Client;
   readonly remote: string;
   readonly local: string;
@@ -56,27 +67,22 @@ export class Connection implements SocketEvents, ConnectionPort {
   lastActiveMs: number;
   outputPeakSize = 0;
   closing = false;
-  /** Ranges of this turn's replies that are this connection's. */
   rangeCount = 0;
-  /** The last of them, while there are any; only the turn's. */
   lastRange = 0;
-  /** Of the bytes that wait for the disk, those that HeldReplies has counted. */
   accountedHeldSize = 0;
-  /** Its place among those of which bytes wait, while there are any; only HeldReplies'. */
   heldPlace = 0;
-  /** The turn will send what is queued. */
   awaitsFlush = false;
   /** It gets nothing more, and closes once its command is over. */
   private isDoomed = false;
   /** Bytes of the reply that was too much. */
   private refusedSize = 0;
-  /** What the registry has counted of `memorySize`. */
   accountedSize = 0;
   /** Its place among those that the registry may close, the largest first; only the registry's. */
   slot = -1;
   /** When the output first was above the soft limit; 0 while it is not. */
   private softLimitSinceMs = 0;
-  private readonly server: Server;
+  private readonly engine: Engine;
+  private readonly outputLimit: OutputLimit;
   private readonly socket: Socket;
   private partial: Partial | null = null;
   private isClosed = false;
@@ -88,16 +94,17 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.socket.write(bytes, offset, size);
 
   /** `path` is the socket file's for a connection through one. */
-  constructor(server: Server, socket: Socket, path: string | null) {
-    this.server = server;
+  constructor(engine: Engine, socket: Socket, path: string | null) {
+    this.engine = engine;
+    this.outputLimit = engine.outputLimit;
     this.socket = socket;
     this.descriptor = socket.descriptor;
     this.unix = path !== null;
     this.remote = path === null ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
     this.local = path === null ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;
-    this.createdMs = server.clock.nowMs;
+    this.createdMs = engine.clock.nowMs;
     this.lastActiveMs = this.createdMs;
-    this.client = new Client(server.nextClientId(), server.keyspace.databases[0], this);
+    this.client = new Client(engine.nextClientId(), engine.keyspace.databases[0], this);
   }
 
   get queryBufferSize(): number {
@@ -157,33 +164,44 @@ export class Connection implements SocketEvents, ConnectionPort {
       this.discard();
       return;
     }
-    const { server, partial } = this;
+    const { engine, partial } = this;
     const size = partial === null ? this.readFirst() : this.readMore(partial);
     if (size === 0) return;
-    server.figures.netInputSize += size;
-    server.figures.readsProcessed++;
-    this.lastActiveMs = server.clock.nowMs;
+    engine.figures.netInputSize += size;
+    engine.figures.readsProcessed++;
+    this.lastActiveMs = engine.clock.nowMs;
     if (partial === null) {
       if (this.holds === 0) this.process();
       else this.keep();
       return;
     }
     const isTooLong = partial.size > COMMAND_SIZE_MAX;
-    if (isTooLong || this.queryBufferSize > server.queryBufferSizeMax) {
-      server.overflowInput(this, this.queryBufferSize);
+    if (isTooLong || this.queryBufferSize > engine.queryBufferSizeMax) {
+      this.overflowInput();
       return;
     }
     if (this.holds !== 0 || partial.size < partial.needed) {
-      server.clients.account(this);
+      engine.clients.account(this);
       return;
     }
-    server.parser.resume(partial);
+    engine.parser.resume(partial);
     this.process();
+  }
+
+  private overflowInput(): void {
+    const { engine, client, remote, queryBufferSize } = this;
+    engine.figures.queryBufferLimitDisconnections++;
+    engine.log(
+      "warning",
+      `Closing client that reached max query buffer length: id=${client.id} ` +
+        `addr=${remote} qbuf=${queryBufferSize}`,
+    );
+    this.kill();
   }
 
   /** The socket takes bytes again. */
   drain(): void {
-    this.lastActiveMs = this.server.clock.nowMs;
+    this.lastActiveMs = this.engine.clock.nowMs;
     this.sendQueued();
     this.afterSend();
   }
@@ -194,13 +212,13 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.isClosed = true;
     this.closing = true;
     this.output.clear();
-    this.server.turn.held.account(this);
+    this.engine.turn.held.account(this);
     // While its command runs the arguments are there: `finish` gives them back.
-    if (this.server.running !== this && this.partial !== null) {
+    if (this.engine.running !== this && this.partial !== null) {
       giveBack(this.partial.bytes);
       this.partial = null;
     }
-    this.server.forget(this);
+    this.engine.clients.remove(this);
   }
 
   /**
@@ -221,7 +239,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Sends what waits; then closes if it was to. */
   sendWaiting(): void {
-    this.server.figures.writesProcessed++;
+    this.engine.figures.writesProcessed++;
     this.sendQueued();
     this.afterSend();
   }
@@ -229,7 +247,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   /** Offers bytes to the socket, and keeps what it does not take: as `OutputQueue.add`. */
   private offer(bytes: Uint8Array, offset: number, size: number, mayTake: boolean): boolean {
     if (this.isClosed || this.isDoomed) return false;
-    const { figures } = this.server;
+    const { figures } = this.engine;
     figures.netOutputSize += size;
     figures.writesProcessed++;
     let sent = 0;
@@ -240,8 +258,8 @@ export class Connection implements SocketEvents, ConnectionPort {
   /** Keeps what a writer has written there until changes up to `mark` may be told of. */
   hold(writer: Reply, start: number, end: number, mark: number): void {
     if (this.isClosed) return;
-    this.server.figures.netOutputSize += end - start;
-    this.server.figures.writesProcessed++;
+    this.engine.figures.netOutputSize += end - start;
+    this.engine.figures.writesProcessed++;
     writer.show(start, end, (bytes, offset, size, isPieceOver) =>
       this.keepOutput(bytes, offset, size, isPieceOver, mark),
     );
@@ -277,8 +295,8 @@ export class Connection implements SocketEvents, ConnectionPort {
   /** Counts what has changed of the output. */
   private account(): void {
     if (this.isClosed || this.isDoomed) return;
-    this.server.turn.held.account(this);
-    this.server.clients.account(this);
+    this.engine.turn.held.account(this);
+    this.engine.clients.account(this);
   }
 
   push(bytes: Uint8Array, mark: number): void {
@@ -291,21 +309,21 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   private enqueue(bytes: Uint8Array, mark: number): void {
-    const { server } = this;
-    if (server.running === this) {
-      server.turn.add(this, server.runningFrom);
-      server.runningFrom = server.reply.position;
+    const { engine } = this;
+    if (engine.running === this) {
+      engine.turn.add(this, engine.runningFrom);
+      engine.runningFrom = engine.reply.position;
     }
-    if (this.rangeCount > 0) server.turn.settle(this);
+    if (this.rangeCount > 0) engine.turn.settle(this);
     this.keepOutput(bytes, 0, bytes.length, false, mark);
-    this.output.release(server.keyspace.unsynced.safeMark);
-    server.flushLater(this);
+    this.output.release(engine.keyspace.unsynced.safeMark);
+    engine.turn.addWaiting(this);
   }
 
   closeAfterReplies(): void {
     this.closing = true;
     this.client.halted = true;
-    this.server.flushLater(this);
+    this.engine.turn.addWaiting(this);
   }
 
   kill(): void {
@@ -314,7 +332,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     this.client.halted = true;
     this.isDoomed = true;
     // The arguments of the command that runs are still needed: `finish` comes back here.
-    if (this.server.running === this) return;
+    if (this.engine.running === this) return;
     this.socket.destroy();
     this.closed();
   }
@@ -335,7 +353,7 @@ export class Connection implements SocketEvents, ConnectionPort {
   awaitDisk(): void {
     this.client.halted = true;
     this.stopReading(Hold.backlog);
-    this.server.backlog.add(this);
+    this.engine.backlog.add(this);
   }
 
   /** The command that was put off is carried out, and what came after it. */
@@ -347,20 +365,20 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   takeAnswer(from: number): void {
-    const { server } = this;
-    if (this.isOverflowing(server.answers, from)) return;
+    const { engine } = this;
+    if (this.isOverflowing(engine.answers, from)) return;
     try {
-      server.turn.addAnswer(this, from);
+      engine.turn.addAnswer(this, from);
     } catch (error) {
       this.giveUp(error);
       return;
     }
-    this.lastActiveMs = server.clock.nowMs;
+    this.lastActiveMs = engine.clock.nowMs;
     this.resume();
   }
 
   /** Runs what was kept while the connection had to wait. */
-  runKept(): void {
+  private runKept(): void {
     try {
       this.goOn();
     } catch (error) {
@@ -371,10 +389,10 @@ export class Connection implements SocketEvents, ConnectionPort {
   private goOn(): void {
     this.holds &= ~Hold.yielded;
     if (this.closing || this.holds !== 0) return;
-    const { server, client } = this;
-    const { parser } = server;
+    const { engine, client } = this;
+    const { parser } = engine;
     const { postponed } = client;
-    if (this.partial === null) parser.start(server.input, server.inputView, 0);
+    if (this.partial === null) parser.start(engine.input, engine.inputView, 0);
     else parser.resume(this.partial);
     if (postponed === null) {
       this.process();
@@ -382,7 +400,7 @@ export class Connection implements SocketEvents, ConnectionPort {
     }
     client.postponed = null;
     this.begin();
-    server.dispatcher.execute(client, postponed);
+    engine.dispatcher.execute(client, postponed);
     if (!client.halted) this.runParsed();
     this.finish();
   }
@@ -393,7 +411,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Reads the first bytes of a command to where they are parsed. */
   private readFirst(): number {
-    const { input, inputView, parser } = this.server;
+    const { input, inputView, parser } = this.engine;
     const size = this.socket.read(input, 0, input.length - PADDING);
     if (size > 0) parser.start(input, inputView, size);
     return size;
@@ -407,7 +425,7 @@ export class Connection implements SocketEvents, ConnectionPort {
       partial.size += size;
       return size;
     }
-    const { input } = this.server;
+    const { input } = this.engine;
     const size = this.socket.read(input, 0, input.length - PADDING);
     if (size > 0) partial.append(input.subarray(0, size));
     return size;
@@ -415,7 +433,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Keeps what was read, since nothing may be run now. */
   private keep(): void {
-    const { parser, clients } = this.server;
+    const { parser, clients } = this.engine;
     parser.stop();
     this.partial = parser.suspend(null);
     clients.account(this);
@@ -423,7 +441,7 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** What still comes to a connection that is being closed is not looked at. */
   private discard(): void {
-    const { input } = this.server;
+    const { input } = this.engine;
     this.socket.read(input, 0, input.length);
   }
 
@@ -434,24 +452,24 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   private begin(): void {
-    const { server } = this;
-    if (!server.turn.isOpen) server.clock.tick();
-    server.running = this;
-    server.runningFrom = server.reply.position;
-    server.reply.protocol = this.client.protocol;
-    server.parser.peer = this.client;
+    const { engine } = this;
+    if (!engine.turn.isOpen) engine.clock.tick();
+    engine.running = this;
+    engine.runningFrom = engine.reply.position;
+    engine.reply.protocol = this.client.protocol;
+    engine.parser.peer = this.client;
     this.spilledSize = 0;
-    server.dispatcher.openRun();
+    engine.dispatcher.openRun();
   }
 
   private runParsed(): void {
-    const { server, client } = this;
-    const { parser, dispatcher } = server;
+    const { engine, client } = this;
+    const { parser, dispatcher } = engine;
     for (;;) {
       const found = parser.next();
       if (found === COMMAND) {
         dispatcher.execute(client, parser.args);
-        if (server.reply.position > TURN_OUTPUT_SIZE_MAX) this.spill();
+        if (engine.reply.position > TURN_OUTPUT_SIZE_MAX) this.spill();
         if (client.halted || this.holds !== 0) {
           parser.stop();
           return;
@@ -467,15 +485,15 @@ export class Connection implements SocketEvents, ConnectionPort {
   }
 
   private finish(): void {
-    const { server } = this;
-    const { parser, dispatcher } = server;
+    const { engine } = this;
+    const { parser, dispatcher } = engine;
     dispatcher.closeRun(dispatcher.isSingle ? parser.args : null);
-    server.running = null;
+    engine.running = null;
     const { partial } = this;
     this.partial = this.closing ? null : parser.suspend(partial);
     if (partial !== null && partial.bytes !== this.partial?.bytes) giveBack(partial.bytes);
-    if (this.isOverflowing(server.reply, server.runningFrom)) return;
-    server.turn.add(this, server.runningFrom);
+    if (this.isOverflowing(engine.reply, engine.runningFrom)) return;
+    engine.turn.add(this, engine.runningFrom);
     this.account();
   }
 
@@ -485,24 +503,24 @@ export class Connection implements SocketEvents, ConnectionPort {
    */
   private giveUp(error: unknown): void {
     if (!isShortage(error)) throw error;
-    const { server } = this;
-    if (server.running === this) {
-      server.running = null;
-      server.dispatcher.closeRun(null);
-      server.reply.truncate(server.runningFrom);
+    const { engine } = this;
+    if (engine.running === this) {
+      engine.running = null;
+      engine.dispatcher.closeRun(null);
+      engine.reply.truncate(engine.runningFrom);
     }
     const reason = (error as Error).message;
-    const line = clientLine(server, this.client, null);
-    server.log("warning", `Closing client for which there is no memory (${reason}): ${line}`);
+    const line = engine.lineOf(this.client);
+    engine.log("warning", `Closing client for which there is no memory (${reason}): ${line}`);
     this.kill();
   }
 
   outgrows(size: number): boolean {
-    const { server } = this;
+    const { engine } = this;
     if (size > this.outputPeakSize) this.outputPeakSize = size;
-    if (this.output.size + size <= server.outputHardLimit) return false;
+    if (this.output.size + size <= this.outputLimit.hardSize) return false;
     if (!this.isDoomed) {
-      server.figures.outputBufferLimitDisconnections++;
+      engine.figures.outputBufferLimitDisconnections++;
       this.refusedSize = size;
       this.doom("for overcoming of output buffer limits");
     }
@@ -511,15 +529,16 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** The timer asks whether the output has been too much, or too much for too long. */
   checkOutput(nowMs: number): void {
-    const { server } = this;
+    const { engine } = this;
+    const { hardSize, softSize, softSeconds } = this.outputLimit;
     const { size } = this.output;
-    if (size <= server.outputSoftLimit) this.softLimitSinceMs = 0;
+    if (size <= softSize) this.softLimitSinceMs = 0;
     else if (this.softLimitSinceMs === 0) this.softLimitSinceMs = nowMs;
     const softMs = this.softLimitSinceMs === 0 ? 0 : nowMs - this.softLimitSinceMs;
-    if (size <= server.outputHardLimit && softMs <= server.outputSoftSeconds * 1000) return;
-    server.figures.outputBufferLimitDisconnections++;
-    const line = clientLine(server, this.client, null);
-    server.log("warning", `Client ${line} closed for overcoming of output buffer limits.`);
+    if (size <= hardSize && softMs <= softSeconds * 1000) return;
+    engine.figures.outputBufferLimitDisconnections++;
+    const line = engine.lineOf(this.client);
+    engine.log("warning", `Client ${line} closed for overcoming of output buffer limits.`);
     this.kill();
   }
 
@@ -529,8 +548,8 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** The client gets nothing more, and is closed as soon as its command is over. */
   private doom(why: string): void {
-    const line = clientLine(this.server, this.client, null);
-    this.server.log("warning", `Client ${line} scheduled to be closed ASAP ${why}.`);
+    const line = this.engine.lineOf(this.client);
+    this.engine.log("warning", `Client ${line} scheduled to be closed ASAP ${why}.`);
     this.isDoomed = true;
     this.closing = true;
     this.client.halted = true;
@@ -546,12 +565,12 @@ export class Connection implements SocketEvents, ConnectionPort {
 
   /** Sends what has been replied so far, in the middle of a turn. */
   private spill(): void {
-    const { server } = this;
-    this.spilledSize += server.reply.position - server.runningFrom;
-    if (this.isOverflowing(server.reply, server.runningFrom)) return;
-    server.turn.add(this, server.runningFrom);
-    server.turn.flush();
-    server.runningFrom = server.reply.position;
+    const { engine } = this;
+    this.spilledSize += engine.reply.position - engine.runningFrom;
+    if (this.isOverflowing(engine.reply, engine.runningFrom)) return;
+    engine.turn.add(this, engine.runningFrom);
+    engine.turn.flush();
+    engine.runningFrom = engine.reply.position;
     if (this.spilledSize < RUN_OUTPUT_SIZE_MAX || this.holds !== 0) return;
     this.goOnLater();
   }
@@ -559,12 +578,12 @@ export class Connection implements SocketEvents, ConnectionPort {
   /** Has what was kept run after this turn; what arrives until then waits behind it. */
   private goOnLater(): void {
     this.holds |= Hold.yielded;
-    this.server.runLater(this);
+    this.engine.endOfTurn(() => this.runKept());
   }
 
   /** Offers the socket what waits; what it would still take in the next turn. */
   private sendQueued(): void {
-    if (this.output.sendTo(this.write)) this.server.flushLater(this);
+    if (this.output.sendTo(this.write)) this.engine.turn.addWaiting(this);
   }
 
   private afterSend(): void {

@@ -11,16 +11,18 @@ import type { Log, LogLevel } from "../base/log.ts";
 import type { Wait } from "../calls/blocking.ts";
 import type { Call } from "../calls/call.ts";
 import { type Client, Gate } from "../calls/client.ts";
+import { clientLine } from "../calls/client_line.ts";
 import { CommandStats } from "../calls/command_stats.ts";
 import { LatencyMonitor } from "../calls/latency_monitor.ts";
 import { usedMemory } from "../calls/memory_figures.ts";
 import { Targets } from "../calls/migrate_target.ts";
-import type {
-  DebugSettings,
-  Host,
-  LoadingProgress,
-  ServerContext,
-  ShutdownOptions,
+import {
+  DEFAULT_DEBUG_SETTINGS,
+  type DebugSettings,
+  type Host,
+  type LoadingProgress,
+  type ServerContext,
+  type ShutdownOptions,
 } from "../calls/server_context.ts";
 import { Slowlog } from "../calls/slow_log.ts";
 import type { CommandTable } from "../calls/table.ts";
@@ -42,8 +44,11 @@ import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
 import type { EventLoop, Socket } from "../runtime/net.ts";
 import { Backlog } from "./backlog.ts";
+import { clientFeatures } from "./client_features.ts";
+import { ClientPause } from "./client_pause.ts";
 import { ClientRegistry } from "./client_registry.ts";
 import { Connection } from "./connection.ts";
+import type { Engine, OutputLimit } from "./engine.ts";
 import { Figures } from "./figures.ts";
 import { Turn } from "./turn.ts";
 
@@ -65,10 +70,7 @@ const LOADING_SLICE_MS = 10;
 /** What found no memory is tried again after so long, and warned of no more often than that. */
 const SHORTAGE_RETRY_MS = 100;
 const SHORTAGE_WARNING_MS = 30_000;
-/** A client's peak of output counts for so long, as in Redis. */
-const OUTPUT_PEAK_RESET_MS = 5000;
-
-export class Server implements ServerContext {
+export class Server implements ServerContext, Engine {
   readonly clock: Clock;
   readonly config: Config;
   readonly table: CommandTable;
@@ -79,10 +81,10 @@ export class Server implements ServerContext {
   readonly slowlog: Slowlog;
   readonly latency: LatencyMonitor;
   readonly figures: Figures;
+  readonly pause: ClientPause;
   readonly clients: ClientRegistry;
   readonly propagation: Propagation;
   readonly reply = new Reply(REPLY_PIECE_SIZE);
-  /** Replies to clients that waited: another client's command may be in the midst of its own. */
   readonly answers = new Reply(REPLY_PIECE_SIZE);
   readonly parser = new RequestParser();
   readonly blocked: BlockedClients;
@@ -90,24 +92,14 @@ export class Server implements ServerContext {
   readonly turn: Turn;
   readonly backlog: Backlog;
   readonly expiry: ActiveExpiry;
-  readonly debug: DebugSettings = {
-    cronPaused: false,
-    outputResizing: true,
-    outputPeakResetMs: OUTPUT_PEAK_RESET_MS,
-    checksumsSkipped: false,
-    logWriteDelayMs: 0,
-  };
-  /** The connection whose commands are being run, and where its replies of now begin. */
-  running: Connection | null = null;
+  readonly debug: DebugSettings = { ...DEFAULT_DEBUG_SETTINGS };
+  running: Engine["running"] = null;
   runningFrom = 0;
-  /** Where what arrives is read to and parsed. */
   readonly input = new Uint8Array(INPUT_BUFFER_SIZE + PADDING);
   readonly inputView = new DataView(this.input.buffer);
   queryBufferSizeMax = 2 ** 30;
-  /** client-output-buffer-limit of normal clients; Infinity, or `outputSizeMax`, for none. */
-  outputHardLimit = Infinity;
-  outputSoftLimit = Infinity;
-  outputSoftSeconds = 0;
+  readonly outputLimit: OutputLimit = { hardSize: Infinity, softSize: Infinity, softSeconds: 0 };
+  /** Whether the timer has to look at it. */
   outputIsLimited = false;
   passwordRequired = false;
   keepAliveSeconds = 300;
@@ -124,7 +116,7 @@ export class Server implements ServerContext {
   private readonly logFile: Log;
   private readonly loop: Parts["loop"];
   private clientId = 0;
-  /** How much of what the arena has released was there at the last collection. */
+  /** Detached data is being freed, or will be. */
   private reclaiming = false;
   /** When it was last warned of a shortage of memory; monotonic. */
   private shortageMs = -Infinity;
@@ -145,10 +137,11 @@ export class Server implements ServerContext {
     this.slowlog = new Slowlog(clock);
     this.latency = new LatencyMonitor(clock);
     this.figures = new Figures(clock.nowMs, host.secretWords);
-    this.clients = new ClientRegistry(this);
     const later = (ms: number, run: () => void) => this.later(ms, run);
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
+    this.pause = new ClientPause(this.figures, (isOn) => this.applyPause(isOn));
+    this.clients = new ClientRegistry(this);
     const { keyspace, propagation } = this;
     const loading = new Loading({ keyspace, config, disk: host, log, replay: new Replay(this) });
     this.loader = loading;
@@ -187,6 +180,7 @@ export class Server implements ServerContext {
       warn: (text) => this.log("warning", text),
     });
     this.dispatcher.onBacklog = () => this.backlog.begin();
+    for (const feature of clientFeatures(this)) this.clients.addFeature(feature);
     const { writer } = this.appendLog;
     this.turn = new Turn(this.reply, this.answers, endOfTurn, writer, () => this.backlog.check());
     propagation.onFirst = () => this.turn.arm();
@@ -313,13 +307,8 @@ export class Server implements ServerContext {
     return connection;
   }
 
-  /** A connection is gone. */
-  forget(connection: Connection): void {
-    this.clients.remove(connection);
-  }
-
-  setPaused(on: boolean): void {
-    this.dispatcher.setGate(ServerGate.pause, on);
+  private applyPause(isOn: boolean): void {
+    this.dispatcher.setGate(ServerGate.pause, isOn);
     this.applyExpiring();
   }
 
@@ -330,27 +319,15 @@ export class Server implements ServerContext {
 
   /** Keys do not go while nobody can be told of it: while writing is paused, or has to wait. */
   private applyExpiring(): void {
-    this.keyspace.mayExpire = this.clients.pauseMode === "none" && !this.backlog.isFull;
+    this.keyspace.mayExpire = this.pause.mode === "none" && !this.backlog.isFull;
   }
 
-  /** Sends at the end of this turn what the connection has queued. */
-  flushLater(connection: Connection): void {
-    this.turn.addWaiting(connection);
+  endOfTurn(run: () => void): void {
+    this.loop.endOfTurn(run);
   }
 
-  /** Runs, after this turn, what a suspended connection has kept. */
-  runLater(connection: Connection): void {
-    this.loop.endOfTurn(() => connection.runKept());
-  }
-
-  overflowInput(connection: Connection, size: number): void {
-    this.figures.queryBufferLimitDisconnections++;
-    this.log(
-      "warning",
-      `Closing client that reached max query buffer length: id=${connection.client.id} ` +
-        `addr=${connection.remote} qbuf=${size}`,
-    );
-    connection.kill();
+  lineOf(client: Client): string {
+    return clientLine(this, client, null);
   }
 
   /** Notes the figures of a server that has just started. */
@@ -404,10 +381,10 @@ export class Server implements ServerContext {
     this.figures.expireMs = this.expiry.spentMs;
     this.figures.sample(this.stats.commandCount, this.clock.monotonicMs());
     this.figures.peakUsedSize = Math.max(this.figures.peakUsedSize, usedMemory(this));
-    this.clients.checkPause(nowMs);
+    this.pause.check(nowMs);
     this.backlog.warn();
     this.clients.closeIdle(this.config.number("timeout") * 1000, nowMs);
-    this.checkOutputLimits(nowMs);
+    if (this.outputIsLimited) this.clients.checkOutputs(nowMs);
     // What is loaded goes to tables that are made for all of it, and are nearly empty until then.
     if (!this.config.flag("activerehashing") || this.loading !== null) return;
     const end = this.clock.monotonicMs() + SLICE_MS;
@@ -443,11 +420,6 @@ export class Server implements ServerContext {
       if (more) this.later(SLICE_MS, slice);
     };
     this.later(0, slice);
-  }
-
-  private checkOutputLimits(nowMs: number): void {
-    if (!this.outputIsLimited) return;
-    for (const connection of [...this.clients.each()]) connection.checkOutput(nowMs);
   }
 }
 

@@ -54,9 +54,9 @@ function limitSettings(server: Server, config: Config): void {
   });
   config.follow(["client-output-buffer-limit"], () => {
     const { hard, soft, softSeconds } = config.value("client-output-buffer-limit").normal;
-    server.outputHardLimit = Math.min(Number(hard) || Infinity, server.outputSizeMax);
-    server.outputSoftLimit = Number(soft) || Infinity;
-    server.outputSoftSeconds = Number(softSeconds);
+    server.outputLimit.hardSize = Math.min(Number(hard) || Infinity, server.outputSizeMax);
+    server.outputLimit.softSize = Number(soft) || Infinity;
+    server.outputLimit.softSeconds = Number(softSeconds);
     server.outputIsLimited = Number(hard) > 0 || Number(soft) > 0;
   });
   config.follow(["maxclients"], () => {

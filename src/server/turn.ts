@@ -5,7 +5,6 @@
  */
 import { TURN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
 import type { Reply } from "../protocol/reply.ts";
-import type { Connection } from "./connection.ts";
 import { HeldReplies } from "./held_replies.ts";
 
 const FIRST_ROOM = 1024;
@@ -18,12 +17,29 @@ export interface ChangeGate {
   flush(): boolean;
 }
 
+/** A connection, as a turn knows it. */
+export interface TurnConnection {
+  readonly client: { readonly shownMark: number };
+  /** Ranges of this turn's replies that are this connection's; only the turn's. */
+  rangeCount: number;
+  /** The last of them, while there are any; only the turn's. */
+  lastRange: number;
+  /** The turn will have it send what is queued; only the turn's. */
+  awaitsFlush: boolean;
+  /** Sends what a writer has written between two positions; `isLast`: nobody needs more of it. */
+  sendReply(writer: Reply, start: number, end: number, isLast: boolean): void;
+  /** Queues what a writer has written there until changes up to `mark` may be told of. */
+  hold(writer: Reply, start: number, end: number, mark: number): void;
+  /** Sends what is queued. */
+  sendWaiting(): void;
+}
+
 export class Turn {
   readonly held = new HeldReplies();
   private readonly reply: Reply;
   private readonly answers: Reply;
   private readonly schedule: (run: () => void) => void;
-  private readonly connections: Connection[] = [];
+  private readonly connections: TurnConnection[] = [];
   /** Positions in what its writer has written. */
   private starts = new Float64Array(FIRST_ROOM);
   private ends = new Float64Array(FIRST_ROOM);
@@ -33,7 +49,7 @@ export class Turn {
   private readonly writers: Reply[] = [];
   private count = 0;
   private armed = false;
-  private waiting: Connection[] = [];
+  private waiting: TurnConnection[] = [];
   private readonly log: ChangeGate;
   private readonly onEnd: () => void;
   private readonly flushNow = () => {
@@ -66,12 +82,12 @@ export class Turn {
   }
 
   /** The connection's next replies are what was written from position `start` on. */
-  add(connection: Connection, start: number): void {
+  add(connection: TurnConnection, start: number): void {
     this.addRange(connection, this.reply, start);
   }
 
   /** As `add`, of the writer for clients that waited. */
-  addAnswer(connection: Connection, start: number): void {
+  addAnswer(connection: TurnConnection, start: number): void {
     const { answers } = this;
     this.addRange(connection, answers, start);
     if (answers.position <= TURN_OUTPUT_SIZE_MAX) return;
@@ -80,7 +96,7 @@ export class Turn {
     answers.clear();
   }
 
-  private addRange(connection: Connection, writer: Reply, start: number): void {
+  private addRange(connection: TurnConnection, writer: Reply, start: number): void {
     const end = writer.position;
     if (start !== end) {
       if (this.count === this.starts.length) this.grow();
@@ -96,7 +112,7 @@ export class Turn {
   }
 
   /** The connection has output of its own queue to send. */
-  addWaiting(connection: Connection): void {
+  addWaiting(connection: TurnConnection): void {
     if (!connection.awaitsFlush) this.waiting.push(connection);
     connection.awaitsFlush = true;
     this.arm();
@@ -110,7 +126,7 @@ export class Turn {
   }
 
   /** Moves the connection's ranges to its own queue, so that other output can follow them. */
-  settle(connection: Connection): void {
+  settle(connection: TurnConnection): void {
     const ranges: number[] = [];
     let range = connection.lastRange;
     for (let left = connection.rangeCount; left > 0; left--) {
