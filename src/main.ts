@@ -6,7 +6,6 @@ import { seedHash } from "./base/hash.ts";
 import { Log } from "./base/log.ts";
 import { Chance } from "./base/random.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "./base/version.ts";
-import type { Host } from "./calls/server_context.ts";
 import { commandTable } from "./commands/all.ts";
 import { Config } from "./config/config.ts";
 import { NAMES } from "./config/directives.ts";
@@ -20,6 +19,7 @@ import {
 import type { ConfigHost } from "./config/kinds.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
+import type { Host } from "./runtime/host.ts";
 import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
 import { standardInput, writeStandardOutput } from "./runtime/standard_streams.ts";
@@ -37,6 +37,7 @@ const RESERVED_FILES = 32;
 
 const configHost: ConfigHost = {
   readFile: files.readFile,
+  writeFile: files.writeFile,
   listFolder: files.listFolder,
   readStandardInput: files.readStandardInput,
   currentFolder: files.currentDirectory,
@@ -88,7 +89,7 @@ async function start(): Promise<void> {
     clock,
     config,
     table: commandTable,
-    host: hostOf(loop, config),
+    host: hostOf(loop),
     log,
     loop,
     random: chance.next,
@@ -106,14 +107,13 @@ async function start(): Promise<void> {
   await serve(server, config, log, listeners, loop);
 }
 
-function hostOf({ connect, syncFile }: EventLoop, config: Config): Host {
+function hostOf({ connect, syncFile }: EventLoop): Host {
   return {
     ...host,
     ...files,
     openAppend: (path, afresh) => files.openAppend(path, afresh, syncFile),
     connect,
     startDiskWorker,
-    configFile: config.file,
   };
 }
 

@@ -4,6 +4,7 @@
 // - Only src/runtime/ knows which runtime it is on, and only src/runtime/, src/base/ and
 //   src/main.ts may ask for the time; all other code is handed it.
 // - Chance comes from the system, by one file, and never from Math.random.
+// - Handlers reach the server in facets; only DEBUG uses the one that ends the process.
 // - Every file under src/ is reachable from src/main.ts.
 // - Names of files, lines of at most 100 columns, and what the top level may hold.
 //
@@ -197,6 +198,15 @@ describe("the world is an argument", () => {
     const chance = /\bMath\s*\.\s*random\b|\bcrypto\b|\brandom(?:UUID|Bytes|Int|Fill)\b/;
     expect(linesWith(files, chance, "code")).toEqual([]);
     expect(linesWith(files, /["'](?:node:)?crypto["']/, "uncommented")).toEqual([]);
+  });
+});
+
+describe("handlers", () => {
+  test("only DEBUG reaches what stops or ends the process", () => {
+    const others = src
+      .filter(({ path }) => path.startsWith("src/commands/"))
+      .filter(({ path }) => path !== "src/commands/server/debug_commands.ts");
+    expect(linesWith(others, /\bcontrol\b/, "code")).toEqual([]);
   });
 });
 

@@ -1,48 +1,17 @@
 /**
- * Commands that wait: what such a command says of itself, and how long it waits. Who waits, and
- * when it is served, is the dispatcher's business (dispatch/blocked_clients.ts).
+ * Commands that wait: how long, and by which `Wait` (call.ts) they go on. Who waits, and when it is
+ * served, is the dispatcher's business (dispatch/blocked_clients.ts).
  */
 import { ceilProduct, parseLongDouble } from "../base/long_double.ts";
 import { INT64_MAX, parseSafe } from "../base/numbers.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { EntryRef } from "../structures/entry.ts";
-import type { Call } from "./call.ts";
+import type { Call, Wait } from "./call.ts";
 
 const NOT_SECONDS = new CommandError("ERR timeout is not a float or out of range");
 const NEGATIVE_TIMEOUT = new CommandError("ERR timeout is negative");
 const NOT_MS = new CommandError("ERR timeout is not an integer or out of range");
 const MS_PER_SECOND = 1000;
-
-/**
- * How a command that waits goes on. The calls that these functions are given have the arguments of
- * the first call, copied, and write to the client that waited.
- */
-export interface Wait {
-  /** The type of the values waited for (types.ts); without keys, any. */
-  readonly type: number;
-  /**
-   * Carries the command out on the key in argument `index`, whose entry `e` is of the type; false,
-   * with nothing replied, when there is nothing for this client, which then goes on waiting.
-   */
-  serve(call: Call, index: number, e: EntryRef): boolean;
-  /** Replies that the time is over. */
-  giveUp(call: Call): void;
-  /**
-   * As `serve`, when the key is gone, or holds another type: for who waits for more of a value that
-   * is there. Without it the client waits for the key to come back.
-   */
-  miss?(call: Call, index: number): boolean;
-  /**
-   * In how many ms to try `serve` again on all keys though nothing happens to them: for who waits
-   * for time to pass as well. Asked anew after each try.
-   */
-  retryInMs?(call: Call): number;
-  /**
-   * As `serve`, without a key, tried whenever more of the log is on the disk than before, or the
-   * log is turned off: for who waits for that. It may throw a CommandError, which ends the wait.
-   */
-  synced?(call: Call): boolean;
-}
 
 /** The history of commands that once waited for whole seconds only. */
 export const TIMEOUT_HISTORY = [

@@ -11,6 +11,7 @@ import type { Propagation } from "../persistence/log/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import { NOT_INTEGER } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { EntryRef } from "../structures/entry.ts";
 import type { Client } from "./client.ts";
 import type { ServerContext } from "./server_context.ts";
 import type { Command } from "./table.ts";
@@ -20,14 +21,14 @@ export class Call {
   client!: Client;
   command!: Command;
   readonly reply: Reply;
-  readonly server: ServerContext;
+  readonly server: CallServer;
   readonly keyspace: Keyspace;
   /** Where a command that must not be carried out again as it came says what it did. */
   readonly log: Propagation;
   /** Inside another command (EXEC): what would keep the client waiting is refused. */
   readonly nested: boolean;
 
-  constructor(server: ServerContext, reply: Reply, nested = false) {
+  constructor(server: CallServer, reply: Reply, nested = false) {
     this.server = server;
     this.nested = nested;
     this.keyspace = server.keyspace;
@@ -107,4 +108,46 @@ export class Call {
     if (value < 0 || value > limit) throw otherwise;
     return value;
   }
+}
+
+/** The server as a call reaches it: its facets, and what only a command that runs may ask for. */
+export interface CallServer extends ServerContext {
+  /**
+   * Runs a command on behalf of a client with arguments from elsewhere (EXEC) and writes its reply;
+   * an error is a reply as well. Accounts for it as for any command.
+   */
+  execute(client: Client, args: Args): void;
+  /** Has the client of a call, which is not nested, wait: see waitForKeys in blocking.ts. */
+  block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void;
+}
+
+/**
+ * How a command that waits goes on. The calls that these functions are given have the arguments of
+ * the first call, copied, and write to the client that waited.
+ */
+export interface Wait {
+  /** The type of the values waited for (types.ts); without keys, any. */
+  readonly type: number;
+  /**
+   * Carries the command out on the key in argument `index`, whose entry `e` is of the type; false,
+   * with nothing replied, when there is nothing for this client, which then goes on waiting.
+   */
+  serve(call: Call, index: number, e: EntryRef): boolean;
+  /** Replies that the time is over. */
+  giveUp(call: Call): void;
+  /**
+   * As `serve`, when the key is gone, or holds another type: for who waits for more of a value that
+   * is there. Without it the client waits for the key to come back.
+   */
+  miss?(call: Call, index: number): boolean;
+  /**
+   * In how many ms to try `serve` again on all keys though nothing happens to them: for who waits
+   * for time to pass as well. Asked anew after each try.
+   */
+  retryInMs?(call: Call): number;
+  /**
+   * As `serve`, without a key, tried whenever more of the log is on the disk than before, or the
+   * log is turned off: for who waits for that. It may throw a CommandError, which ends the wait.
+   */
+  synced?(call: Call): boolean;
 }

@@ -5,8 +5,8 @@
  */
 import { copyBytes, fromLatin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Host } from "../runtime/host.ts";
 import type { BlockingSocket } from "../runtime/net.ts";
-import type { Host } from "./server_context.ts";
 
 /** As in Redis: so many connections are kept, each for so long after its last use. */
 const TARGETS_MAX = 64;

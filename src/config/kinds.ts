@@ -16,6 +16,8 @@ export class Refusal extends Error {}
 export interface ConfigHost {
   /** The content of a file; throws an Error that says why not ("No such file or directory"). */
   readFile(path: string): string;
+  /** Writes a file; throws an Error that says why not ("Permission denied"). */
+  writeFile(path: string, text: string): void;
   /** The names in a folder, in any order; none when it cannot be read. */
   listFolder(path: string): string[];
   readStandardInput(): string;

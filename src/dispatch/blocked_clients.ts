@@ -13,11 +13,9 @@
 import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import { Deadlines, type Timed } from "../base/deadlines.ts";
-import type { Wait } from "../calls/blocking.ts";
-import { Call } from "../calls/call.ts";
+import { Call, type CallServer, type Wait } from "../calls/call.ts";
 import { type BlockedState, type Client, Gate } from "../calls/client.ts";
 import type { ClientFeature } from "../calls/client_feature.ts";
-import type { ServerContext } from "../calls/server_context.ts";
 import { type Command, Flag } from "../calls/table.ts";
 import type { WaitedKey, Waiter } from "../keyspace/waits.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
@@ -91,7 +89,7 @@ class Waiting implements Waiter, Timed, BlockedState {
 }
 
 export class BlockedClients implements ClientFeature {
-  private readonly server: ServerContext;
+  private readonly server: CallServer;
   private readonly reply: Reply;
   private readonly call: Call;
   private readonly schedule: Schedule;
@@ -106,7 +104,7 @@ export class BlockedClients implements ClientFeature {
   private readonly ringBound = () => this.ring();
 
   /** `reply` is the writer of replies to those who waited, and of nothing else. */
-  constructor(server: ServerContext, reply: Reply, schedule: Schedule) {
+  constructor(server: CallServer, reply: Reply, schedule: Schedule) {
     this.server = server;
     this.reply = reply;
     this.call = new Call(server, reply);
@@ -176,8 +174,8 @@ export class BlockedClients implements ClientFeature {
     const from = this.begin(waiting);
     if (withError) this.fail(UNBLOCKED);
     else waiting.wait.giveUp(this.call);
-    this.server.stats.failed[waiting.command.id]++;
-    this.server.stats.recordUnblocked(waiting.command, waiting.elapsedUs, 0);
+    this.server.figures.commands.failed[waiting.command.id]++;
+    this.server.figures.commands.recordUnblocked(waiting.command, waiting.elapsedUs, 0);
     this.end(waiting, from);
   }
 
@@ -235,7 +233,7 @@ export class BlockedClients implements ClientFeature {
     } catch (error) {
       loose.abandon();
       const problem = replyFor(error, server.keyspace.dirty !== dirty);
-      server.stats.failed[command.id]++;
+      server.figures.commands.failed[command.id]++;
       this.reply.truncate(from);
       this.fail(problem);
       hasFailed = true;
@@ -265,10 +263,10 @@ export class BlockedClients implements ClientFeature {
 
   /** The time that a client waited is nobody's; that of the command counts as of any other. */
   private account(waiting: Waiting, us: number): void {
-    const { latency, slowlog, stats } = this.server;
+    const { commands, latency, slowlog } = this.server.figures;
     const { command } = waiting;
     const totalUs = waiting.elapsedUs + us;
-    stats.recordUnblocked(command, totalUs, us);
+    commands.recordUnblocked(command, totalUs, us);
     latency.addIfSlow("command-unblocking", us / 1000);
     if (slowlog.thresholdUs < 0 || totalUs < slowlog.thresholdUs) return;
     if ((command.flags & Flag.skip_slowlog) === 0) {
@@ -307,7 +305,7 @@ export class BlockedClients implements ClientFeature {
   }
 
   private fail(error: CommandError): void {
-    this.server.stats.countError(error.code);
+    this.server.figures.commands.countError(error.code);
     this.reply.error(error.message);
   }
 

@@ -11,9 +11,8 @@ import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { BACKLOG_SIZE_MAX } from "../base/limits.ts";
 import { cString } from "../base/words.ts";
-import { Call } from "../calls/call.ts";
+import { Call, type CallServer } from "../calls/call.ts";
 import { type Client, Gate } from "../calls/client.ts";
-import type { ServerContext } from "../calls/server_context.ts";
 import { type Command, Flag, HiddenFlag } from "../calls/table.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Waits } from "../keyspace/waits.ts";
@@ -85,7 +84,7 @@ export class Dispatcher {
   /** More changes wait for the disk than should: sees to it that ServerGate.backlog is on. */
   onBacklog: () => void = () => {};
   readonly monitors: MonitorFeed;
-  private readonly server: ServerContext;
+  private readonly server: CallServer;
   /** A command inside another (EXEC) runs. */
   isNesting = false;
   /** The command that runs has run others inside. */
@@ -108,7 +107,7 @@ export class Dispatcher {
   private lastReadMs = 0;
   private httpWarnedMs = 0;
 
-  constructor(server: ServerContext, reply: Reply, clock: Clock, blocked: BlockedClients) {
+  constructor(server: CallServer, reply: Reply, clock: Clock, blocked: BlockedClients) {
     this.server = server;
     this.reply = reply;
     this.clock = clock;
@@ -131,7 +130,7 @@ export class Dispatcher {
 
   /** Takes the thresholds of the slow log and of the latency monitor anew. */
   configureTiming(): void {
-    const { slowlog, latency } = this.server;
+    const { slowlog, latency } = this.server.figures;
     const { thresholdUs } = slowlog;
     this.exactTiming =
       (thresholdUs >= 0 && thresholdUs < EXACT_TIMING_BELOW_US) || latency.thresholdMs > 0;
@@ -200,7 +199,7 @@ export class Dispatcher {
       this.run(this.nestedCall, client, args, command);
       this.isNesting = false;
     } else {
-      this.server.stats.rejected[command.id]++;
+      this.server.figures.commands.rejected[command.id]++;
       this.fail(refusal);
     }
     client.lastCommand = lastCommand;
@@ -236,8 +235,8 @@ export class Dispatcher {
     this.runCommand = null;
     this.runCount = 0;
     if (timeMayPass && elapsedUs > LONG_US) this.clock.tick();
-    const { stats, slowlog, latency } = this.server;
-    stats.record(command, count, elapsedUs);
+    const { commands, slowlog, latency } = this.server.figures;
+    commands.record(command, count, elapsedUs);
     if (count !== 1) return;
     if (latency.thresholdMs > 0 && elapsedUs >= latency.thresholdMs * 1000) {
       const event = (command.flags & Flag.fast) !== 0 ? "fast-command" : "command";
@@ -262,7 +261,7 @@ export class Dispatcher {
     this.runStartMs = nowMs;
     this.runCommand = null;
     this.runCount = 0;
-    this.server.stats.recordBlocked(runCommand as Command, elapsedUs);
+    this.server.figures.commands.recordBlocked(runCommand as Command, elapsedUs);
     return elapsedUs;
   }
 
@@ -284,12 +283,12 @@ export class Dispatcher {
       this.server.keyspace.unwatch(client);
       const reason = error.message.replace(/^ERR /, "");
       const why = `EXECABORT Transaction discarded because of: ${reason}`;
-      this.server.stats.rejected[command.id]++;
+      this.server.figures.commands.rejected[command.id]++;
       this.fail(new CommandError(why));
       return;
     }
     if (client.queue !== null) client.queueFailed = true;
-    if (command !== null) this.server.stats.rejected[command.id]++;
+    if (command !== null) this.server.figures.commands.rejected[command.id]++;
     this.fail(error);
   }
 
@@ -430,7 +429,7 @@ export class Dispatcher {
   private recover(command: Command, error: unknown, hasChanged: boolean, from: number): void {
     loose.abandon();
     const reply = replyFor(error, hasChanged);
-    this.server.stats.failed[command.id]++;
+    this.server.figures.commands.failed[command.id]++;
     // A reply that was begun is taken back; a mistake is found before there is any.
     this.reply.truncate(from);
     this.fail(reply);
@@ -456,7 +455,7 @@ export class Dispatcher {
   }
 
   private fail(error: CommandError): void {
-    this.server.stats.countError(error.code);
+    this.server.figures.commands.countError(error.code);
     this.reply.error(error.message);
   }
 

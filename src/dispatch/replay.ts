@@ -3,9 +3,8 @@
  * that a client's commands pass, without accounts, and without replies.
  */
 import { OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
-import { Call } from "../calls/call.ts";
+import { Call, type CallServer } from "../calls/call.ts";
 import { Client, type ConnectionPort } from "../calls/client.ts";
-import type { ServerContext } from "../calls/server_context.ts";
 import { fitsArity } from "../calls/table.ts";
 import { replayFunction } from "../persistence/log/library_commands.ts";
 import type { Args } from "../protocol/args.ts";
@@ -50,7 +49,7 @@ export class Replay {
   private readonly lookup: CommandLookup;
   private readonly call: Call;
 
-  constructor(server: ServerContext) {
+  constructor(server: CallServer) {
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, new Reply(), true);
     this.call.client = new Client(REPLAY_ID, server.keyspace.databases[0], nobody);

@@ -14,7 +14,7 @@
  */
 
 import type { Log } from "../base/log.ts";
-import type { AppendLogControl, Host } from "../calls/server_context.ts";
+import type { AppendLogControl } from "../calls/durability.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { BackgroundFile } from "../persistence/disk/background_file.ts";
@@ -23,6 +23,7 @@ import { ManifestError } from "../persistence/log/append_manifest.ts";
 import { AppendWriter, type SyncPolicy } from "../persistence/log/append_writer.ts";
 import type { Propagation } from "../persistence/log/propagation.ts";
 import { CommandError } from "../protocol/errors.ts";
+import type { Host } from "../runtime/host.ts";
 import { AppendFiles } from "./append_files.ts";
 import { RewriteLimit } from "./append_limit.ts";
 import { BackgroundSave } from "./background_save.ts";

@@ -1,5 +1,5 @@
 /** What a process that was killed had begun to write, beside the file that it was to replace. */
-import type { Host } from "../calls/server_context.ts";
+import type { Host } from "../runtime/host.ts";
 
 /** What the name of such a file ends with: runtime/files.ts. */
 const TEMPORARY = /\.tmp-(\d+)(-[0-9a-z]+)?$/;

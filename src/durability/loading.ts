@@ -6,7 +6,7 @@
  */
 import { counted } from "../base/counted.ts";
 import type { Log } from "../base/log.ts";
-import type { LoadingProgress } from "../calls/server_context.ts";
+import type { LoadingProgress } from "../calls/durability.ts";
 import type { Config } from "../config/config.ts";
 import type { Replay } from "../dispatch/replay.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";

@@ -5,7 +5,6 @@
  */
 import { fromLatin1 } from "../base/bytes.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "../base/version.ts";
-import type { Host } from "../calls/server_context.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -14,6 +13,7 @@ import { timeLine } from "../persistence/log/append_loader.ts";
 import { CommandSaver } from "../persistence/log/command_saver.ts";
 import { RdbSaver } from "../persistence/rdb/rdb_file.ts";
 import { type BlockSink, blocksTo, SnapshotSaver } from "../persistence/snapshot/snapshot_saver.ts";
+import type { Host } from "../runtime/host.ts";
 import * as dict from "../structures/dict.ts";
 import type { Saver as KeySaver } from "./background_save.ts";
 

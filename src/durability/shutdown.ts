@@ -1,7 +1,7 @@
 /** The end of the process: asked for by SHUTDOWN at once, by a signal at the next timer run. */
 
 import type { LogLevel } from "../base/log.ts";
-import type { ShutdownOptions, SnapshotControl } from "../calls/server_context.ts";
+import type { ShutdownOptions, SnapshotControl } from "../calls/durability.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Progress } from "./progress.ts";
 

@@ -8,10 +8,11 @@
  */
 
 import type { Log } from "../base/log.ts";
-import type { Host, SnapshotControl, SnapshotProgress } from "../calls/server_context.ts";
+import type { SnapshotControl, SnapshotProgress } from "../calls/durability.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { CommandError } from "../protocol/errors.ts";
+import type { Host } from "../runtime/host.ts";
 import { BackgroundSave } from "./background_save.ts";
 import { isRedisFile, keepFile } from "./found_files.ts";
 import { removeLeftovers } from "./leftovers.ts";

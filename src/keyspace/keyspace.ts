@@ -107,7 +107,8 @@ export class Keyspace {
   private walk: ChangeWatcher | null = null;
   /** `entry.epoch` of keys that the last walk has seen, or that were made since it began. */
   private epoch = 0;
-  private readonly random: () => number;
+  /** Numbers from 0 up to 1, which clients may see: nothing secret comes from them. */
+  readonly random: () => number;
   private readonly reclaiming: DictRef[] = [];
   /** Entries in those. */
   private reclaimedKeys = 0;
@@ -116,7 +117,6 @@ export class Keyspace {
   /** Unlinked entries whose values are being freed. */
   private readonly disposing: EntryRef[] = [];
 
-  /** `random` gives numbers from 0 up to 1. */
   constructor(count: number, clock: Clock, random: () => number) {
     this.clock = clock;
     this.random = random;

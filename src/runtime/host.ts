@@ -3,10 +3,52 @@ import { Buffer } from "node:buffer";
 import { readFileSync, writeSync } from "node:fs";
 import { arch as architecture, type as osType, release, totalmem } from "node:os";
 import process from "node:process";
-import { bytesOf } from "./files.ts";
+import { bytesOf, type Disk, type HeldFolder } from "./files.ts";
+import type { BlockingConnect } from "./net.ts";
 import { systemCode } from "./system_error.ts";
+import type { WorkerThread } from "./workers.ts";
 
 export { secretWords } from "./secret.ts";
+
+/** What can be known of the process and the machine. */
+export interface HostFacts {
+  readonly pid: number;
+  readonly executable: string;
+  readonly os: string;
+  readonly runtimeName: string;
+  /** Bytes. */
+  residentSize(): number;
+  /** Bytes used by JavaScript's own heap; memory outside it, as the arena's, does not count. */
+  heapSize(): number;
+  /** Collects what JavaScript's heap holds for nobody. */
+  collectGarbage(): void;
+  systemMemorySize(): number;
+  /** Seconds of CPU used by the process. */
+  cpuSeconds(): { user: number; system: number };
+}
+
+/** The process, the machine and the disk, as the server needs them; main.ts puts it together. */
+export interface Host extends HostFacts, Disk {
+  /** So many random words for what nobody may guess. */
+  secretWords(count: number): Uint32Array;
+  /** A file for the disk worker to write, see files.ts. */
+  reserveFile(path: string): string;
+  /** Starts the disk worker (persistence/disk/disk_worker.ts), see workers.ts. */
+  startDiskWorker(
+    told: (message: unknown) => void,
+    failed: (problem: string) => void,
+  ): WorkerThread;
+  /** Connects to another server; null where connections cannot be waited for. */
+  readonly connect: BlockingConnect | null;
+  /** Holds the folder that relative paths are in, see files.ts. */
+  holdFolder(): HeldFolder;
+  /** Stops the whole process for so long. */
+  sleep(ms: number): void;
+  /** Whether there is a process of this number. */
+  isRunning(processId: number): boolean;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
 
 const PAGE_SIZE = 4096;
 

@@ -1,7 +1,8 @@
 /** CLIENT PAUSE: commands are put off until the pause is over, and so is whoever sent them. */
 import type { Client } from "../calls/client.ts";
 import type { ClientFeature } from "../calls/client_feature.ts";
-import type { PauseMode, ServerFigures } from "../calls/server_context.ts";
+import type { PauseMode } from "../calls/clients.ts";
+import type { ServerFigures } from "../calls/server_figures.ts";
 
 export class ClientPause implements ClientFeature {
   mode: PauseMode = "none";

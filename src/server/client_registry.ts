@@ -3,7 +3,8 @@ import { Deadlines, type Timed } from "../base/deadlines.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Client, ConnectionPort } from "../calls/client.ts";
 import type { ClientFeature } from "../calls/client_feature.ts";
-import type { Clients, PauseMode, ServerFigures } from "../calls/server_context.ts";
+import type { Clients, PauseMode } from "../calls/clients.ts";
+import type { ServerFigures } from "../calls/server_figures.ts";
 import type { ClientPause } from "./client_pause.ts";
 
 type Port = Pick<ConnectionPort, "closing" | "kill" | "lastActiveMs" | "remote">;

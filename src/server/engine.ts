@@ -6,7 +6,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Client } from "../calls/client.ts";
-import type { ServerFigures } from "../calls/server_context.ts";
+import type { ServerFigures } from "../calls/server_figures.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Reply } from "../protocol/reply.ts";

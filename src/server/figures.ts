@@ -1,6 +1,12 @@
 /** Counters that INFO shows, and rates over the last moments. */
+
+import type { Clock } from "../base/clock.ts";
 import { type SecretWords, secretDigits } from "../base/random.ts";
-import type { ServerFigures } from "../calls/server_context.ts";
+import { CommandStats } from "../calls/command_stats.ts";
+import { LatencyMonitor } from "../calls/latency_monitor.ts";
+import type { ServerFigures } from "../calls/server_figures.ts";
+import { Slowlog } from "../calls/slow_log.ts";
+import type { CommandTable } from "../calls/table.ts";
 
 /** Rates are means over this many samples, as Redis takes them. */
 const SAMPLE_COUNT = 16;
@@ -41,8 +47,11 @@ class Rate {
 
 export class Figures implements ServerFigures {
   readonly startMs: number;
-  runId: string;
+  readonly runId: string;
   replicationId: string;
+  readonly commands: CommandStats;
+  readonly slowlog: Slowlog;
+  readonly latency: LatencyMonitor;
   connectionsReceived = 0;
   connectionsRejected = 0;
   netInputSize = 0;
@@ -58,19 +67,24 @@ export class Figures implements ServerFigures {
   blockedWithTimeout = 0;
   peakUsedSize = 0;
   cronLoops = 0;
+  private readonly secretWords: SecretWords;
   private readonly ops = new Rate();
   private readonly input = new Rate();
   private readonly output = new Rate();
 
-  constructor(startMs: number, secretWords: SecretWords) {
-    this.startMs = startMs;
+  constructor(clock: Clock, table: CommandTable, secretWords: SecretWords) {
+    this.startMs = clock.nowMs;
+    this.commands = new CommandStats(table);
+    this.slowlog = new Slowlog(clock);
+    this.latency = new LatencyMonitor(clock);
+    this.secretWords = secretWords;
     this.runId = secretDigits(ID_SIZE, secretWords);
     this.replicationId = secretDigits(ID_SIZE, secretWords);
   }
 
   /** Takes a sample of every rate; monotonic ms. */
-  sample(commandCount: number, nowMs: number): void {
-    this.ops.sample(commandCount, nowMs);
+  sample(nowMs: number): void {
+    this.ops.sample(this.commands.commandCount, nowMs);
     this.input.sample(this.netInputSize, nowMs);
     this.output.sample(this.netOutputSize, nowMs);
   }
@@ -87,7 +101,12 @@ export class Figures implements ServerFigures {
     return this.output.perSecond / 1024;
   }
 
+  changeReplicationId(): void {
+    this.replicationId = secretDigits(ID_SIZE, this.secretWords);
+  }
+
   reset(): void {
+    this.commands.reset();
     this.connectionsReceived = 0;
     this.connectionsRejected = 0;
     this.netInputSize = 0;

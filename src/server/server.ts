@@ -8,23 +8,14 @@ import {
   SLICE_MS,
 } from "../base/limits.ts";
 import type { Log, LogLevel } from "../base/log.ts";
-import type { Wait } from "../calls/blocking.ts";
-import type { Call } from "../calls/call.ts";
+import type { Call, CallServer, Wait } from "../calls/call.ts";
 import { type Client, Gate } from "../calls/client.ts";
 import { clientLine } from "../calls/client_line.ts";
-import { CommandStats } from "../calls/command_stats.ts";
-import { LatencyMonitor } from "../calls/latency_monitor.ts";
-import { usedMemory } from "../calls/memory_figures.ts";
+import { DEFAULT_DEBUG_SETTINGS, type DebugSettings } from "../calls/debug_settings.ts";
+import type { Durability, LoadingProgress, ShutdownOptions } from "../calls/durability.ts";
+import { usedMemory } from "../calls/memory_use.ts";
 import { Targets } from "../calls/migrate_target.ts";
-import {
-  DEFAULT_DEBUG_SETTINGS,
-  type DebugSettings,
-  type Host,
-  type LoadingProgress,
-  type ServerContext,
-  type ShutdownOptions,
-} from "../calls/server_context.ts";
-import { Slowlog } from "../calls/slow_log.ts";
+import type { ServerControl } from "../calls/server_control.ts";
 import type { CommandTable } from "../calls/table.ts";
 import type { Config } from "../config/config.ts";
 import { BlockedClients } from "../dispatch/blocked_clients.ts";
@@ -42,6 +33,7 @@ import { Propagation } from "../persistence/log/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
+import type { Host, HostFacts } from "../runtime/host.ts";
 import type { EventLoop, Socket } from "../runtime/net.ts";
 import { Backlog } from "./backlog.ts";
 import { clientFeatures } from "./client_features.ts";
@@ -70,16 +62,13 @@ const LOADING_SLICE_MS = 10;
 /** What found no memory is tried again after so long, and warned of no more often than that. */
 const SHORTAGE_RETRY_MS = 100;
 const SHORTAGE_WARNING_MS = 30_000;
-export class Server implements ServerContext, Engine {
+
+export class Server implements CallServer, Engine {
   readonly clock: Clock;
   readonly config: Config;
   readonly table: CommandTable;
-  readonly host: Host;
-  readonly random: () => number;
+  readonly host: HostFacts;
   readonly keyspace: Keyspace;
-  readonly stats: CommandStats;
-  readonly slowlog: Slowlog;
-  readonly latency: LatencyMonitor;
   readonly figures: Figures;
   readonly pause: ClientPause;
   readonly clients: ClientRegistry;
@@ -93,6 +82,7 @@ export class Server implements ServerContext, Engine {
   readonly backlog: Backlog;
   readonly expiry: ActiveExpiry;
   readonly debug: DebugSettings = { ...DEFAULT_DEBUG_SETTINGS };
+  readonly control: ServerControl;
   running: Engine["running"] = null;
   runningFrom = 0;
   readonly input = new Uint8Array(INPUT_BUFFER_SIZE + PADDING);
@@ -106,13 +96,13 @@ export class Server implements ServerContext, Engine {
   maxClients = 10_000;
   /** Clients from other machines are turned away: no password is set, and no address is bound. */
   protectedMode = false;
+  readonly durability: Durability;
   readonly snapshots: Snapshots;
   readonly targets: Targets;
   readonly appendLog: AppendOnly;
   readonly progress: Progress;
   private readonly loader: Loading;
   private readonly ending: Shutdown;
-  private activeExpiring = true;
   private readonly logFile: Log;
   private readonly loop: Parts["loop"];
   private clientId = 0;
@@ -126,17 +116,13 @@ export class Server implements ServerContext, Engine {
     this.config = config;
     this.table = table;
     this.host = host;
-    this.random = random;
     this.logFile = log;
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
     this.propagation = new Propagation(this.keyspace.unsynced);
     this.keyspace.onReclaim = () => this.reclaim();
     this.keyspace.expiryFeed = this.propagation;
-    this.stats = new CommandStats(table);
-    this.slowlog = new Slowlog(clock);
-    this.latency = new LatencyMonitor(clock);
-    this.figures = new Figures(clock.nowMs, host.secretWords);
+    this.figures = new Figures(clock, table, host.secretWords);
     const later = (ms: number, run: () => void) => this.later(ms, run);
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
@@ -194,7 +180,26 @@ export class Server implements ServerContext, Engine {
       leave,
       abandon: () => host.exit(1),
     });
+    this.durability = this.durabilityOf(loading);
     this.expiry = new ActiveExpiry(this.keyspace, later, (ms) => this.afterExpiry(ms));
+    this.control = {
+      sleep: host.sleep,
+      exit: host.exit,
+      expireByItself: (on) => this.expiry.enable(on),
+    };
+  }
+
+  private durabilityOf(loading: Loading): Durability {
+    const { snapshots, appendLog, ending } = this;
+    return {
+      snapshots,
+      appendLog,
+      get loading() {
+        return loading.progress;
+      },
+      shutdown: (options) => ending.run(options),
+      abortShutdown: () => ending.abort(),
+    };
   }
 
   execute(client: Client, args: Args): void {
@@ -261,27 +266,10 @@ export class Server implements ServerContext, Engine {
     this.logFile.add(level, text);
   }
 
-  shutdown(options: ShutdownOptions): void {
-    this.ending.run(options);
-  }
-
-  abortShutdown(): void {
-    this.ending.abort();
-  }
-
   /** A signal asks for the end of the process. */
   signal(name: "SIGINT" | "SIGTERM"): void {
     const chosen = name === "SIGINT" ? "shutdown-on-sigint" : "shutdown-on-sigterm";
     this.ending.signal(name, this.config.value(chosen));
-  }
-
-  get activeExpire(): boolean {
-    return this.activeExpiring;
-  }
-
-  set activeExpire(on: boolean) {
-    this.activeExpiring = on;
-    this.expiry.enable(on);
   }
 
   nextClientId(): number {
@@ -379,7 +367,7 @@ export class Server implements ServerContext, Engine {
     }
     this.figures.cronLoops++;
     this.figures.expireMs = this.expiry.spentMs;
-    this.figures.sample(this.stats.commandCount, this.clock.monotonicMs());
+    this.figures.sample(this.clock.monotonicMs());
     this.figures.peakUsedSize = Math.max(this.figures.peakUsedSize, usedMemory(this));
     this.pause.check(nowMs);
     this.backlog.warn();
@@ -393,7 +381,7 @@ export class Server implements ServerContext, Engine {
 
   /** A slice of removing expired keys took so long. */
   private afterExpiry(ms: number): void {
-    this.latency.addIfSlow("expire-cycle", ms);
+    this.figures.latency.addIfSlow("expire-cycle", ms);
     if (this.keyspace.waits.hasReady) this.dispatcher.serveReady(null);
   }
 

@@ -71,7 +71,8 @@ function limitSettings(server: Server, config: Config): void {
 }
 
 function timingSettings(server: Server, config: Config): void {
-  const { slowlog, latency, stats, dispatcher } = server;
+  const { dispatcher } = server;
+  const { slowlog, latency, commands } = server.figures;
   config.follow(["slowlog-log-slower-than", "latency-monitor-threshold"], () => {
     slowlog.thresholdUs = config.number("slowlog-log-slower-than");
     latency.thresholdMs = config.number("latency-monitor-threshold");
@@ -81,7 +82,7 @@ function timingSettings(server: Server, config: Config): void {
     slowlog.maxLength = config.number("slowlog-max-len");
   });
   config.follow(["latency-tracking"], () => {
-    stats.tracking = config.flag("latency-tracking");
+    commands.tracking = config.flag("latency-tracking");
   });
 }
 

@@ -135,7 +135,7 @@ const OWN_WAYS: Readonly<Record<string, readonly string[]>> = {
 function carryOut(line: string): void {
   if (line === "@pass") inner.pass(10);
   else if (line === "@time") inner.wait(10);
-  else if (line === "@hold") inner.server.activeExpire = false;
+  else if (line === "@hold") inner.server.control.expireByItself(false);
   else expect(inner.run(...line.split(" "))).not.toMatch(/^-/);
 }
 

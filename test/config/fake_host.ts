@@ -1,5 +1,5 @@
 /** A ConfigHost of texts and folders in memory, or of the real files below a folder. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Config } from "../../src/config/config.ts";
 import { loadConfig, parseCommandLine } from "../../src/config/file.ts";
@@ -26,6 +26,7 @@ export function fakeHost(files: Record<string, string> = {}): FakeHost {
       if (text === undefined) throw new Error(NOT_FOUND);
       return text;
     },
+    writeFile: (path, text) => void host.files.set(resolve(host.folder, path), text),
     listFolder(path) {
       const prefix = `${resolve(host.folder, path)}/`.replace("//", "/");
       const below = [...host.files.keys()].filter((name) => name.startsWith(prefix));
@@ -55,6 +56,7 @@ export function realHost(folder: string, input = ""): ConfigHost {
       if (!existsSync(resolve(current, path))) throw new Error(NOT_FOUND);
       return readFileSync(resolve(current, path), "latin1");
     },
+    writeFile: (path, text) => writeFileSync(resolve(current, path), text, "latin1"),
     listFolder(path) {
       try {
         return readdirSync(resolve(current, path));

@@ -311,8 +311,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   "the slow log is long, and full"(world, n) {
     const one = world.clients(1)[0];
-    world.server.slowlog.thresholdUs = 0;
-    world.server.slowlog.maxLength = n / 2;
+    world.server.figures.slowlog.thresholdUs = 0;
+    world.server.figures.slowlog.maxLength = n / 2;
     for (let i = 0; i < n; i++) one.run("PING");
     one.run("SLOWLOG", "GET", "-1");
   },

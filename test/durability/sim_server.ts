@@ -5,12 +5,12 @@
 import { NIL } from "../../src/arena/arena.ts";
 import { Clock } from "../../src/base/clock.ts";
 import { Log } from "../../src/base/log.ts";
-import type { Host } from "../../src/calls/server_context.ts";
 import { commandTable } from "../../src/commands/all.ts";
 import { digestOfValue } from "../../src/commands/server/debug_digest.ts";
 import type { Database } from "../../src/keyspace/database.ts";
 import type { FromDisk } from "../../src/persistence/disk/disk_messages.ts";
 import { argsOf } from "../../src/protocol/args.ts";
+import type { Host } from "../../src/runtime/host.ts";
 import type { Socket } from "../../src/runtime/net.ts";
 import type { Connection } from "../../src/server/connection.ts";
 import type { Listeners } from "../../src/server/listeners.ts";

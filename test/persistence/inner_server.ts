@@ -5,8 +5,8 @@
 import { latin1 } from "../../src/base/bytes.ts";
 import { Clock } from "../../src/base/clock.ts";
 import { Log } from "../../src/base/log.ts";
-import type { Host } from "../../src/calls/server_context.ts";
 import { commandTable } from "../../src/commands/all.ts";
+import type { Host } from "../../src/runtime/host.ts";
 import type { Socket } from "../../src/runtime/net.ts";
 import type { Connection } from "../../src/server/connection.ts";
 import { type Parts, Server } from "../../src/server/server.ts";

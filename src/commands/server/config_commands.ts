@@ -76,7 +76,10 @@ function configGet(call: Call): void {
 function configSet(call: Call): void {
   const pairs: string[] = [];
   for (let i = 2; i < call.argc; i++) pairs.push(call.text(i));
-  const asker = { isLocal: call.client.isLocal, isLoading: call.server.loading !== null };
+  const asker = {
+    isLocal: call.client.isLocal,
+    isLoading: call.server.durability.loading !== null,
+  };
   const error = call.server.config.set(pairs, asker);
   if (error !== null) throw new CommandError(error);
   const warning = call.server.config.warningOf(pairs.filter((_, i) => i % 2 === 0));
@@ -86,7 +89,6 @@ function configSet(call: Call): void {
 
 function configResetstat({ keyspace, reply, server }: Call): void {
   keyspace.resetStats();
-  server.stats.reset();
   server.figures.reset();
   reply.ok();
 }
@@ -107,10 +109,10 @@ function configRewrite({ reply, server }: Call): void {
  * their defaults, too. Returns why that cannot be, or null.
  */
 export function rewriteFile(server: ServerContext, all: boolean): string | null {
-  const { config, host } = server;
+  const { config } = server;
   if (config.file === "") return BAD_ADDRESS;
   try {
-    host.writeFile(config.file, rewriteConfig(config, previousText(server), { all }));
+    config.host.writeFile(config.file, rewriteConfig(config, previousText(server), { all }));
     return null;
   } catch (error) {
     return reasonOf(error);

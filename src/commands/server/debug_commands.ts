@@ -5,11 +5,11 @@
 import { NIL, OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../../arena/arena.ts";
 import { fromLatin1 } from "../../base/bytes.ts";
 import { matchGlob } from "../../base/glob.ts";
-import { secretDigits } from "../../base/random.ts";
 import { parseMemory } from "../../base/units.ts";
 import type { Call } from "../../calls/call.ts";
+import { DEFAULT_DEBUG_SETTINGS } from "../../calls/debug_settings.ts";
 import { replyHelp } from "../../calls/help.ts";
-import { DEFAULT_DEBUG_SETTINGS, type ServerContext } from "../../calls/server_context.ts";
+import type { ServerContext } from "../../calls/server_context.ts";
 import { group } from "../../calls/table.ts";
 import { argsOf } from "../../protocol/args.ts";
 import {
@@ -47,7 +47,6 @@ const RELOAD_OPTIONS = new CommandError(
   "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
 );
 const THRESHOLD_MAX = 2n ** 32n;
-const REPLICATION_ID_SIZE = 40;
 
 export const debugCommands = group("server", {
   DEBUG: {
@@ -243,7 +242,7 @@ function debug(call: Call): void {
 
 function changeReplicationId({ reply, server }: Call): void {
   server.log("warning", "Changing replication IDs after receiving DEBUG change-repl-id");
-  server.figures.replicationId = secretDigits(REPLICATION_ID_SIZE, server.host.secretWords);
+  server.figures.changeReplicationId();
   reply.ok();
 }
 
@@ -391,7 +390,7 @@ function replyBuffer(call: Call): void {
 }
 
 function setActiveExpire(call: Call): void {
-  call.server.activeExpire = switchAt(call, 2);
+  call.server.control.expireByItself(switchAt(call, 2));
   call.reply.ok();
 }
 
@@ -402,7 +401,7 @@ function switchAt(call: Call, index: number): boolean {
 
 function sleep(call: Call): void {
   const seconds = Number.parseFloat(call.text(2));
-  if (seconds > 0) call.server.host.sleep(seconds * 1000);
+  if (seconds > 0) call.server.control.sleep(seconds * 1000);
   call.reply.ok();
 }
 
@@ -423,10 +422,10 @@ function loadLog({ reply, server }: Call): void {
 
 /** Loads the log in the place of all data. If it cannot be, the log alone has them: the end. */
 function loadLogOrEnd(server: ServerContext): void {
-  const problem = server.appendLog.reload();
+  const problem = server.durability.appendLog.reload();
   if (problem === null) return;
   server.log("warning", problem);
-  server.host.exit(1);
+  server.control.exit(1);
 }
 
 function reload(call: Call): void {
@@ -438,13 +437,14 @@ function reload(call: Call): void {
     else if (call.is(i, "merge")) isMerged = true;
     else throw RELOAD_OPTIONS;
   }
-  server.snapshots.abandon();
-  if (isSaved && !server.snapshots.save()) throw NOT_SAVED;
+  const { snapshots, appendLog } = server.durability;
+  snapshots.abandon();
+  if (isSaved && !snapshots.save()) throw NOT_SAVED;
   if (isFlushed) keyspace.clear();
-  const problem = server.snapshots.load(isMerged);
+  const problem = snapshots.load(isMerged);
   if (problem !== null) {
     server.log("warning", problem);
-    const { isEnabled, isWaiting } = server.appendLog;
+    const { isEnabled, isWaiting } = appendLog;
     // The log is not told of this: the data are those that it has.
     if (isFlushed && isEnabled && !isWaiting) loadLogOrEnd(server);
     throw NOT_LOADED;

@@ -7,7 +7,7 @@
  */
 import { REDIS_VERSION, RUSK_VERSION } from "../../base/version.ts";
 import type { Call } from "../../calls/call.ts";
-import { memoryFigures, ratio } from "../../calls/memory_figures.ts";
+import { memoryUse, ratio } from "../../calls/memory_use.ts";
 import type { ServerContext } from "../../calls/server_context.ts";
 import type { Database } from "../../keyspace/database.ts";
 
@@ -109,9 +109,9 @@ function clientFields({ clients, config, figures }: ServerContext): Field[] {
   ];
 }
 
-/** In the terms of memory_figures.ts; the allocator of the allocator_ fields is the arena. */
+/** In the terms of memory_use.ts; the allocator of the allocator_ fields is the arena. */
 function memoryFields(server: ServerContext): Field[] {
-  const memory = memoryFigures(server);
+  const memory = memoryUse(server);
   const { used, peak, resident, arenaUsed, arenaReserved, dataset } = memory;
   const aboveStartup = Math.max(dataset, used - memory.startup);
   const maxmemory = server.config.number("maxmemory");
@@ -151,7 +151,7 @@ function memoryFields(server: ServerContext): Field[] {
     ["mem_clients_slaves", 0],
     ["mem_clients_normal", memory.clients],
     ["mem_cluster_links", 0],
-    ["mem_aof_buffer", server.appendLog.pendingSize],
+    ["mem_aof_buffer", server.durability.appendLog.pendingSize],
     ["mem_allocator", "arena"],
     ["active_defrag_running", 0],
     ["lazyfree_pending_objects", server.keyspace.reclaimCount],
@@ -185,7 +185,8 @@ const percentOf = (part: number, whole: number) =>
 const wholeSeconds = (ms: number) => (ms < 0 ? -1 : Math.floor(ms / 1000));
 
 function persistenceFields(server: ServerContext): Field[] {
-  const { keyspace, loading, snapshots } = server;
+  const { stats } = server.keyspace;
+  const { loading, snapshots } = server.durability;
   const { progress } = snapshots;
   return [
     ["loading", loading === null ? 0 : 1],
@@ -204,8 +205,8 @@ function persistenceFields(server: ServerContext): Field[] {
     ["rdb_current_bgsave_time_sec", progress === null ? -1 : wholeSeconds(progress.elapsedMs)],
     ["rdb_saves", snapshots.saveCount],
     ["rdb_last_cow_size", 0],
-    ["rdb_last_load_keys_expired", keyspace.stats.loadedExpired],
-    ["rdb_last_load_keys_loaded", keyspace.stats.loadedKeys],
+    ["rdb_last_load_keys_expired", stats.loadedExpired],
+    ["rdb_last_load_keys_loaded", stats.loadedKeys],
     ...appendLogFields(server),
     ["module_fork_in_progress", 0],
     ["module_fork_last_cow_size", 0],
@@ -214,9 +215,10 @@ function persistenceFields(server: ServerContext): Field[] {
   ];
 }
 
-function appendLogFields({ appendLog, keyspace }: ServerContext): Field[] {
+function appendLogFields({ clock, durability }: ServerContext): Field[] {
+  const { appendLog } = durability;
   const { rewriteStartMs } = appendLog;
-  const elapsedMs = rewriteStartMs < 0 ? -1 : keyspace.clock.nowMs - rewriteStartMs;
+  const elapsedMs = rewriteStartMs < 0 ? -1 : clock.nowMs - rewriteStartMs;
   return [
     ["aof_enabled", appendLog.isEnabled ? 1 : 0],
     ["aof_rewrite_in_progress", appendLog.isRewriting ? 1 : 0],
@@ -232,7 +234,8 @@ function appendLogFields({ appendLog, keyspace }: ServerContext): Field[] {
 }
 
 /** Shown while the log is in use. */
-function appendLogSizes({ appendLog }: ServerContext): Field[] {
+function appendLogSizes({ durability }: ServerContext): Field[] {
+  const { appendLog } = durability;
   if (!appendLog.isEnabled) return [];
   return [
     ["aof_current_size", appendLog.size],
@@ -245,10 +248,11 @@ function appendLogSizes({ appendLog }: ServerContext): Field[] {
 }
 
 /** Shown while data are loaded. */
-function loadingFields({ loading, keyspace, host }: ServerContext): Field[] {
+function loadingFields({ clock, durability, host }: ServerContext): Field[] {
+  const { loading } = durability;
   if (loading === null) return [];
   const { startMs, totalSize, loadedSize } = loading;
-  const elapsedMs = keyspace.clock.nowMs - startMs;
+  const elapsedMs = clock.nowMs - startMs;
   const left = totalSize - loadedSize;
   return [
     ["loading_start_time", Math.floor(startMs / 1000)],
@@ -260,11 +264,11 @@ function loadingFields({ loading, keyspace, host }: ServerContext): Field[] {
   ];
 }
 
-function statFields({ figures, keyspace, stats, targets }: ServerContext): Field[] {
+function statFields({ figures, keyspace, targets }: ServerContext): Field[] {
   const { hits, misses, expired, expiredFields, expiredInTimeCount, walks } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
-    ["total_commands_processed", stats.commandCount],
+    ["total_commands_processed", figures.commands.commandCount],
     ["instantaneous_ops_per_sec", figures.instantaneousOps()],
     ["total_net_input_bytes", figures.netInputSize],
     ["total_net_output_bytes", figures.netOutputSize],
@@ -307,7 +311,7 @@ function statFields({ figures, keyspace, stats, targets }: ServerContext): Field
     ["tracking_total_items", 0],
     ["tracking_total_prefixes", 0],
     ["unexpected_error_replies", 0],
-    ["total_error_replies", stats.errorCount],
+    ["total_error_replies", figures.commands.errorCount],
     ["dump_payload_sanitizations", 0],
     ["total_reads_processed", figures.readsProcessed],
     ["total_writes_processed", figures.writesProcessed],
@@ -347,7 +351,8 @@ function cpuFields({ host }: ServerContext): Field[] {
   ];
 }
 
-function commandFields({ stats, table }: ServerContext): Field[] {
+function commandFields({ figures, table }: ServerContext): Field[] {
+  const stats = figures.commands;
   const fields: Field[] = [];
   for (const { id, name } of table.all) {
     const calls = stats.calls[id];
@@ -362,12 +367,14 @@ function commandFields({ stats, table }: ServerContext): Field[] {
   return fields;
 }
 
-function errorFields({ stats }: ServerContext): Field[] {
+function errorFields({ figures }: ServerContext): Field[] {
+  const stats = figures.commands;
   const codes = [...stats.errors.keys()].sort();
   return codes.map((code) => [`errorstat_${code}`, `count=${stats.errors.get(code)}`]);
 }
 
-function latencyFields({ config, stats, table }: ServerContext): Field[] {
+function latencyFields({ config, figures, table }: ServerContext): Field[] {
+  const stats = figures.commands;
   if (!stats.tracking) return [];
   const percents = config.value("latency-tracking-info-percentiles");
   const labels = config.text("latency-tracking-info-percentiles").split(" ");

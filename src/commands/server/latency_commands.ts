@@ -82,7 +82,7 @@ export const latencyCommands = group("server", {
 });
 
 function latencyLatest({ reply, server }: Call): void {
-  const { events } = server.latency;
+  const { events } = server.figures.latency;
   reply.array(events.size);
   for (const [name, { samples, maxMs }] of events) {
     const last = samples[samples.length - 1];
@@ -96,7 +96,7 @@ function latencyLatest({ reply, server }: Call): void {
 
 function latencyHistory(call: Call): void {
   const { reply, server } = call;
-  const samples = server.latency.events.get(call.text(2))?.samples ?? [];
+  const samples = server.figures.latency.events.get(call.text(2))?.samples ?? [];
   reply.array(samples.length);
   for (const { seconds, ms } of samples) {
     reply.array(2);
@@ -106,7 +106,7 @@ function latencyHistory(call: Call): void {
 }
 
 function latencyReset(call: Call): void {
-  const { events } = call.server.latency;
+  const { events } = call.server.figures.latency;
   let count = 0;
   if (call.argc === 2) {
     count = events.size;
@@ -118,7 +118,7 @@ function latencyReset(call: Call): void {
 
 function latencyGraph(call: Call): void {
   const name = call.text(2);
-  const event = call.server.latency.events.get(name);
+  const event = call.server.figures.latency.events.get(name);
   if (event === undefined) {
     throw new CommandError(`ERR No samples available for event '${cString(name)}'`);
   }
@@ -133,14 +133,14 @@ function latencyHistogram(call: Call): void {
     const command = server.table.find(call.text(i));
     if (command !== undefined) commands.push(command, ...(command.subcommands?.values() ?? []));
   }
-  const { histograms } = server.stats;
+  const { histograms } = server.figures.commands;
   const called = commands.filter(({ id }) => histograms[id] !== null);
   reply.map(called.length);
   for (const command of called) replyHistogram(call, command);
 }
 
 function replyHistogram({ reply, server }: Call, command: Command): void {
-  const histogram = server.stats.histograms[command.id];
+  const histogram = server.figures.commands.histograms[command.id];
   const limits: [number, number][] = [];
   histogram?.forEachDoubling((limitUs, count) => limits.push([limitUs, count]));
   reply.bulkText(command.name);
@@ -156,7 +156,7 @@ function replyHistogram({ reply, server }: Call, command: Command): void {
 }
 
 function latencyDoctor({ reply, server }: Call): void {
-  const { latency, slowlog } = server;
+  const { latency, slowlog } = server.figures;
   const lines: string[] = [];
   if (latency.thresholdMs === 0) {
     lines.push(
@@ -168,7 +168,7 @@ function latencyDoctor({ reply, server }: Call): void {
   } else {
     lines.push(`Delays of ${latency.thresholdMs} ms or more:`, "");
     for (const [name, event] of latency.events) lines.push(`- ${diagnosis(name, event)}`);
-    lines.push("", "What may help:", "", ...advice(server.latency, slowlog.thresholdUs));
+    lines.push("", "What may help:", "", ...advice(latency, slowlog.thresholdUs));
   }
   reply.verbatim("txt", `${lines.join("\n")}\n`);
 }

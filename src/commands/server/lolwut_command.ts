@@ -19,7 +19,7 @@ export function lolwut(call: Call): void {
     const sizes = PICTURE_SIZES.get(call.integer(2)) ?? [];
     const wanted = sizes.map((size, i) => (i + 3 < call.argc ? call.integer(i + 3) : size));
     if (wanted.length > 0) {
-      picture = rusk(wanted[0], wanted[wanted.length - 1], call.server.random);
+      picture = rusk(wanted[0], wanted[wanted.length - 1], call.keyspace.random);
     }
   }
   call.reply.verbatim("txt", `${picture}Redis ver. ${REDIS_VERSION}\n`);

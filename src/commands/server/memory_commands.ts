@@ -5,11 +5,11 @@ import { helpEntry } from "../../calls/help.ts";
 import {
   EXPIRY_SIZE,
   expirySize,
-  type MemoryFigures,
-  memoryFigures,
+  type MemoryUse,
+  memoryUse,
   ratio,
   tableSize,
-} from "../../calls/memory_figures.ts";
+} from "../../calls/memory_use.ts";
 import { group } from "../../calls/table.ts";
 import { SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
@@ -99,7 +99,7 @@ function sizeOf(e: EntryRef): number {
 
 /** Fields as in Redis; those of replicas, scripts, the log and clusters are 0 here. */
 function memoryStats({ reply, server }: Call): void {
-  const memory = memoryFigures(server);
+  const memory = memoryUse(server);
   const { used, peak, resident, arenaUsed, arenaReserved, dataset, keyCount } = memory;
   for (const db of server.keyspace.databases) db.lookAtAll();
   const databases = server.keyspace.databases.filter((db) => db.size > 0);
@@ -151,7 +151,7 @@ function memoryStats({ reply, server }: Call): void {
 
 /** Keys and values lie in an arena of our own: its figures, where Redis shows jemalloc's. */
 function memoryMallocStats({ reply, server }: Call): void {
-  const { arenaUsed, arenaReserved, resident } = memoryFigures(server);
+  const { arenaUsed, arenaReserved, resident } = memoryUse(server);
   const { blockCount, segmentCount } = arenaFigures();
   const fragmentation = ratio(arenaReserved, arenaUsed).toFixed(2);
   reply.verbatim(
@@ -165,7 +165,7 @@ function memoryMallocStats({ reply, server }: Call): void {
 }
 
 function memoryDoctor({ reply, server }: Call): void {
-  const memory = memoryFigures(server);
+  const memory = memoryUse(server);
   const findings = memory.arenaUsed < DIAGNOSED_SIZE_MIN ? [] : findingsOf(memory);
   const perClient = ratio(memory.clients, server.clients.count);
   if (perClient > CLIENT_SIZE_MAX) {
@@ -181,7 +181,7 @@ function memoryDoctor({ reply, server }: Call): void {
   reply.verbatim("txt", `${text}\n`);
 }
 
-function findingsOf({ used, peak, arenaUsed, arenaReserved }: MemoryFigures): string[] {
+function findingsOf({ used, peak, arenaUsed, arenaReserved }: MemoryUse): string[] {
   const findings: string[] = [];
   if (ratio(peak, used) > PEAK_RATIO_MAX) {
     findings.push(

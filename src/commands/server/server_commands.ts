@@ -1,8 +1,8 @@
 /** SERVER commands about the server as a whole: its databases, its role, its end. */
 
 import type { Call } from "../../calls/call.ts";
+import type { ShutdownOptions } from "../../calls/durability.ts";
 import * as retell from "../../calls/retell.ts";
-import type { ShutdownOptions } from "../../calls/server_context.ts";
 import { group } from "../../calls/table.ts";
 import type { Database } from "../../keyspace/database.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
@@ -179,11 +179,12 @@ function dbsize({ db, reply }: Call): void {
 function flushall(call: Call): void {
   checkFlushMode(call);
   const { keyspace } = call;
-  call.server.snapshots.abandon();
+  const { snapshots } = call.server.durability;
+  snapshots.abandon();
   for (const db of keyspace.databases) keyspace.dirty += keyspace.flush(db);
   retell.asItCame(call);
   // As Redis: where there are save points, what was there is not to come back after a restart.
-  if (call.server.snapshots.isConfigured && !keyspace.isReplaying) call.server.snapshots.save();
+  if (snapshots.isConfigured && !keyspace.isReplaying) snapshots.save();
   call.reply.ok();
 }
 
@@ -223,27 +224,28 @@ function databaseAt({ keyspace }: Call, index: number): Database {
   return db;
 }
 
-/** Seconds since 1970: of the start, since nothing is saved. */
+/** Seconds since 1970 of the last save, or of the start. */
 function lastsave({ reply, server }: Call): void {
-  reply.integer(Math.floor(server.snapshots.lastSaveMs / 1000));
+  reply.integer(Math.floor(server.durability.snapshots.lastSaveMs / 1000));
 }
 
 function bgsave(call: Call): void {
-  const { reply, server, argc } = call;
+  const { reply, argc } = call;
+  const { snapshots, appendLog } = call.server.durability;
   const waits = argc === 2 && call.is(1, "schedule");
   if (argc > 2 || (argc === 2 && !waits)) throw SYNTAX;
-  if (server.snapshots.progress === null && (call.nested || server.appendLog.isRewriting)) {
+  if (snapshots.progress === null && (call.nested || appendLog.isRewriting)) {
     if (!waits && !call.nested) throw REWRITE_IN_PROGRESS;
-    server.snapshots.schedule();
+    snapshots.schedule();
     reply.simple("Background saving scheduled");
     return;
   }
-  if (!server.snapshots.saveInBackground()) throw NOT_SAVED;
+  if (!snapshots.saveInBackground()) throw NOT_SAVED;
   reply.simple("Background saving started");
 }
 
 function bgrewriteaof(call: Call): void {
-  const { appendLog } = call.server;
+  const { appendLog } = call.server.durability;
   if (call.nested) appendLog.schedule();
   const outcome = call.nested ? "scheduled" : appendLog.rewrite();
   if (outcome === "failed") throw NOT_REWRITTEN;
@@ -251,7 +253,7 @@ function bgrewriteaof(call: Call): void {
 }
 
 function save({ reply, server }: Call): void {
-  if (!server.snapshots.save()) throw NOT_SAVED;
+  if (!server.durability.snapshots.save()) throw NOT_SAVED;
   reply.ok();
 }
 
@@ -270,6 +272,7 @@ function role({ reply }: Call): void {
 }
 
 function shutdown(call: Call): void {
+  const { durability } = call.server;
   const options: ShutdownOptions = { save: "as configured", now: false, force: false };
   let abort = false;
   for (let i = 1; i < call.argc; i++) {
@@ -282,11 +285,11 @@ function shutdown(call: Call): void {
   }
   if (abort) {
     if (options.save !== "as configured" || options.now || options.force) throw SYNTAX;
-    call.server.abortShutdown();
+    durability.abortShutdown();
     call.reply.ok();
     return;
   }
-  call.server.shutdown(options);
+  durability.shutdown(options);
 }
 
 function time({ reply, server }: Call): void {

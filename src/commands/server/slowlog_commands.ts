@@ -52,7 +52,9 @@ export const slowlogCommands = group("server", {
 
 function slowlogGet(call: Call): void {
   if (call.argc > 3) throw wrongSubcommand("SLOWLOG", call.text(1));
-  const entries = call.server.slowlog.latest(call.argc === 3 ? entryCount(call) : GET_COUNT);
+  const entries = call.server.figures.slowlog.latest(
+    call.argc === 3 ? entryCount(call) : GET_COUNT,
+  );
   const { reply } = call;
   reply.array(entries.length);
   for (const entry of entries) {
@@ -76,10 +78,10 @@ function entryCount(call: Call): number {
 }
 
 function slowlogLen(call: Call): void {
-  call.reply.integer(call.server.slowlog.length);
+  call.reply.integer(call.server.figures.slowlog.length);
 }
 
 function slowlogReset(call: Call): void {
-  call.server.slowlog.reset();
+  call.server.figures.slowlog.reset();
   call.reply.ok();
 }

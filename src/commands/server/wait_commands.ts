@@ -3,8 +3,8 @@
  * (WAITAOF). Their timeouts are in ms. There are no replicas yet: none ever confirms anything.
  */
 
-import { timeoutMsOf, type Wait, waitForKeys } from "../../calls/blocking.ts";
-import type { Call } from "../../calls/call.ts";
+import { timeoutMsOf, waitForKeys } from "../../calls/blocking.ts";
+import type { Call, Wait } from "../../calls/call.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError, NEGATIVE } from "../../protocol/errors.ts";
 
@@ -76,7 +76,7 @@ function waitaof(call: Call): void {
 /** Whether the changes are where they are to be; throws when no log will ever have them. */
 function hasCopies(call: Call): boolean {
   const local = call.integer(1);
-  if (local > 0 && !call.server.appendLog.isEnabled) throw NO_LOG;
+  if (local > 0 && !call.server.durability.appendLog.isEnabled) throw NO_LOG;
   return localCopies(call) >= local && REPLICAS >= call.integer(2);
 }
 
@@ -88,5 +88,5 @@ function replyCopies(call: Call): void {
 
 /** 1 when all that the client has changed is in the log on this server's disk. */
 function localCopies({ client, server }: Call): number {
-  return server.appendLog.isSynced(client.changeMark) ? 1 : 0;
+  return server.durability.appendLog.isSynced(client.changeMark) ? 1 : 0;
 }

@@ -1,13 +1,7 @@
 /** Sorted set commands that wait for members: BZPOPMIN, BZPOPMAX, BZMPOP. */
 import { NIL } from "../../arena/arena.ts";
-import {
-  TIMEOUT_HISTORY,
-  takingWait,
-  timeoutOf,
-  type Wait,
-  waitForKeys,
-} from "../../calls/blocking.ts";
-import type { Call } from "../../calls/call.ts";
+import { TIMEOUT_HISTORY, takingWait, timeoutOf, waitForKeys } from "../../calls/blocking.ts";
+import type { Call, Wait } from "../../calls/call.ts";
 import * as retell from "../../calls/retell.ts";
 import { group } from "../../calls/table.ts";
 import type { EntryRef } from "../../structures/entry.ts";

@@ -1,7 +1,7 @@
 /** Stream commands that read what is new, and may wait for it: XREAD and XREADGROUP. */
 import { NIL } from "../../arena/arena.ts";
-import { timeoutMsOf, type Wait, waitForKeys } from "../../calls/blocking.ts";
-import type { Call } from "../../calls/call.ts";
+import { timeoutMsOf, waitForKeys } from "../../calls/blocking.ts";
+import type { Call, Wait } from "../../calls/call.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";

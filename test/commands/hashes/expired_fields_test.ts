@@ -19,7 +19,7 @@ let inner: InnerServer;
 
 beforeEach(() => {
   inner = new InnerServer(1);
-  inner.server.activeExpire = false;
+  inner.server.control.expireByItself(false);
 });
 
 afterEach(() => {

@@ -1,7 +1,6 @@
 /** COMMAND and its subcommands, called on the server's own table. */
 import { expect, test } from "bun:test";
-import { Call } from "../../../src/calls/call.ts";
-import type { ServerContext } from "../../../src/calls/server_context.ts";
+import { Call, type CallServer } from "../../../src/calls/call.ts";
 import { type Command, fitsArity } from "../../../src/calls/table.ts";
 import { commandTable } from "../../../src/commands/all.ts";
 import { argsOf } from "../../../src/protocol/args.ts";
@@ -12,7 +11,7 @@ import { recording, type Tree, written } from "./oracle/reply_tree.ts";
 function ask(...args: string[]): Tree {
   const command = commandTable.resolve(args.length, (index) => args[index]) as Command;
   return written((reply) => {
-    const call = new Call({ table: commandTable } as unknown as ServerContext, reply);
+    const call = new Call({ table: commandTable } as unknown as CallServer, reply);
     call.args = argsOf(args);
     call.command = command;
     try {

@@ -16,7 +16,7 @@ const SLOT_SIZE = 4;
 /** A place in the expiry order: 8 bytes of time, 4 of ref. */
 export const EXPIRY_SIZE = 12;
 
-export interface MemoryFigures {
+export interface MemoryUse {
   /** Live blocks of the arena (keys, values, hash tables), expiry orders, JavaScript's own heap. */
   readonly used: number;
   readonly peak: number;
@@ -50,7 +50,7 @@ function overheadOutsideArena({ host, keyspace }: ServerContext): number {
 }
 
 /** All figures as of now. */
-export function memoryFigures(server: ServerContext): MemoryFigures {
+export function memoryUse(server: ServerContext): MemoryUse {
   const { figures, host, keyspace, clients } = server;
   const arena = arenaFigures();
   const outside = overheadOutsideArena(server);

@@ -1,0 +1,9 @@
+/** What only DEBUG does: no other command may stop the process, or end it without more ado. */
+export interface ServerControl {
+  /** Stops the whole server for so long. */
+  sleep(ms: number): void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+  /** Whether keys expire without being asked for. */
+  expireByItself(on: boolean): void;
+}

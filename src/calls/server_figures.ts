@@ -1,0 +1,45 @@
+/** What the server counts and measures, as commands reach it. */
+import type { CommandStats } from "./command_stats.ts";
+import type { LatencyMonitor } from "./latency_monitor.ts";
+import type { Slowlog } from "./slow_log.ts";
+
+/** Counters and gauges that the server keeps; INFO shows them. */
+export interface ServerFigures {
+  readonly startMs: number;
+  /** Forty hexadecimal digits each, new at each start. */
+  readonly runId: string;
+  readonly replicationId: string;
+  /** By command and by error code. */
+  readonly commands: CommandStats;
+  readonly slowlog: Slowlog;
+  readonly latency: LatencyMonitor;
+  connectionsReceived: number;
+  connectionsRejected: number;
+  netInputSize: number;
+  netOutputSize: number;
+  /** Commands and bytes per second over the last 16 samples of 100 ms. */
+  instantaneousOps(): number;
+  instantaneousInputKbps(): number;
+  instantaneousOutputKbps(): number;
+  /** Times that something was read from, or written to, a client's socket. */
+  readsProcessed: number;
+  writesProcessed: number;
+  /** Milliseconds that the timer spent on removing expired keys. */
+  expireMs: number;
+  evictedClients: number;
+  queryBufferLimitDisconnections: number;
+  outputBufferLimitDisconnections: number;
+  blockedClients: number;
+  /** Those of them that do not wait for ever. */
+  blockedWithTimeout: number;
+  /** The most that `usedMemory` (memory_use.ts) has been, sampled by the timer. */
+  peakUsedSize: number;
+  /** What it was when the server had started. */
+  startUsedSize: number;
+  /** Timer runs so far, for INFO's cron-like figures. */
+  cronLoops: number;
+  /** Has what the server replicates called by another name from now on. */
+  changeReplicationId(): void;
+  /** CONFIG RESETSTAT: what only grows begins anew; the slow log and latencies stay. */
+  reset(): void;
+}
