@@ -2,14 +2,15 @@
 import type { Libc } from "./libc.ts";
 import type { BlockingSocket } from "./net.ts";
 import { withInternetAddress } from "./socket_address.ts";
+import {
+  beginConnecting,
+  IPPROTO_TCP,
+  MSG_NOSIGNAL,
+  setOption,
+  TCP_NODELAY,
+} from "./socket_calls.ts";
 import { systemFailure } from "./system_error.ts";
 
-const SOCK_STREAM = 1;
-/** Non-blocking, so that every wait is one of `poll`; and closed in a child process. */
-const SOCK_FLAGS = 0x800 | 0x80000;
-const MSG_NOSIGNAL = 0x4000;
-const IPPROTO_TCP = 6;
-const TCP_NODELAY = 1;
 const POLLIN = 1;
 const POLLOUT = 4;
 /** The longest wait that `poll` knows (24 days). */
@@ -17,7 +18,6 @@ const WAIT_MS_MAX = 2 ** 31 - 1;
 
 /** struct pollfd: the descriptor, and what is watched for. */
 const watched = new Int32Array(2);
-const option = new Int32Array([1]);
 
 /**
  * A connection to the first of a host's addresses that the system will try. As in Redis, one that
@@ -30,7 +30,7 @@ export function connectBlocking(
   timeoutMs: number,
 ): BlockingSocket {
   const fd = withInternetAddress(libc, host, port, (family, address, size) =>
-    begun(libc, family, address, size),
+    orNull(() => beginConnecting(libc, family, address, size)),
   );
   const socket = new LibcSocket(libc, fd);
   try {
@@ -39,19 +39,17 @@ export function connectBlocking(
     socket.close();
     throw error;
   }
-  const { calls, addressOf } = libc;
-  calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, addressOf(option), option.byteLength);
+  setOption(libc, fd, IPPROTO_TCP, TCP_NODELAY, 1);
   return socket;
 }
 
-/** A socket that is being connected, or null when the system will not try. */
-function begun(libc: Libc, family: number, address: number, size: number): number | null {
-  const { calls, errorCode } = libc;
-  const fd = calls.socket(family, SOCK_STREAM | SOCK_FLAGS, 0);
-  if (fd < 0) return null;
-  if (calls.connect(fd, address, size) === 0 || errorCode() === "EINPROGRESS") return fd;
-  calls.close(fd);
-  return null;
+/** What `begin` returns, or null when the system will not try. */
+function orNull(begin: () => number): number | null {
+  try {
+    return begin();
+  } catch {
+    return null;
+  }
 }
 
 class LibcSocket implements BlockingSocket {

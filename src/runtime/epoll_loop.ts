@@ -10,12 +10,17 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { connectBlocking } from "./blocking_socket.ts";
-import { connectedPair, EpollListener } from "./epoll_socket.ts";
+import { dialFrom } from "./epoll_dial.ts";
+import { EpollListener } from "./epoll_listener.ts";
+import { connectedPair } from "./epoll_socket.ts";
+import { EPOLLIN, type Watcher, type WatchingLoop } from "./epoll_watch.ts";
 import { kernelSync } from "./kernel_sync.ts";
 import type { Libc } from "./libc.ts";
 import type {
   BlockingSocket,
   Connect,
+  DialEvents,
+  DialTo,
   EventLoop,
   ListenAt,
   Listener,
@@ -29,12 +34,6 @@ const EPOLL_CLOEXEC = 0x80000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_MOD = 3;
 const EPOLLET = 1 << 31;
-/** What a watcher asks for or is told of. */
-export const EPOLLIN = 0x1;
-export const EPOLLOUT = 0x4;
-export const EPOLLERR = 0x8;
-export const EPOLLHUP = 0x10;
-
 /** struct epoll_event is packed on x86-64 only. In words of 32 bits. */
 const EVENT_WORDS = process.arch === "x64" ? 3 : 4;
 const EVENT_DATA = EVENT_WORDS - 2;
@@ -50,19 +49,12 @@ const LOOKS_MAX = 4;
 /** The longest wait: a timer of the runtime's own would be late by no more. */
 const WAIT_MS_MAX = 1000;
 
-/** Who is told of a descriptor's events. */
-export interface Watcher {
-  /** Tells it from those that had the same descriptor before. */
-  readonly serial: number;
-  onEvents(events: number): void;
-}
-
 interface Timer {
   readonly atMs: number;
   run: () => void;
 }
 
-export class EpollLoop implements EventLoop {
+export class EpollLoop implements EventLoop, WatchingLoop {
   readonly libc: Libc;
   readonly syncFile: SyncFile | null;
   private readonly epoll: number;
@@ -102,6 +94,11 @@ export class EpollLoop implements EventLoop {
     return listener;
   }
 
+  dial(to: DialTo, events: DialEvents): Socket {
+    this.begin();
+    return dialFrom(this, to, events);
+  }
+
   pair(): [Connect, Connect] {
     this.begin();
     return connectedPair(this);
@@ -127,13 +124,11 @@ export class EpollLoop implements EventLoop {
     };
   }
 
-  /** Has the watcher told of a descriptor's events until the descriptor is closed. */
   watch(fd: number, interest: number, watcher: Watcher): void {
     this.watchers[fd] = watcher;
     this.control(EPOLL_CTL_ADD, fd, interest, watcher.serial);
   }
 
-  /** Changes what a watcher is told of. */
   rewatch(fd: number, interest: number, serial: number): void {
     this.control(EPOLL_CTL_MOD, fd, interest, serial);
   }

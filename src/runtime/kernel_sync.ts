@@ -3,8 +3,7 @@
  * on), told of through the event loop: no thread of the process has to be woken, twice, for each,
  * which costs more than a small write does.
  */
-import type { EpollLoop, Watcher } from "./epoll_loop.ts";
-import { EPOLLIN } from "./epoll_loop.ts";
+import { EPOLLIN, type Watcher, type WatchingLoop } from "./epoll_watch.ts";
 import type { Libc } from "./libc.ts";
 import type { SyncFile } from "./net.ts";
 import { systemFailure } from "./system_error.ts";
@@ -39,7 +38,7 @@ const DEPTH = 16;
 type Done = (problem: Error | null) => void;
 
 /** Such a sync, or null where the system or its settings have none. */
-export function kernelSync(loop: EpollLoop, arch: string): SyncFile | null {
+export function kernelSync(loop: WatchingLoop, arch: string): SyncFile | null {
   const calls = CALLS[arch];
   if (calls === undefined) return null;
   const { libc } = loop;

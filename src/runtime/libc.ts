@@ -20,6 +20,7 @@ export interface Calls {
   close(fd: number): number;
   poll(watched: number, count: number, timeoutMs: number): number;
   setsockopt(fd: number, level: number, name: number, value: number, size: number): number;
+  getsockopt(fd: number, level: number, name: number, value: number, size: number): number;
   getsockname(fd: number, address: number, size: number): number;
   getpeername(fd: number, address: number, size: number): number;
   inet_ntop(family: number, address: number, text: number, size: number): number;
@@ -61,6 +62,7 @@ const SIGNATURES = {
   close: { args: ["i32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   inet_ntop: { args: ["i32", "ptr", "ptr", "u32"], returns: "ptr" },

@@ -13,6 +13,14 @@ export interface SocketEvents {
   closed(): void;
 }
 
+/** What who dials is told, never before `dial` has returned. */
+export interface DialEvents extends SocketEvents {
+  /** The connection is there, and bytes can be sent. */
+  connected(): void;
+  /** It will not be, for the system's reason (ECONNREFUSED, ENOTFOUND ...); nothing follows. */
+  failed(code: string): void;
+}
+
 export interface Socket {
   /** The file descriptor, or -1 where the runtime does not tell. */
   readonly descriptor: number;
@@ -43,6 +51,9 @@ export interface Listener {
 /** Where to listen: an address and port, or a socket file's path (bytes, one per character). */
 export type ListenAt = { host: string; port: number } | { path: string };
 
+/** Whom to connect to: as ListenAt; the host may be a name, of whose addresses one is tried. */
+export type DialTo = { host: string; port: number } | { path: string };
+
 /** Opens a socket: whoever takes it says who is told of it. */
 export type Connect = (accept: (socket: Socket) => SocketEvents) => void;
 
@@ -71,6 +82,12 @@ export interface EventLoop {
    * cannot, with the system's `code` (EADDRINUSE ...).
    */
   listen(at: ListenAt, backlog: number, accept: (socket: Socket) => SocketEvents): Listener;
+  /**
+   * Connects to another server, without waiting for it. Until `connected` nothing may be asked of
+   * the socket but its end, which `closed` tells of, as ever. How long to wait is the caller's
+   * business (`later`, and `destroy`).
+   */
+  dial(to: DialTo, events: DialEvents): Socket;
   /** Two sockets, what is written to one of which is read from the other; null if it has none. */
   pair(): [Connect, Connect] | null;
   /** Null where there are no such connections. */

@@ -1,8 +1,16 @@
 /** The event loop and the sockets of node:net: under Deno, and where there is no epoll. */
 import { chmodSync, closeSync, openSync, statSync } from "node:fs";
-import { createServer, type Socket as NodeSocket, type Server } from "node:net";
+import { connect, createServer, type Socket as NodeSocket, type Server } from "node:net";
 import { nativePath } from "./files.ts";
-import type { EventLoop, ListenAt, Listener, Socket, SocketEvents } from "./net.ts";
+import type {
+  DialEvents,
+  DialTo,
+  EventLoop,
+  ListenAt,
+  Listener,
+  Socket,
+  SocketEvents,
+} from "./net.ts";
 import { systemCode } from "./system_error.ts";
 
 /** However much it is given, node:net takes all of it: this much at once, until it has enough. */
@@ -76,6 +84,39 @@ class NodeConnection implements Socket {
   }
 }
 
+/** Has `events` told of what arrives, and of the end. */
+function attach(opened: NodeSocket, connection: NodeConnection, events: SocketEvents): void {
+  // What came with the end is still answered, at the end of this turn.
+  opened.on("end", () => setImmediate(() => connection.end()));
+  opened.on("data", (chunk) => connection.offer(chunk as Uint8Array, events));
+  opened.on("drain", () => events.drain());
+  opened.on("close", () => events.closed());
+  opened.on("error", () => {});
+}
+
+function dial(to: DialTo, events: DialEvents): Socket {
+  const place = "path" in to ? { path: nativePath(to.path) } : to;
+  const opened = connect({ ...place, allowHalfOpen: true, noDelay: true });
+  const connection = new NodeConnection(opened);
+  let code: string | null = null;
+  const fail = (error: Error) => {
+    code = systemCode(error);
+  };
+  const end = () => {
+    if (code === null) events.closed();
+    else events.failed(code);
+  };
+  opened.once("error", fail);
+  opened.once("close", end);
+  opened.once("connect", () => {
+    opened.off("error", fail);
+    opened.off("close", end);
+    attach(opened, connection, events);
+    events.connected();
+  });
+  return connection;
+}
+
 /** What is used of Deno itself. */
 interface DenoListen {
   listen(at: { hostname: string; port: number }): { close(): void };
@@ -137,7 +178,7 @@ class NodeListener implements Listener {
   private open(): [Server, Promise<void>] {
     const { at, backlog } = this;
     const options = { noDelay: true, allowHalfOpen: true };
-    const server = createServer(options, (opened) => this.take(opened));
+    const server = createServer(options, (opened) => this.accepted(opened));
     const place =
       "path" in at ? { path: nativePath(at.path) } : { ...at, ipv6Only: at.host === "::" };
     const ready = new Promise<void>((resolve, reject) => {
@@ -147,15 +188,9 @@ class NodeListener implements Listener {
     return [server, ready];
   }
 
-  private take(opened: NodeSocket): void {
+  private accepted(opened: NodeSocket): void {
     const connection = new NodeConnection(opened);
-    const events = this.accept(connection);
-    // What came with the end is still answered, at the end of this turn.
-    opened.on("end", () => setImmediate(() => connection.end()));
-    opened.on("data", (chunk) => connection.offer(chunk as Uint8Array, events));
-    opened.on("drain", () => events.drain());
-    opened.on("close", () => events.closed());
-    opened.on("error", () => {});
+    attach(opened, connection, this.accept(connection));
     this.look();
   }
 
@@ -194,6 +229,7 @@ class NodeListener implements Listener {
 
 export const nodeLoop: EventLoop = {
   listen: (at, backlog, accept) => new NodeListener(at, backlog, accept),
+  dial,
   pair: () => null,
   connect: null,
   syncFile: null,

@@ -1,12 +1,9 @@
 /** The system's socket addresses (struct sockaddr, struct addrinfo of Linux), read and written. */
 import { Buffer } from "node:buffer";
 import type { Libc } from "./libc.ts";
+import { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } from "./socket_calls.ts";
 import { systemFailure } from "./system_error.ts";
 
-const AF_UNIX = 1;
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCK_STREAM = 1;
 const AI_PASSIVE = 1;
 
 /** Room for the longest (struct sockaddr_un has 110 bytes). */

@@ -193,7 +193,7 @@ async function stop(child: ChildProcess, exited: Promise<unknown>, dir: string):
   register("-", dir);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = PORT_FIRST + Math.floor(Math.random() * PORT_COUNT);
     if (await canListen(port)) return port;
