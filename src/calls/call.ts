@@ -5,9 +5,9 @@
  */
 import { INT64_MAX, parseInt64, parseSafe } from "../base/numbers.ts";
 import { cString } from "../base/words.ts";
+import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import type { Propagation } from "../persistence/log/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import { NOT_INTEGER } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -24,7 +24,7 @@ export class Call {
   readonly server: CallServer;
   readonly keyspace: Keyspace;
   /** Where a command that must not be carried out again as it came says what it did. */
-  readonly log: Propagation;
+  readonly feed: ChangeFeed;
   /** Inside another command (EXEC): what would keep the client waiting is refused. */
   readonly nested: boolean;
 
@@ -32,7 +32,7 @@ export class Call {
     this.server = server;
     this.nested = nested;
     this.keyspace = server.keyspace;
-    this.log = server.propagation;
+    this.feed = server.feed;
     this.reply = reply;
   }
 

@@ -120,7 +120,7 @@ export class Client implements Watcher {
   lastCommand: Command | null = null;
   /** The command that waits for the end of a pause. */
   postponed: Args | null = null;
-  /** `Propagation.mark` of the last change by this client; 0 before the first. */
+  /** `ChangeFeed.mark` of the last change by this client; 0 before the first. */
   changeMark = 0;
   /** Of the last change, by whoever, that a reply of this client may show: it waits for that. */
   shownMark = 0;

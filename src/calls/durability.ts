@@ -73,7 +73,7 @@ export interface AppendLogControl {
   readonly pendingSize: number;
   readonly syncsInProgress: number;
   readonly delayedSyncs: number;
-  /** Whether the log with all changes until this Propagation.mark is on the disk, base and all. */
+  /** Whether the log with all changes until this ChangeFeed.mark is on the disk, base and all. */
   isSynced(mark: number): boolean;
   /** Writes it anew from the data as they are; throws a CommandError while that goes on. */
   rewrite(): "started" | "scheduled" | "failed";

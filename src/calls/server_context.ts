@@ -5,8 +5,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
+import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import type { Propagation } from "../persistence/log/propagation.ts";
 import type { HostFacts } from "../runtime/host.ts";
 import type { Clients } from "./clients.ts";
 import type { DebugSettings } from "./debug_settings.ts";
@@ -21,8 +21,8 @@ export interface ServerContext {
   readonly config: Config;
   readonly table: CommandTable;
   readonly keyspace: Keyspace;
-  /** Changes of the data, for whoever keeps them. */
-  readonly propagation: Propagation;
+  /** Changes of the data, for those who take them. */
+  readonly feed: ChangeFeed;
   readonly clients: Clients;
   readonly durability: Durability;
   readonly figures: ServerFigures;

@@ -221,8 +221,8 @@ export class BlockedClients implements ClientFeature {
     const { command, wait } = waiting;
     const from = this.begin(waiting);
     const startMs = server.clock.monotonicMs();
-    const { log } = call;
-    if (log.active) log.begin();
+    const { feed } = call;
+    if (feed.active) feed.beginUnit();
     let isServed = false;
     let hasFailed = false;
     const { dirty } = server.keyspace;
@@ -238,7 +238,7 @@ export class BlockedClients implements ClientFeature {
       this.fail(problem);
       hasFailed = true;
     }
-    if (log.active) this.tell(isServed);
+    if (feed.active) this.tell(isServed);
     if (!isServed && !hasFailed) {
       if (DEBUG) assert(this.reply.position === from, "a reply to a client that waits on");
       return;
@@ -254,11 +254,11 @@ export class BlockedClients implements ClientFeature {
     return wait.serve(call, index, e);
   }
 
-  /** Has the log know of what was done for a client that waited. */
+  /** Has the feed know of what was done for a client that waited. */
   private tell(isServed: boolean): void {
-    const { log, client, command, args } = this.call;
-    log.ran(client.db, args, isServed && (command.flags & Flag.write) !== 0);
-    if (log.end()) client.changed(log.mark);
+    const { feed, client, command, args } = this.call;
+    feed.commandRan(client.db, args, isServed && (command.flags & Flag.write) !== 0);
+    if (feed.endUnit()) client.changed(feed.mark);
   }
 
   /** The time that a client waited is nobody's; that of the command counts as of any other. */

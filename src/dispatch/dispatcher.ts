@@ -14,9 +14,9 @@ import { cString } from "../base/words.ts";
 import { Call, type CallServer } from "../calls/call.ts";
 import { type Client, Gate } from "../calls/client.ts";
 import { type Command, Flag, HiddenFlag } from "../calls/table.ts";
+import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Waits } from "../keyspace/waits.ts";
-import type { Propagation } from "../persistence/log/propagation.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
 import { CommandError, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -97,7 +97,7 @@ export class Dispatcher {
   private readonly blocked: BlockedClients;
   private readonly waits: Waits;
   private readonly unsynced: Unsynced;
-  private readonly log: Propagation;
+  private readonly feed: ChangeFeed;
   private exactTiming = false;
   /** Commands since the last reading of the clock, all the same; see `closeRun`. */
   private runCommand: Command | null = null;
@@ -114,7 +114,7 @@ export class Dispatcher {
     this.blocked = blocked;
     this.waits = server.keyspace.waits;
     this.unsynced = server.keyspace.unsynced;
-    this.log = server.propagation;
+    this.feed = server.feed;
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, reply);
     this.nestedCall = new Call(server, reply, true);
@@ -414,15 +414,15 @@ export class Dispatcher {
     if (call.args !== args) call.args = args;
     if (call.command !== command) call.command = command;
     const { dirty } = call.keyspace;
-    if (this.log.active && !call.nested) this.begin();
+    if (this.feed.active && !call.nested) this.begin();
     const from = this.reply.position;
     try {
-      if (args.bytes.length > SMALL_ARGUMENTS_SIZE) ensureRoom(command, args, this.log.active);
+      if (args.bytes.length > SMALL_ARGUMENTS_SIZE) ensureRoom(command, args, this.feed.active);
       (command.run as (call: Call) => void)(call);
     } catch (error) {
       this.recover(command, error, call.keyspace.dirty !== dirty, from);
     }
-    if (this.log.active) this.tell(call, call.keyspace.dirty !== dirty);
+    if (this.feed.active) this.tell(call, call.keyspace.dirty !== dirty);
   }
 
   /** A command that threw: its error is the reply; not part of `run`, which is to stay small. */
@@ -437,21 +437,21 @@ export class Dispatcher {
 
   /** A client's command begins: what it changes and looks at is its own. */
   private begin(): void {
-    this.log.begin();
+    this.feed.beginUnit();
     this.unsynced.startLooking();
   }
 
-  /** Has the log know of a command that is over, and the client of what its reply waits for. */
+  /** Has the feed know of a command that is over, and the client of what its reply waits for. */
   private tell(call: Call, hasChanged: boolean): void {
-    const { log } = this;
+    const { feed } = this;
     const { client, command } = call;
     const isLogged = hasChanged && (command.flags & CHANGING) !== 0;
-    log.ran(client.db, call.args, isLogged);
+    feed.commandRan(client.db, call.args, isLogged);
     if (call.nested) return;
     // What changes something shows nothing newer than that.
-    if (log.end()) client.changed(log.mark);
+    if (feed.endUnit()) client.changed(feed.mark);
     else if (this.unsynced.isAny) client.shows(this.unsynced.seenMark);
-    if (log.out.position > BACKLOG_SIZE_MAX) this.onBacklog();
+    if (feed.size > BACKLOG_SIZE_MAX) this.onBacklog();
   }
 
   private fail(error: CommandError): void {

@@ -16,12 +16,12 @@
 import type { Log } from "../base/log.ts";
 import type { AppendLogControl } from "../calls/durability.ts";
 import type { Config } from "../config/config.ts";
+import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { BackgroundFile } from "../persistence/disk/background_file.ts";
 import { timeLine } from "../persistence/log/append_loader.ts";
 import { ManifestError } from "../persistence/log/append_manifest.ts";
 import { AppendWriter, type SyncPolicy } from "../persistence/log/append_writer.ts";
-import type { Propagation } from "../persistence/log/propagation.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Host } from "../runtime/host.ts";
 import { AppendFiles } from "./append_files.ts";
@@ -46,12 +46,14 @@ export interface AppendOnlyParts {
   readonly config: Config;
   readonly host: Host;
   readonly log: Log;
-  readonly propagation: Propagation;
+  readonly feed: ChangeFeed;
   readonly loading: Loading;
   readonly progress: Progress;
   readonly later: (ms: number, run: () => void) => void;
   /** Called before each write. */
   readonly beforeWrite: () => void;
+  /** Has `writer.flush` called at the end of this turn. */
+  readonly flushLater: () => void;
   /** Changes may be confirmed up to `writer.safeMark`. */
   readonly onSafe: () => void;
   /** `isSynced` may say otherwise than before, or the log is off. */
@@ -82,12 +84,13 @@ export class AppendOnly implements AppendLogControl {
   constructor(parts: AppendOnlyParts) {
     this.parts = parts;
     this.state = parts.progress;
-    const { log, keyspace, propagation, host } = parts;
+    const { log, keyspace, feed, host } = parts;
     this.files = this.newFiles();
     this.limit = new RewriteLimit(keyspace.clock, (text) => log.add("warning", text));
-    this.writer = new AppendWriter(propagation, keyspace.unsynced, keyspace.clock, {
+    this.writer = new AppendWriter(feed, keyspace.unsynced, keyspace.clock, {
       log: (level, text) => log.add(level, text),
       beforeWrite: parts.beforeWrite,
+      flushLater: parts.flushLater,
       onSafe: parts.onSafe,
       onSynced: parts.onSynced,
       onProblem: () => this.onProblem(),
@@ -168,13 +171,13 @@ export class AppendOnly implements AppendLogControl {
 
   /** Takes the directives anew; a problem, or null. */
   configure(): string | null {
-    const { config, keyspace, propagation } = this.parts;
+    const { config, keyspace, feed } = this.parts;
     try {
       this.writer.choose(config.text("appendfsync") as SyncPolicy);
     } catch (error) {
       return `Can't write the append-only file: ${(error as Error).message}`;
     }
-    propagation.annotation = config.flag("aof-timestamp-enabled")
+    feed.annotation = config.flag("aof-timestamp-enabled")
       ? timestamps(() => keyspace.clock.nowSeconds)
       : null;
     this.onProblem();

@@ -106,6 +106,14 @@ export class Reply {
     }
   }
 
+  /**
+   * Forgets pieces that end before a position or at it; by how much all positions are less then:
+   * the bytes of these pieces.
+   */
+  dropPieces(before: number): number {
+    return this.pieces.dropFirst(before);
+  }
+
   /** Forgets what was written from a position on. */
   truncate(position: number): void {
     if (this.discardFrom !== NOWHERE) {

@@ -74,6 +74,18 @@ export class ReplyPieces {
     }
   }
 
+  /** Forgets the pieces that end before a position or at it; the bytes that were in them. */
+  dropFirst(before: number): number {
+    let count = 0;
+    let size = 0;
+    while (count < this.pieces.length && size + this.pieces[count].size <= before) {
+      size += this.pieces[count++].size;
+    }
+    for (const { bytes, isTaken } of this.pieces.splice(0, count)) if (!isTaken) giveBack(bytes);
+    this.size -= size;
+    return size;
+  }
+
   /** Shows the bytes from one position to before another, as far as they are in pieces. */
   show(from: number, to: number, take: TakePart): void {
     let start = 0;

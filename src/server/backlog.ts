@@ -63,9 +63,9 @@ export class Backlog implements ClientFeature {
   /** Who waits runs no command. */
   reset(): void {}
 
-  /** More waits than should: whoever writes next has to wait, if only until the turn ends. */
+  /** When more waits than should, whoever writes next has to wait, if only until the turn ends. */
   begin(): void {
-    if (this.isOn) return;
+    if (this.isOn || this.hooks.size() <= BACKLOG_SIZE_MAX) return;
     this.sinceMs = this.hooks.monotonicMs();
     this.isOn = true;
     this.hooks.onChange();

@@ -28,8 +28,8 @@ import { Progress } from "../durability/progress.ts";
 import { Shutdown } from "../durability/shutdown.ts";
 import { Snapshots } from "../durability/snapshots.ts";
 import { ActiveExpiry } from "../keyspace/active_expiry.ts";
+import { ChangeFeed } from "../keyspace/change_feed.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
-import { Propagation } from "../persistence/log/propagation.ts";
 import type { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
@@ -72,7 +72,7 @@ export class Server implements CallServer, Engine {
   readonly figures: Figures;
   readonly pause: ClientPause;
   readonly clients: ClientRegistry;
-  readonly propagation: Propagation;
+  readonly feed: ChangeFeed;
   readonly reply = new Reply(REPLY_PIECE_SIZE);
   readonly answers = new Reply(REPLY_PIECE_SIZE);
   readonly parser = new RequestParser();
@@ -119,16 +119,16 @@ export class Server implements CallServer, Engine {
     this.logFile = log;
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
-    this.propagation = new Propagation(this.keyspace.unsynced);
+    this.feed = new ChangeFeed(this.keyspace.unsynced);
     this.keyspace.onReclaim = () => this.reclaim();
-    this.keyspace.expiryFeed = this.propagation;
+    this.keyspace.expiryFeed = this.feed;
     this.figures = new Figures(clock, table, host.secretWords);
     const later = (ms: number, run: () => void) => this.later(ms, run);
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     this.pause = new ClientPause(this.figures, (isOn) => this.applyPause(isOn));
     this.clients = new ClientRegistry(this);
-    const { keyspace, propagation } = this;
+    const { keyspace, feed } = this;
     const loading = new Loading({ keyspace, config, disk: host, log, replay: new Replay(this) });
     this.loader = loading;
     this.progress = new Progress(keyspace);
@@ -139,7 +139,7 @@ export class Server implements CallServer, Engine {
       config,
       host,
       log,
-      propagation,
+      feed,
       loading,
       progress,
       later,
@@ -147,6 +147,7 @@ export class Server implements CallServer, Engine {
         const { logWriteDelayMs } = this.debug;
         if (logWriteDelayMs > 0) host.sleep(logWriteDelayMs);
       },
+      flushLater: () => this.turn.arm(),
       onSafe: () => {
         this.turn.release();
         if (this.backlog.isOn) this.turn.arm();
@@ -159,7 +160,7 @@ export class Server implements CallServer, Engine {
     this.reply.guard = (writer, lacks) => this.guardRunning(writer, lacks);
     const endOfTurn = (run: () => void) => loop.endOfTurn(run);
     this.backlog = new Backlog({
-      size: () => propagation.out.position + this.turn.held.size,
+      size: () => this.appendLog.pendingSize + this.turn.held.size,
       isRefusing: () => this.appendLog.problem !== null,
       monotonicMs: () => clock.monotonicMs(),
       onChange: () => this.applyBacklog(),
@@ -169,7 +170,6 @@ export class Server implements CallServer, Engine {
     for (const feature of clientFeatures(this)) this.clients.addFeature(feature);
     const { writer } = this.appendLog;
     this.turn = new Turn(this.reply, this.answers, endOfTurn, writer, () => this.backlog.check());
-    propagation.onFirst = () => this.turn.arm();
     this.targets = new Targets(host, clock);
     this.ending = new Shutdown({
       monotonicMs: () => clock.monotonicMs(),

@@ -125,11 +125,11 @@ function diskSettings({ dispatcher, snapshots, appendLog }: Server, config: Conf
   config.follow(["stop-writes-on-bgsave-error", "save"], apply);
 }
 
-function logSettings({ appendLog, propagation, dispatcher }: Server, config: Config): void {
+function logSettings({ appendLog, feed, dispatcher }: Server, config: Config): void {
   appendLog.configure();
   config.onChange(["appendfsync", "aof-timestamp-enabled"], () => appendLog.configure());
   config.follow(["lazyfree-lazy-expire"], () => {
-    propagation.unlinksExpired = config.flag("lazyfree-lazy-expire");
+    feed.unlinksExpired = config.flag("lazyfree-lazy-expire");
   });
   config.onChange(["appendonly"], () =>
     config.flag("appendonly") ? appendLog.turnOn(dispatcher.isNesting) : appendLog.turnOff(),

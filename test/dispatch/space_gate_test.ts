@@ -172,13 +172,11 @@ describe("a transaction", () => {
   });
 
   test("each of its commands is asked about when its turn comes", () => {
-    const { propagation } = inner.server;
-    propagation.active = true;
-    propagation.onFirst = () => {};
+    const cursor = inner.server.feed.attach({ told: () => {} });
     // Blocks of its size are at hand, so that it needs no other segment.
     for (const key of ["before", "first", "after"]) inner.run("SET", key, "x".repeat(5000));
     inner.run("DEL", "first");
-    propagation.out.clear();
+    cursor.taken();
     inner.run("MULTI");
     inner.run("RPUSH", "list", "d");
     inner.run("SET", "first", "x".repeat(5000));
@@ -191,8 +189,11 @@ describe("a transaction", () => {
     expect(inner.run("EXEC").split("\r\n")).toEqual(replies);
     arena.failAt(Infinity);
     expect(inner.run("LRANGE", "list", "0", "-1")).toBe("*3\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n");
-    const { out } = propagation;
-    const told = Buffer.from(out.bytes.subarray(0, out.at)).toString("latin1");
+    let told = "";
+    cursor.show((bytes, offset, size) => {
+      told += Buffer.from(bytes.subarray(offset, offset + size)).toString("latin1");
+      return false;
+    });
     expect(told.match(/\r\n(MULTI|RPUSH|SET|LPOP|LMOVE|EXEC|first|second)\b/g)?.join("")).toBe(
       "\r\nMULTI\r\nRPUSH\r\nSET\r\nfirst\r\nLPOP\r\nEXEC",
     );

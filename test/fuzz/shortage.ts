@@ -8,6 +8,7 @@
  */
 import * as arena from "../../src/arena/arena.ts";
 import { isShortage } from "../../src/arena/shortage.ts";
+import type { ChangeCursor } from "../../src/keyspace/change_feed.ts";
 import { blocksTo, SnapshotSaver } from "../../src/persistence/snapshot/snapshot_saver.ts";
 import { SnapshotWalk } from "../../src/persistence/walk/snapshot_walk.ts";
 import * as dict from "../../src/structures/dict.ts";
@@ -183,6 +184,8 @@ class Run {
   private readonly fed: InnerServer;
   private readonly summary: ShortageSummary;
   private readonly blocksBefore = arena.figures().blockCount;
+  /** What the first server tells. */
+  private readonly told: ChangeCursor;
   private walk: SnapshotWalk | null = null;
   private payload = "";
 
@@ -193,9 +196,7 @@ class Run {
     this.short = new InnerServer(seed);
     this.ample = new InnerServer(seed);
     this.fed = new InnerServer(seed);
-    const { propagation } = this.short.server;
-    propagation.active = true;
-    propagation.onFirst = () => {};
+    this.told = this.short.server.feed.attach({ told: () => {} });
     this.fed.keyspace.isReplaying = true;
   }
 
@@ -232,7 +233,7 @@ class Run {
 
   /** Has the command run at ever later blocks until it is not refused; its reply. */
   private attempts(words: readonly string[]): string {
-    const { keyspace, server } = this.short;
+    const { keyspace } = this.short;
     const first = this.random.weighted<number>([
       [5, BEFORE],
       [5, 0],
@@ -255,7 +256,7 @@ class Run {
       if (n >= 0) (this.summary.refusedLate as Set<string>).add(words[0].toUpperCase());
       if (n === Infinity) throw new Error("refused though there is memory");
       if (keyspace.dirty !== dirty) throw new Error("refused, and counted as a change");
-      if (server.propagation.out.position > 0) this.feed();
+      if (this.told.pendingSize > 0) this.feed();
       if (arena.figures().blockCount > blockCount) throw new Error("refused, and blocks are lost");
       if (this.random.chance(0.002)) this.compare();
       // Not every block of a large result: the first ones, and some later ones.
@@ -266,12 +267,15 @@ class Run {
 
   /** Gives the third server what the first has told. */
   private feed(): void {
-    const { propagation } = this.short.server;
-    const { out } = propagation;
-    if (out.at === 0) return;
-    propagation.taken();
-    const replies = this.fed.send(Buffer.from(out.bytes.slice(0, out.at)));
-    out.clear();
+    const { told } = this;
+    if (told.pendingSize === 0) return;
+    const parts: Uint8Array[] = [];
+    told.show((bytes, offset, size) => {
+      parts.push(bytes.slice(offset, offset + size));
+      return false;
+    });
+    told.taken();
+    const replies = this.fed.send(Buffer.concat(parts));
     if (/(^|\r\n)-/.test(replies) && !replies.includes("-BUSYGROUP")) {
       const error = /(?:^|\r\n)(-[A-Z]+ [^\r]*)/.exec(replies)?.[1];
       if (error !== undefined) throw new Error(`the log is refused: ${error}`);

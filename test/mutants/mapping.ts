@@ -51,7 +51,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   rdb: ["rdb", "snapshot", "dump"],
   blocked: ["blocked", "blocking", "waits"],
   output: ["output", "slow", "limits"],
-  retell: ["propagation", "changes"],
+  propagate: ["propagation", "changes"],
+  feed: ["propagation", "changes"],
   tools: ["tools"],
 };
 /** Say nothing about a file's subject. */

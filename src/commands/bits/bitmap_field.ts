@@ -8,7 +8,7 @@ import { parseSafe } from "../../base/numbers.ts";
 import { cString } from "../../base/words.ts";
 import type { Call } from "../../calls/call.ts";
 import { type ArgumentText, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as rawString from "../../values/raw_string.ts";
@@ -224,7 +224,7 @@ function change(call: Call): void {
   }
   keyspace.dirty = dirty + changes;
   // Redis tells nothing when all writes fail, so that the string is shorter after a restart.
-  if (grows && changes === 0) retell.asItCame(call);
+  if (grows && changes === 0) propagate.asItCame(call);
 }
 
 /** Whether the bits of `field` that count differ from these. */

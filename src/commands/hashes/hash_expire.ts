@@ -4,7 +4,7 @@
  */
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError, invalidExpireTime, wrongArity } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
@@ -267,15 +267,15 @@ function setDeadlines(call: Call, unitMs: number, baseMs: number): void {
   }
   if (changed > 0) afterChange(call, e, changed);
   if (changed === 0 || call.isOver(timeMs) || call.command.run === hpexpireat) return;
-  retellDeadlines(call, timeMs, 3);
+  propagateDeadlines(call, timeMs, 3);
 }
 
 /** Fields will expire: of the arguments from `from` on, which may begin with a condition. */
-function retellDeadlines(call: Call, timeMs: number, from: number): void {
-  if (!call.log.active) return;
-  const out = retell.begin(call, "HPEXPIREAT", 3 + call.argc - from);
+function propagateDeadlines(call: Call, timeMs: number, from: number): void {
+  if (!call.feed.active) return;
+  const out = propagate.beginCommand(call, "HPEXPIREAT", 3 + call.argc - from);
   out.bulkInteger(timeMs);
-  retell.someArguments(call, out, from, call.argc);
+  propagate.writeArguments(call, out, from, call.argc);
 }
 
 /**
@@ -292,16 +292,16 @@ function expireAt(
 ): void {
   const isOver = call.isOver(timeMs);
   if (isFirst) call.keyspace.changing(call.db, e, isOver ? "hdel" : "hexpire");
-  if (isOver) retellRemoved(call, index);
+  if (isOver) propagateRemoved(call, index);
   if (isOver) hashValue.removeAt(e, at);
   else if (!hashValue.unpackToExpire(e)) hashValue.setDeadline(e, at, timeMs);
   else hashValue.setDeadline(e, hashValue.find(e, call.args, index), timeMs);
 }
 
 /** The fields in the arguments from `first` to before `end` were removed. */
-function retellRemoved(call: Call, first: number, end = first + 1): void {
-  if (!call.log.active) return;
-  retell.someArguments(call, retell.begin(call, "HDEL", 2 + end - first), first, end);
+function propagateRemoved(call: Call, first: number, end = first + 1): void {
+  if (!call.feed.active) return;
+  propagate.writeArguments(call, propagate.beginCommand(call, "HDEL", 2 + end - first), first, end);
 }
 
 function httl(call: Call): void {
@@ -376,7 +376,7 @@ function hgetdel(call: Call): void {
     if (changed++ === 0) call.keyspace.changing(db, e, "hdel");
     hashValue.removeAt(e, at);
   }
-  if (changed > 0) retellRemoved(call, first, argc);
+  if (changed > 0) propagateRemoved(call, first, argc);
   if (changed > 0) afterChange(call, e, changed);
 }
 
@@ -403,15 +403,15 @@ function hgetex(call: Call): void {
   }
   if (changed === 0) return;
   afterChange(call, e, changed);
-  if (timeMs === NO_TIME) retellPersisted(call, first - 2);
-  else if (!call.isOver(timeMs)) retellDeadlines(call, timeMs, first - 2);
+  if (timeMs === NO_TIME) propagatePersisted(call, first - 2);
+  else if (!call.isOver(timeMs)) propagateDeadlines(call, timeMs, first - 2);
 }
 
 /** Fields will not expire: those of the arguments from `from` on. */
-function retellPersisted(call: Call, from: number): void {
-  if (!call.log.active) return;
-  const out = retell.begin(call, "HPERSIST", 2 + call.argc - from);
-  retell.someArguments(call, out, from, call.argc);
+function propagatePersisted(call: Call, from: number): void {
+  if (!call.feed.active) return;
+  const out = propagate.beginCommand(call, "HPERSIST", 2 + call.argc - from);
+  propagate.writeArguments(call, out, from, call.argc);
 }
 
 /** What HSETEX was told. */
@@ -490,15 +490,15 @@ function hsetex(call: Call): void {
     }
   }
   afterChange(call, e, count);
-  if (timeMs !== NO_TIME && !call.isOver(timeMs)) retellSet(call, timeMs, first - 2);
+  if (timeMs !== NO_TIME && !call.isOver(timeMs)) propagateSet(call, timeMs, first - 2);
   reply.integer(1);
 }
 
 /** Fields were set that will expire: those of the arguments from `from` on. */
-function retellSet(call: Call, timeMs: number, from: number): void {
-  if (!call.log.active) return;
-  const out = retell.begin(call, "HSETEX", 4 + call.argc - from);
+function propagateSet(call: Call, timeMs: number, from: number): void {
+  if (!call.feed.active) return;
+  const out = propagate.beginCommand(call, "HSETEX", 4 + call.argc - from);
   out.bulkText("PXAT");
   out.bulkInteger(timeMs);
-  retell.someArguments(call, out, from, call.argc);
+  propagate.writeArguments(call, out, from, call.argc);
 }

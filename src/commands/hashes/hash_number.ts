@@ -3,7 +3,7 @@ import { NIL } from "../../arena/arena.ts";
 import { addLongDoubles, formatLongDouble } from "../../base/long_double.ts";
 import { INT64_MAX, INT64_MIN, parseInt64, parseSafe, writeInteger } from "../../base/numbers.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { type Args, argsOf } from "../../protocol/args.ts";
 import { CommandError, NOT_FLOAT, OVERFLOW } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
@@ -69,9 +69,9 @@ export function hincrbyfloat(call: Call): void {
   const text = formatLongDouble(sum);
   store(call, e, at, argsOf([text]), "hincrbyfloat");
   call.reply.bulkText(text);
-  if (call.log.active) {
-    const out = retell.begin(call, "HSET", 4);
-    retell.argument(call, out, 2);
+  if (call.feed.active) {
+    const out = propagate.beginCommand(call, "HSET", 4);
+    propagate.writeArgument(call, out, 2);
     out.bulkText(text);
   }
 }

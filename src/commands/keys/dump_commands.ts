@@ -1,7 +1,7 @@
 /** DUMP and RESTORE: values as Redis's own payloads, to and from any server that knows them. */
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { type CommandEntry, group } from "../../calls/table.ts";
 import { dumpPayload, isIntact, restorePayload } from "../../persistence/rdb/dump_payload.ts";
 import { Malformed } from "../../persistence/rdb/rdb_format.ts";
@@ -124,7 +124,7 @@ function restore(call: Call): void {
   }
   if (isOver) {
     keyspace.dispose(made);
-    if (old !== NIL) retell.deleted(call);
+    if (old !== NIL) propagate.deleted(call);
     reply.ok();
     return;
   }
@@ -132,16 +132,16 @@ function restore(call: Call): void {
   keyspace.restoreClock(e, idleSeconds, frequency);
   keyspace.changing(db, e, "restore");
   db.appeared(e);
-  if (expiry !== 0n && !isAbsolute) retellAbsolute(call, expiry);
+  if (expiry !== 0n && !isAbsolute) propagateAbsolute(call, expiry);
   reply.ok();
 }
 
-function retellAbsolute(call: Call, expiry: bigint): void {
-  if (!call.log.active) return;
-  const out = call.log.instead(call.db, call.argc + 1);
-  retell.someArguments(call, out, 0, TTL);
+function propagateAbsolute(call: Call, expiry: bigint): void {
+  if (!call.feed.active) return;
+  const out = call.feed.tellInstead(call.db, call.argc + 1);
+  propagate.writeArguments(call, out, 0, TTL);
   out.bulkText(String(expiry));
-  retell.someArguments(call, out, TTL + 1, call.argc);
+  propagate.writeArguments(call, out, TTL + 1, call.argc);
   out.bulkText("ABSTTL");
 }
 

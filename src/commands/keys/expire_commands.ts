@@ -2,7 +2,7 @@
 import { NIL } from "../../arena/arena.ts";
 import { INT64_MAX, INT64_MIN, parseSafe } from "../../base/numbers.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { group } from "../../calls/table.ts";
 import type { Database } from "../../keyspace/database.ts";
 import { CommandError, invalidExpireTime } from "../../protocol/errors.ts";
@@ -190,11 +190,11 @@ function expireAt(call: Call, conditions: number, timeMs: number, farMs?: bigint
   if (call.isOver(timeMs)) {
     keyspace.changing(db, e, "del");
     db.delete(e);
-    retell.gone(call);
+    propagate.expired(call);
   } else {
     keyspace.changing(db, e, "expire");
     db.setExpiry(e, timeMs, farMs);
-    if (call.command.run !== pexpireat) retell.expiresAt(call, timeMs, farMs, 3);
+    if (call.command.run !== pexpireat) propagate.expiresAt(call, timeMs, farMs, 3);
   }
   call.reply.integer(1);
 }

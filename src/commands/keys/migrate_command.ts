@@ -253,10 +253,10 @@ function remove(call: Call, index: number): boolean {
   return true;
 }
 
-/** Has the log know that keys were removed. */
-function tell({ log, db, args }: Call, removed: readonly number[]): void {
-  if (!log.active || removed.length === 0) return;
-  const out = log.instead(db, removed.length + 1);
+/** Has the feed of changes know that keys were removed. */
+function tell({ feed, db, args }: Call, removed: readonly number[]): void {
+  if (!feed.active || removed.length === 0) return;
+  const out = feed.tellInstead(db, removed.length + 1);
   out.bulkText("DEL");
   for (const index of removed) out.bulk(args.bytes, args.start[index], args.size[index]);
 }

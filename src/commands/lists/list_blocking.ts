@@ -2,7 +2,7 @@
 import { NIL } from "../../arena/arena.ts";
 import { TIMEOUT_HISTORY, takingWait, timeoutOf, waitForKeys } from "../../calls/blocking.ts";
 import type { Call, Wait } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { group } from "../../calls/table.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as listValue from "../../values/list_value.ts";
@@ -127,7 +127,7 @@ function popFrom(call: Call, index: number, e: EntryRef, atHead: boolean): void 
   reply.array(2);
   reply.bulk(args.bytes, args.start[index], args.size[index]);
   popOne(keyspace, db, e, atHead, reply);
-  retell.popped(call, popName(atHead), index, 0);
+  propagate.popped(call, popName(atHead), index, 0);
 }
 
 const blmpopWait = takingWait(Type.list, (call, index, e) => {
@@ -152,7 +152,7 @@ function popManyFrom(call: Call, index: number, e: EntryRef): void {
   const { atHead, limit } = multiPop;
   const count = Math.min(limit, listValue.count(e));
   popKeyed(call.keyspace, call.db, e, call.args, index, atHead, limit, call.reply);
-  retell.popped(call, popName(atHead), index, count);
+  propagate.popped(call, popName(atHead), index, count);
 }
 
 const blmoveWait = takingWait(
@@ -160,14 +160,14 @@ const blmoveWait = takingWait(
   uncounted((call, _, e) => {
     const [fromHead, toHead] = [isLeft(call, 3), isLeft(call, 4)];
     moveElement(call.keyspace, call.db, e, fromHead, call.args, 2, toHead, call.reply);
-    if (call.log.active) retellServed(call, fromHead, toHead);
+    if (call.feed.active) propagateServed(call, fromHead, toHead);
   }),
 );
 
 /** As Redis, which has words of its own for the ends when a client has waited. */
-function retellServed(call: Call, fromHead: boolean, toHead: boolean): void {
-  const out = retell.begin(call, "LMOVE", 5);
-  retell.argument(call, out, 2);
+function propagateServed(call: Call, fromHead: boolean, toHead: boolean): void {
+  const out = propagate.beginCommand(call, "LMOVE", 5);
+  propagate.writeArgument(call, out, 2);
   out.bulkText(fromHead ? "left" : "right");
   out.bulkText(toHead ? "left" : "right");
 }
@@ -205,5 +205,5 @@ function move(
 function moveFrom(call: Call, e: EntryRef, fromHead: boolean, toHead: boolean): void {
   moveElement(call.keyspace, call.db, e, fromHead, call.args, 2, toHead, call.reply);
   const isNamed = call.command.run === blmove;
-  retell.renamed(call, isNamed ? "LMOVE" : "RPOPLPUSH", isNamed ? 4 : 2);
+  propagate.asCommand(call, isNamed ? "LMOVE" : "RPOPLPUSH", isNamed ? 4 : 2);
 }

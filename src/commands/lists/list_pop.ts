@@ -5,7 +5,7 @@
 import { ensure, NIL } from "../../arena/arena.ts";
 import { stage, staging } from "../../base/range.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import type { Database } from "../../keyspace/database.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
 import type { Args } from "../../protocol/args.ts";
@@ -189,7 +189,7 @@ export function lmpop(call: Call): void {
     if (e === NIL) continue;
     const count = Math.min(limit, listValue.count(e));
     popKeyed(keyspace, db, e, args, i, atHead, limit, reply);
-    retell.popped(call, popName(atHead), i, count);
+    propagate.popped(call, popName(atHead), i, count);
     return;
   }
   reply.nilArray();

@@ -1,7 +1,7 @@
 /** Geo commands: the table of all of them, and those that are not searches. */
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { group } from "../../calls/table.ts";
 import { SYNTAX } from "../../protocol/errors.ts";
 import { Type } from "../../values/types.ts";
@@ -239,17 +239,17 @@ function addPlaces(
     else changed++;
   }
   if (added + changed > 1) keyspace.dirty += added + changed - 1;
-  if (call.log.active && added + changed > 0) retellPlaces(call, first, count);
+  if (call.feed.active && added + changed > 0) propagatePlaces(call, first, count);
   reply.integer(countsChanges ? added + changed : added);
 }
 
 /** Places are told as what they are: members with scores. */
-function retellPlaces(call: Call, first: number, count: number): void {
-  const out = retell.begin(call, "zadd", first + 2 * count);
-  retell.someArguments(call, out, 2, first);
+function propagatePlaces(call: Call, first: number, count: number): void {
+  const out = propagate.beginCommand(call, "zadd", first + 2 * count);
+  propagate.writeArguments(call, out, 2, first);
   for (let i = 0; i < count; i++) {
     out.bulkInteger(scores[i]);
-    retell.argument(call, out, first + 3 * i + 2);
+    propagate.writeArgument(call, out, first + 3 * i + 2);
   }
 }
 

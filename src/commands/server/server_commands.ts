@@ -2,7 +2,7 @@
 
 import type { Call } from "../../calls/call.ts";
 import type { ShutdownOptions } from "../../calls/durability.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { group } from "../../calls/table.ts";
 import type { Database } from "../../keyspace/database.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
@@ -182,7 +182,7 @@ function flushall(call: Call): void {
   const { snapshots } = call.server.durability;
   snapshots.abandon();
   for (const db of keyspace.databases) keyspace.dirty += keyspace.flush(db);
-  retell.asItCame(call);
+  propagate.asItCame(call);
   // As Redis: where there are save points, what was there is not to come back after a restart.
   if (snapshots.isConfigured && !keyspace.isReplaying) snapshots.save();
   call.reply.ok();
@@ -192,7 +192,7 @@ function flushdb(call: Call): void {
   checkFlushMode(call);
   const { keyspace } = call;
   keyspace.dirty += keyspace.flush(call.db);
-  retell.asItCame(call);
+  propagate.asItCame(call);
   call.reply.ok();
 }
 

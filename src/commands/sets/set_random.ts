@@ -2,7 +2,7 @@
 import { NIL } from "../../arena/arena.ts";
 import { INT64_MIN } from "../../base/numbers.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { CommandError, NEGATIVE, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
@@ -37,15 +37,15 @@ export function spop(call: Call): void {
   }
   const place = setValue.randomPlace(e, keyspace.randomBelow);
   setValue.replyAt(e, place, reply);
-  retellPop(call, e, place);
+  propagatePop(call, e, place);
   keyspace.changing(db, e, "spop");
   setValue.removeAt(e, place);
   deleteIfEmpty(call, e);
 }
 
 /** The member at a place is popped. */
-function retellPop(call: Call, e: EntryRef, place: number): void {
-  if (call.log.active) setValue.replyAt(e, place, retell.begin(call, "SREM", 3));
+function propagatePop(call: Call, e: EntryRef, place: number): void {
+  if (call.feed.active) setValue.replyAt(e, place, propagate.beginCommand(call, "SREM", 3));
 }
 
 function popCount(call: Call): void {
@@ -68,12 +68,12 @@ function popCount(call: Call): void {
     replyAll(call, e);
     keyspace.changingAlso(db, e, "del");
     db.delete(e);
-    retell.deleted(call);
+    propagate.deleted(call);
   } else if ((total - popped) * STAY_FACTOR > popped) {
     for (let left = popped; left > 0; left--) {
       const place = setValue.randomPlace(e, keyspace.randomBelow);
       setValue.replyAt(e, place, reply);
-      retellPop(call, e, place);
+      propagatePop(call, e, place);
       setValue.removeAt(e, place);
     }
   } else {
@@ -92,7 +92,7 @@ function popMost(call: Call, e: EntryRef, staying: number): void {
   }
   replyAll(call, e);
   cursor.start(e);
-  while (call.log.active && cursor.next()) retellPop(call, e, cursor.place);
+  while (call.feed.active && cursor.next()) propagatePop(call, e, cursor.place);
   call.keyspace.disposeValue(e);
   setValue.takeOver(e, stay);
 }

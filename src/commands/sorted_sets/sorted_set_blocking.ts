@@ -2,7 +2,7 @@
 import { NIL } from "../../arena/arena.ts";
 import { TIMEOUT_HISTORY, takingWait, timeoutOf, waitForKeys } from "../../calls/blocking.ts";
 import type { Call, Wait } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { group } from "../../calls/table.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import { Type } from "../../values/types.ts";
@@ -66,7 +66,7 @@ function popFrom(call: Call, index: number, e: EntryRef, fromMax: boolean): void
   reply.array(3);
   reply.bulk(args.bytes, args.start[index], args.size[index]);
   pop(keyspace, db, e, fromMax, 1, reply, FLAT);
-  retell.popped(call, popName(fromMax), index, 0);
+  propagate.popped(call, popName(fromMax), index, 0);
 }
 
 const manyWait = takingWait(Type.zset, (call, index, e) => {

@@ -1,7 +1,7 @@
 /** Taking members from an end of sorted sets; what blocks until there are some builds on this. */
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import type { Database } from "../../keyspace/database.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
 import { CommandError, NEGATIVE, SYNTAX } from "../../protocol/errors.ts";
@@ -114,7 +114,7 @@ export function popMany(call: Call, e: EntryRef, index: number): void {
   reply.bulk(args.bytes, args.start[index], args.size[index]);
   reply.array(count);
   pop(call.keyspace, db, e, pops.fromMax, count, reply, PAIRED);
-  retell.popped(call, popName(pops.fromMax), index, count);
+  propagate.popped(call, popName(pops.fromMax), index, count);
 }
 
 export function zmpop(call: Call): void {

@@ -1,7 +1,7 @@
 /** What commands on streams read from their arguments in the same way, and their errors. */
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { EntryRef } from "../../structures/entry.ts";
@@ -152,7 +152,7 @@ export function parseTrim(call: Call, index: number): number {
 export function endTrim(call: Call): void {
   const { trimming } = streamValue;
   if (call.keyspace.isReplaying) {
-    // `retellTrim` has made it exact, and leaves what it was limited to.
+    // `propagateTrim` has made it exact, and leaves what it was limited to.
     trimming.limit = 0;
     return;
   }
@@ -168,7 +168,7 @@ export function endTrim(call: Call): void {
  * left then. Where entries stayed that a group needs, that is a length: the first ID tells nothing.
  * `scratch` is overwritten.
  */
-export function retellTrim(
+export function propagateTrim(
   call: Call,
   out: Reply,
   index: number,
@@ -179,7 +179,7 @@ export function retellTrim(
   const { given, valueIndex, condition } = trimWords;
   const byLength = !byId || condition === Condition.acked;
   if (!given || !isApproximate || index < valueIndex - 2 || index > valueIndex) {
-    retell.argument(call, out, index);
+    propagate.writeArgument(call, out, index);
   } else if (index === valueIndex - 2) {
     out.bulkText(byLength ? "MAXLEN" : "MINID");
   } else if (index === valueIndex - 1) {

@@ -16,7 +16,7 @@ import {
   intervalOf,
   isByte,
   parseTrim,
-  retellTrim,
+  propagateTrim,
   trimWords,
 } from "./stream_arguments.ts";
 import { replyRange } from "./stream_entries.ts";
@@ -199,17 +199,17 @@ function xadd(call: Call): void {
   streamValue.add(e, id, args, first, fields, size);
   replyId(id, reply);
   if (trimWords.given) trimStream(call, e, trimWords.condition, true);
-  if (call.log.active) retellAdd(call, idIndex, e);
+  if (call.feed.active) propagateAdd(call, idIndex, e);
 }
 
 /** With the ID that the entry has got. */
-function retellAdd(call: Call, idIndex: number, e: EntryRef): void {
+function propagateAdd(call: Call, idIndex: number, e: EntryRef): void {
   const isExact = wanted.idGiven && wanted.sequenceGiven;
   if (isExact && !(trimWords.given && streamValue.trimming.isApproximate)) return;
-  const out = call.log.instead(call.db, call.argc);
+  const out = call.feed.tellInstead(call.db, call.argc);
   for (let i = 0; i < call.argc; i++) {
     if (i === idIndex && !isExact) replyId(id, out);
-    else retellTrim(call, out, i, e, last);
+    else propagateTrim(call, out, i, e, last);
   }
 }
 
@@ -345,7 +345,7 @@ function xtrim(call: Call): void {
   const deleted = trimStream(call, e, trimWords.condition, false);
   keyspace.dirty = before + deleted;
   reply.integer(deleted);
-  if (deleted === 0 || !call.log.active || !streamValue.trimming.isApproximate) return;
-  const out = call.log.instead(db, argc);
-  for (let i = 0; i < argc; i++) retellTrim(call, out, i, e, last);
+  if (deleted === 0 || !call.feed.active || !streamValue.trimming.isApproximate) return;
+  const out = call.feed.tellInstead(db, argc);
+  for (let i = 0; i < argc; i++) propagateTrim(call, out, i, e, last);
 }

@@ -6,7 +6,7 @@ import { IdCursor } from "../../structures/id_tree.ts";
 import { replyId, StreamId } from "../../structures/stream_id.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
-import * as streamRetell from "./stream_retell.ts";
+import * as streamPropagate from "./stream_propagate.ts";
 
 export const NO_IDS: readonly StreamId[] = [];
 
@@ -37,7 +37,7 @@ export function idleEntries(
   }
   for (const own of gone) {
     call.keyspace.changingAside(call.db, e, "");
-    retellClaim(call, keyIndex, groupIndex, readers, own);
+    propagateClaim(call, keyIndex, groupIndex, readers, own);
     streamGroup.acknowledge(readers, own);
   }
   return found;
@@ -74,19 +74,19 @@ export function claim(
   const row = streamGroup.assign(readers, found, consumer, of);
   streamGroup.setDeliveredMs(readers, row, of, nowMs);
   streamGroup.countDelivery(row);
-  retellClaim(call, keyIndex, groupIndex, readers, of);
+  propagateClaim(call, keyIndex, groupIndex, readers, of);
 }
 
 /** What is pending is so for another consumer, or will be forgotten. */
-function retellClaim(
+function propagateClaim(
   call: Call,
   keyIndex: number,
   groupIndex: number,
   readers: EntryRef,
   of: StreamId,
 ): void {
-  if (!call.log.active) return;
+  if (!call.feed.active) return;
   const row = streamGroup.findPending(readers, of);
   streamGroup.loadLastId(readers, id);
-  streamRetell.claimed(call, keyIndex, groupIndex, row, of, id);
+  streamPropagate.claimed(call, keyIndex, groupIndex, row, of, id);
 }

@@ -13,7 +13,7 @@ import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import { Type } from "../../values/types.ts";
 import { consumerFor, groupOf, idOf, intervalOf, noGroup, startOf } from "./stream_arguments.ts";
-import * as streamRetell from "./stream_retell.ts";
+import * as streamPropagate from "./stream_propagate.ts";
 
 export const streamPendingCommands = group("stream", {
   XACK: {
@@ -246,7 +246,7 @@ function xclaim(call: Call): void {
   const minIdleMs = Math.max(0, call.integerOr(MIN_IDLE, CLAIM_IDLE));
   parseClaim(call);
   const { dirty } = keyspace;
-  call.log.nothing();
+  call.feed.tellNothing();
   streamGroup.loadLastId(readers, id);
   const isMoved = end.compare(id) > 0;
   if (isMoved) {
@@ -263,7 +263,7 @@ function xclaim(call: Call): void {
     if (row === NIL && !(exists && claiming.force)) continue;
     if (!exists) {
       keyspace.changingAside(db, e, "");
-      retellRow(call, readers, row, i);
+      propagateRow(call, readers, row, i);
       streamGroup.acknowledge(readers, id);
       continue;
     }
@@ -276,7 +276,7 @@ function xclaim(call: Call): void {
   }
   // Redis counts the ID of the group only where nothing else has changed, and tells it then.
   if (isMoved && keyspace.dirty > dirty + 1) keyspace.dirty--;
-  else if (isMoved && call.log.active) streamRetell.moved(call, KEY, GROUP, readers, end);
+  else if (isMoved && call.feed.active) streamPropagate.moved(call, KEY, GROUP, readers, end);
   reply.endArray(mark, count);
 }
 
@@ -330,7 +330,7 @@ function give(
   if (retryCount >= 0n) streamGroup.setDeliveryCount(own, retryCount);
   else if (!justId) streamGroup.countDelivery(own);
   streamGroup.setActiveMs(consumer, call.nowMs);
-  retellRow(call, readers, own, idIndex);
+  propagateRow(call, readers, own, idIndex);
   if (justId) {
     replyId(id, reply);
     return;
@@ -342,10 +342,10 @@ function give(
 }
 
 /** The entry of `id` has another consumer, or will be pending no longer. */
-function retellRow(call: Call, readers: EntryRef, row: RowRef, idIndex: number): void {
-  if (!call.log.active) return;
+function propagateRow(call: Call, readers: EntryRef, row: RowRef, idIndex: number): void {
+  if (!call.feed.active) return;
   streamGroup.loadLastId(readers, last);
-  streamRetell.claimed(call, KEY, GROUP, row, id, last, idIndex);
+  streamPropagate.claimed(call, KEY, GROUP, row, id, last, idIndex);
 }
 
 function xautoclaim(call: Call): void {
@@ -369,7 +369,7 @@ function xautoclaim(call: Call): void {
   const { e, readers } = findGroup(call, read);
   claiming.deliveredMs = nowMs;
   claiming.retryCount = -1n;
-  call.log.nothing();
+  call.feed.tellNothing();
   const pending = streamGroup.pendingOf(readers);
   const deleted: StreamId[] = [];
   let attempts = limit * ATTEMPTS_FACTOR;
@@ -383,7 +383,7 @@ function xautoclaim(call: Call): void {
     id.load(cursor.row, 0);
     if (!streamValue.has(e, id)) {
       keyspace.changingAside(db, e, "");
-      retellRow(call, readers, cursor.row, 0);
+      propagateRow(call, readers, cursor.row, 0);
       deleted.push(copyOf(id));
       left--;
       streamGroup.acknowledge(readers, id);

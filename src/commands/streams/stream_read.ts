@@ -15,7 +15,7 @@ import { Type } from "../../values/types.ts";
 import { consumerFor, groupOf, idOf, isByte, noGroup } from "./stream_arguments.ts";
 import { replyEntry, replyRange } from "./stream_entries.ts";
 import { claim, idleEntries, NO_IDS, oldestMs } from "./stream_idle.ts";
-import * as streamRetell from "./stream_retell.ts";
+import * as streamPropagate from "./stream_propagate.ts";
 
 export const streamReadCommands = group("stream", {
   XREAD: {
@@ -140,7 +140,7 @@ function read(call: Call, ofGroup: boolean): void {
   const { firstKey, keyCount, timeoutMs } = reading;
   const { reply } = call;
   const mark = reply.beginArray();
-  if (ofGroup) call.log.nothing();
+  if (ofGroup) call.feed.tellNothing();
   let served = 0;
   for (let i = 0; i < keyCount; i++) {
     const e = call.db.read(call.args, firstKey + i);
@@ -273,7 +273,7 @@ function readerOf(
   const before = streamGroup.consumerCount(readers);
   const consumer = consumerFor(call, e, readers, groupIndex + 1);
   const isNew = streamGroup.consumerCount(readers) > before;
-  if (call.log.active && isNew && noAck) streamRetell.madeConsumer(call, keyIndex, groupIndex);
+  if (call.feed.active && isNew && noAck) streamPropagate.madeConsumer(call, keyIndex, groupIndex);
   return consumer;
 }
 
@@ -326,7 +326,7 @@ function deliver(
   idle: readonly StreamId[],
   keyIndex: number,
 ): void {
-  const { log, reply, nowMs } = call;
+  const { feed, reply, nowMs } = call;
   const mark = reply.beginArray();
   for (const id of idle) claim(call, e, readers, consumer, id, keyIndex, groupIndex);
   let count = idle.length;
@@ -355,17 +355,17 @@ function deliver(
       reply.integer(0);
     }
     if (!noAck) streamGroup.deliver(readers, consumer, id, nowMs);
-    if (log.active && !noAck) {
+    if (feed.active && !noAck) {
       const row = streamGroup.findPending(readers, id);
-      streamRetell.claimed(call, keyIndex, groupIndex, row, id, id);
+      streamPropagate.claimed(call, keyIndex, groupIndex, row, id, id);
     }
     from.copy(id);
     count++;
   }
   if (count > idle.length) streamGroup.setLastId(readers, from);
   if (reads > 0) streamGroup.countRead(readers, reads);
-  if (log.active && noAck && count > idle.length) {
-    streamRetell.moved(call, keyIndex, groupIndex, readers, from);
+  if (feed.active && noAck && count > idle.length) {
+    streamPropagate.moved(call, keyIndex, groupIndex, readers, from);
   }
   if (count > 0) streamGroup.setActiveMs(consumer, nowMs);
   reply.endArray(mark, count);
@@ -407,7 +407,7 @@ function groupWait(kept: Reading): Wait {
     serve(call, index, e) {
       const readers = groupOf(call, e, kept.groupIndex);
       if (readers === NIL) throw GROUP_GONE;
-      call.log.nothing();
+      call.feed.tellNothing();
       streamGroup.loadLastId(readers, from);
       streamValue.loadLastId(e, end);
       const hasPassed = end.compare(from) > 0;

@@ -12,7 +12,7 @@ import {
   TIME_OPTIONS,
 } from "../../calls/expire_options.ts";
 import { type ArgumentText, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
@@ -368,7 +368,7 @@ function getdel(call: Call): void {
   }
   stringValue.reply(e, call.reply);
   remove(call, e);
-  retell.deleted(call);
+  propagate.deleted(call);
 }
 
 function remove(call: Call, e: EntryRef): void {
@@ -389,15 +389,15 @@ function getex(call: Call): void {
   stringValue.reply(e, reply);
   if (expiry > 0 && call.isOver(expiry)) {
     remove(call, e);
-    retell.gone(call);
+    propagate.expired(call);
   } else if (expiry > 0) {
     keyspace.changing(db, e, "expire");
     db.setExpiry(e, expiry, exactExpiry(expiry));
-    retell.expiresAt(call, expiry, exactExpiry(expiry));
+    propagate.expiresAt(call, expiry, exactExpiry(expiry));
   } else if ((mask & Option.persist) !== 0 && entry.hasTtl(e)) {
     keyspace.changing(db, e, "persist");
     db.clearExpiry(e);
-    retell.renamed(call, "PERSIST", 1);
+    propagate.asCommand(call, "PERSIST", 1);
   }
 }
 

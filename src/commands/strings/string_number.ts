@@ -13,7 +13,7 @@ import {
 } from "../../base/long_double.ts";
 import { INT64_MAX, INT64_MIN, parseInt64, parseSafe } from "../../base/numbers.ts";
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { argsOf } from "../../protocol/args.ts";
 import { CommandError, NOT_FLOAT, NOT_INTEGER, OVERFLOW } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
@@ -140,8 +140,8 @@ export function incrbyfloat(call: Call): void {
   const spelled = argsOf([text]);
   stringValue.writeBytes(e, spelled.bytes, spelled.view, 0, text.length);
   reply.bulkText(text);
-  if (call.log.active) {
-    const out = retell.begin(call, "SET", 4);
+  if (call.feed.active) {
+    const out = propagate.beginCommand(call, "SET", 4);
     out.bulkText(text);
     out.bulkText("KEEPTTL");
   }

@@ -13,7 +13,7 @@ import {
   parseOptions,
   TIME_OPTIONS,
 } from "../../calls/expire_options.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import { CommandError, WRONG_TYPE, wrongArity } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
@@ -122,18 +122,18 @@ function setWithOptions(call: Call): void {
   if (!met) return;
   store(call, 1, keyHash, found, 2, expiry);
   if (!withGet) reply.ok();
-  if (expiry > 0) retell.setUntil(call, 2, expiry);
-  else if (withGet) retellWithoutGet(call);
+  if (expiry > 0) propagate.setWithExpiry(call, 2, expiry);
+  else if (withGet) propagateWithoutGet(call);
 }
 
 /** What GET asks for is no change; the word may be there twice, and be what is compared. */
-function retellWithoutGet(call: Call): void {
-  if (!call.log.active) return;
+function propagateWithoutGet(call: Call): void {
+  if (!call.feed.active) return;
   const isLeftOut = (i: number) => i > 2 && i !== options.comparedIndex && call.is(i, "get");
   let count = 0;
   for (let i = 0; i < call.argc; i++) if (!isLeftOut(i)) count++;
-  const out = call.log.instead(call.db, count);
-  for (let i = 0; i < call.argc; i++) if (!isLeftOut(i)) retell.argument(call, out, i);
+  const out = call.feed.tellInstead(call.db, count);
+  for (let i = 0; i < call.argc; i++) if (!isLeftOut(i)) propagate.writeArgument(call, out, i);
 }
 
 /** Whether the key's entry (or NIL) meets the parsed condition, if there is one. */
@@ -182,7 +182,7 @@ function setUntil(call: Call, expiry: number): void {
   const { db, args } = call;
   const keyHash = db.hash(args, 1);
   store(call, 1, keyHash, db.write(args, 1, keyHash), 3, expiry);
-  retell.setUntil(call, 3, expiry);
+  propagate.setWithExpiry(call, 3, expiry);
   call.reply.ok();
 }
 
@@ -191,7 +191,7 @@ export function getset(call: Call): void {
   const found = db.readTyped(args, 1, Type.string);
   replyString(call, found);
   store(call, 1, db.hash(args, 1), found, 2, NO_EXPIRY);
-  retell.renamed(call, "SET", 2);
+  propagate.asCommand(call, "SET", 2);
 }
 
 export function mset(call: Call): void {
@@ -246,17 +246,17 @@ export function msetex(call: Call): void {
     const keyHash = db.hash(args, index);
     store(call, index, keyHash, db.write(args, index, keyHash), index + 1, expiry);
   }
-  if (expiry > 0) retellUntil(call, end, expiry);
+  if (expiry > 0) propagateUntil(call, end, expiry);
   reply.integer(1);
 }
 
 /** As MSETEX with all its pairs, which end before an argument, and a time. */
-function retellUntil(call: Call, end: number, expiry: number): void {
-  if (!call.log.active) return;
-  const out = call.log.instead(call.db, end + 2);
-  retell.someArguments(call, out, 0, end);
+function propagateUntil(call: Call, end: number, expiry: number): void {
+  if (!call.feed.active) return;
+  const out = call.feed.tellInstead(call.db, end + 2);
+  propagate.writeArguments(call, out, 0, end);
   out.bulkText("PXAT");
-  retell.time(out, expiry, exactExpiry(expiry));
+  propagate.writeTime(out, expiry, exactExpiry(expiry));
 }
 
 export function delex(call: Call): void {
@@ -267,7 +267,7 @@ export function delex(call: Call): void {
   if (met) {
     call.keyspace.changing(db, e, "del");
     db.delete(e);
-    retell.deleted(call);
+    propagate.deleted(call);
   }
   reply.truth(met);
 }

@@ -1,6 +1,6 @@
 /**
- * Writes an append-only log: what is told to the propagation, at the end of each turn and before
- * any reply leaves, and sees that it reaches the disk.
+ * Writes an append-only log: takes what is told to the feed of changes, at the end of each turn and
+ * before any reply leaves, and sees that it reaches the disk.
  *
  *   always    a reply that shows a change leaves when the change is on the disk (unsynced.ts). One
  *             fdatasync, on another thread, is for all that was written before it began; other
@@ -17,9 +17,14 @@
  * again, and `problem` says that no changes may be taken meanwhile.
  */
 import type { Clock } from "../../base/clock.ts";
+import type {
+  ChangeCursor,
+  ChangeFeed,
+  ChangeTaker,
+  TakeBytes,
+} from "../../keyspace/change_feed.ts";
 import type { Unsynced } from "../../keyspace/unsynced.ts";
 import type { AppendFile } from "../../runtime/files.ts";
-import type { Propagation } from "./propagation.ts";
 
 export type SyncPolicy = "always" | "everysec" | "no";
 
@@ -31,6 +36,8 @@ const LOG_INTERVAL_MS = 30_000;
 export interface WriterHooks {
   log(level: "notice" | "warning", text: string): void;
   beforeWrite(): void;
+  /** Has `flush` called at the end of this turn. */
+  flushLater(): void;
   /** `safeMark` has risen. */
   onSafe(): void;
   /** `syncedMark` has risen. It may be called in the midst of `flush`. */
@@ -43,7 +50,7 @@ export interface WriterHooks {
   fail(): void;
 }
 
-export class AppendWriter {
+export class AppendWriter implements ChangeTaker {
   /** While it is set, nothing is synced: a base is being written (no-appendfsync-on-rewrite). */
   isDiskBusy = false;
   /** The last mark whose changes a sync has told to be on the disk. */
@@ -53,11 +60,13 @@ export class AppendWriter {
   /** Syncs that were due while one was going on. */
   delayedSyncs = 0;
   private policy: SyncPolicy = "everysec";
-  private readonly propagation: Propagation;
+  private readonly feed: ChangeFeed;
   private readonly unsynced: Unsynced;
   private readonly clock: Clock;
   private readonly hooks: WriterHooks;
   private file: AppendFile | null = null;
+  /** What is to be written to the file. */
+  private cursor: ChangeCursor | null = null;
   /** All until this mark is written, or kept to be tried again. */
   private writtenMark = 0;
   /** All until this mark is in the file. */
@@ -68,18 +77,20 @@ export class AppendWriter {
   private failedMs = -Infinity;
   private loggedMs = -Infinity;
   private hasWriteFailed = false;
-  /** Bytes of what is told that are in the file: of a write that could not be taken back. */
-  private startedSize = 0;
-  private readonly writePart = (bytes: Uint8Array, offset: number, size: number) => {
+  private readonly writePart: TakeBytes = (bytes, offset, size) => {
     this.file?.write(bytes, offset, size);
     return false;
   };
 
-  constructor(propagation: Propagation, unsynced: Unsynced, clock: Clock, hooks: WriterHooks) {
-    this.propagation = propagation;
+  constructor(feed: ChangeFeed, unsynced: Unsynced, clock: Clock, hooks: WriterHooks) {
+    this.feed = feed;
     this.unsynced = unsynced;
     this.clock = clock;
     this.hooks = hooks;
+  }
+
+  told(): void {
+    this.hooks.flushLater();
   }
 
   /** The last mark whose changes may be told of. */
@@ -113,7 +124,7 @@ export class AppendWriter {
 
   /** Bytes that wait to be written. */
   get pendingSize(): number {
-    return this.propagation.out.position - this.startedSize;
+    return this.cursor?.pendingSize ?? 0;
   }
 
   get syncsInProgress(): number {
@@ -128,7 +139,7 @@ export class AppendWriter {
   settle(): void {
     const { file } = this;
     if (file === null) return;
-    this.propagation.cut();
+    this.feed.cut();
     if (!this.tryWrite(file)) throw new Error(this.problem ?? "");
     // A sync that goes on need not be for all, and may fail yet.
     if (!this.isSynced || this.isSyncing) this.syncAtOnce(file);
@@ -150,22 +161,18 @@ export class AppendWriter {
   /** What is told from now on goes to this file, which is the writer's then, after `settle`. */
   open(file: AppendFile): void {
     this.file?.close();
-    this.propagation.restart();
-    this.propagation.active = true;
     this.file = file;
+    if (this.cursor === null) this.cursor = this.feed.attach(this);
+    else this.cursor.restart();
     this.noteChanges();
   }
 
   /** What `run` does to the data is not told: the log has it already. Returns what it returns. */
   untold<Result>(run: () => Result): Result {
-    const { propagation, unsynced } = this;
-    const { active } = propagation;
-    propagation.active = false;
-    unsynced.isOn = false;
+    this.unsynced.isOn = false;
     try {
-      return run();
+      return this.feed.untold(run);
     } finally {
-      propagation.active = active;
       this.noteChanges();
     }
   }
@@ -181,26 +188,23 @@ export class AppendWriter {
    * begun later begins with a base, which has it.
    */
   abandon(): void {
-    // Who has opened a unit does not close it when nothing is told any more.
-    this.propagation.end();
-    this.propagation.active = false;
-    this.forgetTold();
+    this.cursor?.detach();
+    this.cursor = null;
     this.file?.close();
     this.file = null;
     this.noteChanges();
     this.isSynced = true;
     this.hasWriteFailed = false;
     this.setProblem(null);
-    this.noteWritten();
+    this.noteWritten(this.feed.closeMark());
     this.confirm(this.writtenMark);
     this.noteSynced(this.fileMark);
   }
 
-  /** All that was told until now is in the file, or need not be. */
-  private noteWritten(): void {
-    this.writtenMark = this.propagation.mark;
-    this.fileMark = this.writtenMark;
-    this.propagation.taken();
+  /** All that was told until this mark is in the file, or need not be. */
+  private noteWritten(mark: number): void {
+    this.writtenMark = mark;
+    this.fileMark = mark;
   }
 
   /**
@@ -208,11 +212,11 @@ export class AppendWriter {
    * `safeMark`.
    */
   flush(): boolean {
-    const { file, propagation } = this;
-    if (file === null) return false;
+    const { file, cursor } = this;
+    if (file === null || cursor === null) return false;
     const { policyNow } = this;
-    if (policyNow === "always") return this.flushAlways(file);
-    if (propagation.out.position === 0) this.passUntold();
+    if (policyNow === "always") return this.flushAlways(file, cursor);
+    if (cursor.pendingSize === 0) this.passUntold(cursor);
     else if (!this.isWaitingToRetry) this.tryWrite(file);
     if (policyNow === "everysec") this.syncIfDue(file);
     this.confirm(this.writtenMark);
@@ -220,20 +224,19 @@ export class AppendWriter {
   }
 
   /** What is told while a sync goes on is written after it, for one more sync, all at once. */
-  private flushAlways(file: AppendFile): boolean {
-    const { out } = this.propagation;
+  private flushAlways(file: AppendFile, cursor: ChangeCursor): boolean {
     if (this.isSyncing) return true;
-    if (out.position > 0) this.tryWrite(file);
-    else if (this.isSynced) this.passUntold();
+    if (cursor.pendingSize > 0) this.tryWrite(file);
+    else if (this.isSynced) this.passUntold(cursor);
     if (this.isSynced) return false;
     this.sync(file);
     return true;
   }
 
   /** Nobody waits for a change that the log is not told of. */
-  private passUntold(): void {
+  private passUntold(cursor: ChangeCursor): void {
     if (!this.unsynced.isAny || this.unsynced.lastMark <= this.writtenMark) return;
-    this.noteWritten();
+    this.noteWritten(cursor.taken());
     this.confirm(this.writtenMark);
   }
 
@@ -258,24 +261,18 @@ export class AppendWriter {
 
   /** Writes all that was told; or throws, having cut the file back, and what was told is kept. */
   private write(file: AppendFile): void {
-    const { out } = this.propagation;
-    if (out.position === 0) return;
+    const { cursor } = this;
+    if (cursor === null || cursor.pendingSize === 0) return;
     this.hooks.beforeWrite();
     const before = file.size;
     this.isSynced = false;
     try {
-      out.show(this.startedSize, out.position, this.writePart);
+      cursor.show(this.writePart);
     } catch (error) {
       this.cutBack(file, before);
       throw error;
     }
-    this.forgetTold();
-    this.noteWritten();
-  }
-
-  private forgetTold(): void {
-    this.propagation.out.clear();
-    this.startedSize = 0;
+    this.noteWritten(cursor.taken());
   }
 
   /** Takes a part of a write back; if that cannot be, the rest is to follow it. */
@@ -284,7 +281,7 @@ export class AppendWriter {
     try {
       file.truncate(size);
     } catch (error) {
-      this.startedSize += file.size - size;
+      this.cursor?.passed(file.size - size);
       this.hooks.log(
         "warning",
         "Could not remove short write from the append-only file. Redis may refuse to load the " +
@@ -310,8 +307,7 @@ export class AppendWriter {
     this.hasWriteFailed = true;
     this.setProblem(reason);
     // What is kept to be tried again counts as written: the next turn's changes come after it.
-    this.writtenMark = this.propagation.mark;
-    this.propagation.taken();
+    this.writtenMark = this.feed.closeMark();
     this.confirm(this.writtenMark);
   }
 
@@ -341,7 +337,7 @@ export class AppendWriter {
       this.confirm(writtenMark);
       this.noteSynced(fileMark);
       // Those who have their replies now may be in time for the next sync.
-      if (this.propagation.out.position > 0 || this.unsynced.isAny) this.propagation.onFirst();
+      if (this.pendingSize > 0 || this.unsynced.isAny) this.hooks.flushLater();
     });
   }
 

@@ -4,17 +4,17 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { Clock } from "../../../src/base/clock.ts";
 import { LOG_PIECE_SIZE } from "../../../src/base/limits.ts";
+import { ChangeFeed } from "../../../src/keyspace/change_feed.ts";
 import type { Database } from "../../../src/keyspace/database.ts";
 import { Unsynced } from "../../../src/keyspace/unsynced.ts";
 import { AppendWriter } from "../../../src/persistence/log/append_writer.ts";
-import { Propagation } from "../../../src/persistence/log/propagation.ts";
 import type { AppendFile } from "../../../src/runtime/files.ts";
 import { SimDisk } from "../../durability/sim_disk.ts";
 
 const db = { id: 0 } as Database;
 
 let disk: SimDisk;
-let propagation: Propagation;
+let feed: ChangeFeed;
 let writer: AppendWriter;
 let timeMs: number;
 let syncs: (() => void)[];
@@ -28,15 +28,16 @@ beforeEach(() => {
   timeMs = 10_000;
   disk.defer = (run) => void syncs.push(run);
   const unsynced = new Unsynced(1);
-  propagation = new Propagation(unsynced);
+  feed = new ChangeFeed(unsynced);
   const clock = new Clock({
     wallMs: () => timeMs,
     wallUs: () => timeMs * 1000,
     monotonicMs: () => timeMs,
   });
-  writer = new AppendWriter(propagation, unsynced, clock, {
+  writer = new AppendWriter(feed, unsynced, clock, {
     log: () => {},
     beforeWrite: () => {},
+    flushLater: () => {},
     onSafe: () => {},
     onSynced: () => void heard.push(writer.syncedMark),
     onProblem: () => {},
@@ -48,10 +49,10 @@ beforeEach(() => {
 
 /** A change; returns its mark. */
 function change(): number {
-  propagation.begin();
-  propagation.instead(db, 1).bulkText("FLUSHALL");
-  propagation.end();
-  return propagation.mark;
+  feed.beginUnit();
+  feed.tellInstead(db, 1).bulkText("FLUSHALL");
+  feed.endUnit();
+  return feed.mark;
 }
 
 /** A change, written, and a sync begun if one is due; returns its mark. */
@@ -217,13 +218,13 @@ describe("more than one piece holds", () => {
   }
 
   function tellTwo(): Buffer {
-    propagation.begin();
+    feed.beginUnit();
     for (const byte of ["a", "b"]) {
-      const out = propagation.instead(db, 2);
+      const out = feed.tellInstead(db, 2);
       out.bulkText("ECHO");
       out.bulkBytes(value(byte));
     }
-    propagation.end();
+    feed.endUnit();
     const command = (byte: string) => [`*2\r\n$4\r\nECHO\r\n$${SIZE}\r\n`, value(byte), "\r\n"];
     return Buffer.concat(
       ["*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", "*1\r\n$5\r\nMULTI\r\n"]
@@ -238,7 +239,7 @@ describe("more than one piece holds", () => {
       writer.open(file);
       file.room = room;
       const expected = tellTwo();
-      expect(propagation.out.pieces.size).toBeGreaterThan(0);
+      expect(feed.size).toBeGreaterThan(LOG_PIECE_SIZE);
       writer.flush();
       expect(writer.pendingSize).toBe(Math.max(0, expected.length - room));
       file.room = Infinity;

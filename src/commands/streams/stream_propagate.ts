@@ -5,7 +5,7 @@
  */
 
 import type { Call } from "../../calls/call.ts";
-import * as retell from "../../calls/retell.ts";
+import * as propagate from "../../calls/propagate.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import type { RowRef } from "../../structures/id_tree.ts";
@@ -28,11 +28,11 @@ export function claimed(
   lastId: StreamId,
   idIndex = 0,
 ): void {
-  const out = retell.begin(call, "XCLAIM", CLAIM_WORDS, keyIndex);
-  retell.argument(call, out, groupIndex);
+  const out = propagate.beginCommand(call, "XCLAIM", CLAIM_WORDS, keyIndex);
+  propagate.writeArgument(call, out, groupIndex);
   entry.replyKey(streamGroup.consumerOf(row), out);
   out.bulkText("0");
-  if (idIndex > 0) retell.argument(call, out, idIndex);
+  if (idIndex > 0) propagate.writeArgument(call, out, idIndex);
   else replyId(id, out);
   out.bulkText("TIME");
   out.bulkInteger(streamGroup.deliveredMs(row));
@@ -52,11 +52,11 @@ export function moved(
   readers: EntryRef,
   lastId: StreamId,
 ): void {
-  const out = call.log.instead(call.db, 7);
+  const out = call.feed.tellInstead(call.db, 7);
   out.bulkText("XGROUP");
   out.bulkText("SETID");
-  retell.argument(call, out, keyIndex);
-  retell.argument(call, out, groupIndex);
+  propagate.writeArgument(call, out, keyIndex);
+  propagate.writeArgument(call, out, groupIndex);
   replyId(lastId, out);
   out.bulkText("ENTRIESREAD");
   out.bulkText(String(streamGroup.entriesRead(readers)));
@@ -64,10 +64,10 @@ export function moved(
 
 /** The consumer, whose name is the argument after the group's, was made. */
 export function madeConsumer(call: Call, keyIndex: number, groupIndex: number): void {
-  const out = call.log.instead(call.db, 5);
+  const out = call.feed.tellInstead(call.db, 5);
   out.bulkText("XGROUP");
   out.bulkText("CREATECONSUMER");
-  retell.argument(call, out, keyIndex);
-  retell.argument(call, out, groupIndex);
-  retell.argument(call, out, groupIndex + 1);
+  propagate.writeArgument(call, out, keyIndex);
+  propagate.writeArgument(call, out, groupIndex);
+  propagate.writeArgument(call, out, groupIndex + 1);
 }

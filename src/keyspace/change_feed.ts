@@ -1,0 +1,357 @@
+/**
+ * Changes of the data as commands in RESP, for those who take them: the append-only log.
+ *
+ * A command that has changed something is told as it came: in the same bytes, if they are spelled
+ * as RESP has it, or else argument by argument. Where carrying it out again could give other data
+ * (at another time, with other random numbers), its handler tells instead what it did:
+ *
+ *   if (call.feed.active) {
+ *     const out = call.feed.tellInstead(db, 3);
+ *     out.bulkText("PEXPIREAT"); out.bulk(key …); out.bulkInteger(timeMs);
+ *   }
+ *
+ * What belongs together (a client's command with the keys that expired under it, all of EXEC) is a
+ * unit: MULTI comes before its first command and EXEC after its last if they are more than one, so
+ * that whoever carries them out later does all or nothing, as the source did.
+ *
+ * Takers read the one buffer where it lies, each with a cursor of its own, and at its own time:
+ *
+ *    0            cursor of one      cursor of another      position
+ *   | piece | piece |     …      bytes                  …  |
+ *
+ * What all have taken is given up: all at once if nothing is left, else in whole pieces.
+ */
+import { segmentOf, u8 } from "../arena/arena.ts";
+import { assert } from "../base/assert.ts";
+import { fromLatin1 } from "../base/bytes.ts";
+import { LOG_PIECE_SIZE } from "../base/limits.ts";
+import type { Range } from "../base/range.ts";
+import { type Args, NOT_CANONICAL } from "../protocol/args.ts";
+import { Reply } from "../protocol/reply.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import type { Database } from "./database.ts";
+
+const NO_DATABASE = -1;
+const MULTI = fromLatin1("*1\r\n$5\r\nMULTI\r\n");
+
+const NOTHING = new Uint8Array(0);
+
+/** One who takes what is told; it has a cursor. */
+export interface ChangeTaker {
+  /**
+   * Something is told, and nothing was since somebody took. It is taken later, at the end of the
+   * turn say: a unit may have just begun.
+   */
+  told(): void;
+}
+
+/** Is shown bytes as they lie, in order; it may not keep their memory. */
+export type TakeBytes = (bytes: Uint8Array, offset: number, size: number) => false;
+
+/** What is there for one taker. */
+export class ChangeCursor {
+  readonly taker: ChangeTaker;
+  /** Where in the feed's buffer what it has not taken begins. For the feed. */
+  position = 0;
+  /** Comes before that: it selects a database, where the feed takes one for selected. */
+  private preface: Uint8Array = NOTHING;
+  private readonly feed: ChangeFeed;
+
+  constructor(feed: ChangeFeed, taker: ChangeTaker) {
+    this.feed = feed;
+    this.taker = taker;
+  }
+
+  /** Bytes that were told and are not taken. */
+  get pendingSize(): number {
+    const told = this.feed.size - this.position;
+    return told === 0 ? 0 : told + this.preface.length;
+  }
+
+  /** Shows what was told and is not taken, which it stays. */
+  show(take: TakeBytes): void {
+    const { feed, position, preface } = this;
+    if (feed.size === position) return;
+    if (preface.length > 0) take(preface, 0, preface.length);
+    feed.show(position, take);
+  }
+
+  /** So many bytes are taken, of a part that is to follow: the rest is shown next time. */
+  passed(size: number): void {
+    const ofPreface = Math.min(size, this.preface.length);
+    this.preface = this.preface.subarray(ofPreface);
+    this.position += size - ofPreface;
+  }
+
+  /**
+   * All that was told until now is taken; its mark. It may not be called while a unit is open of
+   * which something was told: see `ChangeFeed.cut`.
+   */
+  taken(): number {
+    const { feed } = this;
+    if (feed.size > this.position) this.preface = NOTHING;
+    this.position = feed.size;
+    feed.giveUp();
+    return feed.closeMark();
+  }
+
+  /**
+   * What is taken from now on goes to a place of its own, where no database is selected yet. All
+   * that was told before is taken.
+   */
+  restart(): void {
+    if (DEBUG) assert(this.pendingSize === 0, "what was told goes to one place");
+    this.preface = this.feed.selection();
+  }
+
+  /** Takes nothing any more; what it has not taken is lost to it, and to nobody else. */
+  detach(): void {
+    this.feed.remove(this);
+  }
+}
+
+export class ChangeFeed {
+  /** Whether anybody wants to know; while not, nothing may be told. */
+  active = false;
+  /** Keys that expire are told as UNLINK in place of DEL. */
+  unlinksExpired = false;
+  /** Gives what goes before the next command though it is none: a line that tells the time. */
+  annotation: (() => string) | null = null;
+  /** What was told and not yet taken by all. */
+  private readonly out = new Reply(LOG_PIECE_SIZE);
+  private readonly cursors: ChangeCursor[] = [];
+  /** Nothing was told since somebody took. */
+  private isQuiet = true;
+  /** The handler that runs has said itself what it did. */
+  private isTold = false;
+  /** The database that what was told last is for. */
+  private selected = NO_DATABASE;
+  private isOpen = false;
+  private unitStart = 0;
+  private unitCount = 0;
+  private readonly marks: { mark: number };
+
+  /** `marks` has the mark of what changes now: Unsynced. */
+  constructor(marks: { mark: number }) {
+    this.marks = marks;
+  }
+
+  /**
+   * The taker is told of changes from now on. What it takes begins by selecting a database, and
+   * with a whole unit: of one that is open only what follows is for it, as another.
+   */
+  attach(taker: ChangeTaker): ChangeCursor {
+    this.cut();
+    const cursor = new ChangeCursor(this, taker);
+    cursor.position = this.size;
+    this.cursors.push(cursor);
+    this.active = true;
+    this.isQuiet = true;
+    cursor.restart();
+    return cursor;
+  }
+
+  /** See ChangeCursor.detach. */
+  remove(cursor: ChangeCursor): void {
+    const index = this.cursors.indexOf(cursor);
+    if (index < 0) return;
+    this.cut();
+    this.cursors.splice(index, 1);
+    if (this.cursors.length === 0) {
+      // Who has opened a unit does not close it when nothing is told any more.
+      this.isOpen = false;
+      this.active = false;
+    }
+    this.giveUp();
+  }
+
+  /** What `run` does to the data is told to nobody. Returns what it returns. */
+  untold<Result>(run: () => Result): Result {
+    this.active = false;
+    try {
+      return run();
+    } finally {
+      this.active = this.cursors.length > 0;
+    }
+  }
+
+  /** The mark of what is told now: it rises whenever somebody has taken what there was. */
+  get mark(): number {
+    return this.marks.mark;
+  }
+
+  /** What is told from now on has another mark; returns that of what was told until now. */
+  closeMark(): number {
+    if (DEBUG) assert(this.unitCount === 0 || !this.isOpen, "a unit has one mark");
+    return this.marks.mark++;
+  }
+
+  /** Bytes that were told and are not taken by all. */
+  get size(): number {
+    return this.out.position;
+  }
+
+  /** For a cursor: shows what comes from a position on. */
+  show(position: number, take: TakeBytes): void {
+    this.out.show(position, this.size, take);
+  }
+
+  /** For a cursor: what all have passed is given up. */
+  giveUp(): void {
+    const { out, cursors } = this;
+    let first = out.position;
+    for (const { position } of cursors) if (position < first) first = position;
+    let dropped = first;
+    if (first === out.position) out.clear();
+    else dropped = out.dropPieces(first);
+    for (const cursor of cursors) cursor.position -= dropped;
+    // Nothing of a unit that is open was told.
+    this.unitStart = out.position;
+    this.isQuiet = true;
+  }
+
+  /** For a cursor: what has to come before what is told next, for who has nothing from before. */
+  selection(): Uint8Array {
+    // The only one has it from the feed, before the next command.
+    if (this.cursors.length === 1) this.selected = NO_DATABASE;
+    if (this.selected === NO_DATABASE) return NOTHING;
+    const id = String(this.selected);
+    return fromLatin1(`*2\r\n$6\r\nSELECT\r\n$${id.length}\r\n${id}\r\n`);
+  }
+
+  /** A unit begins: what is told until `endUnit` belongs together. */
+  beginUnit(): void {
+    this.isOpen = true;
+    this.isTold = false;
+    this.unitStart = this.out.position;
+    this.unitCount = 0;
+  }
+
+  /** The unit ends; whether anything was told in it. */
+  endUnit(): boolean {
+    if (!this.isOpen) return false;
+    this.isOpen = false;
+    if (this.unitCount > 1) {
+      this.out.array(1);
+      this.out.bulkText("EXEC");
+    }
+    return this.unitCount > 0;
+  }
+
+  /** A handler's command is over: as it came it is told if nothing else was told in its place. */
+  commandRan(db: Database, args: Args, hasChanged: boolean): void {
+    if (this.isTold) this.isTold = false;
+    else if (hasChanged) this.asIs(db, args);
+  }
+
+  /**
+   * Begins the command of `count` arguments that stands for the one that runs: its arguments are
+   * written, as bulk strings, to what is returned. It may be called more than once.
+   */
+  tellInstead(db: Database, count: number): Reply {
+    this.isTold = true;
+    this.head(db, count);
+    return this.out;
+  }
+
+  /** The command that runs is told as it came, though it may not count as a change. */
+  tellAsItCame(db: Database, args: Args): void {
+    this.isTold = true;
+    this.asIs(db, args);
+  }
+
+  /** The command that runs, though it counts as a change, is not told. */
+  tellNothing(): void {
+    this.isTold = true;
+  }
+
+  /** A key is removed since its time has come. */
+  expired(db: Database, e: EntryRef): void {
+    if (!this.active) return;
+    this.head(db, 2);
+    this.out.bulkText(this.unlinksExpired ? "UNLINK" : "DEL");
+    this.writeKey(e);
+  }
+
+  /** A field of a hash is removed since its time has come. */
+  fieldExpired(db: Database, e: EntryRef, field: Range): void {
+    if (!this.active) return;
+    this.head(db, 3);
+    this.out.bulkText("HDEL");
+    this.writeKey(e);
+    this.out.bulk(field.bytes, field.offset, field.size);
+  }
+
+  /**
+   * What was told is about to be taken, though a unit may be open (its command changes who takes,
+   * and nothing else): what it has told until now is one, what follows another.
+   */
+  cut(): void {
+    if (this.isOpen) {
+      this.endUnit();
+      this.beginUnit();
+    }
+  }
+
+  private asIs(db: Database, args: Args): void {
+    const { out } = this;
+    const { bytes, view, start, size, count, requestStart } = args;
+    if (requestStart === NOT_CANONICAL) {
+      this.head(db, count);
+      for (let i = 0; i < count; i++) out.bulkView(bytes, view, start[i], size[i]);
+      return;
+    }
+    this.prepare(db);
+    const end = start[count - 1] + size[count - 1] + 2;
+    out.rawView(bytes, view, requestStart, end - requestStart);
+  }
+
+  private head(db: Database, count: number): void {
+    this.prepare(db);
+    this.out.array(count);
+  }
+
+  /** Makes ready for one command more. */
+  private prepare(db: Database): void {
+    const { out } = this;
+    if (this.isQuiet) this.wake();
+    if (this.isOpen && ++this.unitCount === 2) this.insertMulti();
+    if (this.annotation !== null) this.annotate(this.annotation());
+    if (db.id === this.selected) return;
+    this.selected = db.id;
+    out.array(2);
+    out.bulkText("SELECT");
+    out.bulkInteger(db.id);
+    this.keepOutside();
+  }
+
+  /** Writes the key of an entry as an argument. */
+  private writeKey(e: EntryRef): void {
+    this.out.bulk(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
+  }
+
+  private wake(): void {
+    this.isQuiet = false;
+    for (const { taker } of this.cursors) taker.told();
+  }
+
+  private annotate(line: string): void {
+    this.out.raw(fromLatin1(line), 0, line.length);
+    // A reader that looks for a time finds it before MULTI.
+    this.keepOutside();
+  }
+
+  /** What was written before the unit's first command is not of the unit, should it be one. */
+  private keepOutside(): void {
+    if (this.unitCount === 1) this.unitStart = this.out.position;
+  }
+
+  /** The unit has a second command: it is a transaction, from its first on. */
+  private insertMulti(): void {
+    const { out } = this;
+    const from = out.position;
+    out.raw(MULTI, 0, MULTI.length);
+    out.moveBack(from, this.unitStart);
+  }
+}
