@@ -1,12 +1,13 @@
 /**
  * The path of one command:
  *
- *   look-up → arity → stations (only those that are on) → handler → accounts → who waited
+ *   look-up → arity → stations (only those that are on) → queue of MULTI, or handler → accounts →
+ *   who waited
  *
- * A client without gates and a server without gates go from arity straight to the handler; all
- * that a command may have to pass besides is in `stations`, in Redis's order.
+ * While no gate is on (gates.ts) a command goes from arity straight to the handler; all that it may
+ * have to pass besides is in stations/, in Redis's order.
  */
-import { usedSize, watchScarcity } from "../arena/arena.ts";
+import { watchScarcity } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { BACKLOG_SIZE_MAX } from "../base/limits.ts";
@@ -22,46 +23,14 @@ import { CommandError, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import * as loose from "../values/loose.ts";
 import type { BlockedClients } from "./blocked_clients.ts";
+import { COMMAND_GATES, ServerGate } from "./gates.ts";
 import { CommandLookup } from "./lookup.ts";
 import { MonitorFeed } from "./monitor_feed.ts";
-import { protectedCommandError } from "./protected_commands.ts";
-import { ensureRoom, replyFor, SMALL_ARGUMENTS_SIZE, spaceRefusal } from "./space_gate.ts";
+import { ensureRoom, replyFor, SMALL_ARGUMENTS_SIZE } from "./space_gate.ts";
+import { CHANGING, KEPT } from "./stations/station.ts";
+import { Stations } from "./stations/stations.ts";
 
-/** What every command meets while it is on, whoever sends it. */
-export const ServerGate = {
-  /** Some client is in MONITOR. */
-  monitor: 1 << 16,
-  /** CLIENT PAUSE is in force. */
-  pause: 1 << 17,
-  /** maxmemory is set. */
-  memory: 1 << 18,
-  /** Writes need replicas (min-replicas-to-write), and there are none. */
-  replicas: 1 << 19,
-  /** The disk does not take what it should: `diskProblem` says what. */
-  disk: 1 << 20,
-  /** Data are being loaded. */
-  loading: 1 << 21,
-  /** Too much waits for the disk. */
-  backlog: 1 << 22,
-  /** The arena has no more than its reserve. */
-  space: 1 << 23,
-} as const;
-
-const NOAUTH = new CommandError("NOAUTH Authentication required.");
-const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
-const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
-const LOADING = new CommandError("LOADING Redis is loading the dataset in memory");
-export const NOT_SAVED = new CommandError(
-  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to " +
-    "disk. Commands that may modify the data set are disabled, because this instance is " +
-    "configured to report errors during writes if RDB snapshotting fails " +
-    "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB " +
-    "error.",
-);
-const NO_REPLICAS = new CommandError("NOREPLICAS Not enough good replicas to write.");
 const QUEUED = "QUEUED";
-/** Flags of commands that may change data. */
-const CHANGING = Flag.write | HiddenFlag.may_replicate;
 /** Commands that act on the transaction itself and so are never queued. */
 const TRANSACTION_COMMANDS = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
 /**
@@ -77,10 +46,7 @@ const LONG_US = 1000;
 export class Dispatcher {
   /** Mask of ServerGate. */
   gates = 0;
-  /** maxmemory, in bytes, while its gate is on. */
-  memoryMax = Infinity;
-  /** Why writes are refused while the disk's gate is on. */
-  diskProblem: CommandError = NOT_SAVED;
+  readonly stations: Stations;
   /** More changes wait for the disk than should: sees to it that ServerGate.backlog is on. */
   onBacklog: () => void = () => {};
   readonly monitors: MonitorFeed;
@@ -115,6 +81,7 @@ export class Dispatcher {
     this.waits = server.keyspace.waits;
     this.unsynced = server.keyspace.unsynced;
     this.feed = server.feed;
+    this.stations = new Stations(server);
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, reply);
     this.nestedCall = new Call(server, reply, true);
@@ -145,8 +112,8 @@ export class Dispatcher {
     }
     const command = this.find(client, args);
     if (command === null) return;
-    if ((command.flags & HiddenFlag.protected) !== 0) {
-      this.stations(client, args, command, gates);
+    if ((command.flags & COMMAND_GATES) !== 0) {
+      this.askStations(client, args, command, 0);
       return;
     }
     this.run(this.call, client, args, command);
@@ -172,7 +139,7 @@ export class Dispatcher {
     const wasSilent = client.isSilent;
     this.hasNested = false;
     const command = this.find(client, args);
-    if (command !== null) this.stations(client, args, command, gates);
+    if (command !== null) this.askStations(client, args, command, gates);
     const isOver = client.postponed === null && client.blocked === null;
     if ((client.gates & Gate.reply) !== 0 && isOver) {
       // Of commands inside another each has been silent or not.
@@ -182,7 +149,7 @@ export class Dispatcher {
     if (this.waits.hasReady) this.serveReady(args);
   }
 
-  /** Runs a command inside another (EXEC): queued already, so only the permissions are asked. */
+  /** Runs a command inside another (EXEC), once the stations for such have been passed. */
   executeNested(client: Client, args: Args): void {
     const command = this.find(client, args);
     if (command === null) return;
@@ -191,8 +158,7 @@ export class Dispatcher {
     this.runCount = 0;
     this.runStartMs = this.lastReadMs;
     const { lastCommand } = client;
-    const isScarce = (this.gates & ServerGate.space) !== 0;
-    const refusal = isScarce ? spaceRefusal(command, command.flags) : null;
+    const refusal = this.nestedRefusal(client, args, command);
     this.hasNested = true;
     if (refusal === null) {
       this.isNesting = true;
@@ -337,50 +303,36 @@ export class Dispatcher {
     client.connection.kill();
   }
 
-  /** What a command meets when a gate is on: refusal, waiting, queueing, or special running. */
-  private stations(client: Client, args: Args, command: Command, gates: number): void {
+  /** Asks the stations whose gates are on; then the command is refused, kept, or goes on. */
+  private askStations(client: Client, args: Args, command: Command, gates: number): void {
+    const mask = gates | (command.flags & COMMAND_GATES);
     const effects = effectsOf(client, command);
-    const refusal = this.refusal(client, command, gates, effects);
-    if (refusal !== null) {
-      this.reject(client, command, refusal);
-    } else if ((gates & ServerGate.pause) !== 0 && this.isPaused(effects)) {
-      this.postpone(client, args);
-    } else if ((gates & ServerGate.backlog) !== 0 && addsToBacklog(client, effects)) {
-      client.postponed = keptArgs(args);
-      client.connection.awaitDisk();
-    } else {
-      this.pass(client, args, command, gates);
+    for (const station of this.stations.inOrder) {
+      if ((station.gate & mask) === 0) continue;
+      const verdict = station.ask(client, command, args, effects);
+      if (verdict === null) continue;
+      if (verdict === KEPT) {
+        client.postponed = keptArgs(args);
+        station.keep?.(client);
+      } else {
+        this.reject(client, command, verdict);
+      }
+      return;
     }
+    this.pass(client, args, command, gates);
   }
 
-  /** Why the command may not run now, in Redis's order of asking; null when it may. */
-  private refusal(
-    client: Client,
-    command: Command,
-    gates: number,
-    effects: number,
-  ): CommandError | null {
-    const { flags } = command;
-    if ((flags & HiddenFlag.protected) !== 0) {
-      const error = protectedCommandError(this.server, client, command);
-      if (error !== null) return error;
+  /** Why a command inside another may not run now; null when it may. */
+  private nestedRefusal(client: Client, args: Args, command: Command): CommandError | null {
+    const gates = client.gates | this.gates;
+    if (gates === 0) return null;
+    for (const station of this.stations.inOrder) {
+      if ((station.gate & gates) === 0 || !station.nested) continue;
+      const verdict = station.ask(client, command, args, command.flags);
+      if (DEBUG) assert(verdict !== KEPT, "nothing can be kept inside another command");
+      if (verdict !== null) return verdict as CommandError;
     }
-    if ((gates & Gate.auth) !== 0 && (flags & Flag.no_auth) === 0) return NOAUTH;
-    if (client.queue !== null && (flags & Flag.no_multi) !== 0) return NOT_IN_MULTI;
-    if ((gates & ServerGate.memory) !== 0 && (effects & Flag.denyoom) !== 0) {
-      if (usedSize() > this.memoryMax) return OUT_OF_MEMORY;
-    }
-    if ((gates & ServerGate.space) !== 0) {
-      const error = spaceRefusal(command, effects);
-      if (error !== null) return error;
-    }
-    if ((gates & ServerGate.disk) !== 0) {
-      if ((effects & Flag.write) !== 0 || command.name === "ping") return this.diskProblem;
-    }
-    const needsReplicas = (gates & ServerGate.replicas) !== 0 && (effects & Flag.write) !== 0;
-    if (needsReplicas) return NO_REPLICAS;
-    const isTooEarly = (gates & ServerGate.loading) !== 0 && (flags & Flag.loading) === 0;
-    return isTooEarly ? LOADING : null;
+    return null;
   }
 
   /** Queues the command (MULTI), or runs it with what the client's modes ask for. */
@@ -458,29 +410,11 @@ export class Dispatcher {
     this.server.figures.commands.countError(error.code);
     this.reply.error(error.message);
   }
-
-  private isPaused(effects: number): boolean {
-    const { pauseMode } = this.server.clients;
-    if (pauseMode === "none") return false;
-    return pauseMode === "all" || (effects & CHANGING) !== 0;
-  }
-
-  /** Keeps the command until the pause ends; the client's later ones wait behind it. */
-  private postpone(client: Client, args: Args): void {
-    client.postponed = keptArgs(args);
-    client.connection.suspend();
-    this.server.clients.addPaused(client);
-  }
 }
 
 /** The flags of the command, and of EXEC those of all it will run. */
 function effectsOf(client: Client, { name, flags }: Command): number {
   return name === "exec" && client.queue !== null ? flags | client.queue.flags : flags;
-}
-
-/** Whether the command would have more wait for the disk: a change, or a reply behind others. */
-function addsToBacklog({ connection }: Client, effects: number): boolean {
-  return (effects & CHANGING) !== 0 || connection.heldSize > 0;
 }
 
 /** The words that begin an HTTP request with a body, and one of its first lines. */

@@ -3,7 +3,8 @@
 import type { Log, LogLevel } from "../base/log.ts";
 import { Gate } from "../calls/client.ts";
 import type { Config } from "../config/config.ts";
-import { NOT_SAVED, ServerGate } from "../dispatch/dispatcher.ts";
+import { ServerGate } from "../dispatch/gates.ts";
+import { NOT_SAVED } from "../dispatch/stations/safety.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { followThresholds } from "../values/thresholds.ts";
 import type { Listeners } from "./listeners.ts";
@@ -113,9 +114,9 @@ function diskSettings({ dispatcher, snapshots, appendLog }: Server, config: Conf
     const stops = config.flag("stop-writes-on-bgsave-error") && snapshots.isConfigured;
     const isUnsaved = stops && snapshots.lastFailed;
     dispatcher.setGate(ServerGate.disk, isUnsaved || refusal !== null);
-    if (isUnsaved || refusal === null) dispatcher.diskProblem = NOT_SAVED;
+    if (isUnsaved || refusal === null) dispatcher.stations.disk.problem = NOT_SAVED;
     else {
-      dispatcher.diskProblem = new CommandError(
+      dispatcher.stations.disk.problem = new CommandError(
         `MISCONF Errors writing to the AOF file: ${refusal}`,
       );
     }
@@ -147,8 +148,9 @@ function logSettings({ appendLog, feed, dispatcher }: Server, config: Config): v
 function memorySettings(server: Server, config: Config): void {
   const { keyspace, dispatcher } = server;
   config.follow(["maxmemory"], () => {
-    dispatcher.memoryMax = config.number("maxmemory");
-    dispatcher.setGate(ServerGate.memory, dispatcher.memoryMax > 0);
+    const max = config.number("maxmemory");
+    dispatcher.stations.memory.max = max;
+    dispatcher.setGate(ServerGate.memory, max > 0);
   });
   config.follow(["min-replicas-to-write", "min-replicas-max-lag"], () => {
     const needed = config.number("min-replicas-to-write") > 0;

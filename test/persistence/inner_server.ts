@@ -147,6 +147,11 @@ export class InnerServer {
     return this.client.run(...words);
   }
 
+  /** What was put off until the end of the turn happens; returns the replies. */
+  endTurn(): string {
+    return this.client.send(new Uint8Array(0));
+  }
+
   /** Carries out what a client sends; returns the replies. */
   send(request: Uint8Array): string {
     return this.client.send(request);

@@ -1,0 +1,47 @@
+/** Who may run a command at all, and where. */
+import { Gate } from "../../calls/client.ts";
+import { type Command, Flag, HiddenFlag } from "../../calls/table.ts";
+import type { Config } from "../../config/config.ts";
+import { CommandError } from "../../protocol/errors.ts";
+import type { Station } from "./station.ts";
+
+const NOAUTH = new CommandError("NOAUTH Authentication required.");
+const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
+
+/** Commands that are off unless a directive allows them: DEBUG, and MODULE later. */
+export function protectedStation(config: Config): Station {
+  return {
+    name: "protected",
+    gate: HiddenFlag.protected,
+    nested: false,
+    ask(client, command) {
+      const name = protectedName(command);
+      const directive = name === "debug" ? "enable-debug-command" : "enable-module-command";
+      const allowed = config.text(directive);
+      if (allowed === "yes" || (allowed === "local" && client.isLocal)) return null;
+      return new CommandError(
+        `ERR ${name.toUpperCase()} command not allowed. If the ${directive} option is ` +
+          `set to "local", you can run it from a local connection, otherwise you need to set ` +
+          "this option in the configuration file, and then restart the server.",
+      );
+    },
+  };
+}
+
+const protectedName = (command: Command) => (command.container ?? command).name;
+
+/** Who has to give a password first. */
+export const authStation: Station = {
+  name: "auth",
+  gate: Gate.auth,
+  nested: false,
+  ask: (_client, { flags }) => ((flags & Flag.no_auth) === 0 ? NOAUTH : null),
+};
+
+/** What cannot be part of a transaction. */
+export const multiStation: Station = {
+  name: "multi",
+  gate: Gate.multi,
+  nested: false,
+  ask: (_client, { flags }) => ((flags & Flag.no_multi) !== 0 ? NOT_IN_MULTI : null),
+};

@@ -1,0 +1,241 @@
+// Purpose: the stations (src/dispatch/stations/): in which order they are asked, by their gates, by
+// the real server, and by stations of this test: one that refuses and one that keeps commands back.
+
+import { beforeEach, describe, expect, test } from "bun:test";
+import { type Client, Gate } from "../../src/calls/client.ts";
+import { COMMAND_GATES, ServerGate } from "../../src/dispatch/gates.ts";
+import { KEPT, type Station, type Verdict } from "../../src/dispatch/stations/station.ts";
+import type { Args } from "../../src/protocol/args.ts";
+import { CommandError } from "../../src/protocol/errors.ts";
+import { Pair } from "../client/pair.ts";
+import { redisBinary } from "../client/server.ts";
+import { InnerServer } from "../persistence/inner_server.ts";
+
+/** A gate that no station has. */
+const STUB_GATE = 1 << 30;
+const REFUSED = "-STUB not now\r\n";
+const OUT_OF_MEMORY = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+const ABORTED = "-EXECABORT Transaction discarded because of previous errors.\r\n";
+
+let inner: InnerServer;
+
+beforeEach(() => {
+  inner = new InnerServer(1);
+});
+
+/** Refuses commands on the key "refused", or keeps them; `asked` are all it was asked about. */
+class Stub implements Station {
+  readonly name = "stub";
+  readonly gate = STUB_GATE;
+  readonly asked: string[] = [];
+  verdict: Verdict = new CommandError("STUB not now");
+  kept: Client | null = null;
+  readonly nested: boolean;
+
+  constructor(nested: boolean) {
+    this.nested = nested;
+  }
+
+  ask(_client: Client, { name }: { name: string }, args: Args): Verdict {
+    this.asked.push(name);
+    return args.count > 1 && args.text(1) === "refused" ? this.verdict : null;
+  }
+
+  keep(client: Client): void {
+    this.kept = client;
+    client.connection.suspend();
+  }
+}
+
+/** Puts a stub before the station of that name, and sets its gate. */
+function addStub(before: string, nested = false): Stub {
+  const { dispatcher } = inner.server;
+  const { inOrder } = dispatcher.stations;
+  const stub = new Stub(nested);
+  inOrder.splice(
+    inOrder.findIndex(({ name }) => name === before),
+    0,
+    stub,
+  );
+  dispatcher.setGate(STUB_GATE, true);
+  return stub;
+}
+
+/** The data take more than maxmemory. */
+function useUp(): void {
+  const { dispatcher } = inner.server;
+  dispatcher.stations.memory.max = 0;
+  dispatcher.setGate(ServerGate.memory, true);
+}
+
+/** The client goes on; what is replied. */
+function goOn(): string {
+  clientOf(inner).connection.resume();
+  return inner.endTurn() + inner.endTurn();
+}
+
+function clientOf({ server }: InnerServer): Client {
+  const [client] = server.clients.all();
+  return client;
+}
+
+test("no two gates have the same bit, and each station has one", () => {
+  const gates = [...Object.values(Gate), ...Object.values(ServerGate), COMMAND_GATES];
+  let all = 0;
+  for (const gate of gates) {
+    expect(all & gate).toBe(0);
+    all |= gate;
+  }
+  const { inOrder } = inner.server.dispatcher.stations;
+  for (const { name, gate } of inOrder) expect([name, gate & all]).toEqual([name, gate]);
+  expect(new Set(inOrder.map(({ name }) => name)).size).toBe(inOrder.length);
+});
+
+test("only what cannot be kept is asked about commands inside another", () => {
+  const { inOrder } = inner.server.dispatcher.stations;
+  expect(inOrder.filter(({ nested }) => nested).map(({ name }) => name)).toEqual(["space"]);
+  expect(inOrder.filter(({ keep }) => keep !== undefined).map(({ name }) => name)).toEqual([
+    "pause",
+    "backlog",
+  ]);
+});
+
+describe("a station that refuses", () => {
+  test("is asked in its place of the order", () => {
+    const { dispatcher } = inner.server;
+    addStub("memory");
+    useUp();
+    expect(inner.run("SET", "refused", "value")).toBe(REFUSED);
+    expect(inner.run("SET", "other", "value")).toBe(OUT_OF_MEMORY);
+    clientOf(inner).setGate(Gate.auth, true);
+    expect(inner.run("SET", "refused", "value")).toBe("-NOAUTH Authentication required.\r\n");
+    clientOf(inner).setGate(Gate.auth, false);
+    const { inOrder } = dispatcher.stations;
+    inOrder.push(
+      ...inOrder.splice(
+        inOrder.findIndex(({ name }) => name === "stub"),
+        1,
+      ),
+    );
+    expect(inner.run("SET", "refused", "value")).toBe(OUT_OF_MEMORY);
+    expect(inner.run("GET", "refused")).toBe(REFUSED);
+  });
+
+  test("is not asked while its gate is off", () => {
+    const stub = addStub("memory");
+    const { dispatcher } = inner.server;
+    dispatcher.setGate(STUB_GATE, false);
+    expect(inner.run("SET", "refused", "value")).toBe("+OK\r\n");
+    // Other gates are no matter.
+    dispatcher.setGate(ServerGate.replicas, true);
+    expect(inner.run("GET", "refused")).toBe("$5\r\nvalue\r\n");
+    dispatcher.setGate(ServerGate.replicas, false);
+    expect(inner.run("SET", "refused", "value")).toBe("+OK\r\n");
+    expect(stub.asked).toEqual([]);
+    // A gate of the client's is as good as one of the server's.
+    clientOf(inner).setGate(STUB_GATE, true);
+    expect(inner.run("SET", "refused", "value")).toBe(REFUSED);
+    expect(stub.asked).toEqual(["set"]);
+  });
+
+  test("counts as rejected, and the command has not run", () => {
+    addStub("memory");
+    expect(inner.run("SET", "refused", "value")).toBe(REFUSED);
+    expect(inner.run("EXISTS", "refused")).toBe(REFUSED);
+    const { figures, table } = inner.server;
+    const id = table.find("set")?.id as number;
+    const { rejected, failed } = figures.commands;
+    expect([rejected[id], failed[id]]).toEqual([1, 0]);
+    expect(clientOf(inner).lastCommand?.name).toBe("exists");
+  });
+
+  test("fails the transaction that its command was meant for", () => {
+    const stub = addStub("memory");
+    expect(inner.run("MULTI")).toBe("+OK\r\n");
+    expect(inner.run("SET", "a", "1")).toBe("+QUEUED\r\n");
+    expect(inner.run("SET", "refused", "value")).toBe(REFUSED);
+    expect(inner.run("EXEC")).toBe(ABORTED);
+    expect(stub.asked).toEqual(["multi", "set", "set", "exec"]);
+  });
+
+  test("is asked about nested commands if it is for such", () => {
+    const stub = addStub("memory", true);
+    const { dispatcher } = inner.server;
+    dispatcher.setGate(STUB_GATE, false);
+    inner.run("MULTI");
+    for (const key of ["a", "refused", "b"]) inner.run("SET", key, "1");
+    dispatcher.setGate(STUB_GATE, true);
+    expect(inner.run("EXEC")).toBe(`*3\r\n+OK\r\n${REFUSED}+OK\r\n`);
+    expect(stub.asked).toEqual(["exec", "set", "set", "set"]);
+  });
+
+  test("is not asked about them otherwise", () => {
+    const stub = addStub("memory");
+    const { dispatcher } = inner.server;
+    dispatcher.setGate(STUB_GATE, false);
+    inner.run("MULTI");
+    inner.run("SET", "refused", "1");
+    dispatcher.setGate(STUB_GATE, true);
+    expect(inner.run("EXEC")).toBe("*1\r\n+OK\r\n");
+    expect(stub.asked).toEqual(["exec"]);
+  });
+
+  test("learns what EXEC is going to run", () => {
+    let effects = 0;
+    addStub("memory").ask = (_client, { name }, _args, all = 0) => {
+      if (name === "exec") effects = all;
+      return null;
+    };
+    inner.run("MULTI");
+    inner.run("GET", "a");
+    inner.run("SET", "a", "1");
+    inner.run("EXEC");
+    const { table } = inner.server;
+    const flagsOf = (name: string) => table.find(name)?.flags ?? 0;
+    expect(effects).toBe(flagsOf("exec") | flagsOf("get") | flagsOf("set"));
+  });
+});
+
+describe("a station that keeps commands", () => {
+  test("has them run, after all that is asked anew, when the client goes on", () => {
+    const stub = addStub("pause");
+    stub.verdict = KEPT;
+    expect(inner.run("SET", "refused", "value")).toBe("");
+    expect(stub.kept).toBe(clientOf(inner));
+    // What comes after it waits behind it.
+    expect(inner.run("GET", "refused")).toBe("");
+    expect(inner.keyspace.databases[0].size).toBe(0);
+    expect(goOn()).toBe("");
+    expect(stub.asked).toEqual(["set", "set"]);
+    inner.server.dispatcher.setGate(STUB_GATE, false);
+    expect(goOn()).toBe("+OK\r\n$5\r\nvalue\r\n");
+  });
+
+  test("is asked after those that refuse", () => {
+    const stub = addStub("pause");
+    stub.verdict = KEPT;
+    useUp();
+    expect(inner.run("SET", "refused", "value")).toBe(OUT_OF_MEMORY);
+    expect(stub.kept).toBeNull();
+  });
+});
+
+test.skipIf(redisBinary() === null)("refusals come in the real server's order", async () => {
+  const args = ["--requirepass", "secret", "--maxmemory", "1", "--min-replicas-to-write", "1"];
+  const pair = await Pair.start(args);
+  const commands = [
+    ...["DEBUG SLEEP 0", "SAVE", "SET a 1", "MULTI", "NOSUCH", "SET a", "AUTH secret"],
+    ...["DEBUG SLEEP 0", "SET a 1", "DEL a", "GET a", "MULTI", "SAVE", "DEBUG SLEEP 0", "EXEC"],
+    ...["MULTI", "SET a 1", "EXEC"],
+    // A pause of all commands keeps none that is refused, nor those that there are not.
+    ...["CLIENT PAUSE 100000", "DEL a", "NOSUCH", "GET", "DEBUG SLEEP 0"],
+  ];
+  try {
+    await pair.same(
+      commands.map((command) => command.split(" ")),
+      "in this order",
+    );
+  } finally {
+    await pair.stop();
+  }
+});
