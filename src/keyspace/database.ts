@@ -9,8 +9,10 @@
  * key goes through `keyspace.changing` first; there is no second place.
  */
 import { free, NIL } from "../arena/arena.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Timed } from "../base/deadlines.ts";
 import { hashBytes } from "../base/hash.ts";
+import type { Range } from "../base/range.ts";
 import { type Args, argsOf } from "../protocol/args.ts";
 import { WRONG_TYPE } from "../protocol/errors.ts";
 import type { DictRef } from "../structures/dict.ts";
@@ -18,11 +20,40 @@ import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import * as hashValue from "../values/hash_value.ts";
-import type { KeyEvent } from "../values/key_event.ts";
+import { ChangeKind, type KeyEvent } from "../values/key_event.ts";
 import * as values from "../values/values.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { FieldExpiryHeap } from "./field_expiry.ts";
-import type { Keyspace } from "./keyspace.ts";
+import type { Looks } from "./looks.ts";
+
+/** Whoever is to know of keys that are removed since their time has come. */
+export interface ExpiryFeed {
+  /** The key is about to go. */
+  expired(db: Database, e: EntryRef): void;
+  /** The field of a hash is about to go. */
+  fieldExpired(db: Database, e: EntryRef, field: Range): void;
+}
+
+/** What a database needs of those above it: see Keyspace, which says what each of these is. */
+export interface DatabaseOwner {
+  readonly clock: Clock;
+  readonly looks: Looks;
+  readonly stats: { hits: number; misses: number; expired: number; expiredFields: number };
+  readonly mayExpire: boolean;
+  readonly isReplaying: boolean;
+  readonly alarmMs: number;
+  readonly onEarlierExpiry: (timeMs: number) => void;
+  readonly expiryFeed: ExpiryFeed | null;
+  readonly randomBelow: (limit: number) => number;
+  changing(db: Database, e: EntryRef, event: KeyEvent | null, kind?: ChangeKind): void;
+  appeared(db: Database, e: EntryRef): void;
+  created(e: EntryRef): void;
+  accessed(e: EntryRef): void;
+  reorder(db: Database, timeMs: number): void;
+  dispose(e: EntryRef): void;
+  disposeValue(e: EntryRef): void;
+  reclaim(keys: DictRef): void;
+}
 
 export class Database implements Timed {
   id: number;
@@ -33,9 +64,9 @@ export class Database implements Timed {
   /** Not later than `nextExpiry`, and its place in the keyspace's order by it. */
   deadlineMs = Infinity;
   slot = -1;
-  private readonly keyspace: Keyspace;
+  private readonly keyspace: DatabaseOwner;
 
-  constructor(id: number, keyspace: Keyspace) {
+  constructor(id: number, keyspace: DatabaseOwner) {
     this.id = id;
     this.keyspace = keyspace;
   }
@@ -51,8 +82,8 @@ export class Database implements Timed {
 
   /** The live entry of the key in this argument, or NIL; counts neither hit nor access. */
   peek(args: Args, index: number, keyHash: number): EntryRef {
-    const { unsynced } = this.keyspace;
-    if (unsynced.isAny) unsynced.look(this.id, keyHash);
+    const { looks } = this.keyspace;
+    if (looks.active !== 0) looks.look(this.id, keyHash);
     const e = dict.find(
       this.keys,
       args.bytes,
@@ -106,8 +137,9 @@ export class Database implements Timed {
   }
 
   /**
-   * A new entry for a key that is not there, linked and announced as `event`, with room for
-   * `valueArea` bytes and, if wanted, an expiry index; the caller writes the value at once.
+   * A new entry for a key that is not there, linked and announced as `event` (see
+   * `Keyspace.changing`), with room for `valueArea` bytes and, if wanted, an expiry index; the
+   * caller writes the value at once.
    */
   add(
     args: Args,
@@ -115,26 +147,8 @@ export class Database implements Timed {
     keyHash: number,
     valueArea: number,
     withTtl: boolean,
-    event: KeyEvent,
-  ): EntryRef {
-    const e = this.make(args, index, keyHash, valueArea, withTtl);
-    this.keyspace.changing(this, e, event);
-    return e;
-  }
-
-  /** As `add`, without an expiry, of a key that as yet is no change to those who WATCH it. */
-  addAside(args: Args, index: number, keyHash: number, valueArea: number): EntryRef {
-    const e = this.make(args, index, keyHash, valueArea, false);
-    this.keyspace.changingAside(this, e, "");
-    return e;
-  }
-
-  private make(
-    args: Args,
-    index: number,
-    keyHash: number,
-    valueArea: number,
-    withTtl: boolean,
+    event: KeyEvent | null,
+    kind: ChangeKind = ChangeKind.usual,
   ): EntryRef {
     const e = entry.create(
       args.bytes,
@@ -147,6 +161,7 @@ export class Database implements Timed {
     );
     this.keyspace.created(e);
     dict.insert(this.keys, e);
+    this.keyspace.changing(this, e, event, kind);
     return e;
   }
 
@@ -332,7 +347,8 @@ export class Database implements Timed {
    * them.
    */
   lookAtAll(): void {
-    this.keyspace.unsynced.lookAtAll(this.id);
+    const { looks } = this.keyspace;
+    if (looks.active !== 0) looks.lookAtAll(this.id);
   }
 
   /** Some live key's entry, or NIL when there is none. */
@@ -389,7 +405,8 @@ export class Database implements Timed {
   entryAt(args: Args, index: number): EntryRef {
     const { bytes, view, start, size } = args;
     const keyHash = this.hash(args, index);
-    this.keyspace.unsynced.look(this.id, keyHash);
+    const { looks } = this.keyspace;
+    if (looks.active !== 0) looks.look(this.id, keyHash);
     return dict.find(this.keys, bytes, view, start[index], size[index], keyHash);
   }
 
@@ -411,6 +428,13 @@ export class Database implements Timed {
       }
     }
     return count;
+  }
+
+  /** Exchanges all keys, with their expiry, for those of another database. */
+  exchange(other: Database): void {
+    [this.keys, other.keys] = [other.keys, this.keys];
+    [this.expires, other.expires] = [other.expires, this.expires];
+    [this.fieldExpires, other.fieldExpires] = [other.fieldExpires, this.fieldExpires];
   }
 
   /** Empties the database at once for readers; the memory is freed in slices. */
@@ -442,7 +466,8 @@ export class Database implements Timed {
       if (this.expireFields(e, FIELDS_AT_ONCE) === total) return NIL as EntryRef;
       if (!this.isThinned(e)) return e;
     }
-    if (hashValue.hideDue(e, clock.nowMs)) keyspace.changingAlso(this, e, "hexpired");
+    if (hashValue.hideDue(e, clock.nowMs))
+      keyspace.changing(this, e, "hexpired", ChangeKind.uncounted);
     if (hashValue.count(e) > 0) return e;
     if (mayExpire) this.deleteHidden(e);
     return NIL as EntryRef;
@@ -463,7 +488,7 @@ export class Database implements Timed {
 
   private expireHidden(e: EntryRef, at: hashValue.Place): void {
     const { keyspace } = this;
-    keyspace.changingUnseen(this, e);
+    keyspace.changing(this, e, null, ChangeKind.unseen);
     keyspace.expiryFeed?.fieldExpired(this, e, hashValue.nameAt(at));
     keyspace.stats.expiredFields++;
     hashValue.removeAt(e, at);
@@ -474,14 +499,14 @@ export class Database implements Timed {
   deleteHidden(e: EntryRef): void {
     const { keyspace } = this;
     keyspace.stats.expiredFields += hashValue.hiddenCount(e);
-    keyspace.changingAlso(this, e, "del");
+    keyspace.changing(this, e, "del", ChangeKind.uncounted);
     keyspace.expiryFeed?.expired(this, e);
     this.delete(e);
   }
 
   private expire(e: EntryRef): void {
     this.keyspace.stats.expired++;
-    this.keyspace.changingAlso(this, e, "expired");
+    this.keyspace.changing(this, e, "expired", ChangeKind.uncounted);
     this.keyspace.expiryFeed?.expired(this, e);
     this.delete(e);
   }
@@ -496,9 +521,9 @@ export class Database implements Timed {
     if (hashValue.hidesAny(e)) {
       // First those, which are the earliest: their end is told.
       most = Math.min(limit, hashValue.hiddenCount(e));
-      keyspace.changingUnseen(this, e);
+      keyspace.changing(this, e, null, ChangeKind.unseen);
     } else {
-      keyspace.changingAlso(this, e, "hexpired");
+      keyspace.changing(this, e, "hexpired", ChangeKind.uncounted);
     }
     const count = hashValue.removeDue(e, keyspace.clock.nowMs, most, (field) =>
       keyspace.expiryFeed?.fieldExpired(this, e, field),
@@ -507,7 +532,7 @@ export class Database implements Timed {
     if (hashValue.total(e) > 0) {
       this.rescheduled(e);
     } else {
-      keyspace.changingAlso(this, e, "del");
+      keyspace.changing(this, e, "del", ChangeKind.uncounted);
       this.delete(e);
     }
     return count;

@@ -6,21 +6,23 @@ import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
-import { type Range, staging } from "../base/range.ts";
+import { staging } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
 import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
-import type { KeyEvent } from "../values/key_event.ts";
+import { ChangeKind, type KeyEvent } from "../values/key_event.ts";
 import * as loose from "../values/loose.ts";
 import { Type } from "../values/types.ts";
 import * as values from "../values/values.ts";
-import { Database } from "./database.ts";
+import { Database, type DatabaseOwner, type ExpiryFeed } from "./database.ts";
 import { Libraries } from "./libraries.ts";
+import { Looks } from "./looks.ts";
+import { type KeyObserver, KeyObservers, KeySlot } from "./observers.ts";
 import { Unsynced } from "./unsynced.ts";
 import { Waits } from "./waits.ts";
-import { type Watch, type Watcher, Watches } from "./watch.ts";
+import { type Watcher, Watches } from "./watch.ts";
 
 /** LRU times count seconds in 24 bits, as in Redis. */
 const LRU_CLOCK_MASK = 0xffffff;
@@ -38,34 +40,24 @@ const DATABASES_PER_SLICE = 16;
 /** A walk that was called off keeps others from their turn no longer than this. */
 const FINISHED_WITHIN_MS = 15;
 
-/** Whoever is to see keys before they change: a snapshot in progress. */
-export interface ChangeWatcher {
+/** A snapshot in progress, which sees keys before they change. */
+export interface KeyWalk extends KeyObserver {
   /** It shows nothing any more, but has to go on to its end. */
   readonly isAbandoned: boolean;
   /** Goes on; false at its end. */
   step(): boolean;
-  /** The key is about to change or to go, or was just made. */
-  before(db: Database, e: EntryRef): void;
-  /** Takes over all that the database holds, which is empty then; false if it needs nothing. */
-  detaches(db: Database): boolean;
-  /** Two databases have exchanged what they hold. */
-  swapped(a: Database, b: Database): void;
 }
 
-/** Whoever is to know of keys that are removed since their time has come. */
-export interface ExpiryFeed {
-  /** The key is about to go. */
-  expired(db: Database, e: EntryRef): void;
-  /** The field of a hash is about to go. */
-  fieldExpired(db: Database, e: EntryRef, field: Range): void;
-}
-
-export class Keyspace {
+export class Keyspace implements DatabaseOwner {
   readonly databases: Database[] = [];
   /** Those in which something expires; a time may be one that has become later since. */
   private readonly order = new Deadlines<Database>();
-  readonly watches = new Watches();
-  readonly waits = new Waits();
+  /** Who is told of changes. */
+  readonly observers = new KeyObservers();
+  /** Who is told of keys that are looked at. */
+  readonly looks = new Looks();
+  readonly watches = new Watches(this.observers);
+  readonly waits = new Waits(this.observers);
   /** What a reply may not show yet. */
   readonly unsynced: Unsynced;
   /** Functions are no data of a database: FLUSHALL leaves them. */
@@ -104,7 +96,7 @@ export class Keyspace {
   onReclaim: () => void = () => {};
   /** Told of keys that expire, unless there is nobody to tell. */
   expiryFeed: ExpiryFeed | null = null;
-  private walk: ChangeWatcher | null = null;
+  private walk: KeyWalk | null = null;
   /** `entry.epoch` of keys that the last walk has seen, or that were made since it began. */
   private epoch = 0;
   /** Numbers from 0 up to 1, which clients may see: nothing secret comes from them. */
@@ -120,52 +112,30 @@ export class Keyspace {
   constructor(count: number, clock: Clock, random: () => number) {
     this.clock = clock;
     this.random = random;
-    this.unsynced = new Unsynced(count);
+    this.unsynced = new Unsynced(count, this.observers, this.looks);
     for (let id = 0; id < count; id++) this.databases.push(new Database(id, this));
   }
 
   /**
    * The one change hook: runs before a key changes or goes, and just after one is made. `event` is
-   * the keyspace event that the change is.
+   * the keyspace event that the change is; null if Redis announces none, or another call will tell
+   * what takes the place of a key that goes.
    */
-  changing(db: Database, e: EntryRef, event: KeyEvent): void {
-    this.dirty++;
-    this.changingAlso(db, e, event);
-  }
-
-  /**
-   * As `changing`, but not counted: for keys that expire, and for a further key of one and the same
-   * change. The event is "" for a key that makes way, when another will tell what took its place.
-   */
-  changingAlso(db: Database, e: EntryRef, event: KeyEvent): void {
-    this.beforeChange(db, e);
-    if (this.watches.active) this.tellWatches(db, e, event);
-    if (this.waits.active) this.waits.changed(db.id, e, event);
-  }
-
-  /**
-   * As `changing`, for what does not count as a change of the value to those who WATCH it, or wait
-   * for the key: of the groups of a stream, or of a string to which only zeros are added.
-   */
-  changingAside(db: Database, e: EntryRef, _event: KeyEvent): void {
-    this.dirty++;
-    this.beforeChange(db, e);
-  }
-
-  private beforeChange(db: Database, e: EntryRef): void {
-    if (this.walk !== null) this.walk.before(db, e);
-    if (this.unsynced.isOn) this.unsynced.note(db.id, entry.hash(e));
-  }
-
-  /** As `changing`, for what nobody sees: of a hash, fields go that were hidden before. */
-  changingUnseen(db: Database, e: EntryRef): void {
-    if (this.walk !== null) this.walk.before(db, e);
+  changing(
+    db: Database,
+    e: EntryRef,
+    event: KeyEvent | null,
+    kind: ChangeKind = ChangeKind.usual,
+  ): void {
+    if (kind === ChangeKind.usual || kind === ChangeKind.unwatched) this.dirty++;
+    if (this.observers.active !== 0) this.observers.changing(db, e, event, kind);
   }
 
   /** A walk over all keys begins; returns the value of `entry.epoch` of those that it has seen. */
-  beginWalk(walk: ChangeWatcher): number {
+  beginWalk(walk: KeyWalk): number {
     if (DEBUG) assert(this.walk === null, "two walks at once");
     this.walk = walk;
+    this.observers.attach(KeySlot.walk, walk);
     this.stats.walks++;
     entry.renewStamp();
     this.epoch ^= 1;
@@ -174,7 +144,9 @@ export class Keyspace {
 
   /** The walk is over, or `walk` if that is the one: one that was over before ends no other. */
   endWalk(walk = this.walk): void {
-    if (this.walk === walk) this.walk = null;
+    if (this.walk !== walk) return;
+    this.walk = null;
+    this.observers.detach(KeySlot.walk);
   }
 
   /**
@@ -375,12 +347,8 @@ export class Keyspace {
   /** Empties a database, telling those who watch its keys, or wait for them. */
   flush(db: Database): number {
     const count = db.size;
-    if (this.unsynced.isOn) this.unsynced.noteAll(db.id);
-    if (this.watches.active) {
-      this.watches.touchDatabase(db.id, (watch) => isReplaced(db, null, watch));
-    }
-    if (this.waits.active) this.waits.leaving(db, null);
-    if (this.walk === null || !this.walk.detaches(db)) db.clear();
+    this.observers.replacing(db, null);
+    db.clear();
     return count;
   }
 
@@ -392,28 +360,12 @@ export class Keyspace {
 
   /** Exchanges the keys of two databases, telling those who watch, or wait for, keys of either. */
   swap(a: Database, b: Database): void {
-    if (this.unsynced.isOn) {
-      this.unsynced.noteAll(a.id);
-      this.unsynced.noteAll(b.id);
-    }
-    if (this.watches.active) {
-      this.watches.touchDatabase(a.id, (watch) => isReplaced(a, b, watch));
-      this.watches.touchDatabase(b.id, (watch) => isReplaced(b, a, watch));
-    }
-    if (this.waits.active) {
-      this.waits.leaving(a, b);
-      this.waits.leaving(b, a);
-    }
-    [a.keys, b.keys] = [b.keys, a.keys];
-    [a.expires, b.expires] = [b.expires, a.expires];
-    [a.fieldExpires, b.fieldExpires] = [b.fieldExpires, a.fieldExpires];
+    this.observers.replacing(a, b);
+    this.observers.replacing(b, a);
+    a.exchange(b);
     this.reorder(a, a.nextExpiry());
     this.reorder(b, b.nextExpiry());
-    if (this.waits.active) {
-      this.waits.arrived(a);
-      this.waits.arrived(b);
-    }
-    this.walk?.swapped(a, b);
+    this.observers.swapped(a, b);
   }
 
   /** WATCH: `watcher` is told by its `dirty` flag when the key in an argument changes. */
@@ -437,18 +389,14 @@ export class Keyspace {
    */
   hasChanged(watcher: Watcher): boolean {
     let hasChanged = watcher.dirty;
-    // All are looked at: see Unsynced.
+    // All are looked at, also when one is known to have changed: see Unsynced.
     for (const { key, expired } of watcher.watched) {
-      this.unsynced.look(key.databaseId, key.hash);
+      if (this.looks.active !== 0) this.looks.look(key.databaseId, key.hash);
       const db = this.databases[key.databaseId];
       const e = key.entryIn(db);
       if (!expired && e !== NIL && (db.isOver(e) || db.hasFieldsOver(e))) hasChanged = true;
     }
     return hasChanged;
-  }
-
-  private tellWatches(db: Database, e: EntryRef, event: KeyEvent): void {
-    this.watches.touch(db.id, e, event === "expired" || event === "del");
   }
 
   private lfuMinutes(): number {
@@ -467,24 +415,4 @@ export class Keyspace {
 /** Whether the value of an entry is freed in slices. */
 function isLarge(e: EntryRef): boolean {
   return entry.type(e) !== Type.string && values.count(e) > FREED_AT_ONCE;
-}
-
-/**
- * Whether it is a change to a watched key that its database takes the keys of another (or none). A
- * key that had expired when it was watched, and now is gone or expired still, is not changed.
- */
-function isReplaced(db: Database, by: Database | null, watch: Watch): boolean {
-  const before = watch.key.entryIn(db);
-  const after = by === null ? NIL : watch.key.entryIn(by);
-  if (before === NIL && after === NIL) return false;
-  const expired = after !== NIL && by !== null && by.isOver(after);
-  if (watch.expired) {
-    if (after === NIL) watch.expired = false;
-    return after !== NIL && !expired;
-  }
-  if (before === NIL && expired) {
-    watch.expired = true;
-    return false;
-  }
-  return true;
 }

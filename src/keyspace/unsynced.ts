@@ -16,6 +16,12 @@
  */
 import { assert } from "../base/assert.ts";
 import { float64s, int32s } from "../base/ballast.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
+import { ChangeKind, type KeyEvent } from "../values/key_event.ts";
+import type { Database } from "./database.ts";
+import { type LookObserver, LookSlot, type Looks } from "./looks.ts";
+import { type KeyObserver, type KeyObservers, KeySlot } from "./observers.ts";
 
 /** Notes at least, and slots of the table: enough for what a hundred clients change in a sync. */
 const NOTES_MIN = 1024;
@@ -26,10 +32,8 @@ const LOOKS_MAX = 64;
 /** Spreads the numbers of databases over the bits of a hash: 2^32 divided by the golden ratio. */
 const SPREAD = 0x9e3779b1;
 
-export class Unsynced {
-  /** Whether changes are noted: the log is on, and replies wait for the disk. */
-  isOn = false;
-  /** Whether some change that was noted is not safe yet. */
+export class Unsynced implements KeyObserver, LookObserver {
+  /** Whether some change that was noted is not safe yet: then it is told of looks. */
   isAny = false;
   /** The mark of what changes now. */
   mark = 1;
@@ -54,11 +58,37 @@ export class Unsynced {
   /** By database: of its last change, and of the last that all its keys took part in. */
   private readonly lastMarks: Float64Array;
   private readonly wholeMarks: Float64Array;
+  private readonly observers: KeyObservers;
+  private readonly lookers: Looks;
 
-  constructor(databaseCount: number) {
+  /** It is told of changes from when `isOn` is set. */
+  constructor(databaseCount: number, observers: KeyObservers, lookers: Looks) {
+    this.observers = observers;
+    this.lookers = lookers;
     this.lastMarks = new Float64Array(databaseCount);
     this.wholeMarks = new Float64Array(databaseCount);
   }
+
+  /** Whether changes are noted: the log is on, and replies wait for the disk. */
+  get isOn(): boolean {
+    return this.observers.has(KeySlot.unsynced);
+  }
+
+  set isOn(isOn: boolean) {
+    if (isOn === this.isOn) return;
+    if (isOn) this.observers.attach(KeySlot.unsynced, this);
+    else this.observers.detach(KeySlot.unsynced);
+  }
+
+  changing(db: Database, e: EntryRef, _event: KeyEvent | null, kind: ChangeKind): void {
+    if (kind !== ChangeKind.unseen) this.note(db.id, entry.hash(e));
+  }
+
+  replacing(db: Database): void {
+    this.noteAll(db.id);
+  }
+
+  swapped(): void {} // `replacing` has noted all of both
 
   /** A key changes, comes or goes. */
   note(databaseId: number, keyHash: number): void {
@@ -77,7 +107,13 @@ export class Unsynced {
   private noteIn(databaseId: number): void {
     this.lastMarks[databaseId] = this.mark;
     this.lastMark = this.mark;
-    this.isAny = true;
+    if (!this.isAny) this.setAny(true);
+  }
+
+  private setAny(isAny: boolean): void {
+    this.isAny = isAny;
+    if (isAny) this.lookers.attach(LookSlot.unsynced, this);
+    else this.lookers.detach(LookSlot.unsynced);
   }
 
   /**
@@ -145,7 +181,7 @@ export class Unsynced {
   confirm(mark: number): void {
     if (DEBUG) assert(mark >= this.safeMark, "what was safe stays so");
     this.safeMark = mark;
-    this.isAny = this.lastMark > mark;
+    if (this.isAny && this.lastMark <= mark) this.setAny(false);
     const { marks, count } = this;
     let { first } = this;
     while (first < count && marks[first] <= mark) first++;

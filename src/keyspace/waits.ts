@@ -10,10 +10,11 @@ import { NIL } from "../arena/arena.ts";
 import type { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
-import type { KeyEvent } from "../values/key_event.ts";
+import { ChangeKind, type KeyEvent } from "../values/key_event.ts";
 import { Type } from "../values/types.ts";
 import type { Database } from "./database.ts";
 import { NamedKey, NamedKeys } from "./named_keys.ts";
+import { type KeyObserver, type KeyObservers, KeySlot } from "./observers.ts";
 
 /** Somebody who waits. */
 export interface Waiter {
@@ -64,7 +65,7 @@ export class WaitedKey extends NamedKey {
 
 const TYPE_COUNT = 16;
 /** Changes of a stream that have nothing for those who wait: Redis does not look, either. */
-const BRINGS_NOTHING: ReadonlySet<KeyEvent> = new Set([
+const BRINGS_NOTHING: ReadonlySet<KeyEvent | null> = new Set([
   "xdel",
   "xtrim",
   "expire",
@@ -72,7 +73,7 @@ const BRINGS_NOTHING: ReadonlySet<KeyEvent> = new Set([
   "rename_from", // `vanished` tells
 ]);
 
-export class Waits {
+export class Waits implements KeyObserver {
   /** Whether anybody waits for any key. */
   active = false;
   /** Whether `nextReady` has something to give. */
@@ -83,6 +84,12 @@ export class Waits {
   private readonly keys = new NamedKeys<WaitedKey>();
   private ready: WaitedKey[] = [];
   private readyAt = 0;
+  private readonly observers: KeyObservers;
+
+  /** It is told of changes while anybody waits for any key. */
+  constructor(observers: KeyObservers) {
+    this.observers = observers;
+  }
 
   /**
    * The waiter waits for the key in an argument; a key that it waits for already is not counted
@@ -117,8 +124,9 @@ export class Waits {
    * waits for a list or a sorted set waits until one is made, as in Redis: one that took another
    * value's place by STORE serves nobody, whatever is added to it.
    */
-  changed(databaseId: number, e: EntryRef, event: KeyEvent): void {
-    if (entry.type(e) === Type.stream && !BRINGS_NOTHING.has(event)) this.touch(databaseId, e);
+  changing(db: Database, e: EntryRef, event: KeyEvent | null, kind: ChangeKind): void {
+    if (kind === ChangeKind.unwatched || kind === ChangeKind.unseen) return;
+    if (entry.type(e) === Type.stream && !BRINGS_NOTHING.has(event)) this.touch(db.id, e);
   }
 
   /** A key was made: it is ready if somebody waits for it and its type. */
@@ -135,11 +143,8 @@ export class Waits {
     if (key !== null) this.makeReady(key);
   }
 
-  /**
-   * All keys of a database are about to go, and those of another (or none) to take their place: it
-   * is the end of streams that are not replaced by streams.
-   */
-  leaving(db: Database, by: Database | null): void {
+  /** It is the end of streams that are not replaced by streams. */
+  replacing(db: Database, by: Database | null): void {
     if ((this.types & (1 << Type.stream)) === 0) return;
     for (const key of this.keys.of(db.id)) {
       if (isStream(key.entryIn(db)) && !(by !== null && isStream(key.entryIn(by)))) {
@@ -148,8 +153,13 @@ export class Waits {
     }
   }
 
+  swapped(a: Database, b: Database): void {
+    this.arrived(a);
+    this.arrived(b);
+  }
+
   /** All keys of a database have just come into it. */
-  arrived(db: Database): void {
+  private arrived(db: Database): void {
     for (const key of this.keys.of(db.id)) {
       const e = key.entryIn(db);
       if (e !== NIL && ((this.types >>> entry.type(e)) & 1) !== 0) this.makeReady(key);
@@ -180,7 +190,11 @@ export class Waits {
     this.counts[type] += change;
     if (this.counts[type] > 0) this.types |= 1 << type;
     else this.types &= ~(1 << type);
-    this.active = this.types !== 0;
+    const active = this.types !== 0;
+    if (active === this.active) return;
+    this.active = active;
+    if (active) this.observers.attach(KeySlot.waits, this);
+    else this.observers.detach(KeySlot.waits);
   }
 }
 

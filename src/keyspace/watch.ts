@@ -3,10 +3,14 @@
  * looks at that; keys are looked up only while anybody watches at all. Whatever happens to a key
  * costs as much as there are clients that watch it, however many other keys they watch.
  */
+
+import { NIL } from "../arena/arena.ts";
 import { type Args, argsOf } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
+import { ChangeKind, type KeyEvent } from "../values/key_event.ts";
 import type { Database } from "./database.ts";
 import { NamedKey, NamedKeys } from "./named_keys.ts";
+import { type KeyObserver, type KeyObservers, KeySlot } from "./observers.ts";
 
 /** What a watching client must carry. */
 export interface Watcher {
@@ -30,12 +34,16 @@ export interface Watch {
   expired: boolean;
 }
 
-export class Watches {
-  /** Whether anybody watches anything. */
-  active = false;
+export class Watches implements KeyObserver {
+  private readonly observers: KeyObservers;
   private readonly keys = new NamedKeys<WatchedKey>();
   /** Keys that are watched. */
   private count = 0;
+
+  /** It is told of changes while anybody watches anything. */
+  constructor(observers: KeyObservers) {
+    this.observers = observers;
+  }
 
   /** The key in an argument; one that the client watches already stays as it is. */
   add(watcher: Watcher, db: Database, args: Args, index: number, expired: boolean): void {
@@ -45,14 +53,13 @@ export class Watches {
       const name = args.bytes.slice(args.start[index], args.start[index] + args.size[index]);
       key = new WatchedKey(db.id, hash, argsOf([name]), 0);
       this.keys.add(key);
-      this.count++;
+      if (this.count++ === 0) this.observers.attach(KeySlot.watches, this);
     }
     if (key.watches.has(watcher)) return;
     const watch = { key, expired };
     key.watches.set(watcher, watch);
     watcher.watched.push(watch);
     watcher.watchedSize += key.size;
-    this.active = true;
   }
 
   /** Ends all of a client's watches. */
@@ -65,26 +72,47 @@ export class Watches {
     }
     watcher.watched.length = 0;
     watcher.watchedSize = 0;
-    this.active = this.count > 0;
+    if (this.count === 0) this.observers.detach(KeySlot.watches);
   }
 
-  /** The key of an entry changes; `gone`: it is being removed. */
-  touch(databaseId: number, e: EntryRef, gone: boolean): void {
-    const key = this.keys.ofEntry(databaseId, e);
+  changing(db: Database, e: EntryRef, event: KeyEvent | null, kind: ChangeKind): void {
+    if (kind === ChangeKind.unwatched || kind === ChangeKind.unseen) return;
+    const key = this.keys.ofEntry(db.id, e);
     if (key === null) return;
+    const gone = event === "expired" || event === "del";
     for (const [watcher, watch] of key.watches) {
       if (watch.expired && gone) watch.expired = false;
       else watcher.dirty = true;
     }
   }
 
-  /**
-   * A whole database is emptied (or takes another's place): the watchers of every key that
-   * `changed` says of so are told.
-   */
-  touchDatabase(databaseId: number, changed: (watch: Watch) => boolean): void {
-    for (const key of this.keys.of(databaseId)) {
-      for (const [watcher, watch] of key.watches) if (changed(watch)) watcher.dirty = true;
+  replacing(db: Database, by: Database | null): void {
+    for (const key of this.keys.of(db.id)) {
+      for (const [watcher, watch] of key.watches) {
+        if (isReplaced(db, by, watch)) watcher.dirty = true;
+      }
     }
   }
+
+  swapped(): void {} // `replacing` was called for both
+}
+
+/**
+ * Whether it is a change to a watched key that its database takes the keys of another (or none). A
+ * key that had expired when it was watched, and now is gone or expired still, is not changed.
+ */
+function isReplaced(db: Database, by: Database | null, watch: Watch): boolean {
+  const before = watch.key.entryIn(db);
+  const after = by === null ? NIL : watch.key.entryIn(by);
+  if (before === NIL && after === NIL) return false;
+  const expired = after !== NIL && by !== null && by.isOver(after);
+  if (watch.expired) {
+    if (after === NIL) watch.expired = false;
+    return after !== NIL && !expired;
+  }
+  if (before === NIL && expired) {
+    watch.expired = true;
+    return false;
+  }
+  return true;
 }

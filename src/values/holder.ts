@@ -4,7 +4,7 @@
  */
 import type { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
-import type { KeyEvent } from "./key_event.ts";
+import type { ChangeKind, KeyEvent } from "./key_event.ts";
 
 /** See Database, which says what each of these does. */
 export interface ValueHolder {
@@ -14,9 +14,9 @@ export interface ValueHolder {
     keyHash: number,
     valueArea: number,
     withTtl: boolean,
-    event: KeyEvent,
+    event: KeyEvent | null,
+    kind?: ChangeKind,
   ): EntryRef;
-  addAside(args: Args, index: number, keyHash: number, valueArea: number): EntryRef;
   appeared(e: EntryRef): void;
   resize(e: EntryRef, valueArea: number, keep: number): EntryRef;
   dropValue(e: EntryRef): void;

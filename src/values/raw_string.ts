@@ -10,7 +10,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import * as frozen from "../structures/frozen.ts";
 import type { ValueHolder } from "./holder.ts";
-import type { KeyEvent } from "./key_event.ts";
+import { ChangeKind, type KeyEvent } from "./key_event.ts";
 import * as stringValue from "./string_value.ts";
 import { Type } from "./types.ts";
 
@@ -84,10 +84,8 @@ export function addZeros(
   event: KeyEvent | null,
 ): EntryRef {
   const area = stringValue.areaFor(size);
-  const e =
-    event === null
-      ? db.addAside(args, index, keyHash, area)
-      : db.add(args, index, keyHash, area, false, event);
+  const kind = event === null ? ChangeKind.unwatched : ChangeKind.usual;
+  const e = db.add(args, index, keyHash, area, false, event, kind);
   stringValue.writeBytes(e, args.bytes, args.view, 0, 0);
   return extend(db, e, size);
 }

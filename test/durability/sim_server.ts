@@ -8,6 +8,7 @@ import { Log } from "../../src/base/log.ts";
 import { commandTable } from "../../src/commands/all.ts";
 import { digestOfValue } from "../../src/commands/server/debug_digest.ts";
 import type { Database } from "../../src/keyspace/database.ts";
+import { KeySlot } from "../../src/keyspace/observers.ts";
 import type { FromDisk } from "../../src/persistence/disk/disk_messages.ts";
 import { argsOf } from "../../src/protocol/args.ts";
 import type { Host } from "../../src/runtime/host.ts";
@@ -346,18 +347,13 @@ export class SimServer {
   /** Notes which keys change, so that not all have to be looked at after each command. */
   private watch(): void {
     const { keyspace } = this.server;
-    for (const name of ["changing", "changingAlso", "changingAside"] as const) {
-      const before = keyspace[name].bind(keyspace) as (...args: unknown[]) => void;
-      keyspace[name] = (db: Database, e: EntryRef, ...rest: unknown[]) => {
-        this.touched.add(entry.keyText(e));
-        before(db, e, ...rest);
-      };
-    }
-    const flush = keyspace.flush.bind(keyspace);
-    keyspace.flush = (db) => {
-      this.isAllTouched = true;
-      return flush(db);
-    };
+    keyspace.observers.attach(KeySlot.others, {
+      changing: (_db, e) => this.touched.add(entry.keyText(e)),
+      replacing: () => {
+        this.isAllTouched = true;
+      },
+      swapped: () => {},
+    });
   }
 
   /** Gives the memory back: the arena is that of all servers of this process. */

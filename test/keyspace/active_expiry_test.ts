@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { ActiveExpiry } from "../../src/keyspace/active_expiry.ts";
+import { KeySlot } from "../../src/keyspace/observers.ts";
 import { get, put, START_MS, World } from "./worlds.ts";
 
 /** What a removal costs under the test's clock. */
@@ -135,12 +136,16 @@ test("keys stay while nothing may expire, and go soon after", () => {
 
 /** Lets every removal take its time, and calls `told` with each key's lag. */
 function timeRemovals(told: (lagMs: number) => void): void {
-  world.keyspace.changingAlso = (db, e, event) => {
-    if (event !== "expired") return;
-    world.wallMs += REMOVAL_MS;
-    world.monotonicMs += REMOVAL_MS;
-    told(world.wallMs - db.expiryOf(e));
-  };
+  world.keyspace.observers.attach(KeySlot.others, {
+    changing: (db, e, event) => {
+      if (event !== "expired") return;
+      world.wallMs += REMOVAL_MS;
+      world.monotonicMs += REMOVAL_MS;
+      told(world.wallMs - db.expiryOf(e));
+    },
+    replacing: () => {},
+    swapped: () => {},
+  });
 }
 
 test("many keys at once go in slices, which yield to others and say so", () => {

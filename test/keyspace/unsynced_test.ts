@@ -2,10 +2,14 @@
 // many that it is made anew, and marks that become safe meanwhile.
 
 import { describe, expect, test } from "bun:test";
+import { Looks } from "../../src/keyspace/looks.ts";
+import { KeyObservers } from "../../src/keyspace/observers.ts";
 import { Unsynced } from "../../src/keyspace/unsynced.ts";
 import { Random } from "../fuzz/random.ts";
 
 const DATABASES = 3;
+
+const makeUnsynced = () => new Unsynced(DATABASES, new KeyObservers(), new Looks());
 
 /** The mark that a look at a key shows; 0 for none. */
 function shown(unsynced: Unsynced, databaseId: number, hash: number): number {
@@ -15,7 +19,7 @@ function shown(unsynced: Unsynced, databaseId: number, hash: number): number {
 }
 
 test("a key shows the mark of its last change until that is safe", () => {
-  const unsynced = new Unsynced(DATABASES);
+  const unsynced = makeUnsynced();
   expect(unsynced.isAny).toBe(false);
   unsynced.mark = 7;
   unsynced.note(1, 42);
@@ -31,7 +35,7 @@ test("a key shows the mark of its last change until that is safe", () => {
 });
 
 test("what is looked at raises the mark that is seen, and never lowers it", () => {
-  const unsynced = new Unsynced(DATABASES);
+  const unsynced = makeUnsynced();
   unsynced.note(0, 1);
   unsynced.mark = 2;
   unsynced.note(0, 2);
@@ -42,7 +46,7 @@ test("what is looked at raises the mark that is seen, and never lowers it", () =
 });
 
 test("who looks does not see what it changes itself, those after it do", () => {
-  const unsynced = new Unsynced(DATABASES);
+  const unsynced = makeUnsynced();
   unsynced.note(0, 1);
   unsynced.startLooking();
   unsynced.note(0, 2);
@@ -57,7 +61,7 @@ test("who looks does not see what it changes itself, those after it do", () => {
 });
 
 test("who asks for a key's mark beside the command that runs takes nothing from that", () => {
-  const unsynced = new Unsynced(DATABASES);
+  const unsynced = makeUnsynced();
   unsynced.note(0, 1);
   unsynced.startLooking();
   unsynced.look(0, 1);
@@ -69,7 +73,7 @@ test("who asks for a key's mark beside the command that runs takes nothing from 
 });
 
 test("more keys than are remembered may be looked at", () => {
-  const unsynced = new Unsynced(DATABASES);
+  const unsynced = makeUnsynced();
   unsynced.note(0, 5);
   unsynced.startLooking();
   for (let hash = 0; hash < 1000; hash++) unsynced.look(0, hash);
@@ -77,7 +81,7 @@ test("more keys than are remembered may be looked at", () => {
 });
 
 test("a database shows its last change, and all its keys one that all took part in", () => {
-  const unsynced = new Unsynced(DATABASES);
+  const unsynced = makeUnsynced();
   unsynced.note(0, 1);
   unsynced.mark = 2;
   unsynced.noteAll(1);
@@ -102,7 +106,7 @@ describe("against a Map", () => {
     test(what, () => {
       const seed = Math.floor(Math.random() * 2 ** 32);
       const random = new Random(seed);
-      const unsynced = new Unsynced(DATABASES);
+      const unsynced = makeUnsynced();
       const model = new Map<string, number>();
       const wrong: string[] = [];
       for (let i = 0; i < 30_000 && wrong.length === 0; i++) {

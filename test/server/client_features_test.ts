@@ -4,6 +4,7 @@
 import { expect, test } from "bun:test";
 import { type Client, Silence } from "../../src/calls/client.ts";
 import type { ClientFeature } from "../../src/calls/client_feature.ts";
+import { KeySlot } from "../../src/keyspace/observers.ts";
 import { InnerClient, innerServer } from "../persistence/inner_server.ts";
 
 /** Notes what it is told, by the client's id. */
@@ -73,11 +74,11 @@ test("the end of a client that is blocked, paused, watching and monitoring leave
   other.run("CLIENT", "PAUSE", "1000", "WRITE");
   paused.run("SET", "k", "v");
   expect(server.figures.blockedClients).toBe(2);
-  expect(server.keyspace.watches.active).toBe(true);
+  expect(server.keyspace.observers.has(KeySlot.watches)).toBe(true);
   expect(server.dispatcher.monitors.active).toBe(true);
   for (const client of [blocked, paused, watching, monitoring]) client.close();
   expect(server.figures.blockedClients).toBe(0);
-  expect(server.keyspace.watches.active).toBe(false);
+  expect(server.keyspace.observers.has(KeySlot.watches)).toBe(false);
   expect(server.dispatcher.monitors.active).toBe(false);
   // Nobody that is gone is let go on.
   expect(other.run("CLIENT", "UNPAUSE")).toBe("+OK\r\n");

@@ -3,6 +3,7 @@
  * them, and how far the string must reach; then step by step while they are carried out. Values are
  * doubles as long as these are exact, and BigInt beyond 2^53.
  */
+
 import { NIL } from "../../arena/arena.ts";
 import { parseSafe } from "../../base/numbers.ts";
 import { cString } from "../../base/words.ts";
@@ -11,6 +12,7 @@ import { type ArgumentText, KeyFlag, type KeyRef } from "../../calls/key_specs.t
 import * as propagate from "../../calls/propagate.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as rawString from "../../values/raw_string.ts";
 import * as stringValue from "../../values/string_value.ts";
 import { Type } from "../../values/types.ts";
@@ -187,7 +189,7 @@ function change(call: Call): void {
   if (e === NIL) {
     e = rawString.addZeros(db, args, 1, keyHash, plan.size, null);
   } else {
-    if (grows) keyspace.changingAside(db, e, "");
+    if (grows) keyspace.changing(db, e, null, ChangeKind.unwatched);
     e = rawString.extend(db, e, plan.size);
   }
   aim(e);

@@ -135,7 +135,7 @@ function load({ bytes, offset, size }: Range): void {
 const empty: Range = { bytes: EMPTY, offset: 0, size: EMPTY.length };
 
 /** Makes the one in the buffer the value of the key in argument 1, of entry `found` or NIL. */
-function store(call: Call, keyHash: number, found: EntryRef, event: KeyEvent): void {
+function store(call: Call, keyHash: number, found: EntryRef, event: KeyEvent | null): void {
   const { db, args } = call;
   hyperloglog.forgetEstimate(work.bytes, 0);
   let e = found;
@@ -155,7 +155,7 @@ function pfadd(call: Call): void {
   } else {
     load(current);
     changes = (found === NIL ? 1 : 0) + addToWork(call);
-    if (changes > 0) store(call, keyHash, found, work.isCorrupt ? "" : "pfadd");
+    if (changes > 0) store(call, keyHash, found, work.isCorrupt ? null : "pfadd");
     if (work.isCorrupt) {
       // What was added before that showed has been added, and is no change, as in Redis.
       if (changes > 0) keyspace.dirty--;
@@ -263,7 +263,7 @@ function countOne(call: Call): void {
     count = hyperloglog.estimate(bytes, offset, size);
     if (count === hyperloglog.CORRUPT) throw CORRUPT;
     // Not an event, though the bytes change: the estimate is kept in them.
-    call.keyspace.changing(db, e, "");
+    call.keyspace.changing(db, e, null);
     hyperloglog.cacheEstimate(bytes, offset, count);
   }
   if (Number.isSafeInteger(count)) reply.integer(count);
@@ -339,7 +339,7 @@ function pfdebug(call: Call): void {
 function convert(call: Call, e: EntryRef, range: Range): Range {
   load(range);
   if (!makeWorkDense()) throw CORRUPT;
-  call.keyspace.changing(call.db, e, "");
+  call.keyspace.changing(call.db, e, null);
   return bytesOf(rawString.place(call.db, e, work.bytes, work.view, work.size));
 }
 

@@ -1,4 +1,5 @@
 /** Hash commands: those that read, set and remove fields. Fields that expire: hash_expire.ts. */
+
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import {
@@ -13,6 +14,7 @@ import { wrongArity } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as packed from "../../structures/packed.ts";
 import * as hashValue from "../../values/hash_value.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import { Type } from "../../values/types.ts";
 import { hincrby, hincrbyfloat } from "./hash_number.ts";
 import { hrandfield } from "./hash_random.ts";
@@ -273,7 +275,7 @@ export function afterChange(call: Call, e: EntryRef, count: number): void {
     db.deleteHidden(e);
     return;
   }
-  keyspace.changingAlso(db, e, "del");
+  keyspace.changing(db, e, "del", ChangeKind.uncounted);
   db.delete(e);
 }
 

@@ -2,6 +2,7 @@
  * Hash commands about fields that expire, of Redis 7.4 and 8.0: their table and handlers.
  * Fields go as keys do: at once for every command, and from memory within milliseconds.
  */
+
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import * as propagate from "../../calls/propagate.ts";
@@ -9,6 +10,7 @@ import { group } from "../../calls/table.ts";
 import { CommandError, invalidExpireTime, wrongArity } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as hashValue from "../../values/hash_value.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import { Type } from "../../values/types.ts";
 import { afterChange, replyValue } from "./hash_commands.ts";
 
@@ -483,7 +485,7 @@ function hsetex(call: Call): void {
     else hashValue.set(e, at, args, i + 1);
   }
   if (timeMs !== NO_TIME) {
-    keyspace.changingAlso(db, e, call.isOver(timeMs) ? "hdel" : "hexpire");
+    keyspace.changing(db, e, call.isOver(timeMs) ? "hdel" : "hexpire", ChangeKind.uncounted);
     for (let i = first; i < argc; i += 2) {
       const at = db.field(e, args, i);
       if (at !== 0) expireAt(call, e, i, at, timeMs, false);

@@ -8,6 +8,7 @@ import { type Args, argsOf } from "../../protocol/args.ts";
 import { CommandError, NOT_FLOAT, OVERFLOW } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as hashValue from "../../values/hash_value.ts";
+import type { KeyEvent } from "../../values/key_event.ts";
 import { Type } from "../../values/types.ts";
 import { NO_NUMBER, spelledFloat } from "../strings/string_number.ts";
 
@@ -77,7 +78,7 @@ export function hincrbyfloat(call: Call): void {
 }
 
 /** Sets the field of argument 2, at its place or new, to a text: when it expires stays. */
-function store(call: Call, e: EntryRef, at: hashValue.Place, text: Args, event: string): void {
+function store(call: Call, e: EntryRef, at: hashValue.Place, text: Args, event: KeyEvent): void {
   const { db, args } = call;
   if (e === NIL) {
     const made = hashValue.create(db, args, 1, db.hash(args, 1), event);

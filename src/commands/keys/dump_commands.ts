@@ -1,4 +1,5 @@
 /** DUMP and RESTORE: values as Redis's own payloads, to and from any server that knows them. */
+
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import * as propagate from "../../calls/propagate.ts";
@@ -7,6 +8,7 @@ import { dumpPayload, isIntact, restorePayload } from "../../persistence/rdb/dum
 import { Malformed } from "../../persistence/rdb/rdb_format.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 
 const BUSY_KEY = new CommandError("BUSYKEY Target key name already exists.");
 const BAD_FOOTER = new CommandError("ERR DUMP payload version or checksum are wrong");
@@ -119,7 +121,7 @@ function restore(call: Call): void {
   const isOver = expiry !== 0n && call.isOver(Number(expiry)) && keyspace.mayExpire;
   if (old !== NIL) {
     if (isOver) keyspace.changing(db, old, "del");
-    else keyspace.changingAlso(db, old, "");
+    else keyspace.changing(db, old, null, ChangeKind.uncounted);
     db.delete(old);
   }
   if (isOver) {

@@ -1,4 +1,5 @@
 /** Commands on keys of any type, save for those about expiry (expire.ts). */
+
 import { canServeCopies, ensure, NIL, segmentOf, u8 } from "../../arena/arena.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import type { Call } from "../../calls/call.ts";
@@ -16,6 +17,7 @@ import { CommandError, NO_SUCH_KEY, SAME_OBJECT, SYNTAX } from "../../protocol/e
 import * as dict from "../../structures/dict.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import { TYPE_NAMES } from "../../values/types.ts";
 import * as values from "../../values/values.ts";
 
@@ -263,7 +265,7 @@ function move(call: Call): void {
   }
   keyspace.changing(db, e, "move_from");
   const moved = target.take(e, db);
-  keyspace.changingAlso(target, moved, "move_to");
+  keyspace.changing(target, moved, "move_to", ChangeKind.uncounted);
   target.appeared(moved);
   call.reply.integer(1);
 }
@@ -290,7 +292,7 @@ function renameKey(call: Call, replace: boolean): boolean {
   keyspace.changing(db, e, "rename_from");
   if (taken !== NIL) makeWay(call, db, taken);
   const renamed = db.rekey(e, args, 2, keyHash);
-  keyspace.changingAlso(db, renamed, "rename_to");
+  keyspace.changing(db, renamed, "rename_to", ChangeKind.uncounted);
   db.appeared(renamed);
   // Only now: who waits for both names is served what is there under the new one, as in Redis.
   keyspace.waits.vanished(db, args, 1, oldHash, entry.type(renamed));
@@ -299,7 +301,7 @@ function renameKey(call: Call, replace: boolean): boolean {
 
 /** Removes a key whose name another value gets. */
 function makeWay(call: Call, db: Database, e: EntryRef): void {
-  call.keyspace.changingAlso(db, e, "");
+  call.keyspace.changing(db, e, null, ChangeKind.uncounted);
   db.delete(e);
 }
 

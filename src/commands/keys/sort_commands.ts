@@ -1,4 +1,5 @@
 /** SORT and SORT_RO: the elements of a list, set or sorted set in another order, or by others. */
+
 import { ensure, NIL } from "../../arena/arena.ts";
 import { latin1 } from "../../base/bytes.ts";
 import { parseDouble } from "../../base/doubles.ts";
@@ -10,6 +11,7 @@ import { CommandError, SYNTAX, WRONG_TYPE } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import { compareBytes } from "../../structures/score_tree.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as listValue from "../../values/list_value.ts";
 import * as setValue from "../../values/set_value.ts";
 import { Type } from "../../values/types.ts";
@@ -357,7 +359,7 @@ function storeList(call: Call, index: number, elements: ByteList): void {
   ensure(total);
   if (taken !== NIL) {
     if (count === 0) keyspace.changing(db, taken, "del");
-    else keyspace.changingAlso(db, taken, "");
+    else keyspace.changing(db, taken, null, ChangeKind.uncounted);
     db.delete(taken);
   }
   if (count > 0) {

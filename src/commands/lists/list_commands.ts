@@ -1,8 +1,10 @@
 /** List commands: the table of all of them, and those that add, read, change and cut. */
+
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import { group } from "../../calls/table.ts";
 import { NO_SUCH_KEY, OUT_OF_RANGE, SYNTAX } from "../../protocol/errors.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as listValue from "../../values/list_value.ts";
 import { Type } from "../../values/types.ts";
 import { deleteIfEmpty, lmove, lmpop, lpop, rpop, rpoplpush } from "./list_pop.ts";
@@ -339,7 +341,7 @@ function ltrim(call: Call): void {
     keyspace.changing(db, e, "ltrim");
     if (from >= end) {
       keyspace.dirty += count - 1;
-      keyspace.changingAlso(db, e, "del");
+      keyspace.changing(db, e, "del", ChangeKind.uncounted);
       db.delete(e);
     } else {
       keyspace.dirty += count - (end - from) - 1;

@@ -2,6 +2,7 @@
  * List commands that take elements from an end: LPOP, RPOP, LMPOP, LMOVE, RPOPLPUSH; and what the
  * blocking ones share with them.
  */
+
 import { ensure, NIL } from "../../arena/arena.ts";
 import { stage, staging } from "../../base/range.ts";
 import type { Call } from "../../calls/call.ts";
@@ -12,6 +13,7 @@ import type { Args } from "../../protocol/args.ts";
 import { CommandError, NEGATIVE, SYNTAX, wrongArity } from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { EntryRef } from "../../structures/entry.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as listValue from "../../values/list_value.ts";
 import { Type } from "../../values/types.ts";
 
@@ -35,7 +37,7 @@ function atLeast(call: Call, index: number, least: number, error: Error): number
 /** Deletes the key of a list that has become empty. */
 export function deleteIfEmpty(keyspace: Keyspace, db: Database, e: EntryRef): void {
   if (listValue.count(e) > 0) return;
-  keyspace.changingAlso(db, e, "del");
+  keyspace.changing(db, e, "del", ChangeKind.uncounted);
   db.delete(e);
 }
 
@@ -77,7 +79,7 @@ export function popSome(
     listValue.removeRange(e, atHead ? 0 : count - n, n);
     return;
   }
-  keyspace.changingAlso(db, e, "del");
+  keyspace.changing(db, e, "del", ChangeKind.uncounted);
   db.delete(e);
 }
 
@@ -107,7 +109,7 @@ export function moveElement(
   const event = pushEvent(toHead);
   if (target === NIL) target = listValue.create(db, args, index, keyHash, event, size);
   else keyspace.changing(db, target, event);
-  keyspace.changingAlso(db, source, popEvent(fromHead));
+  keyspace.changing(db, source, popEvent(fromHead), ChangeKind.uncounted);
   listValue.pop(source, fromHead, null);
   listValue.push(target, toHead, staging.bytes, 0, size);
   to.bulk(staging.bytes, 0, size);

@@ -11,7 +11,7 @@ import type { Call } from "../../calls/call.ts";
 import { type ArgumentText, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
-import type { KeyEvent } from "../../values/key_event.ts";
+import { ChangeKind, type KeyEvent } from "../../values/key_event.ts";
 import * as loose from "../../values/loose.ts";
 import { Type } from "../../values/types.ts";
 import * as zsetValue from "../../values/zset_value.ts";
@@ -376,7 +376,7 @@ function storeFound(call: Call, e: EntryRef, returned: number, event: KeyEvent):
   const old = db.peek(args, storeIndex, keyHash);
   if (old !== NIL) {
     if (returned === 0) keyspace.changing(db, old, "del");
-    else keyspace.changingAlso(db, old, "");
+    else keyspace.changing(db, old, null, ChangeKind.uncounted);
     db.delete(old);
   }
   if (returned === 0) {

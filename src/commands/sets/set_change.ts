@@ -2,14 +2,14 @@
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import type { EntryRef } from "../../structures/entry.ts";
-import type { KeyEvent } from "../../values/key_event.ts";
+import { ChangeKind, type KeyEvent } from "../../values/key_event.ts";
 import * as loose from "../../values/loose.ts";
 import * as setValue from "../../values/set_value.ts";
 
 /** Deletes a key whose set has lost its last member: no key holds an empty one. */
 export function deleteIfEmpty(call: Call, e: EntryRef): void {
   if (setValue.count(e) > 0) return;
-  call.keyspace.changingAlso(call.db, e, "del");
+  call.keyspace.changing(call.db, e, "del", ChangeKind.uncounted);
   call.db.delete(e);
 }
 
@@ -25,7 +25,7 @@ export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void
   const old = db.peek(args, 1, keyHash);
   if (old !== NIL) {
     if (count === 0) keyspace.changing(db, old, "del");
-    else keyspace.changingAlso(db, old, "");
+    else keyspace.changing(db, old, null, ChangeKind.uncounted);
     db.delete(old);
   }
   if (count === 0) keyspace.disposeLoose(result);

@@ -1,4 +1,5 @@
 /** SPOP and SRANDMEMBER: members of a set at random, each as likely as any other. */
+
 import { NIL } from "../../arena/arena.ts";
 import { INT64_MIN } from "../../base/numbers.ts";
 import type { Call } from "../../calls/call.ts";
@@ -6,6 +7,7 @@ import * as propagate from "../../calls/propagate.ts";
 import { CommandError, NEGATIVE, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import { Member } from "../../values/set_member.ts";
 import { listAll, listSome, places } from "../../values/set_places.ts";
 import * as setValue from "../../values/set_value.ts";
@@ -66,7 +68,7 @@ function popCount(call: Call): void {
     // Redis looks the key up once more, to reply with all of it.
     keyspace.stats.hits++;
     replyAll(call, e);
-    keyspace.changingAlso(db, e, "del");
+    keyspace.changing(db, e, "del", ChangeKind.uncounted);
     db.delete(e);
     propagate.deleted(call);
   } else if ((total - popped) * STAY_FACTOR > popped) {

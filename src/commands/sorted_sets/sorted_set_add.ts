@@ -28,14 +28,14 @@ const KEPT_SCORES = 1 << 13;
 let scores = new Float64Array(256);
 
 export function zadd(call: Call): void {
-  add(call, 0, "zadd");
+  add(call, 0);
 }
 
 export function zincrby(call: Call): void {
-  add(call, INCR, "zincr");
+  add(call, INCR);
 }
 
-function add(call: Call, given: number, ofName: string): void {
+function add(call: Call, given: number): void {
   const { db, args, keyspace, reply, argc } = call;
   let options = given;
   let first = 2;
@@ -52,7 +52,7 @@ function add(call: Call, given: number, ofName: string): void {
   const isIncrement = (options & INCR) !== 0;
   if (isIncrement && pairs > 1) throw INCR_OF_MANY;
   readScores(call, first, pairs);
-  const event = isIncrement ? "zincr" : ofName;
+  const event = isIncrement ? "zincr" : "zadd";
 
   const { bytes, view, start, size } = args;
   const keyHash = db.hash(args, 1);

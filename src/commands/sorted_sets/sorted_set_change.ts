@@ -4,14 +4,14 @@ import type { Call } from "../../calls/call.ts";
 import type { Database } from "../../keyspace/database.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
 import type { EntryRef } from "../../structures/entry.ts";
-import type { KeyEvent } from "../../values/key_event.ts";
+import { ChangeKind, type KeyEvent } from "../../values/key_event.ts";
 import * as loose from "../../values/loose.ts";
 import * as zsetValue from "../../values/zset_value.ts";
 
 /** Deletes a key whose sorted set has lost its last member: no key holds an empty one. */
 export function deleteIfEmpty(keyspace: Keyspace, db: Database, e: EntryRef): void {
   if (zsetValue.count(e) > 0) return;
-  keyspace.changingAlso(db, e, "del");
+  keyspace.changing(db, e, "del", ChangeKind.uncounted);
   db.delete(e);
 }
 
@@ -27,7 +27,7 @@ export function removeRanks(
   keyspace.changing(db, e, event);
   keyspace.dirty += n - 1;
   if (n === zsetValue.count(e)) {
-    keyspace.changingAlso(db, e, "del");
+    keyspace.changing(db, e, "del", ChangeKind.uncounted);
     db.delete(e);
   } else {
     zsetValue.removeRanks(e, from, n);
@@ -50,7 +50,7 @@ export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void
   const old = db.peek(args, 1, keyHash);
   if (old !== NIL) {
     if (count === 0) keyspace.changing(db, old, "del");
-    else keyspace.changingAlso(db, old, "");
+    else keyspace.changing(db, old, null, ChangeKind.uncounted);
     db.delete(old);
   }
   if (count === 0) keyspace.disposeLoose(result);

@@ -4,6 +4,7 @@ import { stage, staging } from "../../base/range.ts";
 import type { Call } from "../../calls/call.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
+import type { KeyEvent } from "../../values/key_event.ts";
 import { Type } from "../../values/types.ts";
 import * as zsetValue from "../../values/zset_value.ts";
 import { By, parseBounds, ranks, resolve } from "./sorted_set_bounds.ts";
@@ -177,7 +178,7 @@ export function zremrangebylex(call: Call): void {
   remove(call, By.lex, "zremrangebylex");
 }
 
-function remove(call: Call, by: number, event: string): void {
+function remove(call: Call, by: number, event: KeyEvent): void {
   const { db, args, keyspace } = call;
   parseBounds(call, by, 2, 3);
   const e = db.writeTyped(args, 1, db.hash(args, 1), Type.zset);

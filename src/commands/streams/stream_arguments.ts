@@ -1,4 +1,5 @@
 /** What commands on streams read from their arguments in the same way, and their errors. */
+
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import * as propagate from "../../calls/propagate.ts";
@@ -6,6 +7,7 @@ import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import { parseId, replyId, type StreamId } from "../../structures/stream_id.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import { thresholds } from "../../values/thresholds.ts";
@@ -211,7 +213,7 @@ export function consumerFor(call: Call, e: EntryRef, readers: EntryRef, index: n
     streamGroup.setSeenMs(found, call.nowMs);
     return found;
   }
-  call.keyspace.changingAside(call.db, e, "xgroup-createconsumer");
+  call.keyspace.changing(call.db, e, "xgroup-createconsumer", ChangeKind.unwatched);
   return streamGroup.createConsumer(readers, call.args, index, call.nowMs);
 }
 

@@ -1,10 +1,12 @@
 /** Stream commands: those that add, read, remove and count entries. */
+
 import { BLOCK_SIZE_MAX, NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX, wrongArity } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import { parsed, parseId, replyId, StreamId } from "../../structures/stream_id.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import { Type } from "../../values/types.ts";
 import {
@@ -320,7 +322,7 @@ function xsetid(call: Call): void {
   if (e === NIL) throw NO_SUCH_KEY;
   if (streamValue.loadLastEntryId(e, last) && id.compare(last) < 0) throw SET_BELOW_TOP;
   if (added >= 0n && BigInt(streamValue.length(e)) > added) throw ADDED_BELOW_LENGTH;
-  keyspace.changingAside(db, e, "xsetid");
+  keyspace.changing(db, e, "xsetid", ChangeKind.unwatched);
   streamValue.setLastId(e, id);
   if (added >= 0n) streamValue.setEntriesAdded(e, added);
   if (!end.isZero) streamValue.setMaxDeletedId(e, end);

@@ -1,10 +1,12 @@
 /** XDELEX and XACKDEL: the removal of entries that minds the groups which have them pending. */
+
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import { StreamId } from "../../structures/stream_id.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import { Type } from "../../values/types.ts";
@@ -94,7 +96,7 @@ function xackdel(call: Call): void {
   const readers = groupOf(call, e, 2);
   replyForEach(call, readers === NIL ? (NIL as EntryRef) : e, (deleting) => {
     if (streamGroup.findPending(readers, id) === NIL) return ABSENT;
-    keyspace.changingAside(db, e, "");
+    keyspace.changing(db, e, null, ChangeKind.unwatched);
     streamGroup.acknowledge(readers, id);
     const exists = streamValue.has(e, id);
     if (exists && wanted.condition === Condition.acked && isNeeded(groupsOf(e), id)) return KEPT;

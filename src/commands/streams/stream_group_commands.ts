@@ -1,4 +1,5 @@
 /** XGROUP: makes and removes the groups of a stream, and their consumers. */
+
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import { helpEntry } from "../../calls/help.ts";
@@ -6,6 +7,7 @@ import { group } from "../../calls/table.ts";
 import { CommandError, wrongSubcommand } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import { StreamId } from "../../structures/stream_id.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import { Type } from "../../values/types.ts";
@@ -152,7 +154,7 @@ function xgroupCreate(call: Call): void {
   if (!isLastId(call, e)) idOf(call, 4, id);
   if (groupOf(call, e, GROUP) !== NIL) throw BUSY_GROUP;
   if (e === NIL) e = streamValue.create(db, args, KEY, keyHash, "xgroup-create");
-  else keyspace.changingAside(db, e, "xgroup-create");
+  else keyspace.changing(db, e, "xgroup-create", ChangeKind.unwatched);
   streamGroup.create(streamValue.madeGroups(e), args, GROUP, id, options.read);
   call.reply.ok();
 }
@@ -163,7 +165,7 @@ function xgroupSetId(call: Call): void {
   const readers = existingGroup(call, e);
   if (call.argc > SETID_WORDS_MAX) throw wrongSubcommand("XGROUP", call.text(1));
   if (!isLastId(call, e)) idOrEndOf(call, 4, id);
-  call.keyspace.changingAside(call.db, e, "xgroup-setid");
+  call.keyspace.changing(call.db, e, "xgroup-setid", ChangeKind.unwatched);
   streamGroup.setLastId(readers, id);
   streamGroup.setEntriesRead(readers, options.read);
   call.reply.ok();
@@ -177,7 +179,7 @@ function xgroupDestroy(call: Call): void {
     reply.integer(0);
     return;
   }
-  keyspace.changingAside(db, e, "xgroup-destroy");
+  keyspace.changing(db, e, "xgroup-destroy", ChangeKind.unwatched);
   streamGroup.remove(streamValue.groupsOf(e), readers);
   // Whoever waits for entries of the group waits in vain, and is told.
   keyspace.appeared(db, e);
@@ -192,7 +194,7 @@ function xgroupCreateConsumer(call: Call): void {
     reply.integer(0);
     return;
   }
-  keyspace.changingAside(db, e, "xgroup-createconsumer");
+  keyspace.changing(db, e, "xgroup-createconsumer", ChangeKind.unwatched);
   streamGroup.createConsumer(readers, args, 4, call.nowMs);
   reply.integer(1);
 }
@@ -206,6 +208,6 @@ function xgroupDelConsumer(call: Call): void {
     reply.integer(0);
     return;
   }
-  keyspace.changingAside(db, e, "xgroup-delconsumer");
+  keyspace.changing(db, e, "xgroup-delconsumer", ChangeKind.unwatched);
   reply.integer(streamGroup.removeConsumer(readers, consumer));
 }

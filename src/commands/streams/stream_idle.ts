@@ -1,9 +1,11 @@
 /** Pending entries that nobody has looked after for a while, and how they get another consumer. */
+
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import { IdCursor } from "../../structures/id_tree.ts";
 import { replyId, StreamId } from "../../structures/stream_id.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import * as streamPropagate from "./stream_propagate.ts";
@@ -36,7 +38,7 @@ export function idleEntries(
     (streamValue.has(e, own) ? found : gone).push(own);
   }
   for (const own of gone) {
-    call.keyspace.changingAside(call.db, e, "");
+    call.keyspace.changing(call.db, e, null, ChangeKind.unwatched);
     propagateClaim(call, keyIndex, groupIndex, readers, own);
     streamGroup.acknowledge(readers, own);
   }

@@ -1,4 +1,5 @@
 /** Commands on entries that are pending in a group: XACK, XPENDING, XCLAIM, XAUTOCLAIM. */
+
 import { NIL } from "../../arena/arena.ts";
 import { INT64_MAX } from "../../base/numbers.ts";
 import type { Call } from "../../calls/call.ts";
@@ -9,6 +10,7 @@ import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import { IdCursor, type RowRef } from "../../structures/id_tree.ts";
 import { parseId, replyId, StreamId } from "../../structures/stream_id.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import { Type } from "../../values/types.ts";
@@ -134,7 +136,7 @@ function xack(call: Call): void {
     if (count === 0) {
       // The hook runs before the first change; the others are found and made at once.
       if (streamGroup.findPending(readers, id) === NIL) continue;
-      keyspace.changingAside(db, e, "");
+      keyspace.changing(db, e, null, ChangeKind.unwatched);
       streamGroup.acknowledge(readers, id);
       count = 1;
     } else if (streamGroup.acknowledge(readers, id)) {
@@ -250,7 +252,7 @@ function xclaim(call: Call): void {
   streamGroup.loadLastId(readers, id);
   const isMoved = end.compare(id) > 0;
   if (isMoved) {
-    keyspace.changingAside(db, e, "");
+    keyspace.changing(db, e, null, ChangeKind.unwatched);
     streamGroup.setLastId(readers, end);
   }
   const mark = reply.beginArray();
@@ -262,14 +264,14 @@ function xclaim(call: Call): void {
     let row = streamGroup.findPending(readers, id);
     if (row === NIL && !(exists && claiming.force)) continue;
     if (!exists) {
-      keyspace.changingAside(db, e, "");
+      keyspace.changing(db, e, null, ChangeKind.unwatched);
       propagateRow(call, readers, row, i);
       streamGroup.acknowledge(readers, id);
       continue;
     }
     if (row !== NIL && !isIdle(row, minIdleMs, call.nowMs)) continue;
     if (consumer === NIL) consumer = consumerFor(call, e, readers, CONSUMER);
-    keyspace.changingAside(db, e, "");
+    keyspace.changing(db, e, null, ChangeKind.unwatched);
     if (row === NIL) row = streamGroup.addPending(readers, consumer, id, call.nowMs, 1n);
     give(call, e, readers, row, consumer, i);
     count++;
@@ -382,7 +384,7 @@ function xautoclaim(call: Call): void {
   while (cursor.row !== NIL && left > 0 && attempts-- > 0) {
     id.load(cursor.row, 0);
     if (!streamValue.has(e, id)) {
-      keyspace.changingAside(db, e, "");
+      keyspace.changing(db, e, null, ChangeKind.unwatched);
       propagateRow(call, readers, cursor.row, 0);
       deleted.push(copyOf(id));
       left--;
@@ -394,7 +396,7 @@ function xautoclaim(call: Call): void {
     cursor.next();
     if (!isIdle(row, minIdleMs, nowMs)) continue;
     if (consumer === NIL) consumer = consumerFor(call, e, readers, CONSUMER);
-    keyspace.changingAside(db, e, "");
+    keyspace.changing(db, e, null, ChangeKind.unwatched);
     give(call, e, readers, row, consumer, 0);
     claimed++;
     left--;

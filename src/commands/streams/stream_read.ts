@@ -1,4 +1,5 @@
 /** Stream commands that read what is new, and may wait for it: XREAD and XREADGROUP. */
+
 import { NIL } from "../../arena/arena.ts";
 import { timeoutMsOf, waitForKeys } from "../../calls/blocking.ts";
 import type { Call, Wait } from "../../calls/call.ts";
@@ -8,6 +9,7 @@ import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import { IdCursor } from "../../structures/id_tree.ts";
 import { replyId, StreamId } from "../../structures/stream_id.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import { StreamCursor } from "../../values/stream_value.ts";
@@ -255,7 +257,7 @@ function readForGroup(call: Call, e: EntryRef, i: number): boolean {
   const idle = after.isMax ? idleEntries(call, e, readers, reading, reading.firstKey + i) : NO_IDS;
   if (after.isMax && idle.length === 0 && !hasNew(e, readers)) return false;
   const consumer = readerOf(call, e, readers, reading, reading.firstKey + i);
-  call.keyspace.changingAside(call.db, e, "");
+  call.keyspace.changing(call.db, e, null, ChangeKind.unwatched);
   replyKey(call, reading.firstKey + i);
   if (after.isMax) deliver(call, e, readers, consumer, reading, idle, reading.firstKey + i);
   else replyHistory(call, e, readers, consumer, after);

@@ -6,6 +6,7 @@
 import type { Call } from "../../calls/call.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import { StreamId } from "../../structures/stream_id.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 
@@ -48,7 +49,7 @@ export function forget(
 ): void {
   for (const readers of groups) {
     if (streamGroup.findPending(readers, id) === 0) continue;
-    keyspace.changingAside(db, e, "");
+    keyspace.changing(db, e, null, ChangeKind.unwatched);
     streamGroup.acknowledge(readers, id);
   }
 }
@@ -67,7 +68,7 @@ export function trimStream(call: Call, e: EntryRef, condition: number, isFurther
 }
 
 function announce({ db, keyspace }: Call, e: EntryRef, isFurther: boolean): void {
-  if (isFurther) keyspace.changingAlso(db, e, "xtrim");
+  if (isFurther) keyspace.changing(db, e, "xtrim", ChangeKind.uncounted);
   else keyspace.changing(db, e, "xtrim");
 }
 

@@ -32,6 +32,7 @@
  *
  * Values: rdb_values.ts and rdb_encode.ts.
  */
+
 import { NIL, segmentOf, u8 } from "../../arena/arena.ts";
 import { latin1 } from "../../base/bytes.ts";
 import { hashBytes } from "../../base/hash.ts";
@@ -44,6 +45,7 @@ import * as entry from "../../structures/entry.ts";
 import type { PackedRef } from "../../structures/packed.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
 import type { StreamLeafRef } from "../../structures/stream_leaf.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import type { FrozenConsumer, FrozenGroup } from "../../values/stream_group.ts";
 import * as values from "../../values/values.ts";
 import { Text } from "../text.ts";
@@ -400,7 +402,7 @@ export class RdbLoader {
         values.discard(made);
         throw new Malformed("the key is there twice");
       }
-      this.keyspace.changingAlso(this.db, old, "");
+      this.keyspace.changing(this.db, old, null, ChangeKind.uncounted);
       this.db.delete(old);
     }
     const e = this.db.admit(made, expires ? expiryMs : -1, farMs);

@@ -10,6 +10,7 @@
  * sound: nothing of a block is used whose checksum is wrong, and a file without its end is none.
  * What was loaded until then is in the keyspace, each key whole: the caller empties it, or exits.
  */
+
 import { NIL, segmentOf, u8, views } from "../../arena/arena.ts";
 import { latin1 } from "../../base/bytes.ts";
 import { hashBytes } from "../../base/hash.ts";
@@ -19,6 +20,7 @@ import * as dict from "../../structures/dict.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import { AREA } from "../../values/collection.ts";
+import { ChangeKind } from "../../values/key_event.ts";
 import * as values from "../../values/values.ts";
 import type { RdbHooks } from "../rdb/rdb_file.ts";
 import { Malformed } from "../rdb/rdb_format.ts";
@@ -247,7 +249,7 @@ export class SnapshotLoader {
         values.discard(e);
         throw new Malformed(`key ${this.shownKey()} is there twice`);
       }
-      keyspace.changingAlso(db, old, "");
+      keyspace.changing(db, old, null, ChangeKind.uncounted);
       db.delete(old);
     }
     const home = db.admit(e, expiryMs, farMs);

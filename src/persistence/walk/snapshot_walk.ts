@@ -4,8 +4,8 @@
  *
  * A bit of each key's entry tells whether it is visited; what the bit means changes with each walk,
  * so that nothing has to be cleared. A key that is made meanwhile counts as visited. Before a key
- * changes or goes, the keyspace says so (`before`): if it is not visited yet, it is there and then.
- * The dicts may grow, shrink and rehash meanwhile: see `dict.LineScan`.
+ * changes or goes, the keyspace says so (`changing`): if it is not visited yet, it is then and
+ * there. The dicts may grow, shrink and rehash meanwhile: see `dict.LineScan`.
  *
  * To visit a key is to show it whole to `visit`, or, if its value is large and whoever saves takes
  * it in parts (large_saver.ts), to freeze the value (large_value.ts). Frozen values are shown when
@@ -15,7 +15,7 @@
 
 import { isShortage } from "../../arena/shortage.ts";
 import { Database } from "../../keyspace/database.ts";
-import type { ChangeWatcher, Keyspace } from "../../keyspace/keyspace.ts";
+import type { Keyspace, KeyWalk } from "../../keyspace/keyspace.ts";
 import * as dict from "../../structures/dict.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
@@ -37,7 +37,7 @@ interface Part {
   isDetached: boolean;
 }
 
-export class SnapshotWalk implements ChangeWatcher {
+export class SnapshotWalk implements KeyWalk {
   isAbandoned = false;
   /** Large values that are done with. */
   largeDone = 0;
@@ -120,20 +120,20 @@ export class SnapshotWalk implements ChangeWatcher {
     this.audience.saver = null;
   }
 
-  before(db: Database, e: EntryRef): void {
+  changing(db: Database, e: EntryRef): void {
     if (entry.epoch(e) === this.epoch) return;
     const part = this.byHolder.get(db);
     if (part !== undefined) this.visitOnce(part, e);
   }
 
-  detaches(db: Database): boolean {
+  /** Takes over all that a database holds that is emptied: it is empty then. */
+  replacing(db: Database, by: Database | null): void {
     const part = this.byHolder.get(db);
-    if (part === undefined) return false;
+    if (part === undefined || by !== null) return;
     this.byHolder.delete(db);
     part.holder = new Database(db.id, this.keyspace);
     part.isDetached = true;
-    exchange(part.holder, db);
-    return true;
+    part.holder.exchange(db);
   }
 
   swapped(a: Database, b: Database): void {
@@ -176,11 +176,4 @@ export class SnapshotWalk implements ChangeWatcher {
     this.byHolder.delete(part.holder);
     if (part.isDetached) this.keyspace.reclaim(part.holder.keys);
   }
-}
-
-/** Exchanges what two databases hold. */
-function exchange(a: Database, b: Database): void {
-  [a.keys, b.keys] = [b.keys, a.keys];
-  [a.expires, b.expires] = [b.expires, a.expires];
-  [a.fieldExpires, b.fieldExpires] = [b.fieldExpires, a.fieldExpires];
 }

@@ -6,6 +6,8 @@ import { Clock } from "../../../src/base/clock.ts";
 import { LOG_PIECE_SIZE } from "../../../src/base/limits.ts";
 import { ChangeFeed } from "../../../src/keyspace/change_feed.ts";
 import type { Database } from "../../../src/keyspace/database.ts";
+import { Looks } from "../../../src/keyspace/looks.ts";
+import { KeyObservers } from "../../../src/keyspace/observers.ts";
 import { Unsynced } from "../../../src/keyspace/unsynced.ts";
 import { AppendWriter } from "../../../src/persistence/log/append_writer.ts";
 import type { AppendFile } from "../../../src/runtime/files.ts";
@@ -27,7 +29,7 @@ beforeEach(() => {
   heard = [];
   timeMs = 10_000;
   disk.defer = (run) => void syncs.push(run);
-  const unsynced = new Unsynced(1);
+  const unsynced = new Unsynced(1, new KeyObservers(), new Looks());
   feed = new ChangeFeed(unsynced);
   const clock = new Clock({
     wallMs: () => timeMs,
