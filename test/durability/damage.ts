@@ -19,6 +19,8 @@ const NAME = "appendonly.aof.1.incr.aof";
 const PATH = `appendonlydir/${NAME}`;
 const MANIFEST = `file ${NAME} seq 1 type i\n`;
 const COMMANDS_MAX = 12;
+const COUNT_MAX = 2 ** 31 - 1;
+const ARGUMENT_SIZE_MAX = 2 ** 31 - 2 ** 19 - 100;
 /** Longer commands would make the damage rare. */
 const SIZE_MAX = 3000;
 
@@ -56,22 +58,21 @@ function lineOf(text: string, from: number): Found {
 function wordsOf(text: string, from: number): Found {
   const words: string[] = [];
   let at = from;
-  const number = (pattern: RegExp, cut: RegExp): number | "prefix" | "other" => {
+  const number = (mark: string, pattern: RegExp, max: number): number | "prefix" | "other" => {
     const head = text.slice(at, at + 14);
-    const found = pattern.exec(head);
-    if (found === null)
-      return at + head.length === text.length && cut.test(head) ? "prefix" : "other";
-    at += found[0].length;
-    return Number(found[1]);
+    if (head === mark) return "prefix";
+    const [line, digits, end] = pattern.exec(head) ?? [];
+    if (line === undefined || Number(digits) > max) return "other";
+    at += line.length;
+    if (end === "\r\n") return Number(digits);
+    return at === text.length ? "prefix" : "other";
   };
-  const count = number(/^\*([1-9]\d*)\r\n/, /^\*([1-9]\d*\r?)?$/);
+  const count = number("*", /^\*([1-9]\d*)(\r\n?)?/, COUNT_MAX);
   if (typeof count === "string") return count;
-  if (count > 2 ** 31 - 1) return "other";
   while (words.length < count) {
     if (at === text.length) return "prefix";
-    const size = number(/^\$(0|[1-9]\d*)\r\n/, /^\$((0|[1-9]\d*)\r?)?$/);
+    const size = number("$", /^\$(0|[1-9]\d*)(\r\n?)?/, ARGUMENT_SIZE_MAX);
     if (typeof size === "string") return size;
-    if (size > 2 ** 31 - 2 ** 19 - 100) return "other";
     const end = text.slice(at + size, at + size + 2);
     if (!"\r\n".startsWith(end)) return "other";
     if (end.length < 2) return "prefix";

@@ -24,6 +24,7 @@ const CR = 13;
 const LF = 10;
 const ZERO = 48;
 const NINE = 57;
+const LINE_END_SIZE = 2;
 
 /** What comes next. */
 const Next = {
@@ -98,7 +99,8 @@ export class CommandFrames {
         if (byte === LF) return this.goOver(Next.command, byte);
         return ++this.count < ANNOTATION_SIZE_MAX;
       case Next.count:
-        return byte === CR ? this.go(Next.countEnd, this.value > 0) : this.digit(byte, COUNT_MAX);
+        if (byte === CR) return this.go(Next.countEnd, this.count > 0);
+        return this.digit(byte, COUNT_MAX) && this.value > 0;
       case Next.countEnd:
         this.argumentsLeft = this.value;
         return this.goOver(Next.dollar, byte);
@@ -106,10 +108,9 @@ export class CommandFrames {
         return this.beginNumber(Next.size, byte === DOLLAR);
       case Next.size:
         if (byte === CR) return this.go(Next.sizeEnd, this.count > 0);
-        return this.digit(byte, LOGGED_SIZE_MAX);
+        return this.digit(byte, LOGGED_SIZE_MAX - LINE_END_SIZE - this.commandSize);
       case Next.sizeEnd:
         this.count = this.value;
-        if (this.commandSize + this.value > LOGGED_SIZE_MAX) return false;
         return this.goOver(Next.argument, byte);
       case Next.argument:
         return this.go(Next.argumentEnd, byte === CR);

@@ -51,6 +51,7 @@ function load(...parts: (string | number)[]): Loaded {
 }
 
 const SET = "*3\r\n$3\r\nSET\r\n$1\r\na\r\n";
+const SOUND = `${SET}$1\r\n1\r\n`;
 const head = (size: number) => `${SET}$${size}\r\n`;
 
 describe("an argument", () => {
@@ -70,7 +71,9 @@ describe("an argument", () => {
   test("larger than any command is an error, at the byte with which it is", () => {
     const fits = LOGGED_SIZE_MAX - head(LOGGED_SIZE_MAX).length;
     expect(load(head(fits)).isCut).toBe(true);
-    expect(load(head(fits + 1)).fault).toBe(head(fits).length - 1);
+    const lastDigit = head(fits).length - 3;
+    expect(load(head(fits + 1)).fault).toBe(lastDigit);
+    expect(load(head(fits + 1).slice(0, -2)).fault).toBe(lastDigit);
     expect(load(`${SET}$9999999999`).fault).toBe(SET.length + 10);
   });
 });
@@ -81,8 +84,50 @@ test("more arguments than a client may send at once before it has authenticated"
   expect(sizes[0].length).toBe(count);
 });
 
+describe("the first bytes of a command, and another behind them", () => {
+  const ALL = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+  const [DIGITS, NOT_ZERO] = ["0123456789", "123456789"];
+  const rows: [first: string, next: string[]][] = [
+    ["", ["*", "#"]],
+    ["*", [...NOT_ZERO]],
+    ["*1", [...DIGITS, "\r"]],
+    ["*214748364", [..."01234567", "\r"]],
+    ["*2147483647", ["\r"]],
+    ["*1\r", ["\n"]],
+    ["*1\r\n", ["$"]],
+    ["*1\r\n$", [...DIGITS]],
+    ["*1\r\n$0", ["\r"]],
+    ["*1\r\n$1", [...DIGITS, "\r"]],
+    ["*1\r\n$0\r", ["\n"]],
+    ["*1\r\n$0\r\n", ["\r"]],
+    ["*1\r\n$0\r\n\r", ["\n"]],
+    ["*1\r\n$1\r\n", ALL],
+    ["*1\r\n$1\r\n*", ["\r"]],
+    ["*1\r\n$1\r\n*\r", ["\n"]],
+    ["*1\r\n$1\r\n*\r\n", ["*", "#"]],
+    ["*2\r\n$1\r\n*\r\n", ["$"]],
+    ["#", ALL],
+  ];
+  for (const [first, next] of rows) {
+    test(JSON.stringify(first), () => {
+      const fit = ALL.filter((byte) => load(first + byte).fault === null);
+      expect(fit).toEqual(next.toSorted());
+      for (const byte of ALL.filter((one) => !next.includes(one))) {
+        const { sizes } = load(first);
+        expect(load(first + byte)).toEqual({ sizes, fault: first.length, isCut: false });
+      }
+      // Behind what is whole, and in whatever pieces they come, it is the same.
+      for (const byte of ALL) {
+        const isFit = next.includes(byte);
+        expect(load(SOUND + first + byte).fault).toBe(isFit ? null : SOUND.length + first.length);
+        const pieces = first === "" ? [byte] : [first, byte];
+        expect(load(...pieces).fault).toBe(isFit ? null : first.length);
+      }
+    });
+  }
+});
+
 describe("text between commands is never carried out", () => {
-  const SOUND = `${SET}$1\r\n1\r\n`;
   const MULTI = "*1\r\n$5\r\nMULTI\r\n";
   const EXEC = "*1\r\n$4\r\nEXEC\r\n";
   const texts = ["FLUSHALL\r\n", "SET b 1\n", "\r\n", "\n", " ", "PING", "$4\r\nPING\r\n", "\0"];
