@@ -20,6 +20,7 @@ import { applySettings } from "../../src/server/settings.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
 import * as entry from "../../src/structures/entry.ts";
+import { followThresholds } from "../../src/values/thresholds.ts";
 import { replyEnd, requestOf, type Word } from "../client/resp.ts";
 import { configOf, fakeHost } from "../config/fake_host.ts";
 import type { Random } from "../fuzz/random.ts";
@@ -365,6 +366,8 @@ export class SimServer {
     keyspace.onReclaim = () => {};
     for (const db of keyspace.databases) keyspace.flush(db);
     while (keyspace.reclaimSlice());
+    // They are the process's, and the next that runs in it has other directives.
+    followThresholds(configOf(fakeHost()));
   }
 }
 

@@ -192,10 +192,11 @@ class Run {
   constructor(seed: number, index: number, summary: ShortageSummary) {
     this.summary = summary;
     this.random = new Random(seed, index + 2_000_000);
-    if (this.random.chance(0.6)) Object.assign(thresholds, LOW);
+    const isLow = this.random.chance(0.6);
     this.short = new InnerServer(seed);
     this.ample = new InnerServer(seed);
     this.fed = new InnerServer(seed);
+    if (isLow) Object.assign(thresholds, LOW);
     this.told = this.short.server.feed.attach({ told: () => {} });
     this.fed.keyspace.isReplaying = true;
   }

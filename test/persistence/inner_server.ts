@@ -10,6 +10,7 @@ import type { Host } from "../../src/runtime/host.ts";
 import type { Socket } from "../../src/runtime/net.ts";
 import type { Connection } from "../../src/server/connection.ts";
 import { type Parts, Server } from "../../src/server/server.ts";
+import { followThresholds } from "../../src/values/thresholds.ts";
 import { configOf, fakeHost } from "../config/fake_host.ts";
 import { Random } from "../fuzz/random.ts";
 import { START_MS } from "../keyspace/worlds.ts";
@@ -26,9 +27,14 @@ export interface InnerWorld {
   readonly loop: Parts["loop"];
 }
 
-/** A server without disk and network, whose time passes when the test says so. */
+/**
+ * A server without disk and network, whose time passes when the test says so. Collections are
+ * packed up to where its directives say; a test may set other thresholds then.
+ */
 export function innerServer({ seed, args = [], nowMs, loop }: InnerWorld): Server {
   const random = new Random(seed);
+  // They are the process's, and others may have left them as they were for a server of theirs.
+  followThresholds(configOf(fakeHost(), ...args));
   return new Server({
     clock: new Clock({ wallMs: nowMs, wallUs: () => nowMs() * 1000, monotonicMs: nowMs }),
     config: configOf(fakeHost(), ...args),

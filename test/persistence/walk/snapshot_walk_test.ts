@@ -1,7 +1,7 @@
 // Purpose: the walk of a snapshot (src/persistence/walk/snapshot_walk.ts): what it shows is what
 // there was when it began, whatever commands do meanwhile, with large values among it, in parts.
 
-import { afterAll, afterEach, beforeAll, expect, spyOn, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import * as arena from "../../../src/arena/arena.ts";
 import type { Database } from "../../../src/keyspace/database.ts";
 import { RdbLoader, RdbSaver } from "../../../src/persistence/rdb/rdb_file.ts";
@@ -35,17 +35,26 @@ const VERSION = 12;
 
 const asBefore = { ...thresholds };
 
-beforeAll(() => {
-  // Leaves of few elements, so that few elements make trees.
-  Object.assign(thresholds, {
-    hashPackedEntries: 4,
-    setIntsetEntries: 4,
-    setPackedEntries: 4,
-    zsetPackedEntries: 4,
-    listPackedSize: 3,
-    streamNodeEntries: 4,
-  });
+/** Leaves of few elements, so that few elements make trees. */
+const LOW = {
+  hashPackedEntries: 4,
+  setIntsetEntries: 4,
+  setPackedEntries: 4,
+  zsetPackedEntries: 4,
+  listPackedSize: 3,
+  streamNodeEntries: 4,
+};
+
+beforeEach(() => {
+  Object.assign(thresholds, LOW);
 });
+
+/** A server in which few elements make trees. */
+function lowServer(seed: number): InnerServer {
+  const inner = new InnerServer(seed);
+  Object.assign(thresholds, LOW);
+  return inner;
+}
 
 afterAll(() => {
   Object.assign(thresholds, asBefore);
@@ -329,7 +338,7 @@ const seedsAndFormats = seeds.flatMap((seed) => FORMATS.map((format) => [seed, f
 const LARGE_TYPES = [0, 1, 2, 3, 4, 5];
 
 test.each(seedsAndFormats)("commands while a walk goes on, seed %d, as %s", (seed, format) => {
-  const inner = new InnerServer(seed);
+  const inner = lowServer(seed);
   const blocksBefore = arena.figures().blockCount;
   const words = new Words(seed);
   const largeTypes = new Set<number>();
@@ -359,7 +368,7 @@ test.each(seedsAndFormats)("commands while a walk goes on, seed %d, as %s", (see
 });
 
 test.each(seeds)("a walk that is called off gives all back, seed %d", (seed) => {
-  const inner = new InnerServer(seed);
+  const inner = lowServer(seed);
   const blocksBefore = arena.figures().blockCount;
   const words = new Words(seed);
   for (let round = 0; round < 3; round++) {
@@ -377,7 +386,7 @@ test.each(seeds)("a walk that is called off gives all back, seed %d", (seed) => 
 });
 
 test.each(seeds)("a saver that fails is told no more, and gives all back, seed %d", (seed) => {
-  const inner = new InnerServer(seed);
+  const inner = lowServer(seed);
   const blocksBefore = arena.figures().blockCount;
   const words = new Words(seed);
   fill(inner, words);
@@ -401,7 +410,7 @@ test.each(seeds)("a saver that fails is told no more, and gives all back, seed %
 });
 
 test.each(FORMATS)("a frozen leaf of a list that is merged with the next, as %s", (format) => {
-  const inner = new InnerServer(1);
+  const inner = lowServer(1);
   const blocksBefore = arena.figures().blockCount;
   thresholds.listPackedSize = 6;
   const drop = (from: number, to: number, word: string) => {
@@ -422,7 +431,7 @@ test.each(FORMATS)("a frozen leaf of a list that is merged with the next, as %s"
 });
 
 test.each(FORMATS)("an entry of a stream is deleted from a frozen leaf, as %s", (format) => {
-  const inner = new InnerServer(1);
+  const inner = lowServer(1);
   const blocksBefore = arena.figures().blockCount;
   for (let i = 1; i <= 40; i++) inner.run("XADD", "stream", `${i}-0`, "field", "value");
   const before = contentsOf(inner.keyspace.databases);
@@ -435,7 +444,7 @@ test.each(FORMATS)("an entry of a stream is deleted from a frozen leaf, as %s", 
 });
 
 test.each(FORMATS)("values of several parts and blocks, as %s", (format) => {
-  const inner = new InnerServer(1);
+  const inner = lowServer(1);
   const blocksBefore = arena.figures().blockCount;
   const words = Array.from({ length: 9000 }, (_, i) => `${i}:${"x".repeat(40)}`);
   inner.run("RPUSH", "list", ...words);
