@@ -24,9 +24,10 @@ import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
 import { standardInput, writeStandardOutput } from "./runtime/standard_streams.ts";
 import { startWorker } from "./runtime/workers.ts";
-import { Listeners } from "./server/listeners.ts";
+import { connectionKinds } from "./server/connection_kinds.ts";
+import { type KindListeners, Listeners } from "./server/listeners.ts";
 import { type Parts, Server } from "./server/server.ts";
-import { applySettings, listenSettings } from "./server/settings.ts";
+import { applySettings } from "./server/settings.ts";
 import { warmUp } from "./server/warm_up.ts";
 import { isTool, TOOLS_HELP } from "./tools/tool_help.ts";
 import type { ToolParts } from "./tools/tools.ts";
@@ -100,10 +101,12 @@ async function start(): Promise<void> {
   if (host.isMemoryLimited()) keepBallast();
   const listeners: Listeners = new Listeners(
     loop,
-    (socket, path) => server.accept(socket, path),
+    config,
+    connectionKinds((socket, path) => server.accept(socket, path)),
     (problem) => log.add("warning", problem),
   );
-  applySettings(server, log, listeners);
+  applySettings(server, log);
+  listeners.followConfig();
   await serve(server, config, log, listeners, loop);
 }
 
@@ -237,12 +240,7 @@ async function serve(
     log.add("warning", `Rusk crashed: ${error instanceof Error ? error.stack : String(error)}`);
     host.exit(EXIT_FAILURE);
   });
-  const path = config.value("unixsocket");
-  if (!listeners.openTcp(listenSettings(config)) || !(await listeners.ready())) {
-    log.add("warning", `Failed listening on port ${config.number("port")} (TCP), aborting.`);
-    host.exit(EXIT_FAILURE);
-  }
-  if (path !== null && !(await openFile(path, config, listeners))) host.exit(EXIT_FAILURE);
+  for (const each of listeners.kinds) await open(each, config, log);
   if (listeners.count === 0) {
     log.add("warning", "Configured to not listen anywhere, exiting.");
     host.exit(EXIT_FAILURE);
@@ -261,6 +259,7 @@ async function serve(
       host.exit(EXIT_FAILURE);
     }
     if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
+    const path = config.value("unixsocket");
     if (path !== null) {
       log.add("notice", `The server is now ready to accept connections at ${path}`);
     }
@@ -268,14 +267,20 @@ async function serve(
   });
 }
 
-/** Listens on a socket file, in place of one that a server before has left. */
-async function openFile(path: string, config: Config, listeners: Listeners): Promise<boolean> {
+/** Has one kind of connections listened for; the process ends when that cannot be. */
+async function open(listeners: KindListeners, config: Config, log: Log): Promise<void> {
+  const { name, file } = listeners.kind;
+  if (!listeners.openTcp() || !(await listeners.ready())) {
+    log.add("warning", `Failed listening on port ${listeners.port} (${name}), aborting.`);
+    host.exit(EXIT_FAILURE);
+  }
+  const path = file === null ? null : config.value(file.path);
+  if (file === null || path === null) return;
+  // In place of one that a server before has left.
   files.removeFile(path);
-  const opened = listeners.openFile(path, config.number("tcp-backlog"));
-  if (!opened || !(await listeners.ready())) return false;
-  const mode = config.number("unixsocketperm");
+  if (!listeners.openFile(path) || !(await listeners.ready())) host.exit(EXIT_FAILURE);
+  const mode = config.number(file.mode);
   if (mode !== 0) files.setMode(path, mode);
-  return true;
 }
 
 function writePidFile(path: string, log: Log): void {

@@ -1,54 +1,106 @@
-/** The addresses and the socket file that the server listens on, as the configuration says. */
-import type { EventLoop, Listener, Socket } from "../runtime/net.ts";
+/**
+ * Where the server listens, as the configuration says: each kind of connection at addresses and a
+ * port of its own, or at a socket file.
+ */
+import type { Config } from "../config/config.ts";
+import type { NameOf } from "../config/directives.ts";
+import type { EventLoop, Listener, Socket, SocketEvents } from "../runtime/net.ts";
 import { systemCode, systemReason } from "../runtime/system_error.ts";
-import type { Connection } from "./connection.ts";
 
-export interface ListenSettings {
+/** One kind of connections: what is spoken there, and which directives say where it listens. */
+export interface ConnectionKind {
+  /** As the log names it. */
+  readonly name: string;
   /** Addresses, `*` and `::*` for all; one with a leading `-` may be missing. */
-  addresses: readonly string[];
-  port: number;
-  backlog: number;
+  readonly addresses: NameOf<readonly string[]>;
+  /** 0 is none. */
+  readonly port: NameOf<bigint>;
+  /** A socket file and its permissions, 0 for those that it comes with; null if it has none. */
+  readonly file: { readonly path: NameOf<string | null>; readonly mode: NameOf<bigint> } | null;
+  /**
+   * Takes a connection, through the socket file of this path or, null, by TCP; returns who is told
+   * of what arrives.
+   */
+  accept(socket: Socket, path: string | null): SocketEvents;
 }
 
 /** What the system says of an address or a family of addresses that this machine does not have. */
 const MISSING_ADDRESS = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOPROTOOPT", "EPROTONOSUPPORT"];
 
+/** All kinds. */
 export class Listeners {
-  private readonly loop: Pick<EventLoop, "listen">;
-  private readonly accept: (socket: Socket, path: string | null) => Connection;
-  private readonly report: (problem: string) => void;
-  private tcp: Listener[] = [];
-  private file: Listener | null = null;
+  readonly kinds: readonly KindListeners[];
 
   /** `report` is told, in one line, why an address can not be listened on. */
   constructor(
     loop: Pick<EventLoop, "listen">,
-    accept: (socket: Socket, path: string | null) => Connection,
+    config: Config,
+    kinds: readonly ConnectionKind[],
+    report: (problem: string) => void,
+  ) {
+    this.kinds = kinds.map((kind) => new KindListeners(loop, config, kind, report));
+  }
+
+  get count(): number {
+    return this.kinds.reduce((count, each) => count + each.count, 0);
+  }
+
+  /** Listens elsewhere whenever CONFIG SET says so; connections stay. */
+  followConfig(): void {
+    for (const each of this.kinds) each.followConfig();
+  }
+
+  close(): void {
+    for (const each of this.kinds) each.close();
+  }
+}
+
+/** Those of one kind. */
+export class KindListeners {
+  readonly kind: ConnectionKind;
+  private readonly loop: Pick<EventLoop, "listen">;
+  private readonly config: Config;
+  private readonly report: (problem: string) => void;
+  private tcp: Listener[] = [];
+  private file: Listener | null = null;
+
+  constructor(
+    loop: Pick<EventLoop, "listen">,
+    config: Config,
+    kind: ConnectionKind,
     report: (problem: string) => void,
   ) {
     this.loop = loop;
-    this.accept = accept;
+    this.config = config;
+    this.kind = kind;
     this.report = report;
+  }
+
+  get port(): number {
+    return this.config.number(this.kind.port);
+  }
+
+  private get backlog(): number {
+    return this.config.number("tcp-backlog");
   }
 
   /**
    * Listens on every address, in place of those before; false, and those before stay, when one
    * that must be there can not be listened on.
    */
-  openTcp({ addresses, port, backlog }: ListenSettings): boolean {
+  openTcp(): boolean {
+    const { kind, port, backlog } = this;
     const opened: Listener[] = [];
     if (port !== 0) {
-      for (const name of addresses) {
+      for (const name of this.config.value(kind.addresses)) {
         const optional = name.startsWith("-");
         const host = hostOf(optional ? name.slice(1) : name);
         try {
-          const accept = (socket: Socket) => this.accept(socket, null);
+          const accept = (socket: Socket) => kind.accept(socket, null);
           opened.push(this.loop.listen({ host, port }, backlog, accept));
         } catch (error) {
           if (optional && MISSING_ADDRESS.includes(systemCode(error))) continue;
-          this.report(
-            `Could not create server TCP listening socket ${name}:${port}: ${systemReason(error)}`,
-          );
+          this.reportTcp(` ${name}:${port}`, error);
           for (const listener of opened) listener.close();
           return false;
         }
@@ -60,10 +112,11 @@ export class Listeners {
   }
 
   /** Listens on a socket file; false when it can not. */
-  openFile(path: string, backlog: number): boolean {
+  openFile(path: string): boolean {
+    const { kind } = this;
     try {
-      const accept = (socket: Socket) => this.accept(socket, path);
-      this.file = this.loop.listen({ path }, backlog, accept);
+      const accept = (socket: Socket) => kind.accept(socket, path);
+      this.file = this.loop.listen({ path }, this.backlog, accept);
       return true;
     } catch (error) {
       this.reportFile(error);
@@ -76,7 +129,7 @@ export class Listeners {
     try {
       await Promise.all(this.tcp.map((listener) => listener.ready));
     } catch (error) {
-      this.report(`Could not create server TCP listening socket: ${systemReason(error)}`);
+      this.reportTcp("", error);
       return false;
     }
     try {
@@ -86,6 +139,24 @@ export class Listeners {
       return false;
     }
     return true;
+  }
+
+  followConfig(): void {
+    const { config, kind } = this;
+    config.onChange([kind.port], () =>
+      this.openTcp() ? null : "Unable to listen on this port. Check server logs.",
+    );
+    config.onChange([kind.addresses], () => {
+      // The old and the new addresses may overlap: the old go first, and come back if need be.
+      this.closeTcp();
+      return this.openTcp() ? null : "Failed to bind to specified addresses.";
+    });
+  }
+
+  private reportTcp(place: string, error: unknown): void {
+    this.report(
+      `Could not create server ${this.kind.name} listening socket${place}: ${systemReason(error)}`,
+    );
   }
 
   private reportFile(error: unknown): void {
@@ -103,7 +174,7 @@ export class Listeners {
   }
 
   /** Stops listening on the addresses; connections stay. */
-  closeTcp(): void {
+  private closeTcp(): void {
     for (const listener of this.tcp) listener.close();
     this.tcp = [];
   }

@@ -7,11 +7,10 @@ import { ServerGate } from "../dispatch/gates.ts";
 import { NOT_SAVED } from "../dispatch/stations/safety.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { followThresholds } from "../values/thresholds.ts";
-import type { Listeners } from "./listeners.ts";
 import type { Server } from "./server.ts";
 
 /** Applies every directive in force now, and again whenever CONFIG SET changes it. */
-export function applySettings(server: Server, log: Log, listeners: Listeners): void {
+export function applySettings(server: Server, log: Log): void {
   const { config } = server;
   const settings = [
     limitSettings,
@@ -27,25 +26,6 @@ export function applySettings(server: Server, log: Log, listeners: Listeners): v
   config.follow(["loglevel"], () => {
     log.level = config.text("loglevel") as LogLevel;
   });
-  config.onChange(["port"], () => {
-    const opened = listeners.openTcp(listenSettings(config));
-    return opened ? null : "Unable to listen on this port. Check server logs.";
-  });
-  config.onChange(["bind"], () => {
-    // The old and the new addresses may overlap: the old go first, and come back if need be.
-    listeners.closeTcp();
-    const opened = listeners.openTcp(listenSettings(config));
-    return opened ? null : "Failed to bind to specified addresses.";
-  });
-}
-
-/** The addresses and port of the configuration. */
-export function listenSettings(config: Config) {
-  return {
-    addresses: config.value("bind"),
-    port: config.number("port"),
-    backlog: config.number("tcp-backlog"),
-  };
 }
 
 function limitSettings(server: Server, config: Config): void {

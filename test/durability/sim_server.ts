@@ -14,7 +14,6 @@ import { argsOf } from "../../src/protocol/args.ts";
 import type { Host } from "../../src/runtime/host.ts";
 import type { Socket } from "../../src/runtime/net.ts";
 import type { Connection } from "../../src/server/connection.ts";
-import type { Listeners } from "../../src/server/listeners.ts";
 import { Server } from "../../src/server/server.ts";
 import { applySettings } from "../../src/server/settings.ts";
 import * as dict from "../../src/structures/dict.ts";
@@ -190,7 +189,7 @@ export class SimServer {
       random: () => random.uint32() / 2 ** 32,
       leave: () => this.exit(0),
     });
-    applySettings(this.server, log, {} as Listeners);
+    applySettings(this.server, log);
     this.watch();
   }
 
