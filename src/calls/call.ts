@@ -13,8 +13,8 @@ import { NOT_INTEGER } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import type { Client } from "./client.ts";
+import type { Command } from "./command.ts";
 import type { ServerContext } from "./server_context.ts";
-import type { Command } from "./table.ts";
 
 export class Call {
   args!: Args;

@@ -3,7 +3,7 @@ import type { Database } from "../keyspace/database.ts";
 import type { Watch, Watcher } from "../keyspace/watch.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandQueue } from "../protocol/command_queue.ts";
-import type { Command } from "./table.ts";
+import type { Command } from "./command.ts";
 
 /**
  * What a command of this client must pass besides look-up and arity. A client without gates goes

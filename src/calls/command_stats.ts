@@ -1,6 +1,7 @@
 /** Counters by command and by error code: INFO commandstats, latencystats and errorstats. */
+
+import type { Command, Commands } from "./command.ts";
 import { Histogram } from "./histogram.ts";
-import type { Command, CommandTable } from "./table.ts";
 
 /** Distinct error codes counted: scripts can make up codes without end. */
 const ERROR_CODES_MAX = 128;
@@ -19,7 +20,7 @@ export class CommandStats {
   commandCount = 0;
   errorCount = 0;
 
-  constructor(table: CommandTable) {
+  constructor(table: Commands) {
     const count = table.all.length;
     this.calls = new Float64Array(count);
     this.microseconds = new Float64Array(count);

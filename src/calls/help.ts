@@ -4,7 +4,8 @@
  */
 import { synopsis } from "./argument_grammar.ts";
 import type { Call } from "./call.ts";
-import { argumentsOf, type Command, type CommandEntry } from "./table.ts";
+import { argumentsOf, type Command, fitsArity } from "./command.ts";
+import type { CommandEntry } from "./table.ts";
 
 const HELP_SUMMARY = "Prints this help.";
 
@@ -34,9 +35,9 @@ export function replyHelp(call: Call, name: string, lines: readonly (readonly st
 function help(call: Call): void {
   const container = call.command.container as Command;
   const lines: string[][] = [];
-  if (container.run !== null) lines.push(["(no subcommand)", container.entry.summary]);
+  if (fitsArity(container, 1)) lines.push(["(no subcommand)", container.entry.summary]);
   for (const command of container.subcommands?.values() ?? []) {
-    if (command.entry.run !== help) lines.push([syntaxOf(command), command.entry.summary]);
+    if (!command.name.endsWith("|help")) lines.push([syntaxOf(command), command.entry.summary]);
   }
   replyHelp(call, container.name.toUpperCase(), lines);
 }

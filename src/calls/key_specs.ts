@@ -79,7 +79,7 @@ export type ArgumentText = (index: number) => string;
 /** A command's own way to find its keys, for those that specs cannot describe; null: bad call. */
 export type KeyFinder = (argumentCount: number, text: ArgumentText) => KeyRef[] | null;
 
-/** The names in `mask`, in the order of `names` (KeyFlag, or the Flag and Category of table.ts). */
+/** The names in `mask`, in the order of `names`: KeyFlag, or Flag and Category of command.ts. */
 export function namesIn(names: Readonly<Record<string, number>>, mask: number): string[] {
   return Object.keys(names).filter((name) => (mask & names[name]) !== 0);
 }

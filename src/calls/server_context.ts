@@ -9,17 +9,17 @@ import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { HostFacts } from "../runtime/host.ts";
 import type { Clients } from "./clients.ts";
+import type { Commands } from "./command.ts";
 import type { DebugSettings } from "./debug_settings.ts";
 import type { Durability } from "./durability.ts";
 import type { Targets } from "./migrate_target.ts";
 import type { ServerControl } from "./server_control.ts";
 import type { ServerFigures } from "./server_figures.ts";
-import type { CommandTable } from "./table.ts";
 
 export interface ServerContext {
   readonly clock: Clock;
   readonly config: Config;
-  readonly table: CommandTable;
+  readonly table: Commands;
   readonly keyspace: Keyspace;
   /** Changes of the data, for those who take them. */
   readonly feed: ChangeFeed;

@@ -16,7 +16,7 @@ import { Deadlines, type Timed } from "../base/deadlines.ts";
 import { Call, type CallServer, type Wait } from "../calls/call.ts";
 import { type BlockedState, type Client, Gate } from "../calls/client.ts";
 import type { ClientFeature } from "../calls/client_feature.ts";
-import { type Command, Flag } from "../calls/table.ts";
+import { type Command, Flag } from "../calls/command.ts";
 import type { WaitedKey, Waiter } from "../keyspace/waits.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";

@@ -14,7 +14,8 @@ import { BACKLOG_SIZE_MAX } from "../base/limits.ts";
 import { cString } from "../base/words.ts";
 import { Call, type CallServer } from "../calls/call.ts";
 import { type Client, Gate } from "../calls/client.ts";
-import { type Command, Flag, HiddenFlag } from "../calls/table.ts";
+import { type Command, Flag, HiddenFlag } from "../calls/command.ts";
+import type { TableCommand } from "../calls/table.ts";
 import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Waits } from "../keyspace/waits.ts";
@@ -24,7 +25,7 @@ import type { Reply } from "../protocol/reply.ts";
 import * as loose from "../values/loose.ts";
 import type { BlockedClients } from "./blocked_clients.ts";
 import { COMMAND_GATES, ServerGate } from "./gates.ts";
-import { CommandLookup } from "./lookup.ts";
+import { CommandLookup, type DispatchServer } from "./lookup.ts";
 import { MonitorFeed } from "./monitor_feed.ts";
 import { ensureRoom, replyFor, SMALL_ARGUMENTS_SIZE } from "./space_gate.ts";
 import { CHANGING, KEPT } from "./stations/station.ts";
@@ -73,7 +74,7 @@ export class Dispatcher {
   private lastReadMs = 0;
   private httpWarnedMs = 0;
 
-  constructor(server: CallServer, reply: Reply, clock: Clock, blocked: BlockedClients) {
+  constructor(server: DispatchServer, reply: Reply, clock: Clock, blocked: BlockedClients) {
     this.server = server;
     this.reply = reply;
     this.clock = clock;
@@ -265,7 +266,7 @@ export class Dispatcher {
     client.lastCommand = command;
   }
 
-  private find(client: Client, args: Args): Command | null {
+  private find(client: Client, args: Args): TableCommand | null {
     let command = this.lookup.find(args);
     if (command === null) {
       if (isHttp(args)) this.refuseHttp(client);
@@ -304,7 +305,7 @@ export class Dispatcher {
   }
 
   /** Asks the stations whose gates are on; then the command is refused, kept, or goes on. */
-  private askStations(client: Client, args: Args, command: Command, gates: number): void {
+  private askStations(client: Client, args: Args, command: TableCommand, gates: number): void {
     const mask = gates | (command.flags & COMMAND_GATES);
     const effects = effectsOf(client, command);
     for (const station of this.stations.inOrder) {
@@ -336,7 +337,7 @@ export class Dispatcher {
   }
 
   /** Queues the command (MULTI), or runs it with what the client's modes ask for. */
-  private pass(client: Client, args: Args, command: Command, gates: number): void {
+  private pass(client: Client, args: Args, command: TableCommand, gates: number): void {
     const { flags } = command;
     if (client.queue !== null && !TRANSACTION_COMMANDS.has(command.name)) {
       // A transaction that is bound to fail need not be kept.
@@ -353,7 +354,7 @@ export class Dispatcher {
     }
   }
 
-  private run(call: Call, client: Client, args: Args, command: Command): void {
+  private run(call: Call, client: Client, args: Args, command: TableCommand): void {
     if (command !== this.runCommand || client !== this.runClient) {
       this.closeRun(null);
       this.runCommand = command;

@@ -8,7 +8,7 @@
  *
  * While none is on a command goes straight to its handler.
  */
-import { HiddenFlag } from "../calls/table.ts";
+import { HiddenFlag } from "../calls/command.ts";
 
 /** What every command meets while it is on, whoever sends it. */
 export const ServerGate = {

@@ -5,7 +5,8 @@
  * Setting bit 5 makes a letter lower case. Only a letter becomes a letter by it, so names of
  * letters alone that are equal as words are equal; the few others are compared byte by byte.
  */
-import type { Command, CommandTable } from "../calls/table.ts";
+import type { CallServer } from "../calls/call.ts";
+import type { CommandTable, TableCommand } from "../calls/table.ts";
 import type { Args } from "../protocol/args.ts";
 
 const LOWER = 0x20;
@@ -20,8 +21,13 @@ const SECOND = 1;
 const SIZE = 2;
 const COMPARED = 3;
 
+/** The server as dispatch needs it: with the handlers of its commands. */
+export interface DispatchServer extends CallServer {
+  readonly table: CommandTable;
+}
+
 export class CommandLookup {
-  private readonly commands: (Command | null)[];
+  private readonly commands: (TableCommand | null)[];
   private readonly names: Uint8Array[];
   private readonly slots: Int32Array;
   private readonly mask: number;
@@ -37,7 +43,7 @@ export class CommandLookup {
   }
 
   /** The command that argument 0 names, or null; of a container, the container. */
-  find(args: Args): Command | null {
+  find(args: Args): TableCommand | null {
     const start = args.start[0];
     const size = args.size[0];
     if (size === 0) return null;
@@ -57,7 +63,7 @@ export class CommandLookup {
     }
   }
 
-  private add(name: string, command: Command): void {
+  private add(name: string, command: TableCommand): void {
     const bytes = new Uint8Array(Math.max(name.length, WORDS_SIZE));
     new TextEncoder().encodeInto(name, bytes);
     const view = new DataView(bytes.buffer);

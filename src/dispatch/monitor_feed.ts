@@ -5,8 +5,8 @@ import type { Clock } from "../base/clock.ts";
 import { quoted } from "../base/quoted.ts";
 import type { Client } from "../calls/client.ts";
 import type { ClientFeature } from "../calls/client_feature.ts";
+import { type Command, Flag } from "../calls/command.ts";
 import { REDACTED, secretIndexes } from "../calls/secrets.ts";
-import { type Command, Flag } from "../calls/table.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Args } from "../protocol/args.ts";
 

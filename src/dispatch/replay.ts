@@ -3,14 +3,14 @@
  * that a client's commands pass, without accounts, and without replies.
  */
 import { OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
-import { Call, type CallServer } from "../calls/call.ts";
+import { Call } from "../calls/call.ts";
 import { Client, type ConnectionPort } from "../calls/client.ts";
-import { fitsArity } from "../calls/table.ts";
+import { fitsArity } from "../calls/command.ts";
 import { replayFunction } from "../persistence/log/library_commands.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { Reply } from "../protocol/reply.ts";
-import { CommandLookup } from "./lookup.ts";
+import { CommandLookup, type DispatchServer } from "./lookup.ts";
 
 /** No client of the server has this number. */
 const REPLAY_ID = -1;
@@ -49,7 +49,7 @@ export class Replay {
   private readonly lookup: CommandLookup;
   private readonly call: Call;
 
-  constructor(server: CallServer) {
+  constructor(server: DispatchServer) {
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, new Reply(), true);
     this.call.client = new Client(REPLAY_ID, server.keyspace.databases[0], nobody);

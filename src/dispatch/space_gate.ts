@@ -18,7 +18,7 @@ import {
 } from "../arena/arena.ts";
 import { isShortage } from "../arena/shortage.ts";
 import { INPUT_BUFFER_SIZE } from "../base/limits.ts";
-import { type Command, Flag } from "../calls/table.ts";
+import { type Command, Flag } from "../calls/command.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";
 

@@ -2,11 +2,11 @@
 
 import type { Clock } from "../base/clock.ts";
 import { type SecretWords, secretDigits } from "../base/random.ts";
+import type { Commands } from "../calls/command.ts";
 import { CommandStats } from "../calls/command_stats.ts";
 import { LatencyMonitor } from "../calls/latency_monitor.ts";
 import type { ServerFigures } from "../calls/server_figures.ts";
 import { Slowlog } from "../calls/slow_log.ts";
-import type { CommandTable } from "../calls/table.ts";
 
 /** Rates are means over this many samples, as Redis takes them. */
 const SAMPLE_COUNT = 16;
@@ -72,7 +72,7 @@ export class Figures implements ServerFigures {
   private readonly input = new Rate();
   private readonly output = new Rate();
 
-  constructor(clock: Clock, table: CommandTable, secretWords: SecretWords) {
+  constructor(clock: Clock, table: Commands, secretWords: SecretWords) {
     this.startMs = clock.nowMs;
     this.commands = new CommandStats(table);
     this.slowlog = new Slowlog(clock);

@@ -4,7 +4,8 @@
  * it is described at all is all one can ask.
  */
 import { describe, expect, test } from "bun:test";
-import { argumentsOf, Category, type Command, CommandTable, group } from "../../src/calls/table.ts";
+import { argumentsOf, Category, type Command } from "../../src/calls/command.ts";
+import { CommandTable, group } from "../../src/calls/table.ts";
 import { commandTable } from "../../src/commands/all.ts";
 import { replyDocs, replyInfo } from "../../src/commands/server/command_docs.ts";
 import {

@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Ref } from "../../src/arena/arena.ts";
 import * as arena from "../../src/arena/arena.ts";
-import { Flag } from "../../src/calls/table.ts";
+import { Flag } from "../../src/calls/command.ts";
 import { commandTable } from "../../src/commands/all.ts";
 import { Replay } from "../../src/dispatch/replay.ts";
 import { SHRINKING } from "../../src/dispatch/space_gate.ts";

@@ -268,7 +268,7 @@ function setDeadlines(call: Call, unitMs: number, baseMs: number): void {
     }
   }
   if (changed > 0) afterChange(call, e, changed);
-  if (changed === 0 || call.isOver(timeMs) || call.command.run === hpexpireat) return;
+  if (changed === 0 || call.isOver(timeMs) || call.command.name === "hpexpireat") return;
   propagateDeadlines(call, timeMs, 3);
 }
 

@@ -194,7 +194,7 @@ function expireAt(call: Call, conditions: number, timeMs: number, farMs?: bigint
   } else {
     keyspace.changing(db, e, "expire");
     db.setExpiry(e, timeMs, farMs);
-    if (call.command.run !== pexpireat) propagate.expiresAt(call, timeMs, farMs, 3);
+    if (call.command.name !== "pexpireat") propagate.expiresAt(call, timeMs, farMs, 3);
   }
   call.reply.integer(1);
 }

@@ -204,6 +204,6 @@ function move(
 
 function moveFrom(call: Call, e: EntryRef, fromHead: boolean, toHead: boolean): void {
   moveElement(call.keyspace, call.db, e, fromHead, call.args, 2, toHead, call.reply);
-  const isNamed = call.command.run === blmove;
+  const isNamed = call.command.name === "blmove";
   propagate.asCommand(call, isNamed ? "LMOVE" : "RPOPLPUSH", isNamed ? 4 : 2);
 }

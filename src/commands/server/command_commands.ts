@@ -1,17 +1,17 @@
 /** COMMAND and its subcommands: what the server tells clients about its commands. */
 import { matchGlob } from "../../base/glob.ts";
 import type { Call } from "../../calls/call.ts";
-import { helpEntry } from "../../calls/help.ts";
-import type { KeyRef } from "../../calls/key_specs.ts";
 import {
   Category,
   type Command,
   Flag,
   findKeys,
   fitsArity,
-  group,
   takesKeys,
-} from "../../calls/table.ts";
+} from "../../calls/command.ts";
+import { helpEntry } from "../../calls/help.ts";
+import type { KeyRef } from "../../calls/key_specs.ts";
+import { group } from "../../calls/table.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import { replyAllDocs, replyInfo, replyKeyFlags } from "./command_docs.ts";
 

@@ -4,8 +4,8 @@
  */
 
 import type { Argument } from "../../calls/argument_grammar.ts";
+import { argumentsOf, Category, type Command, Flag } from "../../calls/command.ts";
 import { KeyFlag, type KeySpec, maskOf, namesIn } from "../../calls/key_specs.ts";
-import { argumentsOf, Category, type Command, Flag } from "../../calls/table.ts";
 import type { Reply } from "../../protocol/reply.ts";
 
 /** Fields of a map in their order; a function replies the value itself, undefined is left out. */

@@ -4,9 +4,10 @@
 import { counted } from "../../base/counted.ts";
 import { cString } from "../../base/words.ts";
 import type { Call } from "../../calls/call.ts";
+import type { Command } from "../../calls/command.ts";
 import { helpEntry } from "../../calls/help.ts";
 import type { LatencyEvent, LatencyMonitor } from "../../calls/latency_monitor.ts";
-import { type Command, group } from "../../calls/table.ts";
+import { group } from "../../calls/table.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { latencyChart } from "./latency_chart.ts";
 

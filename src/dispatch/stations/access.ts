@@ -1,6 +1,6 @@
 /** Who may run a command at all, and where. */
 import { Gate } from "../../calls/client.ts";
-import { type Command, Flag, HiddenFlag } from "../../calls/table.ts";
+import { type Command, Flag, HiddenFlag } from "../../calls/command.ts";
 import type { Config } from "../../config/config.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import type { Station } from "./station.ts";

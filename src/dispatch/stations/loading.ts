@@ -1,5 +1,5 @@
 /** Whether the data are there. */
-import { Flag } from "../../calls/table.ts";
+import { Flag } from "../../calls/command.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { ServerGate } from "../gates.ts";
 import type { Station } from "./station.ts";

@@ -1,6 +1,6 @@
 /** Whether there is memory for what a command may add. */
 import { usedSize } from "../../arena/arena.ts";
-import { Flag } from "../../calls/table.ts";
+import { Flag } from "../../calls/command.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { ServerGate } from "../gates.ts";
 import { spaceRefusal } from "../space_gate.ts";

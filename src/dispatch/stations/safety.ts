@@ -1,6 +1,6 @@
 /** Whether what a command changes is kept by somebody: the disk, replicas. */
 import type { Client } from "../../calls/client.ts";
-import { type Command, Flag } from "../../calls/table.ts";
+import { type Command, Flag } from "../../calls/command.ts";
 import type { Args } from "../../protocol/args.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { ServerGate } from "../gates.ts";

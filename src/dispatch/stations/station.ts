@@ -3,7 +3,7 @@
  * nothing against the command, refuses it, or has it kept until later.
  */
 import type { Client } from "../../calls/client.ts";
-import { type Command, Flag, HiddenFlag } from "../../calls/table.ts";
+import { type Command, Flag, HiddenFlag } from "../../calls/command.ts";
 import type { Args } from "../../protocol/args.ts";
 import type { CommandError } from "../../protocol/errors.ts";
 

@@ -1,7 +1,8 @@
 /** COMMAND and its subcommands, called on the server's own table. */
 import { expect, test } from "bun:test";
 import { Call, type CallServer } from "../../../src/calls/call.ts";
-import { type Command, fitsArity } from "../../../src/calls/table.ts";
+import { fitsArity } from "../../../src/calls/command.ts";
+import type { TableCommand } from "../../../src/calls/table.ts";
 import { commandTable } from "../../../src/commands/all.ts";
 import { argsOf } from "../../../src/protocol/args.ts";
 import { CommandError, wrongArity } from "../../../src/protocol/errors.ts";
@@ -9,7 +10,7 @@ import { recording, type Tree, written } from "./oracle/reply_tree.ts";
 
 /** Replies to the call as dispatch would, as far as COMMAND needs it. */
 function ask(...args: string[]): Tree {
-  const command = commandTable.resolve(args.length, (index) => args[index]) as Command;
+  const command = commandTable.resolve(args.length, (index) => args[index]) as TableCommand;
   return written((reply) => {
     const call = new Call({ table: commandTable } as unknown as CallServer, reply);
     call.args = argsOf(args);
