@@ -5,9 +5,9 @@
  */
 import type { Config } from "../config/config.ts";
 import { Manifest, type Part, parseManifest } from "../persistence/log/append_manifest.ts";
+import { type Content, isOwnFormat } from "../persistence/open_saver.ts";
 import type { AppendFile, Disk, HeldFolder } from "../runtime/files.ts";
 import { isRedisFile, keepLog, moveAside } from "./found_files.ts";
-import { type Content, isOwnFormat } from "./savers.ts";
 
 /** Where the increment is until the first base is written. */
 const TEMPORARY_INCREMENT = "temp-";

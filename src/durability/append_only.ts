@@ -18,19 +18,19 @@ import type { AppendLogControl } from "../calls/durability.ts";
 import type { Config } from "../config/config.ts";
 import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import type { BackgroundFile } from "../persistence/disk/background_file.ts";
 import { timeLine } from "../persistence/log/append_loader.ts";
 import { ManifestError } from "../persistence/log/append_manifest.ts";
 import { AppendWriter, type SyncPolicy } from "../persistence/log/append_writer.ts";
+import { type Content, openSaver } from "../persistence/open_saver.ts";
+import { saveWhole } from "../persistence/saver.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Host } from "../runtime/host.ts";
 import { AppendFiles } from "./append_files.ts";
 import { RewriteLimit } from "./append_limit.ts";
-import { BackgroundSave } from "./background_save.ts";
+import { type BackgroundSave, saveInBackground } from "./background_save.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Progress } from "./progress.ts";
-import { type Content, openBackground, saveAll, saverTo } from "./savers.ts";
 import { TwinFile } from "./twin_file.ts";
 
 const IN_PROGRESS = new CommandError(
@@ -275,16 +275,7 @@ export class AppendOnly implements AppendLogControl {
     const { content } = this;
     const { keyspace, config, host, log } = this.parts;
     const file = host.createFile(this.files.nextBasePath(content));
-    try {
-      saveAll(
-        saverTo((bytes) => file.write(bytes), keyspace, config, content),
-        keyspace,
-      );
-      file.commit();
-    } catch (error) {
-      file.abandon();
-      throw error;
-    }
+    saveWhole(file, keyspace, (write) => openSaver(write, keyspace, config, content));
     this.files.replaceBase(content, 0, false);
     log.add("notice", `Creating AOF base file ${this.files.manifest.base?.name} on server start`);
   }
@@ -396,22 +387,20 @@ export class AppendOnly implements AppendLogControl {
   /** Begins to rewrite the log from the data as they are now; false, and the log says why not. */
   private begun(): boolean {
     const { state } = this;
-    const { log, keyspace, config, host, later } = this.parts;
+    const { log, config } = this.parts;
     const { content } = this;
     state.isRewriteScheduled = false;
-    let file: BackgroundFile | null = null;
     try {
       const files = this.preparedFiles();
-      const path = files.nextBasePath(content);
-      const opened = openBackground(host, path, keyspace, config, content);
-      file = opened.file;
-      this.changeFile(files);
-      const rewriting = new BackgroundSave(keyspace, config, later, file, opened.saver, (problem) =>
-        this.finish(rewriting, content, problem),
+      const rewriting = saveInBackground(
+        this.parts,
+        files.nextBasePath(content),
+        content,
+        (save, problem) => this.finish(save, content, problem),
+        () => this.changeFile(files),
       );
       state.begin("rewrite", rewriting);
     } catch (error) {
-      file?.abandon();
       this.noteFailure((error as Error).message, 0);
       return false;
     }

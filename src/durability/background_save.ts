@@ -8,7 +8,9 @@
 import type { Config } from "../config/config.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import type { LargeSaver } from "../persistence/walk/large_saver.ts";
+import type { DiskHost } from "../persistence/disk/background_file.ts";
+import { type Content, openBackground } from "../persistence/open_saver.ts";
+import type { Saver } from "../persistence/saver.ts";
 import { SnapshotWalk } from "../persistence/walk/snapshot_walk.ts";
 import type { NewFile } from "../runtime/files.ts";
 import type { EntryRef } from "../structures/entry.ts";
@@ -24,18 +26,6 @@ const PAUSE_MS = 4;
 const HELD_BACK_MS = 10;
 /** Steps of the walk between two looks at the clock. */
 const STEPS_PER_LOOK = 8;
-
-/**
- * Encodes keys, after its head is written. Throws what the file throws. One that has the calls of
- * LargeSaver as well is shown large values in parts.
- */
-export interface Saver extends Partial<LargeSaver> {
-  /** The keys that follow are of the database of this number. */
-  select(id: number): void;
-  entry(db: Database, keyspace: Keyspace, e: EntryRef): void;
-  /** Writes the end: all is in the file then. */
-  end(): void;
-}
 
 /** Where it goes: a file that is written at once, or by the disk worker. */
 export interface SavedFile extends Pick<NewFile, "syncLater" | "abandon"> {
@@ -87,7 +77,7 @@ export class BackgroundSave {
     this.dirty = keyspace.dirty;
     this.keys = keyspace.databases.reduce((sum, db) => sum + db.size, 0);
     const visit = (db: Database, id: number, e: EntryRef) => this.save(db, id, e);
-    this.walk = new SnapshotWalk(keyspace, visit, largeSaverOf(saver), (error) => this.fail(error));
+    this.walk = new SnapshotWalk(keyspace, visit, saver.large, (error) => this.fail(error));
     later(0, () => this.slice());
   }
 
@@ -172,6 +162,35 @@ export class BackgroundSave {
   }
 }
 
-function largeSaverOf(saver: Saver): LargeSaver | null {
-  return saver.beginLarge === undefined ? null : (saver as LargeSaver & Saver);
+/** What it takes to write a file in the background. */
+export interface BackgroundParts {
+  readonly host: DiskHost;
+  readonly keyspace: Keyspace;
+  readonly config: Config;
+  readonly later: (ms: number, run: () => void) => void;
+}
+
+/**
+ * Begins to write the data of this moment to a file that takes the place of the one of this path;
+ * `done` is told as BackgroundSave says. `opened` is called when the file is there, just before the
+ * moment. Throws what the disk says, or `opened`; nothing is begun then.
+ */
+export function saveInBackground(
+  { host, keyspace, config, later }: BackgroundParts,
+  path: string,
+  content: Content,
+  done: (save: BackgroundSave, problem: string | null) => void,
+  opened: () => void = () => {},
+): BackgroundSave {
+  const { file, saver } = openBackground(host, path, keyspace, config, content);
+  try {
+    opened();
+    const save = new BackgroundSave(keyspace, config, later, file, saver, (problem) =>
+      done(save, problem),
+    );
+    return save;
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * The snapshot file: written by SAVE, BGSAVE, save points, a shutdown and DEBUG RELOAD, loaded at
- * the start, in Rusk's format or in Redis's: see savers.ts.
+ * the start, in Rusk's format or in Redis's: see open_saver.ts.
  *
  * A file is written beside the old one and takes its place when it is whole and on the disk: a
  * crash at any moment leaves the one or the other. That of a BGSAVE is written by another thread.
@@ -11,14 +11,15 @@ import type { Log } from "../base/log.ts";
 import type { SnapshotControl, SnapshotProgress } from "../calls/durability.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { isOwnFormat, openSaver } from "../persistence/open_saver.ts";
+import { saveWhole } from "../persistence/saver.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Host } from "../runtime/host.ts";
-import { BackgroundSave } from "./background_save.ts";
+import { type BackgroundSave, saveInBackground } from "./background_save.ts";
 import { isRedisFile, keepFile } from "./found_files.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Progress } from "./progress.ts";
-import { isOwnFormat, openBackground, saveAll, saverTo } from "./savers.ts";
 
 /** After a failure the next attempt waits so long, as in Redis. */
 const RETRY_MS = 5000;
@@ -98,14 +99,7 @@ export class Snapshots implements SnapshotControl {
     const { keyspace } = this;
     this.keepFound();
     const file = this.host.createFile(this.path);
-    try {
-      const saver = saverTo((bytes) => file.write(bytes), keyspace, this.config);
-      saveAll(saver, keyspace);
-      file.commit();
-    } catch (error) {
-      file.abandon();
-      throw error;
-    }
+    saveWhole(file, keyspace, (write) => openSaver(write, keyspace, this.config, "snapshot"));
   }
 
   private get path(): string {
@@ -122,27 +116,21 @@ export class Snapshots implements SnapshotControl {
   }
 
   saveInBackground(): boolean {
-    const { keyspace } = this;
+    const { host, keyspace, config, later } = this;
     if (!this.state.isFree()) throw IN_PROGRESS;
     this.lastAttemptMs = keyspace.clock.nowMs;
-    let opened: ReturnType<typeof openBackground>;
+    let saving: BackgroundSave;
     try {
       this.keepFound();
-      opened = openBackground(this.host, this.path, keyspace, this.config);
+      const parts = { host, keyspace, config, later };
+      saving = saveInBackground(parts, this.path, "snapshot", (save, problem) =>
+        this.finish(save, problem),
+      );
     } catch (error) {
       this.noteFailure((error as Error).message);
       return false;
     }
-    const { file, saver } = opened;
-    const background = new BackgroundSave(
-      keyspace,
-      this.config,
-      this.later,
-      file,
-      saver,
-      (problem) => this.finish(background, problem),
-    );
-    this.state.begin("save", background);
+    this.state.begin("save", saving);
     this.state.isSaveScheduled = false;
     this.log.add("notice", "Background saving started");
     return true;

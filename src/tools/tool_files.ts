@@ -7,6 +7,7 @@ import { concatReadableStreams } from "@std/streams";
 import { counted } from "../base/counted.ts";
 import { isRdb } from "../persistence/rdb/rdb_file.ts";
 import type { RecordFormat } from "../persistence/records/record_codec.ts";
+import type { WholeFile } from "../persistence/saver.ts";
 import { isSnapshot } from "../persistence/snapshot/snapshot_format.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
 import {
@@ -251,17 +252,8 @@ function* pieces(file: InputFile): Generator<Uint8Array> {
 
 const piecesOf = (path: string, disk: Disk): Bytes => streamOf(pieces(disk.openInput(path)));
 
-/** Where a tool writes. */
-export interface ToolOutput {
-  write(bytes: Uint8Array): void;
-  /** All is written: the file is on the disk, under its name. */
-  commit(): void;
-  /** Removes what was written, unless it is committed. */
-  abandon(): void;
-}
-
 /** Opens what a word of the command line names, a path or `-`, to be written. */
-export function openToolOutput(word: string, { disk, writeStandardOutput }: FileParts): ToolOutput {
+export function openToolOutput(word: string, { disk, writeStandardOutput }: FileParts): WholeFile {
   if (word === STANDARD) {
     const buffered = new Buffered(writeStandardOutput);
     return { write: (bytes) => buffered.write(bytes), commit: () => buffered.done(), abandon() {} };

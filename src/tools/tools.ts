@@ -8,9 +8,10 @@ import type { LogLevel } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { isRedisFile, keepFile } from "../durability/found_files.ts";
 import { peeked, type RdbRules, rdbLoader } from "../durability/loading.ts";
-import { ownSaverTo, rdbSaverTo, type Saver, saveAll } from "../durability/savers.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
+import { openOwnSaver, openRdbSaver } from "../persistence/open_saver.ts";
 import { RDB_VERSION } from "../persistence/rdb/rdb_format.ts";
+import { type Saver, saveWhole, type WholeFile } from "../persistence/saver.ts";
 import { isSnapshot } from "../persistence/snapshot/snapshot_format.ts";
 import { SnapshotLoader } from "../persistence/snapshot/snapshot_loader.ts";
 import { blocksTo } from "../persistence/snapshot/snapshot_saver.ts";
@@ -26,7 +27,6 @@ import {
   openToolOutput,
   STANDARD,
   type ToolInput,
-  type ToolOutput,
 } from "./tool_files.ts";
 import { CHECK_LOG, CHECK_LOG_HELP, TOOLS_HELP } from "./tool_help.ts";
 
@@ -204,18 +204,12 @@ function loadInput(
 /** Writes all data to a file whole: it replaces one that is there, or nothing happens. */
 function write(
   name: string,
-  open: () => ToolOutput,
+  open: () => WholeFile,
   keyspace: Keyspace,
   saverTo: (write: (bytes: Uint8Array) => void) => Saver,
 ): void {
   try {
-    const file = open();
-    try {
-      saveAll(saverTo(file.write), keyspace);
-      file.commit();
-    } finally {
-      file.abandon();
-    }
+    saveWhole(open(), keyspace, saverTo);
   } catch (error) {
     throw new Error(`${name}: ${(error as Error).message}`);
   }
@@ -235,7 +229,7 @@ async function exportFile(request: Request, parts: ToolParts): Promise<void> {
   if (format === RDB) tellLosses(keyspace, parts);
   const saverTo =
     format === RDB
-      ? (to: (bytes: Uint8Array) => void) => rdbSaverTo(to, keyspace, config, RDB_VERSION)
+      ? (to: (bytes: Uint8Array) => void) => openRdbSaver(to, keyspace, config, RDB_VERSION)
       : await recordSaver(format, keyspace);
   write(nameOf(word), () => openToolOutput(word, parts), keyspace, saverTo);
   const tell = word === STANDARD ? parts.writeError : parts.writeOut;
@@ -257,7 +251,7 @@ async function recordSaver(format: string, keyspace: Keyspace) {
   const { RecordExport } = await import("../persistence/records/record_export.ts");
   const { strings, encode } = RECORD_FORMATS[format];
   return (to: (bytes: Uint8Array) => void) =>
-    ownSaverTo(new RecordExport(strings, (record) => to(encode(record))), keyspace);
+    openOwnSaver(new RecordExport(strings, (record) => to(encode(record))), keyspace);
 }
 
 /** A file of any format to a snapshot in the configured folder. */
@@ -272,7 +266,7 @@ async function importFile(request: Request, parts: ToolParts): Promise<void> {
   if (isRedisFile(disk, to)) keepFile(disk, to, (text) => parts.writeOut(`${text}\n`));
   const packs = config.flag("rdbcompression");
   const saverTo = (sink: (bytes: Uint8Array) => void) =>
-    ownSaverTo(blocksTo(sink, packs), keyspace);
+    openOwnSaver(blocksTo(sink, packs), keyspace);
   write(to, () => disk.createFile(to), keyspace, saverTo);
   parts.writeOut(moved(keys, name, to));
 }

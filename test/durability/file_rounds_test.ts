@@ -7,9 +7,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { digestOfAll, digestOfValue } from "../../src/commands/server/debug_digest.ts";
 import { runSteps } from "../../src/durability/loading.ts";
-import { saveAll, saverTo } from "../../src/durability/savers.ts";
 import type { Database } from "../../src/keyspace/database.ts";
 import { Manifest } from "../../src/persistence/log/append_manifest.ts";
+import { openSaver } from "../../src/persistence/open_saver.ts";
+import { saveAll } from "../../src/persistence/saver.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
 import * as entry from "../../src/structures/entry.ts";
@@ -91,7 +92,7 @@ function fileOf({ server }: SimServer, format: string, content: "snapshot" | "co
   const { keyspace, config } = server;
   config.assign("snapshot-format", [format]);
   saveAll(
-    saverTo((bytes) => pieces.push(Buffer.from(bytes)), keyspace, config, content),
+    openSaver((bytes) => pieces.push(Buffer.from(bytes)), keyspace, config, content),
     keyspace,
   );
   return new Uint8Array(Buffer.concat(pieces));

@@ -3,9 +3,10 @@
 // give them must be what they were.
 
 import { expect, test } from "bun:test";
-import { ownSaverTo, rdbSaverTo, saveAll } from "../../src/durability/savers.ts";
+import { openOwnSaver, openRdbSaver } from "../../src/persistence/open_saver.ts";
 import { RdbLoader } from "../../src/persistence/rdb/rdb_file.ts";
 import type { ByteSource } from "../../src/persistence/rdb/rdb_reader.ts";
+import { saveAll } from "../../src/persistence/saver.ts";
 import { SnapshotLoader } from "../../src/persistence/snapshot/snapshot_loader.ts";
 import { blocksTo } from "../../src/persistence/snapshot/snapshot_saver.ts";
 import * as dict from "../../src/structures/dict.ts";
@@ -85,7 +86,7 @@ function rdbFileOf(server: InnerServer): ByteSource {
   const pieces: Uint8Array[] = [];
   const { keyspace, config } = server.server;
   saveAll(
-    rdbSaverTo((bytes) => void pieces.push(bytes.slice()), keyspace, config),
+    openRdbSaver((bytes) => void pieces.push(bytes.slice()), keyspace, config),
     keyspace,
   );
   return sourceOf(Buffer.concat(pieces));
@@ -94,7 +95,7 @@ function rdbFileOf(server: InnerServer): ByteSource {
 function ownFileOf(server: InnerServer): ByteSource {
   const pieces: Uint8Array[] = [];
   const sink = blocksTo((bytes) => void pieces.push(bytes.slice()), true);
-  saveAll(ownSaverTo(sink, server.keyspace), server.keyspace);
+  saveAll(openOwnSaver(sink, server.keyspace), server.keyspace);
   return sourceOf(Buffer.concat(pieces));
 }
 

@@ -1,7 +1,7 @@
 /**
  * Writes a keyspace as commands that make it anew: what Redis 7.0 writes when it rewrites an
- * append-only file and `aof-use-rdb-preamble` is `no`. The calls are those of RdbSaver, but there
- * is no head to begin with:
+ * append-only file and `aof-use-rdb-preamble` is `no`. There is no head to
+ * begin with:
  *
  *   const saver = new CommandSaver(sink);
  *   saver.database(db, keys, expiring);
@@ -15,6 +15,7 @@ import type { Keyspace } from "../../keyspace/keyspace.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import type { ByteSink } from "../rdb/rdb_writer.ts";
+import type { Saver } from "../saver.ts";
 import { writeCommands, writeName } from "./command_encode.ts";
 import { CommandWriter, wordOf } from "./command_writer.ts";
 
@@ -24,7 +25,8 @@ const SELECT = wordOf("SELECT");
 const PEXPIREAT = wordOf("PEXPIREAT");
 
 /** Writes one file: see above. What the sink is given is good until it returns. */
-export class CommandSaver {
+export class CommandSaver implements Saver {
+  readonly large = null;
   private readonly writer: CommandWriter;
 
   constructor(sink: ByteSink) {
@@ -36,12 +38,10 @@ export class CommandSaver {
     return this.writer.total;
   }
 
-  /** Commands of the file so far. */
   get commands(): number {
     return this.writer.commands;
   }
 
-  /** Writes the code of a library of functions; before the databases. */
   library(code: Uint8Array): void {
     this.writer.command(3);
     this.writer.word(FUNCTION);
@@ -49,19 +49,17 @@ export class CommandSaver {
     this.writer.bulk(code, 0, code.length);
   }
 
-  /** The keys that follow are of this database; how many is not told. */
+  /** How many keys there are is not told. */
   database({ id }: Database, _keys: number, _expiring: number): void {
     this.select(id);
   }
 
-  /** The keys that follow are of the database of this number. */
   select(id: number): void {
     this.writer.command(2);
     this.writer.word(SELECT);
     this.writer.integer(id);
   }
 
-  /** Writes a key of the database, with value and expiry. */
   entry(db: Database, _keyspace: Keyspace, e: EntryRef): void {
     writeCommands(this.writer, e);
     if (!entry.hasTtl(e)) return;

@@ -23,7 +23,7 @@ import * as stringValue from "../../values/string_value.ts";
 import { thresholds } from "../../values/thresholds.ts";
 import { Type } from "../../values/types.ts";
 import * as zsetValue from "../../values/zset_value.ts";
-import type { LargeKey } from "../walk/large_saver.ts";
+import type { LargeKey } from "../saver.ts";
 import { ListpackBuilder } from "./listpack_builder.ts";
 import { writeStream } from "./rdb_encode_stream.ts";
 import { NODE_PACKED, RDB_VERSION_FIELD_DEADLINES, RdbType } from "./rdb_format.ts";

@@ -9,7 +9,7 @@ import * as streamLeaf from "../../structures/stream_leaf.ts";
 import type { FrozenConsumer, FrozenGroup } from "../../values/stream_group.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
-import type { StreamState } from "../walk/large_saver.ts";
+import type { StreamState } from "../saver.ts";
 import { ListpackBuilder } from "./listpack_builder.ts";
 import { ENTRY_DELETED, ENTRY_SAME_FIELDS } from "./rdb_format.ts";
 import type { RdbWriter } from "./rdb_writer.ts";

@@ -27,7 +27,7 @@
  * Between the calls other things may happen: each writes an entry as it is at that moment. What the
  * sink is given is in pieces of 64 KiB or more, good until it returns. The counts of `database`
  * only help who loads. `entry` writes a value however large it is; those that come in parts, see
- * large_saver.ts, are written in a form that differs only in this: strings are not packed, nodes
+ * saver.ts, are written in a form that differs only in this: strings are not packed, nodes
  * of lists are smaller, and hashes, sets and sorted sets are in no order to rely on.
  *
  * Values: rdb_values.ts and rdb_encode.ts.
@@ -48,8 +48,8 @@ import type { StreamLeafRef } from "../../structures/stream_leaf.ts";
 import { ChangeKind } from "../../values/key_event.ts";
 import type { FrozenConsumer, FrozenGroup } from "../../values/stream_group.ts";
 import * as values from "../../values/values.ts";
+import type { LargeKey, LargeSaver, Saver, StreamState } from "../saver.ts";
 import { Text } from "../text.ts";
-import type { LargeKey, LargeSaver, StreamState } from "../walk/large_saver.ts";
 import {
   rdbTypeOf,
   rdbTypeOfLarge,
@@ -425,7 +425,9 @@ export interface SaverOptions {
 }
 
 /** Writes one file: see above. */
-export class RdbSaver implements LargeSaver {
+export class RdbSaver implements Saver, LargeSaver {
+  readonly large: LargeSaver = this;
+  readonly commands = 0;
   private readonly writer: RdbWriter;
   private readonly options: Required<SaverOptions>;
   /** The large key that is being written has deadlines of fields: the first of them, or -1. */
@@ -458,13 +460,11 @@ export class RdbSaver implements LargeSaver {
     }
   }
 
-  /** Writes the code of a library of functions; before the databases. */
   library(code: Uint8Array): void {
     this.writer.byte(Opcode.function2);
     this.writer.string(code, 0, code.length);
   }
 
-  /** The keys that follow are of this database: about so many, of which so many expire. */
   database({ id }: Database, keys: number, expiring: number): void {
     const writer = this.writer;
     writer.byte(Opcode.selectDb);
@@ -474,13 +474,11 @@ export class RdbSaver implements LargeSaver {
     writer.length(expiring);
   }
 
-  /** The keys that follow are of the database of this number, untold how many. */
   select(id: number): void {
     this.writer.byte(Opcode.selectDb);
     this.writer.length(id);
   }
 
-  /** Writes a key of the database, with expiry, access clock and value. */
   entry(db: Database, keyspace: Keyspace, e: EntryRef): void {
     const writer = this.writer;
     if (entry.hasTtl(e)) this.expiry(db.expiryOf(e), db.farExpiryOf(e));

@@ -9,7 +9,7 @@
  *   saver.end();
  *
  * Between the calls other things may happen: each writes an entry as it is at that moment. A large
- * value can be told in parts as well: see large_saver.ts. While a group of a stream is,
+ * value can be told in parts as well: see saver.ts. While a group of a stream is,
  * what is pending in it is kept (33 bytes an entry): the format has that with the consumers.
  */
 import { assert } from "../../base/assert.ts";
@@ -26,7 +26,7 @@ import * as streamValue from "../../values/stream_value.ts";
 import * as stringValue from "../../values/string_value.ts";
 import { Type } from "../../values/types.ts";
 import { PendingTable } from "../pending_table.ts";
-import type { LargeKey, LargeSaver, StreamState } from "../walk/large_saver.ts";
+import type { LargeKey, LargeSaver, Saver, StreamState } from "../saver.ts";
 import { MessageWriter } from "./message_writer.ts";
 import { BlockWriter } from "./snapshot_block.ts";
 import {
@@ -85,7 +85,9 @@ export function blocksTo(write: (bytes: Uint8Array) => void, packs: boolean): Bl
 }
 
 /** Writes one file: see above. */
-export class SnapshotSaver implements LargeSaver {
+export class SnapshotSaver implements Saver, LargeSaver {
+  readonly large: LargeSaver = this;
+  readonly commands = 0;
   private readonly sink: BlockSink;
   private readonly clocks: SavedClocks;
   private readonly to = new MessageWriter(newBlock());
@@ -124,7 +126,6 @@ export class SnapshotSaver implements LargeSaver {
     this.flush(BlockKind.head);
   }
 
-  /** Writes the code of a library of functions; before the databases. */
   library(code: Uint8Array): void {
     this.to.array(2);
     this.to.integer(RecordKind.library);
@@ -132,12 +133,10 @@ export class SnapshotSaver implements LargeSaver {
     this.done();
   }
 
-  /** The keys that follow are of this database: about so many, of which so many expire. */
   database({ id }: Database, keys: number, expiring: number): void {
     this.writeDatabase(id, keys, expiring);
   }
 
-  /** The keys that follow are of the database of this number, untold how many. */
   select(id: number): void {
     this.writeDatabase(id, 0, 0);
   }
@@ -152,7 +151,6 @@ export class SnapshotSaver implements LargeSaver {
     this.done();
   }
 
-  /** Writes a key of the database, with expiry, access clock and value. */
   entry(db: Database, keyspace: Keyspace, e: EntryRef): void {
     if (isWhole(e)) {
       this.to.array(5);

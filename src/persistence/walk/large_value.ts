@@ -31,7 +31,7 @@ import * as stringValue from "../../values/string_value.ts";
 import { Type } from "../../values/types.ts";
 import * as values from "../../values/values.ts";
 import * as zsetValue from "../../values/zset_value.ts";
-import type { LargeKey, LargeSaver, StreamState } from "./large_saver.ts";
+import type { LargeKey, LargeSaver, StreamState } from "../saver.ts";
 
 /** From which size on a value is written in slices: it has more than so many elements, or bytes. */
 export interface LargeSizes {

@@ -8,7 +8,7 @@
  * there. The dicts may grow, shrink and rehash meanwhile: see `dict.LineScan`.
  *
  * To visit a key is to show it whole to `visit`, or, if its value is large and whoever saves takes
- * it in parts (large_saver.ts), to freeze the value (large_value.ts). Frozen values are shown when
+ * it in parts (saver.ts), to freeze the value (large_value.ts). Frozen values are shown when
  * all keys are visited, one after the other: no other key can come between the parts of one, since
  * none is left that has to be shown before it changes.
  */
@@ -19,7 +19,7 @@ import type { Keyspace, KeyWalk } from "../../keyspace/keyspace.ts";
 import * as dict from "../../structures/dict.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
-import type { LargeSaver } from "./large_saver.ts";
+import type { LargeSaver } from "../saver.ts";
 import {
   Audience,
   freezeLarge,

@@ -4,10 +4,11 @@
 
 import { describe, expect, test } from "bun:test";
 import { digestOfAll } from "../../../src/commands/server/debug_digest.ts";
-import { ownSaverTo, saveAll } from "../../../src/durability/savers.ts";
+import { openOwnSaver } from "../../../src/persistence/open_saver.ts";
 import { RECORD_FORMATS, recordFormatOf } from "../../../src/persistence/records/record_codec.ts";
 import { RecordExport } from "../../../src/persistence/records/record_export.ts";
 import { RecordImport } from "../../../src/persistence/records/record_import.ts";
+import { saveAll } from "../../../src/persistence/saver.ts";
 import { SnapshotLoader } from "../../../src/persistence/snapshot/snapshot_loader.ts";
 import { withSeed } from "../../client/pair.ts";
 import type { Word } from "../../client/resp.ts";
@@ -96,7 +97,7 @@ function exported(server: InnerServer, format: string): Uint8Array {
   const pieces: Uint8Array[] = [];
   const { strings, encode } = RECORD_FORMATS[format];
   const sink = new RecordExport(strings, (record) => pieces.push(encode(record)));
-  saveAll(ownSaverTo(sink, server.keyspace), server.keyspace);
+  saveAll(openOwnSaver(sink, server.keyspace), server.keyspace);
   return Buffer.concat(pieces);
 }
 

@@ -1,32 +1,22 @@
 /**
- * What writes snapshots, in the format that the configuration says (snapshot-format): Rusk's own,
- * or an RDB file as Redis 7.0 writes them, so that either server loads what the other has saved;
- * only where fields of hashes expire it is of version 12, which Redis 7.0 does not know.
+ * Makes what writes files of all data (saver.ts). Snapshots are in the format that the
+ * configuration says (snapshot-format): Rusk's own, or an RDB file as Redis 7.0 writes them, so
+ * that either server loads what the other has saved; only where fields of hashes expire it is of
+ * version 12, which Redis 7.0 does not know.
  */
 import { fromLatin1 } from "../base/bytes.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "../base/version.ts";
 import type { Config } from "../config/config.ts";
-import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { BackgroundFile } from "../persistence/disk/background_file.ts";
-import { timeLine } from "../persistence/log/append_loader.ts";
-import { CommandSaver } from "../persistence/log/command_saver.ts";
-import { RdbSaver } from "../persistence/rdb/rdb_file.ts";
-import { type BlockSink, blocksTo, SnapshotSaver } from "../persistence/snapshot/snapshot_saver.ts";
-import type { Host } from "../runtime/host.ts";
-import * as dict from "../structures/dict.ts";
-import type { Saver as KeySaver } from "./background_save.ts";
+import { BackgroundFile, type DiskHost } from "./disk/background_file.ts";
+import { timeLine } from "./log/append_loader.ts";
+import { CommandSaver } from "./log/command_saver.ts";
+import { RdbSaver } from "./rdb/rdb_file.ts";
+import type { Saver } from "./saver.ts";
+import { type BlockSink, blocksTo, SnapshotSaver } from "./snapshot/snapshot_saver.ts";
 
 /** The version that has deadlines of hash fields. */
 const RDB_VERSION_WITH_DEADLINES = 12;
-
-/** Is told of all that a snapshot holds, in the same way for every format. */
-export interface Saver extends KeySaver {
-  /** The keys that follow are of this database: about so many, of which so many expire. */
-  database(db: Database, keys: number, expiring: number): void;
-  /** Commands written so far, if the file is of commands. */
-  readonly commands?: number;
-}
 
 type Write = (bytes: Uint8Array) => void;
 
@@ -37,15 +27,15 @@ export const isOwnFormat = (config: Config) => config.value("snapshot-format") =
 export type Content = "snapshot" | "commands";
 
 /** A saver that gives what it writes to a function at once, and has written the head. */
-export function saverTo(
+export function openSaver(
   write: Write,
   keyspace: Keyspace,
   config: Config,
-  content: Content = "snapshot",
+  content: Content,
 ): Saver {
-  if (content === "commands") return commandSaverTo(write, keyspace, config);
-  if (!isOwnFormat(config)) return rdbSaverTo(write, keyspace, config);
-  return ownSaverTo(blocksTo(write, config.flag("rdbcompression")), keyspace);
+  if (content === "commands") return openCommandSaver(write, keyspace, config);
+  if (!isOwnFormat(config)) return openRdbSaver(write, keyspace, config);
+  return openOwnSaver(blocksTo(write, config.flag("rdbcompression")), keyspace);
 }
 
 /**
@@ -53,20 +43,20 @@ export function saverTo(
  * has written the head and how many keys there are. Throws what the disk says.
  */
 export function openBackground(
-  host: Host,
+  host: DiskHost,
   path: string,
   keyspace: Keyspace,
   config: Config,
-  content: Content = "snapshot",
+  content: Content,
 ): { file: BackgroundFile; saver: Saver } {
   const fileKind = content === "commands" ? "commands" : isOwnFormat(config) ? "blocks" : "rdb";
   const file = new BackgroundFile(host, path, fileKind, config.flag("rdbcompression"));
   try {
     const saver: Saver =
       fileKind === "blocks"
-        ? ownSaverTo(file, keyspace)
-        : saverTo((bytes) => file.write(bytes), keyspace, config, content);
-    file.countCommands = () => saver.commands ?? 0;
+        ? openOwnSaver(file, keyspace)
+        : openSaver((bytes) => file.write(bytes), keyspace, config, content);
+    file.countCommands = () => saver.commands;
     for (const db of keyspace.databases) {
       if (db.size > 0) saver.database(db, db.size, db.expires.count);
     }
@@ -78,7 +68,7 @@ export function openBackground(
 }
 
 /** A saver in Rusk's own format, which has written head and libraries. */
-export function ownSaverTo(sink: BlockSink, keyspace: Keyspace): Saver {
+export function openOwnSaver(sink: BlockSink, keyspace: Keyspace): Saver {
   const saver = new SnapshotSaver(sink, keyspace.lfu ? "lfu" : "lru");
   saver.begin([
     ["rusk", RUSK_VERSION],
@@ -90,7 +80,7 @@ export function ownSaverTo(sink: BlockSink, keyspace: Keyspace): Saver {
 }
 
 /** A saver of an RDB file, which has written head and libraries. */
-export function rdbSaverTo(
+export function openRdbSaver(
   write: Write,
   keyspace: Keyspace,
   config: Config,
@@ -114,20 +104,10 @@ export function rdbSaverTo(
 }
 
 /** A saver of commands, which has written libraries, and before them the time if that is told. */
-function commandSaverTo(write: Write, keyspace: Keyspace, config: Config): Saver {
+function openCommandSaver(write: Write, keyspace: Keyspace, config: Config): Saver {
   const { nowSeconds } = keyspace.clock;
   if (config.flag("aof-timestamp-enabled")) write(fromLatin1(timeLine(nowSeconds)));
   const saver = new CommandSaver(write);
   for (const code of keyspace.libraries.each()) saver.library(code);
   return saver;
-}
-
-/** Has everything written, to the end. */
-export function saveAll(saver: Saver, keyspace: Keyspace): void {
-  for (const db of keyspace.databases) {
-    if (db.size === 0) continue;
-    saver.database(db, db.size, db.expires.count);
-    dict.each(db.keys, (e) => saver.entry(db, keyspace, e));
-  }
-  saver.end();
 }
