@@ -55,7 +55,7 @@ export interface ConnectionPort {
   /**
    * Replies with what has been written from `from` on for clients that waited, and goes on.
    */
-  takeAnswer(from: number): void;
+  resumeWithAnswer(from: number): void;
   /** As `suspend`, until less waits for the disk; until then nothing is read, either. */
   awaitDisk(): void;
   /**

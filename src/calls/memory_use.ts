@@ -16,6 +16,9 @@ const SLOT_SIZE = 4;
 /** A place in the expiry order: 8 bytes of time, 4 of ref. */
 export const EXPIRY_SIZE = 12;
 
+/** Whose memory it is that is used. */
+type MemoryOwner = Pick<ServerContext, "host" | "keyspace">;
+
 export interface MemoryUse {
   /** Live blocks of the arena (keys, values, hash tables), expiry orders, JavaScript's own heap. */
   readonly used: number;
@@ -41,11 +44,11 @@ export interface MemoryUse {
 }
 
 /** Bytes in use: what used_memory shows. maxmemory limits those of the arena. */
-export function usedMemory(server: ServerContext): number {
+export function usedMemory(server: MemoryOwner): number {
   return arenaFigures().usedSize + overheadOutsideArena(server);
 }
 
-function overheadOutsideArena({ host, keyspace }: ServerContext): number {
+function overheadOutsideArena({ host, keyspace }: MemoryOwner): number {
   return keyspace.databases.reduce((sum, db) => sum + expirySize(db), host.heapSize());
 }
 

@@ -301,7 +301,7 @@ export class BlockedClients implements ClientFeature {
       if (client.isSilent) this.reply.truncate(from);
       client.endSkip();
     }
-    client.connection.takeAnswer(from);
+    client.connection.resumeWithAnswer(from);
   }
 
   private fail(error: CommandError): void {

@@ -12,8 +12,8 @@ export interface FeatureOwners {
   readonly dispatcher: { readonly monitors: ClientFeature };
   readonly keyspace: Keyspace;
   readonly reply: Reply;
-  /** Whether a new client has to authenticate; it may change. */
-  readonly passwordRequired: boolean;
+  /** Whether a new client has to authenticate. */
+  readonly reception: { readonly passwordRequired: boolean };
 }
 
 export function clientFeatures(owners: FeatureOwners): readonly ClientFeature[] {
@@ -31,7 +31,7 @@ export function clientFeatures(owners: FeatureOwners): readonly ClientFeature[] 
     ofClientOnly((client) => client.closeQueue()),
     ofClientOnly((client) => {
       client.user = "default";
-      client.setGate(Gate.auth, owners.passwordRequired);
+      client.setGate(Gate.auth, owners.reception.passwordRequired);
     }),
     // CLIENT REPLY
     ofClientOnly((client) => client.setSilence(0)),

@@ -94,7 +94,7 @@ export class Connection
     this.socket.write(bytes, offset, size);
 
   /** `path` is the socket file's for a connection through one. */
-  constructor(engine: Engine, socket: Socket, path: string | null) {
+  constructor(engine: Engine, id: number, socket: Socket, path: string | null) {
     this.engine = engine;
     this.outputLimit = engine.outputLimit;
     this.socket = socket;
@@ -104,7 +104,7 @@ export class Connection
     this.local = path === null ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;
     this.createdMs = engine.clock.nowMs;
     this.lastActiveMs = this.createdMs;
-    this.client = new Client(engine.nextClientId(), engine.keyspace.databases[0], this);
+    this.client = new Client(id, engine.keyspace.databases[0], this);
   }
 
   get queryBufferSize(): number {
@@ -227,8 +227,8 @@ export class Connection
    */
   sendReply(writer: Reply, start: number, end: number, isLast: boolean): void {
     if (writer.pieces.size === 0) {
-      const mayTake = isLast && writer.isOversized;
-      if (this.offer(writer.bytes, start, end - start, mayTake)) writer.handedOver();
+      const mayAdopt = isLast && writer.isOversized;
+      if (this.offer(writer.bytes, start, end - start, mayAdopt)) writer.handedOver();
     } else {
       writer.show(start, end, (bytes, offset, size, isPieceOver) =>
         this.offer(bytes, offset, size, isPieceOver),
@@ -245,14 +245,14 @@ export class Connection
   }
 
   /** Offers bytes to the socket, and keeps what it does not take: as `OutputQueue.add`. */
-  private offer(bytes: Uint8Array, offset: number, size: number, mayTake: boolean): boolean {
+  private offer(bytes: Uint8Array, offset: number, size: number, mayAdopt: boolean): boolean {
     if (this.isClosed || this.isDoomed) return false;
     const { figures } = this.engine;
     figures.netOutputSize += size;
     figures.writesProcessed++;
     let sent = 0;
     if (this.output.size === 0 && size > 0) sent = this.socket.write(bytes, offset, size);
-    return sent < size && this.keepOutput(bytes, offset + sent, size - sent, mayTake, 0);
+    return sent < size && this.keepOutput(bytes, offset + sent, size - sent, mayAdopt, 0);
   }
 
   /** Keeps what a writer has written there until changes up to `mark` may be told of. */
@@ -271,12 +271,12 @@ export class Connection
     bytes: Uint8Array,
     offset: number,
     size: number,
-    mayTake: boolean,
+    mayAdopt: boolean,
     mark: number,
   ): boolean {
     if (this.isClosed || this.isDoomed) return false;
     try {
-      return this.output.hold(bytes, offset, size, mayTake, mark);
+      return this.output.hold(bytes, offset, size, mayAdopt, mark);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.lacksMemory();
@@ -364,7 +364,7 @@ export class Connection
     this.goOnLater();
   }
 
-  takeAnswer(from: number): void {
+  resumeWithAnswer(from: number): void {
     const { engine } = this;
     if (this.isOverflowing(engine.answers, from)) return;
     try {

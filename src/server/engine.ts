@@ -21,6 +21,8 @@ export interface OutputLimit {
   softSize: number;
   /** For so long the output may be above `softSize`. */
   softSeconds: number;
+  /** Whether the timer has to look at it. */
+  isConfigured: boolean;
 }
 
 export interface Engine {
@@ -46,7 +48,6 @@ export interface Engine {
   readonly queryBufferSizeMax: number;
   /** Of normal clients. */
   readonly outputLimit: OutputLimit;
-  nextClientId(): number;
   /** Calls `run` when all that has arrived in this turn has been read. */
   endOfTurn(run: () => void): void;
   /** A client as the log names it: the line of CLIENT LIST. */

@@ -23,7 +23,7 @@ interface Piece {
 }
 
 /** Whether to keep memory that is somebody else's rather than to copy what is wanted of it. */
-function isWorthTaking(bytes: Uint8Array, size: number): boolean {
+function isWorthAdopting(bytes: Uint8Array, size: number): boolean {
   return size >= OUTPUT_PIECE_SIZE && size > bytes.buffer.byteLength / 2;
 }
 
@@ -55,11 +55,11 @@ export class OutputQueue {
   }
 
   /**
-   * Puts bytes at the end. Where `mayTake` says that nobody else needs their memory it may be taken
-   * over as it is, and it is told whether it was.
+   * Puts bytes at the end. Where `mayAdopt` says that nobody else needs their memory it may be kept
+   * as it is, and it is told whether it was.
    */
-  add(bytes: Uint8Array, offset: number, size: number, mayTake: boolean): boolean {
-    if (!mayTake || !isWorthTaking(bytes, size)) {
+  add(bytes: Uint8Array, offset: number, size: number, mayAdopt: boolean): boolean {
+    if (!mayAdopt || !isWorthAdopting(bytes, size)) {
       this.append(bytes, offset, size);
       return false;
     }
@@ -92,11 +92,11 @@ export class OutputQueue {
   }
 
   /** As `add`, of bytes that may not be sent before changes up to `mark` may be told of. */
-  hold(bytes: Uint8Array, offset: number, size: number, mayTake: boolean, mark: number): boolean {
+  hold(bytes: Uint8Array, offset: number, size: number, mayAdopt: boolean, mark: number): boolean {
     const { held } = this;
     const lastMark = held.length === 0 ? 0 : held[held.length - 2];
     if (mark > lastMark && size > 0) held.push(mark, 0);
-    return this.add(bytes, offset, size, mayTake);
+    return this.add(bytes, offset, size, mayAdopt);
   }
 
   /** Changes up to `mark` may be told of; whether anything can be sent that could not before. */

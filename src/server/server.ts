@@ -1,18 +1,12 @@
 /** The running server: its parts, and what they need of each other. */
-import { isShortage } from "../arena/shortage.ts";
 import type { Clock } from "../base/clock.ts";
-import {
-  INPUT_BUFFER_SIZE,
-  OUTPUT_MEMORY_PART,
-  REPLY_PIECE_SIZE,
-  SLICE_MS,
-} from "../base/limits.ts";
+import { INPUT_BUFFER_SIZE, REPLY_PIECE_SIZE } from "../base/limits.ts";
 import type { Log, LogLevel } from "../base/log.ts";
 import type { Call, CallServer, Wait } from "../calls/call.ts";
-import { type Client, Gate } from "../calls/client.ts";
+import type { Client } from "../calls/client.ts";
 import { clientLine } from "../calls/client_line.ts";
 import { DEFAULT_DEBUG_SETTINGS, type DebugSettings } from "../calls/debug_settings.ts";
-import type { Durability, LoadingProgress, ShutdownOptions } from "../calls/durability.ts";
+import type { Durability, ShutdownOptions } from "../calls/durability.ts";
 import { usedMemory } from "../calls/memory_use.ts";
 import { Targets } from "../calls/migrate_target.ts";
 import type { ServerControl } from "../calls/server_control.ts";
@@ -24,10 +18,11 @@ import { ServerGate } from "../dispatch/gates.ts";
 import { Replay } from "../dispatch/replay.ts";
 import { guardReply } from "../dispatch/reply_guard.ts";
 import { AppendOnly } from "../durability/append_only.ts";
-import { Loading, type Steps } from "../durability/loading.ts";
+import { Loading } from "../durability/loading.ts";
 import { Progress } from "../durability/progress.ts";
 import { Shutdown } from "../durability/shutdown.ts";
 import { Snapshots } from "../durability/snapshots.ts";
+import { startLoading } from "../durability/start_loading.ts";
 import { ActiveExpiry } from "../keyspace/active_expiry.ts";
 import { ChangeFeed } from "../keyspace/change_feed.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
@@ -36,13 +31,17 @@ import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
 import type { Host, HostFacts } from "../runtime/host.ts";
 import type { EventLoop, Socket } from "../runtime/net.ts";
+import { BackgroundWork } from "./background_work.ts";
 import { Backlog } from "./backlog.ts";
 import { clientFeatures } from "./client_features.ts";
 import { ClientPause } from "./client_pause.ts";
 import { ClientRegistry } from "./client_registry.ts";
-import { Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { Engine, OutputLimit } from "./engine.ts";
 import { Figures } from "./figures.ts";
+import { Reception } from "./reception.ts";
+import { reclaimInSlices } from "./reclaiming.ts";
+import { doTimerWork } from "./timer_work.ts";
 import { Turn } from "./turn.ts";
 
 export interface Parts {
@@ -58,12 +57,6 @@ export interface Parts {
   readonly leave: (options: ShutdownOptions) => void;
 }
 
-/** Loading goes on for so long at once, and then answers clients that it does. */
-const LOADING_SLICE_MS = 10;
-/** What found no memory is tried again after so long, and warned of no more often than that. */
-const SHORTAGE_RETRY_MS = 100;
-const SHORTAGE_WARNING_MS = 30_000;
-
 export class Server implements CallServer, Engine {
   readonly clock: Clock;
   readonly config: Config;
@@ -73,6 +66,7 @@ export class Server implements CallServer, Engine {
   readonly figures: Figures;
   readonly pause: ClientPause;
   readonly clients: ClientRegistry;
+  readonly reception: Reception;
   readonly feed: ChangeFeed;
   readonly reply = new Reply(REPLY_PIECE_SIZE);
   readonly answers = new Reply(REPLY_PIECE_SIZE);
@@ -89,28 +83,22 @@ export class Server implements CallServer, Engine {
   readonly input = new Uint8Array(INPUT_BUFFER_SIZE + PADDING);
   readonly inputView = new DataView(this.input.buffer);
   queryBufferSizeMax = 2 ** 30;
-  readonly outputLimit: OutputLimit = { hardSize: Infinity, softSize: Infinity, softSeconds: 0 };
-  /** Whether the timer has to look at it. */
-  outputIsLimited = false;
-  passwordRequired = false;
-  keepAliveSeconds = 300;
-  maxClients = 10_000;
-  /** Clients from other machines are turned away: no password is set, and no address is bound. */
-  protectedMode = false;
+  readonly outputLimit: OutputLimit = {
+    hardSize: Infinity,
+    softSize: Infinity,
+    softSeconds: 0,
+    isConfigured: false,
+  };
   readonly durability: Durability;
   readonly snapshots: Snapshots;
   readonly targets: Targets;
   readonly appendLog: AppendOnly;
   readonly progress: Progress;
-  private readonly loader: Loading;
-  private readonly ending: Shutdown;
+  readonly ending: Shutdown;
+  private readonly background: BackgroundWork;
+  private readonly loading: Loading;
   private readonly logFile: Log;
   private readonly loop: Parts["loop"];
-  private clientId = 0;
-  /** Detached data is being freed, or will be. */
-  private reclaiming = false;
-  /** When it was last warned of a shortage of memory; monotonic. */
-  private shortageMs = -Infinity;
 
   constructor({ clock, config, table, host, log, loop, random, leave }: Parts) {
     this.clock = clock;
@@ -121,21 +109,53 @@ export class Server implements CallServer, Engine {
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
     this.feed = new ChangeFeed(this.keyspace.unsynced);
-    this.keyspace.onReclaim = () => this.reclaim();
     this.keyspace.expiryFeed = this.feed;
     this.figures = new Figures(clock, table, host.secretWords);
-    const later = (ms: number, run: () => void) => this.later(ms, run);
+    this.background = new BackgroundWork(clock, loop, log);
+    const { later } = this.background;
+    reclaimInSlices(this.keyspace, clock, later);
     this.pause = new ClientPause(this.figures, (isOn) => this.applyPause(isOn));
     this.clients = new ClientRegistry(this);
+    this.reception = new Reception(this);
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
-    const { keyspace, feed } = this;
+    const { keyspace } = this;
     const loading = new Loading({ keyspace, config, disk: host, log, replay: new Replay(this) });
-    this.loader = loading;
+    this.loading = loading;
     this.progress = new Progress(keyspace);
     const { progress } = this;
     this.snapshots = new Snapshots(keyspace, config, host, log, loading, progress, later);
-    this.appendLog = new AppendOnly({
+    this.appendLog = this.appendLogOf(host, later);
+    this.reply.guard = (writer, lacks) => this.guardRunning(writer, lacks);
+    const endOfTurn = (run: () => void) => loop.endOfTurn(run);
+    this.backlog = this.backlogOf();
+    this.dispatcher.onBacklog = () => this.backlog.begin();
+    for (const feature of clientFeatures(this)) this.clients.addFeature(feature);
+    const { writer } = this.appendLog;
+    const onEnd = () => this.backlog.check();
+    this.turn = new Turn(this.reply, this.answers, endOfTurn, writer, onEnd);
+    this.targets = new Targets(host, clock);
+    this.ending = new Shutdown({
+      monotonicMs: () => clock.monotonicMs(),
+      log: (level, text) => this.log(level, text),
+      progress,
+      snapshots: this.snapshots,
+      appendLog: this.appendLog,
+      leave,
+      abandon: () => host.exit(1),
+    });
+    this.durability = this.durabilityOf(loading);
+    this.expiry = new ActiveExpiry(this.keyspace, later, (ms) => this.afterExpiry(ms));
+    this.control = {
+      sleep: host.sleep,
+      exit: host.exit,
+      expireByItself: (on) => this.expiry.enable(on),
+    };
+  }
+
+  private appendLogOf(host: Host, later: BackgroundWork["later"]): AppendOnly {
+    const { keyspace, config, logFile: log, feed, loading, progress } = this;
+    return new AppendOnly({
       keyspace,
       config,
       host,
@@ -155,39 +175,19 @@ export class Server implements CallServer, Engine {
       },
       // Not at once: the turn may be in the midst of sending what was replied before.
       onSynced: () => {
-        if (this.blocked.awaitsSync) loop.endOfTurn(() => this.blocked.serveSynced());
+        if (this.blocked.awaitsSync) this.loop.endOfTurn(() => this.blocked.serveSynced());
       },
     });
-    this.reply.guard = (writer, lacks) => this.guardRunning(writer, lacks);
-    const endOfTurn = (run: () => void) => loop.endOfTurn(run);
-    this.backlog = new Backlog({
+  }
+
+  private backlogOf(): Backlog {
+    return new Backlog({
       size: () => this.appendLog.pendingSize + this.turn.held.size,
       isRefusing: () => this.appendLog.problem !== null,
-      monotonicMs: () => clock.monotonicMs(),
+      monotonicMs: () => this.clock.monotonicMs(),
       onChange: () => this.applyBacklog(),
       warn: (text) => this.log("warning", text),
     });
-    this.dispatcher.onBacklog = () => this.backlog.begin();
-    for (const feature of clientFeatures(this)) this.clients.addFeature(feature);
-    const { writer } = this.appendLog;
-    this.turn = new Turn(this.reply, this.answers, endOfTurn, writer, () => this.backlog.check());
-    this.targets = new Targets(host, clock);
-    this.ending = new Shutdown({
-      monotonicMs: () => clock.monotonicMs(),
-      log: (level, text) => this.log(level, text),
-      progress,
-      snapshots: this.snapshots,
-      appendLog: this.appendLog,
-      leave,
-      abandon: () => host.exit(1),
-    });
-    this.durability = this.durabilityOf(loading);
-    this.expiry = new ActiveExpiry(this.keyspace, later, (ms) => this.afterExpiry(ms));
-    this.control = {
-      sleep: host.sleep,
-      exit: host.exit,
-      expireByItself: (on) => this.expiry.enable(on),
-    };
   }
 
   private durabilityOf(loading: Loading): Durability {
@@ -212,55 +212,17 @@ export class Server implements CallServer, Engine {
     this.blocked.add(call, wait, first, count, timeoutMs, elapsedUs);
   }
 
-  /** The most that any client's output may be, whatever is configured. */
-  get outputSizeMax(): number {
-    // Where the system does not tell how much it has, 0.
-    return this.host.systemMemorySize() * OUTPUT_MEMORY_PART || Infinity;
-  }
-
   private guardRunning(writer: Reply, lacks: boolean): void {
     if (this.running !== null) guardReply(this.running.client, writer, this.runningFrom, lacks);
   }
 
-  get loading(): LoadingProgress | null {
-    return this.loader.progress;
-  }
-
-  /**
-   * Loads what there was when the server ended last: the append-only log where it is in use, else
-   * the snapshot. Clients are told meanwhile that it goes on. `done` is told what is wrong, or
-   * null.
-   */
+  /** As `startLoading`. */
   load(done: (problem: string | null) => void): void {
-    const isLogged = this.config.flag("appendonly");
-    this.snapshots.removeLeftovers();
-    const problem = isLogged ? this.appendLog.find() : null;
-    if (problem !== null) {
-      done(problem);
-      return;
-    }
-    this.progress.go("load");
-    const steps = isLogged ? this.appendLog.load() : this.snapshots.loadSteps();
-    this.dispatcher.setGate(ServerGate.loading, true);
-    this.loadSlice(steps, done);
-  }
-
-  private loadSlice(steps: Steps, done: (problem: string | null) => void): void {
-    const endMs = this.clock.monotonicMs() + LOADING_SLICE_MS;
-    while (!this.loader.isHeldBack) {
-      const { done: isDone, value } = steps.next();
-      if (isDone) {
-        this.dispatcher.setGate(ServerGate.loading, false);
-        this.progress.go("loaded");
-        this.snapshots.noteLoaded();
-        const isSound = value === null && this.config.flag("appendonly");
-        done(isSound ? this.appendLog.begin() : value);
-        return;
-      }
-      if (this.clock.monotonicMs() >= endMs) break;
-    }
-    const pauseMs = this.loader.isHeldBack ? LOADING_SLICE_MS : 0;
-    this.later(pauseMs, () => this.loadSlice(steps, done));
+    const { clock, config, snapshots, appendLog, progress, loading } = this;
+    const { later } = this.background;
+    const onLoading = (isOn: boolean) => this.dispatcher.setGate(ServerGate.loading, isOn);
+    const parts = { clock, config, snapshots, appendLog, progress, loading, later, onLoading };
+    startLoading(parts, done);
   }
 
   log(level: LogLevel, text: string): void {
@@ -273,27 +235,9 @@ export class Server implements CallServer, Engine {
     this.ending.signal(name, this.config.value(chosen));
   }
 
-  nextClientId(): number {
-    return ++this.clientId;
-  }
-
-  /** Takes a new connection, or turns it away with a reason. */
+  /** As `ConnectionKind.accept`, of clients. */
   accept(socket: Socket, path: string | null): Connection {
-    this.figures.connectionsReceived++;
-    const connection = new Connection(this, socket, path);
-    const refusal = this.refusalOf(connection);
-    if (refusal !== null) {
-      this.figures.connectionsRejected++;
-      const bytes = new TextEncoder().encode(`-${refusal}\r\n`);
-      socket.write(bytes, 0, bytes.length);
-      connection.closing = true;
-      socket.end();
-      return connection;
-    }
-    this.clients.add(connection);
-    connection.client.setGate(Gate.auth, this.passwordRequired);
-    connection.setKeepAlive(this.keepAliveSeconds);
-    return connection;
+    return this.reception.accept(socket, path);
   }
 
   private applyPause(isOn: boolean): void {
@@ -324,60 +268,9 @@ export class Server implements CallServer, Engine {
     this.figures.startUsedSize = usedMemory(this);
   }
 
-  /** Has `run` called in so many ms, and again if there was no memory for it. */
-  private later(ms: number, run: () => void): () => void {
-    let callOff = this.loop.later(ms, () => {
-      if (!this.attempt(run)) callOff = this.later(SHORTAGE_RETRY_MS, run);
-    });
-    return () => callOff();
-  }
-
-  /** Does what the server does by itself; false when there was no memory for it. */
-  private attempt(run: () => void): boolean {
-    try {
-      run();
-      return true;
-    } catch (error) {
-      if (!isShortage(error)) throw error;
-      this.warnOfShortage((error as Error).message);
-      return false;
-    }
-  }
-
-  private warnOfShortage(reason: string): void {
-    const nowMs = this.clock.monotonicMs();
-    if (nowMs - this.shortageMs < SHORTAGE_WARNING_MS) return;
-    this.shortageMs = nowMs;
-    this.log("warning", `There is no memory for work in the background, which waits: ${reason}`);
-  }
-
   /** The timer's work, `hz` times a second. */
   tick(): void {
-    if (!this.debug.cronPaused) this.attempt(() => this.workOfTimer());
-  }
-
-  private workOfTimer(): void {
-    this.clock.tick();
-    const { nowMs } = this.clock;
-    this.ending.check();
-    this.targets.closeIdle();
-    if (this.loading === null) {
-      // What is scheduled of the log comes first, as in Redis.
-      this.appendLog.check();
-      this.snapshots.check();
-    }
-    this.figures.cronLoops++;
-    this.figures.expireMs = this.expiry.spentMs;
-    this.figures.sample(this.clock.monotonicMs());
-    this.figures.peakUsedSize = Math.max(this.figures.peakUsedSize, usedMemory(this));
-    this.pause.check(nowMs);
-    this.backlog.warn();
-    this.clients.closeIdle(this.config.number("timeout") * 1000, nowMs);
-    if (this.outputIsLimited) this.clients.checkOutputs(nowMs);
-    // What is loaded goes to tables that are made for all of it, and are nearly empty until then.
-    if (!this.config.flag("activerehashing") || this.loading !== null) return;
-    const end = this.clock.monotonicMs() + SLICE_MS;
-    while (this.keyspace.rehashSlice() && this.clock.monotonicMs() < end);
+    if (!this.debug.cronPaused) this.background.attempt(() => doTimerWork(this));
   }
 
   /** A slice of removing expired keys took so long. */
@@ -385,37 +278,4 @@ export class Server implements CallServer, Engine {
     this.figures.latency.addIfSlow("expire-cycle", ms);
     if (this.keyspace.waits.hasReady) this.dispatcher.serveReady(null);
   }
-
-  private refusalOf(connection: Connection): string | null {
-    if (this.clients.count >= this.maxClients) return "ERR max number of clients reached";
-    if (!this.protectedMode || connection.unix || isLoopback(connection.remote)) return null;
-    return (
-      "DENIED Rusk is running in protected mode because protected mode is enabled and no " +
-      "password is set for the default user. In this mode connections are only accepted from the " +
-      "loopback interface. Set a password (requirepass), or turn protected-mode off, to accept " +
-      "connections from elsewhere."
-    );
-  }
-
-  /** Frees detached data in slices until none is left. */
-  private reclaim(): void {
-    if (this.reclaiming) return;
-    this.reclaiming = true;
-    const slice = () => {
-      const end = this.clock.monotonicMs() + SLICE_MS;
-      let more = true;
-      while (more && this.clock.monotonicMs() < end) more = this.keyspace.reclaimSlice();
-      this.reclaiming = more;
-      if (more) this.later(SLICE_MS, slice);
-    };
-    this.later(0, slice);
-  }
-}
-
-function isLoopback(endpoint: string): boolean {
-  return (
-    endpoint.startsWith("127.") ||
-    endpoint.startsWith("[::1]") ||
-    endpoint.startsWith("[::ffff:127.")
-  );
 }

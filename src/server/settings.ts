@@ -1,5 +1,6 @@
 /** Directives in force: what each changes in the running server, at the start and by CONFIG SET. */
 
+import { OUTPUT_MEMORY_PART } from "../base/limits.ts";
 import type { Log, LogLevel } from "../base/log.ts";
 import { Gate } from "../calls/client.ts";
 import type { Config } from "../config/config.ts";
@@ -28,6 +29,12 @@ export function applySettings(server: Server, log: Log): void {
   });
 }
 
+/** The most that any client's output may be, whatever is configured. */
+function outputSizeMax({ host }: Server): number {
+  // Where the system does not tell how much it has, 0.
+  return host.systemMemorySize() * OUTPUT_MEMORY_PART || Infinity;
+}
+
 function limitSettings(server: Server, config: Config): void {
   config.follow(["proto-max-bulk-len", "client-query-buffer-limit"], () => {
     server.parser.bulkSizeMax = config.number("proto-max-bulk-len");
@@ -35,13 +42,13 @@ function limitSettings(server: Server, config: Config): void {
   });
   config.follow(["client-output-buffer-limit"], () => {
     const { hard, soft, softSeconds } = config.value("client-output-buffer-limit").normal;
-    server.outputLimit.hardSize = Math.min(Number(hard) || Infinity, server.outputSizeMax);
+    server.outputLimit.hardSize = Math.min(Number(hard) || Infinity, outputSizeMax(server));
     server.outputLimit.softSize = Number(soft) || Infinity;
     server.outputLimit.softSeconds = Number(softSeconds);
-    server.outputIsLimited = Number(hard) > 0 || Number(soft) > 0;
+    server.outputLimit.isConfigured = Number(hard) > 0 || Number(soft) > 0;
   });
   config.follow(["maxclients"], () => {
-    server.maxClients = config.number("maxclients");
+    server.reception.maxClients = config.number("maxclients");
   });
   config.follow(["maxmemory-clients", "maxmemory"], () => {
     const size = config.number("maxmemory-clients");
@@ -69,9 +76,9 @@ function timingSettings(server: Server, config: Config): void {
 
 function accessSettings(server: Server, config: Config): void {
   config.follow(["requirepass"], () => {
-    const before = server.passwordRequired;
-    server.passwordRequired = config.text("requirepass") !== "";
-    if (before && !server.passwordRequired) {
+    const before = server.reception.passwordRequired;
+    server.reception.passwordRequired = config.text("requirepass") !== "";
+    if (before && !server.reception.passwordRequired) {
       for (const client of server.clients.all()) client.setGate(Gate.auth, false);
     }
   });
@@ -79,12 +86,13 @@ function accessSettings(server: Server, config: Config): void {
 }
 
 function updateProtection(server: Server, config: Config): void {
-  server.protectedMode = config.flag("protected-mode") && config.text("requirepass") === "";
+  server.reception.protectedMode =
+    config.flag("protected-mode") && config.text("requirepass") === "";
 }
 
 function clientSettings(server: Server, config: Config): void {
   config.follow(["tcp-keepalive"], () => {
-    server.keepAliveSeconds = config.number("tcp-keepalive");
+    server.reception.keepAliveSeconds = config.number("tcp-keepalive");
   });
 }
 

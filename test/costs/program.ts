@@ -28,7 +28,7 @@ class World {
         },
       },
     });
-    this.server.maxClients = Infinity;
+    this.server.reception.maxClients = Infinity;
   }
 
   /** Ends turns until nothing is left to do in one. */

@@ -87,7 +87,7 @@ test("the end of a client that is blocked, paused, watching and monitoring leave
 
 test("a client that is reset is as one that has just connected", () => {
   const { server, connect } = openWorld("--requirepass", "secret");
-  server.passwordRequired = true;
+  server.reception.passwordRequired = true;
   const inner = connect();
   const { client } = inner.connection;
   const fresh = { ...client };

@@ -1,0 +1,63 @@
+/** Where clients come in: they get a connection, or are turned away with a reason. */
+import { Gate } from "../calls/client.ts";
+import type { ServerFigures } from "../calls/server_figures.ts";
+import type { Socket } from "../runtime/net.ts";
+import { Connection } from "./connection.ts";
+import type { Engine } from "./engine.ts";
+
+const TOO_MANY = "ERR max number of clients reached";
+const PROTECTED =
+  "DENIED Rusk is running in protected mode because protected mode is enabled and no " +
+  "password is set for the default user. In this mode connections are only accepted from the " +
+  "loopback interface. Set a password (requirepass), or turn protected-mode off, to accept " +
+  "connections from elsewhere.";
+
+export class Reception {
+  maxClients = 10_000;
+  passwordRequired = false;
+  /** Clients from other machines are turned away: no password is set. */
+  protectedMode = false;
+  /** As `Socket.keepAlive`. */
+  keepAliveSeconds = 300;
+  private lastId = 0;
+  private readonly engine: Engine;
+  private readonly figures: ServerFigures;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+    this.figures = engine.figures;
+  }
+
+  /** `path` is the socket file's that it came through, or null. */
+  accept(socket: Socket, path: string | null): Connection {
+    const { engine, figures } = this;
+    figures.connectionsReceived++;
+    const connection = new Connection(engine, ++this.lastId, socket, path);
+    const refusal = this.refusalOf(connection);
+    if (refusal !== null) {
+      figures.connectionsRejected++;
+      const bytes = new TextEncoder().encode(`-${refusal}\r\n`);
+      socket.write(bytes, 0, bytes.length);
+      connection.closing = true;
+      socket.end();
+      return connection;
+    }
+    engine.clients.add(connection);
+    connection.client.setGate(Gate.auth, this.passwordRequired);
+    connection.setKeepAlive(this.keepAliveSeconds);
+    return connection;
+  }
+
+  private refusalOf({ unix, remote }: Connection): string | null {
+    if (this.engine.clients.count >= this.maxClients) return TOO_MANY;
+    return this.protectedMode && !unix && !isLoopback(remote) ? PROTECTED : null;
+  }
+}
+
+function isLoopback(endpoint: string): boolean {
+  return (
+    endpoint.startsWith("127.") ||
+    endpoint.startsWith("[::1]") ||
+    endpoint.startsWith("[::ffff:127.")
+  );
+}

@@ -1,0 +1,63 @@
+/** What the timer does, `hz` times a second: all that is due without anybody asking for it. */
+import type { Clock } from "../base/clock.ts";
+import { SLICE_MS } from "../base/limits.ts";
+import type { Durability } from "../calls/durability.ts";
+import { usedMemory } from "../calls/memory_use.ts";
+import type { Config } from "../config/config.ts";
+import type { ActiveExpiry } from "../keyspace/active_expiry.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { HostFacts } from "../runtime/host.ts";
+import type { Backlog } from "./backlog.ts";
+import type { ClientPause } from "./client_pause.ts";
+import type { ClientRegistry } from "./client_registry.ts";
+import type { OutputLimit } from "./engine.ts";
+import type { Figures } from "./figures.ts";
+
+/** Whose work it is. */
+export interface TimerParts {
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly host: HostFacts;
+  readonly keyspace: Keyspace;
+  readonly figures: Figures;
+  readonly pause: ClientPause;
+  readonly clients: ClientRegistry;
+  readonly outputLimit: OutputLimit;
+  readonly backlog: Backlog;
+  readonly expiry: ActiveExpiry;
+  readonly ending: { check(): void };
+  readonly targets: { closeIdle(): void };
+  readonly snapshots: { check(): void };
+  readonly appendLog: { check(): void };
+  readonly durability: Pick<Durability, "loading">;
+}
+
+export function doTimerWork(parts: TimerParts): void {
+  const { clock, config, keyspace, clients } = parts;
+  const isLoading = parts.durability.loading !== null;
+  clock.tick();
+  parts.ending.check();
+  parts.targets.closeIdle();
+  if (!isLoading) {
+    // What is scheduled of the log comes first, as in Redis.
+    parts.appendLog.check();
+    parts.snapshots.check();
+  }
+  takeFigures(parts);
+  parts.pause.check(clock.nowMs);
+  parts.backlog.warn();
+  clients.closeIdle(config.number("timeout") * 1000, clock.nowMs);
+  if (parts.outputLimit.isConfigured) clients.checkOutputs(clock.nowMs);
+  // What is loaded goes to tables that are made for all of it, and are nearly empty until then.
+  if (!config.flag("activerehashing") || isLoading) return;
+  const endMs = clock.monotonicMs() + SLICE_MS;
+  while (keyspace.rehashSlice() && clock.monotonicMs() < endMs);
+}
+
+function takeFigures(parts: TimerParts): void {
+  const { figures, expiry, clock } = parts;
+  figures.cronLoops++;
+  figures.expireMs = expiry.spentMs;
+  figures.sample(clock.monotonicMs());
+  figures.peakUsedSize = Math.max(figures.peakUsedSize, usedMemory(parts));
+}
