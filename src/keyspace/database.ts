@@ -170,7 +170,7 @@ export class Database implements Timed {
    * then expires at `timeMs` (-1: it does not; see setExpiry). Announces nothing. Returns the
    * entry, which may have moved.
    */
-  admit(e: EntryRef, timeMs: number, farMs?: bigint): EntryRef {
+  link(e: EntryRef, timeMs: number, farMs?: bigint): EntryRef {
     this.keyspace.created(e);
     dict.insert(this.keys, e);
     this.rescheduled(e);
@@ -178,7 +178,7 @@ export class Database implements Timed {
   }
 
   /** Makes room for so many keys in a database that has none; 0: it is not known how many. */
-  expect(count: number): void {
+  reserve(count: number): void {
     if (this.size > 0 || count === 0) return;
     dict.release(this.keys);
     this.keys = dict.create(count);
@@ -270,8 +270,38 @@ export class Database implements Timed {
     if (timeMs < this.keyspace.alarmMs) this.keyspace.onEarlierExpiry(timeMs);
   }
 
+  /** Removes the key as DEL does, which is a change of its own. */
+  remove(e: EntryRef): void {
+    this.keyspace.changing(this, e, "del");
+    this.drop(e);
+  }
+
+  /** Removes the key of a collection that loses its last element, by a change that has counted. */
+  removeEmpty(e: EntryRef): void {
+    this.keyspace.changing(this, e, "del", ChangeKind.uncounted);
+    this.drop(e);
+  }
+
+  /** Removes the key for another value to come in its place, which counts and is announced then. */
+  makeWay(e: EntryRef): void {
+    this.keyspace.changing(this, e, null, ChangeKind.uncounted);
+    this.drop(e);
+  }
+
+  /**
+   * Removes the key in an argument, whatever it holds, for what a command stores there, or, if that
+   * is empty, for nothing to be there. Returns whether there was such a key.
+   */
+  vacate(args: Args, index: number, keyHash: number, isEmpty: boolean): boolean {
+    const e = this.peek(args, index, keyHash);
+    if (e === NIL) return false;
+    if (isEmpty) this.remove(e);
+    else this.makeWay(e);
+    return true;
+  }
+
   /** Removes the key; the caller has called `changing`. */
-  delete(e: EntryRef): void {
+  drop(e: EntryRef): void {
     this.unlink(e);
     this.keyspace.dispose(e);
   }
@@ -300,8 +330,8 @@ export class Database implements Timed {
     hashValue.unhide(e);
   }
 
-  /** Takes over an entry of another database, with its expiry; its key is not here. */
-  take(e: EntryRef, from: Database): EntryRef {
+  /** Moves an entry of another database here, with its expiry; its key is not here. */
+  moveFrom(from: Database, e: EntryRef): EntryRef {
     const timeMs = from.expiryOf(e);
     const farMs = from.farExpiryOf(e);
     from.unlink(e);
@@ -329,10 +359,10 @@ export class Database implements Timed {
   }
 
   /**
-   * Adds a copy of an entry, with its expiry, under the key in an argument, which is not here;
-   * returns it. `from` is the entry's database.
+   * Adds a copy of an entry of another database (or this one), with its expiry, under the key in an
+   * argument, which is not here; returns it.
    */
-  copy(e: EntryRef, from: Database, args: Args, index: number, keyHash: number): EntryRef {
+  copyFrom(from: Database, e: EntryRef, args: Args, index: number, keyHash: number): EntryRef {
     const timeMs = from.expiryOf(e);
     const twin = entryLike(e, timeMs >= 0, args, index, keyHash);
     values.duplicate(e, twin);
@@ -501,14 +531,14 @@ export class Database implements Timed {
     keyspace.stats.expiredFields += hashValue.hiddenCount(e);
     keyspace.changing(this, e, "del", ChangeKind.uncounted);
     keyspace.expiryFeed?.expired(this, e);
-    this.delete(e);
+    this.drop(e);
   }
 
   private expire(e: EntryRef): void {
     this.keyspace.stats.expired++;
     this.keyspace.changing(this, e, "expired", ChangeKind.uncounted);
     this.keyspace.expiryFeed?.expired(this, e);
-    this.delete(e);
+    this.drop(e);
   }
 
   /**
@@ -532,8 +562,7 @@ export class Database implements Timed {
     if (hashValue.total(e) > 0) {
       this.rescheduled(e);
     } else {
-      keyspace.changing(this, e, "del", ChangeKind.uncounted);
-      this.delete(e);
+      this.removeEmpty(e);
     }
     return count;
   }

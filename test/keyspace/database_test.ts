@@ -74,7 +74,7 @@ function change(world: World, id: number, models: Model[]): void {
     expect(db.clearExpiry(e)).toBe(held.expiryMs >= 0);
     held.expiryMs = -1;
   } else if (action < 8) {
-    db.delete(e);
+    db.drop(e);
     model.delete(key);
   } else {
     moveOrCopy(world, e, key, db, models, action);
@@ -96,7 +96,7 @@ function moveOrCopy(
   const keyHash = target.hash(args, 0);
   if (action < 9) {
     if (target === db || look(target, key) !== NIL) return;
-    target.take(e, db);
+    target.moveFrom(db, e);
     models[db.id].delete(key);
     models[target.id].set(key, held);
   } else if (action < 10) {
@@ -106,7 +106,7 @@ function moveOrCopy(
     models[db.id].set(other, held);
   } else {
     if (look(target, other) !== NIL) return;
-    target.copy(e, db, args, 0, keyHash);
+    target.copyFrom(db, e, args, 0, keyHash);
     models[target.id].set(other, { ...held });
   }
 }
@@ -187,7 +187,7 @@ describe.each(Object.entries(VALUES))("a value that is %s", (_, value) => {
   test("moves to another database with its expiry", () => {
     const [db, other] = [world.db(0), world.db(1)];
     const e = db.setExpiry(put(db, "key", value), START_MS + 500);
-    const moved = other.take(e, db);
+    const moved = other.moveFrom(db, e);
     expect([get(db, "key"), get(other, "key")]).toEqual([null, value]);
     expect([db.size, db.expires.count, other.size]).toEqual([0, 0, 1]);
     expect(other.expiryOf(moved)).toBe(START_MS + 500);
@@ -198,9 +198,9 @@ describe.each(Object.entries(VALUES))("a value that is %s", (_, value) => {
     const db = world.db();
     const e = db.setExpiry(put(db, "from", value), START_MS + 500);
     const args = argsOf(["to"]);
-    const twin = db.copy(e, db, args, 0, db.hash(args, 0));
+    const twin = db.copyFrom(db, e, args, 0, db.hash(args, 0));
     expect(values.encodingName(twin)).toBe(values.encodingName(e));
-    db.delete(e);
+    db.drop(e);
     put(db, "other", value.replace(/./g, "."));
     expect(get(db, "to")).toBe(value);
     expect(db.expiryOf(twin)).toBe(START_MS + 500);
@@ -222,7 +222,7 @@ test("a copied integer is not a shared one", () => {
   const db = world.db();
   const e = put(db, "from", "7");
   const args = argsOf(["to"]);
-  const twin = db.copy(e, db, args, 0, db.hash(args, 0));
+  const twin = db.copyFrom(db, e, args, 0, db.hash(args, 0));
   expect([stringValue.isSharedInteger(e), stringValue.isSharedInteger(twin)]).toEqual([
     true,
     false,
@@ -239,9 +239,9 @@ test("an expiry beyond 2^53 stays exact wherever the key goes", () => {
   const args = argsOf(["renamed"]);
   e = db.rekey(e, args, 0, db.hash(args, 0));
   expect(db.farExpiryOf(e)).toBe(far);
-  expect(other.farExpiryOf(other.copy(e, db, args, 0, db.hash(args, 0)))).toBe(far);
-  other.delete(look(other, "renamed"));
-  e = other.take(e, db);
+  expect(other.farExpiryOf(other.copyFrom(db, e, args, 0, db.hash(args, 0)))).toBe(far);
+  other.drop(look(other, "renamed"));
+  e = other.moveFrom(db, e);
   expect(other.farExpiryOf(e)).toBe(far);
   e = other.setExpiry(e, START_MS + 5);
   expect(other.farExpiryOf(e)).toBeUndefined();
@@ -275,7 +275,7 @@ describe("a key whose time has come", () => {
     put(db, "stays", "value");
     world.pass(10);
     for (let draw = 0; draw < 100; draw++) expect(entry.keyText(db.randomKey())).toBe("stays");
-    db.delete(look(db, "stays"));
+    db.drop(look(db, "stays"));
     expect(db.randomKey()).toBe(NIL as EntryRef);
     expect(db.size).toBe(0);
   });
@@ -324,14 +324,14 @@ test("room is made for keys that are to come, in a database that has none", () =
   const db = world.db();
   const slots = () => dict.tableFigures(db.keys).slots0;
   const few = slots();
-  db.expect(0);
+  db.reserve(0);
   expect(slots()).toBe(few);
-  db.expect(1000);
+  db.reserve(1000);
   expect(slots()).toBe(1024);
-  db.expect(0);
+  db.reserve(0);
   expect(slots()).toBe(1024);
   put(db, "key", "value");
-  db.expect(100_000);
+  db.reserve(100_000);
   expect(slots()).toBe(1024);
   expect(get(db, "key")).toBe("value");
 });

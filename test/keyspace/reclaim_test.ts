@@ -75,7 +75,7 @@ test.each(Object.keys(makers))("a large %s goes slice by slice, a small one at o
   const { keyspace } = world;
   const remove = (e: EntryRef) => {
     keyspace.changing(db, e, "del");
-    db.delete(e);
+    db.drop(e);
   };
   remove(makers[type](db, "small", 10));
   expect([keyspace.reclaimCount, scheduled]).toEqual([0, 0]);

@@ -60,7 +60,7 @@ function remove(db: Database, key: string): void {
   const e = look(db, key);
   if (e === NIL) return;
   world.keyspace.changing(db, e, "del");
-  db.delete(e);
+  db.drop(e);
 }
 
 /** Who waits for a key: for one type after the other, in the order of arrival. */
@@ -130,9 +130,9 @@ describe("a key becomes ready", () => {
     const args = argsOf(["renamed", "copied"]);
     const renamed = from.rekey(look(from, "old"), args, 0, from.hash(args, 0));
     from.appeared(renamed);
-    const copied = to.copy(renamed, from, args, 1, to.hash(args, 1));
+    const copied = to.copyFrom(from, renamed, args, 1, to.hash(args, 1));
     to.appeared(copied);
-    to.appeared(to.take(look(from, "moved"), from));
+    to.appeared(to.moveFrom(from, look(from, "moved")));
     expect(ready()).toEqual(["0 a:renamed", "1 b:copied", "1 b:moved"]);
   });
 

@@ -147,7 +147,7 @@ describe.each([
         check(e, model);
         if (step % 50 === 0) expect(fieldsOf(e)).toEqual(sorted(model));
         if (model.size === 0 && random.chance(0.1)) {
-          world.db().delete(e);
+          world.db().drop(e);
           e = create(world.db(), "hash");
         }
       }
@@ -425,7 +425,7 @@ describe.each([1, 2, 3, 4, 5, 6])("fields that expire, random operations, seed %
           known.fields.delete(field);
           if (known.fields.size > 0) db.rescheduled(e);
           else {
-            db.delete(e);
+            db.drop(e);
             model.delete(key);
           }
         } else if (choice < 12 && known !== undefined) {
@@ -439,14 +439,14 @@ describe.each([1, 2, 3, 4, 5, 6])("fields that expire, random operations, seed %
         } else if (choice < 14 && known !== undefined) {
           const target = world.db(1 - id);
           if (look(target, key) === NIL) {
-            target.take(e, db);
+            target.moveFrom(db, e);
             model.delete(key);
             models[1 - id].set(key, known);
           }
         } else if (choice < 15 && known !== undefined) {
           const target = world.db(1 - id);
           if (look(target, other) === NIL) {
-            target.copy(e, db, args, 1, target.hash(args, 1));
+            target.copyFrom(db, e, args, 1, target.hash(args, 1));
             models[1 - id].set(other, copyOf(known));
           }
         } else if (choice < 16 && random.chance(0.2)) {
@@ -456,7 +456,7 @@ describe.each([1, 2, 3, 4, 5, 6])("fields that expire, random operations, seed %
           keyspace.flush(db);
           model.clear();
         } else if (choice < 18 && known !== undefined && random.chance(0.2)) {
-          db.delete(e);
+          db.drop(e);
           model.delete(key);
         } else {
           world.pass(random.below(10));

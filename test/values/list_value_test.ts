@@ -244,7 +244,7 @@ test("what does not begin alike, or is no short string, stays as it is", () => {
 function copyAndCompare(): void {
   const args = argsOf(["copy"]);
   const db = world.db();
-  const twin = db.copy(list, db, args, 0, db.hash(args, 0));
+  const twin = db.copyFrom(db, list, args, 0, db.hash(args, 0));
   expect(texts(twin)).toEqual(model);
   listValue.verify(twin);
   expect(texts(list)).toEqual(model);

@@ -275,7 +275,7 @@ describe.each(WORLDS)("%s", (_, __, texts) => {
     const db = world.db();
     const hash = (index: number) => db.hash(args, index);
     const e = setValue.adopt(db, args, 0, hash(0), "sadd", setOf([...texts, "last"]));
-    const twin = db.copy(e, db, args, 1, hash(1));
+    const twin = db.copyFrom(db, e, args, 1, hash(1));
     const other = setValue.create(db, args, 2, hash(2), "sadd");
     add(other, "other");
     check(twin, new Set([...texts, "last"]));

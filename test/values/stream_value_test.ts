@@ -52,11 +52,11 @@ function create(key: string): EntryRef {
 
 function copyOf(e: EntryRef, key: string): EntryRef {
   const args = argsOf([key]);
-  return world.db().copy(e, world.db(), args, 0, world.db().hash(args, 0));
+  return world.db().copyFrom(world.db(), e, args, 0, world.db().hash(args, 0));
 }
 
 function free(e: EntryRef): void {
-  world.db().delete(e);
+  world.db().drop(e);
   while (world.keyspace.reclaimSlice());
 }
 

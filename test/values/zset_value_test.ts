@@ -242,7 +242,7 @@ describe("large sets", () => {
     expect(size / 10_000).toBeLessThan(32 + 12.6 + 10);
     const used = arena.usedSize();
     const own = arena.capacity(e);
-    world.db().delete(e);
+    world.db().drop(e);
     while (world.keyspace.reclaimSlice());
     expect(used - arena.usedSize()).toBe(size + own);
   });
@@ -426,7 +426,7 @@ test.each([3, 1000])("a copy of %d members shares nothing", (size) => {
   const e = create(world.db(), "from");
   for (let i = 0; i < size; i++) zset.put(e, ...bytesOf(`m${i}`), i % 7);
   const args = argsOf(["to"]);
-  const twin = world.db().copy(e, world.db(), args, 0, world.db().hash(args, 0));
+  const twin = world.db().copyFrom(world.db(), e, args, 0, world.db().hash(args, 0));
   zset.verify(twin);
   expect(pairsOf(twin)).toEqual(pairsOf(e));
   const pairs = pairsOf(e);

@@ -57,8 +57,7 @@ export function bitop(call: Call): void {
   if (size > 0) {
     store(call, keyHash, found, size, op, count);
   } else if (found !== NIL) {
-    call.keyspace.changing(db, found, "del");
-    db.delete(found);
+    db.remove(found);
   }
   reply.integer(size);
 }

@@ -14,7 +14,6 @@ import { wrongArity } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as packed from "../../structures/packed.ts";
 import * as hashValue from "../../values/hash_value.ts";
-import { ChangeKind } from "../../values/key_event.ts";
 import { Type } from "../../values/types.ts";
 import { hincrby, hincrbyfloat } from "./hash_number.ts";
 import { hrandfield } from "./hash_random.ts";
@@ -275,8 +274,7 @@ export function afterChange(call: Call, e: EntryRef, count: number): void {
     db.deleteHidden(e);
     return;
   }
-  keyspace.changing(db, e, "del", ChangeKind.uncounted);
-  db.delete(e);
+  db.removeEmpty(e);
 }
 
 /** The place of the field in an argument, of a hash or NIL; 0 if it is not there. */

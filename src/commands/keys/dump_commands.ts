@@ -8,7 +8,6 @@ import { dumpPayload, isIntact, restorePayload } from "../../persistence/rdb/dum
 import { Malformed } from "../../persistence/rdb/rdb_format.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
-import { ChangeKind } from "../../values/key_event.ts";
 
 const BUSY_KEY = new CommandError("BUSYKEY Target key name already exists.");
 const BAD_FOOTER = new CommandError("ERR DUMP payload version or checksum are wrong");
@@ -120,9 +119,8 @@ function restore(call: Call): void {
   const made = restoredEntry(call, keyHash, expiry !== 0n);
   const isOver = expiry !== 0n && call.isOver(Number(expiry)) && keyspace.mayExpire;
   if (old !== NIL) {
-    if (isOver) keyspace.changing(db, old, "del");
-    else keyspace.changing(db, old, null, ChangeKind.uncounted);
-    db.delete(old);
+    if (isOver) db.remove(old);
+    else db.makeWay(old);
   }
   if (isOver) {
     keyspace.dispose(made);
@@ -130,7 +128,7 @@ function restore(call: Call): void {
     reply.ok();
     return;
   }
-  const e = expiry === 0n ? db.admit(made, -1) : admitMortal(call, made, expiry);
+  const e = expiry === 0n ? db.link(made, -1) : linkMortal(call, made, expiry);
   keyspace.restoreClock(e, idleSeconds, frequency);
   keyspace.changing(db, e, "restore");
   db.appeared(e);
@@ -170,7 +168,7 @@ function restoredEntry({ args, server }: Call, keyHash: number, expires: boolean
   }
 }
 
-function admitMortal({ db }: Call, made: EntryRef, expiry: bigint): EntryRef {
+function linkMortal({ db }: Call, made: EntryRef, expiry: bigint): EntryRef {
   const timeMs = Number(expiry);
-  return db.admit(made, timeMs, timeMs > Number.MAX_SAFE_INTEGER ? expiry : undefined);
+  return db.link(made, timeMs, timeMs > Number.MAX_SAFE_INTEGER ? expiry : undefined);
 }

@@ -188,8 +188,7 @@ function expireAt(call: Call, conditions: number, timeMs: number, farMs?: bigint
     return;
   }
   if (call.isOver(timeMs)) {
-    keyspace.changing(db, e, "del");
-    db.delete(e);
+    db.remove(e);
     propagate.expired(call);
   } else {
     keyspace.changing(db, e, "expire");

@@ -188,13 +188,12 @@ export const genericCommands = group("generic", {
 });
 
 function del(call: Call): void {
-  const { db, keyspace, args } = call;
+  const { db, args } = call;
   let count = 0;
   for (let i = 1; i < args.count; i++) {
     const e = db.peek(args, i, db.hash(args, i));
     if (e === NIL) continue;
-    keyspace.changing(db, e, "del");
-    db.delete(e);
+    db.remove(e);
     count++;
   }
   call.reply.integer(count);
@@ -246,8 +245,8 @@ function copy(call: Call): void {
     return;
   }
   if (!canServeCopies()) ensure(values.ownedSize(e, Infinity));
-  if (taken !== NIL) makeWay(call, target, taken);
-  const twin = target.copy(e, db, args, 2, keyHash);
+  if (taken !== NIL) target.makeWay(taken);
+  const twin = target.copyFrom(db, e, args, 2, keyHash);
   keyspace.changing(target, twin, "copy_to");
   target.appeared(twin);
   call.reply.integer(1);
@@ -264,7 +263,7 @@ function move(call: Call): void {
     return;
   }
   keyspace.changing(db, e, "move_from");
-  const moved = target.take(e, db);
+  const moved = target.moveFrom(db, e);
   keyspace.changing(target, moved, "move_to", ChangeKind.uncounted);
   target.appeared(moved);
   call.reply.integer(1);
@@ -290,19 +289,13 @@ function renameKey(call: Call, replace: boolean): boolean {
   const taken = db.write(args, 2, keyHash);
   if (taken !== NIL && !replace) return false;
   keyspace.changing(db, e, "rename_from");
-  if (taken !== NIL) makeWay(call, db, taken);
+  if (taken !== NIL) db.makeWay(taken);
   const renamed = db.rekey(e, args, 2, keyHash);
   keyspace.changing(db, renamed, "rename_to", ChangeKind.uncounted);
   db.appeared(renamed);
   // Only now: who waits for both names is served what is there under the new one, as in Redis.
   keyspace.waits.vanished(db, args, 1, oldHash, entry.type(renamed));
   return true;
-}
-
-/** Removes a key whose name another value gets. */
-function makeWay(call: Call, db: Database, e: EntryRef): void {
-  call.keyspace.changing(db, e, null, ChangeKind.uncounted);
-  db.delete(e);
 }
 
 /** Whether arguments 1 and 2 are the same key. */

@@ -248,8 +248,7 @@ function answer(target: Target, isFirst: boolean, isRefused: boolean): string | 
 function remove(call: Call, index: number): boolean {
   const e = entryOf(call, index);
   if (e === NIL) return false;
-  call.keyspace.changing(call.db, e, "del");
-  call.db.delete(e);
+  call.db.remove(e);
   return true;
 }
 

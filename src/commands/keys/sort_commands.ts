@@ -11,7 +11,6 @@ import { CommandError, SYNTAX, WRONG_TYPE } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import { compareBytes } from "../../structures/score_tree.ts";
-import { ChangeKind } from "../../values/key_event.ts";
 import * as listValue from "../../values/list_value.ts";
 import * as setValue from "../../values/set_value.ts";
 import { Type } from "../../values/types.ts";
@@ -352,18 +351,12 @@ const ELEMENT_OVERHEAD = 32;
 function storeList(call: Call, index: number, elements: ByteList): void {
   const { db, keyspace, args } = call;
   const keyHash = db.hash(args, index);
-  const taken = db.peek(args, index, keyHash);
   const { count, bytes, start, size } = elements;
   let total = 0;
   for (let i = 0; i < count; i++) total += size[i] + ELEMENT_OVERHEAD;
   ensure(total);
-  if (taken !== NIL) {
-    if (count === 0) keyspace.changing(db, taken, "del");
-    else keyspace.changing(db, taken, null, ChangeKind.uncounted);
-    db.delete(taken);
-  }
+  const replaces = db.vacate(args, index, keyHash, count === 0);
   if (count > 0) {
-    const replaces = taken !== NIL;
     const e = listValue.create(db, args, index, keyHash, "sortstore", size[0], replaces);
     for (let i = 0; i < count; i++) listValue.push(e, false, bytes, start[i], size[i]);
     keyspace.dirty += count - 1;

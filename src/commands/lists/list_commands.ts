@@ -4,10 +4,9 @@ import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import { group } from "../../calls/table.ts";
 import { NO_SUCH_KEY, OUT_OF_RANGE, SYNTAX } from "../../protocol/errors.ts";
-import { ChangeKind } from "../../values/key_event.ts";
 import * as listValue from "../../values/list_value.ts";
 import { Type } from "../../values/types.ts";
-import { deleteIfEmpty, lmove, lmpop, lpop, rpop, rpoplpush } from "./list_pop.ts";
+import { lmove, lmpop, lpop, rpop, rpoplpush } from "./list_pop.ts";
 import { lpos } from "./list_position.ts";
 
 const PUSH_COMPLEXITY =
@@ -324,7 +323,7 @@ function lrem(call: Call): void {
   }
   if (removed > 0) {
     keyspace.dirty += removed - 1;
-    deleteIfEmpty(keyspace, db, e);
+    if (listValue.count(e) === 0) db.removeEmpty(e);
   }
   reply.integer(removed);
 }
@@ -341,8 +340,7 @@ function ltrim(call: Call): void {
     keyspace.changing(db, e, "ltrim");
     if (from >= end) {
       keyspace.dirty += count - 1;
-      keyspace.changing(db, e, "del", ChangeKind.uncounted);
-      db.delete(e);
+      db.removeEmpty(e);
     } else {
       keyspace.dirty += count - (end - from) - 1;
       listValue.removeRange(e, end, count - end);

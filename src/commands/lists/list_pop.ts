@@ -34,13 +34,6 @@ function atLeast(call: Call, index: number, least: number, error: Error): number
   return value;
 }
 
-/** Deletes the key of a list that has become empty. */
-export function deleteIfEmpty(keyspace: Keyspace, db: Database, e: EntryRef): void {
-  if (listValue.count(e) > 0) return;
-  keyspace.changing(db, e, "del", ChangeKind.uncounted);
-  db.delete(e);
-}
-
 /** The command that pops from an end. */
 export const popName = (atHead: boolean) => (atHead ? "LPOP" : "RPOP");
 const popEvent = (atHead: boolean) => (atHead ? "lpop" : "rpop");
@@ -56,7 +49,7 @@ export function popOne(
 ): void {
   keyspace.changing(db, e, popEvent(atHead));
   listValue.pop(e, atHead, to);
-  deleteIfEmpty(keyspace, db, e);
+  if (listValue.count(e) === 0) db.removeEmpty(e);
 }
 
 /** Pops up to `limit` elements, at least one, as a reply: an array. The key may be gone then. */
@@ -79,8 +72,7 @@ export function popSome(
     listValue.removeRange(e, atHead ? 0 : count - n, n);
     return;
   }
-  keyspace.changing(db, e, "del", ChangeKind.uncounted);
-  db.delete(e);
+  db.removeEmpty(e);
 }
 
 /** What a leaf takes beside an element that it has for itself, at most. */
@@ -113,7 +105,7 @@ export function moveElement(
   listValue.pop(source, fromHead, null);
   listValue.push(target, toHead, staging.bytes, 0, size);
   to.bulk(staging.bytes, 0, size);
-  deleteIfEmpty(keyspace, db, source);
+  if (listValue.count(source) === 0) db.removeEmpty(source);
 }
 
 export const lpop = (call: Call) => pop(call, true);

@@ -11,10 +11,10 @@ import type { Call } from "../../calls/call.ts";
 import { type ArgumentText, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
-import { ChangeKind, type KeyEvent } from "../../values/key_event.ts";
-import * as loose from "../../values/loose.ts";
+import type { KeyEvent } from "../../values/key_event.ts";
 import { Type } from "../../values/types.ts";
 import * as zsetValue from "../../values/zset_value.ts";
+import { storeResult } from "../sorted_sets/sorted_set_change.ts";
 import {
   findPlace,
   parseNumber,
@@ -356,7 +356,7 @@ function replyHash(call: Call, hash: number): void {
 
 /** Makes the key to store to a sorted set of the results, with their scores or distances. */
 function storeFound(call: Call, e: EntryRef, returned: number, event: KeyEvent): void {
-  const { db, args, keyspace, reply } = call;
+  const { keyspace } = call;
   const { storeIndex, storesDistance, unit } = wanted;
   const result = zsetValue.createUnordered();
   for (let n = 0; n < returned; n++) {
@@ -367,23 +367,6 @@ function storeFound(call: Call, e: EntryRef, returned: number, event: KeyEvent):
     ensureMore(size);
     zsetValue.put(result, staging.bytes, staging.view, 0, size, score);
   }
-  if (returned > 0) {
-    zsetValue.order(result);
-    zsetValue.packIfSmall(result);
-  }
-  loose.end();
-  const keyHash = db.hash(args, storeIndex);
-  const old = db.peek(args, storeIndex, keyHash);
-  if (old !== NIL) {
-    if (returned === 0) keyspace.changing(db, old, "del");
-    else keyspace.changing(db, old, null, ChangeKind.uncounted);
-    db.delete(old);
-  }
-  if (returned === 0) {
-    call.keyspace.disposeLoose(result);
-  } else {
-    zsetValue.adopt(db, args, storeIndex, keyHash, event, result, old !== NIL);
-    keyspace.dirty += returned - 1;
-  }
-  reply.integer(returned);
+  storeResult(call, storeIndex, result, event);
+  if (returned > 0) keyspace.dirty += returned - 1;
 }

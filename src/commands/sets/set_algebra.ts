@@ -10,13 +10,14 @@ import type { Call } from "../../calls/call.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
+import type { KeyEvent } from "../../values/key_event.ts";
+import * as loose from "../../values/loose.ts";
 import { Member } from "../../values/set_member.ts";
 import { SetProbe } from "../../values/set_probe.ts";
 import * as setValue from "../../values/set_value.ts";
 import { INTSET, SetCursor } from "../../values/set_value.ts";
 import { thresholds } from "../../values/thresholds.ts";
 import { Type } from "../../values/types.ts";
-import { storeResult } from "./set_change.ts";
 
 const NUMKEYS = new CommandError("ERR numkeys should be greater than 0");
 const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
@@ -330,4 +331,19 @@ function subtract(call: Call, result: EntryRef): number {
     count++;
   }
   return count;
+}
+
+/**
+ * Puts a loose set in the place of the key in argument 1, whatever that holds, and replies with its
+ * count; an empty set deletes the key. The loose set is gone then.
+ */
+export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void {
+  const { db, args, keyspace } = call;
+  const count = setValue.count(result);
+  loose.end();
+  const keyHash = db.hash(args, 1);
+  db.vacate(args, 1, keyHash, count === 0);
+  if (count === 0) keyspace.disposeLoose(result);
+  else setValue.adopt(db, args, 1, keyHash, event, result);
+  call.reply.integer(count);
 }

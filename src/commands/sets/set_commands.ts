@@ -26,7 +26,6 @@ import {
   sunion,
   sunionstore,
 } from "./set_algebra.ts";
-import { deleteIfEmpty } from "./set_change.ts";
 import { spop, srandmember } from "./set_random.ts";
 
 const INTERSECTION_COMPLEXITY =
@@ -273,7 +272,7 @@ function srem(call: Call): void {
   }
   if (removed > 0) {
     keyspace.dirty += removed - 1;
-    deleteIfEmpty(call, e);
+    if (setValue.count(e) === 0) db.removeEmpty(e);
   }
   call.reply.integer(removed);
 }
@@ -295,7 +294,7 @@ function smove(call: Call): void {
 
   keyspace.changing(db, from, "srem");
   setValue.removeAt(from, member.place);
-  deleteIfEmpty(call, from);
+  if (setValue.count(from) === 0) db.removeEmpty(from);
   if (to === NIL) {
     setValue.insertNew(setValue.create(db, args, 2, toHash, "sadd"), member);
   } else if (!setValue.holds(to, member)) {

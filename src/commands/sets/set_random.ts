@@ -7,13 +7,11 @@ import * as propagate from "../../calls/propagate.ts";
 import { CommandError, NEGATIVE, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
-import { ChangeKind } from "../../values/key_event.ts";
 import { Member } from "../../values/set_member.ts";
 import { listAll, listSome, places } from "../../values/set_places.ts";
 import * as setValue from "../../values/set_value.ts";
 import { PACKED, SetCursor } from "../../values/set_value.ts";
 import { Type } from "../../values/types.ts";
-import { deleteIfEmpty } from "./set_change.ts";
 
 const COUNT_RANGE = new CommandError(
   "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
@@ -42,7 +40,7 @@ export function spop(call: Call): void {
   propagatePop(call, e, place);
   keyspace.changing(db, e, "spop");
   setValue.removeAt(e, place);
-  deleteIfEmpty(call, e);
+  if (setValue.count(e) === 0) db.removeEmpty(e);
 }
 
 /** The member at a place is popped. */
@@ -68,8 +66,7 @@ function popCount(call: Call): void {
     // Redis looks the key up once more, to reply with all of it.
     keyspace.stats.hits++;
     replyAll(call, e);
-    keyspace.changing(db, e, "del", ChangeKind.uncounted);
-    db.delete(e);
+    db.removeEmpty(e);
     propagate.deleted(call);
   } else if ((total - popped) * STAY_FACTOR > popped) {
     for (let left = popped; left > 0; left--) {

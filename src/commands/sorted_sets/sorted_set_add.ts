@@ -5,7 +5,6 @@ import type { Call } from "../../calls/call.ts";
 import { CommandError, NOT_FLOAT, SYNTAX } from "../../protocol/errors.ts";
 import { Type } from "../../values/types.ts";
 import * as zsetValue from "../../values/zset_value.ts";
-import { deleteIfEmpty } from "./sorted_set_change.ts";
 
 const XX_AND_NX = new CommandError("ERR XX and NX options at the same time are not compatible");
 const GT_LT_NX = new CommandError(
@@ -130,7 +129,7 @@ export function zrem(call: Call): void {
   }
   if (removed > 0) {
     keyspace.dirty += removed - 1;
-    deleteIfEmpty(keyspace, db, e);
+    if (zsetValue.count(e) === 0) db.removeEmpty(e);
   }
   call.reply.integer(removed);
 }

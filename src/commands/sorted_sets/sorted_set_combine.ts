@@ -82,7 +82,7 @@ export function zunion(call: Call): void {
 }
 
 export function zunionstore(call: Call): void {
-  storeResult(call, union(parse(call, 2, COMBINE)), "zunionstore");
+  storeResult(call, 1, union(parse(call, 2, COMBINE)), "zunionstore");
 }
 
 export function zinter(call: Call): void {
@@ -90,7 +90,7 @@ export function zinter(call: Call): void {
 }
 
 export function zinterstore(call: Call): void {
-  storeResult(call, intersection(parse(call, 2, COMBINE)), "zinterstore");
+  storeResult(call, 1, intersection(parse(call, 2, COMBINE)), "zinterstore");
 }
 
 export function zdiff(call: Call): void {
@@ -98,7 +98,7 @@ export function zdiff(call: Call): void {
 }
 
 export function zdiffstore(call: Call): void {
-  storeResult(call, difference(parse(call, 2, 0)), "zdiffstore");
+  storeResult(call, 1, difference(parse(call, 2, 0)), "zdiffstore");
 }
 
 export function zintercard(call: Call): void {

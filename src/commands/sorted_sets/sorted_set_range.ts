@@ -94,7 +94,7 @@ export function zrangestore(call: Call): void {
       cursor.next();
     }
   }
-  storeResult(call, result, "zrangestore");
+  storeResult(call, 1, result, "zrangestore");
 }
 
 /**

@@ -367,13 +367,8 @@ function getdel(call: Call): void {
     return;
   }
   stringValue.reply(e, call.reply);
-  remove(call, e);
+  call.db.remove(e);
   propagate.deleted(call);
-}
-
-function remove(call: Call, e: EntryRef): void {
-  call.keyspace.changing(call.db, e, "del");
-  call.db.delete(e);
 }
 
 function getex(call: Call): void {
@@ -388,7 +383,7 @@ function getex(call: Call): void {
 
   stringValue.reply(e, reply);
   if (expiry > 0 && call.isOver(expiry)) {
-    remove(call, e);
+    call.db.remove(e);
     propagate.expired(call);
   } else if (expiry > 0) {
     keyspace.changing(db, e, "expire");

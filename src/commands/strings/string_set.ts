@@ -265,8 +265,7 @@ export function delex(call: Call): void {
   const e = db.write(args, 1, db.hash(args, 1));
   const met = e !== NIL && (argc === 2 || isDeletable(call, e));
   if (met) {
-    call.keyspace.changing(db, e, "del");
-    db.delete(e);
+    db.remove(e);
     propagate.deleted(call);
   }
   reply.truth(met);

@@ -45,7 +45,6 @@ import * as entry from "../../structures/entry.ts";
 import type { PackedRef } from "../../structures/packed.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
 import type { StreamLeafRef } from "../../structures/stream_leaf.ts";
-import { ChangeKind } from "../../values/key_event.ts";
 import type { FrozenConsumer, FrozenGroup } from "../../values/stream_group.ts";
 import * as values from "../../values/values.ts";
 import type { LargeKey, LargeSaver, Saver, StreamState } from "../saver.ts";
@@ -265,7 +264,7 @@ export class RdbLoader {
         this.select(reader.length());
         break;
       case Opcode.resizeDb:
-        this.db.expect(Math.min(reader.length(), reader.left / ENTRY_SIZE_MIN));
+        this.db.reserve(Math.min(reader.length(), reader.left / ENTRY_SIZE_MIN));
         reader.length();
         break;
       case Opcode.slotInfo:
@@ -402,10 +401,9 @@ export class RdbLoader {
         values.discard(made);
         throw new Malformed("the key is there twice");
       }
-      this.keyspace.changing(this.db, old, null, ChangeKind.uncounted);
-      this.db.delete(old);
+      this.db.makeWay(old);
     }
-    const e = this.db.admit(made, expires ? expiryMs : -1, farMs);
+    const e = this.db.link(made, expires ? expiryMs : -1, farMs);
     this.keyspace.restoreClock(e, idle, frequency);
     this.figures.keys++;
   }

@@ -20,7 +20,6 @@ import * as dict from "../../structures/dict.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import { AREA } from "../../values/collection.ts";
-import { ChangeKind } from "../../values/key_event.ts";
 import * as values from "../../values/values.ts";
 import type { RdbHooks } from "../rdb/rdb_file.ts";
 import { Malformed } from "../rdb/rdb_format.ts";
@@ -202,7 +201,7 @@ export class SnapshotLoader {
       throw new Malformed(`there is a database ${id}, and this server has ${length}`);
     }
     this.traits.db = db;
-    db.expect(this.expected(this.reader.count()));
+    db.reserve(this.expected(this.reader.count()));
     this.reader.count();
   }
 
@@ -249,10 +248,9 @@ export class SnapshotLoader {
         values.discard(e);
         throw new Malformed(`key ${this.shownKey()} is there twice`);
       }
-      keyspace.changing(db, old, null, ChangeKind.uncounted);
-      db.delete(old);
+      db.makeWay(old);
     }
-    const home = db.admit(e, expiryMs, farMs);
+    const home = db.link(e, expiryMs, farMs);
     if (clock >= 0) keyspace.restoreClock(home, this.isLfu ? -1 : clock, this.isLfu ? clock : -1);
     this.figures.keys++;
   }

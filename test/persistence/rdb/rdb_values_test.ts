@@ -66,7 +66,7 @@ function restored(bytes: Uint8Array): EntryRef {
 }
 
 function made(version: number, ...pieces: readonly Piece[]): EntryRef {
-  const e = world.db().admit(restored(payload(version, ...pieces)), -1);
+  const e = world.db().link(restored(payload(version, ...pieces)), -1);
   verify(e);
   return e;
 }
@@ -269,7 +269,7 @@ describe("old and new forms", () => {
       const { bytes, size } = dumpPayload(e, true);
       const copy = bytes.slice(0, size);
       world.end();
-      const again = world.db().admit(restored(copy), -1);
+      const again = world.db().link(restored(copy), -1);
       expect(contents(again)).toEqual(wanted);
       world.end();
     }
@@ -463,7 +463,7 @@ test(`${CORRUPTIONS} payloads broken at random are refused, or make a value that
   const random = new Random(seed);
   const sound = samples();
   for (const bytes of sound) {
-    verify(world.db().admit(restored(bytes), -1));
+    verify(world.db().link(restored(bytes), -1));
     world.end();
   }
   const before = arena.figures().blockCount;
@@ -471,13 +471,13 @@ test(`${CORRUPTIONS} payloads broken at random are refused, or make a value that
   for (let round = 0; round < CORRUPTIONS; round++) {
     const bytes = corrupted(random, random.pick(sound));
     try {
-      const e = world.db().admit(restored(bytes), -1);
+      const e = world.db().link(restored(bytes), -1);
       verify(e);
       const { bytes: dumped, size } = dumpPayload(e, true);
       const copy = dumped.slice(0, size);
       const was = contents(e);
       world.end();
-      expect(contents(world.db().admit(restored(copy), -1))).toEqual(was);
+      expect(contents(world.db().link(restored(copy), -1))).toEqual(was);
     } catch (error) {
       if (!(error instanceof Malformed)) {
         console.error(`SEED=${seed}, round ${round}: ${Buffer.from(bytes).toString("hex")}`);
