@@ -5,6 +5,7 @@
 //   src/main.ts may ask for the time; all other code is handed it.
 // - Chance comes from the system, by one file, and never from Math.random.
 // - Handlers reach the server in facets; only DEBUG uses the one that ends the process.
+// - Every command and subcommand of the table is sent by some test.
 // - Every file under src/ is reachable from src/main.ts.
 // - Names of files, lines of at most 100 columns, and what the top level may hold.
 //
@@ -14,6 +15,7 @@ import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, normalize, relative } from "node:path";
+import { commandTable } from "../src/commands/all.ts";
 
 const ROOT = normalize(join(import.meta.dir, ".."));
 
@@ -124,6 +126,22 @@ function linesWith(files: Source[], pattern: RegExp, part: "code" | "text" | "un
   });
 }
 
+/** A quote that begins neither the name of a test nor a later argument of a command. */
+const FIRST_QUOTE = /(?<!(?:["'`]\s*,|\b(?:test|describe)(?:\.\w+)?\()\s*)["'`]/;
+/** The first words of a command in a line of a session (`> SET key 1`) or of quoted words. */
+const SENT = new RegExp(
+  `(?:>\\s+|${FIRST_QUOTE.source})([a-z_-]+)(?:(?:["'\`],\\s*["'\`]| +)([a-z-]+))?(?=[\\s"'\`])`,
+  "gi",
+);
+
+/** What may be commands that a test sends, and their subcommands, named as in the table. */
+function commandsSent(text: string): string[] {
+  return [...text.matchAll(SENT)].flatMap(([, name = "", word]) => {
+    const command = name.toLowerCase();
+    return word === undefined ? [command] : [command, `${command}|${word.toLowerCase()}`];
+  });
+}
+
 describe("layers", () => {
   test("every file of src/ is main.ts or lies in the folder of a layer", () => {
     const stray = src.filter(({ path }) => !LAYERS.includes(layerOf(path))).map((f) => f.path);
@@ -207,6 +225,13 @@ describe("handlers", () => {
       .filter(({ path }) => path.startsWith("src/commands/"))
       .filter(({ path }) => path !== "src/commands/server/debug_commands.ts");
     expect(linesWith(others, /\bcontrol\b/, "code")).toEqual([]);
+  });
+
+  test("every command and subcommand is sent by a test of commands or of durability", () => {
+    const tests = all.filter(({ path }) => /^test\/(?:commands|durability)\//.test(path));
+    const sent = new Set(tests.flatMap(({ uncommented }) => commandsSent(uncommented)));
+    const untested = commandTable.all.filter(({ name }) => !sent.has(name));
+    expect(untested.map(({ name }) => name)).toEqual([]);
   });
 });
 
@@ -311,4 +336,9 @@ test("the scanner behind these tests tells code from comments and strings", () =
   expect(uncommented).toContain('"x // y"');
   expect(uncommented).not.toContain("Deno");
   expect(basename(import.meta.path)).toBe("tidy_test.ts");
+});
+
+test("the commands of a test are told from names of tests and from other arguments", () => {
+  const sample = 'test("GET", ask(a, "CONFIG", "SET", "save")); session(`\n > client id\n OK`)';
+  expect(commandsSent(sample)).toEqual(["config", "config|set", "client", "client|id"]);
 });

@@ -140,3 +140,9 @@ test("HELP shows the arguments of a subcommand", () => {
   const lines = ask("MEMORY", "HELP") as Tree[];
   expect(lines).toContainEqual({ "+": "USAGE <key> [SAMPLES <count>]" });
 });
+
+test("COMMAND HELP begins with what COMMAND does without a subcommand", () => {
+  const [, first, text] = ask("COMMAND", "HELP") as { "+": string }[];
+  const { summary } = commandTable.find("command")?.entry ?? {};
+  expect([first["+"], text["+"]]).toEqual(["(no subcommand)", `    ${summary}`]);
+});
