@@ -9,6 +9,8 @@ export interface Durability {
   shutdown(options: ShutdownOptions): void;
   /** Calls off a shutdown that has begun; throws a CommandError when none has. */
   abortShutdown(): void;
+  /** CONFIG RESETSTAT: counts of what was saved, rewritten, or late begin anew. */
+  resetFigures(): void;
 }
 
 /** The snapshot file. */

@@ -24,7 +24,7 @@ export interface ServerFigures {
   /** Times that something was read from, or written to, a client's socket. */
   readsProcessed: number;
   writesProcessed: number;
-  /** Milliseconds that the timer spent on removing expired keys. */
+  /** Milliseconds spent on removing expired keys that nobody asked for. */
   expireMs: number;
   evictedClients: number;
   queryBufferLimitDisconnections: number;
@@ -36,8 +36,6 @@ export interface ServerFigures {
   peakUsedSize: number;
   /** What it was when the server had started. */
   startUsedSize: number;
-  /** Timer runs so far, for INFO's cron-like figures. */
-  cronLoops: number;
   /** Has what the server replicates called by another name from now on. */
   changeReplicationId(): void;
   /** CONFIG RESETSTAT: what only grows begins anew; the slow log and latencies stay. */

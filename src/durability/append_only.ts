@@ -156,6 +156,13 @@ export class AppendOnly implements AppendLogControl {
     return this.writer.syncsInProgress;
   }
 
+  /** Counts begin anew, and with them what follows from failures in a row, as in Redis. */
+  resetFigures(): void {
+    this.rewriteCount = 0;
+    this.limit.forget();
+    this.writer.delayedSyncs = 0;
+  }
+
   get delayedSyncs(): number {
     return this.writer.delayedSyncs;
   }

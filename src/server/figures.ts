@@ -66,6 +66,7 @@ export class Figures implements ServerFigures {
   blockedClients = 0;
   blockedWithTimeout = 0;
   peakUsedSize = 0;
+  /** Times that the timer ran. */
   cronLoops = 0;
   private readonly secretWords: SecretWords;
   private readonly ops = new Rate();
@@ -113,6 +114,7 @@ export class Figures implements ServerFigures {
     this.netOutputSize = 0;
     this.readsProcessed = 0;
     this.writesProcessed = 0;
+    this.expireMs = 0;
     this.evictedClients = 0;
     this.queryBufferLimitDisconnections = 0;
     this.outputBufferLimitDisconnections = 0;

@@ -200,6 +200,10 @@ export class Server implements CallServer, Engine {
       },
       shutdown: (options) => ending.run(options),
       abortShutdown: () => ending.abort(),
+      resetFigures: () => {
+        snapshots.saveCount = 0;
+        appendLog.resetFigures();
+      },
     };
   }
 
@@ -275,6 +279,7 @@ export class Server implements CallServer, Engine {
 
   /** A slice of removing expired keys took so long. */
   private afterExpiry(ms: number): void {
+    this.figures.expireMs += ms;
     this.figures.latency.addIfSlow("expire-cycle", ms);
     if (this.keyspace.waits.hasReady) this.dispatcher.serveReady(null);
   }

@@ -4,7 +4,6 @@ import { SLICE_MS } from "../base/limits.ts";
 import type { Durability } from "../calls/durability.ts";
 import { usedMemory } from "../calls/memory_use.ts";
 import type { Config } from "../config/config.ts";
-import type { ActiveExpiry } from "../keyspace/active_expiry.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { HostFacts } from "../runtime/host.ts";
 import type { Backlog } from "./backlog.ts";
@@ -24,7 +23,6 @@ export interface TimerParts {
   readonly clients: ClientRegistry;
   readonly outputLimit: OutputLimit;
   readonly backlog: Backlog;
-  readonly expiry: ActiveExpiry;
   readonly ending: { check(): void };
   readonly targets: { closeIdle(): void };
   readonly snapshots: { check(): void };
@@ -55,9 +53,8 @@ export function doTimerWork(parts: TimerParts): void {
 }
 
 function takeFigures(parts: TimerParts): void {
-  const { figures, expiry, clock } = parts;
+  const { figures, clock } = parts;
   figures.cronLoops++;
-  figures.expireMs = expiry.spentMs;
   figures.sample(clock.monotonicMs());
   figures.peakUsedSize = Math.max(figures.peakUsedSize, usedMemory(parts));
 }

@@ -90,6 +90,7 @@ function configSet(call: Call): void {
 function configResetstat({ keyspace, reply, server }: Call): void {
   keyspace.resetStats();
   server.figures.reset();
+  server.durability.resetFigures();
   reply.ok();
 }
 
