@@ -10,7 +10,7 @@ export interface Clients {
   /** By id, ascending. */
   all(): Iterable<Client>;
   byId(id: number): Client | undefined;
-  /** Holds commands back until Unix ms `untilMs`; a later call replaces an earlier one. */
+  /** Holds commands back until Unix ms `untilMs`; of two pauses the stronger mode and later end. */
   pause(mode: PauseMode, untilMs: number): void;
   unpause(): void;
   readonly pauseMode: PauseMode;

@@ -7,12 +7,12 @@ import type { Clock } from "../base/clock.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Client } from "../calls/client.ts";
 import type { ServerFigures } from "../calls/server_figures.ts";
-import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Args } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { RequestParser } from "../protocol/request.ts";
-import type { Backlog } from "./backlog.ts";
-import type { ClientRegistry } from "./client_registry.ts";
+import type { BacklogConnection } from "./backlog.ts";
+import type { RegisteredConnection } from "./client_registry.ts";
 import type { Turn } from "./turn.ts";
 
 /** client-output-buffer-limit of one kind of clients; Infinity, or all memory, for none. */
@@ -25,19 +25,41 @@ export interface OutputLimit {
   isConfigured: boolean;
 }
 
+/** Who runs commands and writes their replies: the dispatcher. */
+export interface CommandRunner {
+  execute(client: Client, args: Args): void;
+  /** Commands follow, until `closeRun`. */
+  openRun(): void;
+  /** They are over; `args` are those of the only one, null when they are gone. */
+  closeRun(args: Args | null): void;
+  /** Whether it was one command only. */
+  readonly isSingle: boolean;
+  /** Replies to what is no request at all. */
+  failProtocol(problem: string): void;
+}
+
 export interface Engine {
-  readonly clock: Clock;
-  readonly keyspace: Keyspace;
+  readonly clock: Pick<Clock, "nowMs" | "tick">;
+  readonly keyspace: {
+    readonly databases: readonly Database[];
+    /** Up to this mark changes may be told of. */
+    readonly unsynced: { readonly safeMark: number };
+  };
   readonly figures: ServerFigures;
   readonly parser: RequestParser;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: CommandRunner;
   /** The writer of replies to the command that runs. */
   readonly reply: Reply;
   /** Replies to clients that waited: another client's command may be in the midst of its own. */
   readonly answers: Reply;
   readonly turn: Turn;
-  readonly backlog: Backlog;
-  readonly clients: ClientRegistry;
+  readonly backlog: { add(connection: BacklogConnection): void };
+  readonly clients: {
+    /** Counts what has changed of the client's memory. */
+    account(connection: RegisteredConnection): void;
+    /** It is gone. */
+    remove(connection: RegisteredConnection): void;
+  };
   /** Where what arrives is read to and parsed. */
   readonly input: Uint8Array;
   readonly inputView: DataView;

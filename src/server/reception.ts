@@ -2,6 +2,7 @@
 import { Gate } from "../calls/client.ts";
 import type { ServerFigures } from "../calls/server_figures.ts";
 import type { Socket } from "../runtime/net.ts";
+import type { ClientRegistry } from "./client_registry.ts";
 import { Connection } from "./connection.ts";
 import type { Engine } from "./engine.ts";
 
@@ -21,16 +22,18 @@ export class Reception {
   keepAliveSeconds = 300;
   private lastId = 0;
   private readonly engine: Engine;
+  private readonly clients: ClientRegistry;
   private readonly figures: ServerFigures;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, clients: ClientRegistry) {
     this.engine = engine;
+    this.clients = clients;
     this.figures = engine.figures;
   }
 
   /** `path` is the socket file's that it came through, or null. */
   accept(socket: Socket, path: string | null): Connection {
-    const { engine, figures } = this;
+    const { engine, clients, figures } = this;
     figures.connectionsReceived++;
     const connection = new Connection(engine, ++this.lastId, socket, path);
     const refusal = this.refusalOf(connection);
@@ -42,14 +45,14 @@ export class Reception {
       socket.end();
       return connection;
     }
-    engine.clients.add(connection);
+    clients.add(connection);
     connection.client.setGate(Gate.auth, this.passwordRequired);
     connection.setKeepAlive(this.keepAliveSeconds);
     return connection;
   }
 
   private refusalOf({ unix, remote }: Connection): string | null {
-    if (this.engine.clients.count >= this.maxClients) return TOO_MANY;
+    if (this.clients.count >= this.maxClients) return TOO_MANY;
     return this.protectedMode && !unix && !isLoopback(remote) ? PROTECTED : null;
   }
 }

@@ -116,7 +116,7 @@ export class Server implements CallServer, Engine {
     reclaimInSlices(this.keyspace, clock, later);
     this.pause = new ClientPause(this.figures, (isOn) => this.applyPause(isOn));
     this.clients = new ClientRegistry(this);
-    this.reception = new Reception(this);
+    this.reception = new Reception(this, this.clients);
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     const { keyspace } = this;

@@ -41,7 +41,7 @@ export function doTimerWork(parts: TimerParts): void {
     parts.appendLog.check();
     parts.snapshots.check();
   }
-  takeFigures(parts);
+  sampleFigures(parts);
   parts.pause.check(clock.nowMs);
   parts.backlog.warn();
   clients.closeIdle(config.number("timeout") * 1000, clock.nowMs);
@@ -52,7 +52,7 @@ export function doTimerWork(parts: TimerParts): void {
   while (keyspace.rehashSlice() && clock.monotonicMs() < endMs);
 }
 
-function takeFigures(parts: TimerParts): void {
+function sampleFigures(parts: TimerParts): void {
   const { figures, clock } = parts;
   figures.cronLoops++;
   figures.sample(clock.monotonicMs());
