@@ -40,7 +40,7 @@ export interface SessionOptions {
 
 const PROMPT = /^([a-z][a-z0-9]*)?(?:> (.*)|<)$/;
 const WAITS = "...";
-const BLOCKING_LIMIT_MS = 5000;
+const BLOCKING_LIMIT_MS = 60_000;
 const POLL_MS = 1;
 
 /**

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Client } from "../client/client.ts";
 import { plain, requestOf, type Word } from "../client/resp.ts";
 import { type Server, startServer } from "../client/server.ts";
-import { until } from "../client/until.ts";
+import { atLeastOnce, until } from "../client/until.ts";
 
 const PROTOCOLS = [2, 3] as const;
 const isRedis = /redis-server/.test(process.env.RUSK_BINARY ?? "");
@@ -86,7 +86,7 @@ test("no array in RESP2 for who waited in vain, no value inside MULTI for a move
 describe("timeouts", () => {
   test("end in the order of their lengths", async () => {
     const ends: string[] = [];
-    const lengths = ["0.15", "0.05", "0.1", "0.05"];
+    const lengths = ["0.6", "0.2", "0.4", "0.2"];
     const clients = await Promise.all(lengths.map(() => connect()));
     const startMs = performance.now();
     const waits = lengths.map(async (seconds, i) => {
@@ -95,20 +95,22 @@ describe("timeouts", () => {
       ends.push(seconds);
     });
     await Promise.all(waits);
-    expect(ends).toEqual(["0.05", "0.05", "0.1", "0.15"]);
+    expect(ends).toEqual(["0.2", "0.2", "0.4", "0.6"]);
   });
 
   // Redis looks at them when its timer wakes it up, ten times a second.
   test.skipIf(isRedis)("are kept to some ms, most of the time at least", async () => {
     const one = await connect();
-    const late: number[] = [];
-    for (let round = 0; round < 15; round++) {
-      const startMs = performance.now();
-      expect(await ask(one, "BLPOP", "none", "0.02")).toBeNull();
-      late.push(performance.now() - startMs - 20);
-    }
-    late.sort((a, b) => a - b);
-    expect(late[7]).toBeLessThan(30);
+    await atLeastOnce("most of 15 waits less than 30 ms too long", async () => {
+      const late: number[] = [];
+      for (let round = 0; round < 15; round++) {
+        const startMs = performance.now();
+        expect(await ask(one, "BLPOP", "none", "0.02")).toBeNull();
+        late.push(performance.now() - startMs - 20);
+      }
+      late.sort((a, b) => a - b);
+      return late[7] < 30;
+    });
   });
 
   test("of a shorter wait that comes later are not missed", async () => {
@@ -263,6 +265,10 @@ describe("CLIENT", () => {
 });
 
 describe("accounts", () => {
+  /** The time that a client waits is far longer than what a busy machine makes of some µs. */
+  const WAITED_MS = 500;
+  const TAKEN_US_MAX = 400_000;
+
   const figures = async (command: string) => {
     const line = await infoField("commandstats", `cmdstat_${command}`);
     return line.replace(/,usec.*?(?=,rejected)/, "");
@@ -272,12 +278,12 @@ describe("accounts", () => {
     const one = await blockedIn("BLPOP key 0");
     expect(await figures("blpop")).toBe("calls=1,rejected_calls=0,failed_calls=0");
     expect(await infoField("latencystats", "latency_percentiles_usec_blpop")).toBe("");
-    await Bun.sleep(30);
+    await Bun.sleep(WAITED_MS);
     await client.command("RPUSH", "key", "x");
     await one.client.reply();
     expect(await figures("blpop")).toBe("calls=1,rejected_calls=0,failed_calls=0");
     const latency = await infoField("latencystats", "latency_percentiles_usec_blpop");
-    expect(Number(/p99=([\d.]+)/.exec(latency)?.[1])).toBeLessThan(20_000);
+    expect(Number(/p99=([\d.]+)/.exec(latency)?.[1])).toBeLessThan(TAKEN_US_MAX);
     const short = await connect();
     await short.command("BLPOP", "key", "0.01");
     expect(await figures("blpop")).toBe("calls=2,rejected_calls=0,failed_calls=0");
@@ -307,7 +313,7 @@ describe("accounts", () => {
     await client.command("CONFIG", "SET", "slowlog-log-slower-than", "0");
     await client.command("SLOWLOG", "RESET");
     const one = await blockedIn("BLPOP key 0");
-    await Bun.sleep(30);
+    await Bun.sleep(WAITED_MS);
     const logged = async () =>
       ((await ask(client, "SLOWLOG", "GET", "-1")) as [number, number, number, string[]][]).filter(
         ([, , , words]) => words[0] === "BLPOP",
@@ -317,7 +323,7 @@ describe("accounts", () => {
     await one.client.reply();
     const [[, , us, words]] = await logged();
     expect(words).toEqual(["BLPOP", "key", "0"]);
-    expect(us).toBeLessThan(20_000);
+    expect(us).toBeLessThan(TAKEN_US_MAX);
     await client.command("CONFIG", "SET", "slowlog-log-slower-than", "10000");
   });
 

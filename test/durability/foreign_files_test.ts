@@ -17,7 +17,7 @@ import {
   type Value,
   ziplist,
 } from "../persistence/payloads.ts";
-import { ask, folderOfEachTest } from "../server/folder.ts";
+import { ask, folderOfEachTest, untilInfo } from "../server/folder.ts";
 
 const LIBRARY = "#!lua name=mylib\nredis.register_function('f', function() return 1 end)";
 const FAR_MS = 7_000_000_000_000;
@@ -58,10 +58,7 @@ test("a library of functions is kept: in either format, and in the base of a log
   const first = await started(startServer, "--snapshot-format", "rdb");
   expect(await ask(first.client, "CONFIG", "SET", "aof-use-rdb-preamble", "no")).toBe("OK");
   expect(await ask(first.client, "CONFIG", "SET", "appendonly", "yes")).toBe("OK");
-  for (let left = 200; left > 0; left--) {
-    if (/aof_rewrite_in_progress:0/.test(String(await ask(first.client, "INFO")))) break;
-    await Bun.sleep(20);
-  }
+  await untilInfo(first.client, "persistence", /aof_rewrite_in_progress:0/);
   first.client.close();
   await first.server.stop();
   rmSync(path());
@@ -119,10 +116,7 @@ describe("libraries in the increments of a log", () => {
       const { server, client } = await started(startServer, ...args);
       expect(server.log()).toContain("Libraries of functions that are kept, and do not run yet: 3");
       expect(await ask(client, "BGREWRITEAOF")).toContain("started");
-      for (let left = 500; left > 0; left--) {
-        if (/aof_rewrites:1\r/.test(String(await ask(client, "INFO")))) break;
-        await Bun.sleep(10);
-      }
+      await untilInfo(client, "persistence", /aof_rewrites:1\r/);
       expect(await ask(client, "GET", "k")).toBe("v");
       client.close();
       await server.stop();

@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Client } from "../client/client.ts";
 import { redisBinary, ruskCommand, startRedis, startServer } from "../client/server.ts";
+import { until } from "../client/until.ts";
 import { integer, join as joined, moduleData, rdbFile, string } from "../persistence/payloads.ts";
 import { ask, folderOfEachTest, untilInfo } from "../server/folder.ts";
 
@@ -117,7 +118,7 @@ describe("a file that Redis has written", () => {
     const { server, client } = await started("--save", "3600 1000");
     expect(await ask(client, "SET", "other", "1")).toBe("OK");
     await save(client);
-    for (let left = 500; left > 0 && readFileSync(path()).equals(file); left--) await Bun.sleep(10);
+    await until("the file to be replaced", () => !readFileSync(path()).equals(file));
     expect(readFileSync(path()).toString("latin1")).toStartWith("RUSKSNAP");
     holds("dump.rdb.found", file);
     expect(server.log()).toContain(

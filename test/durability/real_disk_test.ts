@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { plain } from "../client/resp.ts";
 import { type Server, startServer } from "../client/server.ts";
+import { until } from "../client/until.ts";
 import { binaryCommand } from "./binary.ts";
 
 /** Files may have so many KiB. */
@@ -112,10 +113,10 @@ test("a snapshot that can not grow leaves the old one", async () => {
   for (let i = 0; i < WRITES; i++) await client.command("SET", `key:${i}`, VALUE);
   expect((await client.command("SAVE")).type).toBe("error");
   expect(plain(await client.command("BGSAVE"))).toBe("Background saving started");
-  for (let i = 0; i < 1000; i++) {
-    if ((await client.command("SET", "other", "1")).type === "error") break;
-    await Bun.sleep(5);
-  }
+  await until(
+    "the save to fail",
+    async () => (await client.command("SET", "other", "1")).type === "error",
+  );
   const refused = await client.command("SET", "other", "1");
   expect(refused.type === "error" && refused.value).toStartWith(
     "MISCONF Redis is configured to save RDB snapshots",

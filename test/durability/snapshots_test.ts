@@ -18,6 +18,7 @@ import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { plain, type Word } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
+import { untilInfo } from "../server/folder.ts";
 
 const SAVE_POINTS = ["--save", "3600 1"];
 const DEBUG = ["--enable-debug-command", "yes"];
@@ -296,11 +297,13 @@ describe("the folder of a snapshot", () => {
       for (const line of ["SAVE", "BGSAVE"]) {
         rmSync(join(after, "dump.rdb"), { force: true });
         await client.command(line);
-        for (let i = 0; i < 200 && !existsSync(join(after, "dump.rdb")); i++) await Bun.sleep(10);
+        await untilInfo(client, "persistence", /rdb_bgsave_in_progress:0/);
         expect({ line, names: readdirSync(after) }).toEqual({ line, names: ["dump.rdb"] });
       }
       await client.command("CONFIG", "SET", "appendonly", "yes");
-      for (let i = 0; i < 200 && readdirSync(after).length < 2; i++) await Bun.sleep(10);
+      // While the log is made for the first time, no signal ends the server.
+      await untilInfo(client, "persistence", /aof_enabled:1\r[\s\S]*aof_rewrites:1\r/);
+      expect(readdirSync(after).sort()).toEqual(["appendonlydir", "dump.rdb"]);
       expect(readdirSync(before)).toEqual([]);
       client.close();
     } finally {
@@ -319,7 +322,7 @@ describe("the folder of a snapshot", () => {
       await client.command("SET", "key", "value");
       expect(plain(await client.command("BGSAVE"))).toBe("Background saving started");
       expect(plain(await client.command("CONFIG", "SET", "dir", join(dir, "other")))).toBe("OK");
-      for (let i = 0; i < 400 && !existsSync(join(dir, "dump.rdb")); i++) await Bun.sleep(10);
+      await untilInfo(client, "persistence", /rdb_bgsave_in_progress:0/);
       expect(readdirSync(dir).sort()).toEqual(["dump.rdb", "other"]);
       expect(plain(await client.command("SAVE"))).toBe("OK");
       expect(readdirSync(join(dir, "other"))).toEqual(["dump.rdb"]);

@@ -68,7 +68,7 @@ const REAL_LIMIT_MS = 20_000;
 /** Commands that are sent in one write. */
 export const BATCH_MOST = 64;
 /** Both servers have a blocking command's reply by then, or know that it blocks. */
-const BLOCKING_LIMIT_MS = 3000;
+const BLOCKING_LIMIT_MS = 20_000;
 const BLOCKING_POLL_MS = 1;
 /** Stands for a reply that has not come yet. */
 const WAITS = Buffer.from("+(waits)\r\n");

@@ -122,15 +122,19 @@ seen.missingHost = codeOf(listenAt("no.such.host.invalid"));
 seen.longPath = codeOf(() => loop.listen({ path: "x".repeat(108) }, 1, refuse));
 
 // What the runtime has to do wakes the loop: a worker's message, long before any timer.
-const worker = new Worker(
-  URL.createObjectURL(new Blob(["postMessage('hello')"], { type: "text/javascript" })),
-);
-const began = performance.now();
-await new Promise((done) => {
-  worker.onmessage = done;
-});
-seen.wokenByWorker = performance.now() - began < 900;
-worker.terminate();
+// A busy machine may hold one up, but not each of ten.
+seen.wokenByWorker = false;
+for (let left = 10; left > 0 && !seen.wokenByWorker; left--) {
+  const worker = new Worker(
+    URL.createObjectURL(new Blob(["postMessage('hello')"], { type: "text/javascript" })),
+  );
+  const began = performance.now();
+  await new Promise((done) => {
+    worker.onmessage = done;
+  });
+  seen.wokenByWorker = performance.now() - began < 900;
+  worker.terminate();
+}
 
 process.stdout.write(JSON.stringify(seen));
 process.exit(0);

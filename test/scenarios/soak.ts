@@ -23,7 +23,7 @@ const BATCH = 500;
 const UNDERWAY = 4;
 const TRIM_MS = 20;
 const SAMPLE_MS = 250;
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 60_000;
 /** Without progress for so long, the run has failed. */
 const STALL_MS = 60_000;
 /**

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { plain, type Word } from "../client/resp.ts";
 import { ruskCommand, type Server, type startServer } from "../client/server.ts";
+import { until } from "../client/until.ts";
 
 const DEBUG = ["--enable-debug-command", "yes"];
 
@@ -67,9 +68,7 @@ export const ask = async (client: Client, ...words: Word[]) =>
 
 /** Waits until a section of INFO shows something. */
 export async function untilInfo(client: Client, section: string, pattern: RegExp): Promise<void> {
-  for (let left = 500; left > 0; left--) {
-    if (pattern.test(String(await ask(client, "INFO", section)))) return;
-    await Bun.sleep(10);
-  }
-  throw new Error(`INFO ${section} never showed ${pattern}`);
+  await until(`INFO ${section} to show ${pattern}`, async () =>
+    pattern.test(String(await ask(client, "INFO", section))),
+  );
 }

@@ -12,6 +12,7 @@ import type { Client } from "../client/client.ts";
 import { plain, requestOf, type Word } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
 import { SlowClient } from "../client/slow.ts";
+import { until } from "../client/until.ts";
 import { Wire } from "../client/wire.ts";
 
 const MB = 2 ** 20;
@@ -172,7 +173,9 @@ describe.skipIf(!hasRedis).each([2, 3])(
         const writer = await one.connect();
         await waiting.command("HELLO", protocol);
         waiting.send("XREAD", "BLOCK", 0, "STREAMS", "later", "$");
-        await Bun.sleep(50);
+        await until("a client that waits", async () =>
+          String(plain(await writer.command("INFO", "clients"))).includes("blocked_clients:1\r"),
+        );
         const value = Buffer.alloc(3 * MB, "streamed ");
         await writer.command("MULTI");
         for (let i = 1; i <= 5; i++) await writer.command("XADD", "later", `1-${i}`, "f", value);
@@ -321,14 +324,13 @@ describe("random elements without end", () => {
 test("a client over its limit before that was set is closed by the timer", async () => {
   const slow = await SlowClient.open(server.port);
   slow.write(Buffer.concat([requestOf(["GET", "string"]), requestOf(["GET", "string"])]));
-  await Bun.sleep(100);
+  await until("both replies to wait", async () => {
+    const list = String(plain(await admin.command("CLIENT", "LIST")));
+    return Number(/ omem=(\d+) .* cmd=get /.exec(list)?.[1] ?? 0) > 9 * MB;
+  });
   await admin.command("CONFIG", "SET", LIMIT, `normal ${MB} 0 0`);
-  for (let look = 0; look < 200 && !server.log().includes(" closed for over"); look++) {
-    await Bun.sleep(20);
-  }
-  expect(server.log()).toMatch(
-    /# Client id=\d+ .* closed for overcoming of output buffer limits\.\n/,
-  );
+  const closed = /# Client id=\d+ .* closed for overcoming of output buffer limits\.\n/;
+  await until("the client to be closed", () => closed.test(server.log()));
   slow.close();
 });
 

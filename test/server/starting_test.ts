@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { plain } from "../client/resp.ts";
 import { ruskCommand, type Server, type ServerOptions, startServer } from "../client/server.ts";
+import { until } from "../client/until.ts";
 
 /** A signal is sent so often until it comes before the server listens. */
 const EARLY_SIGNALS_MAX = 20;
@@ -413,6 +414,7 @@ describe("the end", () => {
     const server = await start({ args: ["--enable-debug-command", "yes"] });
     await ask(server, "DEBUG", "PAUSE-CRON", "1");
     server.signal("SIGINT");
+    await until("the signal", () => server.log().includes("Received SIGINT"));
     await Bun.sleep(150);
     expect(await ask(server, "PING")).toBe("PONG");
     server.signal("SIGINT");
@@ -442,7 +444,7 @@ describe("the end", () => {
     await server.session("> SHUTDOWN ABORT\n(error) ERR No shutdown in progress.");
     await ask(server, "DEBUG", "PAUSE-CRON", "1");
     server.signal("SIGTERM");
-    await Bun.sleep(50);
+    await until("the signal", () => server.log().includes("Received SIGTERM"));
     await server.session("> SHUTDOWN ABORT\nOK\n> DEBUG PAUSE-CRON 0\nOK");
     await Bun.sleep(250);
     expect(await ask(server, "PING")).toBe("PONG");

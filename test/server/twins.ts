@@ -19,7 +19,7 @@ const REPLY_LIMIT_MS = 20_000;
 /** A command that may wait does so if it has no reply after this. */
 const WAIT_MS = 40;
 /** Times that the logs are looked at before they differ: what is told after a reply comes late. */
-const LOOKS = 100;
+const LOOKS = 1000;
 const LOOK_MS = 15;
 
 interface Pair {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type Client, connect } from "../../client/client.ts";
 import { plain, requestOf, type Word } from "../../client/resp.ts";
 import { ruskCommand, type Server, startServer } from "../../client/server.ts";
+import { until } from "../../client/until.ts";
 
 const PROTOCOLS = [2, 3] as const;
 
@@ -130,8 +131,7 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
     waiting.send("BLPOP", "list", 0);
     const argumentsOf = async (of: unknown) =>
       fieldsOf(await ask(client, "CLIENT", "LIST", "ID", of as number)).get("argv-mem");
-    const limit = performance.now() + 10_000;
-    while ((await argumentsOf(id)) === "0" && performance.now() < limit) await Bun.sleep(1);
+    await until("a client that waits", async () => (await argumentsOf(id)) !== "0");
     expect(Number(await argumentsOf(id))).toBeGreaterThan(4);
     expect(await argumentsOf(await ask(idle, "CLIENT", "ID"))).toBe("0");
     idle.close();

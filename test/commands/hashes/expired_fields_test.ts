@@ -255,8 +255,8 @@ test("after a kill there is what clients saw, though fields were hidden", async 
     for (const key of ["h", "gone", "emptied", "copied", "renamed"]) {
       const fields = Array.from({ length: 1000 }, (_, i) => `f${i}`);
       await ask(`HSET ${key} ${fields.map((field) => `${field} 7`).join(" ")}`);
-      await ask(`HPEXPIRE ${key} 30 FIELDS 1000 ${fields.join(" ")}`);
       if (key !== "gone") await ask(`HSET ${key} living 1`);
+      await ask(`HPEXPIRE ${key} 30 FIELDS 1000 ${fields.join(" ")}`);
     }
     await ask("RPUSH names h");
     await Bun.sleep(60);

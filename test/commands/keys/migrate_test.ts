@@ -14,7 +14,7 @@ import { KINDS } from "../../persistence/plans.ts";
 const hasRedis = redisBinary() !== null;
 const ARGS = ["--enable-debug-command", "yes"];
 const CLOSED_PORT = 1;
-const TIMEOUT_MS = 300;
+const TIMEOUT_MS = 1000;
 const WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled.";
 
 const servers: Record<string, Server> = {};

@@ -50,6 +50,7 @@ import type { Client } from "../../client/client.ts";
 import { typedWords } from "../../client/format.ts";
 import { plain, type Word } from "../../client/resp.ts";
 import { type Server, startServer } from "../../client/server.ts";
+import { until } from "../../client/until.ts";
 import { INVALID_ID, inProtocol, withoutTimes } from "./stream_replies.ts";
 
 const PROTOCOLS = [2, 3] as const;
@@ -856,10 +857,8 @@ describe.skipIf(isRedis)("streams of later versions", () => {
   });
 
   async function blockedClients(count: number): Promise<void> {
-    const limit = performance.now() + 5000;
-    while (!`${await ask("INFO", "clients")}`.includes(`blocked_clients:${count}\r\n`)) {
-      if (performance.now() > limit) throw new Error("nobody is blocked");
-      await Bun.sleep(1);
-    }
+    await until("clients that wait", async () =>
+      `${await ask("INFO", "clients")}`.includes(`blocked_clients:${count}\r\n`),
+    );
   }
 });

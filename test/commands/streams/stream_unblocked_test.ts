@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import type { Client } from "../../client/client.ts";
 import { plain, type Word } from "../../client/resp.ts";
 import { type Server, startServer } from "../../client/server.ts";
+import { until } from "../../client/until.ts";
 import { inProtocol, withoutTimes } from "./stream_replies.ts";
 
 const PROTOCOLS = [2, 3] as const;
@@ -468,9 +469,7 @@ describe.each(PROTOCOLS)("CLIENT (RESP%d)", (protocol) => {
     await one.command("HELLO", protocol);
     const id = Number(plain(await one.command("CLIENT", "ID")));
     one.send(...line.split(" "));
-    const limit = performance.now() + 5000;
-    while ((await blockedCount()) !== String(count) && performance.now() < limit)
-      await Bun.sleep(1);
+    await until("clients that wait", async () => (await blockedCount()) === String(count));
     return { client: one, id };
   }
 
@@ -501,7 +500,7 @@ describe.each(PROTOCOLS)("CLIENT (RESP%d)", (protocol) => {
     expect(await ask("CLIENT", "KILL", "ID", killed.id)).toBe(1);
     expect(await killed.client.wire.untilClosed()).toBe(true);
     gone.client.close();
-    while ((await blockedCount()) !== "1") await Bun.sleep(1);
+    await until("the others to go", async () => (await blockedCount()) === "1");
     await ask("XADD", "s", "1-1", "n", 1);
     await ask("XADD", "s", "1-2", "n", 2);
     const streams = plain(await left.client.reply());
