@@ -1,7 +1,8 @@
 /**
  * Purpose: which tests can catch a change of a file, and in which order they are asked: those that
- * import it themselves or are named alike, the rest of the folder that tests its layer, then those
- * of the layers above through which it shows; of each of these waves, the fastest first.
+ * import it themselves or are named alike, those of its family, the rest of the folder that tests
+ * its layer, then those of the layers above through which it shows; of each of these waves, the
+ * fastest first.
  *
  * A test that starts a server, from source, reaches every file; one that does not reaches what it
  * imports, and is not asked about anything else.
@@ -110,7 +111,7 @@ export class Mapping {
     const folders = FOLDERS[layer];
     const place = folders.indexOf(test.split("/")[1]);
     if (place < 0) return Infinity;
-    const alike = commonWords(test, file);
+    const alike = commonWords(test, file) || Number(isSameFolder(test, file));
     if (alike > 0) return alike > 1 ? 0 : 2 + place;
     return 10 * (1 + place);
   }
@@ -148,6 +149,12 @@ export class Mapping {
     }
     return found;
   }
+}
+
+/** Whether the file and the test are of one part of a layer: commands/lists, persistence/rdb. */
+function isSameFolder(test: string, file: string): boolean {
+  const [, ...folders] = dirname(test).split("/");
+  return folders.length > 1 && dirname(file) === join("src", ...folders);
 }
 
 /** How many words the names of a test and of a file have in common. */

@@ -65,6 +65,12 @@ test("a file's own tests are asked first, the fastest first, and none that canno
   expect(testsOf("src/commands/sets/set_commands.ts", () => 1)).toContain(
     "test/commands/sets/set_test.ts",
   );
+  const ofBits = testsOf("src/commands/bits/bitmap_offset.ts", () => 1);
+  const [family, others] = ["bits/hyperloglog", "lists/list"].map((name) =>
+    ofBits.indexOf(`test/commands/${name}_test.ts`),
+  );
+  expect(family).toBeGreaterThan(-1);
+  expect(family).toBeLessThan(others);
   expect(testsOf("src/main.ts", () => 1)[0]).toStartWith("test/server/");
 });
 
