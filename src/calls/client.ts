@@ -203,6 +203,3 @@ export interface BlockedState {
   /** Ends it, with nothing replied: the client is gone. */
   cancel(): void;
 }
-
-/** Runs one command of a client with arguments from elsewhere: EXEC, later scripts. */
-export type Execute = (client: Client, args: Args) => void;

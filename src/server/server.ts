@@ -75,7 +75,7 @@ export class Server implements CallServer, Engine {
   readonly dispatcher: Dispatcher;
   readonly turn: Turn;
   readonly backlog: Backlog;
-  readonly expiry: ActiveExpiry;
+  private readonly expiry: ActiveExpiry;
   readonly debug: DebugSettings = { ...DEFAULT_DEBUG_SETTINGS };
   readonly control: ServerControl;
   running: Engine["running"] = null;

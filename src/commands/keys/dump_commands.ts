@@ -128,7 +128,7 @@ function restore(call: Call): void {
     reply.ok();
     return;
   }
-  const e = expiry === 0n ? db.link(made, -1) : linkMortal(call, made, expiry);
+  const e = expiry === 0n ? db.link(made, -1) : linkExpiring(call, made, expiry);
   keyspace.restoreClock(e, idleSeconds, frequency);
   keyspace.changing(db, e, "restore");
   db.appeared(e);
@@ -168,7 +168,7 @@ function restoredEntry({ args, server }: Call, keyHash: number, expires: boolean
   }
 }
 
-function linkMortal({ db }: Call, made: EntryRef, expiry: bigint): EntryRef {
+function linkExpiring({ db }: Call, made: EntryRef, expiry: bigint): EntryRef {
   const timeMs = Number(expiry);
   return db.link(made, timeMs, timeMs > Number.MAX_SAFE_INTEGER ? expiry : undefined);
 }

@@ -53,7 +53,7 @@ export function popOne(
 }
 
 /** Pops up to `limit` elements, at least one, as a reply: an array. The key may be gone then. */
-export function popSome(
+function popSome(
   keyspace: Keyspace,
   db: Database,
   e: EntryRef,

@@ -11,14 +11,17 @@ import type { Database } from "../../keyspace/database.ts";
 import * as dict from "../../structures/dict.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
-import { StreamId } from "../../structures/stream_id.ts";
 import * as hashValue from "../../values/hash_value.ts";
-import * as listValue from "../../values/list_value.ts";
-import * as setValue from "../../values/set_value.ts";
-import * as streamValue from "../../values/stream_value.ts";
 import * as stringValue from "../../values/string_value.ts";
 import { Type } from "../../values/types.ts";
-import * as zsetValue from "../../values/zset_value.ts";
+import {
+  hashCursor,
+  listCursor,
+  setCursor,
+  startStream,
+  streamCursor,
+  zsetCursor,
+} from "./value_cursors.ts";
 
 /**
  * One digest in the making for each depth of what is digested, since a digest of millions of keys
@@ -32,15 +35,6 @@ const ofText = new Uint8Array(SHA1_SIZE);
 const REDIS_TYPES = [0, 1, 2, 3, 4, 6];
 const EXPIRES = fromLatin1("!!expire!!");
 const FIELD_EXPIRES = fromLatin1("!!hexpire!!");
-
-const listCursor = new listValue.ListCursor();
-const setCursor = new setValue.SetCursor();
-const zsetCursor = new zsetValue.ZsetCursor();
-const hashCursor = new hashValue.HashCursor();
-const streamCursor = new streamValue.StreamCursor();
-const firstId = new StreamId();
-const lastId = new StreamId();
-lastId.setMax();
 
 /** The digest of all databases, in hexadecimal. */
 export function digestOfAll(databases: readonly Database[]): string {
@@ -105,7 +99,7 @@ const ADD_BY_TYPE: Readonly<Record<number, AddValue>> = {
     }
   },
   [Type.stream]: (digest, e) => {
-    streamCursor.start(e, firstId, lastId, false);
+    startStream(e);
     while (streamCursor.next()) {
       mix(digest, fromLatin1(streamCursor.id.text.replace("-", ".")));
       streamCursor.each((text) => mixText(digest, text));

@@ -7,16 +7,21 @@ import type { Range } from "../../base/range.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import * as packed from "../../structures/packed.ts";
-import { ID_SIZE, StreamId } from "../../structures/stream_id.ts";
-import * as hashValue from "../../values/hash_value.ts";
+import { ID_SIZE } from "../../structures/stream_id.ts";
 import * as listValue from "../../values/list_value.ts";
-import * as setValue from "../../values/set_value.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import * as stringValue from "../../values/string_value.ts";
 import { thresholds } from "../../values/thresholds.ts";
 import { Type } from "../../values/types.ts";
 import * as values from "../../values/values.ts";
-import * as zsetValue from "../../values/zset_value.ts";
+import {
+  hashCursor,
+  listCursor,
+  setCursor,
+  startStream,
+  streamCursor,
+  zsetCursor,
+} from "./value_cursors.ts";
 
 /** OBJECT REFCOUNT of the integers that Redis shares. */
 const SHARED_COUNT = 2 ** 31 - 1;
@@ -26,15 +31,6 @@ const SAVED_INTEGER_SIZE_MAX = 11;
 const SCORE_SIZE = 8;
 /** Header of an intset, and of a listpack with its end mark. */
 const INTSET_HEADER_SIZE = 8;
-
-const listCursor = new listValue.ListCursor();
-const setCursor = new setValue.SetCursor();
-const zsetCursor = new zsetValue.ZsetCursor();
-const hashCursor = new hashValue.HashCursor();
-const streamCursor = new streamValue.StreamCursor();
-const firstId = new StreamId();
-const lastId = new StreamId();
-lastId.setMax();
 
 /** DEBUG OBJECT's line: `clock` as it is stored, and the seconds since the last access. */
 export function objectLine(e: EntryRef, clock: number, idleSeconds: number): string {
@@ -127,7 +123,7 @@ function eachElement(e: EntryRef, visit: (text: Range, isScore: boolean) => void
       }
       break;
     case Type.stream:
-      streamCursor.start(e, firstId, lastId, false);
+      startStream(e);
       while (streamCursor.next()) streamCursor.each((text) => visit(text, false));
       break;
     default:

@@ -16,7 +16,7 @@ const NO_COUNT = new CommandError("ERR count should be greater than 0");
 
 /** How members are told with their scores: one after the other, as pairs in RESP3, as pairs. */
 export const FLAT = 0;
-export const BY_PROTOCOL = 1;
+const BY_PROTOCOL = 1;
 export const PAIRED = 2;
 
 /** The command that pops from an end. */
