@@ -30,7 +30,7 @@ import { type Parts, Server } from "./server/server.ts";
 import { applySettings } from "./server/settings.ts";
 import { warmUp } from "./server/warm_up.ts";
 import { isTool, TOOLS_HELP } from "./tools/tool_help.ts";
-import type { ToolParts } from "./tools/tools.ts";
+import type { ToolParts } from "./tools/tool_parts.ts";
 
 const EXIT_FAILURE = 1;
 /** Open files that are not clients' connections, as Redis counts them. */

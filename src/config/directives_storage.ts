@@ -1,6 +1,6 @@
 /**
- * The directives of persistence, replication and the cluster, section by section as in
- * redis.conf.
+ * The directives of snapshots, the append-only log, replication and the cluster, a table for each
+ * section; directives.ts puts those of all files together.
  */
 import {
   ANY_INT,

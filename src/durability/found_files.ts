@@ -4,9 +4,8 @@
  * Rusk's own format would else take from Redis what it could go back to.
  */
 import { Manifest, type Part } from "../persistence/log/append_manifest.ts";
-import { isRdb } from "../persistence/rdb/rdb_file.ts";
+import { formatOf, readHead } from "../persistence/open_loader.ts";
 import { type Disk, folderOf } from "../runtime/files.ts";
-import { MAGIC_SIZE } from "./loading.ts";
 
 /** What is added to a name; from the second time on with a number. */
 const SUFFIX = ".found";
@@ -20,9 +19,7 @@ export function isRedisFile(disk: Disk, path: string): boolean {
   if (!disk.fileExists(path)) return false;
   const file = disk.openInput(path);
   try {
-    const head = new Uint8Array(MAGIC_SIZE);
-    file.read(head, 0, MAGIC_SIZE);
-    return isRdb(head);
+    return formatOf(readHead(file)) === "RDB";
   } finally {
     file.close();
   }

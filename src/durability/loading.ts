@@ -8,8 +8,9 @@ import { counted } from "../base/counted.ts";
 import type { Log } from "../base/log.ts";
 import type { LoadingProgress } from "../calls/durability.ts";
 import type { Config } from "../config/config.ts";
-import type { Replay } from "../dispatch/replay.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { Beginning, type ByteSource } from "../persistence/byte_source.ts";
+import type { Loader, LoadingRules } from "../persistence/loader.ts";
 import {
   AppendError,
   AppendLoader,
@@ -17,15 +18,12 @@ import {
   FormatError,
 } from "../persistence/log/append_loader.ts";
 import type { Part } from "../persistence/log/append_manifest.ts";
-import { type ByteSource, isRdb, RdbLoader } from "../persistence/rdb/rdb_file.ts";
-import { isSnapshot } from "../persistence/snapshot/snapshot_format.ts";
-import { type LoadingRules, SnapshotLoader } from "../persistence/snapshot/snapshot_loader.ts";
+import { openLoader, PeekedSource } from "../persistence/open_loader.ts";
+import type { Args } from "../protocol/args.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
 
 /** Keys, or commands, loaded between two looks at the clock. */
 const STEP_COUNT = 1024;
-/** Bytes of a file that tell what it is. */
-export const MAGIC_SIZE = 16;
 /** Bytes of what is cut off that are copied at once. */
 const COPY_SIZE = 256 << 10;
 /** No snapshot is shorter than the head of an RDB file. */
@@ -40,18 +38,23 @@ const CUT_HINT =
   "You can: 1) Make a backup of your AOF file, then use rusk check-aof --fix " +
   "<filename.manifest>. 2) Alternatively you can set the 'aof-load-truncated' configuration " +
   "option to yes and restart the server.";
-const LOST_HINT =
-  "which cannot be kept here; with `load-incomplete yes` (rusk import --incomplete) the rest is " +
-  "loaded, and the file is kept under another name before it is replaced";
 const FORMAT_HINT =
   "make a backup of your AOF file, then use rusk check-aof --fix <filename.manifest>";
+
+/** What carries out the commands of a log. */
+export interface LogReplay {
+  /** A log begins: its commands are for database 0 until it selects another. */
+  begin(): void;
+  /** Carries a command out; why it cannot be one, or null. */
+  run(args: Args): string | null;
+}
 
 export interface LoadingParts {
   readonly keyspace: Keyspace;
   readonly config: Config;
   readonly disk: Disk;
   readonly log: Log;
-  readonly replay: Replay;
+  readonly replay: LogReplay;
 }
 
 export class Loading {
@@ -85,8 +88,7 @@ export class Loading {
     }
     this.start(file.size);
     try {
-      const { head, source } = peeked(file);
-      yield* this.readSnapshot(path, head, source, 0, { replaces });
+      yield* this.readSnapshot(path, new PeekedSource(file), 0, { replaces });
     } catch (error) {
       const reason = (error as Error).message;
       return `Can't load ${path}: ${reason}. To look into it: rusk check-snapshot ${path}`;
@@ -239,32 +241,27 @@ export class Loading {
     { name, type }: Part,
     path: string,
   ): Generator<void, { source: ByteSource; offset: number }> {
-    const { head, source } = peeked(file);
-    if (!isRdb(head) && !isSnapshot(head)) return { source, offset: 0 };
+    const source = new PeekedSource(file);
+    if (source.format === null) return { source, offset: 0 };
     const what = type === "b" ? "RDB base file on AOF loading" : "RDB preamble from AOF file";
     this.parts.log.add("notice", `Reading ${what}...`);
-    const { rest, offset } = yield* this.readSnapshot(path, head, source, this.loaded, {
-      keepsExpired: true,
-    });
-    if (rest.length > 0) {
+    const loader = yield* this.readSnapshot(path, source, this.loaded, { keepsExpired: true });
+    if (loader.rest().length > 0) {
       this.parts.log.add("notice", `Reading the remaining AOF tail of ${name}...`);
     }
-    return { source: new Rejoined(rest, file), offset };
+    return { source: source.after(loader), offset: loader.offset };
   }
 
-  /** `head`: the first bytes of the source; `passed`: bytes loaded before. */
+  /** Loads a snapshot to its end; `passed`: bytes loaded before. */
   private *readSnapshot(
     path: string,
-    head: Uint8Array,
-    source: ByteSource,
+    source: PeekedSource,
     passed: number,
     rules: LoadingRules,
-  ): Generator<void, { rest: Uint8Array; offset: number }> {
+  ): Generator<void, Loader> {
     const { keyspace, log, config } = this.parts;
     const allowsLoss = config.flag("load-incomplete");
-    const loader = isSnapshot(head)
-      ? new SnapshotLoader(source, keyspace, rules)
-      : rdbLoader(source, keyspace, log, { ...rules, allowsLoss });
+    const loader = openLoader(source, keyspace, { ...rules, allowsLoss, log });
     while (loader.step(STEP_COUNT)) {
       this.note(passed + loader.offset);
       yield;
@@ -275,13 +272,13 @@ export class Loading {
     else this.incomplete.delete(path);
     log.add(
       "notice",
-      `Done loading ${isSnapshot(head) ? "snapshot" : "RDB"}, keys loaded: ${keys}, ` +
+      `Done loading ${source.format}, keys loaded: ${keys}, ` +
         `keys expired: ${expired}, ` +
         `empty keys skipped: ${empty}, keys of modules skipped: ${module}.`,
     );
     keyspace.stats.loadedKeys = keys;
     keyspace.stats.loadedExpired = expired;
-    return { rest: loader.rest(), offset: loader.offset };
+    return loader;
   }
 
   /** Bytes, and roughly how many keys and commands. */
@@ -312,81 +309,6 @@ export class Loading {
 
   private since(startMs: number): string {
     return ((this.parts.keyspace.clock.monotonicMs() - startMs) / 1000).toFixed(3);
-  }
-}
-
-/** Reads the first bytes of a file, and gives a source that begins with them once more. */
-export function peeked(file: ByteSource): { head: Uint8Array; source: ByteSource } {
-  const head = new Uint8Array(MAGIC_SIZE);
-  const size = file.read(head, 0, MAGIC_SIZE);
-  return { head, source: new Rejoined(head.subarray(0, size), file) };
-}
-
-/** What is done with some things in RDB files. */
-export interface RdbRules extends LoadingRules {
-  /** What cannot be kept is left out; else a file that holds such things is refused. */
-  readonly allowsLoss: boolean;
-}
-
-/** A loader of an RDB file that logs what is noteworthy in it. */
-export function rdbLoader(
-  source: ByteSource,
-  keyspace: Keyspace,
-  log: Pick<Log, "add">,
-  { allowsLoss, ...rules }: RdbRules,
-): RdbLoader {
-  return new RdbLoader(source, keyspace, {
-    aux: (name: string, value: string) => {
-      if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
-    },
-    empty: (key: string) => log.add("notice", `skipping empty key: ${key}`),
-    mended: (key: string, what: string) =>
-      log.add("warning", `key ${JSON.stringify(key)}: ${what}`),
-    lost: (what: string) => {
-      if (!allowsLoss) throw new Error(`it holds ${what}, ${LOST_HINT}`);
-      log.add("warning", `The RDB file holds ${what}, which is left out`);
-    },
-    ...rules,
-  });
-}
-
-/** A source whose first bytes have been read already. */
-export class Rejoined implements ByteSource {
-  readonly size: number;
-  private head: Uint8Array;
-  private readonly rest: ByteSource;
-
-  constructor(head: Uint8Array, rest: ByteSource) {
-    this.head = head;
-    this.rest = rest;
-    this.size = rest.size;
-  }
-
-  read(into: Uint8Array, offset: number, size: number): number {
-    if (this.head.length === 0) return this.rest.read(into, offset, size);
-    const taken = Math.min(size, this.head.length);
-    into.set(this.head.subarray(0, taken), offset);
-    this.head = this.head.subarray(taken);
-    return taken;
-  }
-}
-
-/** The first bytes of a source, with a size that counts what came before. */
-class Beginning implements ByteSource {
-  readonly size: number;
-  private left: number;
-  private readonly source: ByteSource;
-
-  constructor(source: ByteSource, count: number, size: number) {
-    this.source = source;
-    this.left = count;
-    this.size = size;
-  }
-
-  read(into: Uint8Array, offset: number, size: number): number {
-    const count = this.source.read(into, offset, Math.min(size, this.left));
-    this.left -= count;
-    return count;
   }
 }
 

@@ -5,19 +5,17 @@
  * how it is checked.
  */
 import { latin1 } from "../base/bytes.ts";
+import type { LogLevel } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
-import { MAGIC_SIZE, peeked, Rejoined, rdbLoader } from "../durability/loading.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
+import type { ByteSource } from "../persistence/byte_source.ts";
 import { AppendLoader, FormatError } from "../persistence/log/append_loader.ts";
 import { ManifestError, type Part, parseManifest } from "../persistence/log/append_manifest.ts";
-import { isRdb } from "../persistence/rdb/rdb_file.ts";
-import type { ByteSource } from "../persistence/rdb/rdb_reader.ts";
-import { isSnapshot } from "../persistence/snapshot/snapshot_format.ts";
-import { SnapshotLoader } from "../persistence/snapshot/snapshot_loader.ts";
+import { formatOf, openLoader, PeekedSource, readHead } from "../persistence/open_loader.ts";
 import type { InputFile } from "../runtime/files.ts";
 import { isPacked, openToolInput, STANDARD, type ToolInput } from "./tool_files.ts";
 import { CHECK_LOG_HELP } from "./tool_help.ts";
-import type { ToolParts } from "./tools.ts";
+import type { ToolParts } from "./tool_parts.ts";
 
 /** Commands, or keys, between two looks at the clock. */
 const STEP_COUNT = 4096;
@@ -148,11 +146,11 @@ class LogCheck {
     }
   }
 
-  private headOf(path: string, size: number): Uint8Array {
+  /** What is looked at of a file. */
+  private look<Result>(path: string, at: (file: InputFile) => Result): Result {
     const file = this.open(path);
     try {
-      const head = new Uint8Array(size);
-      return head.subarray(0, file.read(head, 0, size));
+      return at(file);
     } catch (error) {
       throw new Stop(`Cannot read file ${path}: ${(error as Error).message}`);
     } finally {
@@ -160,21 +158,27 @@ class LogCheck {
     }
   }
 
+  private textOf(path: string, size: number): string {
+    return this.look(path, (file) => {
+      const bytes = new Uint8Array(size);
+      return latin1(bytes, 0, file.read(bytes, 0, size));
+    });
+  }
+
   private isManifest(path: string): boolean {
-    const lines = textOf(this.headOf(path, MANIFEST_HEAD_SIZE)).split("\n");
+    const lines = this.textOf(path, MANIFEST_HEAD_SIZE).split("\n");
     return lines.find((line) => !line.startsWith("#"))?.startsWith("file") === true;
   }
 
   private formatOf(path: string): string {
-    const head = this.headOf(path, MAGIC_SIZE);
-    return isRdb(head) ? "RDB" : isSnapshot(head) ? "snapshot" : "RESP";
+    return this.look(path, (file) => formatOf(readHead(file))) ?? "RESP";
   }
 
   private manifest(path: string) {
     const file = this.open(path);
     file.close();
     try {
-      return parseManifest(textOf(this.headOf(path, file.size)));
+      return parseManifest(this.textOf(path, file.size));
     } catch (error) {
       if (!(error instanceof ManifestError)) throw error;
       throw new Stop(
@@ -235,15 +239,13 @@ class LogCheck {
   /** Loads the snapshot that a file begins with, if it does; where its commands are. */
   private preamble(file: InputFile, name: string): { source: ByteSource; offset: number } {
     const { clock, random } = this.parts;
-    const { head, source } = peeked(file);
-    const isOwn = isSnapshot(head);
-    if (!isOwn && !isRdb(head)) return { source, offset: 0 };
-    this.say(`[offset 0] Checking ${isOwn ? "snapshot" : "RDB"} file ${name}`);
+    const source = new PeekedSource(file);
+    if (source.format === null) return { source, offset: 0 };
+    this.say(`[offset 0] Checking ${source.format} file ${name}`);
     const keyspace = new Keyspace(this.config.number("databases"), clock, random);
-    const rules = { keepsExpired: true, allowsLoss: true };
-    const loader = isOwn
-      ? new SnapshotLoader(source, keyspace, rules)
-      : rdbLoader(source, keyspace, { add: (_, text) => this.say(`[info] ${text}`) }, rules);
+    const log = { add: (_: LogLevel, text: string) => this.say(`[info] ${text}`) };
+    const rules = { keepsExpired: true, allowsLoss: true, log };
+    const loader = openLoader(source, keyspace, rules);
     try {
       while (loader.step(STEP_COUNT)) clock.tick();
     } catch (error) {
@@ -252,7 +254,7 @@ class LogCheck {
     }
     this.say(`[info] ${loader.figures.keys} keys read`);
     this.say("RDB preamble is OK, proceeding with AOF tail...");
-    return { source: new Rejoined(loader.rest(), file), offset: loader.offset };
+    return { source: source.after(loader), offset: loader.offset };
   }
 
   /** The file goes on after the second to which it is to be cut. */
@@ -320,5 +322,3 @@ class LogCheck {
     }
   }
 }
-
-const textOf = (bytes: Uint8Array) => latin1(bytes, 0, bytes.length);

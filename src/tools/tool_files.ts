@@ -5,10 +5,9 @@
  */
 import { concatReadableStreams } from "@std/streams";
 import { counted } from "../base/counted.ts";
-import { isRdb } from "../persistence/rdb/rdb_file.ts";
+import { formatOf } from "../persistence/open_loader.ts";
 import type { RecordFormat } from "../persistence/records/record_codec.ts";
 import type { WholeFile } from "../persistence/saver.ts";
-import { isSnapshot } from "../persistence/snapshot/snapshot_format.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
 import {
   GzipStream,
@@ -103,7 +102,7 @@ export async function openToolInput(
 
 /** The format of the records that begin so; null: these are none. */
 async function recordsIn(head: Uint8Array): Promise<RecordFormat | null> {
-  if (isRdb(head) || isSnapshot(head)) return null;
+  if (formatOf(head) !== null) return null;
   const { recordFormatOf } = await import("../persistence/records/record_codec.ts");
   return recordFormatOf(head[0]);
 }

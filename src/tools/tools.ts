@@ -2,18 +2,15 @@
  * What the program does besides serving: `rusk export`, `rusk import` and `rusk check-snapshot`,
  * which load a file whole, so that they need the memory that a server would; and `rusk check-aof`.
  */
-import type { Clock } from "../base/clock.ts";
 import { counted } from "../base/counted.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { isRedisFile, keepFile } from "../durability/found_files.ts";
-import { peeked, type RdbRules, rdbLoader } from "../durability/loading.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
+import { type FileRules, openLoader, PeekedSource } from "../persistence/open_loader.ts";
 import { openOwnSaver, openRdbSaver } from "../persistence/open_saver.ts";
 import { RDB_VERSION } from "../persistence/rdb/rdb_format.ts";
 import { type Saver, saveWhole, type WholeFile } from "../persistence/saver.ts";
-import { isSnapshot } from "../persistence/snapshot/snapshot_format.ts";
-import { SnapshotLoader } from "../persistence/snapshot/snapshot_loader.ts";
 import { blocksTo } from "../persistence/snapshot/snapshot_saver.ts";
 import * as dict from "../structures/dict.ts";
 import * as entry from "../structures/entry.ts";
@@ -21,7 +18,6 @@ import { followThresholds } from "../values/thresholds.ts";
 import { TYPE_NAMES } from "../values/types.ts";
 import { checkLog } from "./check_log.ts";
 import {
-  type FileParts,
   innerName,
   openToolInput,
   openToolOutput,
@@ -29,6 +25,7 @@ import {
   type ToolInput,
 } from "./tool_files.ts";
 import { CHECK_LOG, CHECK_LOG_HELP, TOOLS_HELP } from "./tool_help.ts";
+import type { ToolParts } from "./tool_parts.ts";
 
 /** Keys loaded between two looks at the clock. */
 const STEP_COUNT = 4096;
@@ -38,21 +35,6 @@ const INCOMPLETE = "--incomplete";
 const FORMAT = "--format";
 const RDB = "rdb";
 const FORMATS = [RDB, "json", "msgpack"];
-
-/** What a tool works with. */
-export interface ToolParts extends FileParts {
-  readonly clock: Clock;
-  /** Numbers from 0 up to 1. */
-  readonly random: () => number;
-  /** The path as it is wherever the folder changes to. */
-  readonly absolutePath: (path: string) => string;
-  /** The configuration that the words after a tool's own give; ends the process if they are bad. */
-  readonly readConfig: (args: readonly string[]) => Config;
-  /** The next line of standard input, "" at its end. */
-  readonly readInputLine: () => string;
-  readonly writeOut: (text: string) => void;
-  readonly writeError: (text: string) => void;
-}
 
 /** What the words of a command line ask for. */
 interface Request {
@@ -152,8 +134,10 @@ interface Loaded {
   readonly lost: number;
 }
 
+type LoadRules = Omit<FileRules, "log">;
+
 /** Loads a file of any format, and tells what is noteworthy. Throws what is wrong with it. */
-async function load(word: string, config: Config, parts: ToolParts, rules: RdbRules) {
+async function load(word: string, config: Config, parts: ToolParts, rules: LoadRules) {
   const input = await openToolInput(word, config.text("dbfilename"), parts);
   try {
     return loadInput(input, config, parts, rules);
@@ -166,7 +150,7 @@ function loadInput(
   { path, name, records }: ToolInput,
   config: Config,
   { disk, clock, random, writeError }: ToolParts,
-  rules: RdbRules,
+  rules: LoadRules,
 ): Loaded {
   const keyspace = new Keyspace(config.number("databases"), clock, random);
   keyspace.lfu = config.text("maxmemory-policy").endsWith("lfu");
@@ -177,11 +161,8 @@ function loadInput(
   };
   const file = disk.openInput(path);
   try {
-    const { head, source } = peeked(file);
-    const isOwn = isSnapshot(head);
-    const loader = isOwn
-      ? new SnapshotLoader(source, keyspace, rules)
-      : rdbLoader(source, keyspace, log, rules);
+    const source = new PeekedSource(file);
+    const loader = openLoader(source, keyspace, { ...rules, log });
     try {
       while (loader.step(STEP_COUNT)) clock.tick();
     } catch (error) {
@@ -193,7 +174,7 @@ function loadInput(
     if (expired > 0)
       writeError(`Keys of ${name} that have expired, and are left out: ${expired}\n`);
     if (empty > 0) writeError(`Keys of ${name} without elements, left out: ${empty}\n`);
-    const kind = isOwn ? "a snapshot of Rusk's" : "an RDB file";
+    const kind = source.format === "snapshot" ? "a snapshot of Rusk's" : "an RDB file";
     const what = records?.what ?? `${kind}, version ${loader.version}`;
     return { keyspace, name, what, size: records?.size ?? file.size, keys, lost };
   } finally {

@@ -1,5 +1,5 @@
 /** Purpose: bytes as the file that a loader reads. */
-import type { ByteSource } from "../../src/persistence/rdb/rdb_reader.ts";
+import type { ByteSource } from "../../src/persistence/byte_source.ts";
 
 /** A source of these bytes, which gives no more than `pieceSize` of them at once. */
 export function sourceOf(bytes: Uint8Array, pieceSize = Infinity): ByteSource {

@@ -3,9 +3,9 @@
 // give them must be what they were.
 
 import { expect, test } from "bun:test";
+import type { ByteSource } from "../../src/persistence/byte_source.ts";
 import { openOwnSaver, openRdbSaver } from "../../src/persistence/open_saver.ts";
 import { RdbLoader } from "../../src/persistence/rdb/rdb_file.ts";
-import type { ByteSource } from "../../src/persistence/rdb/rdb_reader.ts";
 import { saveAll } from "../../src/persistence/saver.ts";
 import { SnapshotLoader } from "../../src/persistence/snapshot/snapshot_loader.ts";
 import { blocksTo } from "../../src/persistence/snapshot/snapshot_saver.ts";

@@ -10,10 +10,10 @@
  * A piece of the file is in memory at a time, of blocks one; nothing is made of what it holds.
  */
 import { counted } from "../../base/counted.ts";
+import type { ByteSource } from "../byte_source.ts";
 import { Crc64 } from "../crc64.ts";
 import { CommandFrames } from "../log/append_frames.ts";
 import { Malformed } from "../rdb/rdb_format.ts";
-import type { ByteSource } from "../rdb/rdb_reader.ts";
 import { BlockReader } from "../snapshot/snapshot_block.ts";
 import { BlockKind } from "../snapshot/snapshot_format.ts";
 

@@ -16,7 +16,7 @@
 import { Args, NOT_CANONICAL } from "../../protocol/args.ts";
 import { CommandQueue } from "../../protocol/command_queue.ts";
 import { COMMAND, MORE, PADDING, type Partial, RequestParser } from "../../protocol/request.ts";
-import type { ByteSource } from "../rdb/rdb_reader.ts";
+import type { ByteSource } from "../byte_source.ts";
 import { ANNOTATION_SIZE_MAX, CommandFrames, LOGGED_SIZE_MAX } from "./append_frames.ts";
 
 const CHUNK_SIZE = 256 << 10;

@@ -4,17 +4,10 @@
  *   REDIS0010 | AUX name value … | FUNCTION code … | SELECTDB id | RESIZEDB keys expiring |
  *   (EXPIRETIME_MS time) (IDLE seconds) (FREQ counter) type key value | … | EOF | CRC-64 |
  *
- * Loading, in steps, so that whoever loads can see to other things in between:
- *
- *   const loader = new RdbLoader(source, keyspace, { function: (code) => … });
- *   while (loader.step(1000));
- *   loader.figures, loader.rest()
- *
- * A source gives the bytes in pieces of 64 KiB: the file is never in memory, only a single string
- * (or a small collection, which is one) is put together. A step throws RdbError when the file is
- * not sound. What was loaded until then is in the keyspace, each key whole: the caller empties it,
- * or exits. Nothing is announced, nothing counts as a change. Files of versions 1 to 12 are read,
- * and Valkey's own from 80 on (VALKEY080). Libraries of functions are kept as they are.
+ * Loading (loader.ts): a source gives the bytes in pieces of 64 KiB: the file is never in memory,
+ * only a single string (or a small collection, which is one) is put together. A step throws
+ * RdbError when the file is not sound. Files of versions 1 to 12 are read, and Valkey's own from 80
+ * on (VALKEY080). Libraries of functions are kept as they are.
  *
  * Saving: the saver is told of one thing after the other, and gives its bytes to a sink:
  *
@@ -47,6 +40,8 @@ import type { StreamId } from "../../structures/stream_id.ts";
 import type { StreamLeafRef } from "../../structures/stream_leaf.ts";
 import type { FrozenConsumer, FrozenGroup } from "../../values/stream_group.ts";
 import * as values from "../../values/values.ts";
+import type { ByteSource } from "../byte_source.ts";
+import type { Loader, LoadingRules } from "../loader.ts";
 import type { LargeKey, LargeSaver, Saver, StreamState } from "../saver.ts";
 import { Text } from "../text.ts";
 import {
@@ -77,11 +72,9 @@ import {
   VALKEY_VERSION,
 } from "./rdb_format.ts";
 import { skipModuleAux, skipModuleValue } from "./rdb_modules.ts";
-import { type ByteSource, RdbReader } from "./rdb_reader.ts";
+import { RdbReader } from "./rdb_reader.ts";
 import { failureOf, isKnownType, type LoadedKey, readValkeyHash, readValue } from "./rdb_values.ts";
 import { type ByteSink, RdbWriter } from "./rdb_writer.ts";
-
-export type { ByteSink, ByteSource };
 
 const MAGIC = "REDIS";
 const VERSION_DIGITS = 4;
@@ -108,15 +101,11 @@ export class RdbError extends Error {
 }
 
 /** Told of what a file holds besides keys. Bytes are theirs to keep. */
-export interface RdbHooks {
+export interface RdbHooks extends LoadingRules {
   /** A field of the head: "redis-ver", "ctime" … */
   aux?(name: string, value: string): void;
   /** A key whose value has no elements, and is passed over. */
   empty?(key: string): void;
-  /** Whether keys whose time is over are loaded all the same, since what follows may need them. */
-  readonly keepsExpired?: boolean;
-  /** Whether a key that is there already is replaced; else the file is refused. */
-  readonly replaces?: boolean;
   /** Something that cannot be kept, and is passed over: what it is, as in "holds …". */
   lost?(what: string): void;
   /** A key has something that is not as it should be, and was put right. */
@@ -141,11 +130,7 @@ class Traits {
 const isOpcode = (type: number) => type >= Opcode.slotImport || type === Opcode.recency;
 
 /** Loads one file: see above. */
-export class RdbLoader {
-  /**
-   * Keys loaded; those that had expired, that had no elements and that were a module's; and all
-   * that was passed over though it is lost with that.
-   */
+export class RdbLoader implements Loader {
   readonly figures = { keys: 0, expired: 0, empty: 0, module: 0, lost: 0 };
   version = 0;
   private isValkey = false;
@@ -170,12 +155,10 @@ export class RdbLoader {
     this.made = { bytes, view, offset: 0, size: 0, hash: 0, expires: false };
   }
 
-  /** Bytes of the file read so far. */
   get offset(): number {
     return this.reader.offset;
   }
 
-  /** Loads up to `limit` keys; false when the file is at its end. */
   step(limit: number): boolean {
     try {
       if (this.version === 0) this.begin();
@@ -199,7 +182,6 @@ export class RdbLoader {
     }
   }
 
-  /** At the end: what was read from the source and does not belong to the file. */
   rest(): Uint8Array {
     return this.reader.rest();
   }

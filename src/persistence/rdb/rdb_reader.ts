@@ -10,6 +10,7 @@ import { copyBytes } from "../../base/bytes.ts";
 import { RDB_STRING_SIZE_MAX } from "../../base/limits.ts";
 import { writeInteger } from "../../base/numbers.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
+import type { ByteSource } from "../byte_source.ts";
 import { Crc64 } from "../crc64.ts";
 import { Text } from "../text.ts";
 import { decompress, LZF_RATIO_MAX } from "./lzf.ts";
@@ -25,14 +26,6 @@ import {
   STRING_INT32,
   STRING_LZF,
 } from "./rdb_format.ts";
-
-/** Gives the bytes of a file, in their order. */
-export interface ByteSource {
-  /** Bytes of all, also those that were read. */
-  readonly size: number;
-  /** Puts the next bytes at an offset of a buffer, at most `size`; how many, 0 at the end. */
-  read(into: Uint8Array, offset: number, size: number): number;
-}
 
 const CHUNK_SIZE = 64 << 10;
 const WORD = 2 ** 32;
@@ -50,9 +43,9 @@ export class RdbReader {
   private bytes: Uint8Array = NO_BYTES;
   private at = 0;
   private end = 0;
-  /** Bytes of the source that are not in `#bytes` yet. */
+  /** Bytes of the source that are not in `bytes` yet. */
   private unread = 0;
-  /** Bytes that were in `#bytes` before. */
+  /** Bytes that were in `bytes` before. */
   private passed = 0;
   /** Up to where bytes are in the checksum. */
   private summedTo = 0;
@@ -101,7 +94,7 @@ export class RdbReader {
     return this.sum;
   }
 
-  /** Sees that so many bytes, a few, lie at `#at`. */
+  /** Sees that so many bytes, a few, lie at `at`. */
   private need(size: number): void {
     if (this.end - this.at < size) this.refill(size);
   }

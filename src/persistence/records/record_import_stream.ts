@@ -2,8 +2,8 @@
 import { thresholds } from "../../values/thresholds.ts";
 import type { MessageWriter } from "../snapshot/message_writer.ts";
 import { ENTRY_BEGINS_LEAF, RecordKind } from "../snapshot/snapshot_format.ts";
+import type { PartWriter } from "./part_writer.ts";
 import { integerOf, isObject, listOf, RecordError, type Strings, shown } from "./record_form.ts";
-import type { PartWriter } from "./record_import.ts";
 
 const ID = /^(\d{1,20})-(\d{1,20})$/;
 const WORD_BITS = 32n;

@@ -5,8 +5,8 @@
 import { isShortage } from "../../arena/shortage.ts";
 import { latin1 } from "../../base/bytes.ts";
 import { crc32, deflate, inflate } from "../../runtime/deflate.ts";
+import type { ByteSource } from "../byte_source.ts";
 import { Malformed } from "../rdb/rdb_format.ts";
-import type { ByteSource } from "../rdb/rdb_reader.ts";
 import { MessageReader, READ_SLACK } from "./message_reader.ts";
 import { MessageWriter } from "./message_writer.ts";
 import {

@@ -1,14 +1,8 @@
 /**
- * Loads snapshots in Rusk's own format (docs/snapshot-format.md), in steps, as RdbLoader loads
- * RDB files:
- *
- *   const loader = new SnapshotLoader(source, keyspace);
- *   while (loader.step(1000));
- *   loader.figures
+ * Loads snapshots in Rusk's own format (docs/snapshot-format.md), in steps: see loader.ts.
  *
  * One block of the file is in memory at a time. A step throws SnapshotError when the file is not
  * sound: nothing of a block is used whose checksum is wrong, and a file without its end is none.
- * What was loaded until then is in the keyspace, each key whole: the caller empties it, or exits.
  */
 
 import { NIL, segmentOf, u8, views } from "../../arena/arena.ts";
@@ -21,9 +15,9 @@ import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import { AREA } from "../../values/collection.ts";
 import * as values from "../../values/values.ts";
-import type { RdbHooks } from "../rdb/rdb_file.ts";
+import type { ByteSource } from "../byte_source.ts";
+import type { Loader, LoadingRules } from "../loader.ts";
 import { Malformed } from "../rdb/rdb_format.ts";
-import type { ByteSource } from "../rdb/rdb_reader.ts";
 import type { LoadedKey } from "../rdb/rdb_values.ts";
 import { Chunk, MessageReader } from "./message_reader.ts";
 import { BlockReader } from "./snapshot_block.ts";
@@ -45,9 +39,6 @@ const EXPECTED_PER_BYTE = 8;
 const SHOWN_KEY_SIZE = 128;
 /** Values that may be open at once: as many as a server changes while it saves a large one. */
 const OPEN_VALUES_MAX = 1 << 16;
-
-/** What is done with some keys; see RdbHooks. */
-export type LoadingRules = Pick<RdbHooks, "keepsExpired" | "replaces">;
 
 /** What concerns a key besides its value. */
 interface Traits {
@@ -71,8 +62,8 @@ interface OpenValue extends Traits {
 }
 
 /** Loads one file: see above. */
-export class SnapshotLoader {
-  /** Keys loaded, and those that had expired; all others are always 0. */
+export class SnapshotLoader implements Loader {
+  /** All but keys, loaded or expired, are always 0. */
   readonly figures = { keys: 0, expired: 0, empty: 0, module: 0, lost: 0 };
   /** The fields of the file's head. */
   head: ReadonlyMap<string, string> = new Map();
@@ -103,7 +94,6 @@ export class SnapshotLoader {
     return this.blocks.version;
   }
 
-  /** Bytes of the file read so far. */
   get offset(): number {
     return this.blocks.total;
   }
@@ -113,7 +103,6 @@ export class SnapshotLoader {
     return new Uint8Array(0);
   }
 
-  /** Loads up to `limit` records; false when the file is at its end. */
   step(limit: number): boolean {
     try {
       if (this.version === 0) this.begin();

@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from "bun:test";
 import { fromLatin1 } from "../../../src/base/bytes.ts";
+import type { ByteSource } from "../../../src/persistence/byte_source.ts";
 import { CommandFrames, LOGGED_SIZE_MAX } from "../../../src/persistence/log/append_frames.ts";
 import { AppendLoader, FormatError } from "../../../src/persistence/log/append_loader.ts";
-import type { ByteSource } from "../../../src/persistence/rdb/rdb_reader.ts";
 
 const MB = 2 ** 20;
 

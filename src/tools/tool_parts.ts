@@ -1,0 +1,19 @@
+/** What the tools need of the world. */
+import type { Clock } from "../base/clock.ts";
+import type { Config } from "../config/config.ts";
+import type { FileParts } from "./tool_files.ts";
+
+/** What a tool works with. */
+export interface ToolParts extends FileParts {
+  readonly clock: Clock;
+  /** Numbers from 0 up to 1. */
+  readonly random: () => number;
+  /** The path as it is wherever the folder changes to. */
+  readonly absolutePath: (path: string) => string;
+  /** The configuration that the words after a tool's own give; ends the process if they are bad. */
+  readonly readConfig: (args: readonly string[]) => Config;
+  /** The next line of standard input, "" at its end. */
+  readonly readInputLine: () => string;
+  readonly writeOut: (text: string) => void;
+  readonly writeError: (text: string) => void;
+}
