@@ -12,7 +12,7 @@ import { recording, type Tree, written } from "./oracle/reply_tree.ts";
 function ask(...args: string[]): Tree {
   const command = commandTable.resolve(args.length, (index) => args[index]) as TableCommand;
   return written((reply) => {
-    const call = new Call({ table: commandTable } as unknown as CallServer, reply);
+    const call = new Call({ table: commandTable } as Partial<CallServer> as CallServer, reply);
     call.args = argsOf(args);
     call.command = command;
     try {
