@@ -41,6 +41,11 @@ export type Ref<Kind extends string = string> = number & { readonly kind: Kind }
 /** No block. */
 export const NIL = 0;
 
+/**
+ * `i32[ref >>> SEGMENT_BITS][(ref & SEGMENT_MASK) << 1]` is a block's first word. It is written out
+ * in structures and values: by an accessor, to remove a key and add one takes 18 % longer, and to
+ * put a member into a sorted set, or push and pop an element of a list, 10 %.
+ */
 export const SEGMENT_MASK = (1 << SEGMENT_BITS) - 1;
 export const SEGMENT_SIZE = 8 << SEGMENT_BITS;
 
