@@ -44,7 +44,7 @@ export const RUN_OUTPUT_SIZE_MAX = 8 << 20;
 export const BALLAST_PIECE_SIZE = 8 << 20;
 
 /**
- * What is told to the log in one turn is kept in pieces of this size: it may be any amount, and
+ * What is told of changes in one turn is kept in pieces of this size: it may be any amount, and
  * must be had when there is no other memory any more.
  */
 export const LOG_PIECE_SIZE = BALLAST_PIECE_SIZE;

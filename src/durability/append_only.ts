@@ -207,10 +207,7 @@ export class AppendOnly implements AppendLogControl {
       return null;
     } catch (error) {
       if (!(error instanceof ManifestError)) return (error as Error).message;
-      const { log } = this.parts;
-      log.add("warning", "*** FATAL AOF MANIFEST FILE ERROR ***");
-      log.add("warning", `Reading the manifest file, at line ${error.lineNumber}`);
-      log.add("warning", `>>> '${error.line}'`);
+      for (const line of error.place) this.parts.log.add("warning", line);
       return error.message;
     }
   }

@@ -18,6 +18,7 @@ import {
   FormatError,
 } from "../persistence/log/append_loader.ts";
 import type { Part } from "../persistence/log/append_manifest.ts";
+import { cutFile } from "../persistence/log/cut_file.ts";
 import { openLoader, PeekedSource } from "../persistence/open_loader.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
@@ -226,13 +227,7 @@ export class Loading {
     const count = file.size - size;
     log.add("warning", `!!! Truncating the AOF ${name} at offset ${size} !!!`);
     log.add("warning", `What is cut off, ${counted(count, "byte")}, is kept in ${kept}`);
-    const whole = disk.openAppend(path, false);
-    try {
-      whole.truncate(size);
-      whole.sync();
-    } finally {
-      whole.close();
-    }
+    cutFile(disk, path, size);
   }
 
   /** Reads the snapshot that a file begins with, if it does; where its commands are. */

@@ -11,6 +11,7 @@ import { Keyspace } from "../keyspace/keyspace.ts";
 import type { ByteSource } from "../persistence/byte_source.ts";
 import { AppendLoader, FormatError } from "../persistence/log/append_loader.ts";
 import { ManifestError, type Part, parseManifest } from "../persistence/log/append_manifest.ts";
+import { cutFile } from "../persistence/log/cut_file.ts";
 import { formatOf, openLoader, PeekedSource, readHead } from "../persistence/open_loader.ts";
 import type { InputFile } from "../runtime/files.ts";
 import { isPacked, openToolInput, STANDARD, type ToolInput } from "./tool_files.ts";
@@ -181,11 +182,7 @@ class LogCheck {
       return parseManifest(this.textOf(path, file.size));
     } catch (error) {
       if (!(error instanceof ManifestError)) throw error;
-      throw new Stop(
-        "*** FATAL AOF MANIFEST FILE ERROR ***\n" +
-          `Reading the manifest file, at line ${error.lineNumber}\n` +
-          `>>> '${error.line}'\n${error.message}`,
-      );
+      throw new Stop([...error.place, error.message].join("\n"));
     }
   }
 
@@ -307,16 +304,10 @@ class LogCheck {
     this.say(`Successfully truncated AOF ${name}`);
   }
 
-  /** Cuts a file back; it is so on the disk when this returns. */
+  /** See cutFile. */
   private cut({ path, name }: Checked, size: number): void {
     try {
-      const file = this.parts.disk.openAppend(path, false);
-      try {
-        file.truncate(size);
-        file.sync();
-      } finally {
-        file.close();
-      }
+      cutFile(this.parts.disk, path, size);
     } catch (error) {
       throw new Stop(`Failed to truncate AOF ${name}: ${(error as Error).message}`);
     }

@@ -1,4 +1,4 @@
-/** Commands on keys of any type, save for those about expiry (expire.ts). */
+/** Commands on keys of any type, save for those about expiry (expire_commands.ts). */
 
 import { canServeCopies, ensure, NIL, segmentOf, u8 } from "../../arena/arena.ts";
 import { equalBytes } from "../../base/bytes.ts";

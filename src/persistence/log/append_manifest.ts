@@ -28,14 +28,17 @@ const INCREMENT_NAME = /\.incr\.aof$/;
 
 /** A manifest that cannot be read. */
 export class ManifestError extends Error {
-  /** Counting from 1. */
-  readonly lineNumber: number;
-  readonly line: string;
+  /** Lines that tell where it is, to come before the message. */
+  readonly place: readonly string[];
 
+  /** `lineNumber` counts from 1. */
   constructor(reason: string, lineNumber: number, line: string) {
     super(reason);
-    this.lineNumber = lineNumber;
-    this.line = line;
+    this.place = [
+      "*** FATAL AOF MANIFEST FILE ERROR ***",
+      `Reading the manifest file, at line ${lineNumber}`,
+      `>>> '${line}'`,
+    ];
   }
 }
 
