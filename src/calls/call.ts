@@ -1,7 +1,7 @@
 /**
  * One call of a command: its arguments, the client and database it is for, and the reply. There is
- * one Call for the server, filled anew for each command, and one more for each nesting (EXEC);
- * handlers keep nothing of it.
+ * one Call for the server, filled anew for each command, and one more for each depth of commands
+ * inside others (EXEC); handlers keep nothing of it.
  */
 import { INT64_MAX, parseInt64, parseSafe } from "../base/numbers.ts";
 import { cString } from "../base/words.ts";
@@ -20,7 +20,8 @@ export class Call {
   args!: Args;
   client!: Client;
   command!: Command;
-  readonly reply: Reply;
+  /** Where its reply goes; inside another command, where that one wants it. */
+  reply: Reply;
   readonly server: CallServer;
   readonly keyspace: Keyspace;
   /** Where a command that must not be carried out again as it came says what it did. */
@@ -113,10 +114,10 @@ export class Call {
 /** The server as a call reaches it: its facets, and what only a command that runs may ask for. */
 export interface CallServer extends ServerContext {
   /**
-   * Runs a command on behalf of a client with arguments from elsewhere (EXEC) and writes its reply;
-   * an error is a reply as well. Accounts for it as for any command.
+   * Runs a command inside the one that runs, with arguments from elsewhere (EXEC), and writes its
+   * reply to `reply`; an error is a reply as well. Accounts for it as for any command.
    */
-  execute(client: Client, args: Args): void;
+  execute(client: Client, args: Args, reply: Reply): void;
   /** Has the client of a call, which is not nested, wait: see waitForKeys in blocking.ts. */
   block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void;
 }

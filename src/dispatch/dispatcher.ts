@@ -1,8 +1,8 @@
 /**
  * The path of one command:
  *
- *   look-up → arity → stations (only those that are on) → queue of MULTI, or handler → accounts →
- *   who waited
+ *   look-up → arity → stations (only those that are on) → MULTI's queue, or handler → accounts
+ *   → who waited
  *
  * While no gate is on (gates.ts) a command goes from arity straight to the handler; all that it may
  * have to pass besides is in stations/, in Redis's order.
@@ -14,7 +14,7 @@ import { BACKLOG_SIZE_MAX } from "../base/limits.ts";
 import { cString } from "../base/words.ts";
 import { Call, type CallServer } from "../calls/call.ts";
 import { type Client, Gate } from "../calls/client.ts";
-import { type Command, Flag, HiddenFlag } from "../calls/command.ts";
+import { type Command, HiddenFlag } from "../calls/command.ts";
 import type { TableCommand } from "../calls/table.ts";
 import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
@@ -23,10 +23,12 @@ import { type Args, keptArgs } from "../protocol/args.ts";
 import { CommandError, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import * as loose from "../values/loose.ts";
+import { Accounts } from "./accounts.ts";
 import type { BlockedClients } from "./blocked_clients.ts";
 import { COMMAND_GATES, ServerGate } from "./gates.ts";
 import { CommandLookup, type DispatchServer } from "./lookup.ts";
 import { MonitorFeed } from "./monitor_feed.ts";
+import { Nesting } from "./nesting.ts";
 import { ensureRoom, replyFor, SMALL_ARGUMENTS_SIZE } from "./space_gate.ts";
 import { CHANGING, KEPT } from "./stations/station.ts";
 import { Stations } from "./stations/stations.ts";
@@ -34,15 +36,8 @@ import { Stations } from "./stations/stations.ts";
 const QUEUED = "QUEUED";
 /** Commands that act on the transaction itself and so are never queued. */
 const TRANSACTION_COMMANDS = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
-/**
- * With a slow log threshold below this, or latency monitoring, every command has its own reading
- * of the clock.
- */
-const EXACT_TIMING_BELOW_US = 1000;
 /** HTTP requests are warned of once in so long. */
 const HTTP_WARNING_MS = 60_000;
-/** After a command that took this long, the time that the next ones see is read anew. */
-const LONG_US = 1000;
 
 export class Dispatcher {
   /** Mask of ServerGate. */
@@ -51,27 +46,17 @@ export class Dispatcher {
   /** More changes wait for the disk than should: sees to it that ServerGate.backlog is on. */
   onBacklog: () => void = () => {};
   readonly monitors: MonitorFeed;
+  readonly accounts: Accounts;
   private readonly server: CallServer;
-  /** A command inside another (EXEC) runs. */
-  isNesting = false;
-  /** The command that runs has run others inside. */
-  private hasNested = false;
+  private readonly nesting: Nesting;
   private readonly lookup: CommandLookup;
   private readonly call: Call;
-  private readonly nestedCall: Call;
   private readonly clock: Clock;
   private readonly reply: Reply;
   private readonly blocked: BlockedClients;
   private readonly waits: Waits;
   private readonly unsynced: Unsynced;
   private readonly feed: ChangeFeed;
-  private exactTiming = false;
-  /** Commands since the last reading of the clock, all the same; see `closeRun`. */
-  private runCommand: Command | null = null;
-  private runClient: Client | null = null;
-  private runCount = 0;
-  private runStartMs = 0;
-  private lastReadMs = 0;
   private httpWarnedMs = 0;
 
   constructor(server: DispatchServer, reply: Reply, clock: Clock, blocked: BlockedClients) {
@@ -83,9 +68,10 @@ export class Dispatcher {
     this.unsynced = server.keyspace.unsynced;
     this.feed = server.feed;
     this.stations = new Stations(server);
+    this.accounts = new Accounts(clock, server.figures);
+    this.nesting = new Nesting(server, this.accounts);
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, reply);
-    this.nestedCall = new Call(server, reply, true);
     this.monitors = new MonitorFeed(clock, this.unsynced, (on) => {
       this.setGate(ServerGate.monitor, on);
     });
@@ -96,12 +82,9 @@ export class Dispatcher {
     this.gates = on ? this.gates | gate : this.gates & ~gate;
   }
 
-  /** Takes the thresholds of the slow log and of the latency monitor anew. */
-  configureTiming(): void {
-    const { slowlog, latency } = this.server.figures;
-    const { thresholdUs } = slowlog;
-    this.exactTiming =
-      (thresholdUs >= 0 && thresholdUs < EXACT_TIMING_BELOW_US) || latency.thresholdMs > 0;
+  /** Whether a command inside another (EXEC) runs. */
+  get isNesting(): boolean {
+    return this.nesting.depth > 0;
   }
 
   /** Runs one command of a client and writes its reply. */
@@ -118,8 +101,8 @@ export class Dispatcher {
       return;
     }
     this.run(this.call, client, args, command);
-    if (this.exactTiming || (command.flags & HiddenFlag.brief) === 0) {
-      this.closeRun(args);
+    if (this.accounts.isExact || (command.flags & HiddenFlag.brief) === 0) {
+      this.accounts.closeRun(args);
       // CLIENT REPLY, or a command that does as much, is not brief.
       if ((client.gates & Gate.reply) !== 0) client.endSkip();
     }
@@ -130,146 +113,93 @@ export class Dispatcher {
    * Serves those who waited for what has been done: by a command with these arguments, or by none.
    */
   serveReady(args: Args | null): void {
-    this.closeRun(this.isSingle ? args : null);
+    const { accounts } = this;
+    accounts.closeRun(accounts.isSingle ? args : null);
     this.blocked.serveReady();
-    this.openRun();
+    accounts.openRun();
   }
 
   private executeGated(client: Client, args: Args, gates: number): void {
     const from = this.reply.position;
     const wasSilent = client.isSilent;
-    this.hasNested = false;
+    this.nesting.wasUsed = false;
     const command = this.find(client, args);
     if (command !== null) this.askStations(client, args, command, gates);
     const isOver = client.postponed === null && client.blocked === null;
     if ((client.gates & Gate.reply) !== 0 && isOver) {
       // Of commands inside another each has been silent or not.
-      if (wasSilent && client.isSilent && !this.hasNested) this.reply.truncate(from);
+      if (wasSilent && client.isSilent && !this.nesting.wasUsed) this.reply.truncate(from);
       client.endSkip();
     }
     if (this.waits.hasReady) this.serveReady(args);
   }
 
-  /** Runs a command inside another (EXEC), once the stations for such have been passed. */
-  executeNested(client: Client, args: Args): void {
-    const command = this.find(client, args);
-    if (command === null) return;
-    const { runCommand, runClient, runCount, runStartMs } = this;
-    this.runCommand = null;
-    this.runCount = 0;
-    this.runStartMs = this.lastReadMs;
-    const { lastCommand } = client;
-    const refusal = this.nestedRefusal(client, args, command);
-    this.hasNested = true;
-    if (refusal === null) {
-      this.isNesting = true;
-      this.run(this.nestedCall, client, args, command);
-      this.isNesting = false;
-    } else {
-      this.server.figures.commands.rejected[command.id]++;
-      this.fail(refusal);
+  /**
+   * Runs a command inside the one that runs (EXEC), if the stations for such let it pass, and writes
+   * its reply to `reply`.
+   */
+  executeNested(client: Client, args: Args, reply: Reply): void {
+    const { nesting } = this;
+    const call = nesting.enter(client, reply);
+    try {
+      const command = this.find(client, args);
+      if (command !== null) this.runNested(call, client, args, command);
+    } finally {
+      nesting.leave(client);
     }
-    client.lastCommand = lastCommand;
+  }
+
+  private runNested(call: Call, client: Client, args: Args, command: TableCommand): void {
+    const gates = client.gates | this.gates;
+    const refusal = gates === 0 ? null : this.nestedRefusal(client, args, command, gates);
+    if (refusal === null) {
+      this.server.keyspace.accessHidden = hidesAccess(gates, command);
+      this.run(call, client, args, command);
+    } else {
+      this.reject(client, command, refusal);
+    }
     if (this.monitors.active) this.monitors.feed(client, args, command);
     // Time stands still until the command around this one is done.
-    this.closeRun(args, false);
-    this.runCommand = runCommand;
-    this.runClient = runClient;
-    this.runCount = runCount;
-    this.runStartMs = runStartMs;
-  }
-
-  /** Starts the clock for the commands that follow; pairs with `closeRun`. */
-  openRun(): void {
-    this.lastReadMs = this.clock.monotonicMs();
-    this.runStartMs = this.lastReadMs;
-  }
-
-  /**
-   * Reads the clock and shares the time since the last reading among the commands run since. A run
-   * is of one and the same command, and of one call only unless the command is brief, so that the
-   * clock (which costs as much as a GET) is not read for every command of a pipeline. `args` are
-   * those of the run's only command, for the slow log; null when they are gone.
-   */
-  closeRun(args: Args | null, timeMayPass = true): void {
-    const command = this.runCommand;
-    if (command === null) return;
-    const nowMs = this.clock.monotonicMs();
-    const elapsedUs = (nowMs - this.runStartMs) * 1000;
-    const count = this.runCount;
-    this.lastReadMs = nowMs;
-    this.runStartMs = nowMs;
-    this.runCommand = null;
-    this.runCount = 0;
-    if (timeMayPass && elapsedUs > LONG_US) this.clock.tick();
-    const { commands, slowlog, latency } = this.server.figures;
-    commands.record(command, count, elapsedUs);
-    if (count !== 1) return;
-    if (latency.thresholdMs > 0 && elapsedUs >= latency.thresholdMs * 1000) {
-      const event = (command.flags & Flag.fast) !== 0 ? "fast-command" : "command";
-      latency.add(event, elapsedUs / 1000);
-    }
-    if (args === null || slowlog.thresholdUs < 0 || elapsedUs < slowlog.thresholdUs) return;
-    if ((command.flags & Flag.skip_slowlog) === 0) {
-      slowlog.record(args, Math.round(elapsedUs), this.runClient as Client);
-    }
-  }
-
-  /**
-   * Accounts for the command that runs, whose client now waits: what it takes is known when it is
-   * served. Returns what it took until now, in µs.
-   */
-  closeBlockedRun(): number {
-    const { runCommand } = this;
-    if (DEBUG) assert(runCommand !== null && this.runCount === 1, "a run of one waiting command");
-    const nowMs = this.clock.monotonicMs();
-    const elapsedUs = (nowMs - this.runStartMs) * 1000;
-    this.lastReadMs = nowMs;
-    this.runStartMs = nowMs;
-    this.runCommand = null;
-    this.runCount = 0;
-    this.server.figures.commands.recordBlocked(runCommand as Command, elapsedUs);
-    return elapsedUs;
-  }
-
-  /** Whether the current run is of one command, so that its arguments can be logged. */
-  get isSingle(): boolean {
-    return this.runCount === 1;
+    this.accounts.closeRun(args, false);
   }
 
   /** Replies to what is no request at all; the connection then closes. */
   failProtocol(problem: string): void {
-    this.fail(new CommandError(`ERR ${problem}`));
+    this.fail(this.reply, new CommandError(`ERR ${problem}`));
   }
 
-  /** Refuses a command: an error reply, which also fails the transaction it was meant for. */
-  reject(client: Client, command: Command | null, error: CommandError): void {
+  /**
+   * Refuses a command: an error reply, which also fails the transaction it was meant for. One that
+   * is part of another command fails alone.
+   */
+  private reject(client: Client, command: Command | null, error: CommandError): void {
+    if (command !== null) this.server.figures.commands.rejected[command.id]++;
+    if (this.isNesting) {
+      this.fail(this.nesting.reply, error);
+      return;
+    }
     this.noteNotRun(client, command);
+    let reason = error;
     if (command?.name === "exec") {
       client.closeQueue();
       this.server.keyspace.unwatch(client);
-      const reason = error.message.replace(/^ERR /, "");
-      const why = `EXECABORT Transaction discarded because of: ${reason}`;
-      this.server.figures.commands.rejected[command.id]++;
-      this.fail(new CommandError(why));
-      return;
+      reason = aborted(error);
+    } else if (client.queue !== null) {
+      client.queueFailed = true;
     }
-    if (client.queue !== null) client.queueFailed = true;
-    if (command !== null) this.server.figures.commands.rejected[command.id]++;
-    this.fail(error);
+    this.fail(this.reply, reason);
   }
 
   /** A command that is not run is the client's last all the same. */
   private noteNotRun(client: Client, command: Command | null): void {
-    this.closeRun(null);
-    this.runClient = null;
+    this.accounts.breakRun();
     client.lastCommand = command;
   }
 
   private find(client: Client, args: Args): TableCommand | null {
     let command = this.lookup.find(args);
     if (command === null) {
-      if (isHttp(args)) this.refuseHttp(client);
+      if (isHttp(args) && !this.isNesting) this.refuseHttp(client);
       else this.reject(client, null, unknownCommand(args));
       return null;
     }
@@ -324,9 +254,12 @@ export class Dispatcher {
   }
 
   /** Why a command inside another may not run now; null when it may. */
-  private nestedRefusal(client: Client, args: Args, command: Command): CommandError | null {
-    const gates = client.gates | this.gates;
-    if (gates === 0) return null;
+  private nestedRefusal(
+    client: Client,
+    args: Args,
+    command: Command,
+    gates: number,
+  ): CommandError | null {
     for (const station of this.stations.inOrder) {
       if ((station.gate & gates) === 0 || !station.nested) continue;
       const verdict = station.ask(client, command, args, command.flags);
@@ -345,47 +278,53 @@ export class Dispatcher {
       this.noteNotRun(client, command);
       this.reply.simple(QUEUED);
     } else {
-      const { keyspace } = this.server;
-      keyspace.accessHidden = (gates & Gate.noTouch) !== 0 && command.name !== "touch";
-      this.run(this.call, client, args, command);
-      keyspace.accessHidden = false;
+      this.runGated(client, args, command, gates);
       if (this.monitors.active) this.monitors.feed(client, args, command);
-      if (this.exactTiming || (flags & HiddenFlag.brief) === 0) this.closeRun(args);
+      if (this.accounts.isExact || (flags & HiddenFlag.brief) === 0) this.accounts.closeRun(args);
+    }
+  }
+
+  private runGated(client: Client, args: Args, command: TableCommand, gates: number): void {
+    const { keyspace } = this.server;
+    keyspace.accessHidden = hidesAccess(gates, command);
+    try {
+      this.run(this.call, client, args, command);
+    } finally {
+      keyspace.accessHidden = false;
     }
   }
 
   private run(call: Call, client: Client, args: Args, command: TableCommand): void {
-    if (command !== this.runCommand || client !== this.runClient) {
-      this.closeRun(null);
-      this.runCommand = command;
-      this.runClient = client;
+    const { accounts } = this;
+    if (command !== accounts.command || client !== accounts.client) {
+      accounts.changeRun(command, client);
       client.lastCommand = command;
     }
-    this.runCount++;
+    accounts.count++;
     // Most calls are like the one before: comparing is cheaper than telling the collector.
     if (call.client !== client) call.client = client;
     if (call.args !== args) call.args = args;
     if (call.command !== command) call.command = command;
     const { dirty } = call.keyspace;
     if (this.feed.active && !call.nested) this.begin();
-    const from = this.reply.position;
+    const from = call.reply.position;
     try {
       if (args.bytes.length > SMALL_ARGUMENTS_SIZE) ensureRoom(command, args, this.feed.active);
       (command.run as (call: Call) => void)(call);
     } catch (error) {
-      this.recover(command, error, call.keyspace.dirty !== dirty, from);
+      this.recover(call, error, call.keyspace.dirty !== dirty, from);
     }
     if (this.feed.active) this.tell(call, call.keyspace.dirty !== dirty);
   }
 
   /** A command that threw: its error is the reply; not part of `run`, which is to stay small. */
-  private recover(command: Command, error: unknown, hasChanged: boolean, from: number): void {
+  private recover(call: Call, error: unknown, hasChanged: boolean, from: number): void {
     loose.abandon();
-    const reply = replyFor(error, hasChanged);
-    this.server.figures.commands.failed[command.id]++;
+    const problem = replyFor(error, hasChanged);
+    this.server.figures.commands.failed[call.command.id]++;
     // A reply that was begun is taken back; a mistake is found before there is any.
-    this.reply.truncate(from);
-    this.fail(reply);
+    call.reply.truncate(from);
+    this.fail(call.reply, problem);
   }
 
   /** A client's command begins: what it changes and looks at is its own. */
@@ -407,15 +346,26 @@ export class Dispatcher {
     if (feed.size > BACKLOG_SIZE_MAX) this.onBacklog();
   }
 
-  private fail(error: CommandError): void {
+  private fail(reply: Reply, error: CommandError): void {
     this.server.figures.commands.countError(error.code);
-    this.reply.error(error.message);
+    reply.error(error.message);
   }
 }
 
 /** The flags of the command, and of EXEC those of all it will run. */
 function effectsOf(client: Client, { name, flags }: Command): number {
   return name === "exec" && client.queue !== null ? flags | client.queue.flags : flags;
+}
+
+/** Whether what the command looks at keeps its place in the LRU clock (CLIENT NO-TOUCH). */
+function hidesAccess(gates: number, { name }: Command): boolean {
+  return (gates & Gate.noTouch) !== 0 && name !== "touch";
+}
+
+/** What becomes of a transaction whose EXEC is refused. */
+function aborted(error: CommandError): CommandError {
+  const reason = error.message.replace(/^ERR /, "");
+  return new CommandError(`EXECABORT Transaction discarded because of: ${reason}`);
 }
 
 /** The words that begin an HTTP request with a body, and one of its first lines. */

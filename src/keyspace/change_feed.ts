@@ -246,6 +246,21 @@ export class ChangeFeed {
   }
 
   /**
+   * A command begins inside the one that runs: what was told in place of that one is not told in
+   * place of this. Returns what `endInner` is to be given.
+   */
+  beginInner(): boolean {
+    const { isTold } = this;
+    this.isTold = false;
+    return isTold;
+  }
+
+  /** The command inside is over, or has thrown: the handler around it goes on. */
+  endInner(isTold: boolean): void {
+    this.isTold = isTold;
+  }
+
+  /**
    * Begins the command of `count` arguments that stands for the one that runs: its arguments are
    * written, as bulk strings, to what is returned. It may be called more than once.
    */

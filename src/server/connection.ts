@@ -459,7 +459,7 @@ export class Connection
     engine.reply.protocol = this.client.protocol;
     engine.parser.peer = this.client;
     this.spilledSize = 0;
-    engine.dispatcher.openRun();
+    engine.dispatcher.accounts.openRun();
   }
 
   private runParsed(): void {
@@ -486,8 +486,9 @@ export class Connection
 
   private finish(): void {
     const { engine } = this;
-    const { parser, dispatcher } = engine;
-    dispatcher.closeRun(dispatcher.isSingle ? parser.args : null);
+    const { parser } = engine;
+    const { accounts } = engine.dispatcher;
+    accounts.closeRun(accounts.isSingle ? parser.args : null);
     engine.running = null;
     const { partial } = this;
     this.partial = this.closing ? null : parser.suspend(partial);
@@ -506,7 +507,7 @@ export class Connection
     const { engine } = this;
     if (engine.running === this) {
       engine.running = null;
-      engine.dispatcher.closeRun(null);
+      engine.dispatcher.accounts.closeRun(null);
       engine.reply.truncate(engine.runningFrom);
     }
     const reason = (error as Error).message;

@@ -28,14 +28,19 @@ export interface OutputLimit {
 /** Who runs commands and writes their replies: the dispatcher. */
 export interface CommandRunner {
   execute(client: Client, args: Args): void;
+  /** Replies to what is no request at all. */
+  failProtocol(problem: string): void;
+  /** What they take. */
+  readonly accounts: RunAccounts;
+}
+
+export interface RunAccounts {
   /** Commands follow, until `closeRun`. */
   openRun(): void;
   /** They are over; `args` are those of the only one, null when they are gone. */
   closeRun(args: Args | null): void;
   /** Whether it was one command only. */
   readonly isSingle: boolean;
-  /** Replies to what is no request at all. */
-  failProtocol(problem: string): void;
 }
 
 export interface Engine {

@@ -207,12 +207,12 @@ export class Server implements CallServer, Engine {
     };
   }
 
-  execute(client: Client, args: Args): void {
-    this.dispatcher.executeNested(client, args);
+  execute(client: Client, args: Args, reply: Reply): void {
+    this.dispatcher.executeNested(client, args, reply);
   }
 
   block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void {
-    const elapsedUs = this.dispatcher.closeBlockedRun();
+    const elapsedUs = this.dispatcher.accounts.closeBlockedRun();
     this.blocked.add(call, wait, first, count, timeoutMs, elapsedUs);
   }
 

@@ -64,7 +64,7 @@ function timingSettings(server: Server, config: Config): void {
   config.follow(["slowlog-log-slower-than", "latency-monitor-threshold"], () => {
     slowlog.thresholdUs = config.number("slowlog-log-slower-than");
     latency.thresholdMs = config.number("latency-monitor-threshold");
-    dispatcher.configureTiming();
+    dispatcher.accounts.configure();
   });
   config.follow(["slowlog-max-len"], () => {
     slowlog.maxLength = config.number("slowlog-max-len");

@@ -5,6 +5,7 @@
 import { latin1 } from "../../src/base/bytes.ts";
 import { Clock } from "../../src/base/clock.ts";
 import { Log } from "../../src/base/log.ts";
+import type { CommandTable } from "../../src/calls/table.ts";
 import { commandTable } from "../../src/commands/all.ts";
 import type { Host } from "../../src/runtime/host.ts";
 import type { Socket } from "../../src/runtime/net.ts";
@@ -25,20 +26,23 @@ export interface InnerWorld {
   readonly args?: readonly string[];
   readonly nowMs: () => number;
   readonly loop: Parts["loop"];
+  /** In place of the commands that there are. */
+  readonly table?: CommandTable;
 }
 
 /**
  * A server without disk and network, whose time passes when the test says so. Collections are
  * packed up to where its directives say; a test may set other thresholds then.
  */
-export function innerServer({ seed, args = [], nowMs, loop }: InnerWorld): Server {
+export function innerServer(world: InnerWorld): Server {
+  const { seed, args = [], nowMs, loop, table = commandTable } = world;
   const random = new Random(seed);
   // They are the process's, and others may have left them as they were for a server of theirs.
   followThresholds(configOf(fakeHost(), ...args));
   return new Server({
     clock: new Clock({ wallMs: nowMs, wallUs: () => nowMs() * 1000, monotonicMs: nowMs }),
     config: configOf(fakeHost(), ...args),
-    table: commandTable,
+    table,
     host: { pid: 1, secretWords: random.words, ...FIGURES } as Partial<Host> as Host,
     log: new Log(
       1,
@@ -121,9 +125,11 @@ export class InnerServer {
   private readonly client: InnerClient;
   private readonly endOfTurn: (() => void)[] = [];
 
-  constructor(seed: number) {
+  /** `table`: in place of the commands that there are. */
+  constructor(seed: number, table?: CommandTable) {
     this.server = innerServer({
       seed,
+      table,
       nowMs: () => this.nowMs,
       loop: { endOfTurn: (run) => this.endOfTurn.push(run), later: () => () => {} },
     });

@@ -30,6 +30,7 @@ class StubEngine implements Engine, CommandRunner {
   } as ServerFigures;
   readonly parser = new RequestParser();
   readonly dispatcher = this;
+  readonly accounts = this;
   readonly reply = new Reply(4096);
   readonly answers = new Reply(4096);
   readonly ends: (() => void)[] = [];

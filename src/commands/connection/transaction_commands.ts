@@ -104,7 +104,7 @@ function runQueue(call: Call, queue: CommandQueue): void {
   while (queue.next(queuedArgs)) {
     const from = reply.position;
     const wasClosing = client.connection.closing;
-    server.execute(client, queuedArgs);
+    server.execute(client, queuedArgs, reply);
     if (wasClosing || client.isSilent) reply.truncate(from);
   }
   queuedArgs.bytes = NO_BYTES;

@@ -1,0 +1,159 @@
+/**
+ * What commands took: figures by command, the slow log, the latency monitor.
+ *
+ * A run is of calls since the last reading of the clock, all of one command and one client; of one
+ * call only unless the command is brief. So the clock, which costs as much as a GET, is not read for
+ * every command of a pipeline: docs/decisions/0003_runs_of_a_command_are_timed_together.md.
+ */
+import { assert } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Client } from "../calls/client.ts";
+import { type Command, Flag } from "../calls/command.ts";
+import type { ServerFigures } from "../calls/server_figures.ts";
+import type { Args } from "../protocol/args.ts";
+
+/**
+ * With a slow log threshold below this, or latency monitoring, every command has its own reading
+ * of the clock.
+ */
+const EXACT_TIMING_BELOW_US = 1000;
+/** After a command that took this long, the time that the next ones see is read anew. */
+const LONG_US = 1000;
+
+/** The run that a command around those that run now has begun. */
+interface OuterRun {
+  command: Command | null;
+  client: Client | null;
+  count: number;
+  startMs: number;
+}
+
+export class Accounts {
+  /** Whether each call has its own reading of the clock, brief or not. */
+  isExact = false;
+  /** The run: null for none. */
+  command: Command | null = null;
+  client: Client | null = null;
+  /** Its calls. */
+  count = 0;
+  private startMs = 0;
+  private lastReadMs = 0;
+  private readonly clock: Clock;
+  private readonly figures: ServerFigures;
+  /** By depth, made once each. */
+  private readonly outer: OuterRun[] = [];
+  private depth = 0;
+
+  constructor(clock: Clock, figures: ServerFigures) {
+    this.clock = clock;
+    this.figures = figures;
+  }
+
+  /** Takes the thresholds of the slow log and of the latency monitor anew. */
+  configure(): void {
+    const { slowlog, latency } = this.figures;
+    const { thresholdUs } = slowlog;
+    this.isExact =
+      (thresholdUs >= 0 && thresholdUs < EXACT_TIMING_BELOW_US) || latency.thresholdMs > 0;
+  }
+
+  /** Starts the clock for the commands that follow; pairs with `closeRun`. */
+  openRun(): void {
+    this.lastReadMs = this.clock.monotonicMs();
+    this.startMs = this.lastReadMs;
+  }
+
+  /** What runs now is not what ran before: another command, or another client. */
+  changeRun(command: Command, client: Client): void {
+    this.closeRun(null);
+    this.command = command;
+    this.client = client;
+  }
+
+  /**
+   * Reads the clock and shares the time since the last reading among the calls of the run, if there
+   * is one. `args` are those of its only call, for the slow log; null when they are gone.
+   */
+  closeRun(args: Args | null, timeMayPass = true): void {
+    const { command } = this;
+    if (command === null) return;
+    const { count } = this;
+    const elapsedUs = this.readClock();
+    if (timeMayPass && elapsedUs > LONG_US) this.clock.tick();
+    const { commands, slowlog, latency } = this.figures;
+    commands.record(command, count, elapsedUs);
+    if (count !== 1) return;
+    if (latency.thresholdMs > 0 && elapsedUs >= latency.thresholdMs * 1000) {
+      const event = (command.flags & Flag.fast) !== 0 ? "fast-command" : "command";
+      latency.add(event, elapsedUs / 1000);
+    }
+    if (args === null || slowlog.thresholdUs < 0 || elapsedUs < slowlog.thresholdUs) return;
+    if ((command.flags & Flag.skip_slowlog) === 0) {
+      slowlog.record(args, Math.round(elapsedUs), this.client as Client);
+    }
+  }
+
+  /**
+   * Accounts for the command that runs, whose client now waits: what it takes is known when it is
+   * served. Returns what it took until now, in µs.
+   */
+  closeBlockedRun(): number {
+    const { command } = this;
+    if (DEBUG) assert(command !== null && this.count === 1, "a run of one waiting command");
+    const elapsedUs = this.readClock();
+    this.figures.commands.recordBlocked(command as Command, elapsedUs);
+    return elapsedUs;
+  }
+
+  /** A command that is not run comes between: what follows is another run. */
+  breakRun(): void {
+    this.closeRun(null);
+    this.client = null;
+  }
+
+  /** Ends the run: what it took, in µs. */
+  private readClock(): number {
+    const nowMs = this.clock.monotonicMs();
+    const elapsedUs = (nowMs - this.startMs) * 1000;
+    this.lastReadMs = nowMs;
+    this.startMs = nowMs;
+    this.command = null;
+    this.count = 0;
+    return elapsedUs;
+  }
+
+  /** Whether the current run is of one command, so that its arguments can be logged. */
+  get isSingle(): boolean {
+    return this.count === 1;
+  }
+
+  /**
+   * Commands inside the one that runs have runs of their own until `leave`. The run around them
+   * goes on meanwhile: what they take is part of it.
+   */
+  enter(): void {
+    let outer = this.outer[this.depth];
+    if (outer === undefined) {
+      outer = { command: null, client: null, count: 0, startMs: 0 };
+      this.outer.push(outer);
+    }
+    this.depth++;
+    outer.command = this.command;
+    outer.client = this.client;
+    outer.count = this.count;
+    outer.startMs = this.startMs;
+    // EXEC does nothing of its own between its commands: one begins where the one before ended.
+    if (outer.command?.name !== "exec") this.lastReadMs = this.clock.monotonicMs();
+    this.command = null;
+    this.count = 0;
+    this.startMs = this.lastReadMs;
+  }
+
+  leave(): void {
+    const outer = this.outer[--this.depth];
+    this.command = outer.command;
+    this.client = outer.client;
+    this.count = outer.count;
+    this.startMs = outer.startMs;
+  }
+}

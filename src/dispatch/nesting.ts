@@ -1,0 +1,73 @@
+/**
+ * Commands inside another one: those of EXEC, later those of a script, which EXEC may run in turn.
+ * Each depth has a Call of its own, made once, so that who runs commands inside finds its own as it
+ * was; all that is said of the command that runs is put aside meanwhile, and back afterwards.
+ */
+import { Call, type CallServer } from "../calls/call.ts";
+import type { Client } from "../calls/client.ts";
+import type { Command } from "../calls/command.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { Accounts } from "./accounts.ts";
+
+/** A command that runs inside another, and what is put aside of that one. */
+interface Inner {
+  readonly call: Call;
+  lastCommand: Command | null;
+  accessHidden: boolean;
+  isTold: boolean;
+}
+
+export class Nesting {
+  /** How many commands are at work around the one that runs. */
+  depth = 0;
+  /** Whether there has been one inside another since this was set to false. */
+  wasUsed = false;
+  private readonly server: CallServer;
+  private readonly accounts: Accounts;
+  /** By depth. */
+  private readonly inners: Inner[] = [];
+
+  constructor(server: CallServer, accounts: Accounts) {
+    this.server = server;
+    this.accounts = accounts;
+  }
+
+  /** Where the command writes to that runs inside another. */
+  get reply(): Reply {
+    return this.inners[this.depth - 1].call.reply;
+  }
+
+  /**
+   * A command of this client begins inside the one that runs, and is to write to `reply`. Returns
+   * its Call; whatever comes of it, `leave` has to be called.
+   */
+  enter(client: Client, reply: Reply): Call {
+    const inner = this.inners[this.depth] ?? this.addDepth(reply);
+    const { keyspace, feed } = this.server;
+    inner.call.reply = reply;
+    inner.lastCommand = client.lastCommand;
+    inner.accessHidden = keyspace.accessHidden;
+    inner.isTold = feed.beginInner();
+    this.accounts.enter();
+    this.depth++;
+    this.wasUsed = true;
+    return inner.call;
+  }
+
+  /** The command is over, or has thrown. */
+  leave(client: Client): void {
+    const { lastCommand, accessHidden, isTold } = this.inners[--this.depth];
+    const { keyspace, feed } = this.server;
+    client.lastCommand = lastCommand;
+    keyspace.accessHidden = accessHidden;
+    feed.endInner(isTold);
+    this.accounts.leave();
+  }
+
+  private addDepth(reply: Reply): Inner {
+    const call = new Call(this.server, reply, true);
+    const inner = { call, lastCommand: null, accessHidden: false, isTold: false };
+    this.inners.push(inner);
+    return inner;
+  }
+}
