@@ -2,8 +2,8 @@
  * What commands took: figures by command, the slow log, the latency monitor.
  *
  * A run is of calls since the last reading of the clock, all of one command and one client; of one
- * call only unless the command is brief. So the clock, which costs as much as a GET, is not read for
- * every command of a pipeline: docs/decisions/0003_runs_of_a_command_are_timed_together.md.
+ * call only unless the command is brief. So the clock, which costs as much as a GET, is not read
+ * for every command of a pipeline: docs/decisions/0003_runs_of_a_command_are_timed_together.md.
  */
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
@@ -138,8 +138,9 @@ export class Accounts {
       this.outer.push(outer);
     }
     this.depth++;
-    outer.command = this.command;
-    outer.client = this.client;
+    // Most commands inside are where the one before was, as in Dispatcher.run.
+    if (outer.command !== this.command) outer.command = this.command;
+    if (outer.client !== this.client) outer.client = this.client;
     outer.count = this.count;
     outer.startMs = this.startMs;
     // EXEC does nothing of its own between its commands: one begins where the one before ended.
@@ -152,7 +153,7 @@ export class Accounts {
   leave(): void {
     const outer = this.outer[--this.depth];
     this.command = outer.command;
-    this.client = outer.client;
+    if (this.client !== outer.client) this.client = outer.client;
     this.count = outer.count;
     this.startMs = outer.startMs;
   }

@@ -52,7 +52,8 @@ export class Dispatcher {
   private readonly lookup: CommandLookup;
   private readonly call: Call;
   private readonly clock: Clock;
-  private readonly reply: Reply;
+  /** Where the command that runs writes to. */
+  private reply: Reply;
   private readonly blocked: BlockedClients;
   private readonly waits: Waits;
   private readonly unsynced: Unsynced;
@@ -135,16 +136,19 @@ export class Dispatcher {
   }
 
   /**
-   * Runs a command inside the one that runs (EXEC), if the stations for such let it pass, and writes
-   * its reply to `reply`.
+   * Runs a command inside the one that runs (EXEC), if the stations for such let it pass, and
+   * writes its reply to `reply`.
    */
   executeNested(client: Client, args: Args, reply: Reply): void {
-    const { nesting } = this;
+    const { nesting, reply: outerReply } = this;
     const call = nesting.enter(client, reply);
+    // The engine takes for a constant what is never written to.
+    if (reply !== outerReply) this.reply = reply;
     try {
       const command = this.find(client, args);
       if (command !== null) this.runNested(call, client, args, command);
     } finally {
+      if (reply !== outerReply) this.reply = outerReply;
       nesting.leave(client);
     }
   }
@@ -165,7 +169,7 @@ export class Dispatcher {
 
   /** Replies to what is no request at all; the connection then closes. */
   failProtocol(problem: string): void {
-    this.fail(this.reply, new CommandError(`ERR ${problem}`));
+    this.fail(new CommandError(`ERR ${problem}`));
   }
 
   /**
@@ -175,7 +179,7 @@ export class Dispatcher {
   private reject(client: Client, command: Command | null, error: CommandError): void {
     if (command !== null) this.server.figures.commands.rejected[command.id]++;
     if (this.isNesting) {
-      this.fail(this.nesting.reply, error);
+      this.fail(error);
       return;
     }
     this.noteNotRun(client, command);
@@ -187,7 +191,7 @@ export class Dispatcher {
     } else if (client.queue !== null) {
       client.queueFailed = true;
     }
-    this.fail(this.reply, reason);
+    this.fail(reason);
   }
 
   /** A command that is not run is the client's last all the same. */
@@ -238,8 +242,9 @@ export class Dispatcher {
   private askStations(client: Client, args: Args, command: TableCommand, gates: number): void {
     const mask = gates | (command.flags & COMMAND_GATES);
     const effects = effectsOf(client, command);
-    for (const station of this.stations.inOrder) {
-      if ((station.gate & mask) === 0) continue;
+    const { stations } = this;
+    for (let left = stations.withGates(mask); left !== 0; left &= left - 1) {
+      const station = stations.first(left);
       const verdict = station.ask(client, command, args, effects);
       if (verdict === null) continue;
       if (verdict === KEPT) {
@@ -260,8 +265,10 @@ export class Dispatcher {
     command: Command,
     gates: number,
   ): CommandError | null {
-    for (const station of this.stations.inOrder) {
-      if ((station.gate & gates) === 0 || !station.nested) continue;
+    const { stations } = this;
+    for (let left = stations.withNestedGates(gates); left !== 0; left &= left - 1) {
+      const station = stations.first(left);
+      if (!station.nested) continue;
       const verdict = station.ask(client, command, args, command.flags);
       if (DEBUG) assert(verdict !== KEPT, "nothing can be kept inside another command");
       if (verdict !== null) return verdict as CommandError;
@@ -307,24 +314,24 @@ export class Dispatcher {
     if (call.command !== command) call.command = command;
     const { dirty } = call.keyspace;
     if (this.feed.active && !call.nested) this.begin();
-    const from = call.reply.position;
+    const from = this.reply.position;
     try {
       if (args.bytes.length > SMALL_ARGUMENTS_SIZE) ensureRoom(command, args, this.feed.active);
       (command.run as (call: Call) => void)(call);
     } catch (error) {
-      this.recover(call, error, call.keyspace.dirty !== dirty, from);
+      this.recover(command, error, call.keyspace.dirty !== dirty, from);
     }
     if (this.feed.active) this.tell(call, call.keyspace.dirty !== dirty);
   }
 
   /** A command that threw: its error is the reply; not part of `run`, which is to stay small. */
-  private recover(call: Call, error: unknown, hasChanged: boolean, from: number): void {
+  private recover(command: Command, error: unknown, hasChanged: boolean, from: number): void {
     loose.abandon();
     const problem = replyFor(error, hasChanged);
-    this.server.figures.commands.failed[call.command.id]++;
+    this.server.figures.commands.failed[command.id]++;
     // A reply that was begun is taken back; a mistake is found before there is any.
-    call.reply.truncate(from);
-    this.fail(call.reply, problem);
+    this.reply.truncate(from);
+    this.fail(problem);
   }
 
   /** A client's command begins: what it changes and looks at is its own. */
@@ -346,9 +353,9 @@ export class Dispatcher {
     if (feed.size > BACKLOG_SIZE_MAX) this.onBacklog();
   }
 
-  private fail(reply: Reply, error: CommandError): void {
+  private fail(error: CommandError): void {
     this.server.figures.commands.countError(error.code);
-    reply.error(error.message);
+    this.reply.error(error.message);
   }
 }
 

@@ -6,6 +6,8 @@
 import { Call, type CallServer } from "../calls/call.ts";
 import type { Client } from "../calls/client.ts";
 import type { Command } from "../calls/command.ts";
+import type { ChangeFeed } from "../keyspace/change_feed.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Accounts } from "./accounts.ts";
 
@@ -23,18 +25,17 @@ export class Nesting {
   /** Whether there has been one inside another since this was set to false. */
   wasUsed = false;
   private readonly server: CallServer;
+  private readonly keyspace: Keyspace;
+  private readonly feed: ChangeFeed;
   private readonly accounts: Accounts;
   /** By depth. */
   private readonly inners: Inner[] = [];
 
   constructor(server: CallServer, accounts: Accounts) {
     this.server = server;
+    this.keyspace = server.keyspace;
+    this.feed = server.feed;
     this.accounts = accounts;
-  }
-
-  /** Where the command writes to that runs inside another. */
-  get reply(): Reply {
-    return this.inners[this.depth - 1].call.reply;
   }
 
   /**
@@ -43,9 +44,9 @@ export class Nesting {
    */
   enter(client: Client, reply: Reply): Call {
     const inner = this.inners[this.depth] ?? this.addDepth(reply);
-    const { keyspace, feed } = this.server;
-    inner.call.reply = reply;
-    inner.lastCommand = client.lastCommand;
+    const { keyspace, feed } = this;
+    if (inner.call.reply !== reply) inner.call.reply = reply;
+    if (inner.lastCommand !== client.lastCommand) inner.lastCommand = client.lastCommand;
     inner.accessHidden = keyspace.accessHidden;
     inner.isTold = feed.beginInner();
     this.accounts.enter();
@@ -57,7 +58,7 @@ export class Nesting {
   /** The command is over, or has thrown. */
   leave(client: Client): void {
     const { lastCommand, accessHidden, isTold } = this.inners[--this.depth];
-    const { keyspace, feed } = this.server;
+    const { keyspace, feed } = this;
     client.lastCommand = lastCommand;
     keyspace.accessHidden = accessHidden;
     feed.endInner(isTold);

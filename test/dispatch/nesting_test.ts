@@ -283,6 +283,10 @@ describe("what is told of commands inside others", () => {
     run("EXEC");
     expect(idle()).toBe(":100");
     run("CLIENT NO-TOUCH ON");
+    run("MULTI");
+    for (const line of ["CLIENT NO-TOUCH OFF", "GET key", "CLIENT NO-TOUCH ON"]) run(line);
+    run("EXEC");
+    expect(idle()).toBe(":0");
     expect(() => run("ACCIDENT 0")).toThrow(Accident);
     expect(inner.keyspace.accessHidden).toBe(false);
   });
@@ -290,7 +294,7 @@ describe("what is told of commands inside others", () => {
   test("stations for nested commands are asked at every depth", () => {
     const { dispatcher } = inner.server;
     const asked: string[] = [];
-    dispatcher.stations.inOrder.push({
+    dispatcher.stations.add({
       name: "stub",
       gate: ServerGate.replicas,
       nested: true,

@@ -47,16 +47,14 @@ class Stub implements Station {
   }
 }
 
+const stationOf = (name: string) =>
+  inner.server.dispatcher.stations.inOrder().find((station) => station.name === name);
+
 /** Puts a stub before the station of that name, and sets its gate. */
 function addStub(before: string, nested = false): Stub {
   const { dispatcher } = inner.server;
-  const { inOrder } = dispatcher.stations;
   const stub = new Stub(nested);
-  inOrder.splice(
-    inOrder.findIndex(({ name }) => name === before),
-    0,
-    stub,
-  );
+  dispatcher.stations.add(stub, stationOf(before));
   dispatcher.setGate(STUB_GATE, true);
   return stub;
 }
@@ -86,15 +84,15 @@ test("no two gates have the same bit, and each station has one", () => {
     expect(all & gate).toBe(0);
     all |= gate;
   }
-  const { inOrder } = inner.server.dispatcher.stations;
-  for (const { name, gate } of inOrder) expect([name, gate & all]).toEqual([name, gate]);
-  expect(new Set(inOrder.map(({ name }) => name)).size).toBe(inOrder.length);
+  const stations = inner.server.dispatcher.stations.inOrder();
+  for (const { name, gate } of stations) expect([name, gate & all]).toEqual([name, gate]);
+  expect(new Set(stations.map(({ name }) => name)).size).toBe(stations.length);
 });
 
-test("only what cannot be kept is asked about commands inside another", () => {
-  const { inOrder } = inner.server.dispatcher.stations;
-  expect(inOrder.filter(({ nested }) => nested).map(({ name }) => name)).toEqual(["space"]);
-  expect(inOrder.filter(({ keep }) => keep !== undefined).map(({ name }) => name)).toEqual([
+test("only what keeps nothing is asked about commands inside another", () => {
+  const stations = inner.server.dispatcher.stations.inOrder();
+  expect(stations.filter(({ nested }) => nested).map(({ name }) => name)).toEqual(["space"]);
+  expect(stations.filter(({ keep }) => keep !== undefined).map(({ name }) => name)).toEqual([
     "pause",
     "backlog",
   ]);
@@ -102,7 +100,6 @@ test("only what cannot be kept is asked about commands inside another", () => {
 
 describe("a station that refuses", () => {
   test("is asked in its place of the order", () => {
-    const { dispatcher } = inner.server;
     addStub("memory");
     useUp();
     expect(inner.run("SET", "refused", "value")).toBe(REFUSED);
@@ -110,13 +107,9 @@ describe("a station that refuses", () => {
     clientOf(inner).setGate(Gate.auth, true);
     expect(inner.run("SET", "refused", "value")).toBe("-NOAUTH Authentication required.\r\n");
     clientOf(inner).setGate(Gate.auth, false);
-    const { inOrder } = dispatcher.stations;
-    inOrder.push(
-      ...inOrder.splice(
-        inOrder.findIndex(({ name }) => name === "stub"),
-        1,
-      ),
-    );
+    inner = new InnerServer(1);
+    addStub("space");
+    useUp();
     expect(inner.run("SET", "refused", "value")).toBe(OUT_OF_MEMORY);
     expect(inner.run("GET", "refused")).toBe(REFUSED);
   });

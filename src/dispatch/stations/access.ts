@@ -41,7 +41,7 @@ export const authStation: Station = {
 /** What cannot be part of a transaction. */
 export const multiStation: Station = {
   name: "multi",
-  gate: Gate.multi,
+  gate: Flag.no_multi,
   nested: false,
-  ask: (_client, { flags }) => ((flags & Flag.no_multi) !== 0 ? NOT_IN_MULTI : null),
+  ask: (client) => (client.queue !== null ? NOT_IN_MULTI : null),
 };

@@ -1,4 +1,5 @@
 /** All stations: here is where one is registered. */
+import { assert } from "../../base/assert.ts";
 import type { Clients } from "../../calls/clients.ts";
 import type { Config } from "../../config/config.ts";
 import { authStation, multiStation, protectedStation } from "./access.ts";
@@ -14,24 +15,75 @@ interface StationContext {
   readonly clients: Clients;
 }
 
+/** Bits of a mask of gates. */
+const GATE_COUNT = 32;
+
 export class Stations {
   readonly memory = new MemoryStation();
   readonly disk = new DiskStation();
-  /** In Redis 7.0's order of asking, which clients can see: the first that objects is heard. */
-  readonly inOrder: Station[];
+  /** In the order of asking. */
+  private readonly all: Station[] = [];
+  /** By the number of a gate's bit: which stations have that gate, as `withGates` tells them. */
+  private readonly byGate = new Array<number>(GATE_COUNT).fill(0);
+  /** All gates that a station has, and those of stations for commands inside others. */
+  private gates = 0;
+  private nestedGates = 0;
 
   constructor({ config, clients }: StationContext) {
-    this.inOrder = [
-      protectedStation(config),
-      authStation,
-      multiStation,
-      this.memory,
-      spaceStation,
-      this.disk,
-      replicasStation,
-      loadingStation,
-      pauseStation(clients),
-      backlogStation,
-    ];
+    // In Redis 7.0's order, which clients can see: the first that objects is heard.
+    this.add(protectedStation(config));
+    this.add(authStation);
+    this.add(multiStation);
+    this.add(this.memory);
+    this.add(spaceStation);
+    this.add(this.disk);
+    this.add(replicasStation);
+    this.add(loadingStation);
+    this.add(pauseStation(clients));
+    this.add(backlogStation);
   }
+
+  /** Has a station asked before another one, or as the last. */
+  add(station: Station, before?: Station): void {
+    const index = before === undefined ? this.all.length : this.all.indexOf(before);
+    this.all.splice(index, 0, station);
+    assert(this.all.length <= GATE_COUNT, "a bit for each station");
+    this.gates = 0;
+    this.nestedGates = 0;
+    this.byGate.fill(0);
+    for (const [place, { gate, nested }] of this.all.entries()) {
+      this.gates |= gate;
+      if (nested) this.nestedGates |= gate;
+      for (let left = gate; left !== 0; left &= left - 1)
+        this.byGate[lowestBit(left)] |= 1 << place;
+    }
+  }
+
+  /** The stations, in order. */
+  inOrder(): readonly Station[] {
+    return this.all;
+  }
+
+  /** Those with a gate of the mask, as a mask of places: see `first`. */
+  withGates(mask: number): number {
+    let places = 0;
+    for (let left = mask & this.gates; left !== 0; left &= left - 1) {
+      places |= this.byGate[lowestBit(left)];
+    }
+    return places;
+  }
+
+  /** As `withGates`, of those that are asked about commands inside others: they, or more, or 0. */
+  withNestedGates(mask: number): number {
+    return (mask & this.nestedGates) === 0 ? 0 : this.withGates(mask);
+  }
+
+  /** The first of some; without it they are `places & (places - 1)`. */
+  first(places: number): Station {
+    return this.all[lowestBit(places)];
+  }
+}
+
+function lowestBit(mask: number): number {
+  return 31 - Math.clz32(mask & -mask);
 }
