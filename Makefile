@@ -53,11 +53,11 @@ build: dist/rusk ## Build dist/rusk, one file that needs nothing else
 dev: $(TOOLS) ## Run from source under Deno, restarting on every change (ARGS)
 	@exec $(BIN)/deno run -A --watch --no-clear-screen src/main.ts $(ARGS)
 
-check: $(TOOLS) ## Format, lint, types and layering, in seconds
+check: $(TOOLS) ## Format, lint, types, layers and made pages, in seconds
 	@failed=; \
 	$(BIN)/biome check --error-on-warnings || failed=1; \
 	$(BIN)/tsc --noEmit || failed=1; \
-	$(BUN) test --only-failures test/tidy_test.ts || failed=1; \
+	$(BUN) test --only-failures test/tidy_test.ts test/config/documentation_test.ts || failed=1; \
 	[ -z "$$failed" ]
 
 fmt: $(TOOLS) ## Format the code and apply the safe fixes of the linter

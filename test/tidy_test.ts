@@ -1,6 +1,7 @@
 // Purpose: the rules of the code that a program can check, so that no reviewer has to.
 //
-// - Imports point down: a file imports from its own layer or from one below it.
+// - Imports point down: a file imports from its own layer or from one below it, and never in a
+//   circle.
 // - Only src/runtime/ knows which runtime it is on, and only src/runtime/, src/base/ and
 //   src/main.ts may ask for the time; all other code is handed it.
 // - Chance comes from the system, by one file, and never from Math.random.
@@ -104,6 +105,34 @@ function layerOf(path: string): string {
   return path === "src/main.ts" ? "main" : (path.split("/")[1] ?? "");
 }
 
+/**
+ * The circles in a graph, each as the sorted names of all that reach each other: R. Tarjan,
+ * "Depth-first search and linear graph algorithms", 1972.
+ */
+function circles(targets: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const open: string[] = [];
+  const found: string[][] = [];
+  const visit = (name: string): number => {
+    const place = order.size;
+    let low = place;
+    order.set(name, place);
+    open.push(name);
+    for (const next of targets.get(name) ?? []) {
+      if (!targets.has(next)) continue;
+      if (!order.has(next)) low = Math.min(low, visit(next));
+      else if (open.includes(next)) low = Math.min(low, order.get(next) as number);
+    }
+    if (low === place) {
+      const circle = open.splice(open.indexOf(name));
+      if (circle.length > 1) found.push(circle.sort());
+    }
+    return low;
+  };
+  for (const name of targets.keys()) if (!order.has(name)) visit(name);
+  return found;
+}
+
 /** Where each import or export-from of a file leads: paths from the root, or package names. */
 function imports(file: Source): string[] {
   const found = file.uncommented.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g);
@@ -156,6 +185,21 @@ describe("layers", () => {
         .map((target) => `${file.path} -> ${target}`),
     );
     expect(upward).toEqual([]);
+  });
+
+  test("imports make no circle, within a folder either, and be it of types", () => {
+    const targets = new Map(src.map((file) => [file.path, imports(file)]));
+    expect(circles(targets)).toEqual([]);
+  });
+
+  test("docs/architecture.md shows these layers, from the top down", () => {
+    const page = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
+    const plan = page.split("```")[1] ?? "";
+    const shown = [...plan.matchAll(/^([a-z]+) /gm)].map((match) => match[1] ?? "");
+    const built = LAYERS.filter(
+      (layer) => layer === "main" || existsSync(join(ROOT, "src", layer)),
+    );
+    expect(shown).toEqual(built.reverse());
   });
 
   test("src/ imports nothing from test/ or bench/", () => {
