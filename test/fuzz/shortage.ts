@@ -65,7 +65,7 @@ export async function sweepShortage(options: ShortageOptions): Promise<ShortageS
   const summary = { cases: 0, refused: 0, swept: 0, refusedLate: new Set<string>() };
   const asBefore = { ...thresholds };
   const only = options.sequence;
-  for (let index = only ?? 0; summary.cases < options.cases; index++) {
+  for (let index = only ?? 0; !isEnough(summary, options.cases); index++) {
     const run = new Run(options.seed, index, summary);
     try {
       for (const args of lines(options.seed, index, commands)) run.step(args);
