@@ -81,6 +81,11 @@ export async function sweepShortage(options: ShortageOptions): Promise<ShortageS
   return summary;
 }
 
+/** A short run goes on until it has met what it is about. */
+function isEnough({ cases, refused, swept }: ShortageSummary, wanted: number): boolean {
+  return cases >= wanted && refused > 0 && swept > 0;
+}
+
 /** The commands that work on data and do not wait. */
 async function grammar(): Promise<Command[]> {
   const server = new InnerServer(1);
