@@ -23,6 +23,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  arena.failAt(Infinity);
   world.verify();
   world.end();
   expect(arena.figures().blockCount).toBe(blocks);
@@ -106,4 +107,28 @@ test("a block is used again where it fits", () => {
     expectString("y".repeat(size));
     db.drop(look(db, "k"));
   }
+});
+
+test("room is there for what fits, unless a snapshot needs the block, and else asked for", () => {
+  const large = stored("x".repeat(700_000));
+  const small = put(world.db(), "small", "ab");
+  const isRefused = (isWalked: boolean, e: EntryRef, size: number) => {
+    try {
+      stringValue.ensureRoom(isWalked, e, size);
+      return false;
+    } catch (error) {
+      expect(error).toBe(arena.OUT_OF_SPACE);
+      return true;
+    }
+  };
+  const answers = (e: EntryRef, size: number) =>
+    [false, true].map((isWalked) => isRefused(isWalked, e, size));
+  arena.failAt(-1);
+  expect(answers(large, 700_000)).toEqual([false, true]);
+  expect(answers(large, 2_000_000)).toEqual([true, true]);
+  expect(answers(small, 700_000)).toEqual([true, true]);
+  expect(answers(NIL as EntryRef, 700_000)).toEqual([true, true]);
+  for (const e of [large, small, NIL as EntryRef]) expect(isRefused(false, e, 1000)).toBe(false);
+  arena.failAt(Infinity);
+  for (const e of [large, small]) expect(answers(e, 1_000_000)).toEqual([false, false]);
 });
