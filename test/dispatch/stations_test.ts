@@ -219,9 +219,12 @@ test.skipIf(redisBinary() === null)("refusals come in the real server's order", 
   const commands = [
     ...["DEBUG SLEEP 0", "SAVE", "SET a 1", "MULTI", "NOSUCH", "SET a", "AUTH secret"],
     ...["DEBUG SLEEP 0", "SET a 1", "DEL a", "GET a", "MULTI", "SAVE", "DEBUG SLEEP 0", "EXEC"],
-    ...["MULTI", "SET a 1", "EXEC"],
+    // Nothing is queued when there is no memory, be it only reading.
+    ...["MULTI", "SET a 1", "EXEC", "MULTI", "DEL a", "GET a", "EXEC", "MULTI", "GET a", "EXEC"],
+    ...["MULTI", "EXEC", "MULTI", "UNWATCH", "WATCH a", "MULTI", "PING", "DISCARD"],
+    ...["MULTI", "RESET", "AUTH secret"],
     // A pause of all commands keeps none that is refused, nor those that there are not.
-    ...["CLIENT PAUSE 100000", "DEL a", "NOSUCH", "GET", "DEBUG SLEEP 0"],
+    ...["CLIENT PAUSE 100000", "SET a 1", "DEL a", "NOSUCH", "GET", "DEBUG SLEEP 0"],
   ];
   try {
     await pair.same(

@@ -1,6 +1,9 @@
 /** Whether there is memory for what a command may add. */
 import { usedSize } from "../../arena/arena.ts";
-import { Flag } from "../../calls/command.ts";
+import type { Client } from "../../calls/client.ts";
+import type { Clients } from "../../calls/clients.ts";
+import { type Command, Flag } from "../../calls/command.ts";
+import type { Args } from "../../protocol/args.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { ServerGate } from "../gates.ts";
 import { spaceRefusal } from "../space_gate.ts";
@@ -8,16 +11,30 @@ import type { Station, Verdict } from "./station.ts";
 
 const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
 
-/** maxmemory: what users allow. A transaction that has begun goes on. */
+/** What ends a transaction: the memory for what is queued is given back. */
+const ENDINGS = new Set(["exec", "discard", "quit", "reset"]);
+
+/**
+ * maxmemory: what users allow. Commands of a transaction that runs are not asked about, those that
+ * are to be queued all are. While clients are paused Redis evicts nothing, and refuses nothing.
+ */
 export class MemoryStation implements Station {
   readonly name = "memory";
   readonly gate = ServerGate.memory;
   readonly nested = false;
   /** maxmemory, in bytes, while the gate is on. */
   max = Infinity;
+  private readonly clients: Clients;
 
-  ask(_client: unknown, _command: unknown, _args: unknown, effects: number): Verdict {
-    return (effects & Flag.denyoom) !== 0 && usedSize() > this.max ? OUT_OF_MEMORY : null;
+  constructor(clients: Clients) {
+    this.clients = clients;
+  }
+
+  ask(client: Client, command: Command, _args: Args, effects: number): Verdict {
+    if (this.clients.pauseMode !== "none") return null;
+    const isQueued = client.queue !== null && !ENDINGS.has(command.name);
+    if (!isQueued && (effects & Flag.denyoom) === 0) return null;
+    return usedSize() > this.max ? OUT_OF_MEMORY : null;
   }
 }
 

@@ -19,7 +19,7 @@ interface StationContext {
 const GATE_COUNT = 32;
 
 export class Stations {
-  readonly memory = new MemoryStation();
+  readonly memory: MemoryStation;
   readonly disk = new DiskStation();
   /** In the order of asking. */
   private readonly all: Station[] = [];
@@ -30,6 +30,7 @@ export class Stations {
   private nestedGates = 0;
 
   constructor({ config, clients }: StationContext) {
+    this.memory = new MemoryStation(clients);
     // In Redis 7.0's order, which clients can see: the first that objects is heard.
     this.add(protectedStation(config));
     this.add(authStation);
