@@ -1,8 +1,8 @@
 /**
  * Purpose: which tests can catch a change of a file, and in which order they are asked: those that
  * import it themselves or are named alike, those of its family, the rest of the folder that tests
- * its layer, then those of the layers above through which it shows; of each of these waves, the
- * fastest first.
+ * its layer, those of the folders of its few users, then those of the layers above through which it
+ * shows; of each of these waves, the fastest first.
  *
  * A test that starts a server, from source, reaches every file; one that does not reaches what it
  * imports, and is not asked about anything else.
@@ -58,6 +58,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Say nothing about a file's subject. */
 const EMPTY_WORDS = new Set(["value", "test", "ts", "commands", "command"]);
+/** A file with users in more folders is used everywhere. */
+const USER_FOLDERS_MAX = 5;
 /** Imports from a test to a file, at most, for the test to be one of that file. */
 const NEAR_COUNT = 1;
 
@@ -72,15 +74,21 @@ export interface AskedTest {
 export class Mapping {
   private readonly root: string;
   private readonly tests: readonly string[];
+  private readonly sources: readonly string[];
+  private readonly userFolders = new Map<string, ReadonlySet<string>>();
   private readonly imports = new Map<string, string[]>();
   private readonly distances = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(root: string) {
     this.root = root;
-    this.tests = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
-      .map((name) => `test/${name}`)
-      .filter((path) => path.endsWith("_test.ts") && !LEFT_OUT.test(path))
-      .sort();
+    const namesIn = (folder: string) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .map((name) => `${folder}/${name}`)
+        .sort();
+    this.sources = namesIn("src").filter((path) => path.endsWith(".ts"));
+    this.tests = namesIn("test").filter(
+      (path) => path.endsWith("_test.ts") && !LEFT_OUT.test(path),
+    );
   }
 
   /**
@@ -113,7 +121,19 @@ export class Mapping {
     if (place < 0) return Infinity;
     const alike = commonWords(test, file) || Number(isSameFolder(test, file));
     if (alike > 0) return alike > 1 ? 0 : 2 + place;
-    return 10 * (1 + place);
+    if (place === 0 || !this.isOfUser(test, file)) return 10 * (1 + place);
+    return 15;
+  }
+
+  /** Whether a test is in the folder of one of the file's few users. */
+  private isOfUser(test: string, file: string): boolean {
+    let folders = this.userFolders.get(file);
+    if (folders === undefined) {
+      const users = this.sources.filter((source) => this.importsOf(source).includes(file));
+      folders = new Set(users.map((user) => dirname(user).replace("src", "test")));
+      this.userFolders.set(file, folders);
+    }
+    return folders.size <= USER_FOLDERS_MAX && folders.has(dirname(test));
   }
 
   private startsServer(test: string): boolean {

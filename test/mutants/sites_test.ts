@@ -65,6 +65,9 @@ test("a file's own tests are asked first, the fastest first, and none that canno
   expect(testsOf("src/commands/sets/set_commands.ts", () => 1)).toContain(
     "test/commands/sets/set_test.ts",
   );
+  // Only who reads snapshots calls some of it.
+  const ofElements = testsOf("src/structures/packed_element.ts", () => 1000);
+  expect(ofElements).toContain("test/persistence/snapshot/snapshot_file_test.ts");
   const ofBits = testsOf("src/commands/bits/bitmap_offset.ts", () => 1);
   const [family, others] = ["bits/hyperloglog", "lists/list"].map((name) =>
     ofBits.indexOf(`test/commands/${name}_test.ts`),
