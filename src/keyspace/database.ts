@@ -300,6 +300,15 @@ export class Database implements Timed {
     return true;
   }
 
+  /**
+   * Removes the key in an argument, though its time may have come: as Redis where a command has
+   * nothing to store, and has not looked what is there.
+   */
+  removeUnseen(args: Args, index: number): void {
+    const e = this.entryAt(args, index);
+    if (e !== NIL) this.remove(e);
+  }
+
   /** Removes the key; the caller has called `changing`. */
   drop(e: EntryRef): void {
     this.unlink(e);

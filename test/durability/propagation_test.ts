@@ -300,6 +300,14 @@ const SCENES: Readonly<Record<string, readonly string[]>> = {
       "0 SET k v",
     ],
     ...["0 EXPIRE k -1", "0 SET k v", "0 GETEX k PXAT 1", "0 CONFIG SET lazyfree-lazy-expire no"],
+    // A result of nothing takes the place of what is there, over or not.
+    ...[
+      "SINTERSTORE k no n",
+      "ZUNIONSTORE k 1 no",
+      "GEOSEARCHSTORE k no BYRADIUS 1 m FROMLONLAT 1 1",
+    ]
+      .concat("BITOP OR k no n", "SORT no STORE k", "ZRANGESTORE k no 0 1", "SDIFFSTORE k no")
+      .flatMap((store) => ["0 SET k v PX 1", "0 PING", `0 ${store}`]),
   ],
   "whole keys and databases": [
     ...[

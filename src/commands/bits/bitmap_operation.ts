@@ -52,12 +52,11 @@ export function bitop(call: Call): void {
   if (count === 1 && TWO_SOURCES[op] !== undefined) throw TWO_SOURCES[op];
   const size = findSources(call, count);
 
-  const keyHash = db.hash(args, 2);
-  const found = db.write(args, 2, keyHash);
   if (size > 0) {
-    store(call, keyHash, found, size, op, count);
-  } else if (found !== NIL) {
-    db.remove(found);
+    const keyHash = db.hash(args, 2);
+    store(call, keyHash, db.write(args, 2, keyHash), size, op, count);
+  } else {
+    db.removeUnseen(args, 2);
   }
   reply.integer(size);
 }

@@ -350,16 +350,19 @@ const ELEMENT_OVERHEAD = 32;
 /** Makes the key in an argument a list of the elements; without any, deletes it. */
 function storeList(call: Call, index: number, elements: ByteList): void {
   const { db, keyspace, args } = call;
-  const keyHash = db.hash(args, index);
   const { count, bytes, start, size } = elements;
+  if (count === 0) {
+    db.removeUnseen(args, index);
+    call.reply.integer(0);
+    return;
+  }
   let total = 0;
   for (let i = 0; i < count; i++) total += size[i] + ELEMENT_OVERHEAD;
   ensure(total);
-  const replaces = db.vacate(args, index, keyHash, count === 0);
-  if (count > 0) {
-    const e = listValue.create(db, args, index, keyHash, "sortstore", size[0], replaces);
-    for (let i = 0; i < count; i++) listValue.push(e, false, bytes, start[i], size[i]);
-    keyspace.dirty += count - 1;
-  }
+  const keyHash = db.hash(args, index);
+  const replaces = db.vacate(args, index, keyHash, false);
+  const e = listValue.create(db, args, index, keyHash, "sortstore", size[0], replaces);
+  for (let i = 0; i < count; i++) listValue.push(e, false, bytes, start[i], size[i]);
+  keyspace.dirty += count - 1;
   call.reply.integer(count);
 }
