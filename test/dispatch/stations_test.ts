@@ -23,22 +23,31 @@ beforeEach(() => {
   inner = new InnerServer(1);
 });
 
-/** Refuses commands on the key "refused", or keeps them; `asked` are all it was asked about. */
+/** Refuses commands on the key "refused"; `asked` are all it was asked about. */
 class Stub implements Station {
   readonly name = "stub";
   readonly gate = STUB_GATE;
   readonly asked: string[] = [];
-  verdict: Verdict = new CommandError("STUB not now");
-  kept: Client | null = null;
   readonly nested: boolean;
+  private readonly verdict: Verdict;
 
-  constructor(nested: boolean) {
+  constructor(nested: boolean, verdict: Verdict = new CommandError("STUB not now")) {
     this.nested = nested;
+    this.verdict = verdict;
   }
 
   ask(_client: Client, { name }: { name: string }, args: Args): Verdict {
     this.asked.push(name);
     return args.count > 1 && args.text(1) === "refused" ? this.verdict : null;
+  }
+}
+
+/** Keeps such commands. */
+class Keeper extends Stub {
+  kept: Client | null = null;
+
+  constructor() {
+    super(false, KEPT);
   }
 
   keep(client: Client): void {
@@ -51,9 +60,8 @@ const stationOf = (name: string) =>
   inner.server.dispatcher.stations.inOrder().find((station) => station.name === name);
 
 /** Puts a stub before the station of that name, and sets its gate. */
-function addStub(before: string, nested = false): Stub {
+function addStub<Kind extends Stub>(before: string, stub: Kind): Kind {
   const { dispatcher } = inner.server;
-  const stub = new Stub(nested);
   dispatcher.stations.add(stub, stationOf(before));
   dispatcher.setGate(STUB_GATE, true);
   return stub;
@@ -89,7 +97,9 @@ test("no two gates have the same bit, and each station has one", () => {
   expect(new Set(stations.map(({ name }) => name)).size).toBe(stations.length);
 });
 
-test("only what keeps nothing is asked about commands inside another", () => {
+test("what keeps commands is not asked about those inside another, and cannot be", () => {
+  expect(() => addStub("space", Object.assign(new Stub(true), { keep() {} }))).toThrow("nothing");
+  inner = new InnerServer(1);
   const stations = inner.server.dispatcher.stations.inOrder();
   expect(stations.filter(({ nested }) => nested).map(({ name }) => name)).toEqual(["space"]);
   expect(stations.filter(({ keep }) => keep !== undefined).map(({ name }) => name)).toEqual([
@@ -100,7 +110,7 @@ test("only what keeps nothing is asked about commands inside another", () => {
 
 describe("a station that refuses", () => {
   test("is asked in its place of the order", () => {
-    addStub("memory");
+    addStub("memory", new Stub(false));
     useUp();
     expect(inner.run("SET", "refused", "value")).toBe(REFUSED);
     expect(inner.run("SET", "other", "value")).toBe(OUT_OF_MEMORY);
@@ -108,14 +118,14 @@ describe("a station that refuses", () => {
     expect(inner.run("SET", "refused", "value")).toBe("-NOAUTH Authentication required.\r\n");
     clientOf(inner).setGate(Gate.auth, false);
     inner = new InnerServer(1);
-    addStub("space");
+    addStub("space", new Stub(false));
     useUp();
     expect(inner.run("SET", "refused", "value")).toBe(OUT_OF_MEMORY);
     expect(inner.run("GET", "refused")).toBe(REFUSED);
   });
 
   test("is not asked while its gate is off", () => {
-    const stub = addStub("memory");
+    const stub = addStub("memory", new Stub(false));
     const { dispatcher } = inner.server;
     dispatcher.setGate(STUB_GATE, false);
     expect(inner.run("SET", "refused", "value")).toBe("+OK\r\n");
@@ -132,7 +142,7 @@ describe("a station that refuses", () => {
   });
 
   test("counts as rejected, and the command has not run", () => {
-    addStub("memory");
+    addStub("memory", new Stub(false));
     expect(inner.run("SET", "refused", "value")).toBe(REFUSED);
     expect(inner.run("EXISTS", "refused")).toBe(REFUSED);
     const { figures, table } = inner.server;
@@ -143,7 +153,7 @@ describe("a station that refuses", () => {
   });
 
   test("fails the transaction that its command was meant for", () => {
-    const stub = addStub("memory");
+    const stub = addStub("memory", new Stub(false));
     expect(inner.run("MULTI")).toBe("+OK\r\n");
     expect(inner.run("SET", "a", "1")).toBe("+QUEUED\r\n");
     expect(inner.run("SET", "refused", "value")).toBe(REFUSED);
@@ -152,7 +162,7 @@ describe("a station that refuses", () => {
   });
 
   test("is asked about nested commands if it is for such", () => {
-    const stub = addStub("memory", true);
+    const stub = addStub("memory", new Stub(true));
     const { dispatcher } = inner.server;
     dispatcher.setGate(STUB_GATE, false);
     inner.run("MULTI");
@@ -163,7 +173,7 @@ describe("a station that refuses", () => {
   });
 
   test("is not asked about them otherwise", () => {
-    const stub = addStub("memory");
+    const stub = addStub("memory", new Stub(false));
     const { dispatcher } = inner.server;
     dispatcher.setGate(STUB_GATE, false);
     inner.run("MULTI");
@@ -175,7 +185,7 @@ describe("a station that refuses", () => {
 
   test("learns what EXEC is going to run", () => {
     let effects = 0;
-    addStub("memory").ask = (_client, { name }, _args, all = 0) => {
+    addStub("memory", new Stub(false)).ask = (_client, { name }, _args, all = 0) => {
       if (name === "exec") effects = all;
       return null;
     };
@@ -191,8 +201,7 @@ describe("a station that refuses", () => {
 
 describe("a station that keeps commands", () => {
   test("has them run, after all that is asked anew, when the client goes on", () => {
-    const stub = addStub("pause");
-    stub.verdict = KEPT;
+    const stub = addStub("pause", new Keeper());
     expect(inner.run("SET", "refused", "value")).toBe("");
     expect(stub.kept).toBe(clientOf(inner));
     // What comes after it waits behind it.
@@ -205,8 +214,7 @@ describe("a station that keeps commands", () => {
   });
 
   test("is asked after those that refuse", () => {
-    const stub = addStub("pause");
-    stub.verdict = KEPT;
+    const stub = addStub("pause", new Keeper());
     useUp();
     expect(inner.run("SET", "refused", "value")).toBe(OUT_OF_MEMORY);
     expect(stub.kept).toBeNull();

@@ -48,6 +48,7 @@ export class Stations {
   add(station: Station, before?: Station): void {
     const index = before === undefined ? this.all.length : this.all.indexOf(before);
     this.all.splice(index, 0, station);
+    assert(!station.nested || station.keep === undefined, "nothing is kept inside another command");
     assert(this.all.length <= GATE_COUNT, "a bit for each station");
     this.gates = 0;
     this.nestedGates = 0;
