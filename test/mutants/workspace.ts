@@ -20,6 +20,9 @@ import type { Mutant } from "./sites.ts";
 /** A change may make a server take all memory, or fill the disk, that others need, too. */
 const FILE_SIZE_MAX_KIB = 8 << 20;
 const DATA_SIZE_MAX_KIB = 16 << 20;
+/** These take all that the arena may hold, untouched, and more than once before it is collected. */
+const WHOLE_ARENA = new Set(["test/arena/arena_test.ts", "test/dispatch/space_gate_test.ts"]);
+const WHOLE_ARENA_SIZE_MAX_KIB = 128 << 20;
 /** Chance must not decide what is caught: these tests take their seeds from here. */
 const SEEDS = { FUZZ_SEED: "1", DURABILITY_SEED: "1", SOAK_SEED: "1", SEED: "1" };
 const TYPES_CONFIG = "tsconfig.mutants.json";
@@ -72,12 +75,17 @@ export class Workspace {
   /** Runs a file of tests until the first one fails, at most for so long. */
   test(file: string, limitMs: number): Promise<Outcome> {
     const limit = ["--bail", "--timeout", String(TEST_TIMEOUT_MS)];
-    return this.run([process.execPath, "test", ...limit, `./${file}`], limitMs);
+    const dataSizeMaxKib = WHOLE_ARENA.has(file) ? WHOLE_ARENA_SIZE_MAX_KIB : DATA_SIZE_MAX_KIB;
+    return this.run([process.execPath, "test", ...limit, `./${file}`], limitMs, dataSizeMaxKib);
   }
 
   /** Runs a command in a process group of its own, of which nothing is left afterwards. */
-  private run(command: readonly string[], limitMs: number): Promise<Outcome> {
-    const limits = `ulimit -f ${FILE_SIZE_MAX_KIB} -d ${DATA_SIZE_MAX_KIB}; exec "$@"`;
+  private run(
+    command: readonly string[],
+    limitMs: number,
+    dataSizeMaxKib = DATA_SIZE_MAX_KIB,
+  ): Promise<Outcome> {
+    const limits = `ulimit -f ${FILE_SIZE_MAX_KIB} -d ${dataSizeMaxKib}; exec "$@"`;
     const child = spawn("bash", ["-c", limits, "bash", ...command], {
       cwd: this.root,
       env: { ...process.env, ...SEEDS, RUSK_BINARY: "" },

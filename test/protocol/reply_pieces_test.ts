@@ -226,3 +226,21 @@ test("a piece whose memory was taken and given back keeps its place until all is
   pieces.clear();
   expect(pieces.size).toBe(0);
 });
+
+test("pieces that end before a position are dropped, and what follows stays as it was", () => {
+  for (const before of [0, 99, 100, 101, 299, 300, 301, 599, 600, 10_000]) {
+    const pieces = new ReplyPieces();
+    const texts = ["a".repeat(100), "b".repeat(200), "c".repeat(300)];
+    for (const text of texts) pieces.add(fromLatin1(text));
+    const whole = texts.join("");
+    const dropped = [600, 300, 100, 0].find((end) => end <= before) as number;
+    expect(pieces.dropFirst(before)).toBe(dropped);
+    expect(pieces.size).toBe(600 - dropped);
+    let left = "";
+    pieces.show(0, pieces.size, (bytes, offset, size) => {
+      left += latin1(bytes, offset, size);
+      return false;
+    });
+    expect(left).toBe(whole.slice(dropped));
+  }
+});
