@@ -114,10 +114,16 @@ export class Call {
 /** The server as a call reaches it: its facets, and what only a command that runs may ask for. */
 export interface CallServer extends ServerContext {
   /**
-   * Runs a command inside the one that runs, with arguments from elsewhere (EXEC), and writes its
-   * reply to `reply`; an error is a reply as well. Accounts for it as for any command.
+   * The command that runs is about to run others inside (EXEC), which write to `reply`. When they
+   * are over, `leave` has to be called, whatever they have thrown.
    */
-  execute(client: Client, args: Args, reply: Reply): void;
+  enter(client: Client, reply: Reply): void;
+  /**
+   * Runs one of them, with arguments from elsewhere; an error is a reply as well. Accounts for it as
+   * for any command.
+   */
+  execute(client: Client, args: Args): void;
+  leave(client: Client): void;
   /** Has the client of a call, which is not nested, wait: see waitForKeys in blocking.ts. */
   block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void;
 }

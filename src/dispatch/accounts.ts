@@ -26,6 +26,7 @@ interface OuterRun {
   client: Client | null;
   count: number;
   startMs: number;
+  hasGaps: boolean;
 }
 
 export class Accounts {
@@ -43,6 +44,8 @@ export class Accounts {
   /** By depth, made once each. */
   private readonly outer: OuterRun[] = [];
   private depth = 0;
+  /** Whether the command around those that run does something of its own between them. */
+  private hasGaps = false;
 
   constructor(clock: Clock, figures: ServerFigures) {
     this.clock = clock;
@@ -134,7 +137,7 @@ export class Accounts {
   enter(): void {
     let outer = this.outer[this.depth];
     if (outer === undefined) {
-      outer = { command: null, client: null, count: 0, startMs: 0 };
+      outer = { command: null, client: null, count: 0, startMs: 0, hasGaps: false };
       this.outer.push(outer);
     }
     this.depth++;
@@ -143,11 +146,17 @@ export class Accounts {
     if (outer.client !== this.client) outer.client = this.client;
     outer.count = this.count;
     outer.startMs = this.startMs;
+    outer.hasGaps = this.hasGaps;
     // EXEC does nothing of its own between its commands: one begins where the one before ended.
-    if (outer.command?.name !== "exec") this.lastReadMs = this.clock.monotonicMs();
+    this.hasGaps = outer.command?.name !== "exec";
     this.command = null;
     this.count = 0;
     this.startMs = this.lastReadMs;
+  }
+
+  /** One of the commands inside begins. */
+  beginInner(): void {
+    if (this.hasGaps) this.openRun();
   }
 
   leave(): void {
@@ -156,5 +165,6 @@ export class Accounts {
     if (this.client !== outer.client) this.client = outer.client;
     this.count = outer.count;
     this.startMs = outer.startMs;
+    this.hasGaps = outer.hasGaps;
   }
 }

@@ -135,22 +135,24 @@ export class Dispatcher {
     if (this.waits.hasReady) this.serveReady(args);
   }
 
-  /**
-   * Runs a command inside the one that runs (EXEC), if the stations for such let it pass, and
-   * writes its reply to `reply`.
-   */
-  executeNested(client: Client, args: Args, reply: Reply): void {
-    const { nesting, reply: outerReply } = this;
-    const call = nesting.enter(client, reply);
+  /** See CallServer. */
+  enter(client: Client, reply: Reply): void {
+    this.nesting.enter(client, this.reply, reply);
     // The engine takes for a constant what is never written to.
-    if (reply !== outerReply) this.reply = reply;
-    try {
-      const command = this.find(client, args);
-      if (command !== null) this.runNested(call, client, args, command);
-    } finally {
-      if (reply !== outerReply) this.reply = outerReply;
-      nesting.leave(client);
-    }
+    if (reply !== this.reply) this.reply = reply;
+  }
+
+  /** See CallServer: runs a command inside, if the stations for such let it pass. */
+  executeNested(client: Client, args: Args): void {
+    this.accounts.beginInner();
+    const command = this.find(client, args);
+    if (command !== null) this.runNested(this.nesting.call, client, args, command);
+  }
+
+  /** See CallServer. */
+  leave(client: Client): void {
+    const reply = this.nesting.leave(client);
+    if (reply !== this.reply) this.reply = reply;
   }
 
   private runNested(call: Call, client: Client, args: Args, command: TableCommand): void {

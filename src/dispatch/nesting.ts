@@ -11,9 +11,11 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Accounts } from "./accounts.ts";
 
-/** A command that runs inside another, and what is put aside of that one. */
+/** Commands that run inside another, and what is put aside of that one. */
 interface Inner {
   readonly call: Call;
+  /** Where that one writes to. */
+  outerReply: Reply;
   lastCommand: Command | null;
   accessHidden: boolean;
   isTold: boolean;
@@ -39,35 +41,47 @@ export class Nesting {
   }
 
   /**
-   * A command of this client begins inside the one that runs, and is to write to `reply`. Returns
-   * its Call; whatever comes of it, `leave` has to be called.
+   * Commands of this client begin inside the one that runs, which writes to `outerReply`, and are
+   * to write to `reply`. Whatever comes of them, `leave` has to be called.
    */
-  enter(client: Client, reply: Reply): Call {
+  enter(client: Client, outerReply: Reply, reply: Reply): void {
     const inner = this.inners[this.depth] ?? this.addDepth(reply);
     const { keyspace, feed } = this;
     if (inner.call.reply !== reply) inner.call.reply = reply;
+    if (inner.outerReply !== outerReply) inner.outerReply = outerReply;
     if (inner.lastCommand !== client.lastCommand) inner.lastCommand = client.lastCommand;
     inner.accessHidden = keyspace.accessHidden;
     inner.isTold = feed.beginInner();
     this.accounts.enter();
     this.depth++;
     this.wasUsed = true;
-    return inner.call;
   }
 
-  /** The command is over, or has thrown. */
-  leave(client: Client): void {
-    const { lastCommand, accessHidden, isTold } = this.inners[--this.depth];
+  /** The call of the commands inside. */
+  get call(): Call {
+    return this.inners[this.depth - 1].call;
+  }
+
+  /** They are over, or one has thrown. Returns where the command around them writes to. */
+  leave(client: Client): Reply {
+    const { outerReply, lastCommand, accessHidden, isTold } = this.inners[--this.depth];
     const { keyspace, feed } = this;
     client.lastCommand = lastCommand;
     keyspace.accessHidden = accessHidden;
     feed.endInner(isTold);
     this.accounts.leave();
+    return outerReply;
   }
 
   private addDepth(reply: Reply): Inner {
     const call = new Call(this.server, reply, true);
-    const inner = { call, lastCommand: null, accessHidden: false, isTold: false };
+    const inner = {
+      call,
+      outerReply: reply,
+      lastCommand: null,
+      accessHidden: false,
+      isTold: false,
+    };
     this.inners.push(inner);
     return inner;
   }

@@ -207,8 +207,16 @@ export class Server implements CallServer, Engine {
     };
   }
 
-  execute(client: Client, args: Args, reply: Reply): void {
-    this.dispatcher.executeNested(client, args, reply);
+  enter(client: Client, reply: Reply): void {
+    this.dispatcher.enter(client, reply);
+  }
+
+  execute(client: Client, args: Args): void {
+    this.dispatcher.executeNested(client, args);
+  }
+
+  leave(client: Client): void {
+    this.dispatcher.leave(client);
   }
 
   block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void {

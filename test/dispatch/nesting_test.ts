@@ -34,7 +34,12 @@ beforeEach(() => {
 /** The command in the arguments from `index` on, run inside; its reply goes to `reply`. */
 function runInside(call: Call, index: number, reply: Reply): void {
   const words = Array.from({ length: call.argc - index }, (_, i) => call.text(index + i));
-  call.server.execute(call.client, argsOf(words), reply);
+  call.server.enter(call.client, reply);
+  try {
+    call.server.execute(call.client, argsOf(words));
+  } finally {
+    call.server.leave(call.client);
+  }
 }
 
 /** Does so, and looks whether the call is still what it was. */

@@ -101,11 +101,16 @@ function runQueue(call: Call, queue: CommandQueue): void {
   reply.array(queue.count);
   if (client.isSilent) reply.truncate(start);
   queue.rewind();
-  while (queue.next(queuedArgs)) {
-    const from = reply.position;
-    const wasClosing = client.connection.closing;
-    server.execute(client, queuedArgs, reply);
-    if (wasClosing || client.isSilent) reply.truncate(from);
+  server.enter(client, reply);
+  try {
+    while (queue.next(queuedArgs)) {
+      const from = reply.position;
+      const wasClosing = client.connection.closing;
+      server.execute(client, queuedArgs);
+      if (wasClosing || client.isSilent) reply.truncate(from);
+    }
+  } finally {
+    server.leave(client);
   }
   queuedArgs.bytes = NO_BYTES;
   queuedArgs.view = NO_VIEW;
