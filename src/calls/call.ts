@@ -119,8 +119,8 @@ export interface CallServer extends ServerContext {
    */
   enter(client: Client, reply: Reply): void;
   /**
-   * Runs one of them, with arguments from elsewhere; an error is a reply as well. Accounts for it as
-   * for any command.
+   * Runs one of them, with arguments from elsewhere; an error is a reply as well. It is accounted
+   * for as any command.
    */
   execute(client: Client, args: Args): void;
   leave(client: Client): void;

@@ -39,6 +39,12 @@ export const HiddenFlag = {
   may_replicate: 1 << 20,
   /** Takes about as long as a look-up: calls in a row are timed together. Fast commands do. */
   brief: 1 << 21,
+  /**
+   * Writes, and only takes away: it may run when little space is left (space_gate.ts). It needs
+   * memory for a moment at most: for a leaf that two become, or of which a snapshot still needs the
+   * old one.
+   */
+  shrinking: 1 << 22,
 } as const;
 
 /** ACL categories, in the order of replies. */

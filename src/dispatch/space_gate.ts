@@ -18,21 +18,9 @@ import {
 } from "../arena/arena.ts";
 import { isShortage } from "../arena/shortage.ts";
 import { INPUT_BUFFER_SIZE } from "../base/limits.ts";
-import { type Command, Flag } from "../calls/command.ts";
+import { type Command, Flag, HiddenFlag } from "../calls/command.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";
-
-/**
- * Writing commands that only take away. They need memory for a moment at most: for a leaf that two
- * become, or of which a snapshot still needs the old one.
- */
-export const SHRINKING = new Set(
-  (
-    "blmpop blpop brpop bzmpop bzpopmax bzpopmin del delex flushall flushdb getdel hdel hgetdel " +
-    "hpersist lmpop lpop lrem ltrim persist rpop spop srem swapdb unlink xack xackdel xdel " +
-    "xdelex xtrim zmpop zpopmax zpopmin zrem zremrangebylex zremrangebyrank zremrangebyscore"
-  ).split(" "),
-);
 
 /** A command with no more bytes of arguments needs a small part of the reserve. */
 export const SMALL_ARGUMENTS_SIZE = 2 * INPUT_BUFFER_SIZE;
@@ -57,17 +45,17 @@ export function spaceRefusal(command: Command, effects: number): CommandError | 
   return segmentsLeft() > segmentsNeeded(command, effects) ? null : OUT_OF_SPACE;
 }
 
-function segmentsNeeded({ name }: Command, effects: number): number {
+function segmentsNeeded({ flags }: Command, effects: number): number {
   if ((effects & Flag.denyoom) !== 0) return RESERVED_SEGMENTS;
-  return SHRINKING.has(name) ? SHRINKING_SEGMENTS : RESERVED_SEGMENTS >> 1;
+  return (flags & HiddenFlag.shrinking) !== 0 ? SHRINKING_SEGMENTS : RESERVED_SEGMENTS >> 1;
 }
 
 /**
  * Throws OUT_OF_SPACE when a command with large arguments may need more than there is; the log is
  * told of them as well.
  */
-export function ensureRoom({ flags, name }: Command, args: Args, isLogged: boolean): void {
-  if ((flags & Flag.write) === 0 || SHRINKING.has(name)) return;
+export function ensureRoom({ flags }: Command, args: Args, isLogged: boolean): void {
+  if ((flags & (Flag.write | HiddenFlag.shrinking)) !== Flag.write) return;
   let size = 0;
   for (let i = 0; i < args.count; i++) size += args.size[i];
   ensure(size * (isLogged ? ROOM_FACTOR + 1 : ROOM_FACTOR) + args.count * ARGUMENT_OVERHEAD);

@@ -36,6 +36,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
     1 k SET k v PXAT 1
     0 - SETNX k w
     1 k SETEX k 100 v
+    1 k PSETEX k 100000 v
     1 k GETSET k v
     1 k GETDEL k
     0 - GETEX k
@@ -65,6 +66,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
     1 k INCRBY k 0
     1 k INCR k
     1 k DECRBY k 0
+    1 k DECR k
     1 k INCRBYFLOAT k 0
     1 k INCRBYFLOAT k 0.5
 
@@ -230,7 +232,9 @@ export const CHANGES: Readonly<Record<string, string>> = {
     given nothing
     1 k LPUSH k a
     3 k LPUSH k a b c
+    2 k RPUSH k a b
     0 - LPUSHX k a
+    0 - RPUSHX k a
     0 - LPOP k
     0 - LPOP k 0
     0 - LPOP k 2
@@ -245,6 +249,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
 
     given RPUSH k 1
     2 k LPUSHX k a b
+    1 k RPUSHX k a
     1 k RPOP k
     1 k LMOVE k k LEFT RIGHT
     1 kt LMOVE k t LEFT RIGHT
@@ -510,6 +515,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
     0 - GEOSEARCHSTORE k t FROMLONLAT 50 50 BYRADIUS 1 m
     2 k GEORADIUS t 1 1 1000 km STORE k
     2 t GEORADIUS t 1 1 1000 km STOREDIST t
+    2 k GEORADIUSBYMEMBER t a 1000 km STORE k
 
     given GEOADD t 1 1 a 2 2 b
       and SET k a
@@ -666,5 +672,59 @@ export const CHANGES: Readonly<Record<string, string>> = {
     given SET k a
       and COPY k k DB 1
     1 k SWAPDB 0 1
+  `,
+};
+
+/** Writing commands of versions after 7.0, in the same form: the real server does not know them. */
+export const LATER_CHANGES: Readonly<Record<string, string>> = {
+  strings: `
+    given nothing
+    0 - DELEX k
+    1 k MSETEX 1 k v
+    2 kt MSETEX 2 k v t w EX 100
+
+    given SET k v
+    0 - DELEX k IFEQ w
+    1 k DELEX k IFEQ v
+    1 k DELEX k
+    0 - MSETEX 2 k v t w NX
+    1 k MSETEX 1 k w XX
+  `,
+  hashes: `
+    given nothing
+    0 - HGETDEL k FIELDS 1 a
+    0 - HGETEX k EX 100 FIELDS 1 a
+    0 - HPERSIST k FIELDS 1 a
+    0 - HEXPIRE k 100 FIELDS 1 a
+    1 k HSETEX k FIELDS 1 a 1
+
+    given HSET k a 1 b 2
+    0 - HGETDEL k FIELDS 1 c
+    1 k HGETDEL k FIELDS 1 a
+    2 k HGETDEL k FIELDS 2 a b
+    0 - HGETEX k FIELDS 1 a
+    1 k HGETEX k EX 100 FIELDS 1 a
+    0 - HPERSIST k FIELDS 1 a
+    1 k HEXPIRE k 100 FIELDS 1 a
+    2 k HEXPIRE k 100 FIELDS 2 a b
+    0 - HEXPIRE k 100 XX FIELDS 1 a
+    1 k HPEXPIRE k 100000 FIELDS 1 a
+    1 k HEXPIREAT k 9000000000 FIELDS 1 a
+    1 k HPEXPIREAT k 9000000000000 FIELDS 1 a
+    1 k HSETEX k EX 100 FIELDS 1 a 2
+    0 - HSETEX k FNX FIELDS 1 a 2
+
+    given HSETEX k EX 100 FIELDS 1 a 1
+    1 k HPERSIST k FIELDS 1 a
+    1 k HGETEX k PERSIST FIELDS 1 a
+  `,
+  streams: `
+    given XADD k 1-1 a 1
+      and XGROUP CREATE k g 0
+      and XREADGROUP GROUP g c STREAMS k >
+    0 - XACKDEL k g IDS 1 9-9
+    2 k XACKDEL k g IDS 1 1-1
+    0 - XDELEX k IDS 1 9-9
+    1 k XDELEX k IDS 1 1-1
   `,
 };

@@ -3,11 +3,13 @@
 // (RUSK_BINARY=redis-server shows it), also where it may surprise.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Flag } from "../../src/calls/command.ts";
+import { commandTable } from "../../src/commands/all.ts";
 import type { Client } from "../client/client.ts";
 import { typedWords } from "../client/format.ts";
 import { plain } from "../client/resp.ts";
 import { type Server, startServer } from "../client/server.ts";
-import { CHANGES } from "./changes_rows.ts";
+import { CHANGES, LATER_CHANGES } from "./changes_rows.ts";
 
 const KEYS = ["k", "t", "u"];
 const GIVEN = /^(?:given|and) (.*)$/;
@@ -57,8 +59,8 @@ async function rowOf(given: readonly string[], line: string): Promise<string> {
   return `${count} ${changed || "-"} ${line}`;
 }
 
-test.each(Object.keys(CHANGES))("what counts as a change: %s", async (kind) => {
-  const expected = CHANGES[kind].trim().split(/ *\n */);
+async function expectRows(rows: string): Promise<void> {
+  const expected = rows.trim().split(/ *\n */);
   const got: string[] = [];
   let given: string[] = [];
   for (const row of expected) {
@@ -70,4 +72,31 @@ test.each(Object.keys(CHANGES))("what counts as a change: %s", async (kind) => {
     else if (next !== "nothing") given.push(next);
   }
   expect(got).toEqual(expected);
+}
+
+test.each(Object.keys(CHANGES))("what counts as a change: %s", async (kind) => {
+  await expectRows(CHANGES[kind]);
+});
+
+test.each(Object.keys(LATER_CHANGES))("of later versions: %s", async (kind) => {
+  await expectRows(LATER_CHANGES[kind]);
+});
+
+/** Writing commands that have no row here, and why. */
+const WITHOUT_ROW: Readonly<Record<string, string>> = {
+  migrate: "it needs another server: migrate_test.ts",
+  pfdebug: "what it changes is told by hyperloglog_test.ts",
+  restore: "its payload is no text: dump_test.ts",
+  "restore-asking": "as RESTORE",
+};
+
+test("every writing command of the table has a row", () => {
+  const rows = [...Object.values(CHANGES), ...Object.values(LATER_CHANGES)].join("\n");
+  const named = new Set<string>(Object.keys(WITHOUT_ROW));
+  for (const [, name, word] of rows.matchAll(/^ *\d+ \S+ (\S+)(?: (\S+))?/gm)) {
+    named.add(name.toLowerCase());
+    named.add(`${name}|${word}`.toLowerCase());
+  }
+  const writing = commandTable.all.filter(({ run, flags }) => run && (flags & Flag.write) !== 0);
+  expect(writing.map(({ name }) => name).filter((name) => !named.has(name))).toEqual([]);
 });

@@ -3,7 +3,7 @@
 // `UPDATE_DOCS=1 node_modules/.bin/bun test test/config/documentation_test.ts`.
 
 import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type AnyDirective,
@@ -15,6 +15,7 @@ import {
 import type { Meaning } from "../../src/config/kinds.ts";
 
 const PAGE = join(import.meta.dir, "../../docs/configuration.md");
+const SOURCES = join(import.meta.dir, "../../src");
 const MARK = "<!-- From here on, made by test/config/documentation_test.ts. -->\n";
 
 const code = (text: string) => `\`${text}\``;
@@ -66,4 +67,16 @@ test("docs/configuration.md shows the table of directives", () => {
   const [intro, shown] = page.split(MARK);
   if (process.env.UPDATE_DOCS === "1") writeFileSync(PAGE, `${intro}${MARK}\n${tables()}`);
   else expect(shown).toBe(`\n${tables()}`);
+});
+
+test("a directive that does something is asked for where it does it", () => {
+  const sources = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !/^config.directives/.test(name))
+    .map((name) => readFileSync(join(SOURCES, name), "utf8"))
+    .join("\n");
+  const unasked = Object.entries(DIRECTIVES)
+    .filter(([, { traits }]) => "does" in traits)
+    .map(([name]) => name)
+    .filter((name) => !sources.includes(`"${name}"`));
+  expect(unasked).toEqual([]);
 });

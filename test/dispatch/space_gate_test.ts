@@ -4,10 +4,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Ref } from "../../src/arena/arena.ts";
 import * as arena from "../../src/arena/arena.ts";
-import { Flag } from "../../src/calls/command.ts";
+import { Flag, HiddenFlag } from "../../src/calls/command.ts";
 import { commandTable } from "../../src/commands/all.ts";
 import { Replay } from "../../src/dispatch/replay.ts";
-import { SHRINKING } from "../../src/dispatch/space_gate.ts";
 import { RdbLoader, RdbSaver } from "../../src/persistence/rdb/rdb_file.ts";
 import { SnapshotLoader } from "../../src/persistence/snapshot/snapshot_loader.ts";
 import { blocksTo, SnapshotSaver } from "../../src/persistence/snapshot/snapshot_saver.ts";
@@ -103,10 +102,9 @@ function infoOf({ server }: InnerServer): string {
 }
 
 test("commands that only take away are writing ones that do not make the data grow", () => {
-  for (const name of SHRINKING) {
-    const command = commandTable.find(name);
-    expect([name, command !== undefined]).toEqual([name, true]);
-    const flags = command?.flags ?? 0;
+  const shrinking = commandTable.all.filter(({ flags }) => (flags & HiddenFlag.shrinking) !== 0);
+  expect(shrinking.length).toBeGreaterThanOrEqual(36);
+  for (const { name, flags } of shrinking) {
     expect([name, flags & (Flag.write | Flag.denyoom)]).toEqual([name, Flag.write]);
   }
 });

@@ -22,7 +22,7 @@ export const hashCommands = group("hash", {
   HDEL: {
     run: hdel,
     arity: -3,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key field ...",
     since: "2.0.0",

@@ -53,7 +53,7 @@ export const hashExpireCommands = group("hash", {
   HGETDEL: {
     run: hgetdel,
     arity: -5,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "access", "delete"] }],
     args: `key ${FIELDS}`,
     since: "8.0.0",
@@ -79,7 +79,7 @@ export const hashExpireCommands = group("hash", {
   HPERSIST: {
     run: hpersist,
     arity: -5,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: `key ${FIELDS}`,
     since: "7.4.0",

@@ -61,7 +61,7 @@ export const expireCommands = group("generic", {
   PERSIST: {
     run: persist,
     arity: 2,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: "key",
     since: "2.2.0",

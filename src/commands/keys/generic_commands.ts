@@ -48,7 +48,7 @@ export const genericCommands = group("generic", {
   DEL: {
     run: del,
     arity: -2,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     keys: [{ at: 1, last: -1, flags: ["RM", "delete"] }],
     args: "key ...",
     since: "1.0.0",
@@ -174,7 +174,7 @@ export const genericCommands = group("generic", {
   UNLINK: {
     run: unlink,
     arity: -2,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, last: -1, flags: ["RM", "delete"] }],
     args: "key ...",
     since: "4.0.0",

@@ -37,7 +37,7 @@ export const blockingListCommands = group("list", {
   BLMPOP: {
     run: blmpop,
     arity: -5,
-    flags: ["write", "blocking"],
+    flags: ["write", "shrinking", "blocking"],
     keys: [{ at: 2, numkeys: 0, first: 1, flags: ["RW", "access", "delete"] }],
     args: `timeout:double numkeys key ...
       where:{LEFT | RIGHT}
@@ -50,7 +50,7 @@ export const blockingListCommands = group("list", {
   BLPOP: {
     run: (call) => pop(call, blpopWait, true),
     arity: -3,
-    flags: ["write", "noscript", "blocking"],
+    flags: ["write", "shrinking", "noscript", "blocking"],
     keys: [{ at: 1, last: -2, flags: ["RW", "access", "delete"] }],
     args: "key ... timeout:double",
     since: "2.0.0",
@@ -61,7 +61,7 @@ export const blockingListCommands = group("list", {
   BRPOP: {
     run: (call) => pop(call, brpopWait, false),
     arity: -3,
-    flags: ["write", "noscript", "blocking"],
+    flags: ["write", "shrinking", "noscript", "blocking"],
     keys: [{ at: 1, last: -2, flags: ["RW", "access", "delete"] }],
     args: "key ... timeout:double",
     since: "2.0.0",

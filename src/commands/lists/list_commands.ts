@@ -67,7 +67,7 @@ export const listCommands = group("list", {
   LMPOP: {
     run: lmpop,
     arity: -4,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     keys: [{ at: 1, numkeys: 0, first: 1, flags: ["RW", "access", "delete"] }],
     args: `numkeys key ...
       where:{LEFT | RIGHT}
@@ -80,7 +80,7 @@ export const listCommands = group("list", {
   LPOP: {
     run: lpop,
     arity: -2,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "access", "delete"] }],
     args: "key [count@6.2.0]",
     since: "1.0.0",
@@ -138,7 +138,7 @@ export const listCommands = group("list", {
   LREM: {
     run: lrem,
     arity: 4,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key count element",
     since: "1.0.0",
@@ -160,7 +160,7 @@ export const listCommands = group("list", {
   LTRIM: {
     run: ltrim,
     arity: 4,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key start:integer stop:integer",
     since: "1.0.0",
@@ -170,7 +170,7 @@ export const listCommands = group("list", {
   RPOP: {
     run: rpop,
     arity: -2,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "access", "delete"] }],
     args: "key [count@6.2.0]",
     since: "1.0.0",

@@ -56,7 +56,7 @@ export const serverCommands = group("server", {
   FLUSHALL: {
     run: flushall,
     arity: -1,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     acl: ["keyspace", "dangerous"],
     args: "async:[ASYNC@4.0.0 | SYNC@6.2.0]",
     since: "1.0.0",
@@ -71,7 +71,7 @@ export const serverCommands = group("server", {
   FLUSHDB: {
     run: flushdb,
     arity: -1,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     acl: ["keyspace", "dangerous"],
     args: "async:[ASYNC@4.0.0 | SYNC@6.2.0]",
     since: "1.0.0",
@@ -152,7 +152,7 @@ export const serverCommands = group("server", {
   SWAPDB: {
     run: swapdb,
     arity: 3,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     acl: ["keyspace", "dangerous"],
     args: "index1:integer index2:integer",
     since: "4.0.0",

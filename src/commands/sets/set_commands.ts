@@ -162,7 +162,7 @@ export const setCommands = group("set", {
   SPOP: {
     run: spop,
     arity: -2,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "access", "delete"] }],
     args: "key [count@3.2.0]",
     since: "1.0.0",
@@ -189,7 +189,7 @@ export const setCommands = group("set", {
   SREM: {
     run: srem,
     arity: -3,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key member ...",
     since: "1.0.0",

@@ -12,7 +12,7 @@ export const blockingSortedSetCommands = group("sorted-set", {
   BZMPOP: {
     run: bzmpop,
     arity: -5,
-    flags: ["write", "blocking"],
+    flags: ["write", "shrinking", "blocking"],
     keys: [{ at: 2, numkeys: 0, first: 1, flags: ["RW", "access", "delete"] }],
     args: "timeout:double numkeys key ... where:{MIN | MAX} [COUNT count]",
     since: "7.0.0",
@@ -24,7 +24,7 @@ export const blockingSortedSetCommands = group("sorted-set", {
   BZPOPMAX: {
     run: (call) => popOne(call, maxWait, true),
     arity: -3,
-    flags: ["write", "noscript", "fast", "blocking"],
+    flags: ["write", "shrinking", "noscript", "fast", "blocking"],
     keys: [{ at: 1, last: -2, flags: ["RW", "access", "delete"] }],
     args: "key ... timeout:double",
     since: "5.0.0",
@@ -35,7 +35,7 @@ export const blockingSortedSetCommands = group("sorted-set", {
   BZPOPMIN: {
     run: (call) => popOne(call, minWait, false),
     arity: -3,
-    flags: ["write", "noscript", "fast", "blocking"],
+    flags: ["write", "shrinking", "noscript", "fast", "blocking"],
     keys: [{ at: 1, last: -2, flags: ["RW", "access", "delete"] }],
     args: "key ... timeout:double",
     since: "5.0.0",

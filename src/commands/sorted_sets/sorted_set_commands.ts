@@ -162,7 +162,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZMPOP: {
     run: zmpop,
     arity: -4,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     keys: [{ at: 1, numkeys: 0, first: 1, flags: ["RW", "access", "delete"] }],
     args: "numkeys key ... where:{MIN | MAX} [COUNT count]",
     since: "7.0.0",
@@ -184,7 +184,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZPOPMAX: {
     run: zpopmax,
     arity: -2,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "access", "delete"] }],
     args: "key [count]",
     since: "5.0.0",
@@ -196,7 +196,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZPOPMIN: {
     run: zpopmin,
     arity: -2,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "access", "delete"] }],
     args: "key [count]",
     since: "5.0.0",
@@ -289,7 +289,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZREM: {
     run: zrem,
     arity: -3,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key member ...",
     since: "1.2.0",
@@ -302,7 +302,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZREMRANGEBYLEX: {
     run: zremrangebylex,
     arity: 4,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key min max",
     since: "2.8.9",
@@ -314,7 +314,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZREMRANGEBYRANK: {
     run: zremrangebyrank,
     arity: 4,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key start:integer stop:integer",
     since: "2.0.0",
@@ -326,7 +326,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZREMRANGEBYSCORE: {
     run: zremrangebyscore,
     arity: 4,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key min:double max:double",
     since: "1.2.0",

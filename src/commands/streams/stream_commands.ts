@@ -73,7 +73,7 @@ export const streamCommands = group("stream", {
   XDEL: {
     run: xdel,
     arity: -3,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key id ...",
     since: "5.0.0",
@@ -128,7 +128,7 @@ export const streamCommands = group("stream", {
   XTRIM: {
     run: xtrim,
     arity: -4,
-    flags: ["write"],
+    flags: ["write", "shrinking"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: `key trim:${TRIM} ${CONDITION}`,
     since: "5.0.0",

@@ -18,7 +18,7 @@ export const streamDeleteCommands = group("stream", {
   XACKDEL: {
     run: xackdel,
     arity: -6,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "update", "delete"] }],
     args: "key group condition:[KEEPREF | DELREF | ACKED] IDS ids:{numids:integer id ...}",
     since: "8.2.0",
@@ -28,7 +28,7 @@ export const streamDeleteCommands = group("stream", {
   XDELEX: {
     run: xdelex,
     arity: -5,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: "key condition:[KEEPREF | DELREF | ACKED] IDS ids:{numids:integer id ...}",
     since: "8.2.0",

@@ -21,7 +21,7 @@ export const streamPendingCommands = group("stream", {
   XACK: {
     run: xack,
     arity: -4,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: "key group id ...",
     since: "5.0.0",

@@ -72,7 +72,7 @@ export const stringCommands = group("string", {
   DELEX: {
     run: delex,
     arity: -2,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "delete"] }],
     args: `key
       condition:[IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE ifdne-digest]`,
@@ -104,7 +104,7 @@ export const stringCommands = group("string", {
   GETDEL: {
     run: getdel,
     arity: 2,
-    flags: ["write", "fast"],
+    flags: ["write", "shrinking", "fast"],
     keys: [{ at: 1, flags: ["RW", "access", "delete"] }],
     args: "key",
     since: "6.2.0",
