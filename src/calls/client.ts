@@ -18,6 +18,8 @@ export const Gate = {
   reply: 1 << 2,
   /** Accesses leave no trace in the LRU clock (CLIENT NO-TOUCH). */
   noTouch: 1 << 3,
+  /** Is shown what others do (MONITOR). */
+  monitor: 1 << 4,
 } as const;
 
 /** A queue that has grown beyond this is not kept for the next transaction. */
@@ -100,7 +102,6 @@ export class Client implements Watcher {
   halted = false;
   /** Mask of Silence. */
   silence = 0;
-  monitoring = false;
   noEvict = false;
   noTouch = false;
   /**
@@ -141,6 +142,10 @@ export class Client implements Watcher {
 
   get unauthenticated(): boolean {
     return (this.gates & Gate.auth) !== 0;
+  }
+
+  get monitoring(): boolean {
+    return (this.gates & Gate.monitor) !== 0;
   }
 
   /** The client has made a change with this mark. */

@@ -162,7 +162,7 @@ export class Dispatcher {
       this.server.keyspace.accessHidden = hidesAccess(gates, command);
       this.run(call, client, args, command);
     } else {
-      this.reject(client, command, refusal);
+      this.reject(client, args, command, refusal);
     }
     if (this.monitors.active) this.monitors.feed(client, args, command);
     // Time stands still until the command around this one is done.
@@ -178,25 +178,26 @@ export class Dispatcher {
    * Refuses a command: an error reply, which also fails the transaction it was meant for. One that
    * is part of another command fails alone.
    */
-  private reject(client: Client, command: Command | null, error: CommandError): void {
+  private reject(client: Client, args: Args, command: Command | null, error: CommandError): void {
     if (command !== null) this.server.figures.commands.rejected[command.id]++;
     if (this.isNesting) {
       this.fail(error);
       return;
     }
     this.noteNotRun(client, command);
-    let reason = error;
     if (command?.name === "exec") {
       client.closeQueue();
       this.server.keyspace.unwatch(client);
-      reason = aborted(error);
-    } else if (client.queue !== null) {
-      client.queueFailed = true;
+      this.fail(aborted(error));
+      // Who monitors has seen MULTI, and is to see that it is over.
+      if (this.monitors.active) this.monitors.feed(client, args, command);
+      return;
     }
-    this.fail(reason);
+    if (client.queue !== null) client.queueFailed = true;
+    this.fail(error);
   }
 
-  /** A command that is not run is the client's last all the same. */
+  /** A command that is not run, or not now, is the client's last all the same. */
   private noteNotRun(client: Client, command: Command | null): void {
     this.accounts.breakRun();
     client.lastCommand = command;
@@ -206,21 +207,21 @@ export class Dispatcher {
     let command = this.lookup.find(args);
     if (command === null) {
       if (isHttp(args) && !this.isNesting) this.refuseHttp(client);
-      else this.reject(client, null, unknownCommand(args));
+      else this.reject(client, args, null, unknownCommand(args));
       return null;
     }
     if (command.subcommands !== null && args.count > 1) {
       // No subcommand's name is as long as what is shown of one that is unknown.
       const found = command.subcommands.get(args.text(1, SHOWN_SIZE).toLowerCase());
       if (found === undefined) {
-        this.reject(client, null, unknownSubcommand(command, args));
+        this.reject(client, args, null, unknownSubcommand(command, args));
         return null;
       }
       command = found;
     }
     const { arity } = command;
     if ((arity >= 0 ? args.count !== arity : args.count < -arity) || command.run === null) {
-      this.reject(client, command, wrongArity(command.name));
+      this.reject(client, args, command, wrongArity(command.name));
       return null;
     }
     return command;
@@ -250,10 +251,11 @@ export class Dispatcher {
       const verdict = station.ask(client, command, args, effects);
       if (verdict === null) continue;
       if (verdict === KEPT) {
+        this.noteNotRun(client, command);
         client.postponed = keptArgs(args);
         station.keep?.(client);
       } else {
-        this.reject(client, command, verdict);
+        this.reject(client, args, command, verdict);
       }
       return;
     }

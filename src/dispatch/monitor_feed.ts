@@ -3,7 +3,7 @@ import { isShortage } from "../arena/shortage.ts";
 import { fromLatin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { quoted } from "../base/quoted.ts";
-import type { Client } from "../calls/client.ts";
+import { type Client, Gate } from "../calls/client.ts";
 import type { ClientFeature } from "../calls/client_feature.ts";
 import { type Command, Flag } from "../calls/command.ts";
 import { REDACTED, secretIndexes } from "../calls/secrets.ts";
@@ -30,14 +30,14 @@ export class MonitorFeed implements ClientFeature {
   }
 
   add(client: Client): void {
-    client.monitoring = true;
+    client.setGate(Gate.monitor, true);
     this.clients.add(client);
     this.onActive(true);
   }
 
   left(client: Client): void {
     if (!client.monitoring) return;
-    client.monitoring = false;
+    client.setGate(Gate.monitor, false);
     this.clients.delete(client);
     this.onActive(this.active);
   }
@@ -58,7 +58,10 @@ export class MonitorFeed implements ClientFeature {
       return;
     }
     // Who sees a command knows what it has changed.
-    for (const monitor of this.clients) monitor.connection.push(bytes, this.unsynced.lastMark);
+    const { lastMark } = this.unsynced;
+    for (const monitor of this.clients) {
+      if (!monitor.isSilent) monitor.connection.push(bytes, lastMark);
+    }
   }
 
   private lineOf(client: Client, args: Args): string {

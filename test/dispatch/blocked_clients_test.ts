@@ -307,6 +307,7 @@ describe("accounts", () => {
     await client.command("CLIENT", "UNBLOCK", three.id, "ERROR");
     expect(await figures("blpop")).toBe("calls=2,rejected_calls=0,failed_calls=2");
     expect(await infoField("errorstats", "errorstat_UNBLOCKED")).toBe("count=1");
+    expect(await figures("client\\|unblock")).toBe("calls=2,rejected_calls=0,failed_calls=1");
   });
 
   test("the slow log has it when it was served, without the time it waited", async () => {

@@ -438,5 +438,7 @@ function clientUnblock(call: Call): void {
   const blocked = call.server.clients.byId(id)?.blocked ?? null;
   const isFreed = blocked?.unblockable === true;
   if (isFreed) blocked?.unblock(withError);
+  // The error is the other client's, but Redis counts all that is replied while a command runs.
+  if (isFreed && withError) call.server.figures.commands.failed[call.command.id]++;
   call.reply.truth(isFreed);
 }

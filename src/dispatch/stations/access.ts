@@ -3,9 +3,10 @@ import { Gate } from "../../calls/client.ts";
 import { type Command, Flag, HiddenFlag } from "../../calls/command.ts";
 import type { Config } from "../../config/config.ts";
 import { CommandError } from "../../protocol/errors.ts";
-import type { Station } from "./station.ts";
+import { CHANGING, type Station } from "./station.ts";
 
 const NOAUTH = new CommandError("NOAUTH Authentication required.");
+const NOT_FOR_MONITORS = new CommandError("ERR Replica can't interact with the keyspace");
 const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
 
 /** Commands that are off unless a directive allows them: DEBUG, and MODULE later. */
@@ -36,6 +37,15 @@ export const authStation: Station = {
   gate: Gate.auth,
   nested: false,
   ask: (_client, { flags }) => ((flags & Flag.no_auth) === 0 ? NOAUTH : null),
+};
+
+/** Who is in MONITOR leaves keys alone: to Redis it is a kind of replica. */
+export const monitorStation: Station = {
+  name: "monitor",
+  gate: Gate.monitor,
+  nested: false,
+  ask: (_client, _command, _args, effects) =>
+    (effects & (Flag.readonly | CHANGING)) !== 0 ? NOT_FOR_MONITORS : null,
 };
 
 /** What cannot be part of a transaction. */

@@ -2,7 +2,7 @@
 import { assert } from "../../base/assert.ts";
 import type { Clients } from "../../calls/clients.ts";
 import type { Config } from "../../config/config.ts";
-import { authStation, multiStation, protectedStation } from "./access.ts";
+import { authStation, monitorStation, multiStation, protectedStation } from "./access.ts";
 import { loadingStation } from "./loading.ts";
 import { MemoryStation, spaceStation } from "./memory.ts";
 import { DiskStation, replicasStation } from "./safety.ts";
@@ -40,6 +40,7 @@ export class Stations {
     this.add(this.disk);
     this.add(replicasStation);
     this.add(loadingStation);
+    this.add(monitorStation);
     this.add(pauseStation(clients));
     this.add(backlogStation);
   }

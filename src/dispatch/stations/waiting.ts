@@ -3,15 +3,18 @@ import type { Clients } from "../../calls/clients.ts";
 import { ServerGate } from "../gates.ts";
 import { CHANGING, KEPT, type Station } from "./station.ts";
 
-/** CLIENT PAUSE: until its end; the client's later commands wait behind the one that is kept. */
+/**
+ * CLIENT PAUSE: until its end; the client's later commands wait behind the one that is kept. Who is
+ * in MONITOR changes nothing, and goes on.
+ */
 export function pauseStation(clients: Clients): Station {
   return {
     name: "pause",
     gate: ServerGate.pause,
     nested: false,
-    ask(_client, _command, _args, effects) {
+    ask(client, _command, _args, effects) {
       const { pauseMode } = clients;
-      if (pauseMode === "none") return null;
+      if (pauseMode === "none" || client.monitoring) return null;
       return pauseMode === "all" || (effects & CHANGING) !== 0 ? KEPT : null;
     },
     keep(client) {

@@ -513,6 +513,15 @@ describe("CLIENT PAUSE", () => {
     expect((await seen(one)).get("flags")).toBe("N");
   });
 
+  test("CLIENT LIST names the command that waits", async () => {
+    const one = await open();
+    expect(await pause(60_000, "WRITE")).toBe("OK");
+    one.send("SET", "k", "1");
+    await until("it waits", async () => (await seen(one)).get("flags") === "b");
+    expect((await seen(one)).get("cmd")).toBe("set");
+    expect(await ask(client, "CLIENT", "UNPAUSE")).toBe("OK");
+  });
+
   test("UNPAUSE lets go what waits, in order", async () => {
     const one = await open();
     expect(await pause(60_000, "WRITE")).toBe("OK");

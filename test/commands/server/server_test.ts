@@ -282,6 +282,57 @@ test("MONITOR shows the commands of other clients", async () => {
   client.close();
 });
 
+/** What MONITOR's lines show, without time and client. */
+const shownIn = (lines: readonly Uint8Array[]) =>
+  lines.map((line) =>
+    String(line)
+      .replace(/^\+\d.*?\] /, "")
+      .trimEnd(),
+  );
+
+test("MONITOR shows that a transaction is over whose EXEC is refused", async () => {
+  const monitor = await server.connect();
+  const client = await server.connect();
+  await monitor.command("MONITOR");
+  await client.command("MULTI");
+  await client.command("EXEC", "argument");
+  await client.command("PING");
+  const lines = await monitor.wire.replies(3);
+  expect(shownIn(lines)).toEqual(['"MULTI"', '"EXEC" "argument"', '"PING"']);
+  monitor.close();
+  client.close();
+});
+
+test("who is in MONITOR leaves keys alone, and is not paused, until RESET", async () => {
+  const monitor = await server.connect();
+  const client = await server.connect();
+  const refusal = new Error("ERR Replica can't interact with the keyspace");
+  await monitor.command("MONITOR");
+  expect(plain(await monitor.command("GET", "key"))).toEqual(refusal);
+  expect(plain(await monitor.command("SET", "key", "1"))).toEqual(refusal);
+  await client.command("CLIENT", "PAUSE", 60_000, "ALL");
+  expect(plain(await monitor.command("CLIENT", "UNPAUSE"))).toBe("OK");
+  expect(plain(await client.command("PING"))).toBe("PONG");
+  expect(shownIn(await monitor.wire.replies(1))).toEqual(['"PING"']);
+  expect(plain(await monitor.command("RESET"))).toBe("RESET");
+  expect(plain(await monitor.command("GET", "key"))).toBe(null);
+  client.close();
+  monitor.close();
+});
+
+test("MONITOR shows nothing while replies are off", async () => {
+  const monitor = await server.connect();
+  const client = await server.connect();
+  monitor.send("CLIENT", "REPLY", "OFF");
+  monitor.send("MONITOR");
+  monitor.send("PING");
+  await client.command("ECHO", "unseen");
+  monitor.send("CLIENT", "REPLY", "ON");
+  expect(shownIn(await monitor.wire.replies(1))).toEqual(["+OK"]);
+  monitor.close();
+  client.close();
+});
+
 test("MONITOR inside a transaction is refused", () =>
   server.session(`
     > MULTI
