@@ -62,6 +62,8 @@ export class KindListeners {
   private readonly config: Config;
   private readonly report: (problem: string) => void;
   private tcp: Listener[] = [];
+  /** The port that these listen on; null before, and when they are closed. */
+  private openPort: number | null = null;
   private file: Listener | null = null;
 
   constructor(
@@ -108,6 +110,7 @@ export class KindListeners {
     }
     this.closeTcp();
     this.tcp = opened;
+    this.openPort = port;
     return true;
   }
 
@@ -143,9 +146,11 @@ export class KindListeners {
 
   followConfig(): void {
     const { config, kind } = this;
-    config.onChange([kind.port], () =>
-      this.openTcp() ? null : "Unable to listen on this port. Check server logs.",
-    );
+    config.onChange([kind.port], () => {
+      // Addresses that have changed with it may listen there already.
+      const isOpen = this.openPort === this.port || this.openTcp();
+      return isOpen ? null : "Unable to listen on this port. Check server logs.";
+    });
     config.onChange([kind.addresses], () => {
       // The old and the new addresses may overlap: the old go first, and come back if need be.
       this.closeTcp();
@@ -177,6 +182,7 @@ export class KindListeners {
   private closeTcp(): void {
     for (const listener of this.tcp) listener.close();
     this.tcp = [];
+    this.openPort = null;
   }
 }
 

@@ -7,7 +7,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, connect } from "../client/client.ts";
 import { plain } from "../client/resp.ts";
-import { type Server, type ServerOptions, startServer } from "../client/server.ts";
+import { freePort, type Server, type ServerOptions, startServer } from "../client/server.ts";
 import type { Address } from "../client/wire.ts";
 
 const servers: Server[] = [];
@@ -137,6 +137,27 @@ describe("port", () => {
     expect(plain(await client.command("CONFIG", "SET", "port", 0))).toBe("OK");
     expect(await refused({ port })).toBe(true);
     expect(plain(await client.command("GET", "a"))).toBe("b");
+  });
+
+  test("another together with addresses, in either order, or neither", async () => {
+    const { port } = await start({ args: ["--bind", "127.0.0.1"] });
+    const other = await freePort();
+    const client = await open({ port });
+    const set = async (...words: (string | number)[]) =>
+      plain(await client.command("CONFIG", "SET", ...words));
+    expect(await set("bind", "127.0.0.1 127.0.0.2", "port", other)).toBe("OK");
+    expect(await ask({ port: other, host: "127.0.0.2" }, "PING")).toBe("PONG");
+    expect(await refused({ port })).toBe(true);
+    expect(await set("port", port, "bind", "127.0.0.1")).toBe("OK");
+    expect(await ask({ port }, "PING")).toBe("PONG");
+    expect(await refused({ port: other })).toBe(true);
+    for (const words of [
+      ["bind", "192.0.2.1", "port", other],
+      ["port", other, "bind", "192.0.2.1"],
+    ]) {
+      expect(await set(...words)).toBeInstanceOf(Error);
+      expect([await ask({ port }, "PING"), await refused({ port: other })]).toEqual(["PONG", true]);
+    }
   });
 
   test("none at all is no start", async () => {
