@@ -2,7 +2,8 @@
  * Lists, in two encodings that OBJECT ENCODING both calls quicklist, as Redis does:
  *
  *   SINGLE  one packed block (structures/packed.ts)
- *   TREE    a counted tree (structures/btree.ts) of two or more such blocks, none of them empty
+ *   TREE    a counted tree (structures/btree.ts) of such blocks, none of them empty: two or more,
+ *           or one that is left, if it is large and a snapshot has to read it
  *
  * A leaf holds as much as list-max-listpack-size allows when an element is added. An element too
  * large for that has a leaf of its own. Leaves that get small are merged with a neighbour, except
@@ -249,10 +250,13 @@ function trim(t: TreeRef, rank: number): void {
   frozen.free(leaf);
 }
 
+/** Whether a snapshot still has to read the leaf, which is plain. */
+const isFrozen = (leaf: PackedRef) => frozen.isAny && frozen.isFrozen(leaf);
+
 /** The path's leaf, which is `leaf`, to be changed: plain, and nobody else's. */
 function opened(t: TreeRef, leaf: PackedRef): PackedRef {
   const block = blockOf(leaf);
-  if (!isTrimmed(leaf) && !(frozen.isAny && frozen.isFrozen(block))) return leaf;
+  if (!isTrimmed(leaf) && !isFrozen(leaf)) return leaf;
   const plain = isTrimmed(leaf) ? prefixed.expanded(block) : packed.copy(leaf);
   btree.replaceLeaf(t, plain);
   frozen.free(block);
@@ -296,27 +300,34 @@ function plant(e: EntryRef): void {
   entry.describe(e, Type.list, TREE, 0);
 }
 
-/** Makes a tree of one leaf a SINGLE. */
+/** Makes a tree of one leaf a SINGLE, unless that takes a copy of a large one for a snapshot. */
 function unplant(e: EntryRef): void {
+  if (!isTree(e)) return;
   const t = treeOf(e);
   if (btree.leafCount(t) > 1) return;
-  setRef(e, endLeaf(t, true));
-  entry.describe(e, Type.list, SINGLE, 0);
-  btree.release(t);
+  const leaf = endOf(t, true);
+  if (!isTrimmed(leaf) && packed.size(leaf) > sizeLimit() && isFrozen(leaf)) return;
+  uproot(e, opened(t, leaf));
 }
 
-/** The element at an end of a list that has any, borrowed until the list changes. */
+/** Makes a tree a SINGLE of this block; the leaf stays. */
+function uproot(e: EntryRef, block: PackedRef): void {
+  btree.release(treeOf(e));
+  setRef(e, block);
+  entry.describe(e, Type.list, SINGLE, 0);
+}
+
+/** The element at an end of a list that has any, borrowed until the list changes or another is. */
 export function end(e: EntryRef, atHead: boolean): Range {
-  const leaf = isTree(e) ? endLeaf(treeOf(e), atHead) : singleOf(e);
-  return packed.range(leaf, atHead ? packed.first(leaf) : packed.last(leaf));
+  const leaf = isTree(e) ? endOf(treeOf(e), atHead) : singleOf(e);
+  if (!isTrimmed(leaf)) return packed.range(leaf, atHead ? packed.first(leaf) : packed.last(leaf));
+  const block = blockOf(leaf);
+  return prefixed.range(block, atHead ? prefixed.seek(block, 0) : packed.last(block));
 }
 
 /** The leaf at an end, to be read. */
 const endOf = (t: TreeRef, atHead: boolean) =>
   (atHead ? btree.first(t) : btree.last(t)) as PackedRef;
-
-/** As `endOf`, to be changed. */
-const endLeaf = (t: TreeRef, atHead: boolean) => opened(t, endOf(t, atHead));
 
 /** Removes the element at an end of a list that has any, and replies with it if `to` is given. */
 export function pop(e: EntryRef, atHead: boolean, to: Reply | null): void {
@@ -343,9 +354,11 @@ function shortened(leaf: PackedRef, atHead: boolean, to: Reply | null): PackedRe
   return atHead ? packed.removeFirst(leaf) : packed.removeLast(leaf);
 }
 
-/** Takes the path's leaf, which is not the only one, out of the tree and frees it. */
+/** Takes the path's leaf out of the tree and frees it; without any, the list is a SINGLE. */
 function dropLeaf(e: EntryRef, leaf: PackedRef): void {
-  btree.remove(treeOf(e));
+  const t = treeOf(e);
+  if (btree.leafCount(t) > 1) btree.remove(t);
+  else uproot(e, packed.create());
   frozen.free(blockOf(leaf));
 }
 
@@ -454,7 +467,16 @@ export function set(
   offset: number,
   size: number,
 ): void {
-  const leaf = leafAt(e, index);
+  const found = leafFor(e, index);
+  if (isTree(e) && !isTrimmed(found) && packed.count(found) === 1 && isFrozen(found)) {
+    // It goes as it is: it may be large, and a copy be needed for a snapshot.
+    const made = packed.create(packed.EMPTY_SIZE + taken(size));
+    btree.replaceLeaf(treeOf(e), packed.append(made, bytes, offset, size));
+    frozen.free(found);
+    unplant(e);
+    return;
+  }
+  const leaf = isTree(e) ? opened(treeOf(e), found) : found;
   const at = packed.seek(leaf, index - leafStart);
   const old = packed.elementSize(leaf, at);
   const growth = taken(size) - old;
@@ -474,7 +496,7 @@ export function removeRange(e: EntryRef, from: number, n: number): void {
     const index = from - leafStart;
     const run = Math.min(left, elements - index);
     left -= run;
-    if (run < elements || !isTree(e) || btree.leafCount(treeOf(e)) === 1) {
+    if (run < elements || !isTree(e)) {
       const plain = isTree(e) ? opened(treeOf(e), leaf) : leaf;
       keep(e, plain, packed.remove(plain, packed.seek(plain, index), run), -run);
     } else {
@@ -488,7 +510,7 @@ export function removeRange(e: EntryRef, from: number, n: number): void {
 function tidy(e: EntryRef, index: number): void {
   if (index > 0) mergeSmall(e, index - 1);
   if (isTree(e) && index < count(e)) mergeSmall(e, index);
-  if (isTree(e)) unplant(e);
+  unplant(e);
 }
 
 function mergeSmall(e: EntryRef, index: number): void {
@@ -679,9 +701,11 @@ export function releaseSlice(e: EntryRef): boolean {
       dropLeaf(e, btree.last(t) as PackedRef);
     }
     if (btree.leafCount(t) > 1) return true;
-    unplant(e);
+    frozen.free(blockOf(btree.first(t) as PackedRef));
+    btree.release(t);
+  } else {
+    packed.release(singleOf(e));
   }
-  packed.release(singleOf(e));
   return false;
 }
 
@@ -715,7 +739,6 @@ export function verify(e: EntryRef): void {
     return;
   }
   const t = treeOf(e);
-  assert(btree.leafCount(t) > 1, "a tree of one leaf");
   btree.verify(t, (leaf, elements) => {
     const p = leaf as PackedRef;
     if (isTrimmed(p)) prefixed.verify(blockOf(p));

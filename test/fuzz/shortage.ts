@@ -134,6 +134,8 @@ const LARGE: readonly ((random: Random) => string[])[] = [
   (r) => ["HSET", key("hash", r), wide(r), "small", "f", wide(r)],
   (r) => ["HSET", key("hash", r), ...many(r, () => member(r)).flatMap((m) => [m, m])],
   (r) => ["RPUSH", key("list", r), "small", long(r), "small", long(r)],
+  (r) => ["RPUSH", key("list", r), long(r), "small"],
+  (r) => [r.pick(["LPOP", "RPOP"]), key("list", r), String(r.between(1, 3))],
   (r) => ["LMOVE", key("list", r), key("list", r), "RIGHT", "LEFT"],
   (r) => ["RPOPLPUSH", key("list", r), key("list", r)],
   (r) => ["LINSERT", key("list", r), "BEFORE", "small", long(r)],

@@ -380,3 +380,52 @@ test("a large element at an end is not copied by a push, though a snapshot needs
   for (const leaf of leaves) listValue.thaw(leaf, (p) => void shown.push(packed.count(p)));
   expect(shown).toEqual([2, 1]);
 });
+
+describe("a large element that a snapshot needs is not copied", () => {
+  const large = "y".repeat(1_500_000);
+  const other = "z".repeat(1_500_000);
+  const look = () => void listValue.end(list, false);
+  const popFirst = () => listValue.pop(list, true, null);
+  const popLast = () => listValue.pop(list, false, null);
+  const remove = (from: number, n: number) => () => listValue.removeRange(list, from, n);
+  const set = (index: number) => () => listValue.set(list, index, ...apart("s"));
+  const add = (atHead: boolean) => () => listValue.push(list, atHead, ...apart("p"));
+
+  test.each<[what: string, before: string[], changes: (() => void)[], after: string[]]>([
+    ["looked at", ["a", large], [look], ["a", large]],
+    ["left by a pop", ["a", large], [popFirst], [large]],
+    ["left by a pop at its other side", [large, other], [popLast], [large]],
+    ["left by a removal", ["a", "b", large], [remove(0, 2)], [large]],
+    ["removed with all others", [large, "a", other], [remove(0, 3)], []],
+    ["replaced", ["a", large, "b"], [set(1)], ["a", "s", "b"]],
+    ["left, then replaced", [large, "a"], [popLast, set(0)], ["s"]],
+    ["left, then popped", ["a", large], [popFirst, popFirst], []],
+    ["left, then removed", ["a", large], [popFirst, remove(0, 1)], []],
+    ["left, then popped where one comes", [large, "a"], [popLast, popLast, add(true)], ["p"]],
+    ["left, then between two", ["a", large], [popFirst, add(true), add(false)], ["p", large, "p"]],
+    ["freed", [large, other], [], [large, other]],
+  ])("%s", (_, before, changes, after) => {
+    for (const text of before) listValue.push(list, false, ...apart(text));
+    const leaves = listValue.freeze(list) as Int32Array;
+    arena.failAt(-1, 4096);
+    try {
+      for (const change of changes) change();
+      model = after;
+      check();
+      expect(texts(list)).toEqual(after);
+      world.db().unlink(list);
+      values.release(list);
+      entry.release(list);
+    } finally {
+      arena.failAt(Infinity);
+    }
+    const shown: string[] = [];
+    const show = (p: packed.PackedRef) => {
+      for (let at = packed.first(p); at !== 0; at = packed.next(p, at)) {
+        shown.push(textOf(packed.range(p, at)));
+      }
+    };
+    for (const leaf of leaves) listValue.thaw(leaf, show);
+    expect(shown).toEqual(before);
+  });
+});
