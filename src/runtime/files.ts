@@ -174,11 +174,14 @@ function copyWhole(from: string, to: string): void {
 /** The folder that a path's last name is in. */
 export const folderOf = dirname;
 
-/** Makes a folder if there is none, and sees that its name is on the disk. */
+/**
+ * Makes a folder if there is none, and sees that its name is on the disk. So it does when there is
+ * one: whoever made it may have been killed, or refused by the disk, before that was done.
+ */
 export function makeFolder(path: string): void {
   const options = { recursive: true, mode: 0o755 } as const;
-  const made = orReason(() => mkdirSync(nativePath(path), options));
-  if (made !== undefined) syncFolder(dirname(path));
+  orReason(() => mkdirSync(nativePath(path), options));
+  syncFolder(dirname(path));
 }
 
 /** What the parts that keep data need of the disk, so that a simulated one can stand in. */

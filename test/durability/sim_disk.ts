@@ -285,12 +285,8 @@ export class SimDisk implements Disk {
   }
 
   makeFolder(path: string): void {
-    if (this.tree.folders.has(path)) return;
-    this.operate(
-      "make a folder",
-      () => this.change([folderOf(path)], (tree) => void tree.folders.add(path)),
-      true,
-    );
+    const make = () => this.change([folderOf(path)], (tree) => void tree.folders.add(path));
+    if (!this.tree.folders.has(path)) this.operate("make a folder", make, true);
     this.syncFolder(folderOf(path));
   }
 
