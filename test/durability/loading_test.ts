@@ -91,6 +91,10 @@ describe.each([
     expect(await ask("CONFIG", "SET", "nosuch", "1", "appendonly", "yes")).toBe(
       "ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'",
     );
+    // Nothing is refused for want of memory meanwhile.
+    const words = [["CONFIG", "SET", "maxmemory", "1"], ["MULTI"], ["SELECT", "1"], ["EXEC"]];
+    const replies = await client.pipeline([...words, ["SET", "key:1", "value"]]);
+    expect(replies.map(plain)).toEqual(["OK", "OK", "QUEUED", ["OK"], new Error(loading)]);
     expect(String(await ask("INFO", "persistence"))).toContain("loading:1\r\n");
     client.close();
     loader.signal("SIGKILL");

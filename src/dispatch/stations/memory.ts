@@ -3,6 +3,7 @@ import { usedSize } from "../../arena/arena.ts";
 import type { Client } from "../../calls/client.ts";
 import type { Clients } from "../../calls/clients.ts";
 import { type Command, Flag } from "../../calls/command.ts";
+import type { Durability } from "../../calls/durability.ts";
 import type { Args } from "../../protocol/args.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { ServerGate } from "../gates.ts";
@@ -11,12 +12,19 @@ import type { Station, Verdict } from "./station.ts";
 
 const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
 
+/** What it needs of the server. */
+export interface MemoryContext {
+  readonly clients: Pick<Clients, "pauseMode">;
+  readonly durability: Pick<Durability, "loading">;
+}
+
 /** What ends a transaction: the memory for what is queued is given back. */
 const ENDINGS = new Set(["exec", "discard", "quit", "reset"]);
 
 /**
  * maxmemory: what users allow. Commands of a transaction that runs are not asked about, those that
- * are to be queued all are. While clients are paused Redis evicts nothing, and refuses nothing.
+ * are to be queued all are. While clients are paused, or data are loaded, Redis evicts nothing, and
+ * refuses nothing.
  */
 export class MemoryStation implements Station {
   readonly name = "memory";
@@ -24,14 +32,15 @@ export class MemoryStation implements Station {
   readonly nested = false;
   /** maxmemory, in bytes, while the gate is on. */
   max = Infinity;
-  private readonly clients: Clients;
+  private readonly context: MemoryContext;
 
-  constructor(clients: Clients) {
-    this.clients = clients;
+  constructor(context: MemoryContext) {
+    this.context = context;
   }
 
   ask(client: Client, command: Command, _args: Args, effects: number): Verdict {
-    if (this.clients.pauseMode !== "none") return null;
+    const { clients, durability } = this.context;
+    if (clients.pauseMode !== "none" || durability.loading !== null) return null;
     const isQueued = client.queue !== null && !ENDINGS.has(command.name);
     if (!isQueued && (effects & Flag.denyoom) === 0) return null;
     return usedSize() > this.max ? OUT_OF_MEMORY : null;

@@ -4,13 +4,13 @@ import type { Clients } from "../../calls/clients.ts";
 import type { Config } from "../../config/config.ts";
 import { authStation, monitorStation, multiStation, protectedStation } from "./access.ts";
 import { loadingStation } from "./loading.ts";
-import { MemoryStation, spaceStation } from "./memory.ts";
+import { type MemoryContext, MemoryStation, spaceStation } from "./memory.ts";
 import { DiskStation, replicasStation } from "./safety.ts";
 import type { Station } from "./station.ts";
 import { backlogStation, pauseStation } from "./waiting.ts";
 
 /** What stations need of the server. */
-interface StationContext {
+interface StationContext extends MemoryContext {
   readonly config: Config;
   readonly clients: Clients;
 }
@@ -29,8 +29,9 @@ export class Stations {
   private gates = 0;
   private nestedGates = 0;
 
-  constructor({ config, clients }: StationContext) {
-    this.memory = new MemoryStation(clients);
+  constructor(context: StationContext) {
+    const { config, clients } = context;
+    this.memory = new MemoryStation(context);
     // In Redis 7.0's order, which clients can see: the first that objects is heard.
     this.add(protectedStation(config));
     this.add(authStation);
