@@ -296,6 +296,13 @@ describe("what is told of commands inside others", () => {
     expect(inner.keyspace.accessHidden).toBe(false);
   });
 
+  test("an accident in a transaction ends it", () => {
+    for (const line of ["MULTI", "ACCIDENT 0"]) run(line);
+    expect(() => run("EXEC")).toThrow(Accident);
+    expect(theClient().queue).toBeNull();
+    expect(run("GET none")).toBe("$-1");
+  });
+
   test("stations for nested commands are asked at every depth", () => {
     const { dispatcher } = inner.server;
     const asked: string[] = [];

@@ -86,8 +86,11 @@ function exec(call: Call): void {
     return;
   }
   client.setGate(Gate.multi, false);
-  runQueue(call, queue);
-  client.closeQueue();
+  try {
+    runQueue(call, queue);
+  } finally {
+    client.closeQueue();
+  }
 }
 
 /**
