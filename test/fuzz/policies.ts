@@ -41,6 +41,8 @@ export interface Policy {
   filled?: (random: Random, command: Command) => string[];
   /** It has no more words than these with the name: Rusk takes options of later versions. */
   argcMost?: number;
+  /** Words that it is sent without: later versions of Redis, and Rusk, take them. */
+  laterWords?: RegExp;
   /** How often it is sent, compared with its group's other commands (1). */
   weight?: number;
   /**
@@ -423,7 +425,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   setrange: { weight: 2, sizesFrom: 2 },
   setbit: { sizesFrom: 2 },
   bitfield: { sizesFrom: 2, weight: 3 },
-  bitop: { weight: 2 },
+  bitop: { weight: 2, laterWords: /^(?:diff1?|andor|one)$/i },
   // Its memory is the product of both sizes: it gets keys of its own.
   lcs: { weight: 0.5, filled: lcsWords, prepare: () => ["MSET", ...LCS_TEXTS] },
   flushall: { weight: 0.1 },

@@ -76,7 +76,8 @@ export class Renderer {
       if (random.chance(SPOIL_CHANCE)) words = this.spoilt(command, words);
     }
     const name = command.words.map((word) => this.cased(word));
-    const all = [...name, ...words].slice(0, policy.argcMost);
+    const known = words.filter((word) => policy.laterWords?.test(word) !== true);
+    const all = [...name, ...known].slice(0, policy.argcMost);
     return command.group === "stream"
       ? harmlessStream(random, command.name, all, this.mayWait)
       : harmless(random, command, all);
