@@ -8,7 +8,7 @@ import { until } from "../client/until.ts";
 import type { Driver, StreamClient } from "./stream_clients.ts";
 
 /** For a whole test, also on a machine that does much else. */
-export const TEST_LIMIT_MS = 180_000;
+export const TEST_LIMIT_MS = 300_000;
 
 /** A server and the connections that a test opens to it. */
 export class Scene {

@@ -86,4 +86,4 @@ test("a server that gets no more memory refuses writes, and goes on", async () =
   expect(await ask(again, "DBSIZE")).toBe(size);
   expect(await ask(again, "STRLEN", `more:${BATCH - 1}`)).toBe(VALUE_SIZE);
   again.close();
-}, 120_000);
+});

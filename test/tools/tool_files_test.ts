@@ -62,7 +62,7 @@ test("what is exported in one format after the other is the same in the end", as
   expect(await digest()).toBe(plainly);
   const names = [...records, "e.rdb.gz", "f.zip"];
   expect(readdirSync(path()).sort()).toEqual([...names, "dump.rdb"].sort());
-}, 120_000);
+});
 
 test("others read what is packed, and pack what is read", () => {
   golden();
@@ -170,7 +170,7 @@ describe("what fails", () => {
       }
     }
     expect(readdirSync(path()).sort()).toEqual(["a.json", "broken", "dump.rdb"]);
-  }, 120_000);
+  });
 
   test("says so where nothing can be written", () => {
     golden();

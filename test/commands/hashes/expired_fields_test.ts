@@ -291,4 +291,4 @@ test("after a kill there is what clients saw, though fields were hidden", async 
   } finally {
     await server.stop();
   }
-}, 60_000);
+});

@@ -293,4 +293,4 @@ test("commands have no more than 1 MB of elements, but for one that is larger", 
   expect(plain(await fed.command("DEBUG", "DIGEST"))).toBe(digest as string);
   fed.close();
   await server.stop();
-}, 60_000);
+});

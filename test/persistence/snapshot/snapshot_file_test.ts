@@ -27,7 +27,7 @@ import { sourceOf } from "../source.ts";
 
 const DATABASES = 16;
 const CORRUPTIONS = Number(process.env.CORRUPTIONS ?? 1000);
-const CORRUPTIONS_LIMIT_MS = 60_000 + 60 * CORRUPTIONS;
+const CORRUPTIONS_LIMIT_MS = 300_000 + 60 * CORRUPTIONS;
 const SEED = Number(process.env.SEED ?? 1);
 const HEAD_SIZE = 12;
 const BLOCK_HEAD_SIZE = 16;
