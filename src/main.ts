@@ -348,6 +348,9 @@ or .zip is packed, or unpacked; - is standard output, or input.
 check-aof tells whether an append-only log is whole. With --fix it cuts off what is not, having
 asked; with --truncate-to-timestamp all that was written after that second (Unix time), which the
 log tells if it was written with aof-timestamp-enabled.
+
+script-check compiles scripts of EVAL and libraries of FUNCTION LOAD without running them, and tells
+of each that is none its line, its column and why.
 `;
 
 void start();

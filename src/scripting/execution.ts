@@ -1,7 +1,7 @@
 /**
- * One run of a script, in steps: each goes on until the script ends or its time is over. Scripts run
- * one at a time, none inside another: what a run counts (fuel, memory, depth) is there once. To end
- * a script, its execution is dropped: no catch and no finally of it runs.
+ * One run of a script, in steps: each goes on until the script ends or its time is over. Scripts
+ * run one at a time, none inside another: what a run counts (fuel, memory, depth) is there once. To
+ * end a script, its execution is dropped: no catch and no finally of it runs.
  */
 import type { ScriptHost } from "./host.ts";
 import { $, FUEL, GI, hostErr, LIM, SObj, Throw, tostr, Vec1 } from "./prototype/runtime.ts";
@@ -12,7 +12,7 @@ import type { KeyVector, ScriptFunction, ScriptValue } from "./value.ts";
 export interface ScriptFailure {
   /** As a reply begins: with its code, without a position. No CR or LF. */
   readonly message: string;
-  /** Whether it is an error object that a command or the script made, whose text stands as it is. */
+  /** Whether it is an error object, a command's or the script's own: its text stands as it is. */
   readonly isReply: boolean;
   /** Where, from 1 on. */
   readonly line: number;

@@ -11,8 +11,8 @@ export interface FunctionDefinition {
 
 export interface ScriptHost {
   /**
-   * Runs a command of these byte strings, one at least; its reply as scripts have it. An error reply
-   * is an object with `err`: redis.call throws it, redis.pcall returns it.
+   * Runs a command of these byte strings, one at least; its reply as scripts have it. An error
+   * reply is an object with `err`: redis.call throws it, redis.pcall returns it.
    */
   call(args: string[]): ScriptValue;
   /** Monotonic, in ms. */

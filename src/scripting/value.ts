@@ -1,7 +1,7 @@
 /**
- * What a script can hold: nothing of the host's own. Strings are byte strings: each character is one
- * byte, 0 to 255. Guards (guards/) see to it that no other value gets into a script's hands, and
- * that the host never converts one of these by rules of its own.
+ * What a script can hold: nothing of the host's own. Strings are byte strings: each character is
+ * one byte, 0 to 255. Guards (guards/) see to it that no other value gets into a script's hands,
+ * and that the host never converts one of these by rules of its own.
  */
 import { SObj, Vec1 } from "./prototype/runtime.ts";
 

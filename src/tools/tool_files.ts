@@ -21,7 +21,8 @@ import {
 
 /** In the place of a file's name. */
 export const STANDARD = "-";
-const STANDARD_INPUT_NAME = "standard input";
+/** As it is told. */
+export const STANDARD_INPUT_NAME = "standard input";
 const PIECE_SIZE = 64 << 10;
 /** Bytes that tell what a file is. */
 const HEAD_SIZE = 16;

@@ -1,6 +1,7 @@
 /**
  * What the program does besides serving: `rusk export`, `rusk import` and `rusk check-snapshot`,
- * which load a file whole, so that they need the memory that a server would; and `rusk check-aof`.
+ * which load a file whole, so that they need the memory that a server would; `rusk check-aof`, and
+ * `rusk script-check`.
  */
 import { counted } from "../base/counted.ts";
 import type { LogLevel } from "../base/log.ts";
@@ -17,6 +18,7 @@ import * as entry from "../structures/entry.ts";
 import { followThresholds } from "../values/thresholds.ts";
 import { TYPE_NAMES } from "../values/types.ts";
 import { checkLog } from "./check_log.ts";
+import { checkScripts } from "./check_script.ts";
 import {
   innerName,
   openToolInput,
@@ -24,7 +26,13 @@ import {
   STANDARD,
   type ToolInput,
 } from "./tool_files.ts";
-import { CHECK_LOG, CHECK_LOG_HELP, TOOLS_HELP } from "./tool_help.ts";
+import {
+  CHECK_LOG,
+  CHECK_LOG_HELP,
+  SCRIPT_CHECK,
+  SCRIPT_CHECK_HELP,
+  TOOLS_HELP,
+} from "./tool_help.ts";
 import type { ToolParts } from "./tool_parts.ts";
 
 /** Keys loaded between two looks at the clock. */
@@ -57,6 +65,12 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   "check-snapshot": checkSnapshot,
 };
 
+/** What those that read their words themselves tell of them. */
+const OWN_HELP: Readonly<Record<string, string>> = {
+  [CHECK_LOG]: CHECK_LOG_HELP,
+  [SCRIPT_CHECK]: SCRIPT_CHECK_HELP,
+};
+
 /** The words that each tool knows and the server does not. */
 const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
   export: [FORMAT, INCOMPLETE],
@@ -68,15 +82,17 @@ const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
 export async function runTool(args: readonly string[], parts: ToolParts): Promise<number> {
   const [name, file, ...words] = args;
   if (file === "--help" || file === "-h") {
-    parts.writeOut(`Usage:\n${name === CHECK_LOG ? CHECK_LOG_HELP : TOOLS_HELP}`);
+    parts.writeOut(`Usage:\n${OWN_HELP[name] ?? TOOLS_HELP}`);
     return 0;
   }
-  if (name !== CHECK_LOG && (file === undefined || (file.startsWith("-") && file !== STANDARD))) {
+  const isOfData = Object.hasOwn(TOOLS, name);
+  if (isOfData && (file === undefined || (file.startsWith("-") && file !== STANDARD))) {
     parts.writeError(`Usage:\n${TOOLS_HELP}`);
     return 1;
   }
   try {
     if (name === CHECK_LOG) return await checkLog(args.slice(1), parts);
+    if (name === SCRIPT_CHECK) return await checkScripts(args.slice(1), parts);
     await TOOLS[name](requestOf(name, file, words, parts), parts);
     return 0;
   } catch (error) {

@@ -24,7 +24,7 @@ export interface Host { [k: string]: any;
   collect(): void;
   log?(level: number, msg: string): void;
   sha1?(s: string): string;
-  register?(spec: any): void;
+  register?: ((spec: any) => void) | null;
 }
 
 // ---- mutable execution state (one script runs at a time) -------------------------------------------

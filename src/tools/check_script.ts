@@ -1,0 +1,81 @@
+/**
+ * `rusk script-check`: compiles scripts and libraries as EVAL, SCRIPT LOAD and FUNCTION LOAD would,
+ * runs nothing, and tells of each that is no script where that shows and why, as compilers do.
+ */
+import { latin1 } from "../base/bytes.ts";
+import { CompileError, compileScript } from "../scripting/script.ts";
+import { STANDARD, STANDARD_INPUT_NAME } from "./tool_files.ts";
+import { SCRIPT_CHECK_HELP } from "./tool_help.ts";
+import type { ToolParts } from "./tool_parts.ts";
+
+/** Characters of a line that are shown before and after the place of an error. */
+const EXCERPT_SIDE = 40;
+/** The first line of a library names it. */
+const LIBRARY = /^#!.*\sname=/;
+
+/** Checks the files that the words after `script-check` name; returns the exit code. */
+export async function checkScripts(names: readonly string[], parts: ToolParts): Promise<number> {
+  const stray = names.find((name) => name.startsWith("-") && name !== STANDARD);
+  if (names.length === 0 || stray !== undefined) {
+    parts.writeError(`Usage:\n${SCRIPT_CHECK_HELP}`);
+    return 1;
+  }
+  let failed = 0;
+  for (const name of names) {
+    const source = await sourceOf(name, parts);
+    const problem = problemOf(source, name === STANDARD ? STANDARD_INPUT_NAME : name);
+    if (problem === null) continue;
+    parts.writeError(problem);
+    failed++;
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+/** What is wrong with a text of bytes, with an excerpt of it; null if it is a script. */
+function problemOf(source: string, name: string): string | null {
+  try {
+    compileScript(source, LIBRARY.test(source) ? "library" : "script");
+    return null;
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    const { message, line, column } = error;
+    const text = (source.split("\n")[line - 1] ?? "").replace(/\r$/, "");
+    // Compilers count bytes, people characters.
+    const before = charactersOf(text.slice(0, column - 1));
+    const place = `${name}:${line}:${before.length + 1}`;
+    return `${place}: ${message}\n${excerpt(before, charactersOf(text.slice(column - 1)))}`;
+  }
+}
+
+/** The characters of a text of UTF-8 bytes, each as its bytes. */
+const charactersOf = (bytes: string) => bytes.match(/[^\x80-\xbf][\x80-\xbf]*|[\x80-\xbf]/g) ?? [];
+
+/** A piece of a line, and a mark below the place between what is before it and what is after. */
+function excerpt(before: string[], after: string[]): string {
+  const head = before.slice(-EXCERPT_SIDE);
+  const tail = after.slice(0, EXCERPT_SIDE);
+  const line = [
+    before.length > head.length ? "..." : "",
+    ...head,
+    ...tail,
+    after.length > tail.length ? "..." : "",
+  ];
+  // A tab stays one, so that the mark stands below its place.
+  const indent = head.map((one) => (one === "\t" ? one : " ")).join("");
+  return `  ${line.join("")}\n  ${before.length > head.length ? "   " : ""}${indent}^\n`;
+}
+
+async function sourceOf(name: string, { disk, standardInput }: ToolParts): Promise<string> {
+  if (name === STANDARD) {
+    let source = "";
+    for await (const piece of standardInput()) source += latin1(piece, 0, piece.length);
+    return source;
+  }
+  const file = disk.openInput(name);
+  try {
+    const bytes = new Uint8Array(file.size);
+    return latin1(bytes, 0, file.read(bytes, 0, bytes.length));
+  } finally {
+    file.close();
+  }
+}
