@@ -124,6 +124,10 @@ export interface CallServer extends ServerContext {
    */
   execute(client: Client, args: Args): void;
   leave(client: Client): void;
+  /** The command, or subcommand, that arguments name; null if there is none. */
+  lookUp(args: Args): Command | null;
+  /** As `execute`, of a command that was looked up, and takes so many arguments. */
+  executeFound(client: Client, args: Args, command: Command): void;
   /** Has the client of a call, which is not nested, wait: see waitForKeys in blocking.ts. */
   block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void;
 }

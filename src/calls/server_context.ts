@@ -13,6 +13,7 @@ import type { Commands } from "./command.ts";
 import type { DebugSettings } from "./debug_settings.ts";
 import type { Durability } from "./durability.ts";
 import type { Targets } from "./migrate_target.ts";
+import type { Scripts } from "./scripts.ts";
 import type { ServerControl } from "./server_control.ts";
 import type { ServerFigures } from "./server_figures.ts";
 
@@ -29,6 +30,7 @@ export interface ServerContext {
   readonly host: HostFacts;
   readonly debug: DebugSettings;
   readonly control: ServerControl;
+  readonly scripts: Scripts;
   /** Where MIGRATE sends keys to. */
   readonly targets: Targets;
   log(level: LogLevel, text: string): void;

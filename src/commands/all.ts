@@ -16,6 +16,8 @@ import { sortCommands } from "./keys/sort_commands.ts";
 import { blockingListCommands } from "./lists/list_blocking.ts";
 import { listCommands } from "./lists/list_commands.ts";
 import { geoCommands } from "./places/geo_commands.ts";
+import { evalCommands } from "./scripting/eval_commands.ts";
+import { scriptCommands } from "./scripting/script_commands.ts";
 import { clusterCommands } from "./server/cluster_commands.ts";
 import { commandCommands } from "./server/command_commands.ts";
 import { configCommands } from "./server/config_commands.ts";
@@ -76,6 +78,8 @@ export const commandTable = new CommandTable([
   debugCommands,
   transactionCommands,
   subscriptionCommands,
+  evalCommands,
+  scriptCommands,
   replicationCommands,
   moduleCommands,
   clusterCommands,

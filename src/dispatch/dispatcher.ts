@@ -150,6 +150,19 @@ export class Dispatcher {
   }
 
   /** See CallServer. */
+  lookUp(args: Args): TableCommand | null {
+    const command = this.lookup.find(args);
+    if (command === null || command.subcommands === null || args.count < 2) return command;
+    return command.subcommands.get(args.text(1, SHOWN_SIZE).toLowerCase()) ?? null;
+  }
+
+  /** See CallServer: runs a command inside that `lookUp` has found. */
+  executeFound(client: Client, args: Args, command: TableCommand): void {
+    this.accounts.beginInner();
+    this.runNested(this.nesting.call, client, args, command);
+  }
+
+  /** See CallServer. */
   leave(client: Client): void {
     const reply = this.nesting.leave(client);
     if (reply !== this.reply) this.reply = reply;

@@ -5,18 +5,20 @@ import type { Log, LogLevel } from "../base/log.ts";
 import type { Call, CallServer, Wait } from "../calls/call.ts";
 import type { Client } from "../calls/client.ts";
 import { clientLine } from "../calls/client_line.ts";
+import type { Command } from "../calls/command.ts";
 import { DEFAULT_DEBUG_SETTINGS, type DebugSettings } from "../calls/debug_settings.ts";
 import type { Durability, ShutdownOptions } from "../calls/durability.ts";
 import { usedMemory } from "../calls/memory_use.ts";
 import { Targets } from "../calls/migrate_target.ts";
 import type { ServerControl } from "../calls/server_control.ts";
-import type { CommandTable } from "../calls/table.ts";
+import type { CommandTable, TableCommand } from "../calls/table.ts";
 import type { Config } from "../config/config.ts";
 import { BlockedClients } from "../dispatch/blocked_clients.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { ServerGate } from "../dispatch/gates.ts";
 import { Replay } from "../dispatch/replay.ts";
 import { guardReply } from "../dispatch/reply_guard.ts";
+import { ScriptRunner } from "../dispatch/script_runner.ts";
 import { AppendOnly } from "../durability/append_only.ts";
 import { Loading } from "../durability/loading.ts";
 import { Progress } from "../durability/progress.ts";
@@ -92,6 +94,7 @@ export class Server implements CallServer, Engine {
   readonly durability: Durability;
   readonly snapshots: Snapshots;
   readonly targets: Targets;
+  readonly scripts: ScriptRunner;
   readonly appendLog: AppendOnly;
   readonly progress: Progress;
   readonly ending: Shutdown;
@@ -135,6 +138,7 @@ export class Server implements CallServer, Engine {
     const onEnd = () => this.backlog.check();
     this.turn = new Turn(this.reply, this.answers, endOfTurn, writer, onEnd);
     this.targets = new Targets(host, clock);
+    this.scripts = new ScriptRunner(this);
     this.ending = new Shutdown({
       monotonicMs: () => clock.monotonicMs(),
       log: (level, text) => this.log(level, text),
@@ -217,6 +221,14 @@ export class Server implements CallServer, Engine {
 
   leave(client: Client): void {
     this.dispatcher.leave(client);
+  }
+
+  lookUp(args: Args): Command | null {
+    return this.dispatcher.lookUp(args);
+  }
+
+  executeFound(client: Client, args: Args, command: Command): void {
+    this.dispatcher.executeFound(client, args, command as TableCommand);
   }
 
   block(call: Call, wait: Wait, first: number, count: number, timeoutMs: number): void {

@@ -1,0 +1,82 @@
+/** Scripts as commands and dispatch see them: what is kept, what runs, and what it reaches. */
+import type { Args } from "../protocol/args.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { Execution } from "../scripting/execution.ts";
+import type { ScriptHost } from "../scripting/host.ts";
+import type { ScriptCache } from "../scripting/script_cache.ts";
+import type { Client } from "./client.ts";
+import type { Command } from "./command.ts";
+
+/** The call that starts a script: a Call, of which scripts need no more than this. */
+export interface ScriptCaller {
+  readonly args: Args;
+  readonly client: Client;
+  readonly command: Command;
+  readonly reply: Reply;
+  /** Whether it is inside another command (EXEC). */
+  readonly nested: boolean;
+}
+
+/** What a run is of; Redis's messages differ. */
+export type ScriptKind = "script" | "function";
+
+/** One run of a script or function, made by the command that starts it. */
+export interface ScriptRun {
+  readonly execution: Execution;
+  readonly kind: ScriptKind;
+  /** SHA-1, or the function's name. */
+  readonly name: string;
+  /**
+   * The client that its commands run as: with a database and RESP version of its own, and the
+   * caller's permissions.
+   */
+  readonly client: Client;
+  /** Where its commands write to. */
+  readonly inner: Reply;
+  readonly isAtomic: boolean;
+  /** Set when a command with the write flag is run. */
+  hasWritten: boolean;
+  /** Writes the reply for what `execution.value` or `execution.failure` says. */
+  finish(reply: Reply): void;
+}
+
+/** Flags of a script or function, a mask: what its shebang, or its registration, says. */
+export const ScriptFlag = {
+  no_writes: 1 << 0,
+  allow_oom: 1 << 1,
+  allow_stale: 1 << 2,
+  no_cluster: 1 << 3,
+  allow_cross_slot_keys: 1 << 4,
+  /** Is undone when an error or a limit ends it. */
+  atomic: 1 << 5,
+} as const;
+
+/** What is to run. */
+export interface ScriptStart {
+  readonly kind: ScriptKind;
+  readonly name: string;
+  /** Mask of ScriptFlag; null: it has no shebang, which leaves it what old scripts may. */
+  readonly flags: number | null;
+  /** It was called by one of the _RO commands. */
+  readonly isReadOnly: boolean;
+}
+
+/** Has scripts run commands. There is one, since no script runs inside another. */
+export interface CommandHost extends ScriptHost {
+  /**
+   * A script is about to run for the client of a call; throws a CommandError when it may not. The
+   * execution is then to be made with this host, and given to `runOf`.
+   */
+  begin(call: ScriptCaller, start: ScriptStart): void;
+  runOf(execution: Execution): ScriptRun;
+}
+
+export interface Scripts {
+  readonly running: ScriptRun | null;
+  readonly cache: ScriptCache;
+  readonly host: CommandHost;
+  /** Runs it to its end, or has the client wait while it is busy. */
+  run(call: ScriptCaller, run: ScriptRun): void;
+  /** SCRIPT KILL, FUNCTION KILL. Throws a CommandError: NOTBUSY, UNKILLABLE, BUSY. */
+  kill(kind: ScriptKind, force: boolean): void;
+}

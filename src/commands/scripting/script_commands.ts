@@ -1,0 +1,95 @@
+/** SCRIPT: the cache of scripts, and the script that runs. */
+import type { Call } from "../../calls/call.ts";
+import { helpEntry } from "../../calls/help.ts";
+import { group } from "../../calls/table.ts";
+import { CommandError } from "../../protocol/errors.ts";
+import { compiled } from "./eval_commands.ts";
+
+const BAD_FLUSH = new CommandError("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
+const NO_DEBUGGER = new CommandError("ERR There is no debugger of scripts");
+
+export const scriptCommands = group("scripting", {
+  SCRIPT: {
+    arity: -2,
+    since: "2.6.0",
+    complexity: "Depends on subcommand.",
+    summary: "Manages the cache of scripts.",
+    subcommands: {
+      DEBUG: {
+        run: () => {
+          throw NO_DEBUGGER;
+        },
+        arity: 3,
+        flags: ["noscript"],
+        args: "mode:{YES | SYNC | NO}",
+        since: "3.2.0",
+        complexity: "O(1)",
+        summary: "Fails, since there is no debugger of scripts.",
+      },
+      EXISTS: {
+        run: exists,
+        arity: -3,
+        flags: ["noscript"],
+        args: "sha1 ...",
+        since: "2.6.0",
+        complexity: "O(N) with N being the number of scripts to check.",
+        summary: "Tells which scripts are in the cache.",
+        tips: ["request_policy:all_shards", "response_policy:agg_logical_and"],
+      },
+      FLUSH: {
+        run: flush,
+        arity: -2,
+        flags: ["noscript"],
+        args: "async:[ASYNC | SYNC]@6.2.0",
+        since: "2.6.0",
+        complexity: "O(N) with N being the number of scripts in cache",
+        summary: "Empties the cache.",
+        history: [["6.2.0", "Added the `ASYNC` and `SYNC` flushing mode modifiers."]],
+        tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
+      },
+      HELP: helpEntry("5.0.0"),
+      KILL: {
+        run: kill,
+        arity: 2,
+        flags: ["noscript", "allow_busy"],
+        since: "2.6.0",
+        complexity: "O(1)",
+        summary: "Ends the script that runs.",
+        tips: ["request_policy:all_shards", "response_policy:one_succeeded"],
+      },
+      LOAD: {
+        run: load,
+        arity: 3,
+        flags: ["noscript", "stale"],
+        args: "script",
+        since: "2.6.0",
+        complexity: "O(N) with N being the length in bytes of the script body.",
+        summary: "Puts a script into the cache.",
+        tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
+      },
+    },
+  },
+});
+
+function exists(call: Call): void {
+  const { argc, reply, server } = call;
+  reply.array(argc - 2);
+  for (let i = 2; i < argc; i++) reply.truth(server.scripts.cache.find(call.text(i)) !== null);
+}
+
+function flush(call: Call): void {
+  const isKnown =
+    call.argc === 2 || (call.argc === 3 && (call.is(2, "sync") || call.is(2, "async")));
+  if (!isKnown) throw BAD_FLUSH;
+  call.server.scripts.cache.clear();
+  call.reply.ok();
+}
+
+function kill(call: Call): void {
+  call.server.scripts.kill("script", false);
+  call.reply.ok();
+}
+
+function load(call: Call): void {
+  call.reply.bulkText(compiled(call, call.text(2), true).sha);
+}
