@@ -3,10 +3,23 @@
  * run one at a time, none inside another: what a run counts (fuel, memory, depth) is there once. To
  * end a script, its execution is dropped: no catch and no finally of it runs.
  */
+
+import { stringOf } from "./guards/conversion.ts";
+import { Fatal, ofHost, Thrown } from "./guards/errors.ts";
+import { beginRun, endRun, run } from "./guards/run_state.ts";
 import type { ScriptHost } from "./host.ts";
-import { $, FUEL, GI, hostErr, LIM, SObj, Throw, tostr, Vec1 } from "./prototype/runtime.ts";
+import { MESSAGE_SIZE_MAX } from "./limits.ts";
 import type { Script } from "./script.ts";
-import type { KeyVector, ScriptFunction, ScriptValue } from "./value.ts";
+import {
+  GeneratorObject,
+  KeyVector,
+  type Running,
+  type ScriptFunction,
+  ScriptObject,
+  type ScriptValue,
+} from "./value.ts";
+
+export { beginRun as resetMeter } from "./guards/run_state.ts";
 
 /** How an error reached the end of a script. */
 export interface ScriptFailure {
@@ -16,24 +29,28 @@ export interface ScriptFailure {
   readonly isReply: boolean;
   /** Where, from 1 on. */
   readonly line: number;
+  /** The host's error behind it, which is a bug of ours; null if there is none. */
+  readonly cause: unknown;
 }
 
 export class Execution {
   /** After `step`: what the script returned, or why it failed. */
   value: ScriptValue;
   failure: ScriptFailure | null = null;
-  private readonly generator: Generator<void, unknown, void>;
   private readonly host: ScriptHost;
+  /** Null once it has ended, so that nobody holds its values any longer. */
+  private running: Running | null;
+  private hasBegun = false;
 
-  private constructor(generator: Generator<void, unknown, void>, host: ScriptHost) {
-    this.generator = generator;
+  private constructor(running: Running, host: ScriptHost) {
+    this.running = running;
     this.host = host;
   }
 
   /** A script with its KEYS and ARGV. */
   static ofScript(script: Script, keys: string[], args: string[], host: ScriptHost): Execution {
     const main = script.main(0, vector(keys, "KEYS"), vector(args, "ARGV"));
-    return new Execution(main, host);
+    return new Execution(main as Running, host);
   }
 
   /** A function of a library. */
@@ -48,49 +65,64 @@ export class Execution {
 
   /** Runs until the end, or until `deadlineMs` of the host's time; whether the script has ended. */
   step(deadlineMs: number): boolean {
-    $.host = this.host;
-    $.deadline = deadlineMs;
+    if (!this.hasBegun) {
+      this.hasBegun = true;
+      beginRun();
+    }
+    run.host = this.host;
+    run.deadlineMs = deadlineMs;
     try {
-      const result = this.generator.next();
+      const result = (this.running as Running).next();
       if (!result.done) return false;
-      this.value = result.value as ScriptValue;
+      this.value = result.value;
     } catch (error) {
       this.failure = failureOf(error);
     }
+    this.running = null;
+    endRun();
     return true;
   }
 }
 
-/** Sets what a run counts to its beginning. */
-export function resetMeter(): void {
-  Object.assign($, { f: FUEL, m: LIM.memQuantum, l: 1, dead: false, memBase: -1 });
-}
-
-function* callFunction(
-  callback: ScriptFunction,
-  keys: KeyVector,
-  args: KeyVector,
-): Generator<void, unknown, void> {
-  let result = callback(0, keys as unknown as ScriptValue, args as unknown as ScriptValue);
-  if (result instanceof GI) result = yield* result as Generator<void, unknown, void>;
-  return result;
+function* callFunction(callback: ScriptFunction, keys: KeyVector, args: KeyVector): Running {
+  const result = callback(0, keys, args);
+  return result instanceof GeneratorObject ? yield* result : result;
 }
 
 function vector(values: string[], name: string): KeyVector {
-  return new Vec1(["", ...values], name) as unknown as KeyVector;
+  return new KeyVector(["", ...values], name);
 }
 
 function failureOf(error: unknown): ScriptFailure {
-  if (error instanceof Throw) {
-    const { v, line } = error;
-    if (v instanceof SObj && typeof v.err === "string") {
-      return { message: v.err, isReply: true, line };
+  if (error instanceof Thrown) {
+    const { value, line } = error;
+    if (value instanceof ScriptObject && typeof value.err === "string") {
+      return { message: oneLine(value.err), isReply: true, line, cause: null };
     }
-    return { message: `ERR ${tostr(v)}`, isReply: false, line };
+    return { message: oneLine(`ERR ${textOf(value)}`), isReply: false, line, cause: null };
   }
+  const { message, cause } = error instanceof Fatal ? error : endOf(error);
+  return { message: oneLine(message), isReply: false, line: run.l, cause };
+}
+
+/** What a script threw may have no text: then its kind has to do. */
+function textOf(value: ScriptValue): string {
   try {
-    return { message: `ERR ${tostr(hostErr(error))}`, isReply: false, line: $.l };
-  } catch (fatal) {
-    return { message: (fatal as { msg: string }).msg, isReply: false, line: $.l };
+    return stringOf(value);
+  } catch (error) {
+    return error instanceof Thrown ? "script threw a value that is no error" : endOf(error).message;
   }
+}
+
+/** The end that an error of the host's means. */
+function endOf(error: unknown): Fatal {
+  try {
+    return new Fatal(`ERR ${stringOf(ofHost(error))}`, null);
+  } catch (fatal) {
+    return fatal as Fatal;
+  }
+}
+
+function oneLine(message: string): string {
+  return message.slice(0, MESSAGE_SIZE_MAX).replace(/[\r\n]/g, " ");
 }

@@ -1,6 +1,6 @@
 /** A script that has been compiled: what EVAL, SCRIPT LOAD and FUNCTION LOAD keep. */
 import { compile, CompileError as PrototypeError } from "./prototype/compile.ts";
-import type { KeyVector } from "./value.ts";
+import type { KeyVector, Running } from "./value.ts";
 
 /** Why a text is no script. The position is in the text that was given, from 1 on. */
 export class CompileError extends Error {
@@ -16,11 +16,7 @@ export class CompileError extends Error {
 
 export interface Script {
   /** Makes what runs it once: a generator that yields when its time slice is over. */
-  readonly main: (
-    depth: number,
-    keys: KeyVector,
-    args: KeyVector,
-  ) => Generator<void, unknown, void>;
+  readonly main: (depth: number, keys: KeyVector, args: KeyVector) => Running;
   /**
    * Whether it may run for long: it has a loop, recursion or a callback. One that may not can never
    * become busy.

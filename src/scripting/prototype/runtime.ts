@@ -3,128 +3,20 @@
 // Every value a script can hold: undefined, null, boolean, number, byte string (chars 0..255),
 // host Array (dense, no holes), SObj, Vec1 (KEYS/ARGV), script function (= host generator function ($d, ...args)).
 
-export const SObj: { new (): any } = function SObj() {} as any;
-(SObj as any).prototype = Object.freeze(Object.create(null));
-
-export class Vec1 { constructor(public a: string[], public name: string) {} } // a[0] unused
-
-export class Throw { constructor(public v: any, public line: number) {} }     // script-catchable
-export class Fatal { constructor(public msg: string) {} }                      // never catchable by a script
-
-export const FUEL = 20000;
+import { run as $, type RunState } from '../guards/run_state.ts';
+import { Thrown as Throw, Fatal, fatal, errorObject as mkErr, typeError as te, rangeError as re, caught as $caught, throwValue as $throw, throwOverflow as $so, ofHost as hostErr } from '../guards/errors.ts';
+import { tick as $tick, countMemory as mem, countString as newstr, countArray as newarr, charge as chg, touch as touch1, touchWhole as touch } from '../guards/meter.ts';
+import { numberOf as $n, integerOf as int, primitiveString as primstr, stringOf as tostr, stringOf as $s, nameOf as $key, joined as join, stringArgument as strArg, trim as asciiTrim } from '../guards/conversion.ts';
+import { ScriptObject as SObj, KeyVector as Vec1, GeneratorObject as GI, kindOf as kind } from '../value.ts';
+import { FUEL } from '../limits.ts';
+import { nextRandom } from '../random.ts';
+export { $, SObj, Vec1, Throw, Fatal, fatal, mkErr, GI, kind, hostErr, tostr, FUEL };
 export const LIM = {
-  depth: 400, str: 32 << 20, arr: 4 << 20, key: 8192, spread: 8000, argsToCall: 1 << 20, callBytes: 512 << 20,
-  memQuantum: 32 << 20, memLimit: 256 << 20, jsonDepth: 1000,
+  str: 32 << 20, arr: 4 << 20, key: 8192, spread: 8000, argsToCall: 1 << 20, callBytes: 512 << 20, jsonDepth: 1000,
 };
-
-export interface Host { [k: string]: any;
-  call(args: string[]): any;            // -> reply in script representation; {err} SObj for errors
-  now(): number;
-  memorySize(): number;                    // cheap probe, bytes
-  collect(): void;
-  log?(level: number, msg: string): void;
-  sha1?(s: string): string;
-  register?: ((spec: any) => void) | null;
-}
-
-// ---- mutable execution state (one script runs at a time) -------------------------------------------
-export const $ = {
-  f: FUEL, m: LIM.memQuantum, l: 0, dead: false, deadline: 0, memBase: 0, wrote: false,
-  pf: undefined as any, pr: undefined as any, pa: undefined as any, rnd: 0, host: null as any as Host, calls: 0, ticks: 0, memchecks: 0,
-};
-
-export function mkErr(name: string, message: string) { const e = new SObj(); e.name = name; e.message = message; return e; }
-const te = (m: string) => new Throw(mkErr('TypeError', m), $.l);
-const re = (m: string) => new Throw(mkErr('RangeError', m), $.l);
-export const fatal = (m: string) => { $.dead = true; return new Fatal(m); };
-
-// returns true when the slice is used up and the generator must yield to the event loop
-function $tick(): boolean { $.f = FUEL; $.ticks++; return $.host.now() >= $.deadline; }
-
-function mem(n: number) { if (($.m -= n) < 0) memcheck(); }
-function memcheck() {
-  $.m = LIM.memQuantum; $.memchecks++;
-  const u = $.host.memorySize(); if ($.memBase < 0) { $.memBase = u; return; } // baseline at the first quantum: small scripts never pay for a probe
-  let used = u - $.memBase;
-  if (used > LIM.memLimit) {
-    if ($.host.collect) { $.host.collect(); used = $.host.memorySize() - $.memBase; }
-    if (used > LIM.memLimit) throw fatal('ERR script memory limit exceeded');
-  }
-}
-// account for a freshly created string of length n (bounds later flattening, hashing, copying too)
-function newstr(n: number) {
-  if (n > 256) {
-    if (n > LIM.str) throw re('string too long (limit ' + LIM.str + ' bytes)');
-    $.f -= n >> 8; mem(n);
-  } else mem(32);
-}
-function chg(n: number) { $.f -= n; }
-// Consuming a long string may flatten a rope (host strings are lazy), so real memory can appear here: count it towards the next probe.
-function touch1(s: string) { if (($.m -= s.length >> 4) < 0) memcheck(); } // per-character access: cheap, flattening was prepaid in fuel at creation
-function touch(s: string) { if (s.length > 4096) { $.f -= s.length >> 10; if (($.m -= s.length >> 4) < 0) memcheck(); } }
-function newarr(n: number) { if (n > LIM.arr) throw re('array too long (limit ' + LIM.arr + ')'); chg(n >> 4); mem(32 + n * 8); }
 
 const isArr = Array.isArray;
-// A script function is either a generator function or, if it is a leaf (no loop, no script call), a plain function.
-// Generator objects are never script values, so "did the call return a generator?" tells them apart.
-export const GI: any = function GI() {}; GI.prototype = Object.getPrototypeOf(function* () {}).prototype;
 const isFn = (v: any) => typeof v === 'function';
-export function kind(v: any): string {
-  if (v === null) return 'null';
-  const t = typeof v;
-  return t === 'object' ? (isArr(v) ? 'an array' : v instanceof Vec1 ? v.name : 'an object') : t === 'function' ? 'a function' : t;
-}
-
-// ---- conversions ----------------------------------------------------------------------------------
-function tonum(v: any): number {
-  switch (typeof v) {
-    case 'number': return v;
-    case 'string': chg(v.length >> 6); return v.length > 1000 ? NaN : Number(asciiTrim(v));
-    case 'boolean': return v ? 1 : 0;
-    case 'undefined': return NaN;
-  }
-  if (v === null) return 0;
-  throw te('cannot use ' + kind(v) + ' as a number');
-}
-// JSC: a value restored at a generator resume point has lost its type; '+v' on a checked number is a no-op that gives the
-// optimizing JIT a Number-typed value again (measured: 23 ns -> 1.3 ns per loop iteration with '%').
-const $n = (v: any): number => +(typeof v === 'number' ? v : tonum(v)); // the outer '+' types the merged result too
-function int(v: any, dflt = 0): number {
-  if (v === undefined) return dflt;
-  const x = Math.trunc($n(v)); return x !== x ? 0 : x;
-}
-function primstr(v: any): string {
-  switch (typeof v) {
-    case 'string': return v;
-    case 'number': case 'boolean': case 'undefined': return '' + v;
-  }
-  if (v === null) return 'null';
-  throw te('cannot convert ' + kind(v) + ' to a string');
-}
-export function tostr(v: any): string {
-  if (typeof v === 'string') return v;
-  if (isArr(v)) return join(v, ',');
-  if (v instanceof SObj) {
-    if (typeof v.message === 'string' && typeof v.name === 'string') return v.name + ': ' + v.message;
-    if (typeof v.err === 'string') return v.err;
-    throw te('cannot convert an object to a string; use JSON.stringify');
-  }
-  return primstr(v);
-}
-function $s(v: any): string { return typeof v === 'string' ? v : tostr(v); }
-function $key(v: any): any {
-  if (typeof v === 'string') { if (v.length > 64) { if (v.length > LIM.key) throw re('property name too long (limit ' + LIM.key + ' bytes)'); chg(v.length >> 6); touch(v); } return v; }
-  if (typeof v === 'number') return v;
-  return primstr(v);
-}
-function isWs(c: number) { return c === 32 || (c >= 9 && c <= 13); }
-function asciiTrim(s: string, l = true, r = true) {
-  let a = 0, b = s.length;
-  if (l) while (a < b && isWs(s.charCodeAt(a))) a++;
-  if (r) while (b > a && isWs(s.charCodeAt(b - 1))) b--;
-  chg((s.length - (b - a)) >> 4);
-  return a === 0 && b === s.length ? s : (newstr(b - a), s.slice(a, b));
-}
 
 // ---- operators ------------------------------------------------------------------------------------
 function add2(a: any, b: any): any {
@@ -135,7 +27,7 @@ function add2(a: any, b: any): any {
 const $add = (a: any, b: any) => typeof a === 'number' && typeof b === 'number' ? (+a) + (+b) : add2(a, b);
 function $cat(a: string, b: string) {
   const n = a.length + b.length;
-  if (n > 256) newstr(n); else if (($.m -= 32) < 0) memcheck();
+  if (n > 256) newstr(n); else mem(32);
   return a + b;
 }
 // integer fast path: fmod on doubles costs ~20 ns in JSC, an int32 remainder ~1 ns
@@ -262,12 +154,11 @@ function $slice(v: any, n: number) { const a = $iter(v); newarr(Math.max(0, a.le
 
 // ---- calls ----------------------------------------------------------------------------------------
 const $fn = (f: any) => { if (typeof f === 'function') return f; throw te(kind(f) + ' is not a function'); };
-function $so(): never { $.f -= 200; throw re('stack overflow'); }
 const $U = { pending: true };
 function prop(o: any, name: string, args: any[]): any { // method not builtin for this receiver: own function property of a script object?
   if (o instanceof SObj) {
     const f = o[name];
-    if (typeof f === 'function') { $.pf = f; $.pa = args; return $U; }
+    if (typeof f === 'function') { $.pendingFunction = f; $.pendingArguments = args; return $U; }
     if (name === 'hasOwnProperty') return $key(args[0]) in o;
     if (name === 'toString') return tostr(o);
     throw te("'" + name + "' is not a function of this object");
@@ -276,7 +167,7 @@ function prop(o: any, name: string, args: any[]): any { // method not builtin fo
   if (o === null || o === undefined) throw te("cannot call '" + name + "' of " + kind(o));
   throw te(kind(o) + " has no method '" + name + "'");
 }
-function* $cu(d: number): any { const f = $.pf, a = $.pa; $.pf = $.pa = undefined; const r = f(d, ...a); return r instanceof GI ? yield* r : r; }
+function* $cu(d: number): any { const f = $.pendingFunction, a = $.pendingArguments; $.pendingFunction = $.pendingArguments = null; const r = f(d, ...a); return r instanceof GI ? yield* r : r; }
 function $nu(r: any) { if (r === $U) throw te('this built-in method name cannot be called on an object here'); return r; }
 function $cm(o: any, name: string, ...args: any[]): any { return prop(o, name, args); } // unknown method name
 function* $cd(d: number, o: any, k: any, ...args: any[]): any { // computed callee o[k](...)
@@ -284,32 +175,7 @@ function* $cd(d: number, o: any, k: any, ...args: any[]): any { // computed call
   const r = f(d, ...args); return r instanceof GI ? yield* r : r;
 }
 
-// ---- errors ---------------------------------------------------------------------------------------
-function $throw(v: any): never { throw new Throw(v, $.l); }
-export function $caught(e: any): any { // catch clause entry
-  $.f -= 60; // unwinding costs microseconds
-  if (e instanceof Throw) return e.v;
-  if (e instanceof Fatal || $.dead) throw e;
-  return hostErr(e);
-}
-export function hostErr(e: any): any {
-  if (e instanceof ReferenceError) return mkErr('ReferenceError', 'variable used before its declaration');
-  throw fatal(e instanceof RangeError ? 'ERR script exceeded the stack or a size limit' : 'ERR internal error in script runtime' + (typeof process !== 'undefined' && process.env?.SPIKE_DEBUG ? ' ' + (e && e.stack) : ''));
-}
-
 // ---- builtin methods: plain ones return a value or $U; generator ones are in G ----------------------
-function join(a: any[], sep: string): string {
-  const n = a.length; let total = 0; chg(n >> 1);
-  if (n === 0) return '';
-  const parts: string[] = [];
-  for (let i = 0; i < n; i++) {
-    const v = a[i]; const s = v === null || v === undefined ? '' : typeof v === 'object' ? (() => { if (v instanceof SObj && (typeof v.err === 'string' || typeof v.message === 'string')) return tostr(v); throw te('cannot convert ' + kind(v) + ' inside an array to a string; use JSON.stringify'); })() : primstr(v);
-    total += s.length + sep.length; if (total > LIM.str) throw re('string too long (limit ' + LIM.str + ' bytes)');
-    parts.push(s);
-  }
-  newstr(total); mem(n * 8);
-  return parts.join(sep);
-}
 function rel(i: number, n: number) { return i < 0 ? Math.max(0, n + i) : Math.min(i, n); }
 // Safe substring search. Native search is O(n*m) in the worst case (measured 9.3 s for 400KB/200KB), so big products use Z-style KMP.
 function find(h: string, x: string, from: number): number {
@@ -354,12 +220,11 @@ function split(s: string, sep: any, lim: any): string[] {
   let i = 0;
   while (r.length < max) {
     const j = find(s, x, i); if (j < 0) { r.push(s.slice(i)); break; }
-    r.push(s.slice(i, j)); i = j + x.length; $.f -= 1; if (($.m -= 48) < 0) memcheck();
+    r.push(s.slice(i, j)); i = j + x.length; $.f -= 1; mem(48);
     if (r.length > LIM.arr) throw re('array too long (limit ' + LIM.arr + ')');
   }
   return r;
 }
-function strArg(v: any, m: string): string { if (typeof v === 'object' && v !== null || typeof v === 'function') throw te(m + ': expected a string, got ' + kind(v)); return $s(v); }
 function expand(rep: string, h: string, x: string, at: number) { // $$ $& $` $'
   if (rep.indexOf('$') < 0) return rep; let r = '';
   for (let i = 0; i < rep.length; i++) {
@@ -416,7 +281,7 @@ export const P: Record<string, (o: any, ...a: any[]) => any> = {
   repeat(o, n) { if (typeof o === 'string') { const k = int(n); if (k < 0 || k === Infinity) throw re('repeat: invalid count'); if (o.length * k > LIM.str || k > 1e9) throw re('string too long (limit ' + LIM.str + ' bytes)'); newstr(o.length * k); return o.repeat(k); } return prop(o, 'repeat', [n]); },
   padStart(o, n, p) { if (typeof o === 'string') return pad(o, int(n), p, true); return prop(o, 'padStart', [n, p]); },
   padEnd(o, n, p) { if (typeof o === 'string') return pad(o, int(n), p, false); return prop(o, 'padEnd', [n, p]); },
-  trim(o) { if (typeof o === 'string') return asciiTrim(o); return prop(o, 'trim', []); },
+  trim(o) { if (typeof o === 'string') return asciiTrim(o, true, true); return prop(o, 'trim', []); },
   trimStart(o) { if (typeof o === 'string') return asciiTrim(o, true, false); return prop(o, 'trimStart', []); },
   trimEnd(o) { if (typeof o === 'string') return asciiTrim(o, false, true); return prop(o, 'trimEnd', []); },
   toUpperCase(o) { if (typeof o === 'string') return upper(o, true); return prop(o, 'toUpperCase', []); },
@@ -425,7 +290,7 @@ export const P: Record<string, (o: any, ...a: any[]) => any> = {
   // numbers
   toFixed(o, d) { if (typeof o === 'number') { const k = int(d); if (k < 0 || k > 100) throw re('toFixed: digits must be 0..100'); return o.toFixed(k); } return prop(o, 'toFixed', [d]); },
   // arrays
-  push(o, ...xs) { if (isArr(o)) { if (o.length + xs.length > LIM.arr) throw re('array too long (limit ' + LIM.arr + ')'); if (($.m -= 16 * xs.length) < 0) memcheck(); for (let i = 0; i < xs.length; i++) o.push(xs[i]); return o.length; } return prop(o, 'push', xs); },
+  push(o, ...xs) { if (isArr(o)) { if (o.length + xs.length > LIM.arr) throw re('array too long (limit ' + LIM.arr + ')'); mem(16 * xs.length); for (let i = 0; i < xs.length; i++) o.push(xs[i]); return o.length; } return prop(o, 'push', xs); },
   pop(o) { if (isArr(o)) return o.pop(); return prop(o, 'pop', []); },
   shift(o) { if (isArr(o)) { chg(o.length >> 7); return o.shift(); } return prop(o, 'shift', []); },
   unshift(o, ...xs) { if (isArr(o)) { if (o.length + xs.length > LIM.arr) throw re('array too long (limit ' + LIM.arr + ')'); chg(o.length >> 6); mem(16 * xs.length); return o.unshift(...xs); } return prop(o, 'unshift', xs); },
@@ -520,16 +385,13 @@ function* msort(d: number, o: any[], f: any): Gen { // stable bottom-up merge so
 
 // ---- static namespaces -------------------------------------------------------------------------------
 function okeys(o: any): string[] { if (o instanceof SObj) { const k = Object.keys(o); newarr(k.length); chg(k.length >> 1); return k; } if (isArr(o)) return $forin(o); if (o === null || o === undefined) throw te('cannot list the keys of ' + kind(o)); return []; }
-function rnd() { // deterministic per run, as in Redis (seeded alike at each script start)
-  let t = ($.rnd = ($.rnd + 0x6D2B79F5) | 0); t = Math.imul(t ^ (t >>> 15), t | 1); t ^= t + Math.imul(t ^ (t >>> 7), t | 61); return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-}
 const M: Record<string, (...a: any[]) => any> = {};
 for (const k of ['abs', 'floor', 'ceil', 'round', 'trunc', 'sign', 'sqrt', 'cbrt', 'log', 'log2', 'log10', 'log1p', 'exp', 'expm1', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'fround', 'clz32']) { const f = (Math as any)[k]; M[k] = (x: any) => f($n(x)); }
 M.pow = (a, b) => $n(a) ** $n(b); M.atan2 = (a, b) => Math.atan2($n(a), $n(b)); M.imul = (a, b) => Math.imul($n(a), $n(b));
 M.min = (...a) => { let r = Infinity; for (let i = 0; i < a.length; i++) { const x = $n(a[i]); if (x !== x) return NaN; if (x < r || (x === 0 && r === 0 && 1 / x < 0)) r = x; } return r; };
 M.max = (...a) => { let r = -Infinity; for (let i = 0; i < a.length; i++) { const x = $n(a[i]); if (x !== x) return NaN; if (x > r || (x === 0 && r === 0 && 1 / x > 0)) r = x; } return r; };
 M.hypot = (...a) => { let s = 0; for (const x of a) s += $n(x) ** 2; return Math.sqrt(s); };
-M.random = () => rnd();
+M.random = () => nextRandom();
 
 const numArg = (s: any) => { const t = primstr(s); chg(t.length >> 6); if (t.length > 2000) return t.slice(0, 2000); return t; };
 const tryNum = (v: any) => (typeof v === 'object' && v !== null) || typeof v === 'function' ? NaN : $n(v);
@@ -644,7 +506,7 @@ function* jstring(d: number, v0: any, rep: any, ind: any): Gen {
   const gap = ind === undefined || ind === null ? '' : typeof ind === 'number' ? ' '.repeat(Math.min(10, Math.max(0, int(ind)))) : $s(ind).slice(0, 10);
   let out = '', total = 0; const parts: string[] = [];
   const put = (x: string) => { // chunks are flattened early: a rope of millions of tiny pieces costs ~50 bytes a piece
-    out += x; total += x.length; if (total > LIM.str) throw re('string too long (limit ' + LIM.str + ' bytes)'); if (($.m -= x.length + 8) < 0) memcheck();
+    out += x; total += x.length; if (total > LIM.str) throw re('string too long (limit ' + LIM.str + ' bytes)'); mem(x.length + 8);
     if (out.length > 4096) { out.charCodeAt(0); parts.push(out); out = ''; }
   };
   const skip = (v: any) => v === undefined || typeof v === 'function';
@@ -681,13 +543,13 @@ function toArg(v: any): string {
   throw te('redis.call arguments must be strings or numbers, got ' + kind(v));
 }
 function $call(line: number, args: any[], prot: boolean): any {
-  $.l = line; $.calls++;
+  $.l = line;
   const n = args.length; if (n === 0) throw te('Please specify at least one argument for this redis.call()');
   if (n > LIM.argsToCall) throw re('too many arguments for redis.call (limit ' + LIM.argsToCall + ')');
   for (let i = 0, t = 0; i < n; i++) { let v = args[i]; if (typeof v !== 'string') args[i] = v = toArg(v); if (v.length > 256) { touch(v); if ((t += v.length) > LIM.callBytes) throw re('redis.call arguments too long'); } }
   $.f -= 20 + n;
   const r = $.host.call(args);
-  if (typeof r === 'string') { if (r.length > 256) { chg(r.length >> 8); mem(r.length); } else if (($.m -= 32) < 0) memcheck(); }
+  if (typeof r === 'string') { if (r.length > 256) { chg(r.length >> 8); mem(r.length); } else mem(32); }
   else if (r instanceof SObj && typeof r.err === 'string' && !prot) throw new Throw(r, line);
   else if (typeof r === 'object' && r !== null) mem(256);
   return r;
