@@ -10,8 +10,8 @@ export const adjustable = {
 };
 
 /**
- * Units of work between two looks at the clock: 30 to 500 us. A unit is a turn of a loop or the call
- * of a function; built-ins take units in proportion to their work, some 20 ns each.
+ * Units of work between two looks at the clock: 30 to 500 us. A unit is a turn of a loop or the
+ * call of a function; built-ins take units in proportion to their work, some 20 ns each.
  */
 export const FUEL = 20_000;
 
@@ -37,8 +37,8 @@ export const FIRST_MEMORY_QUANTUM = 4 << 20;
 export const TICK_MEMORY = 1 << 20;
 
 /**
- * Depth of calls, weighted by the size of frames. At this depth more than a third of the host's stack
- * is free for the command that redis.call runs: a data structure is never left half changed.
+ * Depth of calls, weighted by the size of frames. At this depth more than a third of the host's
+ * stack is free for the command that redis.call runs: a data structure is never left half changed.
  */
 export const DEPTH_MAX = 1000;
 

@@ -1,7 +1,7 @@
 /**
- * What is thrown while a script runs. `Thrown` carries a value that the script can catch; `Fatal` it
- * cannot. Errors of the host itself never get into a script's hands: they have a stack, a prototype
- * and a constructor that lead out of it.
+ * What is thrown while a script runs. `Thrown` carries a value that the script can catch; `Fatal`
+ * it cannot. Errors of the host itself never get into a script's hands: they have a stack, a
+ * prototype and a constructor that lead out of it.
  */
 import { CATCH_FUEL, OVERFLOW_FUEL } from "../limits.ts";
 import { type LargeInteger, ScriptObject, type ScriptValue } from "../value.ts";

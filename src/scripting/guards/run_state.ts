@@ -1,7 +1,7 @@
 /**
- * Where the run of a script is and what it has counted: there once, since scripts run one at a time,
- * none inside another. Generated code reads and writes it as `$`; the names that it uses in every loop
- * are short, because a new script's text is parsed before it runs.
+ * Where the run of a script is and what it has counted: there once, since scripts run one at a
+ * time, none inside another. Generated code reads and writes it as `$`; the names that it uses in
+ * every loop are short, because a new script's text is parsed before it runs.
  */
 import type { ScriptHost } from "../host.ts";
 import { FIRST_MEMORY_QUANTUM, FUEL } from "../limits.ts";
@@ -22,7 +22,10 @@ export interface RunState {
   deadlineMs: number;
   /** Of the running script; null while none runs. */
   host: ScriptHost | null;
-  /** A function that a built-in found and the caller is to call, with its arguments: see calls.ts. */
+  /**
+   * A function that a built-in found and the caller is to call, with its arguments: see calls.ts.
+   *
+   */
   pendingFunction: ScriptFunction | null;
   pendingArguments: ScriptValue[] | null;
 }
