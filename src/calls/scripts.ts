@@ -40,17 +40,6 @@ export interface ScriptRun {
   finish(reply: Reply): void;
 }
 
-/** Flags of a script or function, a mask: what its shebang, or its registration, says. */
-export const ScriptFlag = {
-  no_writes: 1 << 0,
-  allow_oom: 1 << 1,
-  allow_stale: 1 << 2,
-  no_cluster: 1 << 3,
-  allow_cross_slot_keys: 1 << 4,
-  /** Is undone when an error or a limit ends it. */
-  atomic: 1 << 5,
-} as const;
-
 /** What is to run. */
 export interface ScriptStart {
   readonly kind: ScriptKind;

@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { HostFacts } from "../runtime/host.ts";
+import type { FunctionRegistry } from "../scripting/function_registry.ts";
 import type { Clients } from "./clients.ts";
 import type { Commands } from "./command.ts";
 import type { DebugSettings } from "./debug_settings.ts";
@@ -31,6 +32,8 @@ export interface ServerContext {
   readonly debug: DebugSettings;
   readonly control: ServerControl;
   readonly scripts: Scripts;
+  /** Libraries and their functions. */
+  readonly functions: FunctionRegistry;
   /** Where MIGRATE sends keys to. */
   readonly targets: Targets;
   log(level: LogLevel, text: string): void;

@@ -17,6 +17,8 @@ import { blockingListCommands } from "./lists/list_blocking.ts";
 import { listCommands } from "./lists/list_commands.ts";
 import { geoCommands } from "./places/geo_commands.ts";
 import { evalCommands } from "./scripting/eval_commands.ts";
+import { functionCallCommands } from "./scripting/function_call.ts";
+import { functionCommands } from "./scripting/function_commands.ts";
 import { scriptCommands } from "./scripting/script_commands.ts";
 import { clusterCommands } from "./server/cluster_commands.ts";
 import { commandCommands } from "./server/command_commands.ts";
@@ -80,6 +82,8 @@ export const commandTable = new CommandTable([
   subscriptionCommands,
   evalCommands,
   scriptCommands,
+  functionCommands,
+  functionCallCommands,
   replicationCommands,
   moduleCommands,
   clusterCommands,

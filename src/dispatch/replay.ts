@@ -67,10 +67,12 @@ export class Replay {
   run(args: Args): string | null {
     const { call } = this;
     let command = this.lookup.find(args);
+    if (command === null ? args.is(0, "function") : command.name === "function") {
+      return this.runFunction(args);
+    }
     if (command?.subcommands != null && args.count > 1) {
       command = command.subcommands.get(args.text(1).toLowerCase()) ?? null;
     }
-    if (command === null && args.is(0, "function")) return this.runFunction(args);
     if (command === null || command.run === null) {
       return `Unknown command '${args.text(0).slice(0, SHOWN_NAME_SIZE)}'`;
     }

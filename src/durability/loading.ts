@@ -22,6 +22,7 @@ import { cutFile } from "../persistence/log/cut_file.ts";
 import { openLoader, PeekedSource } from "../persistence/open_loader.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
+import type { FunctionRegistry } from "../scripting/function_registry.ts";
 
 /** Keys, or commands, loaded between two looks at the clock. */
 const STEP_COUNT = 1024;
@@ -56,6 +57,7 @@ export interface LoadingParts {
   readonly disk: Disk;
   readonly log: Log;
   readonly replay: LogReplay;
+  readonly functions: FunctionRegistry;
 }
 
 export class Loading {
@@ -98,7 +100,6 @@ export class Loading {
       this.stop();
     }
     log.add("notice", `DB loaded from disk: ${this.since(startMs)} seconds`);
-    this.tellLibraries();
     return null;
   }
 
@@ -133,15 +134,16 @@ export class Loading {
       this.stop();
     }
     log.add("notice", `DB loaded from append only file: ${this.since(startMs)} seconds`);
-    this.tellLibraries();
     return null;
   }
 
-  private tellLibraries(): void {
-    const { log, keyspace } = this.parts;
-    const { count } = keyspace.libraries;
-    if (count === 0) return;
-    log.add("notice", `Libraries of functions that are kept, and do not run yet: ${count}`);
+  /** Has the libraries of functions run that were loaded, and the log name those that cannot. */
+  private startFunctions(): void {
+    const { log, functions } = this.parts;
+    for (const { name, reason } of functions.reload()) {
+      const problem = reason.replace(/^ERR /, "");
+      log.add("warning", `Library '${name}' is kept as it is, and does not run: ${problem}`);
+    }
   }
 
   private *part(file: InputFile, part: Part, path: string, isLast: boolean, cuts: boolean): Steps {
@@ -300,6 +302,7 @@ export class Loading {
   private stop(): void {
     this.parts.keyspace.isReplaying = false;
     this.progress = null;
+    this.startFunctions();
   }
 
   private since(startMs: number): string {

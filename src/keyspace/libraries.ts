@@ -1,6 +1,7 @@
 /**
- * Libraries of functions that came with a file, which nobody here can run: they are kept as they
- * are, to be written back. See docs/decisions/0017_the_only_copy.md.
+ * The code of libraries of functions, as it is written to files. Those that cannot run here, since
+ * they came from a server with another language, are kept as they are, to be written back. See
+ * docs/decisions/0017_the_only_copy.md.
  */
 import { latin1 } from "../base/bytes.ts";
 import { splitWords } from "../base/words.ts";
@@ -21,8 +22,18 @@ export class Libraries {
     this.codes.set(nameOf(code), code);
   }
 
-  remove(name: string): void {
-    this.codes.delete(name);
+  /** Whether there was one of that name. */
+  remove(name: string): boolean {
+    return this.codes.delete(name);
+  }
+
+  has(name: string): boolean {
+    return this.codes.has(name);
+  }
+
+  /** Each with its name, in the order in which they came. */
+  named(): Iterable<[name: string, code: Uint8Array]> {
+    return this.codes.entries();
   }
 
   /** The code of each, in the order in which they came. */

@@ -58,6 +58,8 @@ export class Unsynced implements KeyObserver, LookObserver {
   /** By database: of its last change, and of the last that all its keys took part in. */
   private readonly lastMarks: Float64Array;
   private readonly wholeMarks: Float64Array;
+  /** Of the last change of libraries of functions. */
+  private librariesMark = 0;
   private readonly observers: KeyObservers;
   private readonly lookers: Looks;
 
@@ -104,8 +106,19 @@ export class Unsynced implements KeyObserver, LookObserver {
     this.noteIn(databaseId);
   }
 
+  /** Libraries of functions change. */
+  noteLibraries(): void {
+    if (!this.isOn) return;
+    this.librariesMark = this.mark;
+    this.noteAny();
+  }
+
   private noteIn(databaseId: number): void {
     this.lastMarks[databaseId] = this.mark;
+    this.noteAny();
+  }
+
+  private noteAny(): void {
     this.lastMark = this.mark;
     if (!this.isAny) this.setAny(true);
   }
@@ -137,6 +150,11 @@ export class Unsynced implements KeyObserver, LookObserver {
   /** It is looked which keys a database has. */
   lookAtAll(databaseId: number): void {
     if (this.isAny) this.see(this.lastMarks[databaseId]);
+  }
+
+  /** It is looked which libraries there are, or one of their functions is called. */
+  lookAtLibraries(): void {
+    if (this.isAny) this.see(this.librariesMark);
   }
 
   /** The highest unsafe mark that was looked at since `startLooking`; 0 for none. */

@@ -6,6 +6,7 @@ export interface FunctionDefinition {
   readonly name: string;
   readonly callback: ScriptValue;
   readonly description: string | null;
+  /** Names of SCRIPT_FLAGS. */
   readonly flags: readonly string[];
 }
 

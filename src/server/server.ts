@@ -33,6 +33,7 @@ import { Reply } from "../protocol/reply.ts";
 import { PADDING, RequestParser } from "../protocol/request.ts";
 import type { Host, HostFacts } from "../runtime/host.ts";
 import type { EventLoop, Socket } from "../runtime/net.ts";
+import { FunctionRegistry } from "../scripting/function_registry.ts";
 import { BackgroundWork } from "./background_work.ts";
 import { Backlog } from "./backlog.ts";
 import { clientFeatures } from "./client_features.ts";
@@ -95,6 +96,7 @@ export class Server implements CallServer, Engine {
   readonly snapshots: Snapshots;
   readonly targets: Targets;
   readonly scripts: ScriptRunner;
+  readonly functions: FunctionRegistry;
   readonly appendLog: AppendOnly;
   readonly progress: Progress;
   readonly ending: Shutdown;
@@ -123,7 +125,11 @@ export class Server implements CallServer, Engine {
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     const { keyspace } = this;
-    const loading = new Loading({ keyspace, config, disk: host, log, replay: new Replay(this) });
+    this.scripts = new ScriptRunner(this);
+    this.functions = new FunctionRegistry(keyspace.libraries, this.scripts.host);
+    const { functions } = this;
+    const replay = new Replay(this);
+    const loading = new Loading({ keyspace, config, disk: host, log, replay, functions });
     this.loading = loading;
     this.progress = new Progress(keyspace);
     const { progress } = this;
@@ -138,7 +144,6 @@ export class Server implements CallServer, Engine {
     const onEnd = () => this.backlog.check();
     this.turn = new Turn(this.reply, this.answers, endOfTurn, writer, onEnd);
     this.targets = new Targets(host, clock);
-    this.scripts = new ScriptRunner(this);
     this.ending = new Shutdown({
       monotonicMs: () => clock.monotonicMs(),
       log: (level, text) => this.log(level, text),

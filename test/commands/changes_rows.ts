@@ -727,4 +727,17 @@ export const LATER_CHANGES: Readonly<Record<string, string>> = {
     0 - XDELEX k IDS 1 9-9
     1 k XDELEX k IDS 1 1-1
   `,
+  functions: `
+    given FUNCTION FLUSH
+    1 - FUNCTION FLUSH
+    0 - FUNCTION LOAD "let x"
+    0 - FUNCTION DELETE x
+    1 - FUNCTION LOAD "#!js name=x\\nredis.registerFunction('f', () => 1)"
+
+    given FUNCTION LOAD REPLACE "#!js name=x\\nredis.registerFunction('f', () => 1)"
+    0 - FUNCTION LOAD "#!js name=x\\nredis.registerFunction('f', () => 1)"
+    1 - FUNCTION LOAD REPLACE "#!js name=x\\nredis.registerFunction('f', () => 1)"
+    0 - FCALL f 0
+    1 - FUNCTION DELETE x
+  `,
 };

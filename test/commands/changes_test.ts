@@ -84,6 +84,7 @@ test.each(Object.keys(LATER_CHANGES))("of later versions: %s", async (kind) => {
 
 /** Writing commands that have no row here, and why. */
 const WITHOUT_ROW: Readonly<Record<string, string>> = {
+  "function|restore": "its payload is no text: function_test.ts",
   migrate: "it needs another server: migrate_test.ts",
   pfdebug: "what it changes is told by hyperloglog_test.ts",
   restore: "its payload is no text: dump_test.ts",

@@ -107,6 +107,11 @@ export const FREE_LINES: Readonly<Record<string, readonly string[]>> = {
   discard: ["DISCARD"],
   echo: ["ECHO text"],
   exec: ["EXEC"],
+  fcall: ["FCALL nosuch 0"],
+  fcall_ro: ["FCALL_RO nosuch 0"],
+  "function|dump": ["FUNCTION DUMP"],
+  "function|list": ["FUNCTION LIST", "FUNCTION LIST WITHCODE"],
+  "function|stats": ["FUNCTION STATS"],
   hello: ["HELLO 3"],
   info: ["INFO persistence", "INFO memory", "INFO clients"],
   lastsave: ["LASTSAVE"],
@@ -142,10 +147,12 @@ export const UNSENT = new Set(
     "client|no-touch client|pause client|reply client|setinfo client|trackinginfo " +
     "client|unblock client|unpause cluster command command|docs command|getkeys " +
     "command|getkeysandflags command|help command|info command|list config config|help " +
-    "config|rewrite config|set latency latency|doctor latency|graph latency|help " +
-    "latency|histogram latency|history latency|reset memory memory|doctor memory|help module " +
-    "monitor object object|help pfselftest quit save bgsave bgrewriteaof shutdown slowlog " +
-    "slowlog|help slowlog|len slowlog|reset waitaof xgroup xgroup|help xinfo xinfo|help"
+    "config|rewrite config|set function function|delete function|flush function|help " +
+    "function|kill function|load function|restore latency latency|doctor latency|graph " +
+    "latency|help latency|histogram latency|history latency|reset memory memory|doctor " +
+    "memory|help module monitor object object|help pfselftest quit save bgsave bgrewriteaof " +
+    "shutdown slowlog slowlog|help slowlog|len slowlog|reset waitaof xgroup xgroup|help xinfo " +
+    "xinfo|help"
   ).split(" "),
 );
 

@@ -2,13 +2,12 @@
 import type { CallServer } from "../../calls/call.ts";
 import { Client, type ConnectionPort } from "../../calls/client.ts";
 import { type Command, Flag, fitsArity, HiddenFlag } from "../../calls/command.ts";
-import {
-  type CommandHost,
-  type ScriptCaller,
-  ScriptFlag,
-  type ScriptKind,
-  type ScriptRun,
-  type ScriptStart,
+import type {
+  CommandHost,
+  ScriptCaller,
+  ScriptKind,
+  ScriptRun,
+  ScriptStart,
 } from "../../calls/scripts.ts";
 import { Args } from "../../protocol/args.ts";
 import { CommandError, inOneLine } from "../../protocol/errors.ts";
@@ -16,6 +15,7 @@ import { Reply } from "../../protocol/reply.ts";
 import type { Execution } from "../../scripting/execution.ts";
 import type { FunctionDefinition } from "../../scripting/host.ts";
 import { shaOf } from "../../scripting/script_cache.ts";
+import { ScriptFlag } from "../../scripting/script_flags.ts";
 import { ScriptObject, type ScriptValue } from "../../scripting/value.ts";
 import { replyValue } from "./reply_values.ts";
 import { writeValue } from "./value_replies.ts";

@@ -1,16 +1,13 @@
 /** EVAL and EVALSHA, and their read-only variants. */
 import type { Call } from "../../calls/call.ts";
 import { group } from "../../calls/table.ts";
-import { CommandError } from "../../protocol/errors.ts";
+import { CommandError, NOT_INTEGER } from "../../protocol/errors.ts";
 import { Execution } from "../../scripting/execution.ts";
 import { CompileError } from "../../scripting/script.ts";
 import type { CachedScript } from "../../scripting/script_cache.ts";
+import { FIRST_KEY, keyCountOf, textsOf } from "./script_arguments.ts";
 
 const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
-const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
-const NEGATIVE_KEYS = new CommandError("ERR Number of keys can't be negative");
-/** Before the keys: the command's name, the script, the number of keys. */
-const FIRST_KEY = 3;
 const SHA_SIZE = 40;
 
 const SHARED = { arity: -3, complexity: "Depends on the script that is executed." } as const;
@@ -79,24 +76,16 @@ export const evalCommands = group("scripting", {
 });
 
 function evaluate(call: Call, isReadOnly: boolean): void {
-  const keyCount = keyCountOf(call);
+  const keyCount = keyCountOf(call, NOT_INTEGER);
   run(call, compiled(call, call.text(1), false), keyCount, isReadOnly);
 }
 
 function evaluateSha(call: Call, isReadOnly: boolean): void {
-  const keyCount = keyCountOf(call);
+  const keyCount = keyCountOf(call, NOT_INTEGER);
   const isSha = call.args.size[1] === SHA_SIZE;
   const script = isSha ? call.server.scripts.cache.find(call.text(1)) : null;
   if (script === null) throw NO_SCRIPT;
   run(call, script, keyCount, isReadOnly);
-}
-
-/** How many of the arguments after the count are keys. */
-function keyCountOf(call: Call): number {
-  const count = call.integer(2);
-  if (count > call.argc - FIRST_KEY) throw TOO_MANY_KEYS;
-  if (count < 0) throw NEGATIVE_KEYS;
-  return count;
 }
 
 /** The script of a text, compiled now unless it is known. */
@@ -122,10 +111,4 @@ function run(call: Call, cached: CachedScript, keyCount: number, isReadOnly: boo
   const args = textsOf(call, FIRST_KEY + keyCount, call.argc);
   const execution = Execution.ofScript(cached.script, keys, args, host);
   server.scripts.run(call, host.runOf(execution));
-}
-
-function textsOf(call: Call, from: number, end: number): string[] {
-  const texts: string[] = [];
-  for (let i = from; i < end; i++) texts.push(call.text(i));
-  return texts;
 }

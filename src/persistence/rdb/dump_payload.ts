@@ -26,6 +26,9 @@ const FOOTER_SIZE = 10;
 const CHECKSUM_SIZE = 8;
 const NO_TYPE = -1;
 
+/** What is wrong with a payload that holds something else than libraries. */
+export const NO_LIBRARY = "something that is no library";
+
 const writer = new RdbWriter();
 const reader = new RdbReader();
 const sum = new Crc64();
@@ -89,6 +92,23 @@ export function restorePayload(
   }
 }
 
+/** The payload of libraries with this code: `bytes` up to `size`, good until the next is made. */
+export function libraryPayload(
+  codes: Iterable<Uint8Array>,
+  packs: boolean,
+): { bytes: Uint8Array; size: number } {
+  writer.reset(RDB_VERSION);
+  writer.packs = packs;
+  for (const code of codes) {
+    writer.byte(Opcode.function2);
+    writer.string(code, 0, code.length);
+  }
+  writer.byte(RDB_VERSION & 0xff);
+  writer.byte(RDB_VERSION >> 8);
+  writer.checksum();
+  return writer;
+}
+
 /** The code of the libraries of an intact payload of FUNCTION DUMP; throws Malformed. */
 export function librariesOf(bytes: Uint8Array): Uint8Array[] {
   const codes: Uint8Array[] = [];
@@ -96,7 +116,7 @@ export function librariesOf(bytes: Uint8Array): Uint8Array[] {
   reader.openMemory(bytes, 0, bytes.length - FOOTER_SIZE);
   try {
     while (reader.left > 0) {
-      if (reader.byte() !== Opcode.function2) throw new Malformed("something that is no library");
+      if (reader.byte() !== Opcode.function2) throw new Malformed(NO_LIBRARY);
       reader.string(text);
       codes.push(text.bytes.slice(0, text.size));
     }

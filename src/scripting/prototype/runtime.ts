@@ -1,4 +1,5 @@
 // @ts-nocheck
+import { functionDefinition } from '../builtins/register_function.ts';
 // Runtime for candidate A: guarded JS subset compiled to host generator functions.
 // Every value a script can hold: undefined, null, boolean, number, byte string (chars 0..255),
 // host Array (dense, no holes), SObj, Vec1 (KEYS/ARGV), script function (= host generator function ($d, ...args)).
@@ -422,7 +423,7 @@ export const NS: Record<string, Record<string, (...a: any[]) => any>> = {
     sha1hex: (s) => { const t = strArg(s, 'redis.sha1hex'); chg(t.length >> 2); return $.host.sha1!(t); },
     log: (l, ...m) => { $.host.log?.(int(l), m.map((x) => $s(x)).join(' ')); },
     setresp: (v) => { const n = int(v); if (n !== 2 && n !== 3) throw te('RESP version must be 2 or 3.'); $.host.setProtocol(n); },
-    register_function: (...a) => { if (!$.host.register) throw te('redis.registerFunction can only be called while loading a library'); $.host.register(a); },
+    register_function: (...a) => { if (!$.host.register) throw te('redis.registerFunction can only be called while loading a library'); const def = functionDefinition(a); if (typeof def === 'string') { const o = new SObj(); o.err = def; throw new Throw(o, $.l); } $.host.register(def); },
   },
 };
 NS.redis.registerFunction = NS.redis.register_function;

@@ -1,0 +1,67 @@
+/** FCALL and FCALL_RO: functions of libraries. */
+import type { Call } from "../../calls/call.ts";
+import { group } from "../../calls/table.ts";
+import { CommandError } from "../../protocol/errors.ts";
+import { Execution } from "../../scripting/execution.ts";
+import { FIRST_KEY, keyCountOf, textsOf } from "./script_arguments.ts";
+
+const NOT_FOUND = new CommandError("ERR Function not found");
+const BAD_COUNT = new CommandError("ERR Bad number of keys provided");
+const NAME = 1;
+
+const SHARED = {
+  arity: -3,
+  args: "function numkeys [key ...] [arg ...]",
+  since: "7.0.0",
+  complexity: "Depends on the function that is executed.",
+} as const;
+
+export const functionCallCommands = group("scripting", {
+  FCALL: {
+    ...SHARED,
+    run: (call) => callFunction(call, false),
+    flags: ["noscript", "stale", "skip_monitor", "no_mandatory_keys", "may_replicate"],
+    keys: [
+      {
+        at: 2,
+        numkeys: 0,
+        first: 1,
+        flags: ["RW", "access", "update"],
+        notes: "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",
+      },
+    ],
+    summary: "Calls a function.",
+  },
+  FCALL_RO: {
+    ...SHARED,
+    run: (call) => callFunction(call, true),
+    flags: ["readonly", "noscript", "stale", "skip_monitor", "no_mandatory_keys"],
+    keys: [
+      {
+        at: 2,
+        numkeys: 0,
+        first: 1,
+        flags: ["RO", "access"],
+        notes: "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS",
+      },
+    ],
+    summary: "Calls a function that writes nothing.",
+  },
+});
+
+function callFunction(call: Call, isReadOnly: boolean): void {
+  const { server, feed, keyspace, argc } = call;
+  const { host } = server.scripts;
+  const found = server.functions.find(call.text(NAME));
+  keyspace.unsynced.lookAtLibraries();
+  if (found === null) throw NOT_FOUND;
+  const firstArg = FIRST_KEY + keyCountOf(call, BAD_COUNT);
+  // Its commands are told, not that it ran.
+  if (feed.active) feed.tellNothing();
+  const { name, flags, callback } = found;
+  host.begin(call, { kind: "function", name, flags, isReadOnly });
+  const keys = textsOf(call, FIRST_KEY, firstArg);
+  const args = textsOf(call, firstArg, argc);
+  const execution = Execution.ofFunction(callback, keys, args, host);
+  server.scripts.run(call, host.runOf(execution));
+}

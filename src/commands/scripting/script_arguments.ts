@@ -1,0 +1,23 @@
+/** The arguments of what runs a script or function: which, the number of keys, keys, the rest. */
+import type { Call } from "../../calls/call.ts";
+import { CommandError } from "../../protocol/errors.ts";
+
+const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
+const NEGATIVE_KEYS = new CommandError("ERR Number of keys can't be negative");
+const KEY_COUNT = 2;
+export const FIRST_KEY = 3;
+
+/** How many of the arguments after the count are keys; throws `otherwise` if that is no integer. */
+export function keyCountOf(call: Call, otherwise: CommandError): number {
+  const count = call.integerOr(KEY_COUNT, otherwise);
+  if (count > call.argc - FIRST_KEY) throw TOO_MANY_KEYS;
+  if (count < 0) throw NEGATIVE_KEYS;
+  return count;
+}
+
+/** Arguments from one up to before another, as byte strings. */
+export function textsOf(call: Call, from: number, end: number): string[] {
+  const texts: string[] = [];
+  for (let i = from; i < end; i++) texts.push(call.text(i));
+  return texts;
+}

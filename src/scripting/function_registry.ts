@@ -1,0 +1,175 @@
+/**
+ * The libraries that run, and their functions by name. What a file brings lies in the keyspace as
+ * bytes (Libraries); `reload` makes of it what can run, and leaves the rest, such as libraries in
+ * Lua, to be written back.
+ *
+ * Names of functions are the same in any case, as in Redis; those of libraries are not.
+ */
+import type { Libraries } from "../keyspace/libraries.ts";
+import { CommandError } from "../protocol/errors.ts";
+import { type Library, type LibraryFunction, libraryName, loadLibrary } from "./library.ts";
+import type { HostMachine } from "./library_host.ts";
+
+/** So long the top level of a library may run. */
+const LOAD_LIMIT_MS = 500;
+/** As long, of one that has been loaded before, maybe on a faster machine. */
+const RELOAD_LIMIT_MS = 10_000;
+
+/** What FUNCTION RESTORE does with the libraries that there are. */
+export type RestorePolicy = "append" | "replace" | "flush";
+
+export interface KeptLibrary {
+  readonly name: string;
+  /** Why it does not run. */
+  readonly reason: string;
+}
+
+export class FunctionRegistry {
+  private readonly kept: Libraries;
+  private readonly machine: HostMachine;
+  private readonly libraries = new Map<string, Library>();
+  /** By their names in lower case. */
+  private readonly functions = new Map<string, LibraryFunction>();
+
+  constructor(kept: Libraries, machine: HostMachine) {
+    this.kept = kept;
+    this.machine = machine;
+  }
+
+  get libraryCount(): number {
+    return this.libraries.size;
+  }
+
+  get functionCount(): number {
+    return this.functions.size;
+  }
+
+  /** Those that run, in the order in which they came. */
+  each(): Iterable<Library> {
+    return this.libraries.values();
+  }
+
+  /** The function of that name; null if there is none. */
+  find(name: string): LibraryFunction | null {
+    return this.functions.get(keyOf(name)) ?? null;
+  }
+
+  /** Loads a library, which takes the code over; its name. Throws a CommandError. */
+  load(code: Uint8Array, replaces: boolean): string {
+    const name = libraryName(code);
+    if (!replaces) this.refuseKept(name, `Library '${name}' already exists`);
+    const library = loadLibrary(name, code, this.machine, LOAD_LIMIT_MS);
+    refuseKnown(library, this.functions, (other) => other.name === name);
+    this.put(library);
+    this.kept.add(code);
+    return name;
+  }
+
+  /** Removes a library, be it one that runs or not; whether there was one. */
+  remove(name: string): boolean {
+    const library = this.libraries.get(name);
+    if (library !== undefined) this.drop(library);
+    return this.kept.remove(name);
+  }
+
+  /** Removes all, those that do not run as well. */
+  clear(): void {
+    this.kept.clear();
+    this.forget();
+  }
+
+  /** Takes libraries up, all or none; throws a CommandError. */
+  restore(codes: readonly Uint8Array[], policy: RestorePolicy): void {
+    const added = new Map<string, Library>();
+    const functions = new Map<string, LibraryFunction>();
+    for (const code of codes) {
+      const name = libraryName(code);
+      if (added.has(name)) throw new CommandError(`ERR Library '${name}' already exists`);
+      const library = loadLibrary(name, code, this.machine, LOAD_LIMIT_MS);
+      refuseKnown(library, functions, () => false);
+      added.set(name, library);
+      for (const made of library.functions) functions.set(keyOf(made.name), made);
+    }
+    if (policy === "append") {
+      for (const name of added.keys()) this.refuseKept(name, `Library ${name} already exists`);
+    }
+    if (policy === "flush") {
+      this.clear();
+    } else {
+      for (const library of added.values()) {
+        refuseKnown(library, this.functions, (other) => added.has(other.name));
+      }
+    }
+    for (const library of added.values()) {
+      const old = this.libraries.get(library.name);
+      if (old !== undefined) this.drop(old);
+    }
+    for (const library of added.values()) {
+      this.put(library);
+      this.kept.add(library.code);
+    }
+  }
+
+  /** Begins anew with what is kept, after that was loaded from a file; what does not run. */
+  reload(): KeptLibrary[] {
+    const problems: KeptLibrary[] = [];
+    this.forget();
+    for (const [name, code] of this.kept.named()) {
+      try {
+        const library = loadLibrary(libraryName(code), code, this.machine, RELOAD_LIMIT_MS);
+        refuseKnown(library, this.functions, () => false);
+        this.put(library);
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error;
+        problems.push({ name, reason: error.message });
+      }
+    }
+    return problems;
+  }
+
+  private refuseKept(name: string, text: string): void {
+    if (!this.kept.has(name)) return;
+    const hint = this.libraries.has(name)
+      ? ""
+      : ", though it does not run here: LOAD REPLACE takes its place, DELETE removes it";
+    throw new CommandError(`ERR ${text}${hint}`);
+  }
+
+  /** Adds a library, in the place of one of its name. */
+  private put(library: Library): void {
+    const old = this.libraries.get(library.name);
+    if (old !== undefined) this.dropFunctions(old);
+    this.libraries.set(library.name, library);
+    for (const made of library.functions) this.functions.set(keyOf(made.name), made);
+  }
+
+  private drop(library: Library): void {
+    this.dropFunctions(library);
+    this.libraries.delete(library.name);
+  }
+
+  private dropFunctions({ functions }: Library): void {
+    for (const { name } of functions) this.functions.delete(keyOf(name));
+  }
+
+  private forget(): void {
+    this.libraries.clear();
+    this.functions.clear();
+  }
+}
+
+const keyOf = (name: string) => name.toLowerCase();
+
+/** Throws a CommandError if another library has a function of one name, unless it is to go. */
+function refuseKnown(
+  library: Library,
+  functions: ReadonlyMap<string, LibraryFunction>,
+  goes: (other: Library) => boolean,
+): void {
+  for (const { name } of library.functions) {
+    const known = functions.get(keyOf(name));
+    if (known !== undefined && !goes(known.library)) {
+      throw new CommandError(`ERR Function ${name} already exists`);
+    }
+  }
+}

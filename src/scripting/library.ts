@@ -1,0 +1,126 @@
+/**
+ * A library of functions: code whose first line names it, and which registers functions when it
+ * runs, once, as it is loaded. What its top level declares stays for as long as the library does:
+ *
+ *   #!js name=mylib
+ *   let calls = 0;
+ *   redis.registerFunction('count', () => ++calls);
+ *
+ * Texts of errors are Redis's.
+ */
+import { latin1 } from "../base/bytes.ts";
+import { CommandError } from "../protocol/errors.ts";
+import { Execution, resetMeter, type ScriptFailure } from "./execution.ts";
+import type { FunctionDefinition } from "./host.ts";
+import { type HostMachine, LibraryHost } from "./library_host.ts";
+import { CompileError, compileScript, type Script } from "./script.ts";
+import { SCRIPT_FLAGS } from "./script_flags.ts";
+import { hasShebang, readShebang } from "./shebang.ts";
+import type { ScriptFunction } from "./value.ts";
+
+/** The only engine, as replies name it; libraries may do so in any case. */
+export const ENGINE = "JS";
+
+const NAME = /^\w+$/;
+const NAME_OPTION = /^name=/i;
+const BAD_NAME =
+  "ERR Library names can only contain letters, numbers, or underscores(_) and must be at least " +
+  "one character long";
+const NO_METADATA = new CommandError("ERR Missing library metadata");
+const BAD_METADATA = new CommandError("ERR Invalid library metadata");
+const TWO_NAMES = new CommandError(
+  "ERR Invalid metadata value, name argument was given multiple times",
+);
+const NO_NAME = new CommandError("ERR Library name was not given");
+const NO_FUNCTIONS = new CommandError("ERR No functions registered");
+const TIMEOUT = "ERR FUNCTION LOAD timeout";
+const TWICE = "ERR Function already exists in the library";
+
+export interface LibraryFunction {
+  readonly name: string;
+  readonly library: Library;
+  readonly callback: ScriptFunction;
+  /** Mask of ScriptFlag. */
+  readonly flags: number;
+  readonly description: string | null;
+}
+
+export interface Library {
+  readonly name: string;
+  readonly code: Uint8Array;
+  /** In the order in which they were registered; at least one. */
+  readonly functions: readonly LibraryFunction[];
+}
+
+/** The name that the first line of a library gives; throws a CommandError: of other engines too. */
+export function libraryName(code: Uint8Array): string {
+  const text = latin1(code, 0, code.length);
+  if (!hasShebang(text)) throw NO_METADATA;
+  const shebang = readShebang(text);
+  if (typeof shebang === "string") throw BAD_METADATA;
+  let name: string | null = null;
+  for (const option of shebang.options) {
+    if (!NAME_OPTION.test(option)) {
+      throw new CommandError(`ERR Invalid metadata value given: ${option}`);
+    }
+    if (name !== null) throw TWO_NAMES;
+    name = option.slice("name=".length);
+  }
+  if (name === null) throw NO_NAME;
+  if (!NAME.test(name)) throw new CommandError(BAD_NAME);
+  if (shebang.engine.toUpperCase() !== ENGINE) {
+    throw new CommandError(`ERR Engine '${shebang.engine}' not found`);
+  }
+  return name;
+}
+
+/** Compiles the code of a library and runs its top level; throws a CommandError. */
+export function loadLibrary(
+  name: string,
+  code: Uint8Array,
+  machine: HostMachine,
+  timeLimitMs: number,
+): Library {
+  const functions: LibraryFunction[] = [];
+  const library = { name, code, functions };
+  const host = new LibraryHost(machine, (definition) => register(library, functions, definition));
+  const script = compiled(code);
+  resetMeter();
+  const execution = Execution.ofScript(script, [], [], host);
+  const hasEnded = execution.step(machine.now() + timeLimitMs);
+  const problem = hasEnded ? (host.misuse ?? failureText(execution.failure)) : TIMEOUT;
+  if (problem !== null) throw new CommandError(`ERR Error registering functions: ${problem}`);
+  if (functions.length === 0) throw NO_FUNCTIONS;
+  return library;
+}
+
+function compiled(code: Uint8Array): Script {
+  try {
+    return compileScript(latin1(code, 0, code.length), "library");
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    const { line, message } = error;
+    throw new CommandError(`ERR Error compiling function: user_function:${line}: ${message}`);
+  }
+}
+
+function failureText(failure: ScriptFailure | null): string | null {
+  if (failure === null || failure.isReply) return failure?.message ?? null;
+  return failure.message.replace(/^ERR /, `ERR user_function:${failure.line}: `);
+}
+
+/** Takes a function up; says why not. */
+function register(
+  library: Library,
+  functions: LibraryFunction[],
+  { name, callback, description, flags }: FunctionDefinition,
+): string | null {
+  if (!NAME.test(name)) return BAD_NAME;
+  const lower = name.toLowerCase();
+  if (functions.some((other) => other.name.toLowerCase() === lower)) return TWICE;
+  let mask = 0;
+  for (const flag of flags) mask |= SCRIPT_FLAGS.get(flag) ?? 0;
+  const made = { name, library, callback: callback as ScriptFunction, flags: mask, description };
+  functions.push(made);
+  return null;
+}
