@@ -1,5 +1,4 @@
 // @ts-nocheck
-import { functionDefinition } from '../builtins/register_function.ts';
 // Runtime for candidate A: guarded JS subset compiled to host generator functions.
 // Every value a script can hold: undefined, null, boolean, number, byte string (chars 0..255),
 // host Array (dense, no holes), SObj, Vec1 (KEYS/ARGV), script function (= host generator function ($d, ...args)).
@@ -10,7 +9,11 @@ import { tick as $tick, countMemory as mem, countString as newstr, countArray as
 import { numberOf as $n, integerOf as int, primitiveString as primstr, stringOf as tostr, stringOf as $s, nameOf as $key, joined as join, stringArgument as strArg, trim as asciiTrim } from '../guards/conversion.ts';
 import { ScriptObject as SObj, KeyVector as Vec1, GeneratorObject as GI, kindOf as kind } from '../value.ts';
 import { FUEL } from '../limits.ts';
-import { nextRandom } from '../random.ts';
+import { NS, NSG, CONST, GLOBALF } from '../builtins/namespaces.ts';
+import { keys as okeys } from '../builtins/object.ts';
+import { callCommand as $call } from '../builtins/redis_call.ts';
+import { utf8Of as utf8 } from '../builtins/utf8.ts';
+export { NS, NSG, CONST, GLOBALF, utf8 };
 export { $, SObj, Vec1, Throw, Fatal, fatal, mkErr, GI, kind, hostErr, tostr, FUEL };
 export const LIM = {
   str: 32 << 20, arr: 4 << 20, key: 8192, spread: 8000, argsToCall: 1 << 20, callBytes: 512 << 20, jsonDepth: 1000,
@@ -155,7 +158,7 @@ function $slice(v: any, n: number) { const a = $iter(v); newarr(Math.max(0, a.le
 
 // ---- calls ----------------------------------------------------------------------------------------
 const $fn = (f: any) => { if (typeof f === 'function') return f; throw te(kind(f) + ' is not a function'); };
-const $U = { pending: true };
+const $U: any = { pending: true };
 function prop(o: any, name: string, args: any[]): any { // method not builtin for this receiver: own function property of a script object?
   if (o instanceof SObj) {
     const f = o[name];
@@ -384,177 +387,8 @@ function* msort(d: number, o: any[], f: any): Gen { // stable bottom-up merge so
   return a;
 }
 
-// ---- static namespaces -------------------------------------------------------------------------------
-function okeys(o: any): string[] { if (o instanceof SObj) { const k = Object.keys(o); newarr(k.length); chg(k.length >> 1); return k; } if (isArr(o)) return $forin(o); if (o === null || o === undefined) throw te('cannot list the keys of ' + kind(o)); return []; }
-const M: Record<string, (...a: any[]) => any> = {};
-for (const k of ['abs', 'floor', 'ceil', 'round', 'trunc', 'sign', 'sqrt', 'cbrt', 'log', 'log2', 'log10', 'log1p', 'exp', 'expm1', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'fround', 'clz32']) { const f = (Math as any)[k]; M[k] = (x: any) => f($n(x)); }
-M.pow = (a, b) => $n(a) ** $n(b); M.atan2 = (a, b) => Math.atan2($n(a), $n(b)); M.imul = (a, b) => Math.imul($n(a), $n(b));
-M.min = (...a) => { let r = Infinity; for (let i = 0; i < a.length; i++) { const x = $n(a[i]); if (x !== x) return NaN; if (x < r || (x === 0 && r === 0 && 1 / x < 0)) r = x; } return r; };
-M.max = (...a) => { let r = -Infinity; for (let i = 0; i < a.length; i++) { const x = $n(a[i]); if (x !== x) return NaN; if (x > r || (x === 0 && r === 0 && 1 / x > 0)) r = x; } return r; };
-M.hypot = (...a) => { let s = 0; for (const x of a) s += $n(x) ** 2; return Math.sqrt(s); };
-M.random = () => nextRandom();
-
-const numArg = (s: any) => { const t = primstr(s); chg(t.length >> 6); if (t.length > 2000) return t.slice(0, 2000); return t; };
-const tryNum = (v: any) => (typeof v === 'object' && v !== null) || typeof v === 'function' ? NaN : $n(v);
-export const NS: Record<string, Record<string, (...a: any[]) => any>> = {
-  Math: M,
-  JSON: {}, // generator ones, see NSG
-  Object: {
-    keys: okeys,
-    values: (o) => { const k = okeys(o); return k.map((x) => o[x]); },
-    entries: (o) => { const k = okeys(o); mem(k.length * 48); return k.map((x) => [x, o[x]]); },
-    assign: (o, ...xs) => { if (!(o instanceof SObj)) throw te('Object.assign needs an object'); for (const x of xs) $os(o, x); return o; },
-    fromEntries: (a) => { const o = new SObj(); const it = $iter(a); chg(it.length); mem(it.length * 48); for (let i = 0; i < it.length; i++) { const e = it[i]; if (!isArr(e)) throw te('Object.fromEntries needs [key, value] pairs'); o[$key(e[0])] = e[1]; } return o; },
-    hasOwn: (o, k) => { if (o instanceof SObj) return $key(k) in o; if (isArr(o)) return $in(k, o); return false; },
-    is: (a, b) => { $seq(a, b); return Object.is(a, b); },
-  },
-  Array: {
-    isArray: (v) => isArr(v),
-    of: (...a) => $arr(a),
-  },
-  String: { fromCharCode: (...a) => { let r = ''; for (const x of a) { const c = int(x); if (c < 0 || c > 255) throw re('String.fromCharCode: a string holds bytes, so codes are 0..255'); r += String.fromCharCode(c); } newstr(r.length); return r; } },
-  Number: {
-    isInteger: (v) => Number.isInteger(v), isSafeInteger: (v) => Number.isSafeInteger(v), isFinite: (v) => Number.isFinite(v), isNaN: (v) => Number.isNaN(v),
-    parseInt: (s, r) => parseInt(numArg(s), r === undefined ? undefined : int(r)), parseFloat: (s) => parseFloat(numArg(s)),
-  },
-  redis: {
-    error_reply: (m) => { const o = new SObj(); let s = strArg(m, 'redis.error_reply'); if (s[0] === '-') s = s.slice(1); o.err = s.indexOf(' ') < 0 ? 'ERR ' + s : s; return o; },
-    status_reply: (m) => { const o = new SObj(); o.ok = strArg(m, 'redis.status_reply'); return o; },
-    sha1hex: (s) => { const t = strArg(s, 'redis.sha1hex'); chg(t.length >> 2); return $.host.sha1!(t); },
-    log: (l, ...m) => { $.host.log?.(int(l), m.map((x) => $s(x)).join(' ')); },
-    setresp: (v) => { const n = int(v); if (n !== 2 && n !== 3) throw te('RESP version must be 2 or 3.'); $.host.setProtocol(n); },
-    register_function: (...a) => { if (!$.host.register) throw te('redis.registerFunction can only be called while loading a library'); const def = functionDefinition(a); if (typeof def === 'string') { const o = new SObj(); o.err = def; throw new Throw(o, $.l); } $.host.register(def); },
-  },
-};
-NS.redis.registerFunction = NS.redis.register_function;
-export const NSG: Record<string, Record<string, (d: number, ...a: any[]) => Gen>> = {
-  JSON: { parse: jparse as any, stringify: jstring as any },
-  Array: { *from(d, v, f) { let a: any; if (v instanceof SObj && typeof v.length === 'number') { const n = int(v.length); newarr(n); a = []; for (let i = 0; i < n; i++) a.push(v[i]); } else a = $spread(v).slice(); if (f !== undefined) { $fn(f); for (let i = 0; i < a.length; i++) { if (--$.f < 0 && $tick()) yield; let v = f(d, a[i], i); if (v instanceof GI) v = yield* v; a[i] = v; } } return a; } },
-};
-export const CONST: Record<string, Record<string, number | string>> = {
-  Math: { PI: Math.PI, E: Math.E, LN2: Math.LN2, LN10: Math.LN10, LOG2E: Math.LOG2E, LOG10E: Math.LOG10E, SQRT2: Math.SQRT2, SQRT1_2: Math.SQRT1_2 },
-  Number: { MAX_SAFE_INTEGER: 2 ** 53 - 1, MIN_SAFE_INTEGER: -(2 ** 53 - 1), MAX_VALUE: Number.MAX_VALUE, MIN_VALUE: Number.MIN_VALUE, EPSILON: Number.EPSILON, POSITIVE_INFINITY: Infinity, NEGATIVE_INFINITY: -Infinity, NaN: NaN },
-  redis: { LOG_DEBUG: 0, LOG_VERBOSE: 1, LOG_NOTICE: 2, LOG_WARNING: 3, REDIS_VERSION: '7.0.15', REDIS_VERSION_NUM: 0x0007000f },
-};
-function mkErrCtor(name: string) { return (m?: any) => mkErr(name, m === undefined ? '' : $s(m)); }
-export const GLOBALF: Record<string, (...a: any[]) => any> = {
-  Number: (v = 0) => $n(v), String: (...a) => a.length ? $s(a[0]) : '', Boolean: (v) => !!v,
-  parseInt: NS.Number.parseInt, parseFloat: NS.Number.parseFloat, isNaN: (v) => Number.isNaN(tryNum(v)), isFinite: (v) => Number.isFinite(tryNum(v)),
-  Error: mkErrCtor('Error'), TypeError: mkErrCtor('TypeError'), RangeError: mkErrCtor('RangeError'),
-};
 function $newArray(...a: any[]) { if (a.length === 1 && typeof a[0] === 'number') { const r: any[] = []; setlen(r, a[0]); return r; } return $arr(a); }
 
-// ---- JSON ------------------------------------------------------------------------------------------
-export function utf8(cp: number): string {
-  const c = String.fromCharCode;
-  return cp < 0x80 ? c(cp) : cp < 0x800 ? c(0xc0 | cp >> 6, 0x80 | cp & 63) : cp < 0x10000 ? c(0xe0 | cp >> 12, 0x80 | cp >> 6 & 63, 0x80 | cp & 63) : c(0xf0 | cp >> 18, 0x80 | cp >> 12 & 63, 0x80 | cp >> 6 & 63, 0x80 | cp & 63);
-}
-function* jparse(d: number, src: any): Gen { // iterative, suspendable, makes only SObj/arrays/byte strings
-  const s: string = strArg(src, 'JSON.parse'); const n = s.length; let i = 0;
-  const bad = () => new Throw(mkErr('SyntaxError', 'JSON.parse: unexpected ' + (i >= n ? 'end of input' : 'character') + ' at position ' + i), $.l);
-  const ws = () => { for (; i < n; i++) { const c = s.charCodeAt(i); if (c !== 32 && c !== 10 && c !== 13 && c !== 9) break; } };
-  const str = (): string => { // at opening quote
-    const st = ++i; 
-    for (; i < n; i++) { const c = s.charCodeAt(i); if (c === 34) { const r = s.slice(st, i++); newstr(r.length); $.f -= r.length >> 5; return r; } if (c === 92) break; if (c < 32) throw bad(); }
-    let r = s.slice(st, i), seg = i;
-    for (; i < n;) {
-      const c = s.charCodeAt(i);
-      if (c === 34) { r += s.slice(seg, i++); newstr(r.length); $.f -= r.length >> 4; return r; }
-      if (c < 32) throw bad();
-      if (c !== 92) { i++; continue; }
-      r += s.slice(seg, i); const e = s[i + 1]; i += 2;
-      if (e === 'u') {
-        let cp = hex4(); 
-        if (cp >= 0xd800 && cp < 0xdc00 && s[i] === '\\' && s[i + 1] === 'u') { const sv = i; i += 2; const lo = hex4(); if (lo >= 0xdc00 && lo < 0xe000) cp = 0x10000 + ((cp - 0xd800) << 10) + (lo - 0xdc00); else i = sv; }
-        r += utf8(cp);
-      } else { const m = ESC[e as string]; if (m === undefined) throw bad(); r += m; }
-      seg = i;
-    }
-    throw bad();
-  };
-  const hex4 = () => { const h = s.slice(i, i + 4); if (!/^[0-9a-fA-F]{4}$/.test(h)) throw bad(); i += 4; return parseInt(h, 16); };
-  const stack: any[] = []; const keys: string[] = []; let cur: any = null, key = '', v: any;
-  for (;;) {
-    if (--$.f < 0 && $tick()) yield;
-    ws();
-    // value
-    const c = s[i];
-    if (c === '{') { i++; ws(); mem(48); v = new SObj(); if (s[i] === '}') { i++; } else { if (s[i] !== '"') throw bad(); if (stack.length >= LIM.jsonDepth) throw new Throw(mkErr('RangeError', 'JSON.parse: nested too deeply'), $.l); stack.push(cur); keys.push(key); cur = v; key = str(); ws(); if (s[i++] !== ':') { i--; throw bad(); } continue; } }
-    else if (c === '[') { i++; ws(); mem(48); v = []; if (s[i] === ']') { i++; } else { if (stack.length >= LIM.jsonDepth) throw new Throw(mkErr('RangeError', 'JSON.parse: nested too deeply'), $.l); stack.push(cur); keys.push(key); cur = v; continue; } }
-    else if (c === '"') v = str();
-    else if (c === 't' && s.startsWith('true', i)) { v = true; i += 4; }
-    else if (c === 'f' && s.startsWith('false', i)) { v = false; i += 5; }
-    else if (c === 'n' && s.startsWith('null', i)) { v = null; i += 4; }
-    else { // number
-      const st = i; let q = s.charCodeAt(i); const dig = () => { const z = i; while ((q = s.charCodeAt(i)) >= 48 && q <= 57) i++; if (i === z) throw bad(); };
-      if (q === 45) { i++; q = s.charCodeAt(i); } if (q === 48) { i++; q = s.charCodeAt(i); } else dig();
-      if (q === 46) { i++; dig(); } if (q === 101 || q === 69) { i++; q = s.charCodeAt(i); if (q === 43 || q === 45) i++; dig(); }
-      if (i - st > 1000) throw bad(); v = +s.slice(st, i);
-    }
-    // attach
-    for (;;) {
-      if (cur === null) { ws(); if (i < n) throw bad(); return v; }
-      ws();
-      if (isArr(cur)) { mem(16); cur.push(v); if (s[i] === ',') { i++; break; } if (s[i] !== ']') throw bad(); }
-      else { mem(48); cur[key] = v; if (s[i] === ',') { i++; ws(); if (s[i] !== '"') throw bad(); key = str(); ws(); if (s[i++] !== ':') { i--; throw bad(); } break; } if (s[i] !== '}') throw bad(); }
-      i++; v = cur; cur = stack.pop(); key = keys.pop()!;
-    }
-  }
-}
-const ESC: Record<string, string> = Object.assign(Object.create(null), { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' });
-function* jstring(d: number, v0: any, rep: any, ind: any): Gen {
-  if (rep !== undefined && rep !== null) throw te('JSON.stringify: a replacer is not supported');
-  const gap = ind === undefined || ind === null ? '' : typeof ind === 'number' ? ' '.repeat(Math.min(10, Math.max(0, int(ind)))) : $s(ind).slice(0, 10);
-  let out = '', total = 0; const parts: string[] = [];
-  const put = (x: string) => { // chunks are flattened early: a rope of millions of tiny pieces costs ~50 bytes a piece
-    out += x; total += x.length; if (total > LIM.str) throw re('string too long (limit ' + LIM.str + ' bytes)'); mem(x.length + 8);
-    if (out.length > 4096) { out.charCodeAt(0); parts.push(out); out = ''; }
-  };
-  const skip = (v: any) => v === undefined || typeof v === 'function';
-  const st: { o: any; k: string[] | null; i: number; n: number; any: boolean }[] = []; let v = v0;
-  if (skip(v)) return undefined;
-  const nl = () => gap === '' ? '' : '\n' + gap.repeat(st.length);
-  for (;;) {
-    if (--$.f < 0 && $tick()) yield;
-    if (typeof v === 'string') { $.f -= v.length >> 5; put(JSON.stringify(v)); }
-    else if (typeof v === 'number') put(Number.isFinite(v) ? '' + v : 'null');
-    else if (v === null || skip(v)) put('null');
-    else if (typeof v === 'boolean') put(v ? 'true' : 'false');
-    else {
-      if (st.length >= LIM.jsonDepth) throw te('JSON.stringify: nested too deeply or a cycle');
-      const a = isArr(v) ? v : v instanceof Vec1 ? v.a.slice(1) : null; const k = a ? null : okeys(v);
-      put(a ? '[' : '{'); st.push({ o: a ?? v, k, i: 0, n: a ? a.length : k!.length, any: false });
-    }
-    // next
-    for (;;) {
-      if (!st.length) { newstr(total); if (parts.length) { parts.push(out); out = parts.join(''); } return out; }
-      const t = st[st.length - 1];
-      if (t.i >= t.n) { st.pop(); put((t.any ? nl() : '') + (t.k ? '}' : ']')); continue; }
-      if (t.k) { if (--$.f < 0 && $tick()) yield; const k = t.k[t.i++]; v = t.o[k]; if (skip(v)) continue; put((t.any ? ',' : '') + nl() + JSON.stringify(k) + (gap ? ': ' : ':')); t.any = true; }
-      else { v = t.o[t.i++]; put((t.any ? ',' : '') + nl()); t.any = true; }
-      break;
-    }
-  }
-}
-
-// ---- redis.call ------------------------------------------------------------------------------------
-function toArg(v: any): string {
-  if (typeof v === 'string') return v;
-  if (typeof v === 'number') { if (!Number.isFinite(v)) throw te('redis.call: an argument is ' + v); return Object.is(v, -0) ? '0' : '' + v; }
-  throw te('redis.call arguments must be strings or numbers, got ' + kind(v));
-}
-function $call(line: number, args: any[], prot: boolean): any {
-  $.l = line;
-  const n = args.length; if (n === 0) throw te('Please specify at least one argument for this redis.call()');
-  if (n > LIM.argsToCall) throw re('too many arguments for redis.call (limit ' + LIM.argsToCall + ')');
-  for (let i = 0, t = 0; i < n; i++) { let v = args[i]; if (typeof v !== 'string') args[i] = v = toArg(v); if (v.length > 256) { touch(v); if ((t += v.length) > LIM.callBytes) throw re('redis.call arguments too long'); } }
-  $.f -= 20 + n;
-  const r = $.host.call(args);
-  if (typeof r === 'string') { if (r.length > 256) { chg(r.length >> 8); mem(r.length); } else mem(32); }
-  else if (r instanceof SObj && typeof r.err === 'string' && !prot) throw new Throw(r, line);
-  else if (typeof r === 'object' && r !== null) mem(256);
-  return r;
-}
 const wrapG = (f: (...a: any[]) => any) => function (_d: number, ...a: any[]): any { return f(...a); };
 const $fv: Record<string, any> = Object.create(null); // builtin functions as first-class values
 for (const k in GLOBALF) $fv[k] = wrapG(GLOBALF[k]);

@@ -1,0 +1,77 @@
+/** Runs a script in the engine alone, on a host that has no data. */
+
+import { Execution } from "../../src/scripting/execution.ts";
+import type { ScriptHost } from "../../src/scripting/host.ts";
+import { CompileError, compileScript } from "../../src/scripting/script.ts";
+import type { ScriptValue } from "../../src/scripting/value.ts";
+
+export interface RunOptions {
+  args?: string[];
+  /** "always" ends each time slice as soon as the script asks for the time. */
+  slices?: "one" | "always";
+  host?: Partial<ScriptHost>;
+}
+
+export interface RunResult {
+  value: ScriptValue;
+  /** As a reply has it; null if the script ended well. */
+  error: string | null;
+  /** How many slices it took. */
+  sliceCount: number;
+  /** The longest of them. */
+  sliceMsMax: number;
+}
+
+const silentHost: ScriptHost = {
+  call: (args) => args,
+  now: () => performance.now(),
+  memorySize: () => 0,
+  collect: () => undefined,
+  log: () => undefined,
+  sha1: () => "0".repeat(40),
+  setProtocol: () => undefined,
+  setReplication: () => undefined,
+  mayRun: () => true,
+  register: null,
+};
+
+/** The result of a script; byte strings in it and of it. */
+export function runScript(source: string, options: RunOptions = {}): RunResult {
+  const result: RunResult = { value: undefined, error: null, sliceCount: 0, sliceMsMax: 0 };
+  const host = { ...silentHost, ...options.host };
+  try {
+    const script = compileScript(source, "script");
+    const execution = Execution.ofScript(script, [], options.args ?? [], host);
+    const deadline =
+      options.slices === "always" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    for (let isOver = false; !isOver; ) {
+      const begin = performance.now();
+      isOver = execution.step(deadline);
+      result.sliceCount++;
+      result.sliceMsMax = Math.max(result.sliceMsMax, performance.now() - begin);
+    }
+    result.value = execution.value;
+    result.error = execution.failure?.message ?? null;
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    result.error = error.message;
+  }
+  return result;
+}
+
+/** The value of a script that has to end well. */
+export function valueOfScript(source: string, ...args: string[]): ScriptValue {
+  const { value, error } = runScript(source, { args });
+  if (error !== null) throw new Error(`${error}: ${source}`);
+  return value;
+}
+
+/** What a script that has to fail says. */
+export function errorOfScript(source: string, ...args: string[]): string {
+  const { value, error } = runScript(source, { args });
+  if (error === null) throw new Error(`gives ${JSON.stringify(value)}: ${source}`);
+  return error;
+}
+
+/** The bytes of a text in UTF-8, each a character. */
+export const bytesOf = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
