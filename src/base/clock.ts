@@ -29,6 +29,12 @@ export class Clock {
     this.nowSeconds = Math.floor(this.nowMs / 1000);
   }
 
+  /** It is this time again, in Unix ms, until the next tick: for a command that goes on later. */
+  goBack(nowMs: number): void {
+    this.nowMs = nowMs;
+    this.nowSeconds = Math.floor(nowMs / 1000);
+  }
+
   /** Unix time in µs, read now. */
   wallUs(): number {
     return this.source.wallUs();

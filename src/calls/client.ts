@@ -3,6 +3,7 @@ import type { Database } from "../keyspace/database.ts";
 import type { Watch, Watcher } from "../keyspace/watch.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandQueue } from "../protocol/command_queue.ts";
+import type { Reply } from "../protocol/reply.ts";
 import type { Command } from "./command.ts";
 
 /**
@@ -55,9 +56,10 @@ export interface ConnectionPort {
   suspend(): void;
   resume(): void;
   /**
-   * Replies with what has been written from `from` on for clients that waited, and goes on.
+   * Replies with what has been written from `from` on for clients that waited, and goes on; or with
+   * what is in a writer of its own, to which nothing more is written.
    */
-  resumeWithAnswer(from: number): void;
+  resumeWithAnswer(from: number, writer?: Reply): void;
   /** As `suspend`, until less waits for the disk; until then nothing is read, either. */
   awaitDisk(): void;
   /**
@@ -173,6 +175,11 @@ export class Client implements Watcher {
     return (this.silence & (Silence.off | Silence.skip)) !== 0;
   }
 
+  /** Whether its command is suspended in its middle: a script that runs long. */
+  get isMidway(): boolean {
+    return this.blocked !== null && !this.blocked.unblockable;
+  }
+
   /** A command is over that was not run by another one: to be told while Gate.reply is set. */
   endSkip(): void {
     const next = (this.silence & Silence.skipNext) === 0 ? 0 : Silence.skip;
@@ -199,7 +206,7 @@ export class Client implements Watcher {
 
 /** A blocked client: how it is let go from outside. */
 export interface BlockedState {
-  /** Whether CLIENT UNBLOCK may end it: a paused client is not blocked by its own doing. */
+  /** Whether CLIENT UNBLOCK may end it: not what waits in its middle for its next turn. */
   readonly unblockable: boolean;
   /** Bytes of the command's arguments. */
   readonly argumentsSize: number;

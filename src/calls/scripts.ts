@@ -62,10 +62,24 @@ export interface CommandHost extends ScriptHost {
 
 export interface Scripts {
   readonly running: ScriptRun | null;
+  /**
+   * Whether that one waits for its next turn: it has run for longer than busy-reply-threshold, and
+   * others are told so.
+   */
+  readonly isSuspended: boolean;
+  /** While it is: the command that has started it, and for how long it has been running, in ms. */
+  readonly command: Args | null;
+  readonly elapsedMs: number;
   readonly cache: ScriptCache;
   readonly host: CommandHost;
   /** Runs it to its end, or has the client wait while it is busy. */
   run(call: ScriptCaller, run: ScriptRun): void;
+  /**
+   * A command inside which a script was suspended (EXEC) is suspended as well, in all the calls of
+   * its client that are inside it: it returns at once. What it has replied is from `start` on. It
+   * goes on with `goOn`, in a call of its own that replies elsewhere: there `start` is 0.
+   */
+  suspendAround(call: ScriptCaller, start: number, goOn: (call: ScriptCaller) => void): void;
   /** SCRIPT KILL, FUNCTION KILL. Throws a CommandError: NOTBUSY, UNKILLABLE, BUSY. */
   kill(kind: ScriptKind, force: boolean): void;
 }

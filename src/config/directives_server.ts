@@ -307,7 +307,13 @@ export const shutdown = {
 export const scripting = {
   "busy-reply-threshold": integer(5000, LONG_FROM_0, {
     alias: "lua-time-limit",
-    kept: "There are no scripts yet.",
+    does:
+      "Milliseconds after which others are told that a script runs (BUSY), and can end it; 0 is " +
+      "never.",
+  }),
+  "script-time-limit": integer(0, LONG_FROM_0, {
+    own: true,
+    does: "Milliseconds after which a script that has written nothing is ended; 0 is never.",
   }),
   "lua-enable-deprecated-api": flag(false, {
     immutable: true,

@@ -29,6 +29,13 @@ interface OuterRun {
   hasGaps: boolean;
 }
 
+/** The run of a command that was suspended, of which it is the only one. */
+export interface SuspendedTiming {
+  readonly command: Command;
+  readonly client: Client;
+  readonly startMs: number;
+}
+
 export class Accounts {
   /** Whether each call has its own reading of the clock, brief or not. */
   isExact = false;
@@ -106,6 +113,29 @@ export class Accounts {
     const elapsedUs = this.readClock();
     this.figures.commands.recordBlocked(command as Command, elapsedUs);
     return elapsedUs;
+  }
+
+  /** When the run began; monotonic. */
+  get startedMs(): number {
+    return this.startMs;
+  }
+
+  /** The command that runs is suspended: others run until it goes on. */
+  suspend(): SuspendedTiming {
+    const { command, client, startMs } = this;
+    if (DEBUG) assert(this.count === 1, "a run of one command");
+    this.command = null;
+    this.count = 0;
+    return { command: command as Command, client: client as Client, startMs };
+  }
+
+  /** It goes on. All the time since it began is its own, as Redis counts it. */
+  resume({ command, client, startMs }: SuspendedTiming): void {
+    this.openRun();
+    this.command = command;
+    this.client = client;
+    this.count = 1;
+    this.startMs = startMs;
   }
 
   /** A command that is not run comes between: what follows is another run. */

@@ -31,6 +31,8 @@ import { replyFor, spaceRefusal } from "./space_gate.ts";
 const UNBLOCKED = new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 /** The longest that a timer is set for: what is due later is looked at again. */
 const DELAY_MAX_MS = 3_600_000;
+/** While nobody is served, who would look again looks so often whether that has changed. */
+const HELD_RETRY_MS = 10;
 /** In place of the type of a key that is not there: nobody waits for it. */
 const NO_TYPE = -1;
 /** In place of the argument that is a key: the disk has more. */
@@ -89,6 +91,8 @@ class Waiting implements Waiter, Timed, BlockedState {
 }
 
 export class BlockedClients implements ClientFeature {
+  /** While it is set nobody is served, though time may be over: keys are not to be looked at. */
+  isHeld = false;
   private readonly server: CallServer;
   private readonly reply: Reply;
   private readonly call: Call;
@@ -343,6 +347,11 @@ export class BlockedClients implements ClientFeature {
   private retry(waiting: Waiting, nowMs: number): void {
     const { client, type } = waiting;
     this.deadlines.remove(waiting);
+    if (this.isHeld) {
+      waiting.deadlineMs = Math.min(waiting.timeoutMs, nowMs + HELD_RETRY_MS);
+      this.deadlines.add(waiting);
+      return;
+    }
     for (const key of [...waiting.waited]) {
       const index = key.indexFor(waiting) as number;
       const db = this.server.keyspace.databases[key.databaseId];

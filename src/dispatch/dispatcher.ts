@@ -23,7 +23,7 @@ import { type Args, keptArgs } from "../protocol/args.ts";
 import { CommandError, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import * as loose from "../values/loose.ts";
-import { Accounts } from "./accounts.ts";
+import { Accounts, type SuspendedTiming } from "./accounts.ts";
 import type { BlockedClients } from "./blocked_clients.ts";
 import { COMMAND_GATES, ServerGate } from "./gates.ts";
 import { CommandLookup, type DispatchServer } from "./lookup.ts";
@@ -120,6 +120,11 @@ export class Dispatcher {
     accounts.openRun();
   }
 
+  /** Serves them, if there are such. */
+  serveWaiting(args: Args): void {
+    if (this.waits.hasReady) this.serveReady(args);
+  }
+
   private executeGated(client: Client, args: Args, gates: number): void {
     const from = this.reply.position;
     const wasSilent = client.isSilent;
@@ -166,6 +171,41 @@ export class Dispatcher {
   leave(client: Client): void {
     const reply = this.nesting.leave(client);
     if (reply !== this.reply) this.reply = reply;
+  }
+
+  /**
+   * A command that was suspended goes on (suspended_command.ts): `body` is a part of it. What it
+   * throws ends the command.
+   */
+  resume(call: Call, timing: SuspendedTiming, body: () => void): void {
+    const { reply: outer } = this;
+    const { dirty } = call.keyspace;
+    this.reply = call.reply;
+    this.accounts.resume(timing);
+    try {
+      body();
+    } catch (error) {
+      this.recover(call.command, error, call.keyspace.dirty !== dirty, 0);
+    } finally {
+      this.reply = outer;
+    }
+  }
+
+  /** A command that was suspended is over, and has replied: what comes after any command. */
+  endResumed(call: Call): void {
+    const { client, args, command } = call;
+    if (this.feed.active) {
+      this.feed.joinUnit();
+      this.tell(call, false);
+    }
+    if (this.monitors.active) this.monitors.feed(client, args, command);
+    this.accounts.closeRun(args);
+  }
+
+  /** The script whose command is inside another is over: as after any command inside another. */
+  endResumedInner(client: Client, args: Args): void {
+    if (this.feed.active) this.feed.commandRan(client.db, args, false);
+    this.accounts.closeRun(args, false);
   }
 
   private runNested(call: Call, client: Client, args: Args, command: TableCommand): void {
@@ -303,6 +343,7 @@ export class Dispatcher {
       this.reply.simple(QUEUED);
     } else {
       this.runGated(client, args, command, gates);
+      if (client.isMidway) return;
       if (this.monitors.active) this.monitors.feed(client, args, command);
       if (this.accounts.isExact || (flags & HiddenFlag.brief) === 0) this.accounts.closeRun(args);
     }

@@ -28,6 +28,8 @@ export const ServerGate = {
   backlog: 1 << 24,
   /** The arena has no more than its reserve. */
   space: 1 << 25,
+  /** A script has run for longer than busy-reply-threshold, and is not over. */
+  busy: 1 << 26,
 } as const;
 
 /** Flags of a command that are gates as well: bits 16 and 19. */

@@ -58,7 +58,8 @@ export class MonitorFeed implements ClientFeature {
       return;
     }
     // Who sees a command knows what it has changed.
-    const { lastMark } = this.unsynced;
+    const { unsynced } = this;
+    const lastMark = Math.min(unsynced.lastMark, unsynced.hiddenFrom - 1);
     for (const monitor of this.clients) {
       if (!monitor.isSilent) monitor.connection.push(bytes, lastMark);
     }

@@ -1,4 +1,20 @@
-/** Runs scripts, one at a time, as commands inside the one that starts it. */
+/**
+ * Runs scripts, one at a time, as commands inside the one that starts it.
+ *
+ *   run ──> first slice ──> over
+ *               │
+ *               │ busy-reply-threshold
+ *               v
+ *           suspended <───> slice ──> over
+ *
+ * The first slice is part of the command: nobody sees or does anything between. One that lasts for
+ * longer is suspended, and goes on in short slices, between which the event loop has its turns:
+ * others are told that the server is busy, and can have the script ended. They neither see nor
+ * change data: a script runs alone, however long. What would do so by itself stands still: see
+ * `stand` of who has made this.
+ */
+import { assert } from "../base/assert.ts";
+import { BUSY, NOT_BUSY, UNKILLABLE } from "../calls/busy.ts";
 import type { CallServer } from "../calls/call.ts";
 import type {
   CommandHost,
@@ -8,38 +24,242 @@ import type {
   Scripts,
 } from "../calls/scripts.ts";
 import { ServerCommandHost } from "../commands/scripting/command_host.ts";
-import { CommandError } from "../protocol/errors.ts";
-import { resetMeter } from "../scripting/execution.ts";
+import type { Args } from "../protocol/args.ts";
 import { ScriptCache } from "../scripting/script_cache.ts";
+import type { SuspendedTiming } from "./accounts.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { SuspendedCommand } from "./suspended_command.ts";
 
-const NOT_BUSY = new CommandError("NOTBUSY No scripts in execution right now.");
+/** How long one that is suspended runs between two turns of the event loop. */
+const SLICE_MS = 5;
+
+const KILL_COMMANDS = { script: "SCRIPT KILL", function: "FUNCTION KILL" } as const;
+/** Redis says so of functions, too. */
+const KILLED = "ERR Script killed by user with SCRIPT KILL...";
+
+/** What it needs besides what commands do. */
+export interface RunnerParts {
+  readonly server: CallServer;
+  readonly dispatcher: Dispatcher;
+  /** Has `run` called in so many ms. */
+  later(ms: number, run: () => void): void;
+  /** What would look at data, or change them, is to stand still, or goes on. */
+  stand(isStill: boolean): void;
+}
+
+/** The command of a script inside EXEC, while both are suspended. */
+interface InnerCommand {
+  readonly args: Args;
+  timing: SuspendedTiming;
+}
 
 export class ScriptRunner implements Scripts {
   running: ScriptRun | null = null;
+  isSuspended = false;
   readonly cache = new ScriptCache();
   readonly host: CommandHost;
+  /** busy-reply-threshold and script-time-limit, in ms; Infinity for none. */
+  thresholdMs = Infinity;
+  limitMs = Infinity;
+  private readonly parts: RunnerParts;
   private readonly server: CallServer;
+  /** When the script began; monotonic. */
+  private startedMs = 0;
+  /** The time that its commands see, in Unix ms: it stands still. */
+  private nowMs = 0;
+  private isKilled = false;
+  /** What is suspended: the client's command, and the script's if that is another. */
+  private outer: SuspendedCommand | null = null;
+  private inner: InnerCommand | null = null;
+  /** How the command around the script's goes on when that is over. */
+  private goOnAround: ((call: ScriptCaller) => void) | null = null;
+  private readonly sliceBound = () => this.slice();
 
-  constructor(server: CallServer) {
-    this.server = server;
-    this.host = new ServerCommandHost(server);
+  constructor(parts: RunnerParts) {
+    this.parts = parts;
+    this.server = parts.server;
+    this.host = new ServerCommandHost(parts.server);
   }
 
-  run({ reply }: ScriptCaller, run: ScriptRun): void {
-    const { server } = this;
-    resetMeter();
+  get command(): Args | null {
+    if (!this.isSuspended) return null;
+    return this.inner?.args ?? this.outer?.call.args ?? null;
+  }
+
+  get elapsedMs(): number {
+    return this.server.clock.monotonicMs() - this.startedMs;
+  }
+
+  run(caller: ScriptCaller, run: ScriptRun): void {
     this.running = run;
+    this.startedMs = this.parts.dispatcher.accounts.startedMs;
+    this.isKilled = false;
+    if (this.runAlone(run)) {
+      this.conclude(run);
+      run.finish(caller.reply);
+    } else {
+      this.suspend(caller, run);
+    }
+  }
+
+  /** The first slice; whether the script is over. */
+  private runAlone(run: ScriptRun): boolean {
+    const { startedMs, limitMs, server } = this;
+    // Who has it run while data are loaded waits for it.
+    const thresholdMs = server.durability.loading === null ? this.thresholdMs : Infinity;
+    if (this.step(run, startedMs + Math.min(thresholdMs, limitMs))) return true;
+    if (limitMs >= thresholdMs) return false;
+    return this.endByLimit(run) || this.step(run, startedMs + thresholdMs);
+  }
+
+  /** Has it go on until then; whether it is over. */
+  private step(run: ScriptRun, deadlineMs: number): boolean {
+    const { server } = this;
+    let hasReturned = false;
     server.enter(run.client, run.inner);
     try {
-      while (!run.execution.step(Infinity));
+      const isOver = run.execution.step(deadlineMs);
+      hasReturned = true;
+      return isOver;
     } finally {
       server.leave(run.client);
-      this.running = null;
+      if (!hasReturned) this.conclude(run);
     }
-    run.finish(reply);
   }
 
-  kill(_kind: ScriptKind, _force: boolean): void {
-    throw NOT_BUSY;
+  /** Ends one that has lasted for too long, if it may be ended. */
+  private endByLimit(run: ScriptRun): boolean {
+    if (run.hasWritten) return false;
+    run.execution.kill(`ERR Script ended by script-time-limit after ${this.limitMs} ms...`);
+    this.server.log("warning", "Script ended by script-time-limit.");
+    return true;
+  }
+
+  /** The script is over, whatever has ended it: what it has done stays. */
+  private conclude(_run: ScriptRun): void {
+    this.running = null;
+  }
+
+  private suspend(caller: ScriptCaller, run: ScriptRun): void {
+    const { server, parts } = this;
+    const command = KILL_COMMANDS[run.kind];
+    server.log(
+      "warning",
+      `Slow script detected: still in execution after ${Math.floor(this.elapsedMs)} ` +
+        `milliseconds. You can try killing the script using the ${command} command. ` +
+        `Script name is: ${run.name}.`,
+    );
+    this.nowMs = server.clock.nowMs;
+    this.isSuspended = true;
+    if (caller.nested) {
+      // Who has the script's command run suspends itself.
+      this.inner = { args: caller.args, timing: parts.dispatcher.accounts.suspend() };
+    } else {
+      this.outer = new SuspendedCommand(server, parts.dispatcher, caller, caller.reply.position);
+      this.standStill();
+    }
+  }
+
+  suspendAround(caller: ScriptCaller, start: number, goOn: (call: ScriptCaller) => void): void {
+    const { server, parts, outer } = this;
+    this.goOnAround = goOn;
+    // One that has been suspended before is told of by itself.
+    if (outer !== null) return;
+    this.outer = new SuspendedCommand(server, parts.dispatcher, caller, start);
+    this.standStill();
+  }
+
+  /** The event loop has a turn. */
+  private standStill(): void {
+    const { server, parts } = this;
+    this.server.feed.holdUnit();
+    parts.stand(true);
+    server.clock.tick();
+    parts.later(0, this.sliceBound);
+  }
+
+  private slice(): void {
+    const { server, parts, outer } = this;
+    if (DEBUG) assert(outer !== null && this.running !== null, "a script is suspended");
+    const waiting = outer as SuspendedCommand;
+    this.isSuspended = false;
+    parts.stand(false);
+    server.clock.goBack(this.nowMs);
+    server.feed.goOnWithUnit();
+    if (server.feed.active) server.keyspace.unsynced.startLooking();
+    const isOver = waiting.goOn(
+      () => this.goOn(waiting.call),
+      () => this.isSuspended,
+    );
+    if (isOver) {
+      this.outer = null;
+      this.inner = null;
+      this.goOnAround = null;
+      waiting.end();
+      parts.dispatcher.serveWaiting(waiting.call.args);
+    } else {
+      waiting.noteLooks();
+      this.standStill();
+    }
+  }
+
+  /** The script goes on, and what is around it when it is over. */
+  private goOn(call: ScriptCaller): void {
+    const { inner, goOnAround } = this;
+    this.isSuspended = !(inner === null ? this.goOnScript(call) : this.goOnInside(call, inner));
+    if (this.isSuspended || goOnAround === null) return;
+    this.inner = null;
+    this.goOnAround = null;
+    goOnAround(call);
+  }
+
+  /** The script's command, which is inside another, goes on; whether it is over. */
+  private goOnInside(call: ScriptCaller, inner: InnerCommand): boolean {
+    const { server } = this;
+    const { dispatcher } = this.parts;
+    server.enter(call.client, call.reply);
+    try {
+      dispatcher.accounts.resume(inner.timing);
+      if (!this.goOnScript(call)) {
+        inner.timing = dispatcher.accounts.suspend();
+        return false;
+      }
+      dispatcher.endResumedInner(call.client, inner.args);
+      // What follows is at another time.
+      server.clock.tick();
+      return true;
+    } finally {
+      server.leave(call.client);
+    }
+  }
+
+  /** One slice; whether the script is over, and has replied. */
+  private goOnScript({ reply }: ScriptCaller): boolean {
+    const run = this.running as ScriptRun;
+    const { clock, feed } = this.server;
+    if (feed.active) feed.tellNothing();
+    const isOver =
+      this.endIfKilled(run) ||
+      this.step(run, clock.monotonicMs() + SLICE_MS) ||
+      (this.elapsedMs >= this.limitMs && this.endByLimit(run));
+    if (!isOver) return false;
+    this.conclude(run);
+    run.finish(reply);
+    return true;
+  }
+
+  private endIfKilled(run: ScriptRun): boolean {
+    if (!this.isKilled) return false;
+    run.execution.kill(KILLED);
+    this.server.log("warning", "Script killed by user with SCRIPT KILL.");
+    return true;
+  }
+
+  kill(kind: ScriptKind, _force: boolean): void {
+    const run = this.running;
+    if (run === null) throw NOT_BUSY;
+    if (run.hasWritten) throw UNKILLABLE;
+    if (run.kind !== kind) throw BUSY[run.kind];
+    this.isKilled = true;
   }
 }

@@ -20,6 +20,10 @@
  *   | piece | piece |     …      bytes                  …  |
  *
  * What all have taken is given up: all at once if nothing is left, else in whole pieces.
+ *
+ * A unit may be held while its command waits for its next turn (a script that runs long): what it
+ * has told is in a buffer of its own then, and follows what others have told when it ends. It has a
+ * mark of its own as well, which the next unit shares at the earliest.
  */
 import { segmentOf, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
@@ -111,6 +115,26 @@ export class ChangeCursor {
   }
 }
 
+/** A unit that is held; while it goes on, the feed's own fields of these names are the unit's. */
+interface HeldUnit {
+  readonly out: Reply;
+  selected: number;
+  unitStart: number;
+  unitCount: number;
+  /** `selected` of the feed, while the unit goes on. */
+  feedSelected: number;
+}
+
+/** Where the feed has its marks from: Unsynced. */
+export interface Marks {
+  /** The mark of what changes now. */
+  mark: number;
+  /** Gives what the unit that is open has changed, and all that changes from now on, the next. */
+  setApart(): void;
+  /** From this mark on changes are shown by no reply. */
+  hiddenFrom: number;
+}
+
 export class ChangeFeed {
   /** Whether anybody wants to know; while not, nothing may be told. */
   active = false;
@@ -120,6 +144,8 @@ export class ChangeFeed {
   annotation: (() => string) | null = null;
   /** What was told and not yet taken by all. */
   private readonly out = new Reply(LOG_PIECE_SIZE);
+  /** Where what is told is written: there, or to the buffer of a unit that was held. */
+  private to = this.out;
   private readonly cursors: ChangeCursor[] = [];
   /** Nothing was told since somebody took. */
   private isQuiet = true;
@@ -130,10 +156,14 @@ export class ChangeFeed {
   private isOpen = false;
   private unitStart = 0;
   private unitCount = 0;
-  private readonly marks: { mark: number };
+  /** The database of its first command, if it has any. */
+  private unitDatabase = NO_DATABASE;
+  private held: HeldUnit | null = null;
+  /** It does not go on now. */
+  private isHolding = false;
+  private readonly marks: Marks;
 
-  /** `marks` has the mark of what changes now: Unsynced. */
-  constructor(marks: { mark: number }) {
+  constructor(marks: Marks) {
     this.marks = marks;
   }
 
@@ -161,6 +191,9 @@ export class ChangeFeed {
     if (this.cursors.length === 0) {
       // Who has opened a unit does not close it when nothing is told any more.
       this.isOpen = false;
+      this.held = null;
+      this.isHolding = false;
+      this.to = this.out;
       this.active = false;
     }
     this.giveUp();
@@ -183,6 +216,8 @@ export class ChangeFeed {
 
   /** What is told from now on has another mark; returns that of what was told until now. */
   closeMark(): number {
+    // Whose unit is held has a mark of its own already.
+    if (this.isHolding) return this.marks.mark - 1;
     if (DEBUG) assert(this.unitCount === 0 || !this.isOpen, "a unit has one mark");
     return this.marks.mark++;
   }
@@ -216,15 +251,14 @@ export class ChangeFeed {
     // The only one has it from the feed, before the next command.
     if (this.cursors.length === 1) this.selected = NO_DATABASE;
     if (this.selected === NO_DATABASE) return NOTHING;
-    const id = String(this.selected);
-    return fromLatin1(`*2\r\n$6\r\nSELECT\r\n$${id.length}\r\n${id}\r\n`);
+    return selectionOf(this.selected);
   }
 
   /** A unit begins: what is told until `endUnit` belongs together. */
   beginUnit(): void {
     this.isOpen = true;
     this.isTold = false;
-    this.unitStart = this.out.position;
+    this.unitStart = this.to.position;
     this.unitCount = 0;
   }
 
@@ -233,10 +267,75 @@ export class ChangeFeed {
     if (!this.isOpen) return false;
     this.isOpen = false;
     if (this.unitCount > 1) {
-      this.out.array(1);
-      this.out.bulkText("EXEC");
+      this.to.array(1);
+      this.to.bulkText("EXEC");
     }
     return this.unitCount > 0;
+  }
+
+  /**
+   * The unit that is open is held: its command goes on in another turn. Until `goOnWithUnit` others
+   * may tell, and what was told may be taken.
+   */
+  holdUnit(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.isHolding = true;
+    if (this.held === null) {
+      this.held = this.takeOut();
+      this.marks.setApart();
+    } else {
+      const { selected, unitStart, unitCount } = this;
+      this.selected = this.held.feedSelected;
+      Object.assign(this.held, { selected, unitStart, unitCount });
+      this.to = this.out;
+    }
+    this.marks.hiddenFrom = this.marks.mark;
+  }
+
+  /** Moves what the unit has told to a buffer of its own, where it stands for itself. */
+  private takeOut(): HeldUnit {
+    const { out, selected, unitStart, unitCount, unitDatabase } = this;
+    const own = new Reply(LOG_PIECE_SIZE);
+    const unit = { out: own, selected: NO_DATABASE, unitStart: 0, unitCount, feedSelected: 0 };
+    if (unitCount === 0) return unit;
+    own.raw(selectionOf(unitDatabase), 0, selectionOf(unitDatabase).length);
+    unit.unitStart = own.position;
+    unit.selected = selected;
+    copy(out, unitStart, own);
+    out.truncate(unitStart);
+    // What comes before a unit selects the database of its first command.
+    this.selected = unitDatabase;
+    return unit;
+  }
+
+  /** The command of a unit that is held goes on, until `holdUnit` or `joinUnit`. */
+  goOnWithUnit(): void {
+    if (!this.isHolding || this.held === null) return;
+    const { out, selected, unitStart, unitCount } = this.held;
+    this.isHolding = false;
+    this.marks.hiddenFrom = Infinity;
+    this.held.feedSelected = this.selected;
+    this.to = out;
+    Object.assign(this, { selected, unitStart, unitCount });
+    this.isOpen = true;
+    this.isTold = false;
+  }
+
+  /** A unit that was held needs it no more: it follows all that was told meanwhile. */
+  joinUnit(): void {
+    const { held, out } = this;
+    if (held === null) return;
+    this.held = null;
+    this.to = out;
+    if (held.out.position === 0) {
+      this.selected = held.feedSelected;
+      this.unitStart = out.position;
+      return;
+    }
+    this.unitStart += out.position;
+    this.wake();
+    copy(held.out, 0, out);
   }
 
   /** A handler's command is over: as it came it is told if nothing else was told in its place. */
@@ -267,7 +366,7 @@ export class ChangeFeed {
   tellInstead(db: Database, count: number): Reply {
     this.isTold = true;
     this.head(db, count);
-    return this.out;
+    return this.to;
   }
 
   /** The command that runs is told as it came, though it may not count as a change. */
@@ -285,7 +384,7 @@ export class ChangeFeed {
   expired(db: Database, e: EntryRef): void {
     if (!this.active) return;
     this.head(db, 2);
-    this.out.bulkText(this.unlinksExpired ? "UNLINK" : "DEL");
+    this.to.bulkText(this.unlinksExpired ? "UNLINK" : "DEL");
     this.writeKey(e);
   }
 
@@ -293,9 +392,9 @@ export class ChangeFeed {
   fieldExpired(db: Database, e: EntryRef, field: Range): void {
     if (!this.active) return;
     this.head(db, 3);
-    this.out.bulkText("HDEL");
+    this.to.bulkText("HDEL");
     this.writeKey(e);
-    this.out.bulk(field.bytes, field.offset, field.size);
+    this.to.bulk(field.bytes, field.offset, field.size);
   }
 
   /**
@@ -310,7 +409,7 @@ export class ChangeFeed {
   }
 
   private asIs(db: Database, args: Args): void {
-    const { out } = this;
+    const { to: out } = this;
     const { bytes, view, start, size, count, requestStart } = args;
     if (requestStart === NOT_CANONICAL) {
       this.head(db, count);
@@ -324,14 +423,14 @@ export class ChangeFeed {
 
   private head(db: Database, count: number): void {
     this.prepare(db);
-    this.out.array(count);
+    this.to.array(count);
   }
 
   /** Makes ready for one command more. */
   private prepare(db: Database): void {
-    const { out } = this;
+    const { to: out } = this;
     if (this.isQuiet) this.wake();
-    if (this.isOpen && ++this.unitCount === 2) this.insertMulti();
+    if (this.isOpen) this.count(db);
     if (this.annotation !== null) this.annotate(this.annotation());
     if (db.id === this.selected) return;
     this.selected = db.id;
@@ -341,9 +440,16 @@ export class ChangeFeed {
     this.keepOutside();
   }
 
+  /** The unit that is open gets one command more. */
+  private count(db: Database): void {
+    this.unitCount++;
+    if (this.unitCount === 1) this.unitDatabase = db.id;
+    else if (this.unitCount === 2) this.insertMulti();
+  }
+
   /** Writes the key of an entry as an argument. */
   private writeKey(e: EntryRef): void {
-    this.out.bulk(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
+    this.to.bulk(u8[segmentOf(entry.keyBlock(e))], entry.keyOffset(e), entry.keySize(e));
   }
 
   private wake(): void {
@@ -352,21 +458,35 @@ export class ChangeFeed {
   }
 
   private annotate(line: string): void {
-    this.out.raw(fromLatin1(line), 0, line.length);
+    this.to.raw(fromLatin1(line), 0, line.length);
     // A reader that looks for a time finds it before MULTI.
     this.keepOutside();
   }
 
   /** What was written before the unit's first command is not of the unit, should it be one. */
   private keepOutside(): void {
-    if (this.unitCount === 1) this.unitStart = this.out.position;
+    if (this.unitCount === 1) this.unitStart = this.to.position;
   }
 
   /** The unit has a second command: it is a transaction, from its first on. */
   private insertMulti(): void {
-    const { out } = this;
+    const { to: out } = this;
     const from = out.position;
     out.raw(MULTI, 0, MULTI.length);
     out.moveBack(from, this.unitStart);
   }
+}
+
+/** The command that selects a database. */
+function selectionOf(databaseId: number): Uint8Array {
+  const id = String(databaseId);
+  return fromLatin1(`*2\r\n$6\r\nSELECT\r\n$${id.length}\r\n${id}\r\n`);
+}
+
+/** Copies what was written from a position on to the end of another. */
+function copy(from: Reply, position: number, to: Reply): void {
+  from.show(position, from.position, (bytes, offset, size) => {
+    to.raw(bytes, offset, size);
+    return false;
+  });
 }

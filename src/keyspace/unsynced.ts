@@ -41,6 +41,8 @@ export class Unsynced implements KeyObserver, LookObserver {
   safeMark = 0;
   /** Of the last change of all. */
   lastMark = 0;
+  /** From this mark on changes are shown by no reply: they are of a command that waits. */
+  hiddenFrom = Infinity;
   /** What was noted, in order: those from `first` on may be unsafe. */
   private names = new Int32Array(NOTES_MIN);
   private marks = new Float64Array(NOTES_MIN);
@@ -139,6 +141,24 @@ export class Unsynced implements KeyObserver, LookObserver {
     this.own = this.count;
   }
 
+  /**
+   * What has changed since `startLooking`, and is not told yet, gets the next mark, as all that
+   * changes from now on: what was told before may be safe earlier.
+   */
+  setApart(): void {
+    const { own, count, mark, lastMarks, wholeMarks } = this;
+    const next = mark + 1;
+    this.mark = next;
+    this.tabled = Math.min(this.tabled, own);
+    this.marks.fill(next, own, count);
+    // Whose changes these are nobody knows: others' count as later then than they were.
+    if (own === count && !wholeMarks.includes(mark)) return;
+    this.lastMark = next;
+    for (const marks of [lastMarks, wholeMarks]) {
+      for (let id = 0; id < marks.length; id++) if (marks[id] === mark) marks[id] = next;
+    }
+  }
+
   /** A key is looked for, whether it is there or not. */
   look(databaseId: number, keyHash: number): void {
     if (!this.isAny) return;
@@ -169,11 +189,11 @@ export class Unsynced implements KeyObserver, LookObserver {
     this.fillTable(this.count);
     const mark = this.table.markOf(nameOf(databaseId, keyHash));
     const last = Math.max(mark, this.wholeMarks[databaseId]);
-    return last > this.safeMark ? last : 0;
+    return last > this.safeMark && last < this.hiddenFrom ? last : 0;
   }
 
   private see(mark: number): void {
-    if (mark > this.safeMark && mark > this.seen) this.seen = mark;
+    if (mark > this.safeMark && mark > this.seen && mark < this.hiddenFrom) this.seen = mark;
   }
 
   private lookUp(): void {

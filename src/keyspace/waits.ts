@@ -78,6 +78,7 @@ export class Waits implements KeyObserver {
   active = false;
   /** Whether `nextReady` has something to give. */
   hasReady = false;
+  private isHeld = false;
   /** Mask of the types that are waited for, and how many wait for each. */
   private types = 0;
   private readonly counts = new Int32Array(TYPE_COUNT);
@@ -179,11 +180,22 @@ export class Waits implements KeyObserver {
     return key;
   }
 
+  /** Nobody is to be served until `goOn`: a script that makes keys ready is not over. */
+  hold(): void {
+    this.isHeld = true;
+    this.hasReady = false;
+  }
+
+  goOn(): void {
+    this.isHeld = false;
+    this.hasReady = this.ready.length > 0;
+  }
+
   private makeReady(key: WaitedKey): void {
     if (key.isReady) return;
     key.isReady = true;
     this.ready.push(key);
-    this.hasReady = true;
+    this.hasReady = !this.isHeld;
   }
 
   private count(type: number, change: number): void {

@@ -78,9 +78,19 @@ export class Execution {
     } catch (error) {
       this.failure = failureOf(error);
     }
+    this.end();
+    return true;
+  }
+
+  /** Ends it from outside, between two steps; the message is as ScriptFailure has it. */
+  kill(message: string): void {
+    this.failure = { message, isReply: true, line: run.l, cause: null };
+    this.end();
+  }
+
+  private end(): void {
     this.running = null;
     endRun();
-    return true;
   }
 }
 

@@ -364,11 +364,12 @@ export class Connection
     this.goOnLater();
   }
 
-  resumeWithAnswer(from: number): void {
+  resumeWithAnswer(from: number, writer?: Reply): void {
     const { engine } = this;
-    if (this.isOverflowing(engine.answers, from)) return;
+    if (this.isOverflowing(writer ?? engine.answers, from)) return;
     try {
-      engine.turn.addAnswer(this, from);
+      if (writer === undefined) engine.turn.addAnswer(this, from);
+      else engine.turn.addFrom(writer, this, from);
     } catch (error) {
       this.giveUp(error);
       return;

@@ -125,7 +125,7 @@ export class Server implements CallServer, Engine {
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     const { keyspace } = this;
-    this.scripts = new ScriptRunner(this);
+    this.scripts = this.scriptRunnerOf(later);
     this.functions = new FunctionRegistry(keyspace.libraries, this.scripts.host);
     const { functions } = this;
     const replay = new Replay(this);
@@ -141,7 +141,10 @@ export class Server implements CallServer, Engine {
     this.dispatcher.onBacklog = () => this.backlog.begin();
     for (const feature of clientFeatures(this)) this.clients.addFeature(feature);
     const { writer } = this.appendLog;
-    const onEnd = () => this.backlog.check();
+    // Who waited for the disk goes on when it can, and a script that is in the midst of it is over.
+    const onEnd = () => {
+      if (!this.scripts.isSuspended) this.backlog.check();
+    };
     this.turn = new Turn(this.reply, this.answers, endOfTurn, writer, onEnd);
     this.targets = new Targets(host, clock);
     this.ending = new Shutdown({
@@ -160,6 +163,12 @@ export class Server implements CallServer, Engine {
       exit: host.exit,
       expireByItself: (on) => this.expiry.enable(on),
     };
+  }
+
+  private scriptRunnerOf(later: BackgroundWork["later"]): ScriptRunner {
+    const { dispatcher } = this;
+    const stand = (isStill: boolean) => this.stand(isStill);
+    return new ScriptRunner({ server: this, dispatcher, later, stand });
   }
 
   private appendLogOf(host: Host, later: BackgroundWork["later"]): AppendOnly {
@@ -279,9 +288,23 @@ export class Server implements CallServer, Engine {
     this.applyExpiring();
   }
 
-  /** Keys do not go while nobody can be told of it: while writing is paused, or has to wait. */
+  /**
+   * Keys do not go while nobody can be told of it: while writing is paused, or has to wait. Nor
+   * between two slices of a script, which runs alone.
+   */
   private applyExpiring(): void {
-    this.keyspace.mayExpire = this.pause.mode === "none" && !this.backlog.isFull;
+    const isBetween = this.scripts.isSuspended;
+    this.keyspace.mayExpire = this.pause.mode === "none" && !this.backlog.isFull && !isBetween;
+  }
+
+  /** A script is suspended, or goes on: meanwhile nobody else looks at data, or changes them. */
+  private stand(isStill: boolean): void {
+    const { blocked, dispatcher, keyspace } = this;
+    dispatcher.setGate(ServerGate.busy, isStill);
+    blocked.isHeld = isStill;
+    if (isStill) keyspace.waits.hold();
+    else keyspace.waits.goOn();
+    this.applyExpiring();
   }
 
   endOfTurn(run: () => void): void {

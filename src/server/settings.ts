@@ -21,6 +21,7 @@ export function applySettings(server: Server, log: Log): void {
     memorySettings,
     diskSettings,
     logSettings,
+    scriptSettings,
   ];
   for (const setting of settings) setting(server, config);
   followThresholds(config);
@@ -130,6 +131,13 @@ function logSettings({ appendLog, feed, dispatcher }: Server, config: Config): v
   config.onChange(["aof-disable-auto-gc"], () => {
     appendLog.removeHistory();
     return null;
+  });
+}
+
+function scriptSettings({ scripts }: Server, config: Config): void {
+  config.follow(["busy-reply-threshold", "script-time-limit"], () => {
+    scripts.thresholdMs = config.number("busy-reply-threshold") || Infinity;
+    scripts.limitMs = config.number("script-time-limit") || Infinity;
   });
 }
 

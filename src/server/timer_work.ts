@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { SLICE_MS } from "../base/limits.ts";
 import type { Durability } from "../calls/durability.ts";
 import { usedMemory } from "../calls/memory_use.ts";
+import type { Scripts } from "../calls/scripts.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { HostFacts } from "../runtime/host.ts";
@@ -28,21 +29,17 @@ export interface TimerParts {
   readonly snapshots: { check(): void };
   readonly appendLog: { check(): void };
   readonly durability: Pick<Durability, "loading">;
+  readonly scripts: Pick<Scripts, "isSuspended">;
 }
 
 export function doTimerWork(parts: TimerParts): void {
   const { clock, config, keyspace, clients } = parts;
   const isLoading = parts.durability.loading !== null;
   clock.tick();
-  parts.ending.check();
+  // As Redis: while a script is in the midst of it, nothing is begun that looks at data.
+  if (!parts.scripts.isSuspended) checkWhatIsDue(parts, isLoading);
   parts.targets.closeIdle();
-  if (!isLoading) {
-    // What is scheduled of the log comes first, as in Redis.
-    parts.appendLog.check();
-    parts.snapshots.check();
-  }
   sampleFigures(parts);
-  parts.pause.check(clock.nowMs);
   parts.backlog.warn();
   clients.closeIdle(config.number("timeout") * 1000, clock.nowMs);
   if (parts.outputLimit.isConfigured) clients.checkOutputs(clock.nowMs);
@@ -50,6 +47,16 @@ export function doTimerWork(parts: TimerParts): void {
   if (!config.flag("activerehashing") || isLoading) return;
   const endMs = clock.monotonicMs() + SLICE_MS;
   while (keyspace.rehashSlice() && clock.monotonicMs() < endMs);
+}
+
+function checkWhatIsDue(parts: TimerParts, isLoading: boolean): void {
+  parts.ending.check();
+  if (!isLoading) {
+    // What is scheduled of the log comes first, as in Redis.
+    parts.appendLog.check();
+    parts.snapshots.check();
+  }
+  parts.pause.check(parts.clock.nowMs);
 }
 
 function sampleFigures(parts: TimerParts): void {

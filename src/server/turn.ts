@@ -96,6 +96,11 @@ export class Turn {
     answers.clear();
   }
 
+  /** As `add`, of a writer that is nobody else's, and is done. */
+  addFrom(writer: Reply, connection: TurnConnection, start: number): void {
+    this.addRange(connection, writer, start);
+  }
+
   private addRange(connection: TurnConnection, writer: Reply, start: number): void {
     const end = writer.position;
     if (start !== end) {

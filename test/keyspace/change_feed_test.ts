@@ -53,7 +53,13 @@ class Collector implements ChangeTaker {
 let feed: ChangeFeed;
 
 beforeEach(() => {
-  feed = new ChangeFeed({ mark: 1 });
+  feed = new ChangeFeed({
+    mark: 1,
+    hiddenFrom: Infinity,
+    setApart() {
+      this.mark++;
+    },
+  });
 });
 
 function tell(db: number, ...words: (string | Buffer)[]): void {

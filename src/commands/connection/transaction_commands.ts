@@ -3,12 +3,14 @@
  * a changed watched key makes EXEC fail.
  */
 
-import type { Call } from "../../calls/call.ts";
-import { Gate } from "../../calls/client.ts";
+import type { Call, CallServer } from "../../calls/call.ts";
+import { type Client, Gate } from "../../calls/client.ts";
+import type { ScriptCaller } from "../../calls/scripts.ts";
 import { group } from "../../calls/table.ts";
 import { Args } from "../../protocol/args.ts";
 import type { CommandQueue } from "../../protocol/command_queue.ts";
 import { CommandError } from "../../protocol/errors.ts";
+import type { Reply } from "../../protocol/reply.ts";
 
 const NESTED_MULTI = new CommandError("ERR MULTI calls can not be nested");
 const EXEC_WITHOUT_MULTI = new CommandError("ERR EXEC without MULTI");
@@ -86,35 +88,69 @@ function exec(call: Call): void {
     return;
   }
   client.setGate(Gate.multi, false);
-  try {
-    runQueue(call, queue);
-  } finally {
-    client.closeQueue();
-  }
-}
-
-/**
- * Runs the queued commands, all of them, and replies an array of their replies. What is written
- * once the client is closing, or has turned its replies off, is dropped: that may begin and end
- * with any of the commands.
- */
-function runQueue(call: Call, queue: CommandQueue): void {
-  const { client, reply, server } = call;
   const start = reply.position;
   reply.array(queue.count);
   if (client.isSilent) reply.truncate(start);
   queue.rewind();
+  runQueue(call, queue, start, call.server);
+}
+
+/**
+ * Runs the queued commands, all that are left of them, and replies what they do; their replies are
+ * from `start` on. A script among them may be suspended, and EXEC with it.
+ */
+function runQueue(call: ScriptCaller, queue: CommandQueue, start: number, server: CallServer) {
+  const { client } = call;
+  let endSuspended: ReplyEnd | null = null;
+  try {
+    endSuspended = runUntilSuspended(call, queue, start, server);
+  } finally {
+    if (endSuspended === null) endQueue(client);
+  }
+  if (endSuspended === null) return;
+  const end = endSuspended;
+  server.scripts.suspendAround(call, start, (later) => {
+    end(later.reply);
+    runQueue(later, queue, 0, server);
+  });
+}
+
+/** To be told when the command that is suspended has replied. */
+type ReplyEnd = (reply: Reply) => void;
+
+/**
+ * Whether one is suspended: else null. What is written once the client is closing, or has turned
+ * its replies off, is dropped: that may begin and end with any of the commands.
+ */
+function runUntilSuspended(
+  { client, reply }: ScriptCaller,
+  queue: CommandQueue,
+  start: number,
+  server: CallServer,
+): ReplyEnd | null {
+  const { scripts } = server;
   server.enter(client, reply);
   try {
     while (queue.next(queuedArgs)) {
       const from = reply.position;
       const wasClosing = client.connection.closing;
       server.execute(client, queuedArgs);
+      if (scripts.isSuspended) {
+        return (later) => {
+          if (wasClosing || client.isSilent) later.truncate(from - start);
+        };
+      }
       if (wasClosing || client.isSilent) reply.truncate(from);
     }
   } finally {
     server.leave(client);
   }
+  return null;
+}
+
+/** The transaction is over. */
+function endQueue(client: Client): void {
+  client.closeQueue();
   queuedArgs.bytes = NO_BYTES;
   queuedArgs.view = NO_VIEW;
 }

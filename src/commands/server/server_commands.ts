@@ -1,5 +1,6 @@
 /** SERVER commands about the server as a whole: its databases, its role, its end. */
 
+import { BUSY } from "../../calls/busy.ts";
 import type { Call } from "../../calls/call.ts";
 import type { ShutdownOptions } from "../../calls/durability.ts";
 import * as propagate from "../../calls/propagate.ts";
@@ -288,6 +289,11 @@ function shutdown(call: Call): void {
     durability.abortShutdown();
     call.reply.ok();
     return;
+  }
+  const { scripts } = call.server;
+  // What a script is in the midst of is not to be saved.
+  if (scripts.isSuspended && options.save !== "never") {
+    throw BUSY[scripts.running?.kind ?? "script"];
   }
   durability.shutdown(options);
 }

@@ -1,8 +1,10 @@
 /** All stations: here is where one is registered. */
 import { assert } from "../../base/assert.ts";
 import type { Clients } from "../../calls/clients.ts";
+import type { Scripts } from "../../calls/scripts.ts";
 import type { Config } from "../../config/config.ts";
 import { authStation, monitorStation, multiStation, protectedStation } from "./access.ts";
+import { busyStation } from "./busy.ts";
 import { loadingStation } from "./loading.ts";
 import { type MemoryContext, MemoryStation, spaceStation } from "./memory.ts";
 import { DiskStation, replicasStation } from "./safety.ts";
@@ -13,6 +15,7 @@ import { backlogStation, pauseStation } from "./waiting.ts";
 interface StationContext extends MemoryContext {
   readonly config: Config;
   readonly clients: Clients;
+  readonly scripts: Scripts;
 }
 
 /** Bits of a mask of gates. */
@@ -41,6 +44,7 @@ export class Stations {
     this.add(this.disk);
     this.add(replicasStation);
     this.add(loadingStation);
+    this.add(busyStation(context));
     this.add(monitorStation);
     this.add(pauseStation(clients));
     this.add(backlogStation);
