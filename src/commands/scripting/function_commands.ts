@@ -127,12 +127,14 @@ function load(call: Call): void {
     at++;
   }
   if (at >= argc) throw NO_CODE;
+  call.keyspace.unsynced.lookAtLibraries();
   const name = server.functions.load(call.bytesOf(at), at > FIRST);
   changed(call);
   reply.bulkText(name);
 }
 
 function remove(call: Call): void {
+  call.keyspace.unsynced.lookAtLibraries();
   if (!call.server.functions.remove(call.text(FIRST))) throw NOT_FOUND;
   changed(call);
   call.reply.ok();
@@ -241,6 +243,7 @@ function restore(call: Call): void {
   if (policy === undefined) throw BAD_POLICY;
   const payload = call.bytesOf(FIRST);
   if (!isIntact(payload, 0, payload.length, !server.debug.checksumsSkipped)) throw BAD_FOOTER;
+  call.keyspace.unsynced.lookAtLibraries();
   server.functions.restore(codesOf(payload), policy);
   changed(call);
   call.reply.ok();

@@ -22,10 +22,7 @@ export interface RunState {
   deadlineMs: number;
   /** Of the running script; null while none runs. */
   host: ScriptHost | null;
-  /**
-   * A function that a built-in found and the caller is to call, with its arguments: see calls.ts.
-   *
-   */
+  /** A function that a built-in has left to its caller, with its arguments: see calls.ts. */
   pendingFunction: ScriptFunction | null;
   pendingArguments: ScriptValue[] | null;
 }
