@@ -3,6 +3,7 @@
 // process, where a look at the clock is a millisecond: nothing depends on how fast a script runs.
 
 import { beforeEach, describe, expect, test } from "bun:test";
+import { Flag } from "../../src/calls/command.ts";
 import { type ScriptClient, ScriptWorld } from "./script_world.ts";
 
 const BUSY =
@@ -169,6 +170,23 @@ describe("what may be asked meanwhile", () => {
   });
 });
 
+test("every command is refused unless its flags say otherwise", () => {
+  caller.run("EVAL", ENDLESS, "0");
+  const apart = ["shutdown", "debug", "module"];
+  for (const command of world.server.table.all) {
+    const { name, arity, flags, run, subcommands } = command;
+    if (run === null || subcommands !== null || apart.includes(name.split("|")[0])) continue;
+    if (name === "script|kill" || name === "function|kill") continue;
+    const client = world.client();
+    const words = name.split("|");
+    while (words.length < Math.abs(arity)) words.push("1");
+    const isBusy = client.run(...words).includes("BUSY Redis is busy running a script.");
+    expect([name, isBusy]).toEqual([name, (flags & Flag.allow_busy) === 0]);
+  }
+  other.run("SCRIPT", "KILL");
+  world.untilOver();
+});
+
 describe("EXEC with scripts that run long", () => {
   const script = `${LONG} return redis.call('INCR', 'k')`;
 
@@ -273,6 +291,24 @@ describe("what stands still meanwhile", () => {
     expect(other.replied).toBe("*-1\r\n");
     expect(other.run("SCRIPT", "KILL")).toBe("+OK\r\n");
     world.untilOver();
+  });
+
+  test("who waits for time to pass as well is not served in the middle, but afterwards", () => {
+    caller.run("XGROUP", "CREATE", "s", "g", "0", "MKSTREAM");
+    caller.run("XADD", "s", "1-0", "f", "v");
+    caller.run("XREADGROUP", "GROUP", "g", "a", "STREAMS", "s", ">");
+    const words = "XREADGROUP GROUP g b BLOCK 0 CLAIM 300 STREAMS s >".split(" ");
+    other.run(...words);
+    caller.run("EVAL", `${LONG} ${LONG}`, "0");
+    world.wait(500);
+    for (let i = 0; i < 50; i++) world.turn();
+    expect(world.server.scripts.isSuspended).toBe(true);
+    expect(other.replied).toBe("");
+    world.untilOver();
+    world.wait(50);
+    world.turn();
+    world.turn();
+    expect(other.replied).toContain("1-0");
   });
 
   test("a pause that ends has nobody go on who would be refused", () => {

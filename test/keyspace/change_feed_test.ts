@@ -140,6 +140,100 @@ describe("two takers", () => {
   });
 });
 
+describe("a unit that is held", () => {
+  /** It tells commands for a database, is held, and tells more when it goes on. */
+  function holdAfter(db: number, ...commands: string[]): void {
+    feed.beginUnit();
+    for (const command of commands) tell(db, command);
+    feed.holdUnit();
+  }
+
+  function end(db: number, ...commands: string[]): void {
+    feed.goOnWithUnit();
+    for (const command of commands) tell(db, command);
+    feed.joinUnit();
+    feed.endUnit();
+  }
+
+  test("is whole when it ends, after what others have told, and for its own database", () => {
+    const one = new Collector(feed);
+    unit(0, "a");
+    holdAfter(2, "b", "c");
+    one.take();
+    expect(one.text).toBe("SELECT 0\na\nSELECT 2");
+    unit(0, "d");
+    feed.goOnWithUnit();
+    tell(1, "e");
+    feed.holdUnit();
+    one.take();
+    unit(0, "f");
+    end(1, "g");
+    unit(1, "h");
+    one.take();
+    expect(one.text).toBe(
+      "SELECT 0\na\nSELECT 2\nSELECT 0\nd\nf\n" + "SELECT 2\nMULTI\nb\nc\nSELECT 1\ne\ng\nEXEC\nh",
+    );
+  });
+
+  test.each([
+    ["nothing", [], [], ""],
+    ["one command before", ["b"], [], "SELECT 3\nb\n"],
+    ["one command after", [], ["c"], "SELECT 3\nc\n"],
+    ["one before and one after", ["b"], ["c"], "SELECT 3\nMULTI\nb\nc\nEXEC\n"],
+  ])("that tells %s is a transaction only if it needs one", (_what, before, after, told) => {
+    const one = new Collector(feed);
+    unit(3, "a");
+    one.take();
+    holdAfter(3, ...before);
+    end(3, ...after);
+    unit(3, "d");
+    one.take();
+    expect(one.text).toBe(`SELECT 3\na\n${told}d`);
+  });
+
+  test("has a mark of its own, which what is taken meanwhile does not reach", () => {
+    const one = new Collector(feed);
+    const before = unit(0, "a");
+    holdAfter(0, "b");
+    expect(one.take()).toBe(before);
+    expect(one.take()).toBe(before);
+    end(0);
+    expect(feed.mark).toBe(before + 1);
+    expect(one.take()).toBe(before + 1);
+  });
+
+  test("is told of when it ends, though nobody has told anything since", () => {
+    const one = new Collector(feed);
+    holdAfter(0, "a");
+    one.take();
+    const told = one.toldCount;
+    end(0);
+    expect(one.toldCount).toBeGreaterThan(told);
+  });
+
+  test("goes to another place if that has been changed", () => {
+    const one = new Collector(feed);
+    holdAfter(4, "a");
+    one.take();
+    one.cursor.restart();
+    end(4, "b");
+    one.take();
+    expect(one.text).toBe("SELECT 4\nSELECT 4\nMULTI\na\nb\nEXEC");
+  });
+
+  test("is lost with the last who takes", () => {
+    const one = new Collector(feed);
+    holdAfter(0, "a");
+    one.cursor.detach();
+    feed.goOnWithUnit();
+    feed.joinUnit();
+    const other = new Collector(feed);
+    unit(0, "b");
+    other.take();
+    expect(other.text).toBe("SELECT 0\nb");
+  });
+});
+
 describe("one that attaches in the midst", () => {
   test("gets what is told from then on, begun with a SELECT, which the other does not get", () => {
     const one = new Collector(feed);

@@ -95,6 +95,37 @@ test("a database shows its last change, and all its keys one that all took part 
   expect([shown(unsynced, 1, 99), shown(unsynced, 0, 99)]).toEqual([2, 0]);
 });
 
+test("what is set apart has a later mark than what came before, and may be hidden", () => {
+  const unsynced = makeUnsynced();
+  unsynced.note(0, 1);
+  expect(shown(unsynced, 0, 1)).toBe(1);
+  unsynced.startLooking();
+  unsynced.note(0, 2);
+  unsynced.setApart();
+  unsynced.note(0, 3);
+  const marks = () => [1, 2, 3].map((hash) => shown(unsynced, 0, hash));
+  expect(marks()).toEqual([1, 2, 2]);
+  expect([1, 2].map((hash) => unsynced.markOf(0, hash))).toEqual([1, 2]);
+  unsynced.hiddenFrom = 2;
+  expect(marks()).toEqual([1, 0, 0]);
+  expect([1, 2].map((hash) => unsynced.markOf(0, hash))).toEqual([1, 0]);
+  unsynced.hiddenFrom = Infinity;
+  unsynced.confirm(1);
+  expect(marks()).toEqual([0, 2, 2]);
+  unsynced.confirm(2);
+  expect(unsynced.isAny).toBe(false);
+});
+
+test("what is set apart of a whole database, too", () => {
+  const unsynced = makeUnsynced();
+  unsynced.startLooking();
+  unsynced.noteAll(1);
+  unsynced.setApart();
+  unsynced.confirm(1);
+  expect(shown(unsynced, 1, 5)).toBe(2);
+  expect(unsynced.isAny).toBe(true);
+});
+
 describe("against a Map", () => {
   const cases: [what: string, hashes: number, spread: number][] = [
     ["few keys", 20, 1],
