@@ -24,6 +24,7 @@ import type {
   Scripts,
 } from "../calls/scripts.ts";
 import { ServerCommandHost } from "../commands/scripting/command_host.ts";
+import { Undo } from "../keyspace/undo.ts";
 import type { Args } from "../protocol/args.ts";
 import { ScriptCache } from "../scripting/script_cache.ts";
 import type { SuspendedTiming } from "./accounts.ts";
@@ -58,6 +59,7 @@ export class ScriptRunner implements Scripts {
   isSuspended = false;
   readonly cache = new ScriptCache();
   readonly host: CommandHost;
+  readonly undo: Undo;
   /** busy-reply-threshold and script-time-limit, in ms; Infinity for none. */
   thresholdMs = Infinity;
   limitMs = Infinity;
@@ -79,6 +81,7 @@ export class ScriptRunner implements Scripts {
     this.parts = parts;
     this.server = parts.server;
     this.host = new ServerCommandHost(parts.server);
+    this.undo = new Undo(parts.server.keyspace, parts.server.feed);
   }
 
   get command(): Args | null {

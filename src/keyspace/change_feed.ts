@@ -135,6 +135,14 @@ export interface Marks {
   hiddenFrom: number;
 }
 
+/** What was told until some moment of the unit that is open: see `ChangeFeed.takeBack`. */
+export interface FeedPlace {
+  readonly unitCount: number;
+  /** Bytes since the unit's first command, or the MULTI before it; if there is one. */
+  readonly size: number;
+  readonly selected: number;
+}
+
 export class ChangeFeed {
   /** Whether anybody wants to know; while not, nothing may be told. */
   active = false;
@@ -156,6 +164,8 @@ export class ChangeFeed {
   private isOpen = false;
   private unitStart = 0;
   private unitCount = 0;
+  /** Where it begins, with what comes before its first command. */
+  private unitBegin = 0;
   /** The database of its first command, if it has any. */
   private unitDatabase = NO_DATABASE;
   private held: HeldUnit | null = null;
@@ -243,6 +253,7 @@ export class ChangeFeed {
     for (const cursor of cursors) cursor.position -= dropped;
     // Nothing of a unit that is open was told.
     this.unitStart = out.position;
+    this.unitBegin = out.position;
     this.isQuiet = true;
   }
 
@@ -259,7 +270,42 @@ export class ChangeFeed {
     this.isOpen = true;
     this.isTold = false;
     this.unitStart = this.to.position;
+    this.unitBegin = this.to.position;
     this.unitCount = 0;
+  }
+
+  /** What is told from here on in the unit that is open may be taken back. */
+  place(): FeedPlace {
+    const { to, unitCount, unitStart, selected } = this;
+    return { unitCount, size: to.position - unitStart, selected };
+  }
+
+  /** What was told since, in a unit that is open still, was not: the bytes are as they were. */
+  takeBack({ unitCount, size, selected }: FeedPlace): void {
+    if (!this.isOpen) return;
+    const { to, held } = this;
+    this.selected = selected;
+    if (unitCount === 0) {
+      to.truncate(held === null ? this.unitBegin : 0);
+      this.unitStart = to.position;
+      if (held !== null) this.selected = NO_DATABASE;
+    } else if (unitCount === 1 && this.unitCount > 1) {
+      this.takeBackMulti(size);
+    } else {
+      to.truncate(this.unitStart + size);
+    }
+    this.unitCount = unitCount;
+  }
+
+  /** There was one command, of so many bytes: MULTI has been put before it since. */
+  private takeBackMulti(size: number): void {
+    const { to, unitStart } = this;
+    const first = new Reply(LOG_PIECE_SIZE);
+    const start = unitStart + MULTI.length;
+    to.truncate(start + size);
+    copy(to, start, first);
+    to.truncate(unitStart);
+    copy(first, 0, to);
   }
 
   /** The unit ends; whether anything was told in it. */

@@ -34,6 +34,12 @@ export interface ExpiryFeed {
   fieldExpired(db: Database, e: EntryRef, field: Range): void;
 }
 
+/** Who has to know which keys are made: what is noted of changes does not tell it. */
+export interface KeyKeeper {
+  /** The entry, whose key is not there, is about to be linked; its value may not be there yet. */
+  making(db: Database, e: EntryRef): void;
+}
+
 /** What a database needs of those above it: see Keyspace, which says what each of these is. */
 export interface DatabaseOwner {
   readonly clock: Clock;
@@ -44,6 +50,7 @@ export interface DatabaseOwner {
   readonly alarmMs: number;
   readonly onEarlierExpiry: (timeMs: number) => void;
   readonly expiryFeed: ExpiryFeed | null;
+  readonly keeper: KeyKeeper | null;
   readonly randomBelow: (limit: number) => number;
   changing(db: Database, e: EntryRef, event: KeyEvent | null, kind?: ChangeKind): void;
   appeared(db: Database, e: EntryRef): void;
@@ -160,9 +167,14 @@ export class Database implements Timed {
       withTtl,
     );
     this.keyspace.created(e);
-    dict.insert(this.keys, e);
+    this.insert(e);
     this.keyspace.changing(this, e, event, kind);
     return e;
+  }
+
+  private insert(e: EntryRef): void {
+    if (this.keyspace.keeper !== null) this.keyspace.keeper.making(this, e);
+    dict.insert(this.keys, e);
   }
 
   /**
@@ -172,7 +184,7 @@ export class Database implements Timed {
    */
   link(e: EntryRef, timeMs: number, farMs?: bigint): EntryRef {
     this.keyspace.created(e);
-    dict.insert(this.keys, e);
+    this.insert(e);
     this.rescheduled(e);
     return timeMs < 0 ? e : this.setExpiry(e, timeMs, farMs);
   }
@@ -343,6 +355,7 @@ export class Database implements Timed {
   moveFrom(from: Database, e: EntryRef): EntryRef {
     const timeMs = from.expiryOf(e);
     const farMs = from.farExpiryOf(e);
+    if (this.keyspace.keeper !== null) this.keyspace.keeper.making(this, e);
     from.unlink(e);
     dict.insert(this.keys, e);
     this.rescheduled(e);
@@ -358,7 +371,7 @@ export class Database implements Timed {
     const farMs = this.farExpiryOf(e);
     const moved = entryLike(e, timeMs >= 0, args, index, keyHash);
     this.keyspace.created(moved);
-    dict.insert(this.keys, moved);
+    this.insert(moved);
     entry.copyValue(e, moved, values.areaOf(e));
     entry.setClock(moved, entry.clock(e));
     this.unlink(e);
@@ -376,7 +389,7 @@ export class Database implements Timed {
     const twin = entryLike(e, timeMs >= 0, args, index, keyHash);
     values.duplicate(e, twin);
     this.keyspace.created(twin);
-    dict.insert(this.keys, twin);
+    this.insert(twin);
     this.rescheduled(twin);
     return timeMs < 0 ? twin : this.setExpiry(twin, timeMs, from.farExpiryOf(e));
   }

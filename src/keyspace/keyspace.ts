@@ -16,7 +16,7 @@ import { ChangeKind, type KeyEvent } from "../values/key_event.ts";
 import * as loose from "../values/loose.ts";
 import { Type } from "../values/types.ts";
 import * as values from "../values/values.ts";
-import { Database, type DatabaseOwner, type ExpiryFeed } from "./database.ts";
+import { Database, type DatabaseOwner, type ExpiryFeed, type KeyKeeper } from "./database.ts";
 import { Libraries } from "./libraries.ts";
 import { Looks } from "./looks.ts";
 import { type KeyObserver, KeyObservers, KeySlot } from "./observers.ts";
@@ -46,6 +46,14 @@ export interface KeyWalk extends KeyObserver {
   readonly isAbandoned: boolean;
   /** Goes on; false at its end. */
   step(): boolean;
+}
+
+/** Who keeps what keys were before a script changed them: undo.ts. */
+export interface ValueKeeper extends KeyKeeper {
+  /** Whether a value that is thrown away is wanted: `take` has it then, as it has large ones. */
+  wants(e: EntryRef): boolean;
+  /** Takes an entry of no database, with its value. */
+  take(e: EntryRef): void;
 }
 
 export class Keyspace implements DatabaseOwner {
@@ -96,6 +104,8 @@ export class Keyspace implements DatabaseOwner {
   onReclaim: () => void = () => {};
   /** Told of keys that expire, unless there is nobody to tell. */
   expiryFeed: ExpiryFeed | null = null;
+  /** While a script runs that may be undone. */
+  keeper: ValueKeeper | null = null;
   private walk: KeyWalk | null = null;
   /** `entry.epoch` of keys that the last walk has seen, or that were made since it began. */
   private epoch = 0;
@@ -217,11 +227,8 @@ export class Keyspace implements DatabaseOwner {
 
   /** Frees an unlinked entry with all it owns: a large value in slices, so that nobody waits. */
   dispose(e: EntryRef): void {
-    if (isLarge(e)) {
-      this.disposeLater(e);
-      return;
-    }
-    values.discard(e);
+    if (isLarge(e) || this.keeper?.wants(e)) this.disposeLater(e);
+    else values.discard(e);
   }
 
   /** As `dispose`, of a value that a command made and no key got. */
@@ -232,7 +239,7 @@ export class Keyspace implements DatabaseOwner {
 
   /** As `dispose`, of the value alone: the entry then owns none. */
   disposeValue(e: EntryRef): void {
-    if (!isLarge(e)) {
+    if (!isLarge(e) && !this.keeper?.wants(e)) {
       values.release(e);
       return;
     }
@@ -245,6 +252,10 @@ export class Keyspace implements DatabaseOwner {
   }
 
   private disposeLater(e: EntryRef): void {
+    if (this.keeper !== null) {
+      this.keeper.take(e);
+      return;
+    }
     this.disposing.push(e);
     this.onReclaim();
   }
@@ -368,6 +379,26 @@ export class Keyspace implements DatabaseOwner {
     this.observers.swapped(a, b);
   }
 
+  /**
+   * Exchanges the keys of two databases, of which one may be no client's, without telling anybody
+   * but a walk, which goes on with them where they are: what was flushed or swapped is put back.
+   */
+  putBack(a: Database, b: Database): void {
+    a.exchange(b);
+    for (const db of [a, b]) {
+      const timeMs = db.nextExpiry();
+      if (this.databases[db.id] === db) this.reorder(db, timeMs);
+      if (timeMs < this.alarmMs) this.onEarlierExpiry(timeMs);
+    }
+    this.walk?.swapped(a, b);
+  }
+
+  /** Frees all that a database holds which is no client's. */
+  discard(holder: Database): void {
+    this.walk?.replacing(holder, null);
+    this.reclaim(holder.keys);
+  }
+
   /** WATCH: `watcher` is told by its `dirty` flag when the key in an argument changes. */
   watch(watcher: Watcher, db: Database, args: Args, index: number): void {
     const e = db.entryAt(args, index);
@@ -413,6 +444,6 @@ export class Keyspace implements DatabaseOwner {
 }
 
 /** Whether the value of an entry is freed in slices. */
-function isLarge(e: EntryRef): boolean {
+export function isLarge(e: EntryRef): boolean {
   return entry.type(e) !== Type.string && values.count(e) > FREED_AT_ONCE;
 }

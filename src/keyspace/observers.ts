@@ -24,14 +24,16 @@ export interface KeyObserver {
 /**
  * The places of observers, in the order in which they are told. The walk of a snapshot is the last
  * since it takes the keys of a database that is emptied; one that is not here, a test's, is told
- * before it.
+ * before it. Of a key that changes a script's undo is told last: what a snapshot has frozen then,
+ * it does not freeze as well. Of a database that is emptied it takes the keys before the walk does.
  */
-export const KeySlot = { unsynced: 0, watches: 1, waits: 2, others: 3, walk: 8 } as const;
+export const KeySlot = { unsynced: 0, watches: 1, waits: 2, others: 3, undo: 7, walk: 8 } as const;
 
 const UNSYNCED = 1 << KeySlot.unsynced;
 const WATCHES = 1 << KeySlot.watches;
 const WAITS = 1 << KeySlot.waits;
-const OTHERS = (1 << KeySlot.walk) - (1 << KeySlot.others);
+const OTHERS = (1 << KeySlot.undo) - (1 << KeySlot.others);
+const UNDO = 1 << KeySlot.undo;
 const WALK = 1 << KeySlot.walk;
 
 export class KeyObservers extends Slots<KeyObserver> implements KeyObserver {
@@ -42,10 +44,11 @@ export class KeyObservers extends Slots<KeyObserver> implements KeyObserver {
     if ((active & WAITS) !== 0) slots[KeySlot.waits]?.changing(db, e, event, kind);
     if ((active & OTHERS) !== 0) this.tellOthers(db, e, event, kind);
     if ((active & WALK) !== 0) slots[KeySlot.walk]?.changing(db, e, event, kind);
+    if ((active & UNDO) !== 0) slots[KeySlot.undo]?.changing(db, e, event, kind);
   }
 
   private tellOthers(db: Database, e: EntryRef, event: KeyEvent | null, kind: ChangeKind): void {
-    for (let i: number = KeySlot.others; i < KeySlot.walk; i++) {
+    for (let i: number = KeySlot.others; i < KeySlot.undo; i++) {
       this.slots[i]?.changing(db, e, event, kind);
     }
   }

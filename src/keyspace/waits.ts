@@ -191,6 +191,18 @@ export class Waits implements KeyObserver {
     this.hasReady = this.ready.length > 0;
   }
 
+  /** How many keys are ready: for `forgetReady`. */
+  get readyCount(): number {
+    return this.ready.length - this.readyAt;
+  }
+
+  /** Those that became ready last are not: all but so many. */
+  forgetReady(count: number): void {
+    const end = this.readyAt + count;
+    for (const key of this.ready.splice(end)) key.isReady = false;
+    this.hasReady = count > 0 && !this.isHeld;
+  }
+
   private makeReady(key: WaitedKey): void {
     if (key.isReady) return;
     key.isReady = true;

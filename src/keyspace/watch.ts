@@ -39,6 +39,8 @@ export class Watches implements KeyObserver {
   private readonly keys = new NamedKeys<WatchedKey>();
   /** Keys that are watched. */
   private count = 0;
+  /** What changes for those who watch, while it may be taken back; see `keepMarks`. */
+  private kept: (() => void)[] | null = null;
 
   /** It is told of changes while anybody watches anything. */
   constructor(observers: KeyObservers) {
@@ -75,12 +77,29 @@ export class Watches implements KeyObserver {
     if (this.count === 0) this.observers.detach(KeySlot.watches);
   }
 
+  /** What changes for those who watch is noted from now on, for `restoreMarks`. */
+  keepMarks(): void {
+    this.kept = [];
+  }
+
+  /** What was noted stays so. */
+  dropMarks(): void {
+    this.kept = null;
+  }
+
+  /** For those who watch nothing has changed since `keepMarks`. */
+  restoreMarks(): void {
+    for (const restore of this.kept ?? []) restore();
+    this.kept = null;
+  }
+
   changing(db: Database, e: EntryRef, event: KeyEvent | null, kind: ChangeKind): void {
     if (kind === ChangeKind.unwatched || kind === ChangeKind.unseen) return;
     const key = this.keys.ofEntry(db.id, e);
     if (key === null) return;
     const gone = event === "expired" || event === "del";
     for (const [watcher, watch] of key.watches) {
+      this.keep(watcher, watch);
       if (watch.expired && gone) watch.expired = false;
       else watcher.dirty = true;
     }
@@ -89,9 +108,21 @@ export class Watches implements KeyObserver {
   replacing(db: Database, by: Database | null): void {
     for (const key of this.keys.of(db.id)) {
       for (const [watcher, watch] of key.watches) {
+        this.keep(watcher, watch);
         if (isReplaced(db, by, watch)) watcher.dirty = true;
       }
     }
+  }
+
+  /** Notes what a watch was, if it may have to be so again and was not noted to be over already. */
+  private keep(watcher: Watcher, watch: Watch): void {
+    if (this.kept === null || watcher.dirty) return;
+    const { expired } = watch;
+    this.kept.push(() => {
+      // Of one that has called UNWATCH since, or WATCH, this is no lie, either.
+      watcher.dirty = false;
+      watch.expired = expired;
+    });
   }
 
   swapped(): void {} // `replacing` was called for both

@@ -362,15 +362,38 @@ export function twin(e: EntryRef, valueArea = 0, withTtl = false): EntryRef {
   words[at + CLOCK] = stamp;
   const end = KEY + (keyArea(size) >> 2);
   for (let i = KEY; i < end; i++) words[at + i] = from[first + i];
-  const block = keyBlock(e);
-  if (block !== e) {
-    const own = outsideBlock(to, size);
-    const start = arena.byteOffset(block);
-    const bytes = u8[block >>> SEGMENT_BITS].subarray(start, start + size);
-    u8[own >>> SEGMENT_BITS].set(bytes, arena.byteOffset(own));
-    words[at + KEY] = own;
-  }
+  if (size >= OUTSIDE_SIZE) words[at + KEY] = ownKey(e, to, size);
   return to;
+}
+
+/**
+ * A copy with type, encoding, access clock and the first `valueArea` bytes of the value: not
+ * linked, without TTL, though with the room for an expiry index if so wanted. Blocks that the value
+ * refers to then have two entries.
+ */
+export function replica(e: EntryRef, valueArea: number, withTtl: boolean): EntryRef {
+  const size = keySize(e);
+  const to = arena.alloc(blockSize(size, valueArea, withTtl)) as EntryRef;
+  const from = i32[e >>> SEGMENT_BITS];
+  const words = i32[to >>> SEGMENT_BITS];
+  const first = (e & SEGMENT_MASK) << 1;
+  const at = (to & SEGMENT_MASK) << 1;
+  const end = KEY + ((keyArea(size) + valueArea) >> 2);
+  words[at] = NIL;
+  for (let i = HASH; i < end; i++) words[at + i] = from[first + i];
+  words[at + META] &= ~TTL_BIT;
+  if (size >= OUTSIDE_SIZE) words[at + KEY] = ownKey(e, to, size);
+  return to;
+}
+
+/** A copy of the key's block, for a new entry, which is freed when there is none. */
+function ownKey(e: EntryRef, to: EntryRef, size: number): Ref {
+  const own = outsideBlock(to, size);
+  const block = keyBlock(e);
+  const start = arena.byteOffset(block);
+  const bytes = u8[block >>> SEGMENT_BITS].subarray(start, start + size);
+  u8[own >>> SEGMENT_BITS].set(bytes, arena.byteOffset(own));
+  return own;
 }
 
 /**

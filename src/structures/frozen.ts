@@ -1,6 +1,7 @@
 /**
  * Blocks that a snapshot in progress still has to read as they are: the leaves of large values, and
- * long strings. Their owner goes on as it likes, but by two rules:
+ * long strings. (Or a script's undo may have to put back: what is said of the snapshot holds for it
+ * as well; both do not freeze the same block.) Their owner goes on as it likes, but by two rules:
  *
  *   before it changes a block's content, it asks `isFrozen`, and takes a copy in its place
  *   it gives blocks back by `free`, which leaves a frozen one to the snapshot
@@ -29,6 +30,9 @@ let begun: Int32Array[] | null = null;
 let bits: Int32Array[] = [];
 let count = 0;
 
+/** Bytes of frozen blocks that their owners have given up, ever: what others have to keep. */
+export let givenUpSize = 0;
+
 const bitOf = (ref: Ref) => 1 << (ref & 31);
 const wordOf = (ref: Ref) => (ref & SEGMENT_MASK) >>> 5;
 
@@ -50,6 +54,32 @@ export function freeze(refs: Int32Array): void {
   }
   count += refs.length;
   isAny = count > 0;
+}
+
+/**
+ * As `freeze`, of blocks that a snapshot may have frozen already: in the place of those come
+ * copies, which are the caller's alone. Nothing is frozen when a copy cannot be had. All are given
+ * back by `done`.
+ */
+export function freezeOrCopy(refs: Int32Array, copy: (ref: number) => number): void {
+  if (!isAny) {
+    freeze(refs);
+    return;
+  }
+  const copies: number[] = [];
+  try {
+    for (let i = 0; i < refs.length; i++) {
+      if (isFrozen((refs[i] & REF_MASK) as Ref)) copies.push(copy(refs[i]));
+    }
+  } catch (error) {
+    for (const ref of copies) arena.free((ref & REF_MASK) as Ref);
+    throw error;
+  }
+  let next = 0;
+  const isOwn = (ref: number) => !isFrozen((ref & REF_MASK) as Ref);
+  const own = refs.filter(isOwn);
+  for (let i = 0; i < refs.length; i++) if (!isOwn(refs[i])) refs[i] = copies[next++];
+  freeze(own);
 }
 
 /** What `run` freezes stays frozen only if it comes to its end: there may be no memory for bits. */
@@ -87,8 +117,12 @@ function thaw(ref: Ref): void {
 
 /** The owner gives the block up: it is freed now, or, if it is frozen, by `done`. */
 export function free(ref: Ref): void {
-  if (isAny && isFrozen(ref)) thaw(ref);
-  else arena.free(ref);
+  if (isAny && isFrozen(ref)) {
+    thaw(ref);
+    givenUpSize += arena.capacity(ref);
+  } else {
+    arena.free(ref);
+  }
 }
 
 /** The snapshot needs the block, which it had frozen, no longer. */

@@ -22,7 +22,7 @@ import * as entry from "../structures/entry.ts";
 import { AREA } from "./collection.ts";
 
 /** How the elements of a type are copied, and their copies freed. */
-interface ElementKind {
+export interface ElementKind {
   copy(element: EntryRef): EntryRef;
   release(copied: EntryRef): void;
 }
@@ -99,19 +99,44 @@ export class FrozenDict {
   end(): EntryRef {
     if (DEBUG) assert(this.kept.length === 0, "there are elements to be seen");
     all.delete(this.members);
-    isAny = all.size > 0;
+    isAny = all.size > 0 || keepers.size > 0;
     return this.orphan;
   }
 }
 
 const all = new Map<DictRef, FrozenDict>();
 
+/** Another who has to know what the elements of one collection were: a script's undo. */
+export interface ElementKeeper {
+  /** An element is about to change or to go. */
+  keep(element: EntryRef): void;
+  /** An element was added. */
+  added(element: EntryRef): void;
+  /** The deadlines of a hash are in another block. */
+  times: DeadlinesRef;
+}
+
+const keepers = new Map<DictRef, ElementKeeper>();
+
+/** Who is told of changes of a collection's elements, beside a snapshot, from now on; or nobody. */
+export function setKeeper(members: DictRef, keeper: ElementKeeper | null): void {
+  if (keeper === null) keepers.delete(members);
+  else keepers.set(members, keeper);
+  isAny = all.size > 0 || keepers.size > 0;
+}
+
 /** Whether any collection is frozen: asked first, so that it costs nothing when none is. */
 export let isAny = false;
 
 /** An element of a dict is about to change or to go. */
 export function keep(members: DictRef, element: EntryRef): void {
-  if (!entry.isStamped(element)) all.get(members)?.keep(element);
+  if (keepers.size > 0) keepers.get(members)?.keep(element);
+  if (all.size > 0 && !entry.isStamped(element)) all.get(members)?.keep(element);
+}
+
+/** An element was added to a dict. */
+export function added(members: DictRef, element: EntryRef): void {
+  if (keepers.size > 0) keepers.get(members)?.added(element);
 }
 
 /** Whether a snapshot takes over what the entry has as value, which is to be freed otherwise. */
@@ -126,4 +151,6 @@ export function takes(members: DictRef, e: EntryRef): boolean {
 export function noteTimes(members: DictRef, times: DeadlinesRef): void {
   const own = all.get(members);
   if (own !== undefined) own.times = times;
+  const keeper = keepers.get(members);
+  if (keeper !== undefined) keeper.times = times;
 }

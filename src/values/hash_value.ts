@@ -35,6 +35,7 @@ import * as frozenDict from "./frozen_dict.ts";
 import { FrozenDict } from "./frozen_dict.ts";
 import * as hashField from "./hash_field.ts";
 import type { ValueHolder } from "./holder.ts";
+import { KeptMembers, type MemberKind } from "./kept_members.ts";
 import type { KeyEvent } from "./key_event.ts";
 import * as stringValue from "./string_value.ts";
 import { PACKED_SIZE_MAX, thresholds } from "./thresholds.ts";
@@ -263,7 +264,7 @@ export function put(
     rewrite(e, f, values, value);
     return isNew;
   }
-  hashField.add(
+  const made = hashField.add(
     home,
     bytes,
     view,
@@ -275,6 +276,7 @@ export function put(
     values.start[value],
     values.size[value],
   );
+  if (frozenDict.isAny) frozenDict.added(home, made);
   return true;
 }
 
@@ -606,6 +608,30 @@ export function scan(e: EntryRef, cursor: number, visit: (at: Place) => void): n
   }
   return 0;
 }
+
+/** What keeps the fields of a hash that is not PACKED, to put them back (kept_members.ts). */
+export function keepMembers(e: EntryRef): KeptMembers | null {
+  if (isPacked(e)) return null;
+  const times = (entry.encoding(e) === EXPIRING ? timesOf(e) : NIL) as DeadlinesRef;
+  return new KeptMembers(fieldsOf(e), times, fieldKind);
+}
+
+const fieldKind: MemberKind = {
+  copy(f) {
+    const twin = hashField.copy(f);
+    entry.clearTtl(twin); // its index is the other's
+    return twin;
+  },
+  release: hashField.release,
+  takeOut(e, like) {
+    const f = dict.findSame(fieldsOf(e), like);
+    if (f !== NIL) removeAt(e, f);
+  },
+  putIn(e, f, deadlineMs) {
+    dict.insert(fieldsOf(e), f);
+    if (deadlineMs >= 0) setDeadline(e, f, deadlineMs);
+  },
+};
 
 /** The bytes that a hash takes in its entry. */
 export const areaOf = (_: EntryRef) => AREA;

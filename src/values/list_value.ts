@@ -206,6 +206,35 @@ export function thaw(leaf: number, visit: (p: PackedRef) => void): void {
   frozen.done(blockOf(leaf as PackedRef));
 }
 
+/**
+ * The leaves of a TREE as they are, for `restoreLeaves` or `dropLeaves`: frozen, or copies of those
+ * that a snapshot needs; null for a SINGLE.
+ */
+export function keepLeaves(e: EntryRef): Int32Array | null {
+  if (!isTree(e)) return null;
+  const leaves = btree.leaves(treeOf(e));
+  frozen.freezeOrCopy(leaves, copyLeaf);
+  return leaves;
+}
+
+const copyLeaf = (leaf: number) => packed.copy(blockOf(leaf as PackedRef)) | (leaf & TRIMMED);
+
+/** Makes an entry, which has the room, a list of leaves that nobody else has any more. */
+export function restoreLeaves(e: EntryRef, leaves: Int32Array): void {
+  const all = leaves as Iterable<PackedRef>;
+  let t = NIL as TreeRef;
+  for (const leaf of all) {
+    if (t === NIL) t = btree.create(0, 0, leaf, countOf(leaf));
+    else btree.append(t, leaf, countOf(leaf));
+  }
+  become(e, Type.list, TREE, t);
+}
+
+/** Leaves of `keepLeaves` need not be kept. */
+export function dropLeaves(leaves: Int32Array): void {
+  for (const leaf of leaves as Iterable<PackedRef>) frozen.done(blockOf(leaf));
+}
+
 /** The number of elements. */
 export function count(e: EntryRef): number {
   return isTree(e) ? btree.count(treeOf(e)) : packed.count(singleOf(e));

@@ -37,6 +37,7 @@ import { AREA, addCollection, refOf, setRef } from "./collection.ts";
 import * as frozenDict from "./frozen_dict.ts";
 import { FrozenDict } from "./frozen_dict.ts";
 import type { ValueHolder } from "./holder.ts";
+import { KeptMembers, type MemberKind } from "./kept_members.ts";
 import type { KeyEvent } from "./key_event.ts";
 import * as loose from "./loose.ts";
 import { Member } from "./set_member.ts";
@@ -275,12 +276,14 @@ export function insertNew(e: EntryRef, m: Member): void {
 }
 
 function insertEntry(members: DictRef, m: Member): void {
-  if (m.entry !== NIL) {
-    dict.insert(members, entry.twin(m.entry));
-    return;
-  }
+  const made = m.entry !== NIL ? entry.twin(m.entry) : entryOf(m);
+  dict.insert(members, made);
+  if (frozenDict.isAny) frozenDict.added(members, made);
+}
+
+function entryOf(m: Member): EntryRef {
   const view = m.viewedText();
-  dict.insert(members, entry.create(m.bytes, view, m.offset, m.size, m.hash, 0, false));
+  return entry.create(m.bytes, view, m.offset, m.size, m.hash, 0, false);
 }
 
 /** Makes an INTSET PACKED, if it may be with `more` members, and any other set a DICT. */
@@ -336,6 +339,21 @@ export function removeMember(e: EntryRef, m: Member): boolean {
   removeAt(e, m.place);
   return true;
 }
+
+/** What keeps the members of a DICT, to put them back (kept_members.ts); null for other sets. */
+export function keepMembers(e: EntryRef): KeptMembers | null {
+  if (entry.encoding(e) !== DICT) return null;
+  return new KeptMembers(dictOf(e), NIL as DeadlinesRef, keptKind);
+}
+
+const keptKind: MemberKind = {
+  ...memberKind,
+  takeOut(e, like) {
+    const member = dict.findSame(dictOf(e), like);
+    if (member !== NIL) removeAt(e, member);
+  },
+  putIn: (e, member) => dict.insert(dictOf(e), member),
+};
 
 /** Removes the member at a place. The caller deletes a set left without any. */
 export function removeAt(e: EntryRef, place: number): void {

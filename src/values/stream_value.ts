@@ -199,6 +199,57 @@ export function thaw(leaf: number, visit: (leaf: StreamLeafRef) => void): void {
   frozen.done(leaf as StreamLeafRef);
 }
 
+/** A stream as it was, to be put back; a script's undo keeps it (keyspace/undo.ts). */
+export interface KeptStream {
+  readonly header: Int32Array;
+  /** Frozen, or copies of those that a snapshot needs. */
+  readonly leaves: Int32Array;
+  /** A copy of the groups, or NIL if there were none; null while nobody has changed them. */
+  groups: DictRef | null;
+}
+
+/** The stream as it is, without its groups if there are any. */
+export function keepStream(e: EntryRef): KeptStream {
+  const leaves = treeOf(e) === NIL ? NO_LEAVES : btree.leaves(treeOf(e));
+  frozen.freezeOrCopy(leaves, (leaf) => streamLeaf.copy(leaf as StreamLeafRef));
+  const header = refOf(e);
+  const at = (header & SEGMENT_MASK) << 1;
+  const words = i32[header >>> SEGMENT_BITS].slice(at, at + HEADER_SIZE / 4);
+  return { header: words, leaves, groups: groupsOf(e) === NIL ? groupsOf(e) : null };
+}
+
+/** The groups, which are there, are about to change as well; returns the bytes that they take. */
+export function keepGroups(e: EntryRef, kept: KeptStream): number {
+  arena.ensure(streamGroup.ownedSize(groupsOf(e)));
+  kept.groups = streamGroup.copyAll(groupsOf(e));
+  return streamGroup.ownedSize(kept.groups);
+}
+
+/** Of groups that nobody has changed: the stream, which is about to be freed, has none any more. */
+export function takeGroups(e: EntryRef, kept: KeptStream): void {
+  if (kept.groups !== null) return;
+  kept.groups = groupsOf(e);
+  setWordOf(e, GROUPS, NIL);
+}
+
+/** Makes an entry, which has the room, what was kept, of which nobody else has any part. */
+export function restoreStream(e: EntryRef, kept: KeptStream): void {
+  const header = arena.alloc(HEADER_SIZE);
+  i32[header >>> SEGMENT_BITS].set(kept.header, (header & SEGMENT_MASK) << 1);
+  become(e, Type.stream, 0, header);
+  setWordOf(e, TREE, NIL);
+  setWordOf(e, LENGTH, 0);
+  for (const leaf of kept.leaves as Iterable<StreamLeafRef>) adoptLeaf(e, leaf);
+  setWordOf(e, GROUPS, kept.groups as DictRef);
+}
+
+/** What was kept need not be. */
+export function dropStream(kept: KeptStream): void {
+  for (const leaf of kept.leaves as Iterable<StreamLeafRef>) frozen.done(leaf);
+  const { groups } = kept;
+  if (groups !== null && groups !== NIL) while (streamGroup.releaseSlice(groups));
+}
+
 /** The path's leaf, to be changed: a copy in its place if it is frozen. */
 function opened(t: TreeRef, leaf: StreamLeafRef): StreamLeafRef {
   if (!frozen.isAny || !frozen.isFrozen(leaf)) return leaf;

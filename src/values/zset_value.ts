@@ -35,6 +35,7 @@ import { AREA, addCollection, become, refOf, setRef, setWord, wordOf } from "./c
 import * as frozenDict from "./frozen_dict.ts";
 import { FrozenDict } from "./frozen_dict.ts";
 import type { ValueHolder } from "./holder.ts";
+import { KeptMembers, type MemberKind } from "./kept_members.ts";
 import type { KeyEvent } from "./key_event.ts";
 import * as loose from "./loose.ts";
 import { PACKED_SIZE_MAX, thresholds } from "./thresholds.ts";
@@ -278,6 +279,7 @@ export function putSought(
   scoreTree.setScore(member, newScore);
   dict.insert(dictOf(e), member);
   if (tree !== NIL) scoreTree.insert(tree, newScore, member);
+  if (frozenDict.isAny) frozenDict.added(dictOf(e), member);
   return ADDED;
 }
 
@@ -349,13 +351,36 @@ export function remove(
     setRef(e, packed.remove(packedOf(e), soughtAt, 2));
     return true;
   }
-  const tree = treeOf(e);
-  beforeChange(e, soughtEntry);
-  if (tree !== NIL) scoreTree.remove(tree, scoreTree.scoreOf(soughtEntry), soughtEntry);
-  dict.remove(dictOf(e), soughtEntry);
-  entry.release(soughtEntry);
+  removeMember(e, soughtEntry);
   return true;
 }
+
+/** Removes a member of a TREE. */
+function removeMember(e: EntryRef, member: EntryRef): void {
+  const tree = treeOf(e);
+  beforeChange(e, member);
+  if (tree !== NIL) scoreTree.remove(tree, scoreTree.scoreOf(member), member);
+  dict.remove(dictOf(e), member);
+  entry.release(member);
+}
+
+/** What keeps the members of a TREE, to put them back (kept_members.ts); null for a PACKED set. */
+export function keepMembers(e: EntryRef): KeptMembers | null {
+  if (isPacked(e)) return null;
+  return new KeptMembers(dictOf(e), NIL as DeadlinesRef, keptKind);
+}
+
+const keptKind: MemberKind = {
+  ...memberKind,
+  takeOut(e, like) {
+    const member = dict.findSame(dictOf(e), like);
+    if (member !== NIL) removeMember(e, member);
+  },
+  putIn(e, member) {
+    dict.insert(dictOf(e), member);
+    scoreTree.insert(treeOf(e), scoreTree.scoreOf(member), member);
+  },
+};
 
 /** The member's rank from 0, or -1 when it is not there. */
 export function rank(

@@ -87,7 +87,7 @@ function isEnough({ cases, refused, swept }: ShortageSummary, wanted: number): b
 }
 
 /** The commands that work on data and do not wait. */
-async function grammar(): Promise<Command[]> {
+export async function grammar(): Promise<Command[]> {
   const server = new InnerServer(1);
   const client = {
     command: async (...words: (string | number)[]) =>
@@ -102,7 +102,7 @@ async function grammar(): Promise<Command[]> {
 }
 
 /** What the fuzzer makes, and now and then a command about something large. */
-function* lines(seed: number, index: number, commands: readonly Command[]) {
+export function* lines(seed: number, index: number, commands: readonly Command[]) {
   const random = new Random(seed, index + 1_000_000);
   for (const step of generate(seed, index, LENGTH, commands)) {
     if (random.chance(0.04)) yield random.pick(LARGE)(random);
@@ -164,7 +164,7 @@ const LARGE: readonly ((random: Random) => string[])[] = [
 ];
 
 /** Thresholds at which few elements, or many, make a collection another. */
-const LOW: Partial<typeof thresholds> = {
+export const LOW: Partial<typeof thresholds> = {
   hashPackedEntries: 4,
   setIntsetEntries: 4,
   setPackedEntries: 4,
@@ -173,7 +173,7 @@ const LOW: Partial<typeof thresholds> = {
   streamNodeEntries: 4,
 };
 
-const VERIFY = [
+export const VERIFY = [
   () => {},
   listValue.verify,
   setValue.verify,
