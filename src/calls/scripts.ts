@@ -33,11 +33,17 @@ export interface ScriptRun {
   readonly client: Client;
   /** Where its commands write to. */
   readonly inner: Reply;
+  /** Whether it is undone when it ends with an error. */
   readonly isAtomic: boolean;
+  /** It has a loop, recursion or a callback, and writes: it may have to be ended by force. */
+  readonly mayRunLong: boolean;
   /** Set when a command with the write flag is run. */
   hasWritten: boolean;
-  /** Writes the reply for what `execution.value` or `execution.failure` says. */
-  finish(reply: Reply): void;
+  /**
+   * Writes the reply for what `execution.value` or `execution.failure` says; whether that is no
+   * error.
+   */
+  finish(reply: Reply): boolean;
 }
 
 /** What is to run. */
@@ -48,6 +54,7 @@ export interface ScriptStart {
   readonly flags: number | null;
   /** It was called by one of the _RO commands. */
   readonly isReadOnly: boolean;
+  readonly mayRunLong: boolean;
 }
 
 /** Has scripts run commands. There is one, since no script runs inside another. */
@@ -80,6 +87,9 @@ export interface Scripts {
    * goes on with `goOn`, in a call of its own that replies elsewhere: there `start` is 0.
    */
   suspendAround(call: ScriptCaller, start: number, goOn: (call: ScriptCaller) => void): void;
-  /** SCRIPT KILL, FUNCTION KILL. Throws a CommandError: NOTBUSY, UNKILLABLE, BUSY. */
+  /**
+   * SCRIPT KILL, FUNCTION KILL; `force`: also one that has written, which then is undone. Throws a
+   * CommandError: NOTBUSY, UNKILLABLE, BUSY.
+   */
   kill(kind: ScriptKind, force: boolean): void;
 }

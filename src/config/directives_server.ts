@@ -315,6 +315,12 @@ export const scripting = {
     own: true,
     does: "Milliseconds after which a script that has written nothing is ended; 0 is never.",
   }),
+  "script-undo-limit": memory(67108864, LONG_FROM_0, {
+    own: true,
+    does:
+      "Bytes that may be kept so that what a script has done can be undone. Beyond it an atomic " +
+      "script ends with an error, undone, and another cannot be ended by force.",
+  }),
   "lua-enable-deprecated-api": flag(false, {
     immutable: true,
     hidden: true,

@@ -26,6 +26,8 @@ import type {
 import { ServerCommandHost } from "../commands/scripting/command_host.ts";
 import { Undo } from "../keyspace/undo.ts";
 import type { Args } from "../protocol/args.ts";
+import type { Reply } from "../protocol/reply.ts";
+import { fatal } from "../scripting/guards/errors.ts";
 import { ScriptCache } from "../scripting/script_cache.ts";
 import type { SuspendedTiming } from "./accounts.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -37,6 +39,8 @@ const SLICE_MS = 5;
 const KILL_COMMANDS = { script: "SCRIPT KILL", function: "FUNCTION KILL" } as const;
 /** Redis says so of functions, too. */
 const KILLED = "ERR Script killed by user with SCRIPT KILL...";
+const KILLED_BY_FORCE =
+  "ERR Script killed by user with SCRIPT KILL FORCE, and what it has done was undone...";
 
 /** What it needs besides what commands do. */
 export interface RunnerParts {
@@ -63,6 +67,8 @@ export class ScriptRunner implements Scripts {
   /** busy-reply-threshold and script-time-limit, in ms; Infinity for none. */
   thresholdMs = Infinity;
   limitMs = Infinity;
+  /** script-undo-limit, in bytes. */
+  undoLimit = Infinity;
   private readonly parts: RunnerParts;
   private readonly server: CallServer;
   /** When the script began; monotonic. */
@@ -70,6 +76,9 @@ export class ScriptRunner implements Scripts {
   /** The time that its commands see, in Unix ms: it stands still. */
   private nowMs = 0;
   private isKilled = false;
+  /** The script has ended, and replied; what it has done may still have to be undone. */
+  private hasEnded = false;
+  private isUndone = false;
   /** What is suspended: the client's command, and the script's if that is another. */
   private outer: SuspendedCommand | null = null;
   private inner: InnerCommand | null = null;
@@ -80,7 +89,7 @@ export class ScriptRunner implements Scripts {
   constructor(parts: RunnerParts) {
     this.parts = parts;
     this.server = parts.server;
-    this.host = new ServerCommandHost(parts.server);
+    this.host = new ServerCommandHost(parts.server, () => this.checkUndo());
     this.undo = new Undo(parts.server.keyspace, parts.server.feed);
   }
 
@@ -97,22 +106,26 @@ export class ScriptRunner implements Scripts {
     this.running = run;
     this.startedMs = this.parts.dispatcher.accounts.startedMs;
     this.isKilled = false;
-    if (this.runAlone(run)) {
-      this.conclude(run);
-      run.finish(caller.reply);
-    } else {
-      this.suspend(caller, run);
-    }
+    this.hasEnded = false;
+    if (run.isAtomic || run.mayRunLong) this.undo.begin(run.isAtomic);
+    const start = caller.reply.position;
+    const isOver = this.runAlone(run) && this.settle(run, caller.reply, this.busyFromMs);
+    if (!isOver) this.suspend(caller, run, start);
+  }
+
+  /** When the script is suspended if it is not over. */
+  private get busyFromMs(): number {
+    // Who has it run while data are loaded waits for it.
+    return this.server.durability.loading === null ? this.startedMs + this.thresholdMs : Infinity;
   }
 
   /** The first slice; whether the script is over. */
   private runAlone(run: ScriptRun): boolean {
-    const { startedMs, limitMs, server } = this;
-    // Who has it run while data are loaded waits for it.
-    const thresholdMs = server.durability.loading === null ? this.thresholdMs : Infinity;
-    if (this.step(run, startedMs + Math.min(thresholdMs, limitMs))) return true;
-    if (limitMs >= thresholdMs) return false;
-    return this.endByLimit(run) || this.step(run, startedMs + thresholdMs);
+    const { busyFromMs } = this;
+    const limitedMs = this.startedMs + this.limitMs;
+    if (this.step(run, Math.min(busyFromMs, limitedMs))) return true;
+    if (limitedMs >= busyFromMs) return false;
+    return this.endByLimit(run) || this.step(run, busyFromMs);
   }
 
   /** Has it go on until then; whether it is over. */
@@ -132,18 +145,46 @@ export class ScriptRunner implements Scripts {
 
   /** Ends one that has lasted for too long, if it may be ended. */
   private endByLimit(run: ScriptRun): boolean {
-    if (run.hasWritten) return false;
+    if (run.hasWritten && !run.isAtomic) return false;
     run.execution.kill(`ERR Script ended by script-time-limit after ${this.limitMs} ms...`);
     this.server.log("warning", "Script ended by script-time-limit.");
     return true;
   }
 
-  /** The script is over, whatever has ended it: what it has done stays. */
+  /** The script is over, whatever has ended it: what it has done stays, or is undone. */
   private conclude(_run: ScriptRun): void {
     this.running = null;
+    this.undo.end();
   }
 
-  private suspend(caller: ScriptCaller, run: ScriptRun): void {
+  /**
+   * The script has ended: replies, and undoes what it has done, if so it is to be, until
+   * `deadlineMs`; whether all is done then.
+   */
+  private settle(run: ScriptRun, reply: Reply, deadlineMs: number): boolean {
+    const { undo, server } = this;
+    if (!this.hasEnded) {
+      this.hasEnded = true;
+      const isWell = run.finish(reply);
+      this.isUndone = run.hasWritten && (this.isKilled || (run.isAtomic && !isWell));
+      if (this.isUndone && undo.problem !== null) throw undo.problem;
+    }
+    if (this.isUndone && undo.undo(() => server.clock.monotonicMs() >= deadlineMs)) return false;
+    this.conclude(run);
+    return true;
+  }
+
+  /** A command of the script is over, and it was kept what it has changed: was that too much? */
+  private checkUndo(): void {
+    const { undo, undoLimit, running } = this;
+    if (undo.size <= undoLimit && undo.problem === null) return;
+    if (running?.isAtomic) {
+      throw fatal(`ERR This script has changed more than script-undo-limit (${undoLimit} bytes)`);
+    }
+    undo.giveUp();
+  }
+
+  private suspend(caller: ScriptCaller, run: ScriptRun, start: number): void {
     const { server, parts } = this;
     const command = KILL_COMMANDS[run.kind];
     server.log(
@@ -158,7 +199,7 @@ export class ScriptRunner implements Scripts {
       // Who has the script's command run suspends itself.
       this.inner = { args: caller.args, timing: parts.dispatcher.accounts.suspend() };
     } else {
-      this.outer = new SuspendedCommand(server, parts.dispatcher, caller, caller.reply.position);
+      this.outer = new SuspendedCommand(server, parts.dispatcher, caller, start);
       this.standStill();
     }
   }
@@ -241,27 +282,28 @@ export class ScriptRunner implements Scripts {
     const run = this.running as ScriptRun;
     const { clock, feed } = this.server;
     if (feed.active) feed.tellNothing();
+    const deadlineMs = clock.monotonicMs() + SLICE_MS;
     const isOver =
+      this.hasEnded ||
       this.endIfKilled(run) ||
-      this.step(run, clock.monotonicMs() + SLICE_MS) ||
+      this.step(run, deadlineMs) ||
       (this.elapsedMs >= this.limitMs && this.endByLimit(run));
-    if (!isOver) return false;
-    this.conclude(run);
-    run.finish(reply);
-    return true;
+    return isOver && this.settle(run, reply, deadlineMs);
   }
 
   private endIfKilled(run: ScriptRun): boolean {
     if (!this.isKilled) return false;
-    run.execution.kill(KILLED);
-    this.server.log("warning", "Script killed by user with SCRIPT KILL.");
+    run.execution.kill(run.hasWritten ? KILLED_BY_FORCE : KILLED);
+    const how = run.hasWritten ? " FORCE; what it has done is undone." : ".";
+    this.server.log("warning", `Script killed by user with SCRIPT KILL${how}`);
     return true;
   }
 
-  kill(kind: ScriptKind, _force: boolean): void {
-    const run = this.running;
+  kill(kind: ScriptKind, force: boolean): void {
+    const { running: run, undo } = this;
     if (run === null) throw NOT_BUSY;
-    if (run.hasWritten) throw UNKILLABLE;
+    if (this.hasEnded) return;
+    if (run.hasWritten && !(force && undo.canUndo)) throw UNKILLABLE;
     if (run.kind !== kind) throw BUSY[run.kind];
     this.isKilled = true;
   }

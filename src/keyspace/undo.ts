@@ -17,6 +17,7 @@
 import { capacity, NIL } from "../arena/arena.ts";
 import { isShortage } from "../arena/shortage.ts";
 import { assert } from "../base/assert.ts";
+import { CommandError } from "../protocol/errors.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -41,6 +42,10 @@ import {
   partsOf,
   RECORD_SIZE,
 } from "./undo_values.ts";
+
+const NOT_KEPT = new CommandError(
+  "OOM command not allowed: there is no memory to keep what an atomic script changes",
+);
 
 /** Keys that are undone at once, between two looks at the clock: some 50 µs. */
 const SLICE_KEYS = 64;
@@ -78,8 +83,6 @@ export class Undo implements KeyObserver, ValueKeeper {
   private chapter = new Chapter();
   private readonly collections = new Collections();
   private told: Told | null = null;
-  /** Bytes of records and whole values, about. */
-  private recordSize = 0;
   private givenUpBefore = 0;
   /** Whether what cannot be kept must not be changed, either. */
   private isStrict = false;
@@ -107,7 +110,7 @@ export class Undo implements KeyObserver, ValueKeeper {
       expiredFields: stats.expiredFields,
     };
     this.isStrict = isStrict;
-    this.recordSize = 0;
+    Object.assign(this.collections.meter, { size: 0, problem: null });
     this.givenUpBefore = frozen.givenUpSize;
     this.chapters.push(this.chapter);
     keyspace.keeper = this;
@@ -120,22 +123,20 @@ export class Undo implements KeyObserver, ValueKeeper {
     return this.keyspace.keeper === this;
   }
 
-  /** Bytes that are kept, about, beside values that were thrown away. */
-  get size(): number {
-    let size = this.recordSize + frozen.givenUpSize - this.givenUpBefore;
-    if (!this.isListening) return 0;
-    for (const { records } of this.chapters) {
-      for (const parts of records.parts.values()) size += parts.size;
-    }
-    return size;
+  /** Whether what the script has done can be undone. */
+  get canUndo(): boolean {
+    return this.isListening && this.problem === null;
   }
 
-  /** What could not be kept, though `begin` was not strict or it was within a value; or null. */
+  /** Bytes that are kept, about, beside values that were thrown away. */
+  get size(): number {
+    if (!this.isListening) return 0;
+    return this.collections.meter.size + frozen.givenUpSize - this.givenUpBefore;
+  }
+
+  /** Why something within a value could not be kept, so that nothing can be undone; or null. */
   get problem(): unknown {
-    for (const { records } of this.chapters) {
-      for (const { problem } of records.parts.values()) if (problem !== null) return problem;
-    }
-    return null;
+    return this.collections.meter.problem;
   }
 
   /** What the script has done stays: nothing of what was is kept any more. */
@@ -203,11 +204,11 @@ export class Undo implements KeyObserver, ValueKeeper {
     let kept = NIL as EntryRef;
     if (entry.type(e) === Type.string) {
       kept = keptString(e, withTtl);
-      this.recordSize += RECORD_SIZE + capacity(kept);
+      this.collections.meter.size += RECORD_SIZE + capacity(kept);
     } else {
       const parts = partsOf(e, event, this.collections);
       kept = parts === null ? keptCopy(e, withTtl) : this.shellOf(e, parts, withTtl);
-      this.recordSize += keptSize(kept);
+      this.collections.meter.size += keptSize(kept);
       if (parts !== null) kind = RecordKind.parts;
     }
     const index = records.add(db.id, kept, kind, timeMs);
@@ -234,7 +235,7 @@ export class Undo implements KeyObserver, ValueKeeper {
     try {
       const kept = entry.twin(e);
       records.add(db.id, kept, RecordKind.absent, -1);
-      this.recordSize += RECORD_SIZE + capacity(kept);
+      this.collections.meter.size += RECORD_SIZE + capacity(kept);
     } catch (error) {
       this.failed(error);
     }
@@ -242,7 +243,8 @@ export class Undo implements KeyObserver, ValueKeeper {
 
   /** There was no memory to keep something. */
   private failed(error: unknown): void {
-    if (this.isStrict || !isShortage(error)) throw error;
+    if (!isShortage(error)) throw error;
+    if (this.isStrict) throw NOT_KEPT;
     this.giveUp();
   }
 

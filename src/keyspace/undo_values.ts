@@ -13,7 +13,7 @@ import * as entry from "../structures/entry.ts";
 import * as frozen from "../structures/frozen.ts";
 import { AREA, refOf } from "../values/collection.ts";
 import * as hashValue from "../values/hash_value.ts";
-import type { KeptMembers } from "../values/kept_members.ts";
+import type { KeptMembers, KeptMeter } from "../values/kept_members.ts";
 import type { KeyEvent } from "../values/key_event.ts";
 import * as listValue from "../values/list_value.ts";
 import * as setValue from "../values/set_value.ts";
@@ -32,10 +32,6 @@ const SLICE_ELEMENTS = 64;
 
 /** A value that is kept in parts. */
 export interface KeptParts {
-  /** Bytes that are kept, about. */
-  readonly size: number;
-  /** Why it cannot be put back, or null. */
-  readonly problem: unknown;
   /** The key changes again, and still has the value, or has not any more. */
   changing(e: EntryRef, event: KeyEvent | null): void;
   /** The value of the key is about to be freed, so that what it was takes its place. */
@@ -84,15 +80,17 @@ export function keptShell(e: EntryRef, area: number, withTtl: boolean): EntryRef
 export const keptSize = (kept: EntryRef) =>
   RECORD_SIZE + capacity(kept) + (entry.type(kept) === Type.string ? 0 : values.ownedSize(kept));
 
-/** Keeps a value in parts; null for one that is a single block. `members` are those known. */
+/** Keeps a value in parts; null for one that is a single block. */
 export function partsOf(e: EntryRef, event: KeyEvent | null, all: Collections): KeptParts | null {
   switch (entry.type(e)) {
     case Type.list: {
       const leaves = listValue.keepLeaves(e);
-      return leaves === null ? null : new ListParts(leaves);
+      if (leaves === null) return null;
+      all.meter.size += leaves.length * LEAF_SIZE;
+      return new ListParts(leaves);
     }
     case Type.stream:
-      return new StreamParts(e, event);
+      return new StreamParts(e, event, all.meter);
     default: {
       const members = keptMembers(e);
       return members === null ? null : new MemberParts(members, all);
@@ -107,15 +105,10 @@ function keptMembers(e: EntryRef): KeptMembers | null {
 }
 
 class ListParts implements KeptParts {
-  readonly problem = null;
   private readonly leaves: Int32Array;
 
   constructor(leaves: Int32Array) {
     this.leaves = leaves;
-  }
-
-  get size(): number {
-    return this.leaves.length * LEAF_SIZE;
   }
 
   changing(): void {}
@@ -134,25 +127,23 @@ class ListParts implements KeptParts {
 
 /** The groups are kept when an event is more than that an entry is added. */
 class StreamParts implements KeptParts {
-  size: number;
-  problem: unknown = null;
   private readonly kept: streamValue.KeptStream;
+  private readonly meter: KeptMeter;
 
-  constructor(e: EntryRef, event: KeyEvent | null) {
+  constructor(e: EntryRef, event: KeyEvent | null, meter: KeptMeter) {
     this.kept = streamValue.keepStream(e);
-    this.size = this.kept.leaves.length * LEAF_SIZE;
+    this.meter = meter;
+    meter.size += this.kept.leaves.length * LEAF_SIZE;
     this.changing(e, event);
-    if (this.problem === null) return;
-    this.drop();
-    throw this.problem;
   }
 
   changing(e: EntryRef, event: KeyEvent | null): void {
-    if (event === "xadd" || this.kept.groups !== null || this.problem !== null) return;
+    const { kept, meter } = this;
+    if (event === "xadd" || kept.groups !== null || meter.problem !== null) return;
     try {
-      this.size += streamValue.keepGroups(e, this.kept);
+      meter.size += streamValue.keepGroups(e, kept);
     } catch (error) {
-      this.problem = error;
+      meter.problem = error;
     }
   }
 
@@ -175,6 +166,8 @@ class StreamParts implements KeptParts {
  * time comes before who has kept them from before.
  */
 export class Collections {
+  /** What undo keeps in all, of other values as well. */
+  readonly meter: KeptMeter = { size: 0, problem: null };
   private readonly byDict = new Map<DictRef, MemberParts>();
 
   get isAny(): boolean {
@@ -209,15 +202,7 @@ export class MemberParts implements KeptParts {
     this.all = all;
     this.previous = all.get(kept.members);
     all.set(kept.members, this);
-    kept.listen(true);
-  }
-
-  get size(): number {
-    return this.kept.size;
-  }
-
-  get problem(): unknown {
-    return this.kept.problem;
+    kept.listen(all.meter);
   }
 
   changing(): void {}
@@ -235,7 +220,7 @@ export class MemberParts implements KeptParts {
     }
     entry.copyValue(home, e, AREA);
     entry.release(home);
-    this.previous?.kept.listen(true);
+    this.previous?.kept.listen(this.all.meter);
   }
 
   drop(): void {
@@ -244,7 +229,7 @@ export class MemberParts implements KeptParts {
   }
 
   private end(): void {
-    this.kept.listen(false);
+    this.kept.listen(null);
     this.all.set(this.kept.members, this.previous);
   }
 }

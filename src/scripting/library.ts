@@ -50,6 +50,8 @@ export interface Library {
   readonly code: Uint8Array;
   /** In the order in which they were registered; at least one. */
   readonly functions: readonly LibraryFunction[];
+  /** Whether something in it may run for long: see Script. */
+  readonly mayRunLong: boolean;
 }
 
 /** The name that the first line of a library gives; throws a CommandError: of other engines too. */
@@ -82,9 +84,9 @@ export function loadLibrary(
   timeLimitMs: number,
 ): Library {
   const functions: LibraryFunction[] = [];
-  const library = { name, code, functions };
-  const host = new LibraryHost(machine, (definition) => register(library, functions, definition));
   const script = compiled(code);
+  const library = { name, code, functions, mayRunLong: script.mayRunLong };
+  const host = new LibraryHost(machine, (definition) => register(library, functions, definition));
   resetMeter();
   const execution = Execution.ofScript(script, [], [], host);
   const hasEnded = execution.step(machine.now() + timeLimitMs);

@@ -139,6 +139,9 @@ function scriptSettings({ scripts }: Server, config: Config): void {
     scripts.thresholdMs = config.number("busy-reply-threshold") || Infinity;
     scripts.limitMs = config.number("script-time-limit") || Infinity;
   });
+  config.follow(["script-undo-limit"], () => {
+    scripts.undoLimit = config.number("script-undo-limit");
+  });
 }
 
 function memorySettings(server: Server, config: Config): void {

@@ -23,6 +23,14 @@ export interface MemberKind extends ElementKind {
   putIn(e: EntryRef, element: EntryRef, deadlineMs: number): void;
 }
 
+/** What a script's undo keeps in all. */
+export interface KeptMeter {
+  /** Bytes, about. */
+  size: number;
+  /** Why something could not be kept, so that not all can be put back; or null. */
+  problem: unknown;
+}
+
 /** In place of the deadline of an element that was added: -1 is that of one that has none. */
 const ADDED = -2;
 /** About what a kept element takes beside its block. */
@@ -31,10 +39,7 @@ const ELEMENT_OVERHEAD = 64;
 export class KeptMembers implements ElementKeeper {
   readonly members: DictRef;
   times: DeadlinesRef;
-  /** Bytes that are kept, about. */
-  size = 0;
-  /** Why an element could not be kept: nothing can be put back then. */
-  problem: unknown = null;
+  private meter: KeptMeter | null = null;
   private readonly kind: MemberKind;
   private readonly elements: EntryRef[] = [];
   private readonly deadlines: number[] = [];
@@ -44,7 +49,6 @@ export class KeptMembers implements ElementKeeper {
    */
   private readonly known = new Set<EntryRef>();
 
-  /** To be told of changes by `setKeeper`. */
   constructor(members: DictRef, times: DeadlinesRef, kind: MemberKind) {
     this.members = members;
     this.times = times;
@@ -63,15 +67,16 @@ export class KeptMembers implements ElementKeeper {
   }
 
   private note(element: EntryRef, deadlineMs: number): void {
-    if (this.problem !== null) return;
+    const meter = this.meter as KeptMeter;
+    if (meter.problem !== null) return;
     try {
       const kept = deadlineMs === ADDED ? entry.twin(element) : this.kind.copy(element);
       this.elements.push(kept);
       this.deadlines.push(deadlineMs);
       this.known.add(element);
-      this.size += capacity(kept) + ELEMENT_OVERHEAD;
+      meter.size += capacity(kept) + ELEMENT_OVERHEAD;
     } catch (error) {
-      this.problem = error;
+      meter.problem = error;
     }
   }
 
@@ -98,9 +103,10 @@ export class KeptMembers implements ElementKeeper {
     this.elements.length = 0;
   }
 
-  /** Is told of changes from now on, or, if `isOn` is false, no more. */
-  listen(isOn: boolean): void {
+  /** Is told of changes from now on, or, without a meter for what they take, no more. */
+  listen(meter: KeptMeter | null): void {
     if (DEBUG) assert(this.members !== NIL, "there is a collection");
-    setKeeper(this.members, isOn ? this : null);
+    this.meter = meter;
+    setKeeper(this.members, meter === null ? null : this);
   }
 }

@@ -1,10 +1,9 @@
 /**
  * Purpose: what a script has done is taken back (src/keyspace/undo.ts). A server in this process
  * has data of all types; then random commands run as a script's would, with a snapshot in progress
- * or not, and are undone. After that the data, their times to expire and access clocks, the blocks of
- * the arena, what the log is told, who watches and who waits must be as if they had never run, and
- * so must be what the snapshot saves. Now and then the commands are not undone, and then the data
- * must be as in a server that has never listened.
+ * or not, and are undone. After that the data, their times to expire and access clocks, the blocks
+ * of the arena, what the log is told, who watches and who waits must be as if they had never run,
+ * and so must be what the snapshot saves.
  */
 import * as arena from "../../src/arena/arena.ts";
 import type { ChangeCursor } from "../../src/keyspace/change_feed.ts";
@@ -107,7 +106,6 @@ class Rounds {
     this.stepWalk(this.random.below(6));
     const before = this.state();
     const { blockCount } = arena.figures();
-    const frozenBefore = frozen.frozenCount();
     this.runScript();
     if (this.walk !== null) {
       this.expectSame(this.state(), before, "with a snapshot");
@@ -119,7 +117,7 @@ class Rounds {
     const left = arena.figures().blockCount - blockCount;
     // The tree of a list or stream, and a table, may be of other blocks.
     if (left > 40) throw new Error(`${left} blocks more`);
-    if (frozen.frozenCount() !== frozenBefore) throw new Error("blocks stay frozen");
+    if (frozen.frozenCount() > 0) throw new Error("blocks stay frozen");
   }
 
   private runScript(): void {

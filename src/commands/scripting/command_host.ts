@@ -69,30 +69,40 @@ class Run implements ScriptRun {
   readonly client: Client;
   readonly inner: Reply;
   readonly isAtomic: boolean;
+  readonly mayRunLong: boolean;
 
-  constructor(execution: Execution, start: ScriptStart, client: Client, inner: Reply) {
+  constructor(
+    execution: Execution,
+    start: ScriptStart,
+    isReadOnly: boolean,
+    client: Client,
+    inner: Reply,
+  ) {
     this.execution = execution;
     this.kind = start.kind;
     this.name = start.name;
     this.client = client;
     this.inner = inner;
-    this.isAtomic = start.flags !== null && (start.flags & ScriptFlag.atomic) !== 0;
+    this.isAtomic = !isReadOnly && ((start.flags ?? 0) & ScriptFlag.atomic) !== 0;
+    this.mayRunLong = !isReadOnly && start.mayRunLong;
   }
 
-  finish(reply: Reply): void {
+  finish(reply: Reply): boolean {
     const { execution } = this;
-    const { failure } = execution;
+    const { failure, value } = execution;
     const from = reply.position;
     if (failure !== null) {
       this.fail(reply, failure.message, failure.isReply, failure.line);
-      return;
+      return false;
     }
     try {
-      writeValue(reply, execution.value, this.client.protocol);
+      writeValue(reply, value, this.client.protocol);
+      return !(value instanceof ScriptObject && typeof value.err === "string");
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       reply.truncate(from);
       this.fail(reply, error.message, true, 1);
+      return false;
     }
   }
 
@@ -113,9 +123,12 @@ export class ServerCommandHost implements CommandHost {
   private start!: ScriptStart;
   private run: Run | null = null;
   private isReadOnly = false;
+  private readonly afterKept: () => void;
 
-  constructor(server: CallServer) {
+  /** `afterKept` is told when a command has been run while it is kept what it changes. */
+  constructor(server: CallServer, afterKept: () => void) {
     this.server = server;
+    this.afterKept = afterKept;
     this.client = new Client(SCRIPT_CLIENT_ID, server.keyspace.databases[0], scriptConnection);
     const bytes = new Uint8Array(FIRST_ROOM);
     this.args = new Args(bytes, new DataView(bytes.buffer));
@@ -133,7 +146,7 @@ export class ServerCommandHost implements CommandHost {
   }
 
   runOf(execution: Execution): ScriptRun {
-    this.run = new Run(execution, this.start, this.client, this.inner);
+    this.run = new Run(execution, this.start, this.isReadOnly, this.client, this.inner);
     return this.run;
   }
 
@@ -145,6 +158,7 @@ export class ServerCommandHost implements CommandHost {
     const refusal = this.refusal(command);
     if (refusal === null) server.executeFound(client, args, command as Command);
     else this.refuse(command, refusal);
+    if (server.keyspace.keeper !== null) this.afterKept();
     return replyValue(inner);
   }
 

@@ -106,9 +106,11 @@ function run(call: Call, cached: CachedScript, keyCount: number, isReadOnly: boo
   const { host } = server.scripts;
   // Its commands are told, not that it ran.
   if (feed.active) feed.tellNothing();
-  host.begin(call, { kind: "script", name: cached.sha, flags: null, isReadOnly });
+  const { sha, script } = cached;
+  const { mayRunLong } = script;
+  host.begin(call, { kind: "script", name: sha, flags: null, isReadOnly, mayRunLong });
   const keys = textsOf(call, FIRST_KEY, FIRST_KEY + keyCount);
   const args = textsOf(call, FIRST_KEY + keyCount, call.argc);
-  const execution = Execution.ofScript(cached.script, keys, args, host);
+  const execution = Execution.ofScript(script, keys, args, host);
   server.scripts.run(call, host.runOf(execution));
 }

@@ -58,8 +58,9 @@ function callFunction(call: Call, isReadOnly: boolean): void {
   const firstArg = FIRST_KEY + keyCountOf(call, BAD_COUNT);
   // Its commands are told, not that it ran.
   if (feed.active) feed.tellNothing();
-  const { name, flags, callback } = found;
-  host.begin(call, { kind: "function", name, flags, isReadOnly });
+  const { name, flags, callback, library } = found;
+  const { mayRunLong } = library;
+  host.begin(call, { kind: "function", name, flags, isReadOnly, mayRunLong });
   const keys = textsOf(call, FIRST_KEY, firstArg);
   const args = textsOf(call, firstArg, argc);
   const execution = Execution.ofFunction(callback, keys, args, host);

@@ -14,6 +14,7 @@ import { CommandError, wrongSubcommand } from "../../protocol/errors.ts";
 import type { RestorePolicy } from "../../scripting/function_registry.ts";
 import { ENGINE, type Library } from "../../scripting/library.ts";
 import { SCRIPT_FLAGS } from "../../scripting/script_flags.ts";
+import { isForced } from "./script_arguments.ts";
 
 const NO_CODE = new CommandError("ERR Function code is missing");
 const NOT_FOUND = new CommandError("ERR Library not found");
@@ -71,11 +72,12 @@ export const functionCommands = group("scripting", {
       HELP: helpEntry("7.0.0"),
       KILL: {
         run: kill,
-        arity: 2,
+        arity: -2,
         flags: ["noscript", "allow_busy"],
+        args: "[FORCE]",
         since: "7.0.0",
         complexity: "O(1)",
-        summary: "Ends the function that runs.",
+        summary: "Ends the function that runs, and with FORCE undoes what it has changed.",
         tips: ["request_policy:all_shards", "response_policy:one_succeeded"],
       },
       LIST: {
@@ -225,7 +227,7 @@ function stats(call: Call): void {
 }
 
 function kill(call: Call): void {
-  call.server.scripts.kill("function", false);
+  call.server.scripts.kill("function", isForced(call));
   call.reply.ok();
 }
 

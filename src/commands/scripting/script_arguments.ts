@@ -1,11 +1,12 @@
 /** The arguments of what runs a script or function: which, the number of keys, keys, the rest. */
 import type { Call } from "../../calls/call.ts";
-import { CommandError } from "../../protocol/errors.ts";
+import { CommandError, wrongArity } from "../../protocol/errors.ts";
 
 const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_KEYS = new CommandError("ERR Number of keys can't be negative");
 const KEY_COUNT = 2;
 export const FIRST_KEY = 3;
+const FORCE = 2;
 
 /** How many of the arguments after the count are keys; throws `otherwise` if that is no integer. */
 export function keyCountOf(call: Call, otherwise: CommandError): number {
@@ -13,6 +14,13 @@ export function keyCountOf(call: Call, otherwise: CommandError): number {
   if (count > call.argc - FIRST_KEY) throw TOO_MANY_KEYS;
   if (count < 0) throw NEGATIVE_KEYS;
   return count;
+}
+
+/** Whether a script that has written is to be ended as well: the only option of KILL. */
+export function isForced(call: Call): boolean {
+  if (call.argc === FORCE) return false;
+  if (call.argc > FORCE + 1 || !call.is(FORCE, "force")) throw wrongArity(call.command.name);
+  return true;
 }
 
 /** Arguments from one up to before another, as byte strings. */

@@ -4,6 +4,7 @@ import { helpEntry } from "../../calls/help.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { compiled } from "./eval_commands.ts";
+import { isForced } from "./script_arguments.ts";
 
 const BAD_FLUSH = new CommandError("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
 const NO_DEBUGGER = new CommandError("ERR There is no debugger of scripts");
@@ -50,11 +51,12 @@ export const scriptCommands = group("scripting", {
       HELP: helpEntry("5.0.0"),
       KILL: {
         run: kill,
-        arity: 2,
+        arity: -2,
         flags: ["noscript", "allow_busy"],
+        args: "[FORCE]",
         since: "2.6.0",
         complexity: "O(1)",
-        summary: "Ends the script that runs.",
+        summary: "Ends the script that runs, and with FORCE undoes what it has changed.",
         tips: ["request_policy:all_shards", "response_policy:one_succeeded"],
       },
       LOAD: {
@@ -86,7 +88,7 @@ function flush(call: Call): void {
 }
 
 function kill(call: Call): void {
-  call.server.scripts.kill("script", false);
+  call.server.scripts.kill("script", isForced(call));
   call.reply.ok();
 }
 
