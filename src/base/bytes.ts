@@ -2,6 +2,7 @@
  * A run of bytes with a DataView over the same memory, as request arguments and replies use it:
  * the view reads and writes unaligned 32-bit words, which is how bytes are copied and hashed.
  */
+import { latin1Of, putLatin1 } from "../runtime/texts.ts";
 
 /** From this size on, one bulk copy (which makes a subarray) is faster than a loop of words. */
 export const BULK_COPY_SIZE = 192;
@@ -11,23 +12,13 @@ export const WORD_SLACK = 4;
 
 /** The latin1 text of a run of bytes: one character per byte, for the paths that may allocate. */
 export function latin1(bytes: Uint8Array, offset: number, size: number): string {
-  if (size <= 64) {
-    let text = "";
-    for (let i = offset; i < offset + size; i++) text += String.fromCharCode(bytes[i]);
-    return text;
-  }
-  const chunks: string[] = [];
-  for (let at = offset; at < offset + size; at += 8192) {
-    const end = Math.min(at + 8192, offset + size);
-    chunks.push(String.fromCharCode.apply(null, bytes.subarray(at, end) as unknown as number[]));
-  }
-  return chunks.join("");
+  return latin1Of(bytes, offset, size);
 }
 
 /** The bytes of a latin1 text: the inverse of `latin1`. */
 export function fromLatin1(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  putLatin1(bytes, 0, text);
   return bytes;
 }
 

@@ -21,3 +21,24 @@ export function bytesOfBase64(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, "base64");
   return bytes.toString("base64") === text ? bytes : null;
 }
+
+// Methods of Buffer that its types do not name; they take any Uint8Array.
+const { latin1Slice, latin1Write } = Buffer.prototype as unknown as {
+  latin1Slice(start: number, end: number): string;
+  latin1Write(text: string, offset: number, size: number): number;
+};
+
+/** The text of a run of bytes, a character for each. */
+export const latin1Of = (bytes: Uint8Array, offset: number, size: number): string =>
+  latin1Slice.call(bytes, offset, offset + size);
+
+const isBun = typeof Bun !== "undefined";
+/** Below this, and on Deno always, a loop is faster than Buffer's method. */
+const LOOP_SIZE_MAX = 24;
+
+/** Writes a text whose characters are bytes, for all of which there is room. */
+export function putLatin1(bytes: Uint8Array, offset: number, text: string): void {
+  const { length } = text;
+  if (length > LOOP_SIZE_MAX && isBun) latin1Write.call(bytes, text, offset, length);
+  else for (let i = 0; i < length; i++) bytes[offset + i] = text.charCodeAt(i);
+}

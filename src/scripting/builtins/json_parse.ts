@@ -12,8 +12,8 @@ import { arrayTooLong, countMemory, countString, tick, touchWhole } from "../gua
 import { run } from "../guards/run_state.ts";
 import { ARRAY_COUNT_MAX, NAME_SIZE_MAX, NESTING_MAX } from "../limits.ts";
 import { type Running, ScriptObject, type ScriptValue } from "../value.ts";
+import { ByteWriter } from "./byte_writer.ts";
 import { integerOfDigits } from "./large_integers.ts";
-import { Pieces } from "./pieces.ts";
 import { utf8Of } from "./utf8.ts";
 
 const QUOTE = 34;
@@ -36,16 +36,12 @@ const CONTAINER_COST = 48;
 const ELEMENT_COST = 16;
 const MEMBER_COST = 48;
 
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '"'],
-  ["\\", "\\"],
-  ["/", "/"],
-  ["b", "\b"],
-  ["f", "\f"],
-  ["n", "\n"],
-  ["r", "\r"],
-  ["t", "\t"],
-]);
+/** What the letter after a backslash stands for, by its code; 0 for nothing. */
+const ESCAPES = new Uint8Array(256);
+for (const [letter, byte] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) {
+  ESCAPES[letter.charCodeAt(0)] = byte.charCodeAt(0);
+}
+const LETTER_U = 117;
 
 type Container = ScriptValue[] | ScriptObject;
 
@@ -78,7 +74,9 @@ class JsonReader {
   private isAtKey = false;
   /** Where what is not yet taken of a string begins that is being read; -1 outside strings. */
   private segment = -1;
-  private pieces: Pieces | null = null;
+  /** What has been taken of a string with escapes. */
+  private readonly taken = new ByteWriter();
+  private hasEscapes = false;
 
   constructor(text: string) {
     this.text = text;
@@ -207,39 +205,41 @@ class JsonReader {
       this.at = at;
       stretchEnd = at + STRETCH;
       run.f -= STRETCH >> 5;
-      if (run.f < 0 && tick()) return UNFINISHED;
+      if (run.f < 0 && tick()) {
+        this.taken.flush();
+        return UNFINISHED;
+      }
     }
   }
 
   private endString(): string {
-    const { at, pieces } = this;
-    const last = this.text.slice(this.segment, at);
+    const { at, segment, text } = this;
     this.at = at + 1;
     this.segment = -1;
-    run.f -= last.length >> 5;
-    if (pieces === null) {
-      countString(last.length);
-      return last;
+    run.f -= (at - segment) >> 5;
+    if (!this.hasEscapes) {
+      countString(at - segment);
+      return text.slice(segment, at);
     }
-    pieces.add(last);
-    this.pieces = null;
-    return pieces.text();
+    this.taken.slice(text, segment, at);
+    this.hasEscapes = false;
+    return this.taken.take();
   }
 
   /** Takes what is before an escape and the escape; returns where the string goes on. */
   private readEscape(): number {
     const { at, text } = this;
-    const pieces = this.pieces ?? new Pieces();
-    this.pieces = pieces;
-    if (at > this.segment) pieces.add(text.slice(this.segment, at));
-    const letter = text[at + 1];
+    this.hasEscapes = true;
+    this.taken.slice(text, this.segment, at);
+    const letter = text.charCodeAt(at + 1);
     this.at = at + 2;
-    if (letter === "u") {
-      pieces.add(utf8Of(this.readCharacter()));
+    if (letter === LETTER_U) {
+      this.taken.text(utf8Of(this.readCharacter()));
     } else {
-      const byte = ESCAPES.get(letter ?? "");
-      if (byte === undefined) throw this.unexpected();
-      pieces.add(byte);
+      const byte = ESCAPES[letter];
+      // Of a letter that is not there the code is NaN.
+      if (byte === undefined || byte === 0) throw this.unexpected();
+      this.taken.byte(byte);
     }
     this.segment = this.at;
     return this.at;

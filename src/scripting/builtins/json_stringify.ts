@@ -10,13 +10,27 @@ import { typeError } from "../guards/errors.ts";
 import { charge, countArray, tick, touchWhole } from "../guards/meter.ts";
 import { run } from "../guards/run_state.ts";
 import { NESTING_MAX } from "../limits.ts";
-import { KeyVector, LargeInteger, type Running, ScriptObject, type ScriptValue } from "../value.ts";
+import {
+  KeyVector,
+  LargeInteger,
+  type Running,
+  type ScriptObject,
+  type ScriptValue,
+} from "../value.ts";
+import { ByteWriter } from "./byte_writer.ts";
 import { ownNames } from "./object.ts";
-import { Pieces } from "./pieces.ts";
 
 const GAP_SIZE_MAX = 10;
 /** How much of a string is written before time is asked for again, in bytes. */
 const STRETCH = 65536;
+
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
 
 /** A container whose values are being written: an object if it has `keys`. */
 interface Open {
@@ -26,6 +40,7 @@ interface Open {
   /** How many of its values have been looked at. */
   index: number;
   isEmpty: boolean;
+  readonly outer: Open | null;
 }
 
 /**
@@ -42,8 +57,11 @@ export function* stringifyJson(
   }
   if (isLeftOut(value)) return undefined;
   const writer = new JsonWriter(value, gapOf(space));
-  while (!writer.advance()) yield;
-  return writer.out.text();
+  while (!writer.advance()) {
+    writer.out.flush();
+    yield;
+  }
+  return writer.out.take();
 }
 
 /** What each level is set in by. */
@@ -53,20 +71,28 @@ function gapOf(space: ScriptValue): string {
   return " ".repeat(Math.min(GAP_SIZE_MAX, Math.max(0, integerOf(space))));
 }
 
+function opened(container: ScriptValue[] | ScriptObject, outer: Open | null): Open {
+  const keys = Array.isArray(container) ? null : ownNames(container);
+  const count = keys === null ? (container as ScriptValue[]).length : keys.length;
+  return { container, keys, count, index: 0, isEmpty: true, outer };
+}
+
 function isLeftOut(value: ScriptValue): boolean {
   return value === undefined || typeof value === "function";
 }
 
 class JsonWriter {
-  readonly out = new Pieces();
+  readonly out = new ByteWriter();
   private readonly gap: string;
-  private readonly open: Open[] = [];
-  private value: ScriptValue;
-  /** How much of a long string has been written. */
+  /** The innermost open container; the outermost is a list of the one value, without brackets. */
+  private inner: Open;
+  private depth = 0;
+  /** A long string that is being written, and how much of it is. */
+  private long: string | null = null;
   private written = 0;
 
   constructor(value: ScriptValue, gap: string) {
-    this.value = value;
+    this.inner = opened([value], null);
     this.gap = gap;
   }
 
@@ -74,104 +100,102 @@ class JsonWriter {
   advance(): boolean {
     for (;;) {
       if (--run.f < 0 && tick()) return false;
-      if (!this.write(this.value)) continue;
-      if (!this.findNext()) return true;
-    }
-  }
-
-  /** Writes a value, or opens it; whether a string has been written to its end. */
-  private write(value: ScriptValue): boolean {
-    if (typeof value === "string") return this.writeString(value);
-    if (typeof value === "number") this.out.add(Number.isFinite(value) ? `${value}` : "null");
-    else if (typeof value === "boolean") this.out.add(value ? "true" : "false");
-    else if (value === null || value === undefined) this.out.add("null");
-    else if (typeof value === "function") this.out.add("null");
-    else if (value instanceof LargeInteger) this.out.add(`${value.value}`);
-    else this.begin(value);
-    return true;
-  }
-
-  private writeString(text: string): boolean {
-    if (text.length <= STRETCH) {
-      charge(text.length >> 6);
-      this.out.add(JSON.stringify(text));
-      return true;
-    }
-    // A byte is escaped by itself, so that a string can be written in parts.
-    if (this.written === 0) {
-      touchWhole(text);
-      this.out.add('"');
-    }
-    const end = this.written + STRETCH;
-    const quoted = JSON.stringify(text.slice(this.written, end));
-    this.out.add(quoted.slice(1, -1));
-    charge(STRETCH >> 6);
-    if (end < text.length) {
-      this.written = end;
-      return false;
-    }
-    this.out.add('"');
-    this.written = 0;
-    return true;
-  }
-
-  private begin(value: ScriptValue[] | ScriptObject | KeyVector): void {
-    if (this.open.length >= NESTING_MAX) {
-      throw typeError("JSON.stringify: nested too deeply or a cycle");
-    }
-    const container = value instanceof KeyVector ? value.a.slice(1) : value;
-    const keys = container instanceof ScriptObject ? ownNames(container) : null;
-    if (value instanceof KeyVector) countArray(value.a.length);
-    const count = keys === null ? (container as ScriptValue[]).length : keys.length;
-    this.out.add(keys === null ? "[" : "{");
-    this.open.push({
-      container: container as ScriptValue[] | ScriptObject,
-      keys,
-      count,
-      index: 0,
-      isEmpty: true,
-    });
-  }
-
-  /** Finds what is written next, and writes what is before it; false if all is written. */
-  private findNext(): boolean {
-    for (;;) {
-      const inner = this.open[this.open.length - 1];
-      if (inner === undefined) return false;
-      if (inner.index < inner.count) {
-        if (inner.keys === null) {
-          this.value = (inner.container as ScriptValue[])[inner.index++];
-          this.separate(inner);
-          return true;
-        }
-        if (this.findMember(inner, inner.keys)) return true;
-        continue;
+      const { inner } = this;
+      if (this.long !== null) {
+        this.writeMore(this.long);
+      } else if (inner.index < inner.count) {
+        if (inner.keys === null) this.writeElement(inner);
+        else this.writeMember(inner);
+      } else {
+        if (inner.outer === null) return true;
+        this.close(inner, inner.outer);
       }
-      this.open.pop();
-      if (!inner.isEmpty) this.breakLine();
-      this.out.add(inner.keys === null ? "]" : "}");
     }
   }
 
-  /** The next member, unless it is left out. */
-  private findMember(inner: Open, keys: string[]): boolean {
-    const key = keys[inner.index++];
+  private writeElement(inner: Open): void {
+    const value = (inner.container as ScriptValue[])[inner.index++];
+    if (inner.outer !== null) this.separate(inner);
+    this.write(value);
+  }
+
+  private writeMember(inner: Open): void {
+    const key = (inner.keys as string[])[inner.index++];
     const value = (inner.container as ScriptObject)[key];
-    charge(1);
-    if (isLeftOut(value)) return false;
-    this.value = value;
+    if (isLeftOut(value)) return;
     this.separate(inner);
-    this.out.add(JSON.stringify(key) + (this.gap === "" ? ":" : ": "));
-    return true;
+    this.out.quoted(key);
+    this.out.byte(COLON);
+    if (this.gap !== "") this.out.text(" ");
+    this.write(value);
   }
 
   private separate(inner: Open): void {
-    if (!inner.isEmpty) this.out.add(",");
+    if (!inner.isEmpty) this.out.byte(COMMA);
     inner.isEmpty = false;
-    this.breakLine();
+    if (this.gap !== "") this.breakLine();
   }
 
   private breakLine(): void {
-    if (this.gap !== "") this.out.add(`\n${this.gap.repeat(this.open.length)}`);
+    this.out.text(`\n${this.gap.repeat(this.depth)}`);
   }
+
+  /** Writes a value, or opens it: a container, or a long string. */
+  private write(value: ScriptValue): void {
+    if (typeof value === "string") this.writeString(value);
+    else if (typeof value === "number") this.writeNumber(value);
+    else if (typeof value === "boolean") this.out.text(value ? "true" : "false");
+    else if (value === null || value === undefined) this.out.text("null");
+    else if (typeof value === "function") this.out.text("null");
+    else if (value instanceof LargeInteger) this.out.text(`${value.value}`);
+    else if (value instanceof KeyVector) this.begin(elementsOf(value));
+    else this.begin(value);
+  }
+
+  private writeNumber(value: number): void {
+    if (Number.isFinite(value)) this.out.number(value);
+    else this.out.text("null");
+  }
+
+  private writeString(text: string): void {
+    if (text.length <= STRETCH) {
+      charge(text.length >> 6);
+      this.out.quoted(text);
+    } else {
+      touchWhole(text);
+      this.long = text;
+      this.written = 0;
+      this.out.byte(QUOTE);
+    }
+  }
+
+  /** The next part of a long string: a byte is escaped by itself, so it can be cut anywhere. */
+  private writeMore(text: string): void {
+    const end = this.written + STRETCH;
+    this.out.text(JSON.stringify(text.slice(this.written, end)).slice(1, -1));
+    charge(STRETCH >> 6);
+    this.written = end;
+    if (end < text.length) return;
+    this.long = null;
+    this.out.byte(QUOTE);
+  }
+
+  private begin(container: ScriptValue[] | ScriptObject): void {
+    if (this.depth >= NESTING_MAX) throw typeError("JSON.stringify: nested too deeply or a cycle");
+    this.depth++;
+    this.inner = opened(container, this.inner);
+    this.out.byte(this.inner.keys === null ? OPEN_BRACKET : OPEN_BRACE);
+  }
+
+  private close(inner: Open, outer: Open): void {
+    this.depth--;
+    this.inner = outer;
+    if (!inner.isEmpty && this.gap !== "") this.breakLine();
+    this.out.byte(inner.keys === null ? CLOSE_BRACKET : CLOSE_BRACE);
+  }
+}
+
+function elementsOf(vector: KeyVector): ScriptValue[] {
+  countArray(vector.a.length);
+  return vector.a.slice(1);
 }

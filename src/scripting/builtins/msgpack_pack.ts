@@ -8,9 +8,8 @@ import { charge, countArray, tick } from "../guards/meter.ts";
 import { run } from "../guards/run_state.ts";
 import { NESTING_MAX } from "../limits.ts";
 import { KeyVector, LargeInteger, type Running, ScriptObject, type ScriptValue } from "../value.ts";
-import { byteOf, doubleText, floatText, word16Text, word32Text } from "./binary.ts";
+import { ByteWriter } from "./byte_writer.ts";
 import { ownNames } from "./object.ts";
-import { Pieces } from "./pieces.ts";
 
 const NIL = 0xc0;
 const FALSE = 0xc2;
@@ -54,12 +53,15 @@ export function* pack(_depth: number, ...values: ScriptValue[]): Running {
     throw typeError("bad argument #0 to 'pack' (MessagePack pack needs input.)");
   }
   const writer = new MessageWriter(values);
-  while (!writer.advance()) yield;
-  return writer.out.text();
+  while (!writer.advance()) {
+    writer.out.flush();
+    yield;
+  }
+  return writer.out.take();
 }
 
 class MessageWriter {
-  readonly out = new Pieces();
+  readonly out = new ByteWriter();
   private readonly open: Open[];
 
   constructor(values: ScriptValue[]) {
@@ -86,18 +88,93 @@ class MessageWriter {
 
   private write(value: ScriptValue): void {
     if (typeof value === "string") this.writeString(value);
-    else if (typeof value === "number") this.out.add(numberText(value));
-    else if (typeof value === "boolean") this.out.add(byteOf(value ? TRUE : FALSE));
-    else if (value === null || value === undefined) this.out.add(byteOf(NIL));
-    else if (value instanceof LargeInteger) this.out.add(largeText(value.value));
+    else if (typeof value === "number") this.writeNumber(value);
+    else if (typeof value === "boolean") this.out.byte(value ? TRUE : FALSE);
+    else if (value === null || value === undefined) this.out.byte(NIL);
+    else if (value instanceof LargeInteger) this.writeLarge(value.value);
     else if (typeof value === "function") throw typeError("msgpack.pack: cannot pack a function");
     else this.begin(value);
   }
 
   private writeString(text: string): void {
     charge(text.length >> 8);
-    this.out.add(headText(STRING, text.length));
-    this.out.add(text);
+    this.writeHead(STRING, text.length);
+    this.out.text(text);
+  }
+
+  private writeHead(heads: Heads, count: number): void {
+    if (count < heads.fixCount) {
+      this.out.byte(heads.fix | count);
+    } else if (count < 2 ** 8 && heads.of8 !== 0) {
+      this.out.byte(heads.of8);
+      this.out.byte(count);
+    } else if (count < 2 ** 16) {
+      this.out.byte(heads.of16);
+      this.out.word16(count);
+    } else {
+      this.out.byte(heads.of32);
+      this.out.word32(count);
+    }
+  }
+
+  /** An integer if a number is one of 64 bits, else the shortest float that is the same. */
+  private writeNumber(number: number): void {
+    if (Number.isInteger(number) && number >= -(2 ** 63) && number < 2 ** 63) {
+      if (number >= 0) this.writeUnsigned(number);
+      else this.writeNegative(number);
+    } else if (Math.fround(number) === number) {
+      this.out.byte(FLOAT_32);
+      this.out.float32(number);
+    } else {
+      this.out.byte(FLOAT_64);
+      this.out.float64(number);
+    }
+  }
+
+  private writeUnsigned(number: number): void {
+    const { out } = this;
+    if (number < 2 ** 7) {
+      out.byte(number);
+    } else if (number < 2 ** 8) {
+      out.byte(UINT_8);
+      out.byte(number);
+    } else if (number < 2 ** 16) {
+      out.byte(UINT_16);
+      out.word16(number);
+    } else if (number < 2 ** 32) {
+      out.byte(UINT_32);
+      out.word32(number);
+    } else {
+      out.byte(UINT_64);
+      out.word64(BigInt(number));
+    }
+  }
+
+  private writeNegative(number: number): void {
+    const { out } = this;
+    if (number >= -(2 ** 5)) {
+      out.byte(number);
+    } else if (number >= -(2 ** 7)) {
+      out.byte(INT_8);
+      out.byte(number);
+    } else if (number >= -(2 ** 15)) {
+      out.byte(INT_16);
+      out.word16(number);
+    } else if (number >= -(2 ** 31)) {
+      out.byte(INT_32);
+      out.word32(number);
+    } else {
+      out.byte(INT_64);
+      out.word64(BigInt(number));
+    }
+  }
+
+  private writeLarge(value: bigint): void {
+    if (value < -(2n ** 63n) || value >= 2n ** 64n) {
+      throw rangeError("msgpack.pack: an integer has at most 64 bits");
+    }
+    this.out.byte(value < 0n ? INT_64 : UINT_64);
+    this.out.word64(value);
   }
 
   private begin(value: ScriptValue[] | ScriptObject | KeyVector): void {
@@ -106,12 +183,12 @@ class MessageWriter {
     }
     if (value instanceof ScriptObject) {
       const keys = membersOf(value as ScriptObject);
-      this.out.add(headText(MAP, keys.length));
+      this.writeHead(MAP, keys.length);
       this.open.push({ container: value as ScriptObject, keys, count: keys.length, index: 0 });
       return;
     }
     const container = value instanceof KeyVector ? copyOf(value) : (value as ScriptValue[]);
-    this.out.add(headText(ARRAY, container.length));
+    this.writeHead(ARRAY, container.length);
     this.open.push({ container, keys: null, count: container.length, index: 0 });
   }
 }
@@ -129,44 +206,4 @@ function membersOf(object: ScriptObject): string[] {
 function copyOf(vector: KeyVector): ScriptValue[] {
   countArray(vector.a.length);
   return vector.a.slice(1);
-}
-
-function headText(heads: Heads, count: number): string {
-  if (count < heads.fixCount) return byteOf(heads.fix | count);
-  if (count < 2 ** 8 && heads.of8 !== 0) return byteOf(heads.of8) + byteOf(count);
-  if (count < 2 ** 16) return byteOf(heads.of16) + word16Text(count);
-  return byteOf(heads.of32) + word32Text(count);
-}
-
-/** An integer if a number is one of 64 bits, else the shortest float that is the same. */
-function numberText(number: number): string {
-  if (!Number.isInteger(number) || number < -(2 ** 63) || number >= 2 ** 63) {
-    const isShort = Math.fround(number) === number;
-    return isShort ? byteOf(FLOAT_32) + floatText(number) : byteOf(FLOAT_64) + doubleText(number);
-  }
-  if (number >= 0) {
-    if (number < 2 ** 7) return byteOf(number);
-    if (number < 2 ** 8) return byteOf(UINT_8) + byteOf(number);
-    if (number < 2 ** 16) return byteOf(UINT_16) + word16Text(number);
-    if (number < 2 ** 32) return byteOf(UINT_32) + word32Text(number);
-    return byteOf(UINT_64) + word64Text(number);
-  }
-  if (number >= -32) return byteOf(number);
-  if (number >= -(2 ** 7)) return byteOf(INT_8) + byteOf(number);
-  if (number >= -(2 ** 15)) return byteOf(INT_16) + word16Text(number);
-  if (number >= -(2 ** 31)) return byteOf(INT_32) + word32Text(number);
-  return byteOf(INT_64) + word64Text(number);
-}
-
-function word64Text(number: number): string {
-  return word32Text(Math.floor(number / 2 ** 32)) + word32Text(number);
-}
-
-function largeText(value: bigint): string {
-  if (value < -(2n ** 63n) || value >= 2n ** 64n) {
-    throw rangeError("msgpack.pack: an integer has at most 64 bits");
-  }
-  const bits = BigInt.asUintN(64, value);
-  const words = word32Text(Number(bits >> 32n)) + word32Text(Number(bits & 0xffff_ffffn));
-  return byteOf(value < 0n ? INT_64 : UINT_64) + words;
 }

@@ -6,7 +6,7 @@ import { numberOf, primitiveString, stringOf } from "../guards/conversion.ts";
 import { charge, countMemory, touchWhole } from "../guards/meter.ts";
 import { theHost } from "../guards/run_state.ts";
 import { ScriptObject, type ScriptValue } from "../value.ts";
-import { Pieces } from "./pieces.ts";
+import { ByteWriter } from "./byte_writer.ts";
 import { replyError, thrownReply, toCommand } from "./redis_call.ts";
 import { functionDefinition } from "./register_function.ts";
 
@@ -62,12 +62,12 @@ function log(...values: ScriptValue[]): undefined {
   const level = Math.trunc(numberArgument(values[0]));
   if (Number.isNaN(level)) throw thrownReply("ERR First argument must be a number (log level).");
   if (level < 0 || level > LOG_LEVEL_MAX) throw thrownReply("ERR Invalid debug level.");
-  const text = new Pieces();
+  const text = new ByteWriter();
   for (let index = 1; index < values.length; index++) {
-    if (index > 1) text.add(" ");
-    text.add(stringOf(values[index]));
+    if (index > 1) text.text(" ");
+    text.text(stringOf(values[index]));
   }
-  theHost().log(level, text.text());
+  theHost().log(level, text.take());
   return undefined;
 }
 

@@ -8,8 +8,8 @@ import { rangeError, typeError } from "../guards/errors.ts";
 import { countArray, countMemory, touchWhole } from "../guards/meter.ts";
 import { kindOf, LargeInteger, type ScriptValue } from "../value.ts";
 import { byteOf, doubleAt, doubleText, floatAt, floatText, reversed } from "./binary.ts";
+import { ByteWriter } from "./byte_writer.ts";
 import { integerOfWords } from "./large_integers.ts";
-import { Pieces } from "./pieces.ts";
 import { StructFormat } from "./struct_format.ts";
 
 const WORD_SIZE = 8;
@@ -69,18 +69,18 @@ function stringAt(values: ScriptValue[], index: number, name: string): string {
 export function pack(...values: ScriptValue[]): string {
   const format = new StructFormat(stringAt(values, 0, "pack"), "pack");
   const given = new Arguments(values, format);
-  const out = new Pieces();
+  const out = new ByteWriter();
   while (format.next()) {
     const { letter } = format;
     const padding = format.padding(out.size);
-    if (padding > 0) out.add("\0".repeat(padding));
-    if (INTEGERS.has(letter)) out.add(integerText(given.takeNumber(), format));
-    else if (letter === "f" || letter === "d") out.add(decimalText(given.takeNumber(), format));
-    else if (letter === "x") out.add("\0");
+    if (padding > 0) out.text("\0".repeat(padding));
+    if (INTEGERS.has(letter)) out.text(integerText(given.takeNumber(), format));
+    else if (letter === "f" || letter === "d") out.text(decimalText(given.takeNumber(), format));
+    else if (letter === "x") out.byte(0);
     else if (letter === "s" || letter === "c") addString(out, given, format);
     else format.control();
   }
-  return out.text();
+  return out.take();
 }
 
 function integerText(value: number | LargeInteger, { size, isLittleEndian }: StructFormat): string {
@@ -114,13 +114,13 @@ function decimalText(value: number | LargeInteger, format: StructFormat): string
   return format.isLittleEndian ? reversed(text) : text;
 }
 
-function addString(out: Pieces, given: Arguments, format: StructFormat): void {
+function addString(out: ByteWriter, given: Arguments, format: StructFormat): void {
   const text = given.takeString();
   touchWhole(text);
   const size = format.size === 0 ? text.length : format.size;
   if (text.length < size) throw format.argumentError(given.place + 1, "string too short");
-  out.add(size === text.length ? text : text.slice(0, size));
-  if (format.letter === "s") out.add("\0");
+  out.text(size === text.length ? text : text.slice(0, size));
+  if (format.letter === "s") out.byte(0);
 }
 
 /** struct.unpack(format, data, position = 1): the values, and at last the next position. */
