@@ -34,6 +34,29 @@ export function equalBytes(
   return true;
 }
 
+/** As `equalBytes`, quicker: by words of the views over the same memory. */
+export function equalViews(
+  a: DataView,
+  aOffset: number,
+  b: DataView,
+  bOffset: number,
+  size: number,
+): boolean {
+  if (size < 4) {
+    for (let i = 0; i < size; i++) {
+      if (a.getUint8(aOffset + i) !== b.getUint8(bOffset + i)) return false;
+    }
+    return true;
+  }
+  // The last word ends where the bytes do.
+  const last = size - 4;
+  if (a.getInt32(aOffset + last, true) !== b.getInt32(bOffset + last, true)) return false;
+  for (let i = 0; i < last; i += 4) {
+    if (a.getInt32(aOffset + i, true) !== b.getInt32(bOffset + i, true)) return false;
+  }
+  return true;
+}
+
 /**
  * Whether a run of bytes is a secret (latin1, not empty). All bytes of the run are looked at,
  * whatever they are: the time that it takes tells nothing of the secret but that.

@@ -104,6 +104,8 @@ export class Client implements Watcher {
   halted = false;
   /** Mask of Silence. */
   silence = 0;
+  /** It has no connection: commands of scripts are run as this client's. */
+  isScript = false;
   noEvict = false;
   noTouch = false;
   /**

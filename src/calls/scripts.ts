@@ -1,5 +1,6 @@
 /** Scripts as commands and dispatch see them: what is kept, what runs, and what it reaches. */
 import type { Args } from "../protocol/args.ts";
+import type { CommandError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Execution } from "../scripting/execution.ts";
 import type { ScriptHost } from "../scripting/host.ts";
@@ -46,24 +47,32 @@ export interface ScriptRun {
   finish(reply: Reply): boolean;
 }
 
-/** What is to run. */
-export interface ScriptStart {
+/** What is to run: the script or function that a call names. */
+export interface ScriptProgram {
   readonly kind: ScriptKind;
+  /** SHA-1, or the function's name. */
   readonly name: string;
   /** Mask of ScriptFlag; null: it has no shebang, which leaves it what old scripts may. */
   readonly flags: number | null;
-  /** It was called by one of the _RO commands. */
-  readonly isReadOnly: boolean;
   readonly mayRunLong: boolean;
+}
+
+/** What the server has against scripts, and against what they write. */
+export interface ScriptRules {
+  /** Why it may not start; null if it may. `isReadOnly`: by one of the _RO commands. */
+  refuseStart(program: ScriptProgram, isReadOnly: boolean): CommandError | null;
+  /** Of one that has started, why it may not run a command, though nothing was written before. */
+  refuseCommand(command: Command, program: ScriptProgram): CommandError | null;
 }
 
 /** Has scripts run commands. There is one, since no script runs inside another. */
 export interface CommandHost extends ScriptHost {
   /**
    * A script is about to run for the client of a call; throws a CommandError when it may not. The
-   * execution is then to be made with this host, and given to `runOf`.
+   * execution is then to be made with this host, and given to `runOf`. `isReadOnly`: it was called
+   * by one of the _RO commands.
    */
-  begin(call: ScriptCaller, start: ScriptStart): void;
+  begin(call: ScriptCaller, program: ScriptProgram, isReadOnly: boolean): void;
   runOf(execution: Execution): ScriptRun;
 }
 
@@ -79,6 +88,8 @@ export interface Scripts {
   readonly elapsedMs: number;
   readonly cache: ScriptCache;
   readonly host: CommandHost;
+  /** Shows the command that starts a script to those in MONITOR, before the script's own. */
+  show(call: ScriptCaller): void;
   /** Runs it to its end, or has the client wait while it is busy. */
   run(call: ScriptCaller, run: ScriptRun): void;
   /**

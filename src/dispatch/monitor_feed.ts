@@ -46,9 +46,16 @@ export class MonitorFeed implements ClientFeature {
     this.left(client);
   }
 
-  /** Shows a command; those that manage the server, or hold secrets, are not shown. */
+  /**
+   * Shows a command when it is over; those that manage the server are not shown, nor those that
+   * show themselves.
+   */
   feed(client: Client, args: Args, command: Command): void {
-    if ((command.flags & (Flag.skip_monitor | Flag.admin)) !== 0) return;
+    if ((command.flags & (Flag.skip_monitor | Flag.admin)) === 0) this.show(client, args);
+  }
+
+  /** Shows a command, without its secrets. */
+  show(client: Client, args: Args): void {
     let bytes: Uint8Array;
     try {
       bytes = fromLatin1(this.lineOf(client, args));
@@ -69,14 +76,10 @@ export class MonitorFeed implements ClientFeature {
     const us = this.clock.wallUs();
     const seconds = Math.floor(us / 1e6);
     const fraction = String(us % 1e6).padStart(US_DIGITS, "0");
-    const { connection } = client;
+    const { connection, isScript } = client;
+    if (isScript) return `+${seconds}.${fraction} [${client.db.id} lua]${wordsOf(args)}\r\n`;
     const from = connection.unix ? `unix:${connection.local}` : connection.remote;
-    let line = `+${seconds}.${fraction} [${client.db.id} ${from}]`;
-    const secret = secretIndexes(args);
-    for (let i = 0; i < args.count; i++) {
-      line += ` ${quoted(secret.includes(i) ? REDACTED : args.text(i))}`;
-    }
-    return `${line}\r\n`;
+    return `+${seconds}.${fraction} [${client.db.id} ${from}]${wordsOf(args)}\r\n`;
   }
 
   /** The command cannot be shown: it is longer than any text, or there is no memory for it. */
@@ -86,4 +89,13 @@ export class MonitorFeed implements ClientFeature {
       connection.kill();
     }
   }
+}
+
+function wordsOf(args: Args): string {
+  const secret = secretIndexes(args);
+  let words = "";
+  for (let i = 0; i < args.count; i++) {
+    words += ` ${quoted(secret.includes(i) ? REDACTED : args.text(i))}`;
+  }
+  return words;
 }

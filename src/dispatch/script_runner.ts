@@ -31,6 +31,7 @@ import { fatal } from "../scripting/guards/errors.ts";
 import { ScriptCache } from "../scripting/script_cache.ts";
 import type { SuspendedTiming } from "./accounts.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { ServerScriptRules } from "./script_rules.ts";
 import { SuspendedCommand } from "./suspended_command.ts";
 
 /** How long one that is suspended runs between two turns of the event loop. */
@@ -89,8 +90,14 @@ export class ScriptRunner implements Scripts {
   constructor(parts: RunnerParts) {
     this.parts = parts;
     this.server = parts.server;
-    this.host = new ServerCommandHost(parts.server, () => this.checkUndo());
+    const rules = new ServerScriptRules(parts.dispatcher);
+    this.host = new ServerCommandHost(parts.server, rules, () => this.checkUndo());
     this.undo = new Undo(parts.server.keyspace, parts.server.feed);
+  }
+
+  show({ client, args }: ScriptCaller): void {
+    const { monitors } = this.parts.dispatcher;
+    if (monitors.active) monitors.show(client, args);
   }
 
   get command(): Args | null {

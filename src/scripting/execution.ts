@@ -27,6 +27,8 @@ export interface ScriptFailure {
   readonly message: string;
   /** Whether it is an error object, a command's or the script's own: its text stands as it is. */
   readonly isReply: boolean;
+  /** What was thrown, if it is that. */
+  readonly value: ScriptValue;
   /** Where, from 1 on. */
   readonly line: number;
   /** The host's error behind it, which is a bug of ours; null if there is none. */
@@ -84,7 +86,7 @@ export class Execution {
 
   /** Ends it from outside, between two steps; the message is as ScriptFailure has it. */
   kill(message: string): void {
-    this.failure = { message, isReply: true, line: run.l, cause: null };
+    this.failure = { message, isReply: true, value: null, line: run.l, cause: null };
     this.end();
   }
 
@@ -107,12 +109,12 @@ function failureOf(error: unknown): ScriptFailure {
   if (error instanceof Thrown) {
     const { value, line } = error;
     if (value instanceof ScriptObject && typeof value.err === "string") {
-      return { message: oneLine(value.err), isReply: true, line, cause: null };
+      return { message: oneLine(value.err), isReply: true, value, line, cause: null };
     }
-    return { message: oneLine(`ERR ${textOf(value)}`), isReply: false, line, cause: null };
+    return { message: oneLine(`ERR ${textOf(value)}`), isReply: false, value, line, cause: null };
   }
   const { message, cause } = error instanceof Fatal ? error : endOf(error);
-  return { message: oneLine(message), isReply: false, line: run.l, cause };
+  return { message: oneLine(message), isReply: false, value: null, line: run.l, cause };
 }
 
 /** What a script threw may have no text: then its kind has to do. */

@@ -28,6 +28,11 @@ function ObjectOfScript(): void {}
 ObjectOfScript.prototype = Object.freeze(Object.create(null));
 export const ScriptObject = ObjectOfScript as unknown as new () => ScriptObject;
 
+/** Whether it is an error, as commands have it that fail: an object with `err`. */
+export function isError(value: ScriptValue): value is ScriptObject {
+  return value instanceof ScriptObject && typeof (value as ScriptObject).err === "string";
+}
+
 /** KEYS or ARGV: read only, and counts from 1; `a[0]` is not used. */
 export class KeyVector {
   readonly a: readonly string[];

@@ -8,6 +8,8 @@ import type { CachedScript } from "../../scripting/script_cache.ts";
 import { FIRST_KEY, keyCountOf, textsOf } from "./script_arguments.ts";
 
 const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
+/** The argument that is the script, or its SHA-1. */
+const SCRIPT = 1;
 const SHA_SIZE = 40;
 
 const SHARED = { arity: -3, complexity: "Depends on the script that is executed." } as const;
@@ -76,22 +78,30 @@ export const evalCommands = group("scripting", {
 });
 
 function evaluate(call: Call, isReadOnly: boolean): void {
+  call.server.scripts.show(call);
   const keyCount = keyCountOf(call, NOT_INTEGER);
-  run(call, compiled(call, call.text(1), false), keyCount, isReadOnly);
+  run(call, cachedScript(call, SCRIPT), keyCount, isReadOnly);
 }
 
 function evaluateSha(call: Call, isReadOnly: boolean): void {
+  const { server, args } = call;
+  server.scripts.show(call);
+  // Redis looks at the size of an SHA-1 first, and at the rest of it last.
+  if (args.size[SCRIPT] !== SHA_SIZE) throw NO_SCRIPT;
   const keyCount = keyCountOf(call, NOT_INTEGER);
-  const isSha = call.args.size[1] === SHA_SIZE;
-  const script = isSha ? call.server.scripts.cache.find(call.text(1)) : null;
+  const { bytes, view } = args;
+  const script = server.scripts.cache.withSha(bytes, view, args.start[SCRIPT], SHA_SIZE);
   if (script === null) throw NO_SCRIPT;
   run(call, script, keyCount, isReadOnly);
 }
 
-/** The script of a text, compiled now unless it is known. */
-export function compiled(call: Call, source: string, isLoaded: boolean): CachedScript {
+/** The script of the text in an argument, compiled now unless it is known. */
+export function cachedScript({ server, args }: Call, index: number): CachedScript {
+  const { cache } = server.scripts;
+  const known = cache.withText(args.bytes, args.view, args.start[index], args.size[index]);
+  if (known !== null) return known;
   try {
-    return call.server.scripts.cache.ofSource(source, isLoaded);
+    return cache.add(args.copy(index));
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     const { line, message } = error;
@@ -102,15 +112,14 @@ export function compiled(call: Call, source: string, isLoaded: boolean): CachedS
 }
 
 function run(call: Call, cached: CachedScript, keyCount: number, isReadOnly: boolean): void {
-  const { server, feed } = call;
-  const { host } = server.scripts;
+  const { server, feed, argc } = call;
+  const { host, cache } = server.scripts;
   // Its commands are told, not that it ran.
   if (feed.active) feed.tellNothing();
-  const { sha, script } = cached;
-  const { mayRunLong } = script;
-  host.begin(call, { kind: "script", name: sha, flags: null, isReadOnly, mayRunLong });
-  const keys = textsOf(call, FIRST_KEY, FIRST_KEY + keyCount);
-  const args = textsOf(call, FIRST_KEY + keyCount, call.argc);
-  const execution = Execution.ofScript(script, keys, args, host);
+  host.begin(call, cached, isReadOnly);
+  const firstArg = FIRST_KEY + keyCount;
+  const keys = textsOf(call, FIRST_KEY, firstArg);
+  const args = textsOf(call, firstArg, argc);
+  const execution = Execution.ofScript(cache.used(cached), keys, args, host);
   server.scripts.run(call, host.runOf(execution));
 }

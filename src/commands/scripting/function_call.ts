@@ -52,6 +52,7 @@ export const functionCallCommands = group("scripting", {
 function callFunction(call: Call, isReadOnly: boolean): void {
   const { server, feed, keyspace, argc } = call;
   const { host } = server.scripts;
+  server.scripts.show(call);
   const found = server.functions.find(call.text(NAME));
   keyspace.unsynced.lookAtLibraries();
   if (found === null) throw NOT_FOUND;
@@ -60,7 +61,7 @@ function callFunction(call: Call, isReadOnly: boolean): void {
   if (feed.active) feed.tellNothing();
   const { name, flags, callback, library } = found;
   const { mayRunLong } = library;
-  host.begin(call, { kind: "function", name, flags, isReadOnly, mayRunLong });
+  host.begin(call, { kind: "function", name, flags, mayRunLong }, isReadOnly);
   const keys = textsOf(call, FIRST_KEY, firstArg);
   const args = textsOf(call, firstArg, argc);
   const execution = Execution.ofFunction(callback, keys, args, host);

@@ -1,50 +1,80 @@
-/** Replies of commands as values of a script: read from the bytes that the command wrote. */
+/**
+ * Replies of commands as values of a script, read from the bytes that the command wrote:
+ *
+ *   integer: number, or LargeInteger        bulk: string         no value: null
+ *   status: { ok: text }                    error: { err: text } array: array
+ *   after redis.setresp(3) also
+ *   map: { map: { … } }   set: { set: [ … ] }   double: { double: number }   boolean: boolean
+ *   big number: { big_number: digits }   verbatim: { verbatim_string: { format, string } }
+ */
 import { latin1 } from "../../base/bytes.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import { LargeInteger, ScriptObject, type ScriptValue } from "../../scripting/value.ts";
 
 const CR = 13;
 const MINUS = 45;
-/** As many digits are exact in a number. */
-const SAFE_DIGITS = 15;
+const ZERO = 48;
+/** "OK\r\n" as `getInt32` reads it. */
+const OK_LINE = 0x0a0d4b4f;
+/** An integer of as many characters is exact in a number. */
+const SAFE_SIZE = 15;
 
-/** What is read: one reply runs at a time. */
-let bytes = new Uint8Array(0) as Uint8Array;
+const TYPE = {
+  bulk: 36,
+  integer: 58,
+  simple: 43,
+  error: 45,
+  array: 42,
+  map: 37,
+  set: 126,
+  double: 44,
+  boolean: 35,
+  bigNumber: 40,
+  verbatim: 61,
+} as const;
+
+/** What is read, and where: one reply is read at a time. */
+let bytes: Uint8Array = new Uint8Array(0);
 let at = 0;
 
-/** The value of the reply that a writer has from its beginning on. */
+/** The value of the one reply that a writer has, from its beginning on. */
 export function replyValue(reply: Reply): ScriptValue {
-  bytes = reply.bytes;
+  if (bytes !== reply.bytes) bytes = reply.bytes;
+  const type = bytes[0];
+  at = 1;
+  if (type === TYPE.bulk) return readBulk();
+  if (type === TYPE.integer) return readInteger();
+  if (type === TYPE.simple && reply.view.getInt32(1, true) === OK_LINE) return objectOf("ok", "OK");
   at = 0;
   return read();
 }
 
 function read(): ScriptValue {
-  const type = bytes[at++];
-  switch (type) {
-    case 36: // $
+  switch (bytes[at++]) {
+    case TYPE.bulk:
       return readBulk();
-    case 58: // :
+    case TYPE.integer:
       return readInteger();
-    case 43: // +
+    case TYPE.simple:
       return objectOf("ok", readLine());
-    case 45: // -
+    case TYPE.error:
       return objectOf("err", readLine());
-    case 42: // *
+    case TYPE.array:
       return readArray();
-    case 37: // %
+    case TYPE.map:
       return objectOf("map", readMap());
-    case 126: // ~
-      return objectOf("set", readSet());
-    case 44: // ,
+    case TYPE.set:
+      return objectOf("set", readArray());
+    case TYPE.double:
       return objectOf("double", numberOf(readLine()));
-    case 35: // #
+    case TYPE.boolean:
       return readLine() === "t";
-    case 40: // (
+    case TYPE.bigNumber:
       return objectOf("big_number", readLine());
-    case 61: // =
-      return readVerbatim();
+    case TYPE.verbatim:
+      return objectOf("verbatim_string", readVerbatim());
     default:
+      // No value, as RESP3 has it.
       readLine();
       return null;
   }
@@ -64,12 +94,12 @@ function readLine(): string {
   return line;
 }
 
-/** The number of a line; of one that is not exact, about that. */
+/** The number in a line; about that, where a number cannot be exact. */
 function readNumber(): number {
   const isNegative = bytes[at] === MINUS;
   if (isNegative) at++;
   let value = 0;
-  while (bytes[at] !== CR) value = value * 10 + bytes[at++] - 48;
+  for (let byte = bytes[at]; byte !== CR; byte = bytes[++at]) value = value * 10 + byte - ZERO;
   at += 2;
   return isNegative ? -value : value;
 }
@@ -77,11 +107,12 @@ function readNumber(): number {
 function readInteger(): ScriptValue {
   const start = at;
   const value = readNumber();
-  if (at - 2 - start <= SAFE_DIGITS || Number.isSafeInteger(value)) return value;
-  return new LargeInteger(BigInt(latin1(bytes, start, at - 2 - start)));
+  const size = at - 2 - start;
+  if (size <= SAFE_SIZE || Number.isSafeInteger(value)) return value;
+  return new LargeInteger(BigInt(latin1(bytes, start, size)));
 }
 
-function readBulk(): ScriptValue {
+function readBulk(): string | null {
   const size = readNumber();
   if (size < 0) return null;
   const text = latin1(bytes, at, size);
@@ -89,7 +120,7 @@ function readBulk(): ScriptValue {
   return text;
 }
 
-function readArray(): ScriptValue {
+function readArray(): ScriptValue[] | null {
   const count = readNumber();
   if (count < 0) return null;
   const values: ScriptValue[] = [];
@@ -101,17 +132,15 @@ function readMap(): ScriptObject {
   const count = readNumber();
   const made = new ScriptObject();
   for (let i = 0; i < count; i++) {
-    const name = read();
-    made[String(name)] = read();
+    const name = nameOf(read());
+    made[name] = read();
   }
   return made;
 }
 
-function readSet(): ScriptObject {
-  const count = readNumber();
-  const made = new ScriptObject();
-  for (let i = 0; i < count; i++) made[String(read())] = true;
-  return made;
+/** Names of maps are strings, numbers at most. */
+function nameOf(value: ScriptValue): string {
+  return typeof value === "number" ? `${value}` : (value as string);
 }
 
 function readVerbatim(): ScriptObject {
@@ -119,7 +148,7 @@ function readVerbatim(): ScriptObject {
   const made = new ScriptObject();
   made.format = text.slice(0, 3);
   made.string = text.slice(4);
-  return objectOf("verbatim_string", made);
+  return made;
 }
 
 function numberOf(text: string): number {

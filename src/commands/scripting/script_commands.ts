@@ -3,7 +3,7 @@ import type { Call } from "../../calls/call.ts";
 import { helpEntry } from "../../calls/help.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError } from "../../protocol/errors.ts";
-import { compiled } from "./eval_commands.ts";
+import { cachedScript } from "./eval_commands.ts";
 import { isForced } from "./script_arguments.ts";
 
 const BAD_FLUSH = new CommandError("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
@@ -75,8 +75,12 @@ export const scriptCommands = group("scripting", {
 
 function exists(call: Call): void {
   const { argc, reply, server } = call;
+  const { bytes, view, start, size } = call.args;
+  const { cache } = server.scripts;
   reply.array(argc - 2);
-  for (let i = 2; i < argc; i++) reply.truth(server.scripts.cache.find(call.text(i)) !== null);
+  for (let i = 2; i < argc; i++) {
+    reply.truth(cache.withSha(bytes, view, start[i], size[i]) !== null);
+  }
 }
 
 function flush(call: Call): void {
@@ -93,5 +97,7 @@ function kill(call: Call): void {
 }
 
 function load(call: Call): void {
-  call.reply.bulkText(compiled(call, call.text(2), true).sha);
+  const script = cachedScript(call, 2);
+  call.server.scripts.cache.keep(script);
+  call.reply.bulkText(script.name);
 }

@@ -10,7 +10,9 @@ import { ServerGate } from "../gates.ts";
 import { spaceRefusal } from "../space_gate.ts";
 import type { Station, Verdict } from "./station.ts";
 
-const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
+export const OUT_OF_MEMORY = new CommandError(
+  "OOM command not allowed when used memory > 'maxmemory'.",
+);
 
 /** What it needs of the server. */
 export interface MemoryContext {
@@ -39,11 +41,16 @@ export class MemoryStation implements Station {
   }
 
   ask(client: Client, command: Command, _args: Args, effects: number): Verdict {
-    const { clients, durability } = this.context;
-    if (clients.pauseMode !== "none" || durability.loading !== null) return null;
     const isQueued = client.queue !== null && !ENDINGS.has(command.name);
     if (!isQueued && (effects & Flag.denyoom) === 0) return null;
-    return usedSize() > this.max ? OUT_OF_MEMORY : null;
+    return this.isOver() ? OUT_OF_MEMORY : null;
+  }
+
+  /** Whether more is in use than may be. */
+  isOver(): boolean {
+    const { clients, durability } = this.context;
+    if (clients.pauseMode !== "none" || durability.loading !== null) return false;
+    return usedSize() > this.max;
   }
 }
 

@@ -14,7 +14,7 @@ export const NOT_SAVED = new CommandError(
     "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB " +
     "error.",
 );
-const NO_REPLICAS = new CommandError("NOREPLICAS Not enough good replicas to write.");
+export const NO_REPLICAS = new CommandError("NOREPLICAS Not enough good replicas to write.");
 
 /** The disk does not take what it should; PING tells so, too, whoever watches the server. */
 export class DiskStation implements Station {

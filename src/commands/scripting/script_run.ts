@@ -1,0 +1,100 @@
+/** One run of a script: what it was started as, and the reply that comes of it. */
+import type { Client } from "../../calls/client.ts";
+import type { Command } from "../../calls/command.ts";
+import type { ScriptKind, ScriptProgram, ScriptRun } from "../../calls/scripts.ts";
+import type { ServerFigures } from "../../calls/server_figures.ts";
+import { CommandError, inOneLine } from "../../protocol/errors.ts";
+import type { Reply } from "../../protocol/reply.ts";
+import type { Execution, ScriptFailure } from "../../scripting/execution.ts";
+import { ScriptFlag } from "../../scripting/script_flags.ts";
+import { isError, type ScriptValue } from "../../scripting/value.ts";
+import { type ErrorReplies, writeValue } from "./value_replies.ts";
+
+/** How a script's text is named in errors. */
+const FILES: Readonly<Record<ScriptKind, string>> = {
+  script: "user_script",
+  function: "user_function",
+};
+
+export class CommandRun implements ScriptRun, ErrorReplies {
+  hasWritten = false;
+  readonly execution: Execution;
+  readonly kind: ScriptKind;
+  readonly name: string;
+  readonly client: Client;
+  readonly inner: Reply;
+  readonly isAtomic: boolean;
+  readonly mayRunLong: boolean;
+  /** What has started it. */
+  private readonly command: Command;
+  private readonly figures: ServerFigures;
+  /** Error replies that its commands got: they are counted already. */
+  private counted: Set<ScriptValue> | null = null;
+
+  constructor(
+    execution: Execution,
+    program: ScriptProgram,
+    isReadOnly: boolean,
+    command: Command,
+    client: Client,
+    inner: Reply,
+    figures: ServerFigures,
+  ) {
+    this.execution = execution;
+    this.kind = program.kind;
+    this.name = program.name;
+    this.isAtomic = !isReadOnly && ((program.flags ?? 0) & ScriptFlag.atomic) !== 0;
+    this.mayRunLong = !isReadOnly && program.mayRunLong;
+    this.command = command;
+    this.client = client;
+    this.inner = inner;
+    this.figures = figures;
+  }
+
+  /** A command has failed, with this error; it is counted. */
+  hasCounted(error: ScriptValue): void {
+    this.counted ??= new Set();
+    this.counted.add(error);
+  }
+
+  finish(reply: Reply): boolean {
+    const { execution, client } = this;
+    const { failure, value } = execution;
+    if (failure !== null) {
+      this.fail(reply, failure);
+      return false;
+    }
+    const from = reply.position;
+    try {
+      writeValue(reply, value, client.protocol, this);
+      return !isError(value);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      reply.truncate(from);
+      this.writeError(reply, error.message, null);
+      return false;
+    }
+  }
+
+  /** Replies an error that is part of what the script returned, or all of it. */
+  writeError(reply: Reply, message: string, error: ScriptValue): void {
+    const { commands } = this.figures;
+    commands.failed[this.command.id]++;
+    const text = inOneLine(message);
+    if (error === null || this.counted === null || !this.counted.has(error)) {
+      commands.countError(codeOf(text));
+    }
+    reply.error(text);
+  }
+
+  private fail(reply: Reply, { message, isReply, line, value }: ScriptFailure): void {
+    const file = FILES[this.kind];
+    const text = isReply ? message : message.replace(/^ERR /, `ERR ${file}:${line}: `);
+    this.writeError(reply, `${text} script: ${this.name}, on @${file}:${line}.`, value);
+  }
+}
+
+function codeOf(message: string): string {
+  const blank = message.indexOf(" ");
+  return blank < 0 ? message : message.slice(0, blank);
+}
