@@ -1,25 +1,15 @@
 /** A script that has been compiled: what EVAL, SCRIPT LOAD and FUNCTION LOAD keep. */
-import { compile, CompileError as PrototypeError } from "./prototype/compile.ts";
-import type { KeyVector, Running } from "./value.ts";
+import { compile } from "./compile/compile.ts";
+import type { Main } from "./compile/program.ts";
 
-/** Why a text is no script. The position is in the text that was given, from 1 on. */
-export class CompileError extends Error {
-  readonly line: number;
-  readonly column: number;
-
-  constructor(message: string, line: number, column: number) {
-    super(message);
-    this.line = line;
-    this.column = column;
-  }
-}
+export { CompileError } from "./compile/compile_error.ts";
 
 export interface Script {
   /** Makes what runs it once: a generator that yields when its time slice is over. */
-  readonly main: (depth: number, keys: KeyVector, args: KeyVector) => Running;
+  readonly main: Main;
   /**
-   * Whether it may run for long: it has a loop, recursion or a callback. One that may not can never
-   * become busy.
+   * Whether it, or a function of the library, may run for long: it has a loop, recursion or a
+   * callback, or a built-in that can pause. One that may not never yields, so it never is busy.
    */
   readonly mayRunLong: boolean;
 }
@@ -29,11 +19,5 @@ export interface Script {
  * "library" the top level has neither KEYS nor ARGV. Throws a CompileError.
  */
 export function compileScript(source: string, kind: "script" | "library"): Script {
-  try {
-    const { main } = compile(source, kind === "script" ? "eval" : "lib");
-    return { main, mayRunLong: true };
-  } catch (error) {
-    if (!(error instanceof PrototypeError)) throw error;
-    throw new CompileError(error.message, error.line, 1);
-  }
+  return compile(source, kind);
 }

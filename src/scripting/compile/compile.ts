@@ -1,0 +1,49 @@
+/**
+ * From the text of a script to what runs it: parse (acorn), check (what is allowed, what each name
+ * is), analyse (types, what can stop in its middle), emit (code of guarded operations), load.
+ */
+import { inferTypes } from "./analyse/static_types.ts";
+import { findSuspensions } from "./analyse/suspension.ts";
+import { check } from "./check/check.ts";
+import { CompileError } from "./compile_error.ts";
+import { type Emitted, emit } from "./emit/emit.ts";
+import { parse } from "./parse/parse.ts";
+import { load, type Main } from "./program.ts";
+import { SourceText } from "./source_text.ts";
+
+export interface Compiled {
+  readonly main: Main;
+  readonly mayRunLong: boolean;
+}
+
+/** Of a "library" the top level has neither KEYS nor ARGV. Throws a CompileError. */
+export function compile(text: string, kind: "script" | "library"): Compiled {
+  const { emitted, mayRunLong } = translate(text, kind);
+  return { main: load(emitted), mayRunLong };
+}
+
+/**
+ * All but the last step: the code. Whether it may run for long is whether the script can stop in
+ * its middle, or a function of the library, whose top level is run only when it is loaded.
+ */
+export function translate(
+  text: string,
+  kind: "script" | "library",
+): { emitted: Emitted; mayRunLong: boolean } {
+  const source = new SourceText(text);
+  const program = parse(source);
+  try {
+    const checked = check(program, source, kind);
+    inferTypes(checked.bindings);
+    findSuspensions(checked);
+    const { main, functions } = checked;
+    const begun = kind === "script" ? [main] : functions;
+    const mayRunLong = begun.some(({ suspends }) => suspends);
+    return { emitted: emit(program, main, source), mayRunLong };
+  } catch (error) {
+    // The walks over the tree recurse; their nesting is limited, but how deep the stack is already
+    // is not known here.
+    if (error instanceof RangeError) throw new CompileError("nested too deeply", 1, 1);
+    throw error;
+  }
+}

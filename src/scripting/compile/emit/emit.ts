@@ -1,0 +1,44 @@
+/** From a checked tree to code of the host's. */
+import type { Expression, Pattern, Program, Statement, Super } from "acorn";
+import type { SourceText } from "../source_text.ts";
+import type { FunctionInfo, FunctionNode } from "../tree.ts";
+import { emitExpression } from "./emit_expressions.ts";
+import { emitFunction, emitProgram } from "./emit_functions.ts";
+import { emitPattern } from "./emit_patterns.ts";
+import { emitStatement, emitStatements } from "./emit_statements.ts";
+import { Emitter, type Step } from "./emitter.ts";
+
+export interface Emitted {
+  /** The expression of a generator function. */
+  readonly code: string;
+  /** The helpers that are free names in it. */
+  readonly helperNames: readonly string[];
+}
+
+export function emit(program: Program, main: FunctionInfo, source: SourceText): Emitted {
+  const emitter = new TreeEmitter(source, main);
+  const code = emitProgram(emitter, program);
+  return { code, helperNames: [...emitter.used] };
+}
+
+class TreeEmitter extends Emitter {
+  statement(node: Statement): string {
+    return emitStatement(this, node);
+  }
+
+  statements(nodes: readonly Statement[]): string {
+    return emitStatements(this, nodes);
+  }
+
+  expression(node: Expression | Super): string {
+    return emitExpression(this, node);
+  }
+
+  function(node: FunctionNode): string {
+    return emitFunction(this, node);
+  }
+
+  pattern(node: Pattern, value: string): Step[] {
+    return emitPattern(this, node, value);
+  }
+}

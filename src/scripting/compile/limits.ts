@@ -1,0 +1,34 @@
+/**
+ * Every limit of a script's text, with its reason. Compiling cannot pause, so each keeps the worst
+ * text that a client can send below some 300 ms. What passes one is a compile error.
+ */
+
+/** Bytes of a text. */
+export const SOURCE_SIZE_MAX = 256 << 10;
+
+/** Nodes of its tree. */
+export const NODE_COUNT_MAX = 100_000;
+
+/** How deep expressions and statements are nested: the walks over the tree recurse. */
+export const NESTING_MAX = 500;
+
+/**
+ * Variables, parameters included, of one function: they lie on the host's stack, and acorn looks
+ * through all of a scope for each (40,000 in one take it half a minute).
+ */
+export const VARIABLE_COUNT_MAX = 250;
+
+/**
+ * Variables of a script. They are looked up in a Map, whose hash a text can be made against: this
+ * many that collide take 100 ms.
+ */
+export const SCRIPT_VARIABLE_COUNT_MAX = 10_000;
+
+/** Arguments and parameters: they lie on the host's stack. redis.call takes them in an array. */
+export const ARGUMENT_COUNT_MAX = 250;
+
+/** How much of a text a look at whether it is Lua reads: enough to tell, whatever the text is. */
+export const LUA_LOOK_SIZE = 8 << 10;
+
+/** Characters that a message shows of a name. */
+export const SHOWN_SIZE_MAX = 60;
