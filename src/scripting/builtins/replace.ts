@@ -15,6 +15,7 @@ function* replaced(
   args: ScriptValue[],
   replacesAll: boolean,
 ): Running {
+  touch(text);
   const pattern = new Pattern(stringArgument(args[0], "replace"));
   const replacement = args[1];
   const isFunction = typeof replacement === "function";

@@ -11,7 +11,7 @@ const NATIVE_STEPS_MAX = 4e6;
 const SHORT_PATTERN = 4;
 const TABLE_CELL_SIZE = 4;
 
-/** What is looked for, once or many times. */
+/** What is looked for, once or many times, in a string that has been counted as looked into. */
 export class Pattern {
   readonly text: string;
   /** For each length that matched: how much of it still matches when the next byte does not. */
@@ -27,7 +27,6 @@ export class Pattern {
   find(text: string, start: number): number {
     const count = text.length - start;
     const { length } = this.text;
-    touch(text);
     if (length > SHORT_PATTERN && count >= length && count * length > NATIVE_STEPS_MAX) {
       return this.findForward(text, start);
     }
@@ -41,7 +40,6 @@ export class Pattern {
   findLast(text: string, start: number): number {
     const { length } = this.text;
     const end = Math.min(text.length, start + length);
-    touch(text);
     if (length > SHORT_PATTERN && end >= length && end * length > NATIVE_STEPS_MAX) {
       return this.findBackward(text, end);
     }
@@ -105,5 +103,6 @@ export class Pattern {
 
 /** Where `pattern` first is in `text`, from `start` on; -1 if it is not. */
 export function find(text: string, pattern: string, start: number): number {
+  touch(text);
   return new Pattern(pattern).find(text, start);
 }

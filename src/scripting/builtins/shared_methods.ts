@@ -24,6 +24,7 @@ function lastIn(text: string, args: ScriptValue[]): number {
   const pattern = stringArgument(args[0], "lastIndexOf");
   const start = numberOf(args[1]);
   const end = Number.isNaN(start) ? text.length : Math.max(0, Math.trunc(start));
+  touch(text);
   return new Pattern(pattern).findLast(text, Math.min(end, text.length));
 }
 

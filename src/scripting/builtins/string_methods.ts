@@ -2,6 +2,7 @@
  * Methods that only strings have, and none of which can pause. They are byte strings: what the host
  * knows of letters and white space beyond ASCII would change or drop bytes.
  */
+import { latin1 } from "../../base/bytes.ts";
 import { callOwn } from "../guards/calls.ts";
 import { integerOf, numberOf, stringArgument, stringOf, trim } from "../guards/conversion.ts";
 import { rangeError } from "../guards/errors.ts";
@@ -21,9 +22,10 @@ import { Pattern } from "./search.ts";
 
 /** A part shares the bytes of the whole, in both engines, so that it costs no more than this. */
 const PART_COST = 48;
-/** Codes that become a string at once: they are arguments on the host's stack. */
-const CODES_AT_ONCE = 4096;
 const ASCII_MAX = 127;
+const LOWER_A = 97;
+const UPPER_A = 65;
+const LETTER_COUNT = 26;
 const CASE_BIT = 32;
 
 /** The bytes from `start` to `end`. */
@@ -55,7 +57,7 @@ function repeated(text: string, count: number): string {
   return text.repeat(count);
 }
 
-/** With the letters of ASCII from `first` on, 26 of them, in the other case. */
+/** With the letters of ASCII that begin at `first` in the other case. */
 function inOtherCase(text: string, first: number): string {
   const { length } = text;
   touchWhole(text);
@@ -63,20 +65,16 @@ function inOtherCase(text: string, first: number): string {
   countString(length);
   let index = 0;
   while (index < length && text.charCodeAt(index) <= ASCII_MAX) index++;
-  if (index === length) return first === 97 ? text.toUpperCase() : text.toLowerCase();
-  countMemory(length);
+  if (index === length) return first === LOWER_A ? text.toUpperCase() : text.toLowerCase();
+  // The bytes and their string besides.
+  countMemory(2 * length);
   charge(length >> 3);
-  const parts: string[] = [];
-  const codes = new Uint8Array(CODES_AT_ONCE);
-  for (let start = 0; start < length; start += CODES_AT_ONCE) {
-    const count = Math.min(CODES_AT_ONCE, length - start);
-    for (let at = 0; at < count; at++) {
-      const code = text.charCodeAt(start + at);
-      codes[at] = code >= first && code < first + 26 ? code ^ CASE_BIT : code;
-    }
-    parts.push(String.fromCharCode(...codes.subarray(0, count)));
+  const codes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    codes[at] = code >= first && code < first + LETTER_COUNT ? code ^ CASE_BIT : code;
   }
-  return parts.join("");
+  return latin1(codes, 0, length);
 }
 
 function split(text: string, separator: ScriptValue, limit: ScriptValue): string[] {
@@ -94,6 +92,7 @@ function split(text: string, separator: ScriptValue, limit: ScriptValue): string
     for (let index = 0; index < count; index++) parts.push(text[index]);
     return parts;
   }
+  touch(text);
   const pattern = new Pattern(between);
   let start = 0;
   while (parts.length < countMax) {
@@ -182,11 +181,11 @@ export const stringMethods: Record<string, Method> = {
   },
   toUpperCase(receiver, ...args) {
     if (typeof receiver !== "string") return callOwn(receiver, "toUpperCase", args);
-    return inOtherCase(receiver, "a".charCodeAt(0));
+    return inOtherCase(receiver, LOWER_A);
   },
   toLowerCase(receiver, ...args) {
     if (typeof receiver !== "string") return callOwn(receiver, "toLowerCase", args);
-    return inOtherCase(receiver, "A".charCodeAt(0));
+    return inOtherCase(receiver, UPPER_A);
   },
   localeCompare(receiver, ...args) {
     if (typeof receiver !== "string") return callOwn(receiver, "localeCompare", args);

@@ -40,7 +40,7 @@ export function concatenate(a: string, b: string): string {
  * theirs.
  */
 export function remainder(a: number, b: number): number {
-  return (a | 0) === a && (b | 0) === b && a >= 0 && b > 0 ? (a | 0) % (b | 0) : +a % +b;
+  return (a | 0) === a && (b | 0) === b && a > 0 && b > 0 ? (a | 0) % (b | 0) : +a % +b;
 }
 
 export function less(a: ScriptValue, b: ScriptValue): boolean {
