@@ -5,7 +5,12 @@
  */
 
 import { methods, pausingMethods } from "./builtins/methods.ts";
-import { GLOBALF, NS, NSG, type PlainFunction } from "./builtins/namespaces.ts";
+import {
+  globalFunctions,
+  namespaceFunctions,
+  type PlainFunction,
+  pausingFunctions,
+} from "./builtins/namespaces.ts";
 import { callCommand } from "./builtins/redis_call.ts";
 import * as calls from "./guards/calls.ts";
 import * as construction from "./guards/construction.ts";
@@ -81,19 +86,19 @@ export const helpers: Record<string, unknown> = {
 
 for (const name in methods) helpers[`$p_${name}`] = methods[name];
 for (const name in pausingMethods) helpers[`$g_${name}`] = pausingMethods[name];
-for (const name in GLOBALF) {
-  helpers[`$gf_${name}`] = GLOBALF[name];
-  functionValues[name] = asValue(GLOBALF[name]);
+for (const name in globalFunctions) {
+  helpers[`$gf_${name}`] = globalFunctions[name];
+  functionValues[name] = asValue(globalFunctions[name]);
 }
-for (const namespace in NS) {
-  for (const name in NS[namespace]) {
-    helpers[`$ns_${namespace}_${name}`] = NS[namespace][name];
-    functionValues[`${namespace}.${name}`] = asValue(NS[namespace][name]);
+for (const namespace in namespaceFunctions) {
+  for (const name in namespaceFunctions[namespace]) {
+    helpers[`$ns_${namespace}_${name}`] = namespaceFunctions[namespace][name];
+    functionValues[`${namespace}.${name}`] = asValue(namespaceFunctions[namespace][name]);
   }
 }
-for (const namespace in NSG) {
-  for (const name in NSG[namespace]) {
-    helpers[`$nsg_${namespace}_${name}`] = NSG[namespace][name];
-    functionValues[`${namespace}.${name}`] = NSG[namespace][name];
+for (const namespace in pausingFunctions) {
+  for (const name in pausingFunctions[namespace]) {
+    helpers[`$nsg_${namespace}_${name}`] = pausingFunctions[namespace][name];
+    functionValues[`${namespace}.${name}`] = pausingFunctions[namespace][name];
   }
 }

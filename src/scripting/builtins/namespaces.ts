@@ -20,13 +20,13 @@ import { redisConstants, redisFunctions } from "./redis.ts";
 import * as struct from "./struct.ts";
 
 export type PlainFunction = (...values: ScriptValue[]) => ScriptValue;
-export type SteppedFunction = (depth: number, ...values: ScriptValue[]) => Running;
+export type PausingFunction = (depth: number, ...values: ScriptValue[]) => Running;
 type Table<Member> = Readonly<Record<string, Readonly<Record<string, Member>>>>;
 
 /**
  * Plain functions of namespaces: a namespace is here, if with none. redis has call and pcall, too.
  */
-export const NS: Table<PlainFunction> = {
+export const namespaceFunctions: Table<PlainFunction> = {
   Array: { isArray: array.isArray, of: array.of },
   JSON: {},
   Math: mathFunctions,
@@ -44,7 +44,7 @@ export const NS: Table<PlainFunction> = {
 };
 
 /** Generators of namespaces. */
-export const NSG: Table<SteppedFunction> = {
+export const pausingFunctions: Table<PausingFunction> = {
   Array: { from: array.from },
   JSON: { parse: parseJson, stringify: stringifyJson },
   Object: {
@@ -57,14 +57,14 @@ export const NSG: Table<SteppedFunction> = {
 };
 
 /** Constants of namespaces. */
-export const CONST: Table<number | string> = {
+export const namespaceConstants: Table<number | string> = {
   Math: mathConstants,
   Number: number.numberConstants,
   redis: redisConstants,
 };
 
 /** Functions that belong to no namespace. With `new` or without, the last three make an error. */
-export const GLOBALF: Readonly<Record<string, PlainFunction>> = {
+export const globalFunctions: Readonly<Record<string, PlainFunction>> = {
   Boolean: number.toBoolean,
   Number: number.toNumber,
   String: number.toText,

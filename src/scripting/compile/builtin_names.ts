@@ -2,25 +2,34 @@
  * The names of the runtime that a script can say, and of the helpers that stand for them in
  * generated code. There are no others: what is not in these tables does not exist for a script.
  */
-import { CONST, G, GLOBALF, H, NS, NSG, P } from "../prototype/runtime.ts";
+import { methods, pausingMethods } from "../builtins/methods.ts";
+import {
+  globalFunctions,
+  namespaceConstants,
+  namespaceFunctions,
+  pausingFunctions,
+} from "../builtins/namespaces.ts";
+import { helpers as runtimeHelpers } from "../helpers.ts";
 import type { MethodKind } from "./tree.ts";
 
 type Members = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-const constants = CONST as Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+const constants = namespaceConstants as Readonly<
+  Record<string, Readonly<Record<string, number | string>>>
+>;
 
 /** The runtime's part of generated code, by the name that it has there. */
-export const helpers = new Map<string, unknown>(Object.entries(H));
+export const helpers = new Map<string, unknown>(Object.entries(runtimeHelpers));
 
 const methodKinds = new Map<string, MethodKind>([
-  ...Object.keys(P).map((name): [string, MethodKind] => [name, "plain"]),
-  ...Object.keys(G).map((name): [string, MethodKind] => [name, "suspending"]),
+  ...Object.keys(methods).map((name): [string, MethodKind] => [name, "plain"]),
+  ...Object.keys(pausingMethods).map((name): [string, MethodKind] => [name, "suspending"]),
 ]);
 
-const namespaces = new Set(Object.keys(NS));
-const functions = new Set(Object.keys(GLOBALF));
-const plainMembers = memberNames(NS as Members);
-const suspendingMembers = memberNames(NSG as Members);
+const namespaces = new Set(Object.keys(namespaceFunctions));
+const functions = new Set(Object.keys(globalFunctions));
+const plainMembers = memberNames(namespaceFunctions as Members);
+const suspendingMembers = memberNames(pausingFunctions as Members);
 const constantMembers = new Map(
   Object.entries(constants).flatMap(([namespace, members]) =>
     Object.entries(members).map(([name, value]): [string, number | string] => [
