@@ -1,5 +1,6 @@
 /** FUNCTION: libraries of functions, and the function that runs. */
 import { matchGlob } from "../../base/glob.ts";
+import { BUSY } from "../../calls/busy.ts";
 import type { Call } from "../../calls/call.ts";
 import { helpEntry } from "../../calls/help.ts";
 import { group } from "../../calls/table.ts";
@@ -211,11 +212,12 @@ function writeLibrary({ reply }: Call, library: Library, withCode: boolean): voi
 
 function stats(call: Call): void {
   const { reply, server, keyspace } = call;
-  const { functions } = server;
+  const { functions, scripts } = server;
+  if (scripts.running?.kind === "script") throw BUSY.script;
   keyspace.unsynced.lookAtLibraries();
   reply.map(2);
   reply.bulkText("running_script");
-  reply.nil();
+  writeRunning(call);
   reply.bulkText("engines");
   reply.map(1);
   reply.bulkText(ENGINE);
@@ -224,6 +226,24 @@ function stats(call: Call): void {
   reply.integer(functions.libraryCount);
   reply.bulkText("functions_count");
   reply.integer(functions.functionCount);
+}
+
+/** The function that is suspended, while it is. */
+function writeRunning({ reply, server }: Call): void {
+  const { running, command, elapsedMs } = server.scripts;
+  if (running === null || command === null) {
+    reply.nil();
+    return;
+  }
+  const { bytes, start, size, count } = command;
+  reply.map(3);
+  reply.bulkText("name");
+  reply.bulkText(running.name);
+  reply.bulkText("command");
+  reply.array(count);
+  for (let i = 0; i < count; i++) reply.bulk(bytes, start[i], size[i]);
+  reply.bulkText("duration_ms");
+  reply.integer(Math.floor(elapsedMs));
 }
 
 function kill(call: Call): void {
