@@ -20,6 +20,11 @@ export interface HostFacts {
   residentSize(): number;
   /** Bytes used by JavaScript's own heap; memory outside it, as the arena's, does not count. */
   heapSize(): number;
+  /**
+   * Bytes that JavaScript's values took when garbage was last collected, with those of strings;
+   * without buffers, of which there are `bufferSize` bytes outside the heap.
+   */
+  valuesSize(bufferSize: number): number;
   /** Collects what JavaScript's heap holds for nobody. */
   collectGarbage(): void;
   systemMemorySize(): number;
@@ -118,6 +123,13 @@ export function heapSize(): number {
   const size = exactHeapSize();
   if (Math.abs(size - shownHeapSize) >= HEAP_STEP) shownHeapSize = size;
   return shownHeapSize;
+}
+
+const heapUsedSize = lasting(() => process.memoryUsage().heapUsed);
+
+/** See HostFacts; Bun counts buffers outside the heap as well. */
+export function valuesSize(bufferSize: number): number {
+  return typeof Bun === "undefined" ? heapUsedSize() : heapUsedSize() - bufferSize;
 }
 
 /** Collects what JavaScript's heap holds for nobody, where the runtime lets itself be told to. */

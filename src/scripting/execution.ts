@@ -6,8 +6,10 @@
 
 import { stringOf } from "./guards/conversion.ts";
 import { Fatal, ofHost, Thrown } from "./guards/errors.ts";
+import { countedSize } from "./guards/meter.ts";
 import { beginRun, endRun, run } from "./guards/run_state.ts";
 import type { ScriptHost } from "./host.ts";
+import type { LibraryUse } from "./library_memory.ts";
 import { MESSAGE_SIZE_MAX } from "./limits.ts";
 import type { Script } from "./script.ts";
 import {
@@ -40,29 +42,33 @@ export class Execution {
   value: ScriptValue;
   failure: ScriptFailure | null = null;
   private readonly host: ScriptHost;
+  private readonly use: LibraryUse | null;
   /** Null once it has ended, so that nobody holds its values any longer. */
   private running: Running | null;
   private hasBegun = false;
 
-  private constructor(running: Running, host: ScriptHost) {
+  private constructor(running: Running, host: ScriptHost, use: LibraryUse | null) {
     this.running = running;
     this.host = host;
+    this.use = use;
   }
 
   /** A script with its KEYS and ARGV. */
   static ofScript(script: Script, keys: string[], args: string[], host: ScriptHost): Execution {
     const main = script.main(0, vector(keys, "KEYS"), vector(args, "ARGV"));
-    return new Execution(main as Running, host);
+    return new Execution(main as Running, host, null);
   }
 
-  /** A function of a library. */
+  /** A function of a library, which `use` is of. */
   static ofFunction(
     callback: ScriptFunction,
     keys: string[],
     args: string[],
     host: ScriptHost,
+    use: LibraryUse,
   ): Execution {
-    return new Execution(callFunction(callback, vector(keys, "keys"), vector(args, "args")), host);
+    const running = callFunction(callback, vector(keys, "keys"), vector(args, "args"));
+    return new Execution(running, host, use);
   }
 
   /** Runs until the end, or until `deadlineMs` of the host's time; whether the script has ended. */
@@ -93,6 +99,7 @@ export class Execution {
   /** Lets go of all that it holds. */
   private end(): void {
     this.running = null;
+    this.use?.end(countedSize());
     endRun();
   }
 }

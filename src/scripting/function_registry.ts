@@ -9,11 +9,17 @@ import type { Libraries } from "../keyspace/libraries.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { type Library, type LibraryFunction, libraryName, loadLibrary } from "./library.ts";
 import type { HostMachine } from "./library_host.ts";
+import { LibraryMemory, type MemoryGauge } from "./library_memory.ts";
+import { adjustable, MEMORY_QUANTUM } from "./limits.ts";
 
 /** So long the top level of a library may run. */
 const LOAD_LIMIT_MS = 500;
 /** As long, of one that has been loaded before, maybe on a faster machine. */
 const RELOAD_LIMIT_MS = 10_000;
+
+/** Bytes that a compiled library takes for one of its code, roughly. */
+const COMPILED_RATIO = 16;
+const LOG_WARNING = 3;
 
 /** What FUNCTION RESTORE does with the libraries that there are. */
 export type RestorePolicy = "append" | "replace" | "flush";
@@ -27,13 +33,17 @@ export interface KeptLibrary {
 export class FunctionRegistry {
   private readonly kept: Libraries;
   private readonly machine: HostMachine;
+  private readonly memory: LibraryMemory;
+  /** Counted bytes of what was loaded since libraries were looked at for that. */
+  private loadedSize = 0;
   private readonly libraries = new Map<string, Library>();
   /** By their names in lower case. */
   private readonly functions = new Map<string, LibraryFunction>();
 
-  constructor(kept: Libraries, machine: HostMachine) {
+  constructor(kept: Libraries, machine: HostMachine, gauge: MemoryGauge) {
     this.kept = kept;
     this.machine = machine;
+    this.memory = new LibraryMemory(gauge);
   }
 
   get libraryCount(): number {
@@ -54,11 +64,28 @@ export class FunctionRegistry {
     return this.functions.get(keyOf(name)) ?? null;
   }
 
+  /**
+   * A function is about to be called, with arguments of so many bytes. Throws a CommandError when
+   * its library holds too much: that begins anew.
+   */
+  enter({ library }: LibraryFunction, argumentsSize: number): void {
+    const { use } = library;
+    use.begin(argumentsSize);
+    if (!use.isLookDue) return;
+    const counted = use.look();
+    const limit = adjustable.memorySize;
+    if (!this.memory.isAbove(limit, counted, use.total)) return;
+    const problem = tooMuch(library.name, limit);
+    this.machine.log(LOG_WARNING, problem.replace(/^ERR /, ""));
+    this.put(loadLibrary(library.name, library.code, this.machine, RELOAD_LIMIT_MS));
+    throw new CommandError(problem);
+  }
+
   /** Loads a library, which takes the code over; its name. Throws a CommandError. */
   load(code: Uint8Array, replaces: boolean): string {
     const name = libraryName(code);
     if (!replaces) this.refuseKept(name, `Library '${name}' already exists`);
-    const library = loadLibrary(name, code, this.machine, LOAD_LIMIT_MS);
+    const library = this.made(name, code, LOAD_LIMIT_MS);
     refuseKnown(library, this.functions, (other) => other.name === name);
     this.put(library);
     this.kept.add(code);
@@ -85,7 +112,7 @@ export class FunctionRegistry {
     for (const code of codes) {
       const name = libraryName(code);
       if (added.has(name)) throw new CommandError(`ERR Library '${name}' already exists`);
-      const library = loadLibrary(name, code, this.machine, LOAD_LIMIT_MS);
+      const library = this.made(name, code, LOAD_LIMIT_MS);
       refuseKnown(library, functions, () => false);
       added.set(name, library);
       for (const made of library.functions) functions.set(keyOf(made.name), made);
@@ -116,7 +143,7 @@ export class FunctionRegistry {
     this.forget();
     for (const [name, code] of this.kept.named()) {
       try {
-        const library = loadLibrary(libraryName(code), code, this.machine, RELOAD_LIMIT_MS);
+        const library = this.made(libraryName(code), code, RELOAD_LIMIT_MS);
         refuseKnown(library, this.functions, () => false);
         this.put(library);
       } catch (error) {
@@ -125,6 +152,21 @@ export class FunctionRegistry {
       }
     }
     return problems;
+  }
+
+  /** A library that nobody calls yet; throws a CommandError. */
+  private made(name: string, code: Uint8Array, timeLimitMs: number): Library {
+    this.memory.begin();
+    const library = loadLibrary(name, code, this.machine, timeLimitMs);
+    this.loadedSize += library.use.recent + code.length * COMPILED_RATIO;
+    if (this.loadedSize <= MEMORY_QUANTUM) return library;
+    const counted = this.loadedSize;
+    this.loadedSize = 0;
+    const limit = adjustable.memorySize;
+    if (!this.memory.isAbove(limit, counted, Infinity)) return library;
+    throw new CommandError(
+      `ERR Error registering functions: ERR libraries hold more than ${limitText(limit)}`,
+    );
   }
 
   private refuseKept(name: string, text: string): void {
@@ -157,6 +199,11 @@ export class FunctionRegistry {
     this.functions.clear();
   }
 }
+
+const limitText = (limit: number) => `script-memory-limit (${limit} bytes)`;
+
+const tooMuch = (name: string, limit: number) =>
+  `ERR the variables of library '${name}' hold more than ${limitText(limit)}: it begins anew`;
 
 const keyOf = (name: string) => name.toLowerCase();
 

@@ -11,8 +11,10 @@
 import { latin1 } from "../base/bytes.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { Execution, resetMeter, type ScriptFailure } from "./execution.ts";
+import { countedSize } from "./guards/meter.ts";
 import type { FunctionDefinition } from "./host.ts";
 import { type HostMachine, LibraryHost } from "./library_host.ts";
+import { LibraryUse } from "./library_memory.ts";
 import { CompileError, compileScript, type Script } from "./script.ts";
 import { SCRIPT_FLAGS } from "./script_flags.ts";
 import { hasShebang, readShebang } from "./shebang.ts";
@@ -52,6 +54,7 @@ export interface Library {
   readonly functions: readonly LibraryFunction[];
   /** Whether something in it may run for long: see Script. */
   readonly mayRunLong: boolean;
+  readonly use: LibraryUse;
 }
 
 /** The name that the first line of a library gives; throws a CommandError: of other engines too. */
@@ -85,11 +88,13 @@ export function loadLibrary(
 ): Library {
   const functions: LibraryFunction[] = [];
   const script = compiled(code);
-  const library = { name, code, functions, mayRunLong: script.mayRunLong };
+  const { mayRunLong } = script;
+  const library = { name, code, functions, mayRunLong, use: new LibraryUse() };
   const host = new LibraryHost(machine, (definition) => register(library, functions, definition));
   resetMeter();
   const execution = Execution.ofScript(script, [], [], host);
   const hasEnded = execution.step(machine.now() + timeLimitMs);
+  library.use.end(countedSize());
   const problem = hasEnded ? (host.misuse ?? failureText(execution.failure)) : TIMEOUT;
   if (problem !== null) throw new CommandError(`ERR Error registering functions: ${problem}`);
   if (functions.length === 0) throw NO_FUNCTIONS;

@@ -1,4 +1,5 @@
 /** The running server: its parts, and what they need of each other. */
+import { figures as arenaFigures } from "../arena/arena.ts";
 import type { Clock } from "../base/clock.ts";
 import { INPUT_BUFFER_SIZE, REPLY_PIECE_SIZE } from "../base/limits.ts";
 import type { Log, LogLevel } from "../base/log.ts";
@@ -126,7 +127,11 @@ export class Server implements CallServer, Engine {
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     const { keyspace } = this;
     this.scripts = this.scriptRunnerOf(later);
-    this.functions = new FunctionRegistry(keyspace.libraries, this.scripts.host);
+    this.functions = new FunctionRegistry(keyspace.libraries, this.scripts.host, {
+      processSize: () => host.residentSize() - arenaFigures().usedSize,
+      valuesSize: () => host.valuesSize(arenaFigures().reservedSize),
+      collect: () => host.collectGarbage(),
+    });
     const { functions } = this;
     const replay = new Replay(this);
     const loading = new Loading({ keyspace, config, disk: host, log, replay, functions });

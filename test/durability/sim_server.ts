@@ -234,6 +234,7 @@ export class SimServer {
       secretWords: this.random.words,
       residentSize: () => 0,
       heapSize: () => 0,
+      valuesSize: () => 0,
       collectGarbage: () => {},
       systemMemorySize: () => 0,
       cpuSeconds: () => ({ user: 0, system: 0 }),

@@ -17,7 +17,12 @@ import { Random } from "../fuzz/random.ts";
 import { START_MS } from "../keyspace/worlds.ts";
 
 /** Nothing of JavaScript's heap is looked at. */
-const FIGURES = { heapSize: () => 0, residentSize: () => 0, collectGarbage: () => {} };
+const FIGURES = {
+  heapSize: () => 0,
+  valuesSize: () => 0,
+  residentSize: () => 0,
+  collectGarbage: () => {},
+};
 
 /** What the world of a server within the test is. */
 export interface InnerWorld {

@@ -1,6 +1,7 @@
 /** FCALL and FCALL_RO: functions of libraries. */
 import type { Call } from "../../calls/call.ts";
 import { group } from "../../calls/table.ts";
+import type { Args } from "../../protocol/args.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { Execution } from "../../scripting/execution.ts";
 import { FIRST_KEY, keyCountOf, textsOf } from "./script_arguments.ts";
@@ -59,11 +60,19 @@ function callFunction(call: Call, isReadOnly: boolean): void {
   const firstArg = FIRST_KEY + keyCountOf(call, BAD_COUNT);
   // Its commands are told, not that it ran.
   if (feed.active) feed.tellNothing();
+  server.functions.enter(found, sizeOf(call.args));
   const { name, flags, callback, library } = found;
   const { mayRunLong } = library;
   host.begin(call, { kind: "function", name, flags, mayRunLong }, isReadOnly);
   const keys = textsOf(call, FIRST_KEY, firstArg);
   const args = textsOf(call, firstArg, argc);
-  const execution = Execution.ofFunction(callback, keys, args, host);
+  const execution = Execution.ofFunction(callback, keys, args, host, library.use);
   server.scripts.run(call, host.runOf(execution));
+}
+
+/** Bytes of all arguments. */
+function sizeOf({ size, count }: Args): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += size[i];
+  return sum;
 }

@@ -42,7 +42,13 @@ export function countMemory(size: number): void {
   if (run.m < 0) checkMemory();
 }
 
+/** Bytes that the run has counted; what nothing counts, from its work. */
+export function countedSize(): number {
+  return run.counted - run.m + (FUEL - run.f) * (TICK_MEMORY / FUEL);
+}
+
 function checkMemory(): void {
+  run.counted += MEMORY_QUANTUM - run.m;
   run.m = MEMORY_QUANTUM;
   const host = theHost();
   if (run.memoryBase < 0) {

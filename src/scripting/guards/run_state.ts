@@ -16,6 +16,8 @@ export interface RunState {
   dead: boolean;
   /** Counted bytes until the real figure is looked at. */
   m: number;
+  /** Bytes that are counted when `m` comes to 0. */
+  counted: number;
   /** The real figure at the first look; -1 before it. */
   memoryBase: number;
   /** When the time slice is over, by the host's clock. */
@@ -32,6 +34,7 @@ export const run: RunState = {
   l: 1,
   dead: false,
   m: FIRST_MEMORY_QUANTUM,
+  counted: FIRST_MEMORY_QUANTUM,
   memoryBase: -1,
   deadlineMs: 0,
   host: null,
@@ -45,6 +48,7 @@ export function beginRun(): void {
   run.l = 1;
   run.dead = false;
   run.m = FIRST_MEMORY_QUANTUM;
+  run.counted = FIRST_MEMORY_QUANTUM;
   run.memoryBase = -1;
   run.pendingFunction = null;
   run.pendingArguments = null;

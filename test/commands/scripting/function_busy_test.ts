@@ -1,4 +1,4 @@
-// Purpose: a function that runs for longer than busy-reply-threshold, as others see it. It all holds
+// Purpose: a function that runs for longer than busy-reply-threshold, as others see it. All holds
 // for the real Redis as well, of a library in Lua that does the same.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
