@@ -1,7 +1,7 @@
 /**
  * One run of a script, in steps: each goes on until the script ends or its time is over. Scripts
  * run one at a time, none inside another: what a run counts (fuel, memory, depth) is there once. To
- * end a script before its end, it is abandoned: no catch and no finally of it runs.
+ * end a script before its end, it is killed: no catch and no finally of it runs.
  */
 
 import { stringOf } from "./guards/conversion.ts";

@@ -8,7 +8,7 @@ import { canFail } from "./failing.ts";
 export function emitProgram(emitter: Emitter, program: Program): string {
   const info = emitter.fn;
   const body = emitter.statements(program.body as Statement[]);
-  const depth = info.suspends ? emitter.depthCheck(info) : "";
+  const depth = info.suspends ? emitter.depthCheck(program, info) : "";
   return `function*($d,$K,$A){${depth}${declarations(info)}${body}}`;
 }
 
@@ -32,7 +32,7 @@ export function emitFunction(emitter: Emitter, node: FunctionNode): string {
     prologue += `let ${steps.map((step) => `${step.target}=${step.value}`).join(",")};`;
   }
   const body = bodyCode(emitter, node.body);
-  const start = info.suspends ? emitter.depthCheck(info) : `--${emitter.helper("$")}.f;`;
+  const start = info.suspends ? emitter.depthCheck(node, info) : `${emitter.fuelOf(node)};`;
   const inner = `${start}${declarations(info)}${prologue}${body}`;
   emitter.fn = outer;
   const name = node.type === "FunctionExpression" ? (node.id?.binding?.emitted ?? "") : "";

@@ -128,10 +128,10 @@ function emitLoop(emitter: Emitter, node: Loop, labels: string): string {
   switch (node.type) {
     case "WhileStatement": {
       const test = emitter.expression(node.test);
-      return `${labels}while(${test}){${emitter.fuel(true)}${emitter.statement(node.body)}}`;
+      return `${labels}while(${test}){${emitter.fuel(node, true)}${emitter.statement(node.body)}}`;
     }
     case "DoWhileStatement": {
-      const body = `${emitter.fuel(true)}${emitter.statement(node.body)}`;
+      const body = `${emitter.fuel(node, true)}${emitter.statement(node.body)}`;
       return `${labels}do{${body}}while(${emitter.expression(node.test)});`;
     }
     case "ForStatement":
@@ -156,7 +156,7 @@ function emitFor(emitter: Emitter, node: ForStatement, labels: string): string {
   const head = `${first};${test ? emitter.expression(test) : ""}`;
   const last = update ? emitter.expression(update) : "";
   const line = emitter.line(node);
-  const body = `${emitter.fuel(true)}${emitter.statement(node.body)}`;
+  const body = `${emitter.fuel(node, true)}${emitter.statement(node.body)}`;
   return `${line}${before}${labels}for(${head};${last}){${body}}`;
 }
 
@@ -173,7 +173,7 @@ function emitForEach(
   const right = emitter.expression(node.right);
   const bind = bindElement(emitter, node.left, `${list}[${index}]`);
   const head = `let ${index}=0;${index}<${list}.length;${index}++`;
-  const body = `${emitter.fuel(true)}${bind}${emitter.statement(node.body)}`;
+  const body = `${emitter.fuel(node, true)}${bind}${emitter.statement(node.body)}`;
   return `{${emitter.line(node)}const ${list}=${from}(${right});${labels}for(${head}){${body}}}`;
 }
 

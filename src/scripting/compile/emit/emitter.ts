@@ -15,6 +15,12 @@ import { helpers } from "../builtin_names.ts";
 import type { SourceText } from "../source_text.ts";
 import type { FunctionInfo, FunctionNode } from "../tree.ts";
 
+/**
+ * One unit of fuel is for 64 characters of the text, about what a small loop's turn has: a loop
+ * whose body fills the text would otherwise run for minutes before it asks for the time.
+ */
+const UNIT_SIZE_BITS = 6;
+
 /** One assignment of those that a pattern means; an empty target is for what its value does. */
 export interface Step {
   readonly target: string;
@@ -70,9 +76,14 @@ export abstract class Emitter {
     return `${this.helper("$")}.l=${this.source.line(node.start)};`;
   }
 
+  /** Takes fuel for what stands in so much of the text: as many operations as that can hold. */
+  fuelOf({ start, end }: { start: number; end: number }): string {
+    return `${this.helper("$")}.f-=${1 + ((end - start) >> UNIT_SIZE_BITS)}`;
+  }
+
   /** At the beginning of each turn of a loop, and of functions. */
-  fuel(isLoop: boolean): string {
-    const look = `if(--${this.helper("$")}.f<0&&${this.helper("$tick")}())`;
+  fuel(node: { start: number; end: number }, isLoop: boolean): string {
+    const look = `if((${this.fuelOf(node)})<0&&${this.helper("$tick")}())`;
     // A value that a generator keeps while it waits loses its type in JSC's compiler: + gives it
     // back (23 ns a turn without it, 1.3 with it).
     const typed = isLoop ? this.fn.liveNumbers.map(({ emitted: v }) => `${v}=+${v};`).join("") : "";
@@ -83,9 +94,10 @@ export abstract class Emitter {
    * At the beginning of a function that can stop, and so call others: how deep it is, by the size
    * of its frame. The depth is a parameter, so it is right again whatever error is caught.
    */
-  depthCheck({ variableCount, temporaries, nesting }: FunctionInfo): string {
+  depthCheck(node: { start: number; end: number }, info: FunctionInfo): string {
+    const { variableCount, temporaries, nesting } = info;
     const weight = 1 + ((variableCount + temporaries.length + nesting) >> 5);
-    return `if(($d+=${weight})>${DEPTH_MAX})${this.helper("$so")}();${this.fuel(false)}`;
+    return `if(($d+=${weight})>${DEPTH_MAX})${this.helper("$so")}();${this.fuel(node, false)}`;
   }
 
   /** Carries out what declares variables of a block, after which they are gone. */
