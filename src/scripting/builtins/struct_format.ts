@@ -12,7 +12,7 @@ import { rangeError, type Thrown, typeError } from "../guards/errors.ts";
 import { charge } from "../guards/meter.ts";
 
 const LETTER_COST = 2;
-const NATIVE_ALIGNMENT = 16;
+const NATIVE_ALIGNMENT = 8;
 const INTEGER_SIZE_MAX = 32;
 const COUNT_MAX = 2 ** 31 - 1;
 /** Letters of a format, which is read without a pause. */
