@@ -14,6 +14,8 @@ const NOTE = `SEED=${SEED}`;
 const CALLS: readonly (readonly [string, string?])[] = [
   ...[
     "struct.pack('B','7')",
+    "struct.pack('B','')",
+    "struct.pack('B',' ')",
     "struct.pack('B',1.9)",
     "struct.pack('B',-1.9)",
     "struct.pack('B',300)",
@@ -101,6 +103,7 @@ const CALLS: readonly (readonly [string, string?])[] = [
     "bit.band()",
     "bit.band(1)",
     "bit.band('x')",
+    "bit.band('')",
     "bit.band(1,'x')",
     "bit.band(1,2,{})",
     "bit.band(7,3,2)",

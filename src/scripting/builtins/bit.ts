@@ -2,9 +2,9 @@
  * The namespace bit: operations on 32 bits, as Lua's BitOp has them. JavaScript has operators for
  * most of it; this is for what is carried over, and gives the same results bit by bit.
  */
-import { numberOf } from "../guards/conversion.ts";
 import { typeError } from "../guards/errors.ts";
 import { kindOf, type ScriptValue } from "../value.ts";
+import { numberArgument } from "./number_argument.ts";
 
 type BitFunction = (...values: ScriptValue[]) => number | string;
 
@@ -22,10 +22,8 @@ function bitsOf(values: ScriptValue[], index: number, name: string): number {
 
 function argument(values: ScriptValue[], index: number, name: string): number {
   const value = values[index];
-  const number = typeof value === "string" ? numberOf(value) : value;
-  if (typeof number === "number" && !(typeof value === "string" && Number.isNaN(number))) {
-    return number;
-  }
+  const number = numberArgument(value);
+  if (typeof value === "number" || !Number.isNaN(number)) return number;
   const got = index < values.length ? kindOf(value) : "no value";
   throw typeError(`bad argument #${index + 1} to '${name}' (number expected, got ${got})`);
 }

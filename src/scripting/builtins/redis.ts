@@ -2,11 +2,12 @@
  * The namespace redis, but for call and pcall. What is wrong with arguments is said in Redis's
  * words, and as Redis has it some of it is thrown, some returned.
  */
-import { numberOf, primitiveString, stringOf } from "../guards/conversion.ts";
+import { primitiveString, stringOf } from "../guards/conversion.ts";
 import { charge, countMemory, touchWhole } from "../guards/meter.ts";
 import { theHost } from "../guards/run_state.ts";
 import { ScriptObject, type ScriptValue } from "../value.ts";
 import { ByteWriter } from "./byte_writer.ts";
+import { numberArgument } from "./number_argument.ts";
 import { replyError, thrownReply, toCommand } from "./redis_call.ts";
 import { functionDefinition } from "./register_function.ts";
 
@@ -50,11 +51,6 @@ function sha1Hex(...values: ScriptValue[]): string {
   touchWhole(text);
   charge(text.length >> 4);
   return theHost().sha1(text);
-}
-
-/** A number or what reads as one; NaN for all else. */
-function numberArgument(value: ScriptValue): number {
-  return typeof value === "number" || typeof value === "string" ? numberOf(value) : Number.NaN;
 }
 
 function log(...values: ScriptValue[]): undefined {

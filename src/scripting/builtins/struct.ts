@@ -10,6 +10,7 @@ import { kindOf, LargeInteger, type ScriptValue } from "../value.ts";
 import { byteOf, doubleAt, doubleText, floatAt, floatText, reversed } from "./binary.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { integerOfWords } from "./large_integers.ts";
+import { numberArgument } from "./number_argument.ts";
 import { StructFormat } from "./struct_format.ts";
 
 const WORD_SIZE = 8;
@@ -38,7 +39,7 @@ class Arguments {
   takeNumber(): number | LargeInteger {
     const value = this.values[this.at++];
     if (typeof value === "number" || value instanceof LargeInteger) return value;
-    const number = typeof value === "string" ? numberOf(value) : Number.NaN;
+    const number = numberArgument(value);
     if (Number.isNaN(number)) throw this.wrong("number", value);
     return number;
   }
@@ -150,8 +151,7 @@ export function unpack(...values: ScriptValue[]): ScriptValue[] {
 function positionOf(values: ScriptValue[], format: StructFormat): number {
   const value = values[2];
   if (value === undefined || value === null) return 1;
-  const isNumber = typeof value === "number" || typeof value === "string";
-  const position = isNumber ? Math.trunc(numberOf(value)) : Number.NaN;
+  const position = Math.trunc(numberArgument(value));
   if (Number.isNaN(position)) {
     throw format.argumentError(3, `number expected, got ${kindOf(value)}`);
   }
@@ -206,9 +206,10 @@ function stringOfSize(
 function takeSize(found: ScriptValue[], rest: number, format: StructFormat): number {
   const value = found.pop();
   if (value instanceof LargeInteger) throw tooShort(format);
-  const size = typeof value === "string" ? numberOf(value) : value;
-  const isNumber = typeof size === "number" && !(typeof value === "string" && Number.isNaN(size));
-  if (!isNumber) throw typeError("format 'c0' needs a previous size");
+  const size = numberArgument(value);
+  if (typeof value !== "number" && Number.isNaN(size)) {
+    throw typeError("format 'c0' needs a previous size");
+  }
   if (!(size > -1 && size <= rest)) throw tooShort(format);
   return Math.trunc(size);
 }
