@@ -19,6 +19,8 @@ export class CommandStats {
   tracking = true;
   commandCount = 0;
   errorCount = 0;
+  /** Calls whose time was not measured. */
+  private readonly unmeasured: Float64Array;
 
   constructor(table: Commands) {
     const count = table.all.length;
@@ -26,6 +28,7 @@ export class CommandStats {
     this.microseconds = new Float64Array(count);
     this.rejected = new Float64Array(count);
     this.failed = new Float64Array(count);
+    this.unmeasured = new Float64Array(count);
     this.histograms = new Array(count).fill(null);
   }
 
@@ -36,6 +39,27 @@ export class CommandStats {
     this.microseconds[id] += elapsedUs;
     this.commandCount += count;
     if (this.tracking) this.histogramOf(command).record(elapsedUs / count, count);
+  }
+
+  /** Accounts for a call that has taken as long as others of its command, on the average. */
+  recordUnmeasured({ id }: Command): void {
+    this.calls[id]++;
+    this.unmeasured[id]++;
+    this.commandCount++;
+  }
+
+  /** Puts in what calls that were not measured have taken: before times are shown. */
+  settle(table: Commands): void {
+    for (const command of table.all) {
+      const { id } = command;
+      const count = this.unmeasured[id];
+      if (count === 0) continue;
+      const measured = this.calls[id] - count;
+      const meanUs = measured > 0 ? this.microseconds[id] / measured : 0;
+      this.unmeasured[id] = 0;
+      this.microseconds[id] += meanUs * count;
+      if (this.tracking) this.histogramOf(command).record(meanUs, count);
+    }
   }
 
   /** Accounts for a call that now waits: its time is known when it has been served. */
@@ -74,6 +98,7 @@ export class CommandStats {
     this.microseconds.fill(0);
     this.rejected.fill(0);
     this.failed.fill(0);
+    this.unmeasured.fill(0);
     this.histograms.fill(null);
     this.errors.clear();
     this.commandCount = 0;

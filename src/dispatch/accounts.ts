@@ -17,6 +17,8 @@ import type { Args } from "../protocol/args.ts";
  * of the clock.
  */
 const EXACT_TIMING_BELOW_US = 1000;
+/** A power of two. */
+const MEASURED_SCRIPTS = 16;
 /** After a command that took this long, the time that the next ones see is read anew. */
 const LONG_US = 1000;
 
@@ -27,6 +29,7 @@ interface OuterRun {
   count: number;
   startMs: number;
   hasGaps: boolean;
+  measuresInner: boolean;
 }
 
 /** The run of a command that was suspended, of which it is the only one. */
@@ -53,6 +56,12 @@ export class Accounts {
   private depth = 0;
   /** Whether the command around those that run does something of its own between them. */
   private hasGaps = false;
+  /**
+   * Whether brief commands inside the one that runs have readings of the clock, which cost a script
+   * more than they do: those of one script in MEASURED_SCRIPTS have, and tell of all.
+   */
+  measuresInner = true;
+  private scriptCount = 0;
 
   constructor(clock: Clock, figures: ServerFigures) {
     this.clock = clock;
@@ -167,7 +176,14 @@ export class Accounts {
   enter(): void {
     let outer = this.outer[this.depth];
     if (outer === undefined) {
-      outer = { command: null, client: null, count: 0, startMs: 0, hasGaps: false };
+      outer = {
+        command: null,
+        client: null,
+        count: 0,
+        startMs: 0,
+        hasGaps: false,
+        measuresInner: true,
+      };
       this.outer.push(outer);
     }
     this.depth++;
@@ -177,8 +193,11 @@ export class Accounts {
     outer.count = this.count;
     outer.startMs = this.startMs;
     outer.hasGaps = this.hasGaps;
+    outer.measuresInner = this.measuresInner;
     // EXEC does nothing of its own between its commands: one begins where the one before ended.
     this.hasGaps = outer.command?.name !== "exec";
+    this.measuresInner =
+      !this.hasGaps || this.isExact || (this.scriptCount++ & (MEASURED_SCRIPTS - 1)) === 0;
     this.command = null;
     this.count = 0;
     this.startMs = this.lastReadMs;
@@ -189,6 +208,15 @@ export class Accounts {
     if (this.hasGaps) this.openRun();
   }
 
+  /** Ends the run of a command inside that was not measured. */
+  endUnmeasured(): void {
+    const { command } = this;
+    if (command === null) return;
+    this.figures.commands.recordUnmeasured(command);
+    this.command = null;
+    this.count = 0;
+  }
+
   leave(): void {
     const outer = this.outer[--this.depth];
     this.command = outer.command;
@@ -196,5 +224,6 @@ export class Accounts {
     this.count = outer.count;
     this.startMs = outer.startMs;
     this.hasGaps = outer.hasGaps;
+    this.measuresInner = outer.measuresInner;
   }
 }

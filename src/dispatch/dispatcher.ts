@@ -151,7 +151,10 @@ export class Dispatcher {
   executeNested(client: Client, args: Args): void {
     this.accounts.beginInner();
     const command = this.find(client, args);
-    if (command !== null) this.runNested(this.nesting.call, client, args, command);
+    if (command === null) return;
+    this.runNested(this.nesting.call, client, args, command);
+    // Time stands still until the command around this one is done.
+    this.accounts.closeRun(args, false);
   }
 
   /** See CallServer. */
@@ -163,8 +166,13 @@ export class Dispatcher {
 
   /** See CallServer: runs a command inside that `lookUp` has found. */
   executeFound(client: Client, args: Args, command: TableCommand): void {
-    this.accounts.beginInner();
+    const { accounts } = this;
+    const isMeasured = accounts.measuresInner || (command.flags & HiddenFlag.brief) === 0;
+    if (isMeasured) accounts.beginInner();
     this.runNested(this.nesting.call, client, args, command);
+    // Time stands still until the command around this one is done.
+    if (isMeasured) accounts.closeRun(args, false);
+    else accounts.endUnmeasured();
   }
 
   /** See CallServer. */
@@ -218,8 +226,6 @@ export class Dispatcher {
       this.reject(client, args, command, refusal);
     }
     if (this.monitors.active) this.monitors.feed(client, args, command);
-    // Time stands still until the command around this one is done.
-    this.accounts.closeRun(args, false);
   }
 
   /** Replies to what is no request at all; the connection then closes. */

@@ -13,8 +13,11 @@ import type { LibraryUse } from "./library_memory.ts";
 import { MESSAGE_SIZE_MAX } from "./limits.ts";
 import type { Script } from "./script.ts";
 import {
+  type CallResult,
   GeneratorObject,
-  KeyVector,
+  type KeyVector,
+  NO_ARGUMENTS,
+  NO_KEYS,
   type Running,
   type ScriptFunction,
   ScriptObject,
@@ -37,56 +40,85 @@ export interface ScriptFailure {
   readonly cause: unknown;
 }
 
+/** A script, or a function of a library. */
+type ScriptMain = (depth: number, keys: KeyVector, args: KeyVector) => CallResult;
+
 export class Execution {
   /** After `step`: what the script returned, or why it failed. */
   value: ScriptValue;
   failure: ScriptFailure | null = null;
+  private readonly main: ScriptMain;
+  private keys: KeyVector;
+  private args: KeyVector;
   private readonly host: ScriptHost;
   private readonly use: LibraryUse | null;
-  /** Null once it has ended, so that nobody holds its values any longer. */
-  private running: Running | null;
+  /** While it pauses: null before it has begun, and when it has ended. */
+  private running: Running | null = null;
   private hasBegun = false;
 
-  private constructor(running: Running, host: ScriptHost, use: LibraryUse | null) {
-    this.running = running;
+  private constructor(
+    main: ScriptMain,
+    keys: KeyVector,
+    args: KeyVector,
+    host: ScriptHost,
+    use: LibraryUse | null,
+  ) {
+    this.main = main;
+    this.keys = keys;
+    this.args = args;
     this.host = host;
     this.use = use;
   }
 
   /** A script with its KEYS and ARGV. */
-  static ofScript(script: Script, keys: string[], args: string[], host: ScriptHost): Execution {
-    const main = script.main(0, vector(keys, "KEYS"), vector(args, "ARGV"));
-    return new Execution(main as Running, host, null);
+  static ofScript(script: Script, keys: KeyVector, args: KeyVector, host: ScriptHost): Execution {
+    return new Execution(script.main, keys, args, host, null);
   }
 
   /** A function of a library, which `use` is of. */
   static ofFunction(
     callback: ScriptFunction,
-    keys: string[],
-    args: string[],
+    keys: KeyVector,
+    args: KeyVector,
     host: ScriptHost,
     use: LibraryUse,
   ): Execution {
-    const running = callFunction(callback, vector(keys, "keys"), vector(args, "args"));
-    return new Execution(running, host, use);
+    return new Execution(callback, keys, args, host, use);
   }
 
   /** Runs until the end, or until `deadlineMs` of the host's time; whether the script has ended. */
   step(deadlineMs: number): boolean {
-    if (!this.hasBegun) {
+    const isBeginning = !this.hasBegun;
+    if (isBeginning) {
       this.hasBegun = true;
       beginRun();
     }
     run.host = this.host;
     run.deadlineMs = deadlineMs;
     try {
-      const result = (this.running as Running).next();
-      if (!result.done) return false;
-      this.value = result.value;
+      const isOver = isBeginning ? this.begin() : this.goOn(this.running as Running);
+      if (!isOver) return false;
     } catch (error) {
       this.failure = failureOf(error);
     }
     this.end();
+    return true;
+  }
+
+  private begin(): boolean {
+    const result = this.main(0, this.keys, this.args);
+    if (result instanceof GeneratorObject) {
+      this.running = result;
+      return this.goOn(result);
+    }
+    this.value = result;
+    return true;
+  }
+
+  private goOn(running: Running): boolean {
+    const result = running.next();
+    if (!result.done) return false;
+    this.value = result.value;
     return true;
   }
 
@@ -99,18 +131,11 @@ export class Execution {
   /** Lets go of all that it holds. */
   private end(): void {
     this.running = null;
+    this.keys = NO_KEYS;
+    this.args = NO_ARGUMENTS;
     this.use?.end(countedSize());
     endRun();
   }
-}
-
-function* callFunction(callback: ScriptFunction, keys: KeyVector, args: KeyVector): Running {
-  const result = callback(0, keys, args);
-  return result instanceof GeneratorObject ? yield* result : result;
-}
-
-function vector(values: string[], name: string): KeyVector {
-  return new KeyVector(["", ...values], name);
 }
 
 function failureOf(error: unknown): ScriptFailure {

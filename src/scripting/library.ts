@@ -18,7 +18,7 @@ import { LibraryUse } from "./library_memory.ts";
 import { CompileError, compileScript, type Script } from "./script.ts";
 import { SCRIPT_FLAGS } from "./script_flags.ts";
 import { hasShebang, readShebang } from "./shebang.ts";
-import type { ScriptFunction } from "./value.ts";
+import { NO_ARGUMENTS, NO_KEYS, type ScriptFunction } from "./value.ts";
 
 /** The only engine, as replies name it; libraries may do so in any case. */
 export const ENGINE = "JS";
@@ -92,7 +92,7 @@ export function loadLibrary(
   const library = { name, code, functions, mayRunLong, use: new LibraryUse() };
   const host = new LibraryHost(machine, (definition) => register(library, functions, definition));
   resetMeter();
-  const execution = Execution.ofScript(script, [], [], host);
+  const execution = Execution.ofScript(script, NO_KEYS, NO_ARGUMENTS, host);
   const hasEnded = execution.step(machine.now() + timeLimitMs);
   library.use.end(countedSize());
   const problem = hasEnded ? (host.misuse ?? failureText(execution.failure)) : TIMEOUT;

@@ -5,7 +5,10 @@ import type { Main } from "./compile/program.ts";
 export { CompileError } from "./compile/compile_error.ts";
 
 export interface Script {
-  /** Makes what runs it once: a generator that yields when its time slice is over. */
+  /**
+   * Runs it: to its end, or, if it may pause, gives a generator that yields when its time slice is
+   * over.
+   */
   readonly main: Main;
   /**
    * Whether it, or a function of the library, may run for long: it has a loop, recursion or a

@@ -7,7 +7,7 @@
  * places by a hash of a few of its words, in each the script that was there last, and the bytes are
  * compared. What is not in its place is looked up as text.
  */
-import { equalViews, latin1 } from "../base/bytes.ts";
+import { equalViews, fromLatin1, latin1 } from "../base/bytes.ts";
 import { SHA1_SIZE, sha1 } from "../base/sha1.ts";
 import { compileScript, type Script } from "./script.ts";
 import { type ScriptHead, scriptHead } from "./script_head.ts";
@@ -27,6 +27,7 @@ export class CachedScript {
   readonly kind = "script";
   /** Its SHA-1, in lower case. */
   readonly name: string;
+  readonly nameView: DataView;
   /** As ScriptProgram: what its first line says. */
   readonly flags: number | null;
   readonly bytes: Uint8Array;
@@ -42,6 +43,7 @@ export class CachedScript {
 
   constructor(name: string, head: ScriptHead, bytes: Uint8Array, script: Script) {
     this.name = name;
+    this.nameView = new DataView(fromLatin1(name).buffer);
     this.flags = head.flags;
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -83,9 +85,9 @@ export class ScriptCache {
    */
   withSha(bytes: Uint8Array, view: DataView, offset: number, size: number): CachedScript | null {
     if (size !== SHA_TEXT_SIZE) return null;
-    const place = placeOf(view.getInt32(offset, true) ^ view.getInt32(offset + 4, true));
+    const place = placeOfSha(view, offset);
     const last = this.shaPlaces[place];
-    if (last !== null && isText(last.name, bytes, offset)) return last;
+    if (last !== null && equalViews(last.nameView, 0, view, offset, size)) return last;
     const found = this.bySha.get(latin1(bytes, offset, size).toLowerCase());
     if (found === undefined) return null;
     this.shaPlaces[place] = found;
@@ -166,8 +168,8 @@ export class ScriptCache {
     this.byText.delete(latin1(oldest.bytes, 0, oldest.bytes.length));
     this.textSize -= oldest.bytes.length;
     this.evictedCount++;
-    const { name, bytes, view } = oldest;
-    empty(this.shaPlaces, placeOf(wordOf(name, 0) ^ wordOf(name, 4)), oldest);
+    const { nameView, bytes, view } = oldest;
+    empty(this.shaPlaces, placeOfSha(nameView, 0), oldest);
     empty(this.textPlaces, placeOfText(view, 0, bytes.length), oldest);
   }
 }
@@ -192,18 +194,8 @@ export function shaOf(bytes: Uint8Array): string {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-function isText(text: string, bytes: Uint8Array, offset: number): boolean {
-  for (let i = 0; i < SHA_TEXT_SIZE; i++) {
-    if (bytes[offset + i] !== text.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
-/** Four characters as `getInt32` reads their bytes. */
-function wordOf(text: string, at: number): number {
-  let word = 0;
-  for (let i = 3; i >= 0; i--) word = (word << 8) | text.charCodeAt(at + i);
-  return word;
+function placeOfSha(view: DataView, offset: number): number {
+  return placeOf(view.getInt32(offset, true) ^ view.getInt32(offset + 4, true));
 }
 
 function empty(places: (CachedScript | null)[], place: number, script: CachedScript): void {

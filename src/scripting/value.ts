@@ -45,6 +45,9 @@ export class KeyVector {
   }
 }
 
+export const NO_KEYS = new KeyVector([""], "KEYS");
+export const NO_ARGUMENTS = new KeyVector([""], "ARGV");
+
 /**
  * An integer that a number would round, from a reply, JSON or msgpack: it can be passed on, written
  * and compared, and arithmetic with it is an error.

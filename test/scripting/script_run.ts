@@ -3,7 +3,7 @@
 import { Execution } from "../../src/scripting/execution.ts";
 import type { ScriptHost } from "../../src/scripting/host.ts";
 import { CompileError, compileScript } from "../../src/scripting/script.ts";
-import type { ScriptValue } from "../../src/scripting/value.ts";
+import { KeyVector, NO_KEYS, type ScriptValue } from "../../src/scripting/value.ts";
 
 export interface RunOptions {
   args?: string[];
@@ -41,7 +41,8 @@ export function runScript(source: string, options: RunOptions = {}): RunResult {
   const host = { ...silentHost, ...options.host };
   try {
     const script = compileScript(source, "script");
-    const execution = Execution.ofScript(script, [], options.args ?? [], host);
+    const args = new KeyVector(["", ...(options.args ?? [])], "ARGV");
+    const execution = Execution.ofScript(script, NO_KEYS, args, host);
     const deadline =
       options.slices === "always" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     for (let isOver = false; !isOver; ) {

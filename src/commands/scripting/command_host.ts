@@ -48,8 +48,7 @@ export class ServerCommandHost implements CommandHost {
   private readonly inner = new Reply();
   private readonly args = new CommandArguments();
   private program!: ScriptProgram;
-  private command!: Command;
-  private run!: CommandRun;
+  private readonly run: CommandRun;
   private isReadOnly = false;
   private isTold = true;
 
@@ -59,6 +58,7 @@ export class ServerCommandHost implements CommandHost {
     this.server = server;
     this.rules = rules;
     this.client = scriptClient(server.keyspace.databases[0]);
+    this.run = new CommandRun(this.client, this.inner, server.figures);
     this.inner.guard = (reply, lacks) => {
       if (lacks || reply.position > REPLY_SIZE_MAX) reply.discard(0);
     };
@@ -75,15 +75,13 @@ export class ServerCommandHost implements CommandHost {
     if (inner.isOversized) inner.clear();
     this.args.rest();
     this.program = program;
-    this.command = caller.command;
     this.isReadOnly = isReadOnly || ((program.flags ?? 0) & ScriptFlag.no_writes) !== 0;
+    this.run.begin(program, this.isReadOnly, caller.command);
     this.isTold = true;
   }
 
   runOf(execution: Execution): ScriptRun {
-    const { program, command, client, inner, server, isReadOnly } = this;
-    const { figures } = server;
-    this.run = new CommandRun(execution, program, isReadOnly, command, client, inner, figures);
+    this.run.execution = execution;
     return this.run;
   }
 

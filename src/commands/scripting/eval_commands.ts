@@ -5,7 +5,8 @@ import { CommandError, NOT_INTEGER } from "../../protocol/errors.ts";
 import { Execution } from "../../scripting/execution.ts";
 import { CompileError } from "../../scripting/script.ts";
 import type { CachedScript } from "../../scripting/script_cache.ts";
-import { FIRST_KEY, keyCountOf, textsOf } from "./script_arguments.ts";
+import { NO_ARGUMENTS, NO_KEYS } from "../../scripting/value.ts";
+import { FIRST_KEY, keyCountOf, vectorOf } from "./script_arguments.ts";
 
 const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
 /** The argument that is the script, or its SHA-1. */
@@ -118,8 +119,8 @@ function run(call: Call, cached: CachedScript, keyCount: number, isReadOnly: boo
   if (feed.active) feed.tellNothing();
   host.begin(call, cached, isReadOnly);
   const firstArg = FIRST_KEY + keyCount;
-  const keys = textsOf(call, FIRST_KEY, firstArg);
-  const args = textsOf(call, firstArg, argc);
+  const keys = firstArg === FIRST_KEY ? NO_KEYS : vectorOf(call, FIRST_KEY, firstArg, "KEYS");
+  const args = firstArg === argc ? NO_ARGUMENTS : vectorOf(call, firstArg, argc, "ARGV");
   const execution = Execution.ofScript(cache.used(cached), keys, args, host);
   server.scripts.run(call, host.runOf(execution));
 }

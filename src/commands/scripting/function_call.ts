@@ -4,7 +4,7 @@ import { group } from "../../calls/table.ts";
 import type { Args } from "../../protocol/args.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { Execution } from "../../scripting/execution.ts";
-import { FIRST_KEY, keyCountOf, textsOf } from "./script_arguments.ts";
+import { FIRST_KEY, keyCountOf, vectorOf } from "./script_arguments.ts";
 
 const NOT_FOUND = new CommandError("ERR Function not found");
 const BAD_COUNT = new CommandError("ERR Bad number of keys provided");
@@ -64,8 +64,8 @@ function callFunction(call: Call, isReadOnly: boolean): void {
   const { name, flags, callback, library } = found;
   const { mayRunLong } = library;
   host.begin(call, { kind: "function", name, flags, mayRunLong }, isReadOnly);
-  const keys = textsOf(call, FIRST_KEY, firstArg);
-  const args = textsOf(call, firstArg, argc);
+  const keys = vectorOf(call, FIRST_KEY, firstArg, "keys");
+  const args = vectorOf(call, firstArg, argc, "args");
   const execution = Execution.ofFunction(callback, keys, args, host, library.use);
   server.scripts.run(call, host.runOf(execution));
 }

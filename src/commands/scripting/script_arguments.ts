@@ -1,6 +1,8 @@
 /** The arguments of what runs a script or function: which, the number of keys, keys, the rest. */
+import { latin1 } from "../../base/bytes.ts";
 import type { Call } from "../../calls/call.ts";
 import { CommandError, wrongArity } from "../../protocol/errors.ts";
+import { KeyVector } from "../../scripting/value.ts";
 
 const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_KEYS = new CommandError("ERR Number of keys can't be negative");
@@ -23,9 +25,10 @@ export function isForced(call: Call): boolean {
   return true;
 }
 
-/** Arguments from one up to before another, as byte strings. */
-export function textsOf(call: Call, from: number, end: number): string[] {
-  const texts: string[] = [];
-  for (let i = from; i < end; i++) texts.push(call.text(i));
-  return texts;
+/** Arguments from one up to before another, as a script has them; `name` is for messages. */
+export function vectorOf({ args }: Call, from: number, end: number, name: string): KeyVector {
+  const { bytes, start, size } = args;
+  const texts = [""];
+  for (let i = from; i < end; i++) texts.push(latin1(bytes, start[i], size[i]));
+  return new KeyVector(texts, name);
 }

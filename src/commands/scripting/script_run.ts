@@ -16,39 +16,36 @@ const FILES: Readonly<Record<ScriptKind, string>> = {
   function: "user_function",
 };
 
+/** There is one, since scripts run one at a time; `begin` makes it that of the next. */
 export class CommandRun implements ScriptRun, ErrorReplies {
   hasWritten = false;
-  readonly execution: Execution;
-  readonly kind: ScriptKind;
-  readonly name: string;
+  execution!: Execution;
+  kind: ScriptKind = "script";
+  name = "";
+  isAtomic = false;
+  mayRunLong = false;
   readonly client: Client;
   readonly inner: Reply;
-  readonly isAtomic: boolean;
-  readonly mayRunLong: boolean;
   /** What has started it. */
-  private readonly command: Command;
+  private command!: Command;
   private readonly figures: ServerFigures;
   /** Error replies that its commands got: they are counted already. */
   private counted: Set<ScriptValue> | null = null;
 
-  constructor(
-    execution: Execution,
-    program: ScriptProgram,
-    isReadOnly: boolean,
-    command: Command,
-    client: Client,
-    inner: Reply,
-    figures: ServerFigures,
-  ) {
-    this.execution = execution;
+  constructor(client: Client, inner: Reply, figures: ServerFigures) {
+    this.client = client;
+    this.inner = inner;
+    this.figures = figures;
+  }
+
+  begin(program: ScriptProgram, isReadOnly: boolean, command: Command): void {
+    this.hasWritten = false;
     this.kind = program.kind;
     this.name = program.name;
     this.isAtomic = !isReadOnly && ((program.flags ?? 0) & ScriptFlag.atomic) !== 0;
     this.mayRunLong = !isReadOnly && program.mayRunLong;
     this.command = command;
-    this.client = client;
-    this.inner = inner;
-    this.figures = figures;
+    this.counted = null;
   }
 
   /** A command has failed, with this error; it is counted. */
@@ -60,6 +57,8 @@ export class CommandRun implements ScriptRun, ErrorReplies {
   finish(reply: Reply): boolean {
     const { execution, client } = this;
     const { failure, value } = execution;
+    // It is held until the next script begins.
+    execution.value = undefined;
     if (failure !== null) {
       this.fail(reply, failure);
       return false;

@@ -353,6 +353,7 @@ function cpuFields({ host }: ServerContext): Field[] {
 
 function commandFields({ figures, table }: ServerContext): Field[] {
   const stats = figures.commands;
+  stats.settle(table);
   const fields: Field[] = [];
   for (const { id, name } of table.all) {
     const calls = stats.calls[id];
@@ -376,6 +377,7 @@ function errorFields({ figures }: ServerContext): Field[] {
 function latencyFields({ config, figures, table }: ServerContext): Field[] {
   const stats = figures.commands;
   if (!stats.tracking) return [];
+  stats.settle(table);
   const percents = config.value("latency-tracking-info-percentiles");
   const labels = config.text("latency-tracking-info-percentiles").split(" ");
   const fields: Field[] = [];

@@ -135,6 +135,7 @@ function latencyHistogram(call: Call): void {
     if (command !== undefined) commands.push(command, ...(command.subcommands?.values() ?? []));
   }
   const { histograms } = server.figures.commands;
+  server.figures.commands.settle(server.table);
   const called = commands.filter(({ id }) => histograms[id] !== null);
   reply.map(called.length);
   for (const command of called) replyHistogram(call, command);

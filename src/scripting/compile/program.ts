@@ -1,10 +1,10 @@
 /** The only place where code is made of text. */
-import type { KeyVector, Running } from "../value.ts";
+import type { CallResult, KeyVector } from "../value.ts";
 import { helpers } from "./builtin_names.ts";
 import { CompileError } from "./compile_error.ts";
 import type { Emitted } from "./emit/emit.ts";
 
-export type Main = (depth: number, keys: KeyVector, args: KeyVector) => Running;
+export type Main = (depth: number, keys: KeyVector, args: KeyVector) => CallResult;
 
 /**
  * What runs generated code once. The host's own engine compiles it, so a loop of a script runs as

@@ -9,7 +9,7 @@ import { emitStatement, emitStatements } from "./emit_statements.ts";
 import { Emitter, type Step } from "./emitter.ts";
 
 export interface Emitted {
-  /** The expression of a generator function. */
+  /** The expression of a function; of a generator function if it can pause. */
   readonly code: string;
   /** The helpers that are free names in it. */
   readonly helperNames: readonly string[];

@@ -4,12 +4,15 @@ import type { FunctionInfo, FunctionNode } from "../tree.ts";
 import type { Emitter } from "./emitter.ts";
 import { canFail } from "./failing.ts";
 
-/** `$d` is the depth, `$K` and `$A` are KEYS and ARGV. */
+/**
+ * `$d` is the depth, `$K` and `$A` are KEYS and ARGV. What never pauses is no generator, here as
+ * everywhere.
+ */
 export function emitProgram(emitter: Emitter, program: Program): string {
   const info = emitter.fn;
   const body = emitter.statements(program.body as Statement[]);
   const depth = info.suspends ? emitter.depthCheck(program, info) : "";
-  return `function*($d,$K,$A){${depth}${declarations(info)}${body}}`;
+  return `function${info.suspends ? "*" : ""}($d,$K,$A){${depth}${declarations(info)}${body}}`;
 }
 
 export function emitFunction(emitter: Emitter, node: FunctionNode): string {
