@@ -22,6 +22,13 @@ export class Libraries {
     this.codes.set(nameOf(code), code);
   }
 
+  /** As `add`, unless there is one of the name: then it returns false. */
+  addNew(code: Uint8Array): boolean {
+    if (this.codes.has(nameOf(code))) return false;
+    this.add(code);
+    return true;
+  }
+
   /** Whether there was one of that name. */
   remove(name: string): boolean {
     return this.codes.delete(name);

@@ -15,7 +15,7 @@
 export interface LoadingRules {
   /** Whether keys whose time is over are loaded all the same, since what follows may need them. */
   readonly keepsExpired?: boolean;
-  /** Whether a key that is there already is replaced; else the file is refused. */
+  /** Whether a key, or a library, that is there already is replaced; else the file is refused. */
   readonly replaces?: boolean;
 }
 

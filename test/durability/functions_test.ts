@@ -106,6 +106,24 @@ describe("libraries are there after a restart", () => {
     await stopped(all);
   });
 
+  test("after DEBUG RELOAD NOFLUSH, which wants MERGE", async () => {
+    const all = await started(startServer);
+    const { client } = all;
+    await ask(client, "FUNCTION", "LOAD", library("one", "f"));
+    await ask(client, "SAVE");
+    await ask(client, "FUNCTION", "LOAD", "REPLACE", library("one", "f", "2"));
+    await ask(client, "FUNCTION", "LOAD", library("two", "g"));
+    expect(await ask(client, "DEBUG", "RELOAD", "NOSAVE", "NOFLUSH")).toStartWith("ERR");
+    expect(await ask(client, "FCALL", "f", 0)).toBe(2);
+    expect(await ask(client, "DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE")).toBe("OK");
+    expect(await ask(client, "FCALL", "f", 0)).toBe(1);
+    expect(await names(client)).toEqual(["one", "two"]);
+    await ask(client, "FUNCTION", "DELETE", "one");
+    expect(await ask(client, "DEBUG", "RELOAD", "NOSAVE", "NOFLUSH")).toBe("OK");
+    expect(await names(client)).toEqual(["one", "two"]);
+    await stopped(all);
+  });
+
   test("through rusk export and import", async () => {
     const first = await started(startServer);
     await ask(first.client, "FUNCTION", "LOAD", library("one", "f", "'\xe9\\xff'"));

@@ -256,11 +256,17 @@ export class RdbLoader implements Loader {
         reader.length();
         break;
       case Opcode.function2:
-        this.keyspace.libraries.add(this.string());
+        this.addLibrary(this.string());
         break;
       default:
         this.pass(opcode);
     }
+  }
+
+  private addLibrary(code: Uint8Array): void {
+    const { libraries } = this.keyspace;
+    if (this.hooks.replaces === true) libraries.add(code);
+    else if (!libraries.addNew(code)) throw new Malformed("a library is there twice");
   }
 
   /** Passes over what is not for the keyspace, and tells of it. */

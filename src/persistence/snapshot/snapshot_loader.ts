@@ -178,7 +178,10 @@ export class SnapshotLoader implements Loader {
   private readLibrary(): void {
     this.reader.string(this.key);
     const { bytes, offset, size } = this.key;
-    this.keyspace.libraries.add(bytes.slice(offset, offset + size));
+    const { libraries } = this.keyspace;
+    const code = bytes.slice(offset, offset + size);
+    if (this.rules.replaces === true) libraries.add(code);
+    else if (!libraries.addNew(code)) throw new Malformed("a library is there twice");
   }
 
   private select(): void {

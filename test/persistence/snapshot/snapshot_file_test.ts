@@ -32,8 +32,13 @@ const SEED = Number(process.env.SEED ?? 1);
 const HEAD_SIZE = 12;
 const BLOCK_HEAD_SIZE = 16;
 
-function load(world: World, bytes: Uint8Array, pieceSize = Infinity): SnapshotLoader {
-  const loader = new SnapshotLoader(sourceOf(bytes, pieceSize), world.keyspace);
+function load(
+  world: World,
+  bytes: Uint8Array,
+  pieceSize = Infinity,
+  replaces = false,
+): SnapshotLoader {
+  const loader = new SnapshotLoader(sourceOf(bytes, pieceSize), world.keyspace, { replaces });
   while (loader.step(10));
   return loader;
 }
@@ -327,23 +332,24 @@ describe("small files", () => {
     world.end();
   });
 
-  test("libraries of functions: the last of a name is kept, and written again", () => {
+  test("libraries of functions: one of a name, which the file may replace if that is said", () => {
     const codes = ["#!lua name=one\n--1", '#!lua\tx=y NAME="two"\n', "#!lua name=one\n--2", "none"];
-    const { to, text } = records();
-    for (const code of codes) {
-      to.array(2);
-      to.integer(24);
-      text(code);
-    }
-    const file = fileWith(Buffer.from(to.bytes.subarray(0, to.size)), 0);
+    const fileOf = (...codes: string[]) => {
+      const { to, text } = records();
+      for (const code of codes) {
+        to.array(2);
+        to.integer(24);
+        text(code);
+      }
+      return fileWith(Buffer.from(to.bytes.subarray(0, to.size)), 0);
+    };
     const { libraries } = world.keyspace;
     const kept = () => [...libraries.each()].map((code) => Buffer.from(code).toString());
-    for (let round = 0; round < 2; round++) {
-      libraries.clear();
-      load(world, file);
-      expect(kept()).toEqual([codes[2], codes[1], codes[3]]);
-      expect(libraries.count).toBe(3);
-    }
+    load(world, fileOf(codes[0], codes[1]));
+    expect(kept()).toEqual([codes[0], codes[1]]);
+    expect(() => load(world, fileOf(codes[3], codes[2]))).toThrow("a library is there twice");
+    load(world, fileOf(codes[2]), Infinity, true);
+    expect(kept()).toEqual([codes[2], codes[1], codes[3]]);
     libraries.clear();
   });
 
