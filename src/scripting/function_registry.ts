@@ -19,6 +19,9 @@ const RELOAD_LIMIT_MS = 10_000;
 
 /** Bytes that a compiled library takes for one of its code, roughly. */
 const COMPILED_RATIO = 16;
+/** Bytes of what is kept beside the code, roughly. */
+const LIBRARY_OVERHEAD = 256;
+const FUNCTION_OVERHEAD = 128;
 const LOG_WARNING = 3;
 
 /** What FUNCTION RESTORE does with the libraries that there are. */
@@ -52,6 +55,22 @@ export class FunctionRegistry {
 
   get functionCount(): number {
     return this.functions.size;
+  }
+
+  /** Bytes of code and names. */
+  get size(): number {
+    let size = 0;
+    for (const { code, functions } of this.each()) {
+      size += code.length + LIBRARY_OVERHEAD + functions.length * FUNCTION_OVERHEAD;
+    }
+    return size;
+  }
+
+  /** Bytes of what was compiled, roughly. */
+  get compiledSize(): number {
+    let size = 0;
+    for (const { code } of this.each()) size += code.length * COMPILED_RATIO;
+    return size;
   }
 
   /** Those that run, in the order in which they came. */

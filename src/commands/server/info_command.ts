@@ -133,7 +133,7 @@ function memoryFields(server: ServerContext): Field[] {
     ["allocator_resident", arenaReserved],
     ["total_system_memory", total],
     ["total_system_memory_human", humanSize(total)],
-    ...SCRIPT_MEMORY_FIELDS,
+    ...scriptMemoryFields(server),
     ["maxmemory", maxmemory],
     ["maxmemory_human", humanSize(maxmemory)],
     ["maxmemory_policy", server.config.text("maxmemory-policy")],
@@ -162,21 +162,26 @@ function memoryFields(server: ServerContext): Field[] {
   ];
 }
 
-const SCRIPT_MEMORY_FIELDS: readonly Field[] = [
-  ["used_memory_lua", 0],
-  ["used_memory_vm_eval", 0],
-  ["used_memory_lua_human", "0B"],
-  ["used_memory_scripts_eval", 0],
-  ["number_of_cached_scripts", 0],
-  ["number_of_functions", 0],
-  ["number_of_libraries", 0],
-  ["used_memory_vm_functions", 0],
-  ["used_memory_vm_total", 0],
-  ["used_memory_vm_total_human", "0B"],
-  ["used_memory_functions", 0],
-  ["used_memory_scripts", 0],
-  ["used_memory_scripts_human", "0B"],
-];
+function scriptMemoryFields({ scripts, functions }: ServerContext): Field[] {
+  const { cache } = scripts;
+  const compiled = cache.compiledSize + functions.compiledSize;
+  const kept = cache.size + functions.size;
+  return [
+    ["used_memory_lua", cache.compiledSize],
+    ["used_memory_vm_eval", cache.compiledSize],
+    ["used_memory_lua_human", humanSize(cache.compiledSize)],
+    ["used_memory_scripts_eval", cache.size],
+    ["number_of_cached_scripts", cache.count],
+    ["number_of_functions", functions.functionCount],
+    ["number_of_libraries", functions.libraryCount],
+    ["used_memory_vm_functions", functions.compiledSize],
+    ["used_memory_vm_total", compiled],
+    ["used_memory_vm_total_human", humanSize(compiled)],
+    ["used_memory_functions", functions.size],
+    ["used_memory_scripts", kept],
+    ["used_memory_scripts_human", humanSize(kept)],
+  ];
+}
 
 const percentOf = (part: number, whole: number) =>
   (whole === 0 ? 100 : (100 * part) / whole).toFixed(2);

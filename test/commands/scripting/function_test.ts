@@ -281,6 +281,25 @@ test("FUNCTION STATS, DELETE, FLUSH, KILL and HELP", async () => {
   }
 });
 
+test("INFO counts libraries and functions, and what they take", async () => {
+  const field = async (side: Side, name: string) =>
+    Number(new RegExp(`^${name}:(.*)\r`, "m").exec(String(await ask(side, "INFO", "memory")))?.[1]);
+  const more = [
+    "redis.registerFunction('g', () => 2)",
+    "redis.register_function('g', function() return 2 end)",
+  ];
+  for (const side of sides) {
+    expect(await field(side, "number_of_libraries")).toBe(0);
+    expect(await field(side, "number_of_functions")).toBe(0);
+    const before = await field(side, "used_memory_scripts");
+    await ask(side, "FUNCTION", "LOAD", `${named("x")[side.code]}; ${more[side.code]}`);
+    expect(await field(side, "number_of_libraries")).toBe(1);
+    expect(await field(side, "number_of_functions")).toBe(2);
+    expect(await field(side, "used_memory_functions")).toBeGreaterThan(100);
+    expect(await field(side, "used_memory_scripts")).toBeGreaterThan(before + 100);
+  }
+});
+
 describe("FUNCTION DUMP and RESTORE", () => {
   const others = [
     "redis.registerFunction('g', () => 2)",
