@@ -183,17 +183,17 @@ export class Dispatcher {
 
   /**
    * A command that was suspended goes on (suspended_command.ts): `body` is a part of it. What it
-   * throws ends the command.
+   * throws ends the command, and takes the place of what was replied from `from` on.
    */
-  resume(call: Call, timing: SuspendedTiming, body: () => void): void {
+  resume(timing: SuspendedTiming, reply: Reply, from: number, body: () => void): void {
     const { reply: outer } = this;
-    const { dirty } = call.keyspace;
-    this.reply = call.reply;
+    this.reply = reply;
     this.accounts.resume(timing);
     try {
       body();
     } catch (error) {
-      this.recover(call.command, error, call.keyspace.dirty !== dirty, 0);
+      // Whatever it has changed was told, command by command.
+      this.recover(timing.command, error, false, from);
     } finally {
       this.reply = outer;
     }

@@ -47,8 +47,8 @@ const KILLED_BY_FORCE =
 export interface RunnerParts {
   readonly server: CallServer;
   readonly dispatcher: Dispatcher;
-  /** Has `run` called in so many ms. */
-  later(ms: number, run: () => void): void;
+  /** Has `run` called in the next turn of the event loop, when the replies of that have left. */
+  nextTurn(run: () => void): void;
   /** What would look at data, or change them, is to stand still, or goes on. */
   stand(isStill: boolean): void;
 }
@@ -116,7 +116,13 @@ export class ScriptRunner implements Scripts {
     this.hasEnded = false;
     if (run.isAtomic || run.mayRunLong) this.undo.begin(run.isAtomic);
     const start = caller.reply.position;
-    const isOver = this.runAlone(run) && this.settle(run, caller.reply, this.busyFromMs);
+    let isOver = false;
+    try {
+      isOver = this.runAlone(run) && this.settle(run, caller.reply, this.busyFromMs);
+    } catch (error) {
+      this.conclude(run);
+      throw error;
+    }
     if (!isOver) this.suspend(caller, run, start);
   }
 
@@ -138,15 +144,11 @@ export class ScriptRunner implements Scripts {
   /** Has it go on until then; whether it is over. */
   private step(run: ScriptRun, deadlineMs: number): boolean {
     const { server } = this;
-    let hasReturned = false;
     server.enter(run.client, run.inner);
     try {
-      const isOver = run.execution.step(deadlineMs);
-      hasReturned = true;
-      return isOver;
+      return run.execution.step(deadlineMs);
     } finally {
       server.leave(run.client);
-      if (!hasReturned) this.conclude(run);
     }
   }
 
@@ -226,7 +228,7 @@ export class ScriptRunner implements Scripts {
     this.server.feed.holdUnit();
     parts.stand(true);
     server.clock.tick();
-    parts.later(0, this.sliceBound);
+    parts.nextTurn(this.sliceBound);
   }
 
   private slice(): void {
@@ -268,10 +270,13 @@ export class ScriptRunner implements Scripts {
   private goOnInside(call: ScriptCaller, inner: InnerCommand): boolean {
     const { server } = this;
     const { dispatcher } = this.parts;
+    let isOver = true;
     server.enter(call.client, call.reply);
     try {
-      dispatcher.accounts.resume(inner.timing);
-      if (!this.goOnScript(call)) {
+      dispatcher.resume(inner.timing, call.reply, call.reply.position, () => {
+        isOver = this.goOnScript(call);
+      });
+      if (!isOver) {
         inner.timing = dispatcher.accounts.suspend();
         return false;
       }
@@ -290,12 +295,17 @@ export class ScriptRunner implements Scripts {
     const { clock, feed } = this.server;
     if (feed.active) feed.tellNothing();
     const deadlineMs = clock.monotonicMs() + SLICE_MS;
-    const isOver =
-      this.hasEnded ||
-      this.endIfKilled(run) ||
-      this.step(run, deadlineMs) ||
-      (this.elapsedMs >= this.limitMs && this.endByLimit(run));
-    return isOver && this.settle(run, reply, deadlineMs);
+    try {
+      const isOver =
+        this.hasEnded ||
+        this.endIfKilled(run) ||
+        this.step(run, deadlineMs) ||
+        (this.elapsedMs >= this.limitMs && this.endByLimit(run));
+      return isOver && this.settle(run, reply, deadlineMs);
+    } catch (error) {
+      this.conclude(run);
+      throw error;
+    }
   }
 
   private endIfKilled(run: ScriptRun): boolean {

@@ -55,7 +55,7 @@ export class SuspendedCommand implements BlockedState {
   goOn(body: () => void, isSuspended: () => boolean): boolean {
     const { accounts } = this.dispatcher;
     let isOver = true;
-    this.dispatcher.resume(this.call, this.timing, () => {
+    this.dispatcher.resume(this.timing, this.call.reply, 0, () => {
       body();
       isOver = !isSuspended();
       if (!isOver) this.timing = accounts.suspend();

@@ -173,7 +173,9 @@ export class Server implements CallServer, Engine {
   private scriptRunnerOf(later: BackgroundWork["later"]): ScriptRunner {
     const { dispatcher } = this;
     const stand = (isStill: boolean) => this.stand(isStill);
-    return new ScriptRunner({ server: this, dispatcher, later, stand });
+    // Sockets are looked at between two timers, and not always between two ends of a turn.
+    const nextTurn = (run: () => void) => later(0, () => this.endOfTurn(run));
+    return new ScriptRunner({ server: this, dispatcher, nextTurn, stand });
   }
 
   private appendLogOf(host: Host, later: BackgroundWork["later"]): AppendOnly {

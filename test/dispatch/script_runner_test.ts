@@ -3,7 +3,10 @@
 // process, where a look at the clock is a millisecond: nothing depends on how fast a script runs.
 
 import { beforeEach, describe, expect, test } from "bun:test";
+import { OUT_OF_SPACE } from "../../src/arena/arena.ts";
 import { Flag } from "../../src/calls/command.ts";
+import { CommandError } from "../../src/protocol/errors.ts";
+import type { Execution } from "../../src/scripting/execution.ts";
 import { type ScriptClient, ScriptWorld } from "./script_world.ts";
 
 const BUSY =
@@ -112,6 +115,34 @@ describe("a script that runs long", () => {
     expect(Number(us)).toBeGreaterThan(1_000_000);
     expect(stats).toContain("cmdstat_get:calls=1,");
     expect(caller.run("SLOWLOG", "GET", "1")).toContain("EVAL");
+  });
+});
+
+describe("an accident in a later slice", () => {
+  /** The next slice throws. */
+  function haveThrown(error: Error): void {
+    const execution = world.server.scripts.running?.execution as Execution;
+    execution.step = () => {
+      throw error;
+    };
+  }
+
+  test("is the reply, and the next script runs", () => {
+    caller.pipeline(["EVAL", ENDLESS, "0"], "PING");
+    haveThrown(new CommandError("ERR accident"));
+    world.untilOver();
+    expect(caller.replied).toBe("-ERR accident\r\n+PONG\r\n");
+    expect(other.run("EVAL", "return 1", "0")).toBe(":1\r\n");
+    expect(other.run("INFO", "commandstats")).toContain("failed_calls=1");
+  });
+
+  test("within EXEC takes the place of its reply alone", () => {
+    caller.pipeline("MULTI", "SET k 1", ["EVAL", ENDLESS, "0"], "GET k");
+    caller.run("EXEC");
+    haveThrown(OUT_OF_SPACE);
+    world.untilOver();
+    expect(caller.replied).toMatch(/^\*3\r\n\+OK\r\n-OOM.*\r\n\$1\r\n1\r\n$/);
+    expect(other.run("EVAL", "return 1", "0")).toBe(":1\r\n");
   });
 });
 
