@@ -12,11 +12,14 @@ import { KeyVector, LargeInteger, ScriptObject, type ScriptValue } from "../../s
 const DEPTH_MAX = 128;
 /** Elements of a reply, of all its arrays together. */
 const COUNT_MAX = 4 << 20;
+/** Bytes of a reply, which a list that holds one string many times would pass at once. */
+const SIZE_MAX = 512 << 20;
 const INT64_LIMIT = 2 ** 63;
 const FORMAT_SIZE = 3;
 
 const TOO_DEEP = new CommandError("ERR script returned arrays that are nested too deeply");
 const TOO_MANY = new CommandError("ERR script returned too many elements");
+const TOO_LARGE = new CommandError("ERR script returned more than 512 MB");
 const AN_OBJECT = new CommandError(
   "ERR script returned an object; return an array, a string or JSON.stringify(object)",
 );
@@ -29,7 +32,9 @@ export interface ErrorReplies {
   writeError(reply: Reply, message: string, error: ScriptValue): void;
 }
 
+/** Of the reply that is being written. */
 let count = 0;
+let start = 0;
 
 /**
  * Writes a value. `protocol` is what the script has chosen (redis.setresp): it decides what
@@ -43,6 +48,7 @@ export function writeValue(
   errors: ErrorReplies,
 ): void {
   count = 0;
+  start = reply.position;
   write(reply, value, protocol, errors, 0);
 }
 
@@ -53,7 +59,7 @@ function write(
   errors: ErrorReplies,
   depth: number,
 ): void {
-  if (typeof value === "string") reply.bulkText(value);
+  if (typeof value === "string") writeText(reply, value);
   else if (typeof value === "number") writeNumber(reply, value);
   else if (value === null || value === undefined) reply.nil();
   else if (typeof value === "boolean") writeBoolean(reply, value, protocol);
@@ -63,8 +69,9 @@ function write(
     reply.array(value.length);
     for (let i = 0; i < value.length; i++) write(reply, value[i], protocol, errors, depth + 1);
   } else if (value instanceof KeyVector) {
+    beginList(value.a.length - 1);
     reply.array(value.a.length - 1);
-    for (let i = 1; i < value.a.length; i++) reply.bulkText(value.a[i]);
+    for (let i = 1; i < value.a.length; i++) writeText(reply, value.a[i]);
   } else if (value instanceof LargeInteger) writeLarge(reply, value.value);
   else if (typeof value === "function") throw A_FUNCTION;
   else writeObject(reply, value as ScriptObject, protocol, errors, depth);
@@ -73,6 +80,11 @@ function write(
 function beginList(size: number): void {
   count += size;
   if (count > COUNT_MAX) throw TOO_MANY;
+}
+
+function writeText(reply: Reply, value: string): void {
+  if (reply.position - start + value.length > SIZE_MAX) throw TOO_LARGE;
+  reply.bulkText(value);
 }
 
 function writeNumber(reply: Reply, value: number): void {
@@ -110,7 +122,7 @@ function writeObject(
     beginList(2 * entries.length);
     reply.map(entries.length);
     for (const [name, member] of entries) {
-      reply.bulkText(name);
+      writeText(reply, name);
       write(reply, member, protocol, errors, depth + 1);
     }
   } else if (Array.isArray(set) || set instanceof ScriptObject) {
