@@ -386,10 +386,7 @@ export const attacks: readonly Attack[] = [
     ],
     ["const a = new Array(100000).fill(1); for (;;) msgpack.pack(a)", ERROR_OR_BUSY],
     ["for (;;) struct.pack('>I4', 1)", BUSY],
-    [
-      "let a = [1]; for (let i = 0; i < 22; i++) a = [a, a]; return JSON.stringify(a).length",
-      ERROR_OR_BUSY,
-    ],
+    ["let a = [1]; for (let i = 0; i < 22; i++) a = [a, a]; return JSON.stringify(a).length", SAFE],
     [
       "let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; return JSON.stringify(a).length",
       ERROR_OR_BUSY,
