@@ -70,13 +70,15 @@ conformance: redis dist/rusk ## Run Redis's own test suite (UNITS="unit/auth ...
 	@test/conformance/conformance --install-deps --server "$(CURDIR)/dist/rusk" --jobs $(JOBS) \
 	    --skipfile test/conformance/skip.txt --out test/conformance/out $(ARGS) $(UNITS)
 
-fuzz: redis dist/rusk ## Compare random commands with redis-server (SEED=, COMMANDS=)
+fuzz: redis dist/rusk ## Random commands, shortages and scripts, compared (SEED=, COMMANDS=)
 	@$(BUN) test/fuzz/main.ts --commands $(COMMANDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 	@$(if $(ARGS),,COSTS_COUNT=$(COSTS) $(BUN) test test/costs)
 	@$(if $(ARGS),,$(BUN) test/fuzz/shortage_main.ts --cases $(COMMANDS) \
 	    $(if $(SEED),--seed $(SEED)))
 	@$(if $(ARGS),,$(BUN) test/fuzz/shortage_main.ts --turns --cases $$(($(COMMANDS) / 100)) \
 	    $(if $(SEED),--seed $(SEED)))
+	@$(if $(ARGS),,PROGRAMS=$(COMMANDS) SOURCES=$$(($(COMMANDS) * 10)) \
+	    $(if $(SEED),SEED=$(SEED)) $(BUN) test test/scripting/compile/fuzz_test.ts)
 
 soak: dist/rusk ## Stream messages through a group whose consumers die (ENTRIES=, SEED=, ARGS)
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/scenarios/soak.ts --entries $(ENTRIES) \

@@ -124,16 +124,15 @@ function emitObject(emitter: Emitter, { properties }: ObjectExpression): string 
     });
     return `${emitter.helper("$obj")}(${parts.join(",")})`;
   }
-  return properties.reduce(
-    (object, part) => {
-      if (part.type === "SpreadElement") {
-        return `${emitter.helper("$os")}(${object},${emitter.expression(part.argument)})`;
-      }
-      const key = part.computed ? emitter.expression(part.key) : keyCode(part.key);
-      return `${emitter.helper("$oa")}(${object},${key},${emitter.expression(part.value)})`;
-    },
-    `new ${emitter.helper("$O")}()`,
-  );
+  const object = emitter.temporary();
+  const parts = properties.map((part) => {
+    if (part.type === "SpreadElement") {
+      return `${emitter.helper("$os")}(${object},${emitter.expression(part.argument)})`;
+    }
+    const key = part.computed ? emitter.expression(part.key) : keyCode(part.key);
+    return `${emitter.helper("$oa")}(${object},${key},${emitter.expression(part.value)})`;
+  });
+  return `(${[`${object}=new ${emitter.helper("$O")}()`, ...parts, object].join(",")})`;
 }
 
 function emitUnary(emitter: Emitter, node: UnaryExpression): string {

@@ -20,11 +20,20 @@ interface Internals {
   start: number;
   labels: readonly unknown[];
   scopeStack: readonly unknown[];
-  raise(offset: number, message: string): never;
   currentScope(): { var: string[]; lexical: string[]; functions: string[] };
   declareName(name: string, kind: number, offset: number): void;
   enterScope(flags: number): void;
   parseLabeledStatement(...parts: unknown[]): unknown;
+}
+
+/** What is refused before acorn has read it. */
+class Refusal extends Error {
+  readonly offset: number;
+
+  constructor(offset: number, message: string) {
+    super(message);
+    this.offset = offset;
+  }
 }
 
 const inherited = Parser.prototype as unknown as Internals;
@@ -33,28 +42,28 @@ const inherited = Parser.prototype as unknown as Internals;
 const overrides: Partial<Internals> & Record<string, unknown> = {
   /** acorn would have the host compile the expression, for minutes if it has many groups. */
   readRegexp(this: Internals): never {
-    this.raise(this.start, "a regular expression is not allowed in scripts");
+    throw new Refusal(this.start, "a regular expression is not allowed in scripts");
   },
   /** Members of a class are compared with each other. */
   parseClass(this: Internals): never {
-    this.raise(this.start, "'class' is not allowed in scripts");
+    throw new Refusal(this.start, "'class' is not allowed in scripts");
   },
   /** A new name is compared with all others of its scope. */
   declareName(this: Internals, name, kind, offset): void {
     const scope = this.currentScope();
     if (scope.var.length + scope.lexical.length + scope.functions.length > VARIABLE_COUNT_MAX) {
-      this.raise(offset, `too many variables in one function (limit ${VARIABLE_COUNT_MAX})`);
+      throw new Refusal(offset, `too many variables in one function (limit ${VARIABLE_COUNT_MAX})`);
     }
     inherited.declareName.call(this, name, kind, offset);
   },
   /** Questions about the function that is being read look through all scopes around it. */
   enterScope(this: Internals, flags): void {
-    if (this.scopeStack.length > NESTING_MAX) this.raise(this.start, "nested too deeply");
+    if (this.scopeStack.length > NESTING_MAX) throw new Refusal(this.start, "nested too deeply");
     inherited.enterScope.call(this, flags);
   },
   /** A label is compared with all around it. */
   parseLabeledStatement(this: Internals, ...parts): unknown {
-    if (this.labels.length > NESTING_MAX) this.raise(this.start, "nested too deeply");
+    if (this.labels.length > NESTING_MAX) throw new Refusal(this.start, "nested too deeply");
     return inherited.parseLabeledStatement.apply(this, parts);
   },
 };
@@ -75,6 +84,7 @@ export function parse(source: SourceText): Program {
 }
 
 function translated(error: unknown, source: SourceText): unknown {
+  if (error instanceof Refusal) return source.error(error.offset, error.message);
   // acorn recurses: brackets in brackets can take all of the host's stack, and nothing else does.
   if (error instanceof RangeError) return new CompileError("nested too deeply", 1, 1);
   if (!(error instanceof SyntaxError) || !("pos" in error)) return error;

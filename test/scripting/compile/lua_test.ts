@@ -1,0 +1,115 @@
+/** A script in Lua is told that it is one; one in JavaScript that has an error never is. */
+import { expect, test } from "bun:test";
+import { CompileError, compileScript } from "../../../src/scripting/script.ts";
+
+function messageOf(text: string): string {
+  try {
+    compileScript(text, "script");
+    return "";
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    return error.message;
+  }
+}
+
+const LUA = [
+  "local x = redis.call('GET', KEYS[1])",
+  "local x = 1\nlocal y = 2\nreturn x + y",
+  "local function f() return 1 end return f()",
+  "local a, b = 1, 2",
+  "if redis.call('EXISTS', KEYS[1]) == 1 then return 1 end",
+  "if x then\n  return 1\nelse\n  return 2\nend",
+  "for i = 1, 10 do redis.call('INCR', KEYS[1]) end",
+  "for i, v in ipairs(KEYS) do redis.call('DEL', v) end",
+  "while true do end",
+  "repeat x = 1 until true",
+  "return KEYS[1] .. ARGV[1]",
+  "return 'a' .. 'b'",
+  "return {KEYS[1],KEYS[2],ARGV[1]}",
+  "return {1,2,3,'ciao',{1,2}}",
+  "return {'a', 'b'}",
+  "return {ok='fine'}",
+  "return {err='My Err'}",
+  "return {redis.call('GET', KEYS[1])}",
+  "return {x, redis.call('GET', KEYS[1])}",
+  "return #KEYS",
+  "return table.getn(KEYS) .. ''",
+  "return not redis.call('GET', KEYS[1])",
+  "return redis.call('GET', KEYS[1]) or 'none'",
+  "if a ~= b then return 1 end",
+  "return a ~= b",
+  "-- a comment\nreturn 1",
+  "return 1 -- the answer is one",
+  "--[[ a long\ncomment ]]\nreturn 1",
+  "return tonumber(ARGV[1])",
+  "return tostring(1)",
+  "return redis.call('MSET', unpack(ARGV))",
+  "return cjson.encode({})",
+  "return cmsgpack.pack(1)",
+  "return nil",
+  "function f()\n  return 1\nend\nreturn f()",
+  "redis.call('SET', KEYS[1], 1)\nlocal v = 2",
+  "#!js flags=no-writes\nlocal x = 1",
+  "table.insert(t, 1)",
+  "string.format('%d', 1)",
+  "math.floor(1.5)",
+];
+
+test("texts in Lua", () => {
+  for (const text of LUA) {
+    const message = messageOf(text);
+    expect({ text, isTold: message.includes("this looks like Lua") }).toEqual({
+      text,
+      isTold: true,
+    });
+    expect(message).toContain("scripts are JavaScript here: see docs/scripting.md");
+  }
+});
+
+const JAVASCRIPT = [
+  "let local = 1; return local +",
+  "let then = 1, end = 2; foo(then, end",
+  "const end = 5; if (end) { return ; ; ) }",
+  "return {a: 1, b: }",
+  "return [1, 2",
+  "for (let i = 0; i < 10; i++ { }",
+  "x--; y",
+  "function f() { return 1 } return f(",
+  "return foo",
+  "let s = 'local x = 1 -- then end'; return t",
+  "// if x then y end\nreturn foo(",
+  "/* local x = nil */ return {a}",
+  "if (x) { return 1 } else { return y }",
+  "return a ? b : ",
+  "do { x } while (true",
+  "while (true) { break; } foo",
+  "let o = {...a, b}; return o",
+  "return 1.5.toFixed(2) + z",
+  "let string = 'a'; return string.lenght + u",
+  "return { ok: 'a', x }",
+  "let end = 1; foo(; return end",
+  "return {a, b}",
+  "return {'a': 1, b}",
+  "return {m() { return 1 }, n}",
+];
+
+test("texts in JavaScript that have an error", () => {
+  for (const text of JAVASCRIPT) {
+    const message = messageOf(text);
+    expect({ text, message }).not.toEqual({ text, message: "" });
+    expect({ text, isTold: message.includes("Lua") }).toEqual({ text, isTold: false });
+  }
+});
+
+test("texts in JavaScript with words of Lua in them", () => {
+  const texts = [
+    "let local = 1, then = 2, end = 3, nil = null; return local + then + end",
+    "let x = 5; x --\nreturn x",
+    "let tonumber = Number; return tonumber('1')",
+    "let o = {end: 1, then: 2}; return o.end",
+    "return {}",
+    "return {KEYS}",
+    "let end = 1\nend\nreturn 1",
+  ];
+  for (const text of texts) expect(messageOf(text)).toBe("");
+});
