@@ -28,9 +28,9 @@ const { latin1Slice, latin1Write } = Buffer.prototype as unknown as {
   latin1Write(text: string, offset: number, size: number): number;
 };
 
-/** The text of a run of bytes, a character for each. */
+/** The text of a run of bytes, a character for each; of one that passes the end, what there is. */
 export const latin1Of = (bytes: Uint8Array, offset: number, size: number): string =>
-  latin1Slice.call(bytes, offset, offset + size);
+  latin1Slice.call(bytes, Math.min(offset, bytes.length), Math.min(offset + size, bytes.length));
 
 const isBun = typeof Bun !== "undefined";
 /** Below this, and on Deno always, a loop is faster than Buffer's method. */
