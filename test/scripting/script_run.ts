@@ -22,7 +22,7 @@ export interface RunResult {
   sliceMsMax: number;
 }
 
-const silentHost: ScriptHost = {
+export const silentHost: ScriptHost = {
   call: (args) => args,
   now: () => performance.now(),
   memorySize: () => 0,

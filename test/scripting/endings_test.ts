@@ -1,0 +1,168 @@
+// Purpose: whatever a script does, it can be interrupted within a time slice or little more, ended
+// for good, and leaves nothing to the next; limits end it where it cannot catch them.
+
+import { describe, expect, test } from "bun:test";
+import { Execution } from "../../src/scripting/execution.ts";
+import { run } from "../../src/scripting/guards/run_state.ts";
+import { compileScript } from "../../src/scripting/script.ts";
+import { ScriptObject } from "../../src/scripting/value.ts";
+import { endless, hoarders, slow } from "./endings.ts";
+import { hostWorld, worldChanges } from "./host_world.ts";
+import { runScript, silentHost } from "./script_run.ts";
+
+const SLICE_MS = 5;
+/** Far above what any slice takes: the machine may be busy with other things. */
+const LONGEST_MS = 3000;
+
+const MB = 2 ** 20;
+
+function started(source: string, host = {}): Execution {
+  return Execution.ofScript(compileScript(source, "script"), [], [], { ...silentHost, ...host });
+}
+
+function fails(args: string[]) {
+  const error = new ScriptObject();
+  error.err = "ERR failed";
+  return args[0] === "FAIL" ? error : "OK";
+}
+
+describe("endless scripts are interrupted, and do not go on when they are dropped", () => {
+  for (const source of endless) {
+    test(source.slice(0, 90), () => {
+      const before = hostWorld();
+      const called: string[] = [];
+      const execution = started(source, {
+        call: (args: string[]) => {
+          if (args[0] === "REACHED") called.push(args[0]);
+          return fails(args);
+        },
+      });
+      for (let slice = 0; slice < 4; slice++) {
+        const begin = performance.now();
+        expect(execution.step(begin + SLICE_MS)).toBe(false);
+        expect(performance.now() - begin).toBeLessThan(LONGEST_MS);
+      }
+      execution.kill("ERR killed");
+      expect(execution.failure?.message).toBe("ERR killed");
+      expect(called).toEqual([]);
+      expect(worldChanges(before)).toEqual([]);
+      expect(run.host).toBe(null);
+      expect(runScript("return [1, 2].map((x) => x * 2).join()").value).toBe("2,4");
+    });
+  }
+});
+
+describe("the limit of memory ends a script, and nothing of it runs any more", () => {
+  for (const source of hoarders) {
+    test(source.slice(0, 90), () => {
+      const called: string[] = [];
+      let size = 0;
+      let collections = 0;
+      const { error } = runScript(source, {
+        host: {
+          call: (args) => {
+            called.push(args[0]);
+            return "OK";
+          },
+          memorySize: () => {
+            size += 100 * MB;
+            return size;
+          },
+          collect: () => {
+            collections++;
+          },
+        },
+      });
+      expect(error).toBe("ERR script memory limit exceeded");
+      expect(called).toEqual([]);
+      expect(collections).toBe(1);
+      // The next one may catch again, and has all its memory.
+      const next = "try { null.x } catch (e) { return 'caught' } finally { redis.call('F') }";
+      const after = runScript(next, { host: { call: (args) => args[0] } });
+      expect([after.error, after.value]).toEqual([null, "caught"]);
+    });
+  }
+});
+
+test("what was garbage counts for nothing", () => {
+  let size = 0;
+  const { error, value } = runScript(
+    "let s; for (let i = 0; i < 2000; i++) s = 'x'.repeat(1e6); return s.length",
+    {
+      host: {
+        memorySize: () => {
+          size += 60 * MB;
+          return size;
+        },
+        collect: () => {
+          size = 0;
+        },
+      },
+    },
+  );
+  expect([error, value]).toEqual([null, 1e6]);
+});
+
+describe("slow built-ins", () => {
+  for (const source of slow) {
+    test(source.slice(0, 90), () => {
+      const { error, sliceMsMax } = runScript(source, { slices: "always" });
+      expect(error ?? "").not.toMatch(/internal|stack or a size/);
+      expect(sliceMsMax).toBeLessThan(LONGEST_MS);
+    });
+  }
+});
+
+describe("depth", () => {
+  const deepest = [
+    "const f = (n) => { try { return f(n + 1) } catch (e) { return redis.call('DEEP', n) } }; f(0)",
+    `const f = (n) => { try { return [n].map((x) => f(x + 1)) } catch (e) {
+      return redis.call('DEEP', n) } }; f(0)`,
+    `const f = (n) => { try { return [2, 1].sort(() => f(n + 1)) } catch (e) {
+      return redis.call('DEEP', n) } }; f(0)`,
+    `const f = (n) => { try { return [1, 2].reduce((a, b) => f(a + b)) } catch (e) {
+      return redis.call('DEEP', n) } }; f(0)`,
+    `const f = (n) => { try { return 'a'.replace('a', () => f(n + 1)) } catch (e) {
+      return redis.call('DEEP', n) } }; f(0)`,
+    `const o = {}; o.at = (n) => { try { return o.at(n + 1) } catch (e) {
+      return redis.call('DEEP', n) } }; o.at(0)`,
+    `const o = {}; o.map = (...n) => { try { return o.map(...n, 1) } catch (e) {
+      return redis.call('DEEP', n.length) } }; o.map()`,
+    `const f = (a, b, c, d, e, g, h, i) => { const j = [a, b], k = { a, b, c, d }; let l = 1, m = 2;
+      try { return f(b, c, d, e, g, h, i, j) + k.a + l + m } catch (x) {
+      return redis.call('DEEP', 1) } }; f(0)`,
+  ];
+  /** As a command may take it. */
+  const stackOf = (frames: number): number => (frames === 0 ? 0 : 1 + stackOf(frames - 1));
+
+  for (const source of deepest) {
+    test(`leaves the stack that a command needs: ${source.slice(0, 60)}`, () => {
+      const depths: number[] = [];
+      const { error } = runScript(source, {
+        host: {
+          call: (args) => {
+            stackOf(2000);
+            depths.push(Number(args[1]));
+            return "1";
+          },
+        },
+      });
+      expect(error).toBe(null);
+      expect(depths.length).toBeGreaterThan(0);
+    });
+  }
+});
+
+test("values of a run are let go of at its end", () => {
+  const execution = started(
+    "const l = []; for (let i = 0; i < 1000; i++) l.push({ i }); throw l[5]",
+  );
+  expect(execution.step(Number.POSITIVE_INFINITY)).toBe(true);
+  expect([run.host, run.pendingFunction, run.pendingArguments]).toEqual([null, null, null]);
+});
+
+test("Math.random goes on from script to script, and is not the host's", () => {
+  const { value: first } = runScript("return [Math.random(), Math.random()].join()");
+  const { value: second } = runScript("return [Math.random(), Math.random()].join()");
+  expect(first).not.toBe(second);
+});
