@@ -5,7 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { Execution } from "../../src/scripting/execution.ts";
 import { run } from "../../src/scripting/guards/run_state.ts";
 import { compileScript } from "../../src/scripting/script.ts";
-import { ScriptObject } from "../../src/scripting/value.ts";
+import { NO_ARGUMENTS, NO_KEYS, ScriptObject } from "../../src/scripting/value.ts";
 import { endless, hoarders, slow } from "./endings.ts";
 import { hostWorld, worldChanges } from "./host_world.ts";
 import { runScript, silentHost } from "./script_run.ts";
@@ -17,7 +17,10 @@ const LONGEST_MS = 3000;
 const MB = 2 ** 20;
 
 function started(source: string, host = {}): Execution {
-  return Execution.ofScript(compileScript(source, "script"), [], [], { ...silentHost, ...host });
+  return Execution.ofScript(compileScript(source, "script"), NO_KEYS, NO_ARGUMENTS, {
+    ...silentHost,
+    ...host,
+  });
 }
 
 function fails(args: string[]) {

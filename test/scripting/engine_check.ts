@@ -3,6 +3,7 @@
 
 import { Execution } from "../../src/scripting/execution.ts";
 import { compileScript } from "../../src/scripting/script.ts";
+import { NO_ARGUMENTS, NO_KEYS } from "../../src/scripting/value.ts";
 import { abuse } from "./abuse.ts";
 import { byRusk, differences } from "./compare.ts";
 import { differentCases } from "./different_cases.ts";
@@ -21,7 +22,12 @@ function differs([source, expected]: [string, string | RegExp]): string[] {
 }
 
 function ends(source: string): string[] {
-  const execution = Execution.ofScript(compileScript(source, "script"), [], [], silentHost);
+  const execution = Execution.ofScript(
+    compileScript(source, "script"),
+    NO_KEYS,
+    NO_ARGUMENTS,
+    silentHost,
+  );
   for (let slice = 0; slice < 3; slice++) {
     if (execution.step(performance.now() + SLICE_MS)) return [`${source}: has ended`];
   }

@@ -7,6 +7,7 @@ import { collectGarbage, residentSize } from "../../src/runtime/host.ts";
 import { Execution } from "../../src/scripting/execution.ts";
 import { adjustable } from "../../src/scripting/limits.ts";
 import { compileScript } from "../../src/scripting/script.ts";
+import { NO_ARGUMENTS, NO_KEYS } from "../../src/scripting/value.ts";
 import { silentHost } from "./script_run.ts";
 
 const MB = 2 ** 20;
@@ -74,7 +75,12 @@ function growthOf(source: string): { growth: number; ms: number; end: string } {
     memorySize: residentSize,
     collect: collectGarbage,
   };
-  const execution = Execution.ofScript(compileScript(source, "script"), [], [], host);
+  const execution = Execution.ofScript(
+    compileScript(source, "script"),
+    NO_KEYS,
+    NO_ARGUMENTS,
+    host,
+  );
   collectGarbage();
   // The peak of the process begins anew.
   writeFileSync("/proc/self/clear_refs", "5");
