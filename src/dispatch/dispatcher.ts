@@ -128,13 +128,13 @@ export class Dispatcher {
   private executeGated(client: Client, args: Args, gates: number): void {
     const from = this.reply.position;
     const wasSilent = client.isSilent;
-    this.nesting.wasUsed = false;
+    this.nesting.hasReplied = false;
     const command = this.find(client, args);
     if (command !== null) this.askStations(client, args, command, gates);
     const isOver = client.postponed === null && client.blocked === null;
     if ((client.gates & Gate.reply) !== 0 && isOver) {
       // Of commands inside another each has been silent or not.
-      if (wasSilent && client.isSilent && !this.nesting.wasUsed) this.reply.truncate(from);
+      if (wasSilent && client.isSilent && !this.nesting.hasReplied) this.reply.truncate(from);
       client.endSkip();
     }
     if (this.waits.hasReady) this.serveReady(args);

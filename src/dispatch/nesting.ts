@@ -24,8 +24,11 @@ interface Inner {
 export class Nesting {
   /** How many commands are at work around the one that runs. */
   depth = 0;
-  /** Whether there has been one inside another since this was set to false. */
-  wasUsed = false;
+  /**
+   * Whether one inside another has written its reply into that one's since this was set to false
+   * (EXEC; commands of scripts do not).
+   */
+  hasReplied = false;
   private readonly server: CallServer;
   private readonly keyspace: Keyspace;
   private readonly feed: ChangeFeed;
@@ -54,7 +57,7 @@ export class Nesting {
     inner.isTold = feed.beginInner();
     this.accounts.enter();
     this.depth++;
-    this.wasUsed = true;
+    if (reply === outerReply) this.hasReplied = true;
   }
 
   /** The call of the commands inside. */

@@ -82,12 +82,16 @@ describe("a script that runs long", () => {
     expect(caller.replied).toBe(":5\r\n");
   });
 
-  test("replies as its client wants it", () => {
+  test.each([1, Infinity])("replies as its client wants it (BUSY after %s ms)", (thresholdMs) => {
+    world.server.scripts.thresholdMs = thresholdMs;
     caller.run("HELLO", "3");
     caller.run("CLIENT", "REPLY", "SKIP");
     caller.pipeline(["EVAL", `${LONG} return 1`, "0"], "PING");
     world.untilOver();
     expect(caller.replied).toBe("+PONG\r\n");
+    caller.pipeline("CLIENT REPLY OFF", ["EVAL", `${LONG} return 1`, "0"], "CLIENT REPLY ON");
+    world.untilOver();
+    expect(caller.replied).toBe("+OK\r\n");
     caller.run("EVAL", `${LONG} redis.setresp(3); return true`, "0");
     world.untilOver();
     expect(caller.replied).toBe("#t\r\n");
