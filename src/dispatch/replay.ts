@@ -45,11 +45,25 @@ const nobody: ConnectionPort = {
   push: () => {},
 };
 
+/** Redis up to 6 writes scripts to its log; those that write their effects have none there. */
+const SCRIPTS: ReadonlySet<string> = new Set(["eval", "evalsha"]);
+const FOREIGN_SCRIPT =
+  "A script that cannot be run here; the server that wrote the log puts effects in its place by " +
+  "BGREWRITEAOF";
+
+/** What it needs of who runs scripts. */
+interface ReplayedScripts {
+  readonly isReplayed: boolean;
+  goOnReplayed(): boolean;
+}
+
 export class Replay {
+  private readonly scripts: ReplayedScripts;
   private readonly lookup: CommandLookup;
   private readonly call: Call;
 
-  constructor(server: DispatchServer) {
+  constructor(server: DispatchServer, scripts: ReplayedScripts) {
+    this.scripts = scripts;
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, new Reply(), true);
     this.call.client = new Client(REPLAY_ID, server.keyspace.databases[0], nobody);
@@ -85,8 +99,20 @@ export class Replay {
     } catch (error) {
       if (error === OUT_OF_SPACE) return NO_SPACE;
       if (!(error instanceof CommandError)) throw error;
+      // What a script of another language has changed, nobody can tell.
+      if (SCRIPTS.has(command.name)) return `${FOREIGN_SCRIPT} (${error.message})`;
     }
     return segmentsLeft() <= SEGMENTS_LEFT_MIN ? NO_SPACE : null;
+  }
+
+  /** Whether the last command is not over: a script that runs long. */
+  get isMidway(): boolean {
+    return this.scripts.isReplayed;
+  }
+
+  /** Goes on with it, for a while; whether it is not over then. */
+  goOn(): boolean {
+    return this.scripts.goOnReplayed();
   }
 
   private runFunction(args: Args): string | null {

@@ -26,6 +26,7 @@ import type {
 import { ServerCommandHost } from "../commands/scripting/command_host.ts";
 import { Undo } from "../keyspace/undo.ts";
 import type { Args } from "../protocol/args.ts";
+import { CommandError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { fatal } from "../scripting/guards/errors.ts";
 import { ScriptCache } from "../scripting/script_cache.ts";
@@ -85,6 +86,8 @@ export class ScriptRunner implements Scripts {
   private inner: InnerCommand | null = null;
   /** How the command around the script's goes on when that is over. */
   private goOnAround: ((call: ScriptCaller) => void) | null = null;
+  /** What has started a script of a log, while that is not over. */
+  private replayed: ScriptCaller | null = null;
   private readonly sliceBound = () => this.slice();
 
   constructor(parts: RunnerParts) {
@@ -111,7 +114,9 @@ export class ScriptRunner implements Scripts {
 
   run(caller: ScriptCaller, run: ScriptRun): void {
     this.running = run;
-    this.startedMs = this.parts.dispatcher.accounts.startedMs;
+    this.startedMs = this.isLoading
+      ? this.server.clock.monotonicMs()
+      : this.parts.dispatcher.accounts.startedMs;
     this.isKilled = false;
     this.hasEnded = false;
     if (run.isAtomic || run.mayRunLong) this.undo.begin(run.isAtomic);
@@ -123,13 +128,39 @@ export class ScriptRunner implements Scripts {
       this.conclude(run);
       throw error;
     }
-    if (!isOver) this.suspend(caller, run, start);
+    if (isOver) return;
+    this.warn(run);
+    if (this.isLoading) this.replayed = caller;
+    else this.suspend(caller, start);
+  }
+
+  /** Whether a script is one of a log: it goes on in the loader's turns. */
+  private get isLoading(): boolean {
+    return this.server.durability.loading !== null;
+  }
+
+  /** Whether one of those has been begun, and is not over. */
+  get isReplayed(): boolean {
+    return this.replayed !== null;
+  }
+
+  /** Goes on with it, for a slice; whether it is not over then. */
+  goOnReplayed(): boolean {
+    const { replayed } = this;
+    if (replayed === null) return false;
+    try {
+      if (!this.goOnScript(replayed)) return true;
+    } catch (error) {
+      // As where it comes from, perhaps.
+      if (!(error instanceof CommandError)) throw error;
+    }
+    this.replayed = null;
+    return false;
   }
 
   /** When the script is suspended if it is not over. */
   private get busyFromMs(): number {
-    // Who has it run while data are loaded waits for it.
-    return this.server.durability.loading === null ? this.startedMs + this.thresholdMs : Infinity;
+    return this.startedMs + this.thresholdMs;
   }
 
   /** The first slice; whether the script is over. */
@@ -193,15 +224,17 @@ export class ScriptRunner implements Scripts {
     undo.giveUp();
   }
 
-  private suspend(caller: ScriptCaller, run: ScriptRun, start: number): void {
-    const { server, parts } = this;
-    const command = KILL_COMMANDS[run.kind];
-    server.log(
+  private warn({ kind, name }: ScriptRun): void {
+    this.server.log(
       "warning",
       `Slow script detected: still in execution after ${Math.floor(this.elapsedMs)} ` +
-        `milliseconds. You can try killing the script using the ${command} command. ` +
-        `Script name is: ${run.name}.`,
+        `milliseconds. You can try killing the script using the ${KILL_COMMANDS[kind]} command. ` +
+        `Script name is: ${name}.`,
     );
+  }
+
+  private suspend(caller: ScriptCaller, start: number): void {
+    const { server, parts } = this;
     this.nowMs = server.clock.nowMs;
     this.isSuspended = true;
     if (caller.nested) {

@@ -49,6 +49,10 @@ export interface LogReplay {
   begin(): void;
   /** Carries a command out; why it cannot be one, or null. */
   run(args: Args): string | null;
+  /** Whether the last one is not over: a script that runs long. */
+  readonly isMidway: boolean;
+  /** Goes on with it, for a while; whether it is not over then. */
+  goOn(): boolean;
 }
 
 export interface LoadingParts {
@@ -160,7 +164,7 @@ export class Loading {
     let end: number;
     try {
       const { source, offset } = yield* this.preamble(file, part, path);
-      const hooks = { run: replay.run.bind(replay) };
+      const hooks = { run: replay.run.bind(replay), isMidway: () => replay.isMidway };
       end = endWithoutZeros(file, offset);
       if (end === 0) {
         log.add("warning", `The AOF file ${name} holds nothing but zero bytes`);
@@ -171,6 +175,7 @@ export class Loading {
       while (loader.step(STEP_COUNT)) {
         this.note(passed + loader.offset);
         yield;
+        while (replay.goOn()) yield;
       }
       this.note(passed + loader.offset);
     } catch (error) {

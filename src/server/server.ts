@@ -133,7 +133,7 @@ export class Server implements CallServer, Engine {
       collect: () => host.collectGarbage(),
     });
     const { functions } = this;
-    const replay = new Replay(this);
+    const replay = new Replay(this, this.scripts);
     const loading = new Loading({ keyspace, config, disk: host, log, replay, functions });
     this.loading = loading;
     this.progress = new Progress(keyspace);

@@ -111,7 +111,7 @@ test("commands that only take away are writing ones that do not make the data gr
 
 describe("what was there before", () => {
   test("commands of a log that need more than there is end the loading", () => {
-    const replay = new Replay(inner.server);
+    const replay = new Replay(inner.server, inner.server.scripts);
     replay.begin();
     expect(replay.run(argsOf(["SET", "other", "value"]))).toBeNull();
     arena.failAt(-1);

@@ -144,6 +144,8 @@ export class SimServer {
   readonly disk: SimDisk;
   readonly time: Timeline;
   readonly lines: string[] = [];
+  /** Told when a turn begins. */
+  onTurn: () => void = () => {};
   /** The exit code, once it has ended by itself. */
   exitCode: number | null = null;
   private readonly configHost = fakeHost();
@@ -301,6 +303,7 @@ export class SimServer {
   /** The end of a turn of the event loop, and the timers of the next. */
   turn(ms = 0): void {
     this.time.ms += ms;
+    this.onTurn();
     for (const run of this.ends.splice(0)) this.guard(run);
     for (const run of this.syncs.splice(0)) {
       if (this.random.chance(0.5)) this.guard(run);

@@ -2,6 +2,7 @@
 // told, and no file shows, what it has done before it is over; what others did does not wait.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { requestOf } from "../client/resp.ts";
 import { Random } from "../fuzz/random.ts";
 import { HeldServer, wordsOf } from "./held_server.ts";
 import { SimDisk } from "./sim_disk.ts";
@@ -211,6 +212,67 @@ describe("files of all data", () => {
     untilOver(server);
     for (let i = 0; i < 50; i++) server.turn(100);
     expect(server.server.keyspace.stats.walks).toBe(walks + 1);
+  });
+});
+
+describe("scripts in a log, as Redis up to 6 writes them", () => {
+  const args = ["--appendonly", "yes"];
+
+  /** The disk of a server whose log ends with these commands. */
+  function logged(...commands: string[][]): SimDisk {
+    const server = start(new SimDisk(), new Timeline(), ...args);
+    expect(ask(server, "SET first 1")).toBe("+OK\r\n");
+    const disk = server.disk.afterKill();
+    const [path, bytes] = [...disk.contents()].find(([name]) => name.includes(".incr.")) as [
+      string,
+      Uint8Array,
+    ];
+    disk.put(path, Buffer.concat([bytes, ...commands.map((words) => requestOf(words))]));
+    return disk;
+  }
+
+  const SLOW = `redis.call('INCR', 'n'); ${LONG} redis.call('INCR', 'n')`;
+
+  test("are run as they came, however long, while others are told that data are loaded", () => {
+    const disk = logged(["EVAL", SLOW, "0"], ["INCR", "n"]);
+    const server = new SimServer(disk, new Timeline(), new Random(1), [...THRESHOLD, ...args]);
+    servers.push(server);
+    const client = new SimClient(server);
+    let turns = 0;
+    server.onTurn = () => {
+      if (server.server.scripts.isReplayed) turns++;
+      client.send(["GET", "n"]);
+    };
+    expect(server.start()).toBe(null);
+    expect(turns).toBeGreaterThan(5);
+    expect(new Set(client.replies.slice(0, turns))).toEqual(
+      new Set(["-LOADING Redis is loading the dataset in memory\r\n"]),
+    );
+    expect(ask(server, "GET n")).toBe("$1\r\n3\r\n");
+    expect(server.lines.join("")).toContain("Slow script detected");
+  });
+
+  test("within a transaction, too", () => {
+    const commands = [["MULTI"], ["EVAL", SLOW, "0"], ["SET", "a", "1"], ["EVAL", SLOW, "0"]];
+    const server = start(logged(...commands, ["EXEC"], ["INCR", "n"]), new Timeline(), ...args);
+    expect(ask(server, "MGET n a")).toBe("*2\r\n$1\r\n5\r\n$1\r\n1\r\n");
+  });
+
+  test("that fail have failed before, and what follows is loaded", () => {
+    const script = `redis.call('SET', 'k', '1'); ${LONG} throw 'oh'`;
+    const server = start(logged(["EVAL", script, "0"], ["SET", "l", "1"]), new Timeline(), ...args);
+    expect([...server.state.keys()].sort()).toEqual(["first", "k", "l"]);
+  });
+
+  test.each([
+    ["are another language's", ["EVAL", "local x = 1 return x", "0"], "Error compiling script"],
+    ["are not there", ["EVALSHA", "0".repeat(40), "0"], "NOSCRIPT"],
+  ])("that %s stop the loading", (_what, command, reason) => {
+    const server = new SimServer(logged(command), new Timeline(), new Random(1), args);
+    servers.push(server);
+    const problem = server.start();
+    expect(problem).toContain("A script that cannot be run here");
+    expect(problem).toContain(reason);
   });
 });
 

@@ -45,6 +45,8 @@ export class FormatError extends AppendError {}
 export interface LoaderHooks {
   /** Carries a command out; why it cannot be one, or null. Without it the form alone is read. */
   run?(args: Args): string | null;
+  /** Whether the last one is not over: a script that runs long. What follows it waits. */
+  isMidway?(): boolean;
   /** A line tells that what follows is of this time, in Unix seconds; false ends the reading. */
   onTime?(seconds: number): boolean;
 }
@@ -69,6 +71,7 @@ export class AppendLoader {
   private isHolding = false;
   /** The commands of the transaction whose EXEC is to come. */
   private readonly held = new CommandQueue();
+  private isRunningHeld = false;
   private readonly heldArgs = new Args(this.chunk, this.view);
   private readonly frames = new CommandFrames();
   private isAtEnd = false;
@@ -94,13 +97,18 @@ export class AppendLoader {
     return this.lineCount + this.frames.lines + 1;
   }
 
-  /** Carries out up to `limit` commands; false at the end of the file. */
+  /** Carries out up to `limit` commands, or fewer if one is not over; false at the file's end. */
   step(limit: number): boolean {
-    for (let i = 0; i < limit; ) {
+    for (let i = 0; i < limit && !this.isMidway; ) {
       if (this.isAtEnd) return false;
-      if (this.next()) i++;
+      if (this.isRunningHeld) this.runHeld();
+      else if (this.next()) i++;
     }
     return true;
+  }
+
+  private get isMidway(): boolean {
+    return this.hooks.isMidway?.() ?? false;
   }
 
   /** Takes the next command, or more of the file; whether there was a command. */
@@ -151,6 +159,7 @@ export class AppendLoader {
     if (args.is(0, "exec")) {
       if (!this.isHolding) throw new FormatError(UNEXPECTED_EXEC, this.offset);
       this.isHolding = false;
+      this.held.rewind();
       this.runHeld();
     } else if (!this.isHolding) {
       this.run(args);
@@ -160,10 +169,15 @@ export class AppendLoader {
     if (!this.isHolding) this.soundSize = this.offset;
   }
 
+  /** Runs what is left of a transaction. */
   private runHeld(): void {
     const { held, heldArgs } = this;
-    held.rewind();
-    while (held.next(heldArgs)) this.run(heldArgs);
+    this.isRunningHeld = true;
+    while (held.next(heldArgs)) {
+      this.run(heldArgs);
+      if (this.isMidway) return;
+    }
+    this.isRunningHeld = false;
     held.clear();
   }
 
