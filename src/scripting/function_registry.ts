@@ -5,6 +5,7 @@
  *
  * Names of functions are the same in any case, as in Redis; those of libraries are not.
  */
+import { equalViews, latin1 } from "../base/bytes.ts";
 import type { Libraries } from "../keyspace/libraries.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { type Library, type LibraryFunction, libraryName, loadLibrary } from "./library.ts";
@@ -23,6 +24,7 @@ const COMPILED_RATIO = 16;
 const LIBRARY_OVERHEAD = 256;
 const FUNCTION_OVERHEAD = 128;
 const LOG_WARNING = 3;
+const PLACE_COUNT = 64;
 
 /** What FUNCTION RESTORE does with the libraries that there are. */
 export type RestorePolicy = "append" | "replace" | "flush";
@@ -37,6 +39,8 @@ export class FunctionRegistry {
   private readonly kept: Libraries;
   private readonly machine: HostMachine;
   private readonly memory: LibraryMemory;
+  /** Functions that were called, by something of their names' bytes. */
+  private readonly places = new Array<LibraryFunction | null>(PLACE_COUNT).fill(null);
   /** Counted bytes of what was loaded since libraries were looked at for that. */
   private loadedSize = 0;
   private readonly libraries = new Map<string, Library>();
@@ -81,6 +85,25 @@ export class FunctionRegistry {
   /** The function of that name; null if there is none. */
   find(name: string): LibraryFunction | null {
     return this.functions.get(keyOf(name)) ?? null;
+  }
+
+  /** As `find`, of a name in bytes that `view` is over: quick for what is called often. */
+  withName(
+    bytes: Uint8Array,
+    view: DataView,
+    offset: number,
+    size: number,
+  ): LibraryFunction | null {
+    if (size === 0) return null;
+    const place = (view.getUint8(offset + size - 1) * 31 + size) & (PLACE_COUNT - 1);
+    const last = this.places[place];
+    if (last !== null && last.name.length === size) {
+      if (equalViews(last.nameView, 0, view, offset, size)) return last;
+    }
+    const name = latin1(bytes, offset, size);
+    const found = this.find(name);
+    if (found?.name === name) this.places[place] = found;
+    return found;
   }
 
   /**
@@ -210,12 +233,14 @@ export class FunctionRegistry {
   }
 
   private dropFunctions({ functions }: Library): void {
+    this.places.fill(null);
     for (const { name } of functions) this.functions.delete(keyOf(name));
   }
 
   private forget(): void {
     this.libraries.clear();
     this.functions.clear();
+    this.places.fill(null);
   }
 }
 

@@ -8,7 +8,7 @@
  *
  * Texts of errors are Redis's.
  */
-import { latin1 } from "../base/bytes.ts";
+import { fromLatin1, latin1 } from "../base/bytes.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { Execution, resetMeter, type ScriptFailure } from "./execution.ts";
 import { countedSize } from "./guards/meter.ts";
@@ -38,13 +38,28 @@ const NO_FUNCTIONS = new CommandError("ERR No functions registered");
 const TIMEOUT = "ERR FUNCTION LOAD timeout";
 const TWICE = "ERR Function already exists in the library";
 
-export interface LibraryFunction {
+/** A function that a library has registered: what FCALL runs. */
+export class LibraryFunction {
+  readonly kind = "function";
   readonly name: string;
+  /** The bytes of the name. */
+  readonly nameView: DataView;
   readonly library: Library;
   readonly callback: ScriptFunction;
   /** Mask of ScriptFlag. */
   readonly flags: number;
   readonly description: string | null;
+  readonly mayRunLong: boolean;
+
+  constructor(library: Library, { name, callback, description, flags }: FunctionDefinition) {
+    this.name = name;
+    this.nameView = new DataView(fromLatin1(name).buffer);
+    this.library = library;
+    this.callback = callback as ScriptFunction;
+    this.flags = flags.reduce((mask, flag) => mask | (SCRIPT_FLAGS.get(flag) ?? 0), 0);
+    this.description = description;
+    this.mayRunLong = library.mayRunLong;
+  }
 }
 
 export interface Library {
@@ -120,14 +135,12 @@ function failureText(failure: ScriptFailure | null): string | null {
 function register(
   library: Library,
   functions: LibraryFunction[],
-  { name, callback, description, flags }: FunctionDefinition,
+  definition: FunctionDefinition,
 ): string | null {
+  const { name } = definition;
   if (!NAME.test(name)) return BAD_NAME;
   const lower = name.toLowerCase();
   if (functions.some((other) => other.name.toLowerCase() === lower)) return TWICE;
-  let mask = 0;
-  for (const flag of flags) mask |= SCRIPT_FLAGS.get(flag) ?? 0;
-  const made = { name, library, callback: callback as ScriptFunction, flags: mask, description };
-  functions.push(made);
+  functions.push(new LibraryFunction(library, definition));
   return null;
 }

@@ -4,11 +4,14 @@ import { group } from "../../calls/table.ts";
 import type { Args } from "../../protocol/args.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { Execution } from "../../scripting/execution.ts";
+import { KeyVector } from "../../scripting/value.ts";
 import { FIRST_KEY, keyCountOf, vectorOf } from "./script_arguments.ts";
 
 const NOT_FOUND = new CommandError("ERR Function not found");
 const BAD_COUNT = new CommandError("ERR Bad number of keys provided");
 const NAME = 1;
+const NO_KEYS = new KeyVector([""], "keys");
+const NO_ARGUMENTS = new KeyVector([""], "args");
 
 const SHARED = {
   arity: -3,
@@ -51,23 +54,24 @@ export const functionCallCommands = group("scripting", {
 });
 
 function callFunction(call: Call, isReadOnly: boolean): void {
-  const { server, feed, keyspace, argc } = call;
-  const { host } = server.scripts;
-  server.scripts.show(call);
-  const found = server.functions.find(call.text(NAME));
+  const { server, feed, keyspace, argc, args } = call;
+  const { scripts, functions } = server;
+  const { bytes, view, start, size } = args;
+  scripts.show(call);
+  const found = functions.withName(bytes, view, start[NAME], size[NAME]);
   keyspace.unsynced.lookAtLibraries();
   if (found === null) throw NOT_FOUND;
   const firstArg = FIRST_KEY + keyCountOf(call, BAD_COUNT);
   // Its commands are told, not that it ran.
   if (feed.active) feed.tellNothing();
-  server.functions.enter(found, sizeOf(call.args));
-  const { name, flags, callback, library } = found;
-  const { mayRunLong } = library;
-  host.begin(call, { kind: "function", name, flags, mayRunLong }, isReadOnly);
-  const keys = vectorOf(call, FIRST_KEY, firstArg, "keys");
-  const args = vectorOf(call, firstArg, argc, "args");
-  const execution = Execution.ofFunction(callback, keys, args, host, library.use);
-  server.scripts.run(call, host.runOf(execution));
+  functions.enter(found, sizeOf(args));
+  const { host } = scripts;
+  host.begin(call, found, isReadOnly);
+  const keys = firstArg === FIRST_KEY ? NO_KEYS : vectorOf(call, FIRST_KEY, firstArg, "keys");
+  const rest = firstArg === argc ? NO_ARGUMENTS : vectorOf(call, firstArg, argc, "args");
+  const { callback, library } = found;
+  const execution = Execution.ofFunction(callback, keys, rest, host, library.use);
+  scripts.run(call, host.runOf(execution));
 }
 
 /** Bytes of all arguments. */
