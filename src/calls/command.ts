@@ -45,6 +45,8 @@ export const HiddenFlag = {
    * old one.
    */
   shrinking: 1 << 22,
+  /** Runs a script or function, whose own flags may say what it does. */
+  script: 1 << 23,
 } as const;
 
 /** ACL categories, in the order of replies. */

@@ -16,6 +16,7 @@ import { Call, type CallServer } from "../calls/call.ts";
 import { type Client, Gate } from "../calls/client.ts";
 import { type Command, HiddenFlag } from "../calls/command.ts";
 import type { TableCommand } from "../calls/table.ts";
+import { scriptEffects } from "../commands/scripting/script_effects.ts";
 import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Waits } from "../keyspace/waits.ts";
@@ -303,7 +304,10 @@ export class Dispatcher {
   /** Asks the stations whose gates are on; then the command is refused, kept, or goes on. */
   private askStations(client: Client, args: Args, command: TableCommand, gates: number): void {
     const mask = gates | (command.flags & COMMAND_GATES);
-    const effects = effectsOf(client, command);
+    const effects =
+      (command.flags & HiddenFlag.script) === 0
+        ? effectsOf(client, command)
+        : scriptEffects(this.server, command, args);
     const { stations } = this;
     for (let left = stations.withGates(mask); left !== 0; left &= left - 1) {
       const station = stations.first(left);

@@ -5,7 +5,7 @@
 import { OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
 import { Call } from "../calls/call.ts";
 import { Client, type ConnectionPort } from "../calls/client.ts";
-import { fitsArity } from "../calls/command.ts";
+import { fitsArity, HiddenFlag } from "../calls/command.ts";
 import { replayFunction } from "../persistence/log/library_commands.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";
@@ -89,6 +89,9 @@ export class Replay {
     }
     if (command === null || command.run === null) {
       return `Unknown command '${args.text(0).slice(0, SHOWN_NAME_SIZE)}'`;
+    }
+    if ((command.flags & HiddenFlag.script) !== 0) {
+      return `Command '${command.name}' runs a script; a log has to hold what the script did`;
     }
     if (!fitsArity(command, args.count)) return null;
     call.args = args;

@@ -20,8 +20,16 @@ const WRITING = [
   "skip_monitor",
   "no_mandatory_keys",
   "may_replicate",
+  "script",
 ] as const;
-const READING = ["readonly", "noscript", "stale", "skip_monitor", "no_mandatory_keys"] as const;
+const READING = [
+  "readonly",
+  "noscript",
+  "stale",
+  "skip_monitor",
+  "no_mandatory_keys",
+  "script",
+] as const;
 
 export const evalCommands = group("scripting", {
   EVAL: {

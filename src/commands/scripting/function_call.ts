@@ -24,7 +24,7 @@ export const functionCallCommands = group("scripting", {
   FCALL: {
     ...SHARED,
     run: (call) => callFunction(call, false),
-    flags: ["noscript", "stale", "skip_monitor", "no_mandatory_keys", "may_replicate"],
+    flags: ["noscript", "stale", "skip_monitor", "no_mandatory_keys", "may_replicate", "script"],
     keys: [
       {
         at: 2,
@@ -39,7 +39,7 @@ export const functionCallCommands = group("scripting", {
   FCALL_RO: {
     ...SHARED,
     run: (call) => callFunction(call, true),
-    flags: ["readonly", "noscript", "stale", "skip_monitor", "no_mandatory_keys"],
+    flags: ["readonly", "noscript", "stale", "skip_monitor", "no_mandatory_keys", "script"],
     keys: [
       {
         at: 2,

@@ -91,6 +91,7 @@ function configResetstat({ keyspace, reply, server }: Call): void {
   keyspace.resetStats();
   server.figures.reset();
   server.durability.resetFigures();
+  server.scripts.cache.evictedCount = 0;
   reply.ok();
 }
 

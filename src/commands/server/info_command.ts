@@ -269,7 +269,7 @@ function loadingFields({ clock, durability, host }: ServerContext): Field[] {
   ];
 }
 
-function statFields({ figures, keyspace, targets }: ServerContext): Field[] {
+function statFields({ figures, keyspace, scripts, targets }: ServerContext): Field[] {
   const { hits, misses, expired, expiredFields, expiredInTimeCount, walks } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
@@ -294,6 +294,7 @@ function statFields({ figures, keyspace, targets }: ServerContext): Field[] {
     ["expire_cycle_cpu_milliseconds", Math.floor(figures.expireMs)],
     ["evicted_keys", 0],
     ["evicted_clients", figures.evictedClients],
+    ["evicted_scripts", scripts.cache.evictedCount],
     ["total_eviction_exceeded_time", 0],
     ["current_eviction_exceeded_time", 0],
     ["keyspace_hits", hits],

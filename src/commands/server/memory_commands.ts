@@ -97,9 +97,10 @@ function sizeOf(e: EntryRef): number {
   return capacity(e) + ofKey + values.ownedSize(e) + ofExpiry;
 }
 
-/** Fields as in Redis; those of replicas, scripts, the log and clusters are 0 here. */
+/** Fields as in Redis; those of replicas, the log and clusters are 0 here. */
 function memoryStats({ reply, server }: Call): void {
   const memory = memoryUse(server);
+  const { scripts, functions } = server;
   const { used, peak, resident, arenaUsed, arenaReserved, dataset, keyCount } = memory;
   for (const db of server.keyspace.databases) db.lookAtAll();
   const databases = server.keyspace.databases.filter((db) => db.size > 0);
@@ -121,8 +122,8 @@ function memoryStats({ reply, server }: Call): void {
   integer("clients.normal", memory.clients);
   integer("cluster.links", 0);
   integer("aof.buffer", 0);
-  integer("lua.caches", 0);
-  integer("functions.caches", 0);
+  integer("lua.caches", scripts.cache.size);
+  integer("functions.caches", functions.size);
   for (const db of databases) {
     reply.bulkText(`db.${db.id}`);
     reply.map(3);
