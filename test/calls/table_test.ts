@@ -58,7 +58,7 @@ function asOfOracle(doc: Tree): Tree {
       const args = (value as Tree[]).filter(
         (arg) => !isLater((field(arg, "since") as string) ?? ""),
       );
-      kept.push([name, args.map(asOfOracle)]);
+      if (args.length > 0) kept.push([name, args.map(asOfOracle)]);
     } else if (name === "history") {
       const { "~": all } = value as { "~": [string, string][] };
       const changes = all.filter(([version]) => !isLater(version));

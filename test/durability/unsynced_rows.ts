@@ -62,6 +62,9 @@ export const KEY_LINES: Readonly<Record<string, readonly string[]>> = {
 
 /** Lines whose keys COMMAND GETKEYS does not know, each with the key that it looks at. */
 export const UNTOLD_LINES: readonly (readonly [line: string, key: string])[] = [
+  ['EVAL \'return redis.call("GET", "text")\' 0', "text"],
+  ['EVAL \'redis.call("EXISTS", "nosuch"); return 1\' 0', "nosuch"],
+  ["EVAL_RO 'return redis.call(\"GET\", KEYS[1])' 1 text", "text"],
   ["DEBUG OBJECT text", "text"],
   ["DEBUG OBJECT nosuch", "nosuch"],
   ["DEBUG DIGEST-VALUE text", "text"],
@@ -106,6 +109,10 @@ export const FREE_LINES: Readonly<Record<string, readonly string[]>> = {
   "config|resetstat": ["CONFIG RESETSTAT"],
   discard: ["DISCARD"],
   echo: ["ECHO text"],
+  eval: ["EVAL 'return 1' 1 text", "EVAL 'return redis.call(\"PING\")' 0"],
+  evalsha: ["EVALSHA nosuch 0"],
+  eval_ro: ["EVAL_RO 'return 1' 1 text"],
+  evalsha_ro: ["EVALSHA_RO nosuch 0"],
   exec: ["EXEC"],
   fcall: ["FCALL nosuch 0"],
   fcall_ro: ["FCALL_RO nosuch 0"],
@@ -127,6 +134,9 @@ export const FREE_LINES: Readonly<Record<string, readonly string[]>> = {
   replicaof: ["REPLICAOF NO ONE"],
   reset: ["RESET"],
   role: ["ROLE"],
+  "script|exists": ["SCRIPT EXISTS nosuch"],
+  "script|flush": ["SCRIPT FLUSH"],
+  "script|load": ["SCRIPT LOAD 'return 1'"],
   select: ["SELECT 1"],
   slaveof: ["SLAVEOF NO ONE"],
   "slowlog|get": ["SLOWLOG GET"],
@@ -151,8 +161,8 @@ export const UNSENT = new Set(
     "function|kill function|load function|restore latency latency|doctor latency|graph " +
     "latency|help latency|histogram latency|history latency|reset memory memory|doctor " +
     "memory|help module monitor object object|help pfselftest quit save bgsave bgrewriteaof " +
-    "shutdown slowlog slowlog|help slowlog|len slowlog|reset waitaof xgroup xgroup|help xinfo " +
-    "xinfo|help"
+    "script script|debug script|help script|kill shutdown slowlog slowlog|help slowlog|len " +
+    "slowlog|reset waitaof xgroup xgroup|help xinfo xinfo|help"
   ).split(" "),
 );
 

@@ -33,7 +33,9 @@ export const scriptCommands = group("scripting", {
         flags: ["noscript"],
         args: "sha1 ...",
         since: "2.6.0",
-        complexity: "O(N) with N being the number of scripts to check.",
+        complexity:
+          "O(N) with N being the number of scripts to check (so checking a single script is an " +
+          "O(1) operation).",
         summary: "Tells which scripts are in the cache.",
         tips: ["request_policy:all_shards", "response_policy:agg_logical_and"],
       },
@@ -53,7 +55,7 @@ export const scriptCommands = group("scripting", {
         run: kill,
         arity: -2,
         flags: ["noscript", "allow_busy"],
-        args: "[FORCE]",
+        args: "[FORCE@9.0.0]",
         since: "2.6.0",
         complexity: "O(1)",
         summary: "Ends the script that runs, and with FORCE undoes what it has changed.",

@@ -154,6 +154,11 @@ function read(call: Call, ofGroup: boolean): void {
   else waitForKeys(call, waitOf({ ...reading }), firstKey, keyCount, timeoutMs);
 }
 
+/** Redis refuses to wait in scripts, though it lets other commands give up at once. */
+function notInScripts(name: string): CommandError {
+  return new CommandError(`ERR ${name} command is not allowed with BLOCK option from scripts`);
+}
+
 function parseOptions(call: Call, ofGroup: boolean): void {
   const { argc } = call;
   reading.groupIndex = 0;
@@ -165,6 +170,7 @@ function parseOptions(call: Call, ofGroup: boolean): void {
   for (let at = 1; at < argc && reading.keyCount === 0; at++) {
     const more = argc - at - 1;
     if (more > 0 && call.is(at, "block")) {
+      if (call.client.isScript) throw notInScripts(call.cText(0));
       reading.timeoutMs = timeoutMsOf(call, ++at);
     } else if (more > 0 && call.is(at, "count")) {
       const count = call.integer(++at);
