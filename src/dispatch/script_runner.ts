@@ -94,7 +94,7 @@ export class ScriptRunner implements Scripts {
     this.parts = parts;
     this.server = parts.server;
     const rules = new ServerScriptRules(parts.dispatcher);
-    this.host = new ServerCommandHost(parts.server, rules, () => this.checkUndo());
+    this.host = new ServerCommandHost(parts.server, rules, () => this.leaveUndo());
     this.undo = new Undo(parts.server.keyspace, parts.server.feed);
   }
 
@@ -119,7 +119,7 @@ export class ScriptRunner implements Scripts {
       : this.parts.dispatcher.accounts.startedMs;
     this.isKilled = false;
     this.hasEnded = false;
-    if (run.isAtomic || run.mayRunLong) this.undo.begin(run.isAtomic);
+    if (run.isAtomic || run.mayRunLong) this.undo.begin(run.isAtomic, this.undoLimit);
     const start = caller.reply.position;
     let isOver = false;
     try {
@@ -214,10 +214,9 @@ export class ScriptRunner implements Scripts {
     return true;
   }
 
-  /** A command of the script is over, and it was kept what it has changed: was that too much? */
-  private checkUndo(): void {
+  /** What a command of the script has changed was too much to be kept. */
+  private leaveUndo(): void {
     const { undo, undoLimit, running } = this;
-    if (undo.size <= undoLimit && undo.problem === null) return;
     if (running?.isAtomic) {
       throw fatal(`ERR This script has changed more than script-undo-limit (${undoLimit} bytes)`);
     }

@@ -50,6 +50,8 @@ export interface KeyWalk extends KeyObserver {
 
 /** Who keeps what keys were before a script changed them: undo.ts. */
 export interface ValueKeeper extends KeyKeeper {
+  /** More is kept than may be, or something could not be. */
+  readonly isOver: boolean;
   /** Whether a value that is thrown away is wanted: `take` has it then, as it has large ones. */
   wants(e: EntryRef): boolean;
   /** Takes an entry of no database, with its value. */

@@ -23,7 +23,9 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import * as frozen from "../structures/frozen.ts";
 import { AREA } from "../values/collection.ts";
+import type { KeptMeter } from "../values/kept_members.ts";
 import type { ChangeKind, KeyEvent } from "../values/key_event.ts";
+import * as stringValue from "../values/string_value.ts";
 import { Type } from "../values/types.ts";
 import * as values from "../values/values.ts";
 import type { ChangeFeed, FeedPlace } from "./change_feed.ts";
@@ -67,26 +69,34 @@ class Chapter {
   end: Exchange | null = null;
 }
 
-/** What others were told until the script began. */
-interface Told {
-  readonly feed: FeedPlace;
-  readonly readyCount: number;
-  readonly dirty: number;
-  readonly expired: number;
-  readonly expiredFields: number;
-}
-
-export class Undo implements KeyObserver, ValueKeeper {
+export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
+  /** As `size` says, without what owners of frozen blocks have given up. */
+  private keptSize = 0;
+  /** Why something within a value could not be kept, so that nothing can be undone; or null. */
+  problem: unknown = null;
+  /** More is kept than may be, or something could not be: asked after each command. */
+  isOver = false;
   private readonly keyspace: Keyspace;
   private readonly feed: ChangeFeed;
-  private chapters: Chapter[] = [];
+  /** The last one; and those before it, in their order. */
   private chapter = new Chapter();
-  private readonly collections = new Collections();
-  private told: Told | null = null;
+  /** Of the last one; and whether some are of values that are kept in parts. */
+  private records = this.chapter.records;
+  private hasParts = false;
+  private readonly earlier: Chapter[] = [];
+  private readonly collections = new Collections(this);
+  private hasBegun = false;
+  private sizeLimit = Infinity;
   private givenUpBefore = 0;
   /** Whether what cannot be kept must not be changed, either. */
   private isStrict = false;
   private steps: Generator<void, void, void> | null = null;
+  /** What others were told, and what was counted, until the script began. */
+  private place: FeedPlace | null = null;
+  private readyCount = 0;
+  private dirty = 0;
+  private expired = 0;
+  private expiredFields = 0;
 
   constructor(keyspace: Keyspace, feed: ChangeFeed) {
     this.keyspace = keyspace;
@@ -94,25 +104,28 @@ export class Undo implements KeyObserver, ValueKeeper {
   }
 
   /**
-   * Listens from now on: a script begins, in the unit of the feed that is open. `isStrict`: a
-   * change of which there is no memory to keep what was there does not happen, and the command
-   * that it is of throws; else, what the script has changed cannot be undone from then on.
+   * Listens from now on: a script begins, in the unit of the feed that is open. `sizeLimit` is what
+   * may be kept before `isOver` says so. `isStrict`: a change of which there is no memory to keep
+   * what was there does not happen, and the command that it is of throws; else, what the script has
+   * changed cannot be undone from then on.
    */
-  begin(isStrict: boolean): void {
-    const { keyspace } = this;
-    const { dirty, stats } = keyspace;
-    if (DEBUG) assert(this.told === null, "two scripts at once");
-    this.told = {
-      feed: this.feed.place(),
-      readyCount: keyspace.waits.readyCount,
-      dirty,
-      expired: stats.expired,
-      expiredFields: stats.expiredFields,
-    };
+  begin(isStrict: boolean, sizeLimit: number): void {
+    const { keyspace, feed } = this;
+    const { stats } = keyspace;
+    if (DEBUG) assert(!this.hasBegun, "two scripts at once");
+    this.hasBegun = true;
+    this.place = feed.active ? feed.place() : null;
+    this.readyCount = keyspace.waits.readyCount;
+    this.dirty = keyspace.dirty;
+    this.expired = stats.expired;
+    this.expiredFields = stats.expiredFields;
     this.isStrict = isStrict;
-    Object.assign(this.collections.meter, { size: 0, problem: null });
+    this.sizeLimit = sizeLimit;
+    this.keptSize = 0;
+    this.problem = null;
+    this.isOver = false;
+    this.hasParts = false;
     this.givenUpBefore = frozen.givenUpSize;
-    this.chapters.push(this.chapter);
     keyspace.keeper = this;
     keyspace.observers.attach(KeySlot.undo, this);
     keyspace.watches.keepMarks();
@@ -130,19 +143,25 @@ export class Undo implements KeyObserver, ValueKeeper {
 
   /** Bytes that are kept, about, beside values that were thrown away. */
   get size(): number {
-    if (!this.isListening) return 0;
-    return this.collections.meter.size + frozen.givenUpSize - this.givenUpBefore;
+    return this.isListening ? this.keptSize + frozen.givenUpSize - this.givenUpBefore : 0;
   }
 
-  /** Why something within a value could not be kept, so that nothing can be undone; or null. */
-  get problem(): unknown {
-    return this.collections.meter.problem;
+  add(size: number): void {
+    this.keptSize += size;
+    if (this.keptSize + frozen.givenUpSize - this.givenUpBefore > this.sizeLimit) {
+      this.isOver = true;
+    }
+  }
+
+  fail(problem: unknown): void {
+    this.problem ??= problem;
+    this.isOver = true;
   }
 
   /** What the script has done stays: nothing of what was is kept any more. */
   end(): void {
-    if (this.told === null) return;
-    this.told = null;
+    if (!this.hasBegun) return;
+    this.hasBegun = false;
     this.keyspace.watches.dropMarks();
     if (this.isListening) this.giveUp();
   }
@@ -150,8 +169,11 @@ export class Undo implements KeyObserver, ValueKeeper {
   /** Frees all that is kept, and listens no more: what the script has done cannot be undone. */
   giveUp(): void {
     this.stopListening();
-    for (const chapter of this.chapters.reverse()) this.dropChapter(chapter);
-    this.reset();
+    this.dropChapter(this.chapter);
+    for (let next = this.earlier.pop(); next !== undefined; next = this.earlier.pop()) {
+      this.dropChapter(next);
+    }
+    if (DEBUG) assert(!this.collections.isAny, "a collection is still listened to");
   }
 
   private stopListening(): void {
@@ -159,35 +181,27 @@ export class Undo implements KeyObserver, ValueKeeper {
     this.keyspace.observers.detach(KeySlot.undo);
   }
 
-  /** The first chapter is used for the next script as well. */
-  private reset(): void {
-    this.chapter = this.chapters.at(-1) as Chapter;
-    this.chapter.end = null;
-    this.chapters = [];
-    if (DEBUG) assert(!this.collections.isAny, "a collection is still listened to");
-  }
-
-  private dropChapter({ records, waste, end }: Chapter): void {
-    for (const parts of records.parts.values()) parts.drop();
+  private dropChapter(chapter: Chapter): void {
+    const { records, waste, end } = chapter;
+    if (records.parts.size > 0) for (const parts of records.parts.values()) parts.drop();
     for (let index = 0; index < records.count; index++) {
       const kept = records.entryAt(index);
       if (records.kindAt(index) === RecordKind.whole) values.discard(kept);
       else entry.release(kept);
     }
     records.clear();
-    for (const e of waste) this.keyspace.dispose(e);
-    waste.length = 0;
+    for (let e = waste.pop(); e !== undefined; e = waste.pop()) this.keyspace.dispose(e);
     if (end?.isFlush) this.keyspace.discard(end.b);
+    chapter.end = null;
   }
 
   changing(db: Database, e: EntryRef, event: KeyEvent | null, _kind: ChangeKind): void {
-    const { records } = this.chapter;
-    records.makeRoom();
-    const index = records.find(db.id, e);
-    if (index >= 0) {
-      if (records.parts.size > 0) records.parts.get(index)?.changing(e, event);
-      return;
-    }
+    const index = this.records.find(db.id, e);
+    if (index < 0) this.changingFirst(db, e, event);
+    else if (this.hasParts) this.records.parts.get(index)?.changing(e, event);
+  }
+
+  private changingFirst(db: Database, e: EntryRef, event: KeyEvent | null): void {
     try {
       this.keep(db, e, event);
     } catch (error) {
@@ -197,18 +211,19 @@ export class Undo implements KeyObserver, ValueKeeper {
 
   /** Keeps what a key is of which the chapter has no record. */
   private keep(db: Database, e: EntryRef, event: KeyEvent | null): void {
-    const { records } = this.chapter;
+    const { records } = this;
     const timeMs = db.expiryOf(e);
     const withTtl = timeMs >= 0;
     let kind: RecordKind = RecordKind.whole;
     let kept = NIL as EntryRef;
     if (entry.type(e) === Type.string) {
       kept = keptString(e, withTtl);
-      this.collections.meter.size += RECORD_SIZE + capacity(kept);
+      if (!stringValue.ownsBlock(kept)) kind = RecordKind.plain;
+      this.add(RECORD_SIZE + capacity(kept));
     } else {
       const parts = partsOf(e, event, this.collections);
       kept = parts === null ? keptCopy(e, withTtl) : this.shellOf(e, parts, withTtl);
-      this.collections.meter.size += keptSize(kept);
+      this.add(keptSize(kept));
       if (parts !== null) kind = RecordKind.parts;
     }
     const index = records.add(db.id, kept, kind, timeMs);
@@ -217,10 +232,11 @@ export class Undo implements KeyObserver, ValueKeeper {
   }
 
   private shellOf(e: EntryRef, parts: KeptParts, withTtl: boolean): EntryRef {
-    const { records } = this.chapter;
+    const { records } = this;
     try {
       const kept = keptShell(e, AREA, withTtl);
       records.parts.set(records.count, parts);
+      this.hasParts = true;
       return kept;
     } catch (error) {
       parts.drop();
@@ -229,13 +245,12 @@ export class Undo implements KeyObserver, ValueKeeper {
   }
 
   making(db: Database, e: EntryRef): void {
-    const { records } = this.chapter;
-    records.makeRoom();
+    const { records } = this;
     if (records.find(db.id, e) >= 0) return;
     try {
       const kept = entry.twin(e);
       records.add(db.id, kept, RecordKind.absent, -1);
-      this.collections.meter.size += RECORD_SIZE + capacity(kept);
+      this.add(RECORD_SIZE + capacity(kept));
     } catch (error) {
       this.failed(error);
     }
@@ -270,8 +285,10 @@ export class Undo implements KeyObserver, ValueKeeper {
 
   private endChapter(end: Exchange): void {
     this.chapter.end = end;
+    this.earlier.push(this.chapter);
     this.chapter = new Chapter();
-    this.chapters.push(this.chapter);
+    this.records = this.chapter.records;
+    this.hasParts = false;
   }
 
   /**
@@ -289,15 +306,16 @@ export class Undo implements KeyObserver, ValueKeeper {
   }
 
   private *undoing(): Generator<void, void, void> {
-    if (DEBUG) assert(this.isListening, "nothing is kept that could be put back");
+    if (DEBUG) assert(this.canUndo, "nothing is kept that could be put back");
     this.stopListening();
-    for (const chapter of this.chapters.reverse()) {
-      if (chapter.end !== null) this.undoExchange(chapter.end);
-      yield* this.undoChapter(chapter);
+    yield* this.undoChapter(this.chapter);
+    for (let next = this.earlier.pop(); next !== undefined; next = this.earlier.pop()) {
+      this.undoExchange(next.end as Exchange);
+      yield* this.undoChapter(next);
     }
-    this.reset();
-    this.untell(this.told as Told);
-    this.told = null;
+    if (DEBUG) assert(!this.collections.isAny, "a collection is still listened to");
+    this.untell();
+    this.hasBegun = false;
   }
 
   private undoExchange({ a, b, isFlush }: Exchange): void {
@@ -305,21 +323,23 @@ export class Undo implements KeyObserver, ValueKeeper {
     if (isFlush) this.keyspace.reclaim(b.keys);
   }
 
-  private untell({ feed, readyCount, dirty, expired, expiredFields }: Told): void {
+  private untell(): void {
     const { keyspace } = this;
-    this.feed.takeBack(feed);
+    if (this.place !== null) this.feed.takeBack(this.place);
     keyspace.watches.restoreMarks();
-    keyspace.waits.forgetReady(readyCount);
-    keyspace.dirty = dirty;
-    keyspace.stats.expired = expired;
-    keyspace.stats.expiredFields = expiredFields;
+    keyspace.waits.forgetReady(this.readyCount);
+    keyspace.dirty = this.dirty;
+    keyspace.stats.expired = this.expired;
+    keyspace.stats.expiredFields = this.expiredFields;
   }
 
-  private *undoChapter({ records, waste }: Chapter): Generator<void, void, void> {
+  private *undoChapter(chapter: Chapter): Generator<void, void, void> {
+    const { records, waste } = chapter;
     for (let index = records.count - 1; index >= 0; index--) {
       this.takeOut(records, index, waste);
-      if (records.kindAt(index) === RecordKind.whole) this.link(records, index);
-      else if (records.kindAt(index) === RecordKind.absent) entry.release(records.entryAt(index));
+      const kind = records.kindAt(index);
+      if (kind === RecordKind.absent) entry.release(records.entryAt(index));
+      else if (kind !== RecordKind.parts) this.link(records, index);
       if (index % SLICE_KEYS === 0) yield;
     }
     for (let e = waste.pop(); e !== undefined; e = waste.pop()) {
@@ -333,6 +353,7 @@ export class Undo implements KeyObserver, ValueKeeper {
       yield;
     }
     records.clear();
+    chapter.end = null;
   }
 
   /** Removes what is there now of the key of a record. */

@@ -13,10 +13,12 @@ import * as entry from "../structures/entry.ts";
 export const RecordKind = {
   /** None: the key was not there. */
   absent: 0,
-  /** The value. */
+  /** The value, which may own other blocks. */
   whole: 1,
   /** None yet: what the value was is kept elsewhere (`UndoRecords.parts`). */
   parts: 2,
+  /** The value, which is in the entry. */
+  plain: 3,
 } as const;
 
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
@@ -25,11 +27,13 @@ export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 const ROOM = 32;
 /** Room for more than this is given back when the records are cleared. */
 const ROOM_KEPT_MAX = 1 << 14;
-/** Words of a row: the entry, the database, the kind, the slot. */
+/** Words of a row: the entry, its hash, the database and kind, the slot. */
 const STRIDE = 4;
-const DATABASE = 1;
-const KIND = 2;
+const HASH = 1;
+const DATABASE = 2;
 const SLOT = 3;
+const KIND_BITS = 2;
+const KIND_MASK = (1 << KIND_BITS) - 1;
 /** Spreads the numbers of databases over the bits of a hash: 2^32 divided by the golden ratio. */
 const SPREAD = 0x9e3779b1;
 
@@ -57,9 +61,8 @@ export class UndoRecords<Parts> {
     let at = (hash ^ Math.imul(database, SPREAD)) & mask;
     for (let index = slots[at]; index !== 0; index = slots[at]) {
       const row = (index - 1) * STRIDE;
-      const kept = rows[row] as EntryRef;
-      if (entry.hash(kept) === hash && rows[row + DATABASE] === database) {
-        if (entry.sameKey(kept, e)) return index - 1;
+      if (rows[row + HASH] === hash && rows[row + DATABASE] >> KIND_BITS === database) {
+        if (entry.sameKey(rows[row] as EntryRef, e)) return index - 1;
       }
       at = (at + 1) & mask;
     }
@@ -72,25 +75,28 @@ export class UndoRecords<Parts> {
    * Returns its index.
    */
   add(database: number, kept: EntryRef, kind: RecordKind, timeMs: number): number {
-    const index = this.count++;
+    const index = this.count;
+    if (index === this.room) this.makeRoom(database, kept);
+    this.count++;
     this.slots[this.slot] = index + 1;
     const row = index * STRIDE;
-    this.rows[row] = kept;
-    this.rows[row + DATABASE] = database;
-    this.rows[row + KIND] = kind;
-    this.rows[row + SLOT] = this.slot;
+    const { rows } = this;
+    rows[row] = kept;
+    rows[row + HASH] = entry.hash(kept);
+    rows[row + DATABASE] = (database << KIND_BITS) | kind;
+    rows[row + SLOT] = this.slot;
     this.times[index] = timeMs;
     return index;
   }
 
-  /** Sees that there is room for another record; before `find`. */
-  makeRoom(): void {
-    if (this.count < this.room) return;
-    const { rows, times } = this;
-    this.resize(this.room * 2);
+  /** There is no room for the record that is added: twice as much is made. */
+  private makeRoom(database: number, kept: EntryRef): void {
+    const { rows, times, room } = this;
+    this.resize(room * 2);
     this.rows.set(rows);
     this.times.set(times);
-    for (let index = 0; index < this.count; index++) this.replace(index);
+    for (let index = 0; index < room; index++) this.replace(index);
+    this.slot = this.freeSlot(database, entry.hash(kept));
   }
 
   private resize(room: number): void {
@@ -102,12 +108,16 @@ export class UndoRecords<Parts> {
 
   /** Gives a record a slot of the new table. */
   private replace(index: number): void {
-    const mask = this.slots.length - 1;
-    const hash = entry.hash(this.entryAt(index));
-    let at = (hash ^ Math.imul(this.databaseAt(index), SPREAD)) & mask;
-    while (this.slots[at] !== 0) at = (at + 1) & mask;
+    const at = this.freeSlot(this.databaseAt(index), this.rows[index * STRIDE + HASH]);
     this.slots[at] = index + 1;
     this.rows[index * STRIDE + SLOT] = at;
+  }
+
+  private freeSlot(database: number, hash: number): number {
+    const mask = this.slots.length - 1;
+    let at = (hash ^ Math.imul(database, SPREAD)) & mask;
+    while (this.slots[at] !== 0) at = (at + 1) & mask;
+    return at;
   }
 
   entryAt(index: number): EntryRef {
@@ -115,11 +125,11 @@ export class UndoRecords<Parts> {
   }
 
   databaseAt(index: number): number {
-    return this.rows[index * STRIDE + DATABASE];
+    return this.rows[index * STRIDE + DATABASE] >> KIND_BITS;
   }
 
   kindAt(index: number): RecordKind {
-    return this.rows[index * STRIDE + KIND] as RecordKind;
+    return (this.rows[index * STRIDE + DATABASE] & KIND_MASK) as RecordKind;
   }
 
   timeAt(index: number): number {

@@ -47,7 +47,7 @@ export interface KeptParts {
  * is left when it throws.
  */
 export function keptString(e: EntryRef, withTtl: boolean): EntryRef {
-  if (entry.encoding(e) !== stringValue.BLOCK) {
+  if (!stringValue.ownsBlock(e)) {
     return entry.replica(e, stringValue.areaOf(e), withTtl);
   }
   const block = stringValue.blockOf(e);
@@ -86,7 +86,7 @@ export function partsOf(e: EntryRef, event: KeyEvent | null, all: Collections): 
     case Type.list: {
       const leaves = listValue.keepLeaves(e);
       if (leaves === null) return null;
-      all.meter.size += leaves.length * LEAF_SIZE;
+      all.meter.add(leaves.length * LEAF_SIZE);
       return new ListParts(leaves);
     }
     case Type.stream:
@@ -133,7 +133,7 @@ class StreamParts implements KeptParts {
   constructor(e: EntryRef, event: KeyEvent | null, meter: KeptMeter) {
     this.kept = streamValue.keepStream(e);
     this.meter = meter;
-    meter.size += this.kept.leaves.length * LEAF_SIZE;
+    meter.add(this.kept.leaves.length * LEAF_SIZE);
     this.changing(e, event);
   }
 
@@ -141,9 +141,9 @@ class StreamParts implements KeptParts {
     const { kept, meter } = this;
     if (event === "xadd" || kept.groups !== null || meter.problem !== null) return;
     try {
-      meter.size += streamValue.keepGroups(e, kept);
+      meter.add(streamValue.keepGroups(e, kept));
     } catch (error) {
-      meter.problem = error;
+      meter.fail(error);
     }
   }
 
@@ -166,9 +166,12 @@ class StreamParts implements KeptParts {
  * time comes before who has kept them from before.
  */
 export class Collections {
-  /** What undo keeps in all, of other values as well. */
-  readonly meter: KeptMeter = { size: 0, problem: null };
+  readonly meter: KeptMeter;
   private readonly byDict = new Map<DictRef, MemberParts>();
+
+  constructor(meter: KeptMeter) {
+    this.meter = meter;
+  }
 
   get isAny(): boolean {
     return this.byDict.size > 0;

@@ -39,8 +39,10 @@ export class Watches implements KeyObserver {
   private readonly keys = new NamedKeys<WatchedKey>();
   /** Keys that are watched. */
   private count = 0;
-  /** What changes for those who watch, while it may be taken back; see `keepMarks`. */
-  private kept: (() => void)[] | null = null;
+  /** What changes for those who watch is kept; see `keepMarks`. */
+  private isKeeping = false;
+  /** How it is taken back. */
+  private readonly kept: (() => void)[] = [];
 
   /** It is told of changes while anybody watches anything. */
   constructor(observers: KeyObservers) {
@@ -79,18 +81,19 @@ export class Watches implements KeyObserver {
 
   /** What changes for those who watch is noted from now on, for `restoreMarks`. */
   keepMarks(): void {
-    this.kept = [];
+    this.isKeeping = true;
   }
 
   /** What was noted stays so. */
   dropMarks(): void {
-    this.kept = null;
+    this.isKeeping = false;
+    if (this.kept.length > 0) this.kept.length = 0;
   }
 
   /** For those who watch nothing has changed since `keepMarks`. */
   restoreMarks(): void {
-    for (const restore of this.kept ?? []) restore();
-    this.kept = null;
+    for (const restore of this.kept) restore();
+    this.dropMarks();
   }
 
   changing(db: Database, e: EntryRef, event: KeyEvent | null, kind: ChangeKind): void {
@@ -116,7 +119,7 @@ export class Watches implements KeyObserver {
 
   /** Notes what a watch was, if it may have to be so again and was not noted to be over already. */
   private keep(watcher: Watcher, watch: Watch): void {
-    if (this.kept === null || watcher.dirty) return;
+    if (!this.isKeeping || watcher.dirty) return;
     const { expired } = watch;
     this.kept.push(() => {
       // Of one that has called UNWATCH since, or WATCH, this is no lie, either.

@@ -19,6 +19,8 @@ import { assert } from "../base/assert.ts";
 
 const WORDS_PER_SEGMENT = 1 << (SEGMENT_BITS - 5);
 const REF_MASK = 0x7fffffff;
+/** The bits of so many segments take 4 MiB. */
+const SEGMENTS_KEPT = 256;
 
 /** Whether any block is frozen: asked first, so that it costs nothing when there is no snapshot. */
 export let isAny = false;
@@ -28,6 +30,7 @@ let begun: Int32Array[] | null = null;
 
 /** By segment; a segment's are made when the first of its blocks is frozen. */
 let bits: Int32Array[] = [];
+let segments = 0;
 let count = 0;
 
 /** Bytes of frozen blocks that their owners have given up, ever: what others have to keep. */
@@ -49,6 +52,7 @@ export function freeze(refs: Int32Array): void {
     if (words === undefined) {
       words = new Int32Array(WORDS_PER_SEGMENT);
       bits[ref >>> SEGMENT_BITS] = words;
+      segments++;
     }
     words[(ref & SEGMENT_MASK) >>> 5] |= 1 << (ref & 31);
   }
@@ -112,7 +116,10 @@ function thaw(ref: Ref): void {
   bits[ref >>> SEGMENT_BITS][wordOf(ref)] &= ~bitOf(ref);
   if (--count > 0) return;
   isAny = false;
+  // Some are kept, all zero, for who freezes little and often.
+  if (segments <= SEGMENTS_KEPT) return;
   bits = [];
+  segments = 0;
 }
 
 /** The owner gives the block up: it is freed now, or, if it is frozen, by `done`. */

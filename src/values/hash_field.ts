@@ -138,8 +138,8 @@ export function copy(f: EntryRef): EntryRef {
   const isBlock = entry.encoding(f) === stringValue.BLOCK;
   // What may be too much to be had comes first.
   const block = isBlock ? arena.alloc(stringValue.size(f)) : (NIL as Ref);
-  const twin = entry.twin(f, area, entry.hasTtl(f));
-  entry.copyValue(f, twin, area);
+  const twin = entry.replica(f, area, entry.hasTtl(f));
+  entry.setStamped(twin);
   if (entry.hasTtl(f)) entry.setExpiryIndex(twin, entry.expiryIndex(f));
   if (isBlock) {
     const { bytes, offset, size } = stringValue.rangeOf(f);

@@ -8,6 +8,7 @@
  */
 import { capacity, NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
+import { int32s } from "../base/ballast.ts";
 import type { DeadlinesRef } from "../structures/deadline_block.ts";
 import * as deadlines from "../structures/deadline_block.ts";
 import type { DictRef } from "../structures/dict.ts";
@@ -23,13 +24,50 @@ export interface MemberKind extends ElementKind {
   putIn(e: EntryRef, element: EntryRef, deadlineMs: number): void;
 }
 
-/** What a script's undo keeps in all. */
+/** Knows what a script's undo keeps in all. */
 export interface KeptMeter {
-  /** Bytes, about. */
-  size: number;
-  /** Why something could not be kept, so that not all can be put back; or null. */
-  problem: unknown;
+  /** Why something could not be kept, so that nothing can be put back; or null. */
+  readonly problem: unknown;
+  /** So many bytes more are kept, about. */
+  add(size: number): void;
+  fail(problem: unknown): void;
 }
+
+/** Refs, in a table with open addressing, half full at most. */
+class RefSet {
+  private slots = new Int32Array(16);
+  private count = 0;
+
+  has(ref: EntryRef): boolean {
+    return this.slots[this.slotOf(ref)] === ref;
+  }
+
+  add(ref: EntryRef): void {
+    if (this.count * 2 >= this.slots.length) this.grow();
+    const at = this.slotOf(ref);
+    if (this.slots[at] !== ref) this.count++;
+    this.slots[at] = ref;
+  }
+
+  /** The slot of a ref, or the free one where it would be. */
+  private slotOf(ref: EntryRef): number {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let at = (Math.imul(ref, SPREAD) >>> SPREAD_SHIFT) & mask;
+    while (slots[at] !== NIL && slots[at] !== ref) at = (at + 1) & mask;
+    return at;
+  }
+
+  private grow(): void {
+    const refs = this.slots;
+    this.slots = int32s(refs.length * 4);
+    for (const ref of refs) if (ref !== NIL) this.slots[this.slotOf(ref as EntryRef)] = ref;
+  }
+}
+
+/** Spreads refs, of which many have the same low bits: 2^32 divided by the golden ratio. */
+const SPREAD = 0x9e3779b1;
+const SPREAD_SHIFT = 8;
 
 /** In place of the deadline of an element that was added: -1 is that of one that has none. */
 const ADDED = -2;
@@ -47,7 +85,7 @@ export class KeptMembers implements ElementKeeper {
    * Blocks of elements that were kept or added. One that is here has been: an element of which
    * nothing is known never comes to be in another block.
    */
-  private readonly known = new Set<EntryRef>();
+  private readonly known = new RefSet();
 
   constructor(members: DictRef, times: DeadlinesRef, kind: MemberKind) {
     this.members = members;
@@ -74,9 +112,9 @@ export class KeptMembers implements ElementKeeper {
       this.elements.push(kept);
       this.deadlines.push(deadlineMs);
       this.known.add(element);
-      meter.size += capacity(kept) + ELEMENT_OVERHEAD;
+      meter.add(capacity(kept) + ELEMENT_OVERHEAD);
     } catch (error) {
-      meter.problem = error;
+      meter.fail(error);
     }
   }
 

@@ -216,6 +216,9 @@ export function setBlock(e: EntryRef, block: Ref, size: number): void {
   words[at + 1] = size;
 }
 
+/** Whether the string's bytes are in a block of their own. */
+export const ownsBlock = (e: EntryRef) => entry.encoding(e) === BLOCK;
+
 /** The block of a BLOCK string. */
 export function blockOf(e: EntryRef): Ref {
   if (DEBUG) assert(entry.encoding(e) === BLOCK, "the string has no block");

@@ -131,7 +131,7 @@ class Rounds {
     server.feed.beginUnit();
     if (isInTransaction) server.feed.tellInstead(client.db, 1).bulkText("FIRST");
     const told = this.bytesTold();
-    undo.begin(false);
+    undo.begin(false, Infinity);
     server.enter(client, inner);
     for (let left = this.random.between(1, COMMANDS_MAX); left > 0; left--) {
       const words = this.nextCommand();

@@ -43,7 +43,7 @@ export class ServerCommandHost implements CommandHost {
   readonly register = null;
   private readonly server: CallServer;
   private readonly rules: ScriptRules;
-  private readonly afterKept: () => void;
+  private readonly onKeptTooMuch: () => void;
   private readonly client: Client;
   private readonly inner = new Reply();
   private readonly args = new CommandArguments();
@@ -52,9 +52,9 @@ export class ServerCommandHost implements CommandHost {
   private isReadOnly = false;
   private isTold = true;
 
-  /** `afterKept` is told when a command has been run while it is kept what it changes. */
-  constructor(server: CallServer, rules: ScriptRules, afterKept: () => void) {
-    this.afterKept = afterKept;
+  /** `onKeptTooMuch` is told when what a command has changed was too much to be kept. */
+  constructor(server: CallServer, rules: ScriptRules, onKeptTooMuch: () => void) {
+    this.onKeptTooMuch = onKeptTooMuch;
     this.server = server;
     this.rules = rules;
     this.client = scriptClient(server.keyspace.databases[0]);
@@ -94,7 +94,7 @@ export class ServerCommandHost implements CommandHost {
     if (refusal !== null) this.refuse(command, refusal);
     else if (this.isTold) server.executeFound(this.client, args, command as Command);
     else server.feed.untold(() => server.executeFound(this.client, args, command as Command));
-    if (server.keyspace.keeper !== null) this.afterKept();
+    if (server.keyspace.keeper?.isOver) this.onKeptTooMuch();
     if (inner.isDiscarding) return this.tooLarge();
     const value = replyValue(inner);
     if (isError(value)) this.run.hasCounted(value);
