@@ -236,3 +236,9 @@ describe("a function that is atomic", () => {
     expect(other.run("GET", "number")).toBe("$1\r\n6\r\n");
   });
 });
+
+test("an atomic script says so in its first line", () => {
+  const script = "#!js flags=atomic\nredis.call('SET', 'k', 1); throw new Error('no')";
+  expect(caller.run("EVAL", script, "0")).toMatch(/^-ERR user_script:2: Error: no /);
+  expect(data().size).toBe(0);
+});
