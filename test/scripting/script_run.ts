@@ -1,13 +1,14 @@
 /** Runs a script in the engine alone, on a host that has no data. */
 
 import { Execution } from "../../src/scripting/execution.ts";
+import { run } from "../../src/scripting/guards/run_state.ts";
 import type { ScriptHost } from "../../src/scripting/host.ts";
 import { CompileError, compileScript } from "../../src/scripting/script.ts";
 import { KeyVector, NO_KEYS, type ScriptValue } from "../../src/scripting/value.ts";
 
 export interface RunOptions {
   args?: string[];
-  /** "always" ends each time slice as soon as the script asks for the time. */
+  /** "always" has the script ask for the time, and end a slice, wherever it can. */
   slices?: "one" | "always";
   host?: Partial<ScriptHost>;
 }
@@ -35,16 +36,33 @@ export const silentHost: ScriptHost = {
   register: null,
 };
 
+/** A command that leaves next to no fuel to the script, as later each look at the clock does. */
+const USE_FUEL = "use-fuel";
+
+function littleFuel(): number {
+  run.f = 1;
+  return 0;
+}
+
 /** The result of a script; byte strings in it and of it. */
 export function runScript(source: string, options: RunOptions = {}): RunResult {
   const result: RunResult = { value: undefined, error: null, sliceCount: 0, sliceMsMax: 0 };
   const host = { ...silentHost, ...options.host };
+  const isSliced = options.slices === "always";
+  if (isSliced) {
+    const { call } = host;
+    host.call = (args) => (args[0] === USE_FUEL ? littleFuel() : call(args));
+    host.now = littleFuel;
+  }
   try {
-    const script = compileScript(source, "script");
-    const args = new KeyVector(["", ...(options.args ?? [])], "ARGV");
-    const execution = Execution.ofScript(script, NO_KEYS, args, host);
-    const deadline =
-      options.slices === "always" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    const text = isSliced ? `redis.call("${USE_FUEL}"); ${source}` : source;
+    const execution = Execution.ofScript(
+      compileScript(text, "script"),
+      NO_KEYS,
+      new KeyVector(["", ...(options.args ?? [])], "ARGV"),
+      host,
+    );
+    const deadline = isSliced ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     for (let isOver = false; !isOver; ) {
       const begin = performance.now();
       isOver = execution.step(deadline);

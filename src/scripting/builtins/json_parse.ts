@@ -132,13 +132,13 @@ class JsonReader {
   }
 
   private open(container: Container, close: number): Container | typeof OPENED {
+    if (this.outer.length >= NESTING_MAX) throw rangeError("JSON.parse: nested too deeply");
     this.at++;
     countMemory(CONTAINER_COST);
     if (this.skipBlanks() === close) {
       this.at++;
       return container;
     }
-    if (this.outer.length >= NESTING_MAX) throw rangeError("JSON.parse: nested too deeply");
     this.outer.push(this.inner);
     this.outerKeys.push(this.key);
     this.inner = container;

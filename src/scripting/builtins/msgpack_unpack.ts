@@ -5,7 +5,7 @@
  * value. A length is never believed: each element takes a byte at least, and containers grow as
  * elements come.
  */
-import { nameOf, stringArgument } from "../guards/conversion.ts";
+import { nameOf } from "../guards/conversion.ts";
 import { rangeError, type Thrown, typeError } from "../guards/errors.ts";
 import {
   arrayTooLong,
@@ -61,9 +61,11 @@ export function* unpackAll(_depth: number, value: ScriptValue): Running {
 }
 
 function readerOf(value: ScriptValue, name: string): MessageReader {
-  const bytes = stringArgument(value, `msgpack.${name}`);
-  touchWhole(bytes);
-  return new MessageReader(bytes);
+  if (typeof value !== "string") {
+    throw typeError(`msgpack.${name}: expected a string, got ${kindOf(value)}`);
+  }
+  touchWhole(value);
+  return new MessageReader(value);
 }
 
 class MessageReader {
@@ -176,10 +178,10 @@ class MessageReader {
     const left = isMap ? 2 * count : count;
     if (left > this.bytes.length - this.at) throw missing();
     if (!isMap && count > ARRAY_COUNT_MAX) throw arrayTooLong();
+    if (this.open.length >= NESTING_MAX) throw rangeError("msgpack.unpack: nested too deeply");
     countMemory(CONTAINER_COST);
     const container = isMap ? new ScriptObject() : [];
     if (left === 0) return container;
-    if (this.open.length >= NESTING_MAX) throw rangeError("msgpack.unpack: nested too deeply");
     this.open.push({ container, isMap, left, key: null });
     return OPENED;
   }
