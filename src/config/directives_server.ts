@@ -315,6 +315,12 @@ export const scripting = {
     own: true,
     does: "Milliseconds after which a script that has written nothing is ended; 0 is never.",
   }),
+  "script-memory-limit": memory(268435456, LONG_FROM_0, {
+    own: true,
+    does:
+      "Bytes by which a script may make the server grow before it is ended, and which the " +
+      "variables of libraries may hold together; 0 is no limit.",
+  }),
   "script-undo-limit": memory(67108864, LONG_FROM_0, {
     own: true,
     does:

@@ -40,6 +40,13 @@ export const snapshots = {
     hidden: true,
     does: "A file with a module's keys or data, which cannot be kept, is loaded without them.",
   }),
+  "load-foreign-functions": flag(true, {
+    own: true,
+    hidden: true,
+    does:
+      "A file with libraries of functions that do not run here is loaded; they are kept as they " +
+      "are. If it is `no`, the server does not start with one.",
+  }),
   rdbcompression: flag(true, { does: "Snapshots, and long strings in DUMP payloads, are packed." }),
   rdbchecksum: flag(true, { immutable: true, does: "RDB files end with a checksum." }),
   "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", {

@@ -104,7 +104,7 @@ export class Loading {
       this.stop();
     }
     log.add("notice", `DB loaded from disk: ${this.since(startMs)} seconds`);
-    return null;
+    return this.functionsProblem;
   }
 
   /**
@@ -138,16 +138,22 @@ export class Loading {
       this.stop();
     }
     log.add("notice", `DB loaded from append only file: ${this.since(startMs)} seconds`);
-    return null;
+    return this.functionsProblem;
   }
 
-  /** Has the libraries of functions run that were loaded, and the log name those that cannot. */
-  private startFunctions(): void {
-    const { log, functions } = this.parts;
-    for (const { name, reason } of functions.reload()) {
+  /**
+   * Has the libraries of functions run that were loaded, and the log name those that cannot; what
+   * is wrong with that, or null.
+   */
+  private startFunctions(): string | null {
+    const { log, functions, config } = this.parts;
+    const left = functions.reload();
+    for (const { name, reason } of left) {
       const problem = reason.replace(/^ERR /, "");
       log.add("warning", `Library '${name}' is kept as it is, and does not run: ${problem}`);
     }
+    if (left.length === 0 || config.flag("load-foreign-functions")) return null;
+    return `Library '${left[0].name}' does not run, and load-foreign-functions is no`;
   }
 
   private *part(file: InputFile, part: Part, path: string, isLast: boolean, cuts: boolean): Steps {
@@ -287,6 +293,8 @@ export class Loading {
   private loaded = 0;
   private count = 0;
   private startMs = 0;
+  /** What came of the last start of functions. */
+  private functionsProblem: string | null = null;
 
   private start(totalSize: number): void {
     const { keyspace } = this.parts;
@@ -307,7 +315,7 @@ export class Loading {
   private stop(): void {
     this.parts.keyspace.isReplaying = false;
     this.progress = null;
-    this.startFunctions();
+    this.functionsProblem = this.startFunctions();
   }
 
   private since(startMs: number): string {

@@ -119,6 +119,8 @@ export class FunctionRegistry {
     if (!this.memory.isAbove(limit, counted, use.total)) return;
     const problem = tooMuch(library.name, limit);
     this.machine.log(LOG_WARNING, problem.replace(/^ERR /, ""));
+    // What holds so much is not to stay, even if nothing can take its place.
+    this.drop(library);
     this.put(loadLibrary(library.name, library.code, this.machine, RELOAD_LIMIT_MS));
     throw new CommandError(problem);
   }

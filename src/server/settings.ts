@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import { ServerGate } from "../dispatch/gates.ts";
 import { NOT_SAVED } from "../dispatch/stations/safety.ts";
 import { CommandError } from "../protocol/errors.ts";
+import { adjustable } from "../scripting/limits.ts";
 import { followThresholds } from "../values/thresholds.ts";
 import type { Server } from "./server.ts";
 
@@ -138,6 +139,9 @@ function scriptSettings({ scripts }: Server, config: Config): void {
   config.follow(["busy-reply-threshold", "script-time-limit"], () => {
     scripts.thresholdMs = config.number("busy-reply-threshold") || Infinity;
     scripts.limitMs = config.number("script-time-limit") || Infinity;
+  });
+  config.follow(["script-memory-limit"], () => {
+    adjustable.memorySize = config.number("script-memory-limit") || Infinity;
   });
   config.follow(["script-undo-limit"], () => {
     scripts.undoLimit = config.number("script-undo-limit");

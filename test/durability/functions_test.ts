@@ -168,6 +168,29 @@ describe("libraries that do not run", () => {
     expect(out).toContain("libraries of functions: 4");
   });
 
+  test.each([
+    ["a snapshot", "no"],
+    ["a log", "yes"],
+  ])("refuse a start with %s, if load-foreign-functions is no", async (_what, appendOnly) => {
+    file(LUA, library("one", "f"));
+    const args = ["--appendonly", appendOnly];
+    if (appendOnly === "yes") {
+      // The first start with a log makes one of the snapshot.
+      const first = await started(startServer);
+      await ask(first.client, "CONFIG", "SET", "appendonly", "yes");
+      await untilInfo(first.client, "persistence", /aof_rewrite_in_progress:0/);
+      await stopped(first);
+    }
+    const refusing = ["--dir", path(), ...args, "--load-foreign-functions", "no"];
+    const server = await startServer({ args: refusing, noWait: true });
+    expect(await server.exited).toBe(1);
+    expect(server.log()).toContain("Library 'old' does not run, and load-foreign-functions is no");
+    await server.stop();
+    const all = await started(startServer, ...args);
+    expect(await names(all.client)).toEqual(["one"]);
+    await stopped(all);
+  });
+
   test("are removed or replaced only when that is said", async () => {
     file(LUA, BROKEN);
     const all = await started(startServer);

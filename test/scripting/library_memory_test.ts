@@ -71,6 +71,26 @@ describe("a server", () => {
     expect(await ask("FCALL", "other", 0)).toBe(2);
   });
 
+  test("follows script-memory-limit", async () => {
+    await ask("FUNCTION", "FLUSH");
+    const code = `#!js name=grow\nlet list = [];
+      const add = (s) => { s.charCodeAt(9); return list.push(s) };
+      redis.registerFunction('grow', () => add('x'.repeat(1 << 20) + list.length))`;
+    await ask("FUNCTION", "LOAD", code);
+    const callsUntilError = async () => {
+      for (let calls = 1; calls < 1000; calls++) {
+        if (typeof (await ask("FCALL", "grow", 0)) !== "number") return calls;
+      }
+      return 1000;
+    };
+    expect(await ask("CONFIG", "SET", "script-memory-limit", "64mb")).toBe("OK");
+    expect(await callsUntilError()).toBeLessThan(160);
+    expect(await ask("CONFIG", "SET", "script-memory-limit", "0")).toBe("OK");
+    expect(await callsUntilError()).toBe(1000);
+    expect(await ask("CONFIG", "SET", "script-memory-limit", "256mb")).toBe("OK");
+    expect(await callsUntilError()).toBeLessThan(200);
+  });
+
   test("limits what libraries hold when they are loaded", async () => {
     await ask("FUNCTION", "FLUSH");
     const codeOf = (i: number) =>
