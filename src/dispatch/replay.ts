@@ -45,11 +45,10 @@ const nobody: ConnectionPort = {
   push: () => {},
 };
 
-/** Redis up to 6 writes scripts to its log; those that write their effects have none there. */
-const SCRIPTS: ReadonlySet<string> = new Set(["eval", "evalsha"]);
-const FOREIGN_SCRIPT =
-  "A script that cannot be run here; the server that wrote the log puts effects in its place by " +
-  "BGREWRITEAOF";
+/** Redis up to 6 writes scripts to its log; later versions and Rusk write what they have done. */
+const FOREIGN =
+  "A script that cannot be run here; the server that wrote the log puts what it has done in its " +
+  "place by BGREWRITEAOF";
 
 /** What it needs of who runs scripts. */
 interface ReplayedScripts {
@@ -90,9 +89,6 @@ export class Replay {
     if (command === null || command.run === null) {
       return `Unknown command '${args.text(0).slice(0, SHOWN_NAME_SIZE)}'`;
     }
-    if ((command.flags & HiddenFlag.script) !== 0) {
-      return `Command '${command.name}' runs a script; a log has to hold what the script did`;
-    }
     if (!fitsArity(command, args.count)) return null;
     call.args = args;
     call.command = command;
@@ -103,7 +99,7 @@ export class Replay {
       if (error === OUT_OF_SPACE) return NO_SPACE;
       if (!(error instanceof CommandError)) throw error;
       // What a script of another language has changed, nobody can tell.
-      if (SCRIPTS.has(command.name)) return `${FOREIGN_SCRIPT} (${error.message})`;
+      if ((command.flags & HiddenFlag.script) !== 0) return `${FOREIGN} (${error.message})`;
     }
     return segmentsLeft() <= SEGMENTS_LEFT_MIN ? NO_SPACE : null;
   }

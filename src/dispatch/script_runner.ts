@@ -43,6 +43,7 @@ const KILL_COMMANDS = { script: "SCRIPT KILL", function: "FUNCTION KILL" } as co
 const KILLED = "ERR Script killed by user with SCRIPT KILL...";
 const KILLED_BY_FORCE =
   "ERR Script killed by user with SCRIPT KILL FORCE, and what it has done was undone...";
+const KILLED_BY_SIGNAL = "ERR Script ended since the server shuts down...";
 
 /** What it needs besides what commands do. */
 export interface RunnerParts {
@@ -78,6 +79,8 @@ export class ScriptRunner implements Scripts {
   /** The time that its commands see, in Unix ms: it stands still. */
   private nowMs = 0;
   private isKilled = false;
+  /** Why, as its client is told. */
+  private killMessage = KILLED;
   /** The script has ended, and replied; what it has done may still have to be undone. */
   private hasEnded = false;
   private isUndone = false;
@@ -340,11 +343,18 @@ export class ScriptRunner implements Scripts {
     }
   }
 
+  /** The server is to be shut down: the script ends if it has written nothing. */
+  endHarmless(): void {
+    const { running: run } = this;
+    if (run === null || run.hasWritten || this.hasEnded) return;
+    this.isKilled = true;
+    this.killMessage = KILLED_BY_SIGNAL;
+  }
+
   private endIfKilled(run: ScriptRun): boolean {
     if (!this.isKilled) return false;
-    run.execution.kill(run.hasWritten ? KILLED_BY_FORCE : KILLED);
-    const how = run.hasWritten ? " FORCE; what it has done is undone." : ".";
-    this.server.log("warning", `Script killed by user with SCRIPT KILL${how}`);
+    run.execution.kill(this.killMessage);
+    this.server.log("warning", this.killMessage.replace(/^ERR (.*)\.\.\.$/, "$1."));
     return true;
   }
 
@@ -355,5 +365,6 @@ export class ScriptRunner implements Scripts {
     if (run.hasWritten && !(force && undo.canUndo)) throw UNKILLABLE;
     if (run.kind !== kind) throw BUSY[run.kind];
     this.isKilled = true;
+    this.killMessage = run.hasWritten ? KILLED_BY_FORCE : KILLED;
   }
 }

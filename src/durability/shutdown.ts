@@ -62,6 +62,11 @@ export class Shutdown {
     this.pending = optionsOf(chosen);
   }
 
+  /** Whether a signal has asked for the end. */
+  get isAsked(): boolean {
+    return this.pending !== null;
+  }
+
   private forget(): void {
     this.pending = null;
     this.interruptedMs = null;

@@ -3,7 +3,6 @@ import type { Clock } from "../base/clock.ts";
 import { SLICE_MS } from "../base/limits.ts";
 import type { Durability } from "../calls/durability.ts";
 import { usedMemory } from "../calls/memory_use.ts";
-import type { Scripts } from "../calls/scripts.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { HostFacts } from "../runtime/host.ts";
@@ -24,12 +23,12 @@ export interface TimerParts {
   readonly clients: ClientRegistry;
   readonly outputLimit: OutputLimit;
   readonly backlog: Backlog;
-  readonly ending: { check(): void };
+  readonly ending: { readonly isAsked: boolean; check(): void };
   readonly targets: { closeIdle(): void };
   readonly snapshots: { check(): void };
   readonly appendLog: { check(): void };
   readonly durability: Pick<Durability, "loading">;
-  readonly scripts: Pick<Scripts, "isSuspended">;
+  readonly scripts: { readonly isSuspended: boolean; endHarmless(): void };
 }
 
 export function doTimerWork(parts: TimerParts): void {
@@ -38,6 +37,8 @@ export function doTimerWork(parts: TimerParts): void {
   clock.tick();
   // As Redis: while a script is in the midst of it, nothing is begun that looks at data.
   if (!parts.scripts.isSuspended) checkWhatIsDue(parts, isLoading);
+  // But one that has written nothing need not be waited for: nobody gets more of it.
+  else if (parts.ending.isAsked) parts.scripts.endHarmless();
   parts.targets.closeIdle();
   sampleFigures(parts);
   parts.backlog.warn();

@@ -288,6 +288,30 @@ describe("EXEC with scripts that run long", () => {
   });
 });
 
+describe("a client that has more output than it may", () => {
+  const large = "redis.call('SET', 'k', 'x'.repeat(5000));";
+
+  beforeEach(() => {
+    world.server.outputLimit.hardSize = 4000;
+  });
+
+  test("is closed in place of the script's reply", () => {
+    caller.run("EVAL", `${large} ${LONG} return redis.call('GET', 'k')`, "0");
+    world.untilOver();
+    expect([caller.replied, caller.inner.connection.closing]).toEqual(["", true]);
+    expect(other.run("STRLEN", "k")).toBe(":5000\r\n");
+  });
+
+  test("is closed when EXEC is over, which goes on", () => {
+    caller.run("EVAL", large, "0");
+    caller.pipeline("MULTI", ["EVAL", LONG, "0"], "GET k", ["EVAL", LONG, "0"], "SET done 1");
+    caller.run("EXEC");
+    world.untilOver();
+    expect([caller.replied, caller.inner.connection.closing]).toEqual(["", true]);
+    expect(other.run("GET", "done")).toBe("$1\r\n1\r\n");
+  });
+});
+
 describe("what stands still meanwhile", () => {
   test("keys do not expire, for others or the script, which sees one time", () => {
     caller.run("SET", "k", "1", "PX", "200");

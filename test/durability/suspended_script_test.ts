@@ -292,6 +292,20 @@ describe("a signal that asks for the end", () => {
     expect(ask(restarted(server), "GET k")).toBe("$1\r\n1\r\n");
   });
 
+  test("ends a script that has written nothing", () => {
+    const server = start(new SimDisk(), new Timeline(), "--save", "1000 1");
+    ask(server, "SET k 1");
+    suspend(server, "redis.call('GET', 'k'); for (;;) {}");
+    server.guard(() => server.server.signal("SIGTERM"));
+    for (let i = 0; !server.hasEnded; i++) {
+      expect(i).toBeLessThan(100);
+      server.turn(100);
+    }
+    expect(server.exitCode).toBe(0);
+    expect(server.lines.join("")).toContain("Script ended since the server shuts down.");
+    expect(ask(restarted(server), "GET k")).toBe("$1\r\n1\r\n");
+  });
+
   test("SHUTDOWN NOSAVE does not", () => {
     const server = start(new SimDisk(), new Timeline());
     suspend(server, "redis.call('SET', 'k', '1'); for (;;) {}");
