@@ -14,6 +14,7 @@ import { DENO, helpText, type Options, parseOptions } from "./options.ts";
 import { persistence } from "./persistence.ts";
 import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
+import { scripts } from "./scripts.ts";
 import { snapshots } from "./snapshots.ts";
 import { start } from "./start.ts";
 import { streams } from "./streams.ts";
@@ -26,6 +27,7 @@ const FIGURES: readonly Figure[] = [
   latency,
   expiry,
   transactions,
+  scripts,
   collections,
   streams,
   persistence,

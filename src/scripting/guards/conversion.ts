@@ -50,6 +50,8 @@ function parseNumber(text: string): number {
 
 /** The integer of an argument, toward zero, infinite perhaps; NaN is 0. */
 export function integerOf(value: ScriptValue, absent = 0): number {
+  // Nearly all are small integers.
+  if (typeof value === "number" && (value | 0) === value) return value;
   if (value === undefined) return absent;
   const number = Math.trunc(numberOf(value));
   return Number.isNaN(number) ? 0 : number;
