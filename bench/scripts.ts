@@ -47,9 +47,11 @@ const WORKS: readonly Work[] = [
   },
   {
     test: "JSON of 100 KB",
-    ours: `const l = []; for (let i = 0; i < 2000; i++) l.push({ id: i, name: 'name of ' + i, on: true });
+    ours: `const l = [];
+      for (let i = 0; i < 2000; i++) l.push({ id: i, name: 'name of ' + i, on: true });
       const s = JSON.stringify(l); return JSON.parse(s).length`,
-    theirs: `local l = {}; for i = 1, 2000 do l[i] = { id = i, name = 'name of ' .. i, on = true } end
+    theirs: `local l = {};
+      for i = 1, 2000 do l[i] = { id = i, name = 'name of ' .. i, on = true } end
       local s = cjson.encode(l); return #cjson.decode(s)`,
   },
 ];

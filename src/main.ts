@@ -24,6 +24,7 @@ import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
 import { standardInput, writeStandardOutput } from "./runtime/standard_streams.ts";
 import { startWorker } from "./runtime/workers.ts";
+import { seedRandom } from "./scripting/random.ts";
 import { connectionKinds } from "./server/connection_kinds.ts";
 import { type KindListeners, Listeners } from "./server/listeners.ts";
 import { type Parts, Server } from "./server/server.ts";
@@ -70,6 +71,7 @@ async function start(): Promise<void> {
   // A file grows beyond what the system allows: the write fails, which is enough.
   host.onSignal("SIGXFSZ", () => {});
   seedHash(host.secretWords);
+  seedRandom(host.secretWords);
   if (isTool(first)) {
     const { runTool } = await import("./tools/tools.ts");
     host.exit(await runTool(host.args, toolParts));

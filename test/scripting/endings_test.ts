@@ -4,6 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import { Execution } from "../../src/scripting/execution.ts";
 import { run } from "../../src/scripting/guards/run_state.ts";
+import { seedRandom } from "../../src/scripting/random.ts";
 import { compileScript } from "../../src/scripting/script.ts";
 import { NO_ARGUMENTS, NO_KEYS, ScriptObject } from "../../src/scripting/value.ts";
 import { endless, hoarders, slow } from "./endings.ts";
@@ -162,6 +163,17 @@ test("values of a run are let go of at its end", () => {
   );
   expect(execution.step(Number.POSITIVE_INFINITY)).toBe(true);
   expect([run.host, run.pendingFunction, run.pendingArguments]).toEqual([null, null, null]);
+});
+
+test("Math.random has the numbers of its seed", () => {
+  const numbers = (seed: number) => {
+    seedRandom((count) => new Uint32Array(count).fill(seed));
+    const { value } = runScript("return [Math.random(), Math.random(), Math.random()]");
+    return value as number[];
+  };
+  expect(numbers(1)).toEqual(numbers(1));
+  expect(numbers(1)).not.toEqual(numbers(2));
+  expect(numbers(3).every((number) => number >= 0 && number < 1)).toBe(true);
 });
 
 test("Math.random goes on from script to script, and is not the host's", () => {
