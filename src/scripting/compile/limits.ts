@@ -27,6 +27,12 @@ export const SCRIPT_VARIABLE_COUNT_MAX = 10_000;
 /** Arguments and parameters: they lie on the host's stack. redis.call takes them in an array. */
 export const ARGUMENT_COUNT_MAX = 250;
 
+/**
+ * Operations between two looks at the fuel, at most: one of them, on the longest array or string,
+ * takes some 10 ms. A function with no more than these need not be able to stop.
+ */
+export const LOOK_OPERATION_COUNT = 16;
+
 /** How much of a text a look at whether it is Lua reads: enough to tell, whatever the text is. */
 export const LUA_LOOK_SIZE = 8 << 10;
 

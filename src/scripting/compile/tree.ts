@@ -3,6 +3,7 @@
  * here is all that the emitter knows of names and strings; of the text it sees nothing.
  */
 import type {
+  AnyNode,
   ArrowFunctionExpression,
   CallExpression,
   Expression,
@@ -82,6 +83,8 @@ export interface FunctionInfo {
   /** Variables declared by `var`, which are there from its beginning. */
   readonly vars: Binding[];
   hasLoop: boolean;
+  /** Of those that can take long with a long value. */
+  operationCount: number;
   readonly calls: CallExpression[];
   /** Whether it can stop in its middle, and so has to be a generator. */
   suspends: boolean;
@@ -89,6 +92,8 @@ export interface FunctionInfo {
   readonly temporaries: string[];
   /** Variables of numbers that are there where the emitter is. */
   readonly liveNumbers: Binding[];
+  /** Operations since the emitted code has last looked at the fuel. */
+  unlookedCount: number;
 }
 
 /** A member of a namespace, and the helper that a call of it calls. */
@@ -117,12 +122,29 @@ export function newFunction(isMain: boolean, depth: number): FunctionInfo {
     variableCount: 0,
     vars: [],
     hasLoop: false,
+    operationCount: 0,
     calls: [],
     suspends: false,
     temporaries: [],
     liveNumbers: [],
+    unlookedCount: 0,
   };
 }
+
+const OPERATIONS = new Set([
+  "ArrayExpression",
+  "ArrayPattern",
+  "AssignmentExpression",
+  "BinaryExpression",
+  "CallExpression",
+  "NewExpression",
+  "ObjectExpression",
+  "ObjectPattern",
+  "TemplateLiteral",
+]);
+
+/** Whether a node takes the longer the longer its values are. */
+export const isOperation = (node: AnyNode): boolean => OPERATIONS.has(node.type);
 
 /** The declared function that a call calls without doubt; null if its value decides. */
 export function directCallee(call: CallExpression): FunctionInfo | null {

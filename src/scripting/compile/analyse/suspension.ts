@@ -1,9 +1,10 @@
 /**
  * Which functions can stop in their middle: those with a loop, with a call of a script's function
- * or with a built-in that calls one or may take long. Only these are generators; all others are
- * plain functions, which engines call eight times as fast.
+ * or with a built-in that calls one or may take long, and those with many operations. Only these
+ * are generators; all others are plain functions, which engines call eight times as fast.
  */
 import type { Checked } from "../check/check.ts";
+import { LOOK_OPERATION_COUNT } from "../limits.ts";
 import { directCallee, type FunctionInfo } from "../tree.ts";
 
 /** Sets `suspends` of all functions. */
@@ -15,7 +16,7 @@ export function findSuspensions({ functions, main, ownMethodNames }: Checked): v
 }
 
 function suspends(info: FunctionInfo, ownMethodNames: ReadonlySet<string>): boolean {
-  if (info.hasLoop) return true;
+  if (info.hasLoop || info.operationCount > LOOK_OPERATION_COUNT) return true;
   return info.calls.some((call) => {
     const target = call.target;
     switch (target?.kind) {

@@ -22,7 +22,13 @@ import {
 } from "../limits.ts";
 import { luaMessage } from "../parse/lua.ts";
 import type { SourceText } from "../source_text.ts";
-import { type Binding, type FunctionInfo, type FunctionNode, newFunction } from "../tree.ts";
+import {
+  type Binding,
+  type FunctionInfo,
+  type FunctionNode,
+  isOperation,
+  newFunction,
+} from "../tree.ts";
 import { Labels } from "./labels.ts";
 import { nodeRefused, short, undefinedName } from "./refusals.ts";
 import { Scopes } from "./scopes.ts";
@@ -81,6 +87,7 @@ export abstract class Checker {
       throw this.error(node, `script too complex (limit ${NODE_COUNT_MAX} nodes)`);
     }
     if (depth > NESTING_MAX) throw this.error(node, "nested too deeply");
+    if (isOperation(node)) this.fn.operationCount++;
     const nesting = depth - this.fn.depth;
     if (nesting > this.fn.nesting) this.fn.nesting = nesting;
   }

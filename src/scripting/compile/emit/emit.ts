@@ -1,7 +1,7 @@
 /** From a checked tree to code of the host's. */
 import type { Expression, Pattern, Program, Statement, Super } from "acorn";
 import type { SourceText } from "../source_text.ts";
-import type { FunctionInfo, FunctionNode } from "../tree.ts";
+import { type FunctionInfo, type FunctionNode, isOperation } from "../tree.ts";
 import { emitExpression } from "./emit_expressions.ts";
 import { emitFunction, emitProgram } from "./emit_functions.ts";
 import { emitPattern } from "./emit_patterns.ts";
@@ -9,8 +9,12 @@ import { emitStatement, emitStatements } from "./emit_statements.ts";
 import { Emitter, type Step } from "./emitter.ts";
 
 export interface Emitted {
-  /** The expression of a function; of a generator function if it can pause. */
+  /**
+   * The body of a function, of a generator if it can pause. Its parameters are the depth, KEYS and
+   * ARGV: `$d`, `$K` and `$A`.
+   */
   readonly code: string;
+  readonly suspends: boolean;
   /** The helpers that are free names in it. */
   readonly helperNames: readonly string[];
 }
@@ -18,7 +22,7 @@ export interface Emitted {
 export function emit(program: Program, main: FunctionInfo, source: SourceText): Emitted {
   const emitter = new TreeEmitter(source, main);
   const code = emitProgram(emitter, program);
-  return { code, helperNames: [...emitter.used] };
+  return { code, suspends: main.suspends, helperNames: [...emitter.used] };
 }
 
 class TreeEmitter extends Emitter {
@@ -31,7 +35,9 @@ class TreeEmitter extends Emitter {
   }
 
   expression(node: Expression | Super): string {
-    return emitExpression(this, node);
+    const code = emitExpression(this, node);
+    // The calls of a chain look for themselves, one by one.
+    return isOperation(node) && node.type !== "CallExpression" ? this.looked(code) : code;
   }
 
   function(node: FunctionNode): string {
@@ -39,6 +45,6 @@ class TreeEmitter extends Emitter {
   }
 
   pattern(node: Pattern, value: string): Step[] {
-    return emitPattern(this, node, value);
+    return emitPattern(this, node, isOperation(node) ? this.looked(value) : value);
   }
 }

@@ -16,7 +16,7 @@ export function emitChain(emitter: Emitter, node: Expression): string {
 /** `guards` gets a test for each `?.` in what comes before, in order. */
 function link(emitter: Emitter, node: Expression | Super, guards: string[]): string {
   if (node.type === "MemberExpression") return emitMember(emitter, node, guards);
-  if (node.type === "CallExpression") return emitCall(emitter, node, guards);
+  if (node.type === "CallExpression") return emitter.looked(emitCall(emitter, node, guards));
   return emitter.expression(node);
 }
 

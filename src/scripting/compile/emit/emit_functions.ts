@@ -4,15 +4,12 @@ import type { FunctionInfo, FunctionNode } from "../tree.ts";
 import type { Emitter } from "./emitter.ts";
 import { canFail } from "./failing.ts";
 
-/**
- * `$d` is the depth, `$K` and `$A` are KEYS and ARGV. What never pauses is no generator, here as
- * everywhere.
- */
+/** The body of the script's function. */
 export function emitProgram(emitter: Emitter, program: Program): string {
   const info = emitter.fn;
   const body = emitter.statements(program.body as Statement[]);
   const depth = info.suspends ? emitter.depthCheck(program, info) : "";
-  return `function${info.suspends ? "*" : ""}($d,$K,$A){${depth}${declarations(info)}${body}}`;
+  return `${depth}${declarations(info)}${body}`;
 }
 
 export function emitFunction(emitter: Emitter, node: FunctionNode): string {
