@@ -10,24 +10,56 @@ const state = new Int32Array(SHA1_SIZE / 4);
 /** The end of the text, padded: one block, or two if its length does not fit into the first. */
 const tail = new Uint8Array(2 * BLOCK_SIZE);
 
+const INITIAL = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0);
+
 /** Puts the 20 bytes of the digest of `bytes` (`size` of them from `offset`) into `digest`. */
 export function sha1(digest: Uint8Array, bytes: Uint8Array, offset: number, size: number): void {
-  state[0] = 0x67452301;
-  state[1] = 0xefcdab89;
-  state[2] = 0x98badcfe;
-  state[3] = 0x10325476;
-  state[4] = 0xc3d2e1f0;
+  state.set(INITIAL);
+  finish(digest, bytes, offset, size, size);
+}
+
+/** The digest of bytes that come in parts, between which others may be made. */
+export class Sha1 {
+  private readonly kept = INITIAL.slice();
+  private size = 0;
+
+  /** Takes a part: whole blocks, of 64 bytes. */
+  add(bytes: Uint8Array, offset: number, size: number): void {
+    state.set(this.kept);
+    mixBlocks(bytes, offset, offset + size);
+    this.kept.set(state);
+    this.size += size;
+  }
+
+  /** Takes the last part, of any size, and puts the digest into `digest`. */
+  end(digest: Uint8Array, bytes: Uint8Array, offset: number, size: number): void {
+    state.set(this.kept);
+    finish(digest, bytes, offset, size, this.size + size);
+  }
+}
+
+function mixBlocks(bytes: Uint8Array, offset: number, end: number): void {
+  for (let at = offset; at < end; at += BLOCK_SIZE) mixBlock(bytes, at);
+}
+
+/** Mixes in what is left, `size` bytes of `total`, and their padding. */
+function finish(
+  digest: Uint8Array,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+  total: number,
+): void {
   const rest = size % BLOCK_SIZE;
   const end = offset + size - rest;
-  for (let at = offset; at < end; at += BLOCK_SIZE) mixBlock(bytes, at);
-
+  mixBlocks(bytes, offset, end);
   const tailSize = rest + 1 + LENGTH_SIZE <= BLOCK_SIZE ? BLOCK_SIZE : 2 * BLOCK_SIZE;
   tail.fill(0, rest, tailSize);
   for (let i = 0; i < rest; i++) tail[i] = bytes[end + i];
   tail[rest] = 0x80;
-  putWord(tail, tailSize - 8, Math.floor(size / 2 ** 29));
-  putWord(tail, tailSize - 4, size << 3);
-  for (let at = 0; at < tailSize; at += BLOCK_SIZE) mixBlock(tail, at);
+  putWord(tail, tailSize - 8, Math.floor(total / 2 ** 29));
+  putWord(tail, tailSize - 4, total << 3);
+  mixBlocks(tail, 0, tailSize);
   for (let i = 0; i < state.length; i++) putWord(digest, i * 4, state[i]);
 }
 

@@ -24,8 +24,6 @@ export interface ScriptHost {
   collect(): void;
   /** redis.log; the level is one of Redis's, 0 (debug) to 3 (warning). */
   log(level: number, text: string): void;
-  /** The SHA-1 of a byte string, in 40 hexadecimal digits. */
-  sha1(text: string): string;
   /** redis.setresp: in which version replies to this script's commands are. */
   setProtocol(version: 2 | 3): void;
   /** redis.set_repl: which effects are told, a mask of REPL_AOF (1) and REPL_REPLICA (2). */

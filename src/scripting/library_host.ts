@@ -3,7 +3,7 @@ import type { FunctionDefinition, ScriptHost } from "./host.ts";
 import { ScriptObject, type ScriptValue } from "./value.ts";
 
 /** What is the same for whatever runs. */
-export type HostMachine = Pick<ScriptHost, "now" | "memorySize" | "collect" | "log" | "sha1">;
+export type HostMachine = Pick<ScriptHost, "now" | "memorySize" | "collect" | "log">;
 
 const NOT_YET = "ERR a library can run commands only in its functions, not while it is loaded";
 
@@ -49,10 +49,6 @@ export class LibraryHost implements ScriptHost {
 
   log(level: number, text: string): void {
     this.machine.log(level, text);
-  }
-
-  sha1(text: string): string {
-    return this.machine.sha1(text);
   }
 
   private refuse(): ScriptValue {

@@ -29,7 +29,6 @@ export const silentHost: ScriptHost = {
   memorySize: () => 0,
   collect: () => undefined,
   log: () => undefined,
-  sha1: () => "0".repeat(40),
   setProtocol: () => undefined,
   setReplication: () => undefined,
   mayRun: () => true,

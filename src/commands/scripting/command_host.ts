@@ -1,5 +1,4 @@
 /** Runs the commands of scripts: each as a command inside the one that has started the script. */
-import { fromLatin1 } from "../../base/bytes.ts";
 import type { CallServer } from "../../calls/call.ts";
 import type { Client } from "../../calls/client.ts";
 import { type Command, Flag, fitsArity, HiddenFlag } from "../../calls/command.ts";
@@ -13,7 +12,6 @@ import type {
 import { CommandError } from "../../protocol/errors.ts";
 import { Reply } from "../../protocol/reply.ts";
 import type { Execution } from "../../scripting/execution.ts";
-import { shaOf } from "../../scripting/script_cache.ts";
 import { ScriptFlag } from "../../scripting/script_flags.ts";
 import { isError, ScriptObject, type ScriptValue } from "../../scripting/value.ts";
 import { CommandArguments } from "./command_arguments.ts";
@@ -144,10 +142,6 @@ export class ServerCommandHost implements CommandHost {
 
   log(level: number, text: string): void {
     this.server.log(LOG_LEVELS[level] ?? "warning", text);
-  }
-
-  sha1(text: string): string {
-    return shaOf(fromLatin1(text));
   }
 
   setProtocol(version: 2 | 3): void {

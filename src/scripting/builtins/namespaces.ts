@@ -17,6 +17,7 @@ import { unpackAll, unpack as unpackMessage } from "./msgpack_unpack.ts";
 import * as number from "./number.ts";
 import * as object from "./object.ts";
 import { redisConstants, redisFunctions } from "./redis.ts";
+import { sha1Hex } from "./sha1_hex.ts";
 import * as struct from "./struct.ts";
 
 export type PlainFunction = (...values: ScriptValue[]) => ScriptValue;
@@ -54,6 +55,7 @@ export const pausingFunctions: Table<PausingFunction> = {
     values: object.values,
   },
   msgpack: { pack: packMessage, unpack: unpackMessage, unpackAll },
+  redis: { sha1hex: sha1Hex, sha1Hex },
 };
 
 /** Constants of namespaces. */

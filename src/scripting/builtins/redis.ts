@@ -2,8 +2,8 @@
  * The namespace redis, but for call and pcall. What is wrong with arguments is said in Redis's
  * words, and as Redis has it some of it is thrown, some returned.
  */
-import { primitiveString, stringOf } from "../guards/conversion.ts";
-import { charge, countMemory, touchWhole } from "../guards/meter.ts";
+import { stringOf } from "../guards/conversion.ts";
+import { countMemory, touchWhole } from "../guards/meter.ts";
 import { theHost } from "../guards/run_state.ts";
 import { ScriptObject, type ScriptValue } from "../value.ts";
 import { ByteWriter } from "./byte_writer.ts";
@@ -43,14 +43,6 @@ function statusReply(...values: ScriptValue[]): ScriptObject {
   const status = new ScriptObject();
   status.ok = text;
   return status;
-}
-
-function sha1Hex(...values: ScriptValue[]): string {
-  if (values.length !== 1) throw thrownReply("ERR wrong number of arguments");
-  const text = primitiveString(values[0]);
-  touchWhole(text);
-  charge(text.length >> 4);
-  return theHost().sha1(text);
 }
 
 function log(...values: ScriptValue[]): undefined {
@@ -112,7 +104,6 @@ function registerFunction(...values: ScriptValue[]): undefined {
 const functions: Readonly<Record<string, RedisFunction>> = {
   error_reply: errorReply,
   status_reply: statusReply,
-  sha1hex: sha1Hex,
   log,
   setresp: setResp,
   set_repl: setRepl,
@@ -129,7 +120,6 @@ const functions: Readonly<Record<string, RedisFunction>> = {
 const ALIASES: Readonly<Record<string, string>> = {
   errorReply: "error_reply",
   statusReply: "status_reply",
-  sha1Hex: "sha1hex",
   setResp: "setresp",
   setRepl: "set_repl",
   aclCheckCmd: "acl_check_cmd",
