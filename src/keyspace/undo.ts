@@ -335,12 +335,9 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
 
   private *undoChapter(chapter: Chapter): Generator<void, void, void> {
     const { records, waste } = chapter;
-    for (let index = records.count - 1; index >= 0; index--) {
-      this.takeOut(records, index, waste);
-      const kind = records.kindAt(index);
-      if (kind === RecordKind.absent) entry.release(records.entryAt(index));
-      else if (kind !== RecordKind.parts) this.link(records, index);
-      if (index % SLICE_KEYS === 0) yield;
+    for (let end = records.count; end > 0; end -= SLICE_KEYS) {
+      this.undoRecords(chapter, Math.max(0, end - SLICE_KEYS), end);
+      yield;
     }
     for (let e = waste.pop(); e !== undefined; e = waste.pop()) {
       if (this.isClaimed(e)) continue;
@@ -354,6 +351,16 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     }
     records.clear();
     chapter.end = null;
+  }
+
+  /** The keys of some records are what they were, or gone, where their values come later. */
+  private undoRecords({ records, waste }: Chapter, from: number, end: number): void {
+    for (let index = end - 1; index >= from; index--) {
+      this.takeOut(records, index, waste);
+      const kind = records.kindAt(index);
+      if (kind === RecordKind.absent) entry.release(records.entryAt(index));
+      else if (kind !== RecordKind.parts) this.link(records, index);
+    }
   }
 
   /** Removes what is there now of the key of a record. */

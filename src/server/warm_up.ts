@@ -20,6 +20,13 @@ const NUMBER = "######";
 const NUMBER_STEP = 617_051;
 const NUMBER_COUNT = 10 ** NUMBER.length;
 
+/** Stands for the first line of an atomic script. */
+const ATOMIC = "@atomic";
+/** A script that reads and writes, and one that is undone; without blanks. */
+const SCRIPT = "if(redis.call('INCR',KEYS[1])===1){redis.call('PEXPIRE',KEYS[1],ARGV[1])}return\t1";
+const UNDONE =
+  "for(let\ti=0;i<8;i++){redis.call('SET',KEYS[1]+i,i);redis.call('DEL',KEYS[1])}throw\t'undone'";
+
 /** Each is a pipeline of its own. */
 const COMMANDS = [
   "PING",
@@ -46,6 +53,8 @@ const COMMANDS = [
   "ZRANGE zset 0 9",
   "ZPOPMIN zset",
   "XADD stream * field value-of-sixteen",
+  `EVAL ${SCRIPT} 1 counter:###### 60000`,
+  `EVAL ${ATOMIC}${UNDONE} 1 key:######`,
 ];
 
 /**
@@ -80,7 +89,7 @@ interface Pipeline {
 }
 
 function pipelineOf(command: string): Pipeline {
-  const words = command.split(" ");
+  const words = command.split(" ").map((word) => word.replace(ATOMIC, "#!js flags=atomic\n"));
   let text = `*${words.length}\r\n`;
   for (const word of words) text += `$${word.length}\r\n${word}\r\n`;
   text = text.repeat(DEPTH);
