@@ -4,11 +4,12 @@
  * (its compiled form takes many times as much) goes when others are used, and is made again.
  *
  * A script is found by the bytes that a request has, without making a string of them: a table has
- * places by a hash of a few of its words, in each the script that was there last, and the bytes are
- * compared. What is not in its place is looked up as text.
+ * places by a hash of a few of their words, in each the scripts that were there last, and the bytes
+ * are compared. What is not in its place is looked up by its SHA-1.
  */
-import { equalViews, fromLatin1, latin1 } from "../base/bytes.ts";
+import { equalViews, latin1 } from "../base/bytes.ts";
 import { SHA1_SIZE, sha1 } from "../base/sha1.ts";
+import { putLatin1 } from "../runtime/texts.ts";
 import { compileScript, type Script } from "./script.ts";
 import { type ScriptHead, scriptHead } from "./script_head.ts";
 
@@ -16,9 +17,8 @@ import { type ScriptHead, scriptHead } from "./script_head.ts";
 const EVALUATED_COUNT_MAX = 500;
 /** So many scripts are kept compiled. */
 const COMPILED_COUNT_MAX = 1000;
-const PLACE_COUNT = 1024;
 const SHA_TEXT_SIZE = 2 * SHA1_SIZE;
-/** About what a script takes beside its text: its SHA-1, its places in the maps. */
+/** About what a script takes beside its text: its SHA-1, its places in the tables. */
 const SCRIPT_OVERHEAD = 256;
 /** About what a compiled script takes. */
 const COMPILED_SIZE = 16 << 10;
@@ -27,43 +27,130 @@ export class CachedScript {
   readonly kind = "script";
   /** Its SHA-1, in lower case. */
   readonly name: string;
-  readonly nameView: DataView;
   /** As ScriptProgram: what its first line says. */
   readonly flags: number | null;
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
   /** See Script. */
   readonly mayRunLong: boolean;
+  /** The bytes of its SHA-1's text, and of its own from SHA_TEXT_SIZE on. */
+  readonly view: DataView;
+  /** Bytes of its text. */
+  readonly size: number;
   /** SCRIPT LOAD has brought it: it is not dropped for others. */
   isLoaded = false;
-  /** When it was used last, in uses of any script. */
-  lastUse = 0;
   /** For the cache: compiled, unless that was dropped. */
   script: Script | null;
+  /** For the cache: the one that was used before this, and after, of those in the same order. */
+  older: CachedScript | null = null;
+  newer: CachedScript | null = null;
 
-  constructor(name: string, head: ScriptHead, bytes: Uint8Array, script: Script) {
+  constructor(name: string, head: ScriptHead, view: DataView, script: Script) {
     this.name = name;
-    this.nameView = new DataView(fromLatin1(name).buffer);
     this.flags = head.flags;
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.view = view;
+    this.size = view.byteLength - SHA_TEXT_SIZE;
     this.script = script;
     this.mayRunLong = script.mayRunLong;
   }
+
+  get text(): string {
+    return latin1(new Uint8Array(this.view.buffer), SHA_TEXT_SIZE, this.size);
+  }
+}
+
+/** Scripts in the order in which they were used. */
+class UseOrder {
+  count = 0;
+  oldest: CachedScript | null = null;
+  private newest: CachedScript | null = null;
+
+  /** It is used now; it may be new. */
+  used(script: CachedScript): void {
+    if (script === this.newest) return;
+    if (script.newer !== null) this.remove(script);
+    script.older = this.newest;
+    if (this.newest === null) this.oldest = script;
+    else this.newest.newer = script;
+    this.newest = script;
+    this.count++;
+  }
+
+  remove(script: CachedScript): void {
+    const { older, newer } = script;
+    if (older === null) this.oldest = newer;
+    else older.newer = newer;
+    if (newer === null) this.newest = older;
+    else newer.older = older;
+    script.older = null;
+    script.newer = null;
+    this.count--;
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.oldest = null;
+    this.newest = null;
+  }
+}
+
+/** The scripts that were found last, by a hash: two for each. */
+class Places {
+  private readonly scripts = new Array<CachedScript | null>(2 * PLACE_COUNT).fill(null);
+
+  /** The script in this place with these bytes, as it has them from `from` on. */
+  find(
+    place: number,
+    from: number,
+    view: DataView,
+    offset: number,
+    size: number,
+  ): CachedScript | null {
+    const { scripts } = this;
+    const first = scripts[2 * place];
+    if (first !== null && isSame(first, from, view, offset, size)) return first;
+    const second = scripts[2 * place + 1];
+    if (second !== null && isSame(second, from, view, offset, size)) return second;
+    return null;
+  }
+
+  put(place: number, script: CachedScript): void {
+    this.scripts[2 * place + 1] = this.scripts[2 * place];
+    this.scripts[2 * place] = script;
+  }
+
+  empty(place: number, script: CachedScript): void {
+    for (let i = 2 * place; i < 2 * place + 2; i++) {
+      if (this.scripts[i] === script) this.scripts[i] = null;
+    }
+  }
+
+  clear(): void {
+    this.scripts.fill(null);
+  }
+}
+
+const PLACE_COUNT = 1024;
+
+function isSame(
+  script: CachedScript,
+  from: number,
+  view: DataView,
+  offset: number,
+  size: number,
+): boolean {
+  if (from === SHA_TEXT_SIZE && size !== script.size) return false;
+  return equalViews(script.view, from, view, offset, size);
 }
 
 export class ScriptCache {
   /** Scripts of EVAL that were dropped for others. */
   evictedCount = 0;
   private readonly bySha = new Map<string, CachedScript>();
-  private readonly byText = new Map<string, CachedScript>();
-  /** Those of EVAL. */
-  private readonly evaluated = new Set<CachedScript>();
-  private readonly compiled = new Set<CachedScript>();
-  private readonly shaPlaces = new Array<CachedScript | null>(PLACE_COUNT).fill(null);
-  private readonly textPlaces = new Array<CachedScript | null>(PLACE_COUNT).fill(null);
+  /** Those of EVAL, and those of SCRIPT LOAD that are compiled. */
+  private readonly evaluated = new UseOrder();
+  private readonly loaded = new UseOrder();
+  private readonly shaPlaces = new Places();
+  private readonly textPlaces = new Places();
   private textSize = 0;
-  private useCount = 0;
 
   get count(): number {
     return this.bySha.size;
@@ -76,7 +163,7 @@ export class ScriptCache {
 
   /** Bytes that compiled forms take; about. */
   get compiledSize(): number {
-    return this.compiled.size * COMPILED_SIZE;
+    return (this.evaluated.count + this.loaded.count) * COMPILED_SIZE;
   }
 
   /**
@@ -86,120 +173,119 @@ export class ScriptCache {
   withSha(bytes: Uint8Array, view: DataView, offset: number, size: number): CachedScript | null {
     if (size !== SHA_TEXT_SIZE) return null;
     const place = placeOfSha(view, offset);
-    const last = this.shaPlaces[place];
-    if (last !== null && equalViews(last.nameView, 0, view, offset, size)) return last;
+    const last = this.shaPlaces.find(place, 0, view, offset, size);
+    if (last !== null) return last;
     const found = this.bySha.get(latin1(bytes, offset, size).toLowerCase());
     if (found === undefined) return null;
-    this.shaPlaces[place] = found;
+    if (placeOfSha(found.view, 0) === place) this.shaPlaces.put(place, found);
     return found;
   }
 
   /** The script of this text; null if it is not known. */
   withText(bytes: Uint8Array, view: DataView, offset: number, size: number): CachedScript | null {
     const place = placeOfText(view, offset, size);
-    const last = this.textPlaces[place];
-    if (last !== null && last.bytes.length === size) {
-      if (equalViews(last.view, 0, view, offset, size)) return last;
-    }
-    const found = this.byText.get(latin1(bytes, offset, size));
-    if (found === undefined) return null;
-    this.textPlaces[place] = found;
-    return found;
+    const last = this.textPlaces.find(place, SHA_TEXT_SIZE, view, offset, size);
+    return last ?? this.bySha.get(shaOf(bytes, offset, size)) ?? null;
   }
 
-  /** Takes up a text that is not known. Throws a CompileError, or a CommandError for its head. */
-  add(bytes: Uint8Array): CachedScript {
-    const text = latin1(bytes, 0, bytes.length);
+  /**
+   * As `withText`; a text that is not known is taken up. Throws a CompileError, or a CommandError
+   * for what its first line says.
+   */
+  ofText(bytes: Uint8Array, view: DataView, offset: number, size: number): CachedScript {
+    const place = placeOfText(view, offset, size);
+    const last = this.textPlaces.find(place, SHA_TEXT_SIZE, view, offset, size);
+    if (last !== null) return last;
+    const name = shaOf(bytes, offset, size);
+    const script = this.bySha.get(name) ?? this.add(name, bytes, offset, size);
+    this.textPlaces.put(place, script);
+    return script;
+  }
+
+  private add(name: string, bytes: Uint8Array, offset: number, size: number): CachedScript {
+    const text = latin1(bytes, offset, size);
     const head = scriptHead(text);
-    const added = new CachedScript(shaOf(bytes), head, bytes, compileScript(text, "script"));
-    this.bySha.set(added.name, added);
-    this.byText.set(text, added);
-    this.evaluated.add(added);
-    this.textSize += bytes.length;
-    this.hasCompiled(added);
-    this.used(added);
-    if (this.evaluated.size > EVALUATED_COUNT_MAX) this.dropOldest();
+    const script = compileScript(text, "script");
+    const kept = new Uint8Array(SHA_TEXT_SIZE + size);
+    putLatin1(kept, 0, name);
+    kept.set(bytes.subarray(offset, offset + size), SHA_TEXT_SIZE);
+    const added = new CachedScript(name, head, new DataView(kept.buffer), script);
+    this.bySha.set(name, added);
+    this.evaluated.used(added);
+    this.textSize += size;
+    if (this.evaluated.count > EVALUATED_COUNT_MAX) this.dropOldest();
     return added;
   }
 
   /** Keeps it until `clear`. */
   keep(script: CachedScript): void {
+    if (script.isLoaded) return;
     script.isLoaded = true;
-    this.evaluated.delete(script);
+    this.evaluated.remove(script);
+    this.useLoaded(script);
   }
 
   /** The script is about to run: what runs it. */
   used(cached: CachedScript): Script {
-    cached.lastUse = ++this.useCount;
+    if (!cached.isLoaded) this.evaluated.used(cached);
+    else if (cached.script !== null) this.loaded.used(cached);
     return cached.script ?? this.compiledAgain(cached);
   }
 
   clear(): void {
     this.bySha.clear();
-    this.byText.clear();
     this.evaluated.clear();
-    this.compiled.clear();
-    this.shaPlaces.fill(null);
-    this.textPlaces.fill(null);
+    this.loaded.clear();
+    this.shaPlaces.clear();
+    this.textPlaces.clear();
     this.textSize = 0;
   }
 
   private compiledAgain(cached: CachedScript): Script {
-    const script = compileScript(latin1(cached.bytes, 0, cached.bytes.length), "script");
+    const script = compileScript(cached.text, "script");
     cached.script = script;
-    this.hasCompiled(cached);
+    this.useLoaded(cached);
     return script;
   }
 
-  /** One more is compiled: another, used longest ago of some, need not be. */
-  private hasCompiled(cached: CachedScript): void {
-    this.compiled.add(cached);
-    if (this.compiled.size <= COMPILED_COUNT_MAX) return;
-    const oldest = oldestOf(this.compiled);
-    this.compiled.delete(oldest);
+  /** One more is compiled: the one that was used longest ago need not be any longer. */
+  private useLoaded(cached: CachedScript): void {
+    const { loaded } = this;
+    loaded.used(cached);
+    const { oldest } = loaded;
+    if (loaded.count <= COMPILED_COUNT_MAX || oldest === null) return;
+    loaded.remove(oldest);
     oldest.script = null;
   }
 
   private dropOldest(): void {
-    const oldest = oldestOf(this.evaluated);
-    this.evaluated.delete(oldest);
-    this.compiled.delete(oldest);
-    this.bySha.delete(oldest.name);
-    this.byText.delete(latin1(oldest.bytes, 0, oldest.bytes.length));
-    this.textSize -= oldest.bytes.length;
+    const oldest = this.evaluated.oldest as CachedScript;
+    const { view, size, name } = oldest;
+    this.evaluated.remove(oldest);
+    this.bySha.delete(name);
+    this.textSize -= size;
     this.evictedCount++;
-    const { nameView, bytes, view } = oldest;
-    empty(this.shaPlaces, placeOfSha(nameView, 0), oldest);
-    empty(this.textPlaces, placeOfText(view, 0, bytes.length), oldest);
+    this.shaPlaces.empty(placeOfSha(view, 0), oldest);
+    this.textPlaces.empty(placeOfText(view, SHA_TEXT_SIZE, size), oldest);
   }
-}
-
-/** The one that was used longest ago. */
-function oldestOf(scripts: Iterable<CachedScript>): CachedScript {
-  let oldest: CachedScript | null = null;
-  for (const script of scripts) {
-    if (oldest === null || script.lastUse < oldest.lastUse) oldest = script;
-  }
-  return oldest as CachedScript;
 }
 
 /** The SHA-1 of bytes, in 40 hexadecimal digits. */
-export function shaOf(bytes: Uint8Array): string {
-  const digest = new Uint8Array(SHA1_SIZE);
-  sha1(digest, bytes, 0, bytes.length);
-  let hex = "";
-  for (const byte of digest) hex += HEX[byte];
-  return hex;
+export function shaOf(bytes: Uint8Array, offset = 0, size = bytes.length): string {
+  sha1(digest, bytes, offset, size);
+  for (let i = 0; i < SHA1_SIZE; i++) {
+    shaText[2 * i] = HEX_DIGITS.charCodeAt(digest[i] >> 4);
+    shaText[2 * i + 1] = HEX_DIGITS.charCodeAt(digest[i] & 15);
+  }
+  return latin1(shaText, 0, SHA_TEXT_SIZE);
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const HEX_DIGITS = "0123456789abcdef";
+const digest = new Uint8Array(SHA1_SIZE);
+const shaText = new Uint8Array(SHA_TEXT_SIZE);
 
 function placeOfSha(view: DataView, offset: number): number {
   return placeOf(view.getInt32(offset, true) ^ view.getInt32(offset + 4, true));
-}
-
-function empty(places: (CachedScript | null)[], place: number, script: CachedScript): void {
-  if (places[place] === script) places[place] = null;
 }
 
 /** Scripts that clients make differ in their middle more than in their first and last words. */

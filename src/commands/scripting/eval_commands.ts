@@ -107,10 +107,9 @@ function evaluateSha(call: Call, isReadOnly: boolean): void {
 /** The script of the text in an argument, compiled now unless it is known. */
 export function cachedScript({ server, args }: Call, index: number): CachedScript {
   const { cache } = server.scripts;
-  const known = cache.withText(args.bytes, args.view, args.start[index], args.size[index]);
-  if (known !== null) return known;
+  const { bytes, view, start, size } = args;
   try {
-    return cache.add(args.copy(index));
+    return cache.ofText(bytes, view, start[index], size[index]);
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     const { line, message } = error;

@@ -22,7 +22,7 @@ function placed(text: string): [Uint8Array, DataView, number, number] {
   return [bytes, new DataView(bytes.buffer), 3, text.length];
 }
 
-const add = (text: string) => cache.add(fromLatin1(text));
+const add = (text: string) => cache.ofText(...placed(text));
 const load = (text: string) => {
   const script = add(text);
   cache.keep(script);
