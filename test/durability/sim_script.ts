@@ -128,7 +128,8 @@ function writes(random: Random, openBlocks: number[], least: number): Command[] 
     const words = wordsOf(random, openBlocks, client);
     commands.push({ client, words });
     if (words.length < 2 || random.chance(0.5)) continue;
-    commands.push({ client: OBSERVER, words: lookAt(random, words[1]) });
+    const key = words[0] === "EVAL" ? words[FIRST_KEY] : words[1];
+    commands.push({ client: OBSERVER, words: lookAt(random, key) });
   }
   return commands;
 }
@@ -149,8 +150,21 @@ function wordsOf(random: Random, openBlocks: number[], client: number): string[]
     openBlocks[client] = random.between(2, 4);
     return ["MULTI"];
   }
+  if (random.chance(0.06)) return longScript(random);
   if (random.chance(0.1)) return ["WAITAOF", "1", "0", String(random.between(1, 1500))];
   return random.chance(0.15) ? look(random) : write(random);
+}
+
+/** The place of a script's first key. */
+const FIRST_KEY = 3;
+
+/** It writes, waits for turns of the event loop in its middle, and writes again. */
+function longScript(random: Random): string[] {
+  const n = String(random.below(8));
+  const script =
+    "redis.call('SET', KEYS[1], ARGV[1]); for (let i = 0; i < 1e6; i++); " +
+    "redis.call('INCR', KEYS[2]); redis.call('RPUSH', KEYS[3], ARGV[1])";
+  return ["EVAL", script, "3", `s${n}`, `c${n}`, `l${n}`, `v${random.uint32()}`];
 }
 
 /** A command that changes nothing, or not always; its reply shows what is there. */
