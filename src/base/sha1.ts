@@ -83,8 +83,34 @@ function mixBlock(bytes: Uint8Array, offset: number): void {
   let c = state[2];
   let d = state[3];
   let e = state[4];
-  for (let i = 0; i < 80; i++) {
-    const next = (((a << 5) | (a >>> 27)) + e + words[i] + choice(i, b, c, d)) | 0;
+  // The rounds differ in what they make of three of the words, and in a constant.
+  for (let i = 0; i < 20; i++) {
+    const next = (((a << 5) | (a >>> 27)) + (d ^ (b & (c ^ d))) + e + words[i] + 0x5a827999) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let i = 20; i < 40; i++) {
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + words[i] + 0x6ed9eba1) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let i = 40; i < 60; i++) {
+    const majority = (b & c) | (d & (b | c));
+    const next = (((a << 5) | (a >>> 27)) + majority + e + words[i] + 0x8f1bbcdc) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let i = 60; i < 80; i++) {
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + words[i] + 0xca62c1d6) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
@@ -96,12 +122,4 @@ function mixBlock(bytes: Uint8Array, offset: number): void {
   state[2] += c;
   state[3] += d;
   state[4] += e;
-}
-
-/** The round's function of three words, and its constant. */
-function choice(round: number, b: number, c: number, d: number): number {
-  if (round < 20) return ((b & c) | (~b & d)) + 0x5a827999;
-  if (round < 40) return (b ^ c ^ d) + 0x6ed9eba1;
-  if (round < 60) return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;
-  return (b ^ c ^ d) + 0xca62c1d6;
 }

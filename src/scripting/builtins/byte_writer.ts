@@ -52,12 +52,12 @@ export class ByteWriter {
     collectedView.setBigUint64(this.reserve(8), bits);
   }
 
-  float32(number: number): void {
-    collectedView.setFloat32(this.reserve(4), number);
+  float32(number: number, isLittleEndian = false): void {
+    collectedView.setFloat32(this.reserve(4), number, isLittleEndian);
   }
 
-  float64(number: number): void {
-    collectedView.setFloat64(this.reserve(8), number);
+  float64(number: number, isLittleEndian = false): void {
+    collectedView.setFloat64(this.reserve(8), number, isLittleEndian);
   }
 
   /** Throws a RangeError of the script past the size that a string may have. */

@@ -128,9 +128,9 @@ class MessageReader {
       case 0xc6:
         return this.readString(this.take(4));
       case 0xca:
-        return floatAt(this.bytes, this.pass(4));
+        return floatAt(this.bytes, this.pass(4), false);
       case 0xcb:
-        return doubleAt(this.bytes, this.pass(8));
+        return doubleAt(this.bytes, this.pass(8), false);
       default:
         // Extensions, and the one byte that stands for nothing.
         throw typeError("Bad data format in input.");

@@ -7,7 +7,7 @@ import { numberOf, primitiveString } from "../guards/conversion.ts";
 import { rangeError, typeError } from "../guards/errors.ts";
 import { countArray, countMemory, touchWhole } from "../guards/meter.ts";
 import { kindOf, LargeInteger, type ScriptValue } from "../value.ts";
-import { byteOf, doubleAt, doubleText, floatAt, floatText, reversed } from "./binary.ts";
+import { doubleAt, floatAt } from "./binary.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { integerOfWords } from "./large_integers.ts";
 import { numberArgument } from "./number_argument.ts";
@@ -75,8 +75,8 @@ export function pack(...values: ScriptValue[]): string {
     const { letter } = format;
     const padding = format.padding(out.size);
     if (padding > 0) out.text("\0".repeat(padding));
-    if (INTEGERS.has(letter)) out.text(integerText(given.takeNumber(), format));
-    else if (letter === "f" || letter === "d") out.text(decimalText(given.takeNumber(), format));
+    if (INTEGERS.has(letter)) addInteger(out, given.takeNumber(), format);
+    else if (letter === "f" || letter === "d") addDecimal(out, given.takeNumber(), format);
     else if (letter === "x") out.byte(0);
     else if (letter === "s" || letter === "c") addString(out, given, format);
     else format.control();
@@ -84,19 +84,23 @@ export function pack(...values: ScriptValue[]): string {
   return out.take();
 }
 
-function integerText(value: number | LargeInteger, { size, isLittleEndian }: StructFormat): string {
-  let text = "";
+function addInteger(out: ByteWriter, value: number | LargeInteger, format: StructFormat): void {
+  const { isLittleEndian, size } = format;
+  let low: number;
+  let high: number;
   if (typeof value === "number" && Number.isSafeInteger(value)) {
-    // Two's complement of 64 bits, without a large integer of the host's.
-    const high = Math.floor(value / 2 ** 32);
-    for (let at = 0; at < size; at++) {
-      text += byteOf(at < 4 ? value >>> (8 * at) : at < 8 ? high >> (8 * (at - 4)) : 0);
-    }
+    low = value | 0;
+    high = Math.floor(value / 2 ** 32) | 0;
   } else {
-    let rest = bitsOf(value);
-    for (let at = 0; at < size; at++, rest >>= 8n) text += byteOf(Number(rest & 255n));
+    const bits = bitsOf(value);
+    low = Number(bits & 0xffff_ffffn) | 0;
+    high = Number(bits >> 32n) | 0;
   }
-  return isLittleEndian ? text : reversed(text);
+  for (let at = 0; at < size; at++) {
+    const place = isLittleEndian ? at : size - 1 - at;
+    if (place < 4) out.byte(low >> (8 * place));
+    else out.byte(place < WORD_SIZE ? high >> (8 * place - 32) : 0);
+  }
 }
 
 /** The 64 bits of an integer, a number's toward zero. */
@@ -109,10 +113,10 @@ function bitsOf(value: number | LargeInteger): bigint {
   return BigInt.asUintN(64, typeof value === "number" ? BigInt(Math.trunc(value)) : value.value);
 }
 
-function decimalText(value: number | LargeInteger, format: StructFormat): string {
+function addDecimal(out: ByteWriter, value: number | LargeInteger, format: StructFormat): void {
   const number = typeof value === "number" ? value : numberOf(value);
-  const text = format.letter === "f" ? floatText(number) : doubleText(number);
-  return format.isLittleEndian ? reversed(text) : text;
+  if (format.letter === "f") out.float32(number, format.isLittleEndian);
+  else out.float64(number, format.isLittleEndian);
 }
 
 function addString(out: ByteWriter, given: Arguments, format: StructFormat): void {
@@ -180,9 +184,8 @@ function integerAt(data: string, at: number, format: StructFormat): number | Lar
 }
 
 function decimalAt(data: string, at: number, format: StructFormat): number {
-  const bytes = data.slice(at, at + format.size);
-  const text = format.isLittleEndian ? reversed(bytes) : bytes;
-  return format.letter === "f" ? floatAt(text, 0) : doubleAt(text, 0);
+  const { isLittleEndian, letter } = format;
+  return letter === "f" ? floatAt(data, at, isLittleEndian) : doubleAt(data, at, isLittleEndian);
 }
 
 function stringUpToZero(data: string, at: number, format: StructFormat): string {
