@@ -330,7 +330,7 @@ export const scripting = {
   "lua-enable-deprecated-api": flag(false, {
     immutable: true,
     hidden: true,
-    kept: "There are no scripts yet.",
+    kept: "Scripts are JavaScript, which has nothing of Lua's old API.",
   }),
 };
 

@@ -1,4 +1,5 @@
 /** Runs the commands of scripts: each as a command inside the one that has started the script. */
+import { figures } from "../../arena/arena.ts";
 import type { CallServer } from "../../calls/call.ts";
 import type { Client } from "../../calls/client.ts";
 import { type Command, Flag, fitsArity, HiddenFlag } from "../../calls/command.ts";
@@ -132,8 +133,10 @@ export class ServerCommandHost implements CommandHost {
     return this.server.clock.monotonicMs();
   }
 
+  /** Without the data, which maxmemory is for, and without what the log is to be told of them. */
   memorySize(): number {
-    return this.server.host.residentSize();
+    const { host, feed } = this.server;
+    return host.residentSize() - figures().reservedSize - feed.size;
   }
 
   collect(): void {
