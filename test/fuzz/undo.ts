@@ -6,7 +6,11 @@
  * and so must be what the snapshot saves.
  */
 import * as arena from "../../src/arena/arena.ts";
+import { isShortage } from "../../src/arena/shortage.ts";
+import type { Client } from "../../src/calls/client.ts";
 import type { ChangeCursor } from "../../src/keyspace/change_feed.ts";
+import { SnapshotLoader } from "../../src/persistence/snapshot/snapshot_loader.ts";
+import { blocksTo, SnapshotSaver } from "../../src/persistence/snapshot/snapshot_saver.ts";
 import { SnapshotWalk } from "../../src/persistence/walk/snapshot_walk.ts";
 import { argsOf } from "../../src/protocol/args.ts";
 import { Reply } from "../../src/protocol/reply.ts";
@@ -14,6 +18,7 @@ import * as dict from "../../src/structures/dict.ts";
 import * as entry from "../../src/structures/entry.ts";
 import * as frozen from "../../src/structures/frozen.ts";
 import { thresholds } from "../../src/values/thresholds.ts";
+import { World } from "../keyspace/worlds.ts";
 import { contentsOf } from "../persistence/contents.ts";
 import { InnerClient, InnerServer } from "../persistence/inner_server.ts";
 import { Random } from "./random.ts";
@@ -21,6 +26,8 @@ import { grammar, LOW, lines, VERIFY } from "./shortage.ts";
 
 /** Values from so few elements on are frozen by a walk. */
 const SIZES = { elements: 8, bytes: 400, string: 4200 };
+/** Blocks above this are huge: they are refused, while the reserve holds smaller ones. */
+const HUGE_SIZE = arena.SEGMENT_SIZE + 100_000;
 const SCRIPTS = 12;
 const COMMANDS_MAX = 30;
 
@@ -58,6 +65,7 @@ export async function sweepUndo(options: UndoOptions): Promise<number> {
         cause: error,
       });
     } finally {
+      arena.failAt(Infinity);
       Object.assign(thresholds, asBefore);
     }
     if (only !== undefined) break;
@@ -76,7 +84,11 @@ class Rounds {
   private readonly blocksBefore = arena.figures().blockCount;
   private readonly told: ChangeCursor;
   private walk: SnapshotWalk | null = null;
-  private saved = new Map<string, string>();
+  private isWalkOver = false;
+  /** Null if it has failed. */
+  private saver: SnapshotSaver | null = null;
+  private readonly pieces: Buffer[] = [];
+  private walkedMs = 0;
   private wanted = new Map<string, string>();
 
   constructor(seed: number, index: number, source: Iterator<readonly string[]>) {
@@ -106,10 +118,10 @@ class Rounds {
     this.stepWalk(this.random.below(6));
     const before = this.state();
     const { blockCount } = arena.figures();
-    this.runScript();
+    if (!this.runScript()) return;
     if (this.walk !== null) {
       this.expectSame(this.state(), before, "with a snapshot");
-      if (this.random.chance(0.7)) this.endWalk();
+      if (this.isWalkOver || this.random.chance(0.7)) this.endWalk();
       return;
     }
     while (this.inner.keyspace.reclaimSlice());
@@ -120,7 +132,8 @@ class Rounds {
     if (frozen.frozenCount() > 0) throw new Error("blocks stay frozen");
   }
 
-  private runScript(): void {
+  /** Whether it was undone. */
+  private runScript(): boolean {
     const { server } = this.inner;
     const { undo } = server.scripts;
     const { client } = this.client.connection;
@@ -131,8 +144,33 @@ class Rounds {
     server.feed.beginUnit();
     if (isInTransaction) server.feed.tellInstead(client.db, 1).bulkText("FIRST");
     const told = this.bytesTold();
-    undo.begin(false, Infinity);
+    const isStrict = this.random.chance(0.5);
+    const isShort = this.random.chance(0.3);
+    undo.begin(isStrict, Infinity);
+    if (isShort) arena.failAt(this.random.below(300), HUGE_SIZE);
     server.enter(client, inner);
+    this.runCommands(client);
+    server.leave(client);
+    if (undo.problem !== null && !isShort) throw undo.problem;
+    const isUndone = undo.canUndo && this.random.chance(0.9);
+    if (!isUndone) {
+      if (!undo.canUndo && !isShort) throw new Error("it cannot be undone");
+      this.endScript();
+      return false;
+    }
+    while (undo.undo(() => this.random.chance(0.5)));
+    arena.failAt(Infinity);
+    if (this.bytesTold() !== told) throw new Error(`the log was told ${this.bytesTold()}`);
+    server.feed.endUnit();
+    this.told.taken();
+    client.db = this.inner.keyspace.databases[0];
+    this.watcher.run("MULTI");
+    if (this.watcher.run("EXEC") !== "*0\r\n") throw new Error("a watched key has changed");
+    return true;
+  }
+
+  private runCommands(client: Client): void {
+    const { server } = this.inner;
     for (let left = this.random.between(1, COMMANDS_MAX); left > 0; left--) {
       const words = this.nextCommand();
       this.ran.push(JSON.stringify(words.map((word) => word.slice(0, 60))));
@@ -141,15 +179,19 @@ class Rounds {
       if (this.random.chance(0.1)) this.inner.keyspace.reclaimSlice();
       if (this.random.chance(0.05)) server.clock.tick();
     }
-    server.leave(client);
-    if (!undo.isListening || undo.problem !== null) throw new Error("it cannot be undone");
-    while (undo.undo(() => this.random.chance(0.5)));
-    if (this.bytesTold() !== told) throw new Error(`the log was told ${this.bytesTold()}`);
+  }
+
+  /** What the script has done stays as it is. */
+  private endScript(): void {
+    const { server } = this.inner;
+    arena.failAt(Infinity);
+    const before = this.state();
+    server.scripts.undo.end();
+    this.expectSame(this.state(), before, "that stays");
     server.feed.endUnit();
     this.told.taken();
-    client.db = this.inner.keyspace.databases[0];
-    this.watcher.run("MULTI");
-    if (this.watcher.run("EXEC") !== "*0\r\n") throw new Error("a watched key has changed");
+    this.client.connection.client.db = this.inner.keyspace.databases[0];
+    this.watcher.run("UNWATCH");
   }
 
   private bytesTold(): string {
@@ -181,54 +223,66 @@ class Rounds {
   }
 
   private beginWalk(): void {
-    const { keyspace } = this.inner;
-    this.saved = new Map();
-    this.wanted = new Map();
-    for (const db of keyspace.databases) {
-      dict.each(db.keys, (e) => {
-        this.wanted.set(`${db.id} ${entry.keyText(e)}`, String(entry.type(e)));
-      });
-    }
-    const note = (name: string, type: number) => {
-      if (this.saved.has(name)) throw new Error(`${name} is saved twice`);
-      this.saved.set(name, String(type));
-    };
+    const { keyspace, nowMs } = this.inner;
+    this.walkedMs = nowMs;
+    this.wanted = contentsOf(keyspace.databases);
+    this.pieces.length = 0;
+    const saver = new SnapshotSaver(
+      blocksTo((bytes) => this.pieces.push(Buffer.from(bytes)), false),
+      "lru",
+    );
+    saver.begin([]);
+    this.saver = saver;
     this.walk = new SnapshotWalk(
       keyspace,
-      (_db, id, e) => note(`${id} ${entry.keyText(e)}`, entry.type(e)),
-      {
-        beginLarge: ({ database, key, type }) =>
-          note(`${database} ${Buffer.from(key).toString("latin1")}`, type),
-        endLarge: () => {},
-        piece: () => {},
-        block: () => {},
-        leaf: () => {},
-        member: () => {},
-        scored: () => {},
-        field: () => {},
-        streamState: () => {},
-        beginGroup: () => {},
-        pending: () => {},
-        beginConsumer: () => {},
-        pendingId: () => {},
+      (db, id, e) => {
+        saver.select(id);
+        saver.entry(db, keyspace, e);
       },
+      saver,
       (error) => {
-        throw error;
+        if (!isShortage(error)) throw error;
+        this.saver = null;
+        this.walk?.abandon();
       },
       SIZES,
     );
   }
 
+  /** What has been saved, loaded by another. */
+  private savedContents(saver: SnapshotSaver): Map<string, string> {
+    saver.end();
+    const bytes = Buffer.concat(this.pieces);
+    const world = new World(1, this.inner.keyspace.databases.length);
+    world.pass(this.walkedMs - world.wallMs);
+    let at = 0;
+    const read = (into: Uint8Array, offset: number, size: number) => {
+      const piece = bytes.subarray(at, at + size);
+      into.set(piece, offset);
+      at += piece.length;
+      return piece.length;
+    };
+    const loader = new SnapshotLoader({ size: bytes.length, read }, world.keyspace);
+    while (loader.step(10));
+    const contents = contentsOf(world.keyspace.databases);
+    world.end();
+    for (const { keys } of world.keyspace.databases) dict.release(keys);
+    return contents;
+  }
+
   private stepWalk(count: number): void {
-    for (let left = count; left > 0 && this.walk !== null; left--) {
-      if (!this.walk.step()) this.endWalk();
+    for (let left = count; left > 0 && this.walk !== null && !this.isWalkOver; left--) {
+      this.isWalkOver = !this.walk.step();
     }
   }
 
   private endWalk(): void {
-    while (this.walk?.step());
-    if (this.walk !== null) this.expectSame(this.saved, this.wanted, "of the snapshot");
+    while (this.walk !== null && !this.isWalkOver) this.stepWalk(1);
+    if (this.walk !== null && this.saver !== null) {
+      this.expectSame(this.savedContents(this.saver), this.wanted, "of the snapshot");
+    }
     this.walk = null;
+    this.isWalkOver = false;
   }
 
   private expectSame(
