@@ -10,6 +10,8 @@ export interface DebugSettings {
   logWriteDelayMs: number;
   /** RESTORE takes payloads whatever their checksum (DEBUG SET-SKIP-CHECKSUM-VALIDATION). */
   checksumsSkipped: boolean;
+  /** Scripts may call commands that are refused to them (DEBUG SET-DISABLE-DENY-SCRIPTS). */
+  scriptsMayAll: boolean;
 }
 
 /** What they are at the start. */
@@ -18,5 +20,6 @@ export const DEFAULT_DEBUG_SETTINGS: Readonly<DebugSettings> = {
   outputResizing: true,
   outputPeakResetMs: 5000,
   checksumsSkipped: false,
+  scriptsMayAll: false,
   logWriteDelayMs: 0,
 };

@@ -348,7 +348,10 @@ export class Dispatcher {
     const { flags } = command;
     if (client.queue !== null && !TRANSACTION_COMMANDS.has(command.name)) {
       // A transaction that is bound to fail need not be kept.
-      if (!client.dirty && !client.queueFailed) client.queue.add(args, flags);
+      if (!client.dirty && !client.queueFailed) {
+        const isScript = (flags & HiddenFlag.script) !== 0;
+        client.queue.add(args, isScript ? scriptEffects(this.server, command, args) : flags);
+      }
       this.noteNotRun(client, command);
       this.reply.simple(QUEUED);
     } else {

@@ -148,8 +148,9 @@ function sortKey(call: Call, options: Options): void {
   if (type !== Type.list && type !== Type.set && type !== Type.zset) throw WRONG_TYPE;
   // Redis sorts a sorted set in its large encoding only, and leaves it so.
   if (type === Type.zset) zsetValue.toTree(e);
-  // What is stored must not depend on a hash table's order.
-  if (options.unsorted && type === Type.set && options.store !== 0) {
+  // What is stored, or given to a script, must not depend on a hash table's order.
+  const isTold = options.store !== 0 || call.client.isScript;
+  if (options.unsorted && type === Type.set && isTold) {
     options.unsorted = false;
     options.alpha = true;
     options.by = null;

@@ -31,6 +31,7 @@ const TYPE = {
   boolean: 35,
   bigNumber: 40,
   verbatim: 61,
+  attribute: 124,
 } as const;
 
 /** What is read, and where: one reply is read at a time. */
@@ -73,6 +74,10 @@ function read(): ScriptValue {
       return objectOf("big_number", readLine());
     case TYPE.verbatim:
       return objectOf("verbatim_string", readVerbatim());
+    case TYPE.attribute:
+      // Scripts are not told of it.
+      readMap();
+      return read();
     default:
       // No value, as RESP3 has it.
       readLine();

@@ -204,7 +204,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     run: setDisableDenyScripts,
     argc: [3, 3],
     syntax: "SET-DISABLE-DENY-SCRIPTS <0|1>",
-    summary: "Accepts whether scripts may call commands that deny it: there are no scripts yet.",
+    summary: "Sets whether scripts may call commands that are refused to them.",
   },
   "set-skip-checksum-validation": {
     run: setSkipChecksumValidation,
@@ -303,6 +303,7 @@ function existing(call: Call): EntryRef {
 }
 
 function setDisableDenyScripts(call: Call): void {
+  call.server.debug.scriptsMayAll = switchAt(call, 2);
   call.reply.ok();
 }
 

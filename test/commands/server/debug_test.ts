@@ -179,7 +179,25 @@ test("DEBUG LISTPACK, QUICKLIST and HTSTATS-KEY look into collections", async ()
   expect(await debug("HTSTATS-KEY", "zset")).toEqual(
     new Error("ERR The value stored at the specified key is not represented using an hash table"),
   );
+});
+
+test("DEBUG SET-DISABLE-DENY-SCRIPTS has scripts call what is refused to them", async () => {
+  const run = async (script: string) => plain(await client.command("EVAL", script, 0));
+  const attributed = "redis.setresp(3); return redis.call('DEBUG', 'PROTOCOL', 'attrib')";
+  const refusal = "ERR This Redis command is not allowed from script";
+  expect(String(await run(attributed))).toContain(refusal);
   expect(await debug("SET-DISABLE-DENY-SCRIPTS", 1)).toBe("OK");
+  expect(await run(attributed)).toBe("Some real reply following the attribute");
+  expect(await run("return redis.call('DEBUG', 'PROTOCOL', 'integer')")).toBe(12345);
+  expect(await debug("SET-DISABLE-DENY-SCRIPTS", 0)).toBe("OK");
+  expect(String(await run(attributed))).toContain(refusal);
+});
+
+test("SORT BY a constant of a set is in order when a script asks for it", async () => {
+  const members = ["d", "aa", "b", "a", "c", "zz", "azz", "1"];
+  await client.command("SADD", "set", ...members);
+  const script = "return redis.call('SORT', KEYS[1], 'BY', '_')";
+  expect(plain(await client.command("EVAL", script, 1, "set"))).toEqual(members.toSorted());
 });
 
 test("DEBUG OBJECT shows that INCR changes an integer in place", async () => {
