@@ -14,6 +14,7 @@ import { DENO, helpText, type Options, parseOptions } from "./options.ts";
 import { persistence } from "./persistence.ts";
 import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
+import { scriptCalls } from "./script_calls.ts";
 import { scripts } from "./scripts.ts";
 import { snapshots } from "./snapshots.ts";
 import { start } from "./start.ts";
@@ -28,6 +29,7 @@ const FIGURES: readonly Figure[] = [
   expiry,
   transactions,
   scripts,
+  scriptCalls,
   collections,
   streams,
   persistence,

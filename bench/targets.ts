@@ -53,6 +53,21 @@ const LARGE = [
 const OPERATIONS = ["sinter of two", "sunion of two", "zunionstore of two"] as const;
 const FILLED = ["sorted set", "hash", "set", "list", "small hashes"] as const;
 
+/** Short scripts that are called often, and long ones. */
+const SCRIPT_CALLS = [
+  "evalsha of get",
+  "evalsha of a rate limiter",
+  "evalsha of return 1",
+  "eval of get",
+  "fcall of get",
+] as const;
+const SCRIPT_WORKS = [
+  "loop of 1M",
+  "sort of 100k with a comparator",
+  "string of 100k pieces",
+  "JSON of 100 KB",
+] as const;
+
 /** Commands on streams. */
 const STREAM_TESTS = [
   "xadd of 1 field",
@@ -106,6 +121,12 @@ export const TARGETS: readonly Target[] = [
     ]),
   ),
   ratio("append-log", "loading", undefined, "time", "at most", 1),
+  ...SCRIPT_CALLS.map((test) => ratio("script-calls", test, 16, "throughput", "at least", 1.1)),
+  ...SCRIPT_CALLS.map((test) => ratio("script-calls", test, 16, "cpu", "at most", 0.85)),
+  ratio("script-calls", "new scripts", 16, "throughput", "at least", 0.6),
+  ours("script-calls", "BUSY while a script spins", "p99", 20),
+  ours("script-calls", "SCRIPT KILL", "p99", 20),
+  ...SCRIPT_WORKS.map((test) => ratio("scripts", test, undefined, "time", "at most", 1)),
   ours("start", "spawn to first PONG", "time", 100),
   ...PIPELINED.map((test) => ratio("deno", test, 16, "throughput", "at least", 0.9)),
 ];
