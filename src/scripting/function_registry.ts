@@ -29,6 +29,12 @@ const PLACE_COUNT = 64;
 /** What FUNCTION RESTORE does with the libraries that there are. */
 export type RestorePolicy = "append" | "replace" | "flush";
 
+/** A function as it was called: its name may be in another case. */
+interface Place {
+  readonly nameView: DataView;
+  readonly found: LibraryFunction;
+}
+
 export interface KeptLibrary {
   readonly name: string;
   /** Why it does not run. */
@@ -40,7 +46,7 @@ export class FunctionRegistry {
   private readonly machine: HostMachine;
   private readonly memory: LibraryMemory;
   /** Functions that were called, by something of their names' bytes. */
-  private readonly places = new Array<LibraryFunction | null>(PLACE_COUNT).fill(null);
+  private readonly places = new Array<Place | null>(PLACE_COUNT).fill(null);
   /** Counted bytes of what was loaded since libraries were looked at for that. */
   private loadedSize = 0;
   private readonly libraries = new Map<string, Library>();
@@ -97,12 +103,12 @@ export class FunctionRegistry {
     if (size === 0) return null;
     const place = (view.getUint8(offset + size - 1) * 31 + size) & (PLACE_COUNT - 1);
     const last = this.places[place];
-    if (last !== null && last.name.length === size) {
-      if (equalViews(last.nameView, 0, view, offset, size)) return last;
+    if (last !== null && last.nameView.byteLength === size) {
+      if (equalViews(last.nameView, 0, view, offset, size)) return last.found;
     }
-    const name = latin1(bytes, offset, size);
-    const found = this.find(name);
-    if (found?.name === name) this.places[place] = found;
+    const name = bytes.slice(offset, offset + size);
+    const found = this.find(latin1(name, 0, size));
+    if (found !== null) this.places[place] = { nameView: new DataView(name.buffer), found };
     return found;
   }
 

@@ -8,10 +8,10 @@
  *
  * Texts of errors are Redis's.
  */
-import { fromLatin1, latin1 } from "../base/bytes.ts";
+import { latin1 } from "../base/bytes.ts";
 import { CommandError } from "../protocol/errors.ts";
-import { Execution, resetMeter, type ScriptFailure } from "./execution.ts";
-import { countedSize } from "./guards/meter.ts";
+import { Execution, type ScriptFailure } from "./execution.ts";
+import { countedSize, countMemory } from "./guards/meter.ts";
 import type { FunctionDefinition } from "./host.ts";
 import { type HostMachine, LibraryHost } from "./library_host.ts";
 import { LibraryUse } from "./library_memory.ts";
@@ -23,6 +23,8 @@ import { NO_ARGUMENTS, NO_KEYS, type ScriptFunction } from "./value.ts";
 /** The only engine, as replies name it; libraries may do so in any case. */
 export const ENGINE = "JS";
 
+/** Bytes that a function takes, with what refers to it, roughly. */
+const FUNCTION_SIZE = 512;
 const NAME = /^\w+$/;
 const NAME_OPTION = /^name=/i;
 const BAD_NAME =
@@ -42,8 +44,6 @@ const TWICE = "ERR Function already exists in the library";
 export class LibraryFunction {
   readonly kind = "function";
   readonly name: string;
-  /** The bytes of the name. */
-  readonly nameView: DataView;
   readonly library: Library;
   readonly callback: ScriptFunction;
   /** Mask of ScriptFlag. */
@@ -53,7 +53,6 @@ export class LibraryFunction {
 
   constructor(library: Library, { name, callback, description, flags }: FunctionDefinition) {
     this.name = name;
-    this.nameView = new DataView(fromLatin1(name).buffer);
     this.library = library;
     this.callback = callback as ScriptFunction;
     this.flags = flags.reduce((mask, flag) => mask | (SCRIPT_FLAGS.get(flag) ?? 0), 0);
@@ -102,15 +101,22 @@ export function loadLibrary(
   timeLimitMs: number,
 ): Library {
   const functions: LibraryFunction[] = [];
+  const names = new Set<string>();
   const script = compiled(code);
   const { mayRunLong } = script;
   const library = { name, code, functions, mayRunLong, use: new LibraryUse() };
-  const host = new LibraryHost(machine, (definition) => register(library, functions, definition));
-  resetMeter();
+  const host = new LibraryHost(machine, (definition) => {
+    const problem = problemOf(definition, names);
+    if (problem !== null) return problem;
+    countMemory(FUNCTION_SIZE);
+    names.add(definition.name.toLowerCase());
+    functions.push(new LibraryFunction(library, definition));
+    return null;
+  });
   const execution = Execution.ofScript(script, NO_KEYS, NO_ARGUMENTS, host);
-  const hasEnded = execution.step(machine.now() + timeLimitMs);
+  if (!execution.step(machine.now() + timeLimitMs)) execution.kill(TIMEOUT);
   library.use.end(countedSize());
-  const problem = hasEnded ? (host.misuse ?? failureText(execution.failure)) : TIMEOUT;
+  const problem = host.misuse ?? failureText(execution.failure);
   if (problem !== null) throw new CommandError(`ERR Error registering functions: ${problem}`);
   if (functions.length === 0) throw NO_FUNCTIONS;
   return library;
@@ -131,16 +137,8 @@ function failureText(failure: ScriptFailure | null): string | null {
   return failure.message.replace(/^ERR /, `ERR user_function:${failure.line}: `);
 }
 
-/** Takes a function up; says why not. */
-function register(
-  library: Library,
-  functions: LibraryFunction[],
-  definition: FunctionDefinition,
-): string | null {
-  const { name } = definition;
+/** Why a function cannot be registered beside those of these names, which are in lower case. */
+function problemOf({ name }: FunctionDefinition, names: ReadonlySet<string>): string | null {
   if (!NAME.test(name)) return BAD_NAME;
-  const lower = name.toLowerCase();
-  if (functions.some((other) => other.name.toLowerCase() === lower)) return TWICE;
-  functions.push(new LibraryFunction(library, definition));
-  return null;
+  return names.has(name.toLowerCase()) ? TWICE : null;
 }
