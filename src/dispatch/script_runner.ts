@@ -36,7 +36,7 @@ import { ServerScriptRules } from "./script_rules.ts";
 import { SuspendedCommand } from "./suspended_command.ts";
 
 /** How long one that is suspended runs between two turns of the event loop. */
-const SLICE_MS = 5;
+const SLICE_MS = 1;
 
 const KILL_COMMANDS = { script: "SCRIPT KILL", function: "FUNCTION KILL" } as const;
 /** Redis says so of functions, too. */
