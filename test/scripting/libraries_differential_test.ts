@@ -262,6 +262,15 @@ describe.skipIf(!hasRedis)("compared with redis-server", () => {
     }
   });
 
+  test("JSON.parse reads the numbers that cjson reads", async () => {
+    const random = new Random(SEED);
+    for (let round = 0; round < 1500; round++) {
+      const text = randomNumberText(random);
+      const ours = inOurs("JSON.parse(ARGV[1])", text);
+      expect(ours, `${NOTE} ${text}`).toEqual(await inLua("cjson.decode(ARGV[1])", text));
+    }
+  });
+
   test("msgpack.pack writes the same bytes, and Lua reads them", async () => {
     const random = new Random(SEED);
     for (let round = 0; round < 1500; round++) {
@@ -319,6 +328,16 @@ function randomNumber(random: Random): string {
   const number = random.below(3) === 0 ? Math.round(value * 2) / 2 : value;
   // An integer that is rounded may not be written as one.
   return Math.abs(number) < 2 ** 53 ? String(number) : number.toExponential();
+}
+
+/** A number as JSON has it. */
+function randomNumberText(random: Random): string {
+  const digits = (count: number) => Array.from({ length: count }, () => random.below(10)).join("");
+  const sign = random.below(2) === 0 ? "-" : "";
+  const whole = random.below(3) === 0 ? "0" : `${random.between(1, 9)}${digits(random.below(25))}`;
+  const fraction = random.below(2) === 0 ? "" : `.${digits(random.between(1, 20))}`;
+  const exponent = random.pick(["", "", `e${random.below(400) - 200}`, `E+${random.below(20)}`]);
+  return sign + whole + fraction + exponent;
 }
 
 function randomBytes(random: Random, size: number): string {

@@ -4,6 +4,9 @@
  * cmsgpack. The reader keeps the containers that are open in a list, and can stop before each
  * value. A length is never believed: each element takes a byte at least, and containers grow as
  * elements come.
+ *
+ * msgpackr, which reads our own files, is not for scripts' data: it takes strings for UTF-8, makes
+ * code of the names in records, renames `__proto__`, and reads nested values on the host's stack.
  */
 import { nameOf } from "../guards/conversion.ts";
 import { rangeError, type Thrown, typeError } from "../guards/errors.ts";
