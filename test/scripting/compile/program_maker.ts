@@ -5,6 +5,7 @@
  * into `out`, and returns that as JSON.
  */
 import type { Random } from "../../fuzz/random.ts";
+import { PIECES } from "./program_pieces.ts";
 
 /** What a variable or an expression is; "any" is one of the primitive ones, null or undefined. */
 type Type = "number" | "string" | "boolean" | "any" | "numbers" | "strings" | "object";
@@ -36,6 +37,15 @@ const TYPES: readonly Type[] = [
   "object",
 ];
 const NAMES = ["a", "b", "c", "d", "e", "x", "y", "i"];
+/** What stands for an expression in a piece. */
+const PLACES = new Map<string, Type>([
+  ["ANY", "any"],
+  ["TEST", "boolean"],
+  ["OBJECT", "object"],
+  ["NUMBERS", "numbers"],
+  ["NUMBER", "number"],
+  ["TEXT", "string"],
+]);
 const STEPS_MAX = 400;
 const PROLOGUE = `let steps = 0; const out = [];
 const step = () => { if (++steps > ${STEPS_MAX}) throw "steps"; };
@@ -47,7 +57,12 @@ const show = (v) => {
   return v;
 };
 const nameOf = (e) => typeof e === "object" && e !== null ? e.name : e;
+const tried = (f) => {
+  try { show(f()); } catch (e) { show(nameOf(e)); if (e === "steps") throw e; }
+};
 const cut = (s) => s.length > 200 ? s.slice(0, 100) : s;
+const called = (f) => { const s = []; f(s); return s.map((g) => (step(), g())).join(); };
+const changed = (l, f) => { const c = l.slice(0, 20); show(cut(String(f(c)))); return c.join(); };
 const few = (a) => a.length > 20 ? a.slice(0, 10) : a;`;
 
 export class ProgramMaker {
@@ -136,6 +151,7 @@ export class ProgramMaker {
     const kinds: readonly (readonly [number, () => string])[] = [
       [5, () => this.declaration()],
       [4, () => `show(${this.expression(this.pick(["number", "string", "boolean", "any"]), 3)});`],
+      [8, () => `tried(() => ${this.expression(this.pick(["number", "string", "any"]), 3)});`],
       [4, () => `${this.assignment(2)};`],
       [2, () => this.destructuring()],
       [1, () => `show(few(${this.expression(this.pick(["numbers", "strings"]), 2)}).join("|"));`],
@@ -233,7 +249,7 @@ export class ProgramMaker {
           this.declare(name, "number", true);
           this.declare(`w${name}`, "any", true);
         });
-        return `${prefix}for (const [${name}, w${name}] of few(${list}).entries()) ${inner}`;
+        return `${prefix}for (const [${name}, w${name}] of few(${list}).slice().entries()) ${inner}`;
       }
     }
   }
@@ -485,6 +501,10 @@ export class ProgramMaker {
     const key = () => this.pick(["a", "b", "c", "zz"]);
     const makers: (() => string)[] = [
       () => this.expression(this.pick(["number", "string", "boolean"] as const), depth),
+      () => this.piece(depth),
+      () => this.piece(depth),
+      () => this.piece(depth),
+      () => this.piece(depth),
       () => `(${any()} ${this.pick(["&&", "||", "??"])} ${any()})`,
       () => `${object()}.${key()}`,
       () => `${object()}?.${key()}`,
@@ -509,6 +529,14 @@ export class ProgramMaker {
     return this.pick(makers)();
   }
 
+  /** One of the pieces, with expressions in it. */
+  private piece(depth: number): string {
+    return this.pick(PIECES).replace(/\b[A-Z]{3,}\b/g, (word) => {
+      const type = PLACES.get(word);
+      return type === undefined ? word : this.expression(type, word === "TEXT" ? 0 : depth);
+    });
+  }
+
   private object(depth: number): string {
     const any = () => this.expression("any", depth);
     const key = this.pick(["a", "b", "c"]);
@@ -526,6 +554,8 @@ export class ProgramMaker {
     const element = type === "numbers" ? "number" : "string";
     const item = () => this.expression(element, depth);
     const list = () => this.expression(type, depth);
+    const sort =
+      type === "numbers" ? "filter((v) => v === v).sort((p, q) => p - q)" : "slice().sort()";
     return this.pick([
       () => `[${item()}, ${item()}]`,
       () => `[...few(${list()}), ${item()}]`,
@@ -534,8 +564,7 @@ export class ProgramMaker {
       () => `few(${list()}).slice(${this.expression("number", depth)})`,
       () => `few(${list()}).concat(${list()})`,
       () => `few(${list()}).slice().reverse()`,
-      () =>
-        type === "numbers" ? `${list()}.slice().sort((p, q) => p - q)` : `${list()}.slice().sort()`,
+      () => `${list()}.${sort}`,
       () => `few(${list()}).flatMap((v) => (step(), [v, ${item()}]))`,
       () => (type === "strings" ? `Object.keys(${this.expression("object", depth)})` : list()),
     ])();
