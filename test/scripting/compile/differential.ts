@@ -2,7 +2,6 @@
  * Purpose: the compiler against the host's own engine. A random program is run as it is, and as a
  * script whose time slices end after a few steps; what they see must be the same.
  */
-import { run } from "../../../src/scripting/guards/run_state.ts";
 import { Random } from "../../fuzz/random.ts";
 import { runScript } from "../script_run.ts";
 import { ProgramMaker } from "./program_maker.ts";
@@ -10,19 +9,10 @@ import { ProgramMaker } from "./program_maker.ts";
 /** What is wrong with a program; null if nothing is. */
 export function differenceOf(program: string, random: Random): string | null {
   const expected = hostResult(program);
-  const isSliced = random.chance(0.5);
-  const { value, error } = runScript(program, {
-    slices: isSliced ? "always" : "one",
-    host: { now: () => (isSliced ? soon(random) : 0) },
-  });
+  const slices = random.chance(0.5) ? "always" : "one";
+  const { value, error } = runScript(program, { slices, host: { now: () => 0 } });
   const seen = error ?? value;
   return seen === expected ? null : `expected ${expected}\n     got ${String(seen)}`;
-}
-
-/** Leaves fuel for a few steps until the next look at the clock, so a script pauses everywhere. */
-function soon(random: Random): number {
-  run.f = random.below(20);
-  return 0;
 }
 
 function hostResult(program: string): string {

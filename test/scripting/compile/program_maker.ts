@@ -249,7 +249,8 @@ export class ProgramMaker {
           this.declare(name, "number", true);
           this.declare(`w${name}`, "any", true);
         });
-        return `${prefix}for (const [${name}, w${name}] of few(${list}).slice().entries()) ${inner}`;
+        const entries = `few(${list}).slice().entries()`;
+        return `${prefix}for (const [${name}, w${name}] of ${entries}) ${inner}`;
       }
     }
   }

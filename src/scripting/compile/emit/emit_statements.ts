@@ -127,12 +127,12 @@ type Loop = Exclude<
 function emitLoop(emitter: Emitter, node: Loop, labels: string): string {
   switch (node.type) {
     case "WhileStatement": {
-      const test = emitter.expression(node.test);
+      const test = testCode(emitter, node.test);
       return `${labels}while(${test}){${emitter.fuel(node, true)}${emitter.statement(node.body)}}`;
     }
     case "DoWhileStatement": {
       const body = `${emitter.fuel(node, true)}${emitter.statement(node.body)}`;
-      return `${labels}do{${body}}while(${emitter.expression(node.test)});`;
+      return `${labels}do{${body}}while(${testCode(emitter, node.test)});`;
     }
     case "ForStatement":
       return emitter.within(() => emitFor(emitter, node, labels));
@@ -144,6 +144,12 @@ function emitLoop(emitter: Emitter, node: Loop, labels: string): string {
   }
 }
 
+/** The body has told lines of its own, so each look at the test tells its line again. */
+function testCode(emitter: Emitter, test: Expression): string {
+  const code = emitter.expression(test);
+  return canFail(test) ? `(${emitter.line(test).slice(0, -1)},${code})` : code;
+}
+
 function emitFor(emitter: Emitter, node: ForStatement, labels: string): string {
   const { init, test, update } = node;
   let before = "";
@@ -153,7 +159,7 @@ function emitFor(emitter: Emitter, node: ForStatement, labels: string): string {
     if (init.kind === "var") before = code === "" ? "" : `${code};`;
     else first = code;
   } else if (init) first = emitter.expression(init);
-  const head = `${first};${test ? emitter.expression(test) : ""}`;
+  const head = `${first};${test ? testCode(emitter, test) : ""}`;
   const last = update ? emitter.expression(update) : "";
   const line = emitter.line(node);
   const body = `${emitter.fuel(node, true)}${emitter.statement(node.body)}`;
