@@ -24,7 +24,8 @@ import {
   type ScriptValue,
 } from "./value.ts";
 
-export { beginRun as resetMeter } from "./guards/run_state.ts";
+/** As ScriptHost.log has it. */
+const WARNING = 3;
 
 /** How an error reached the end of a script. */
 export interface ScriptFailure {
@@ -99,10 +100,18 @@ export class Execution {
       const isOver = isBeginning ? this.begin() : this.goOn(this.running as Running);
       if (!isOver) return false;
     } catch (error) {
-      this.failure = failureOf(error);
+      this.fail(error);
     }
     this.end();
     return true;
+  }
+
+  private fail(error: unknown): void {
+    this.failure = failureOf(error);
+    const { cause, line } = this.failure;
+    if (cause === null) return;
+    const problem = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    this.host.log(WARNING, `Bug in what a script called at its line ${line}: ${problem}`);
   }
 
   private begin(): boolean {

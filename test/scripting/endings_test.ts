@@ -165,6 +165,26 @@ test("values of a run are let go of at its end", () => {
   expect([run.host, run.pendingFunction, run.pendingArguments]).toEqual([null, null, null]);
 });
 
+test("a bug of ours ends the script, which cannot catch it, and is in the log", () => {
+  const logged: string[] = [];
+  let calls = 0;
+  const source =
+    "try { redis.call('X') } catch (e) { redis.call('Y') } finally { redis.call('Z') }";
+  const { error } = runScript(`1;\n${source}`, {
+    host: {
+      call: () => {
+        calls++;
+        throw new Error("a broken invariant");
+      },
+      log: (level, text) => logged.push(`${level} ${text.split("\n")[0]}`),
+    },
+  });
+  expect(error).toBe("ERR internal error in script runtime");
+  expect(calls).toBe(1);
+  expect(logged.length).toBe(1);
+  expect(logged[0]).toMatch(/^3 Bug in what a script called at its line 2: .*a broken invariant/);
+});
+
 test("Math.random has the numbers of its seed", () => {
   const numbers = (seed: number) => {
     seedRandom((count) => new Uint32Array(count).fill(seed));
