@@ -166,8 +166,9 @@ export class ChangeFeed {
   private unitCount = 0;
   /** Where it begins, with what comes before its first command. */
   private unitBegin = 0;
-  /** The database of its first command, if it has any. */
+  /** The database of its first command, if it has any; and `selected` before that. */
   private unitDatabase = NO_DATABASE;
+  private unitSelected = NO_DATABASE;
   private held: HeldUnit | null = null;
   /** It does not go on now. */
   private isHolding = false;
@@ -284,11 +285,11 @@ export class ChangeFeed {
   takeBack({ unitCount, size, selected }: FeedPlace): void {
     if (!this.isOpen) return;
     const { to, held } = this;
-    this.selected = selected;
+    if (unitCount > 0) this.selected = selected;
+    else if (this.unitCount > 0) this.selected = held === null ? this.unitSelected : NO_DATABASE;
     if (unitCount === 0) {
       to.truncate(held === null ? this.unitBegin : 0);
       this.unitStart = to.position;
-      if (held !== null) this.selected = NO_DATABASE;
     } else if (unitCount === 1 && this.unitCount > 1) {
       this.takeBackMulti(size);
     } else {
@@ -345,13 +346,14 @@ export class ChangeFeed {
     const own = new Reply(LOG_PIECE_SIZE);
     const unit = { out: own, selected: NO_DATABASE, unitStart: 0, unitCount, feedSelected: 0 };
     if (unitCount === 0) return unit;
-    own.raw(selectionOf(unitDatabase), 0, selectionOf(unitDatabase).length);
-    unit.unitStart = own.position;
+    // Else that comes before its first command already.
+    const isSelected = this.unitSelected === unitDatabase;
+    if (isSelected) own.raw(selectionOf(unitDatabase), 0, selectionOf(unitDatabase).length);
+    unit.unitStart = own.position + unitStart - this.unitBegin;
     unit.selected = selected;
-    copy(out, unitStart, own);
-    out.truncate(unitStart);
-    // What comes before a unit selects the database of its first command.
-    this.selected = unitDatabase;
+    copy(out, this.unitBegin, own);
+    out.truncate(this.unitBegin);
+    this.selected = this.unitSelected;
     return unit;
   }
 
@@ -489,8 +491,10 @@ export class ChangeFeed {
   /** The unit that is open gets one command more. */
   private count(db: Database): void {
     this.unitCount++;
-    if (this.unitCount === 1) this.unitDatabase = db.id;
-    else if (this.unitCount === 2) this.insertMulti();
+    if (this.unitCount === 2) this.insertMulti();
+    if (this.unitCount > 1) return;
+    this.unitDatabase = db.id;
+    this.unitSelected = this.selected;
   }
 
   /** Writes the key of an entry as an argument. */

@@ -56,6 +56,13 @@ export interface ValueKeeper extends KeyKeeper {
   wants(e: EntryRef): boolean;
   /** Takes an entry of no database, with its value. */
   take(e: EntryRef): void;
+  /** Does something when the script has ended, unless it is undone. */
+  afterwards(run: () => void): void;
+  /**
+   * Something is about to be done elsewhere that cannot be undone; throws a CommandError when the
+   * script may not do such a thing.
+   */
+  leaveTrace(): void;
 }
 
 export class Keyspace implements DatabaseOwner {

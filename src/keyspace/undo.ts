@@ -49,6 +49,10 @@ const NOT_KEPT = new CommandError(
   "OOM command not allowed: there is no memory to keep what an atomic script changes",
 );
 
+const CANNOT_BE_UNDONE = new CommandError(
+  "ERR This command cannot be undone, so that an atomic script may not call it",
+);
+
 /** Keys that are undone at once, between two looks at the clock: some 50 µs. */
 const SLICE_KEYS = 64;
 
@@ -85,6 +89,8 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
   private hasParts = false;
   private readonly earlier: Chapter[] = [];
   private readonly collections = new Collections(this);
+  /** What is done when the script has ended. */
+  private readonly later: (() => void)[] = [];
   private hasBegun = false;
   private sizeLimit = Infinity;
   private givenUpBefore = 0;
@@ -164,6 +170,7 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     this.hasBegun = false;
     this.keyspace.watches.dropMarks();
     if (this.isListening) this.giveUp();
+    if (this.later.length > 0) for (const run of this.later.splice(0)) run();
   }
 
   /** Frees all that is kept, and listens no more: what the script has done cannot be undone. */
@@ -271,6 +278,15 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     this.chapter.waste.push(e);
   }
 
+  afterwards(run: () => void): void {
+    this.later.push(run);
+  }
+
+  leaveTrace(): void {
+    if (this.isStrict) throw CANNOT_BE_UNDONE;
+    this.giveUp();
+  }
+
   /** The keys of a database that is emptied are put aside; see `Keyspace.flush`. */
   replacing(db: Database, by: Database | null): void {
     if (by !== null || db.size === 0) return;
@@ -315,6 +331,7 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     }
     if (DEBUG) assert(!this.collections.isAny, "a collection is still listened to");
     this.untell();
+    this.later.length = 0;
     this.hasBegun = false;
   }
 

@@ -167,6 +167,59 @@ describe("SCRIPT KILL FORCE", () => {
     expect(waiter.replied).toBe("*2\r\n$4\r\nlist\r\n$1\r\ny\r\n");
   });
 
+  test("takes back what the log was told, and nothing else", () => {
+    const { feed } = world.server;
+    const told = feed.attach({ told: () => {} });
+    const log = () => {
+      const parts: string[] = [];
+      told.show((bytes, offset, size) => {
+        parts.push(Buffer.from(bytes.subarray(offset, offset + size)).toString("latin1"));
+        return false;
+      });
+      told.taken();
+      return parts
+        .join("")
+        .replace(/[*$]\d+\r\n/g, "")
+        .replaceAll("\r\n", " ");
+    };
+    const changes =
+      "redis.call('SET', 'k', 1); redis.call('SELECT', 1); redis.call('SET', 'k', 2);";
+    caller.run("EVAL", `${changes} ${FOREVER}`, "0");
+    other.run("SCRIPT", "KILL", "FORCE");
+    world.untilOver();
+    expect(log()).toBe("");
+    for (const before of [["a"], ["a", "b"]]) {
+      caller.run("MULTI");
+      for (const key of before) caller.run("SET", key, "1");
+      caller.run("EVAL", `${changes} ${FOREVER}`, "0");
+      caller.run("EXEC");
+      other.run("SCRIPT", "KILL", "FORCE");
+      world.untilOver();
+      const [first, second] = before.map((key) => `SET ${key} 1 `);
+      const unit = second === undefined ? first : `MULTI ${first}${second}EXEC `;
+      expect(log()).toBe(`SELECT 0 ${unit}`);
+    }
+    expect(other.run("SET", "c", "1")).toBe("+OK\r\n");
+    expect(log()).toBe("SET c 1 ");
+    told.detach();
+  });
+
+  test("FLUSHALL saves what is left only when the script has ended", () => {
+    const { snapshots } = world.server.durability;
+    const saved: string[] = [];
+    Object.defineProperty(snapshots, "isConfigured", { value: true });
+    snapshots.save = () => saved.push("saved") > 0;
+    other.run("SET", "k", "1");
+    caller.run("EVAL", `redis.call('FLUSHALL'); ${FOREVER}`, "0");
+    other.run("SCRIPT", "KILL", "FORCE");
+    world.untilOver();
+    expect(saved).toEqual([]);
+    expect(other.run("GET", "k")).toBe("$1\r\n1\r\n");
+    caller.run("EVAL", "for (const i of [1]) redis.call('FLUSHALL')", "0");
+    expect(saved).toEqual(["saved"]);
+    expect(other.run("DBSIZE")).toBe(":0\r\n");
+  });
+
   test("FUNCTION KILL FORCE does so with a function", () => {
     load(`redis.call('SET', 'k', 1); ${FOREVER}`);
     caller.run("FCALL", "f", "0");

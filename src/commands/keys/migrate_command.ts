@@ -138,6 +138,7 @@ function migrate(call: Call): void {
     reply.simple("NOKEY");
     return;
   }
+  call.keyspace.keeper?.leaveTrace();
   const host = call.cText(HOST);
   const port = Number.parseInt(call.text(PORT), 10) || 0;
   // A connection that was kept may be closed by now: then a new one is tried.

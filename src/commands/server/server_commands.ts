@@ -181,12 +181,20 @@ function flushall(call: Call): void {
   checkFlushMode(call);
   const { keyspace } = call;
   const { snapshots } = call.server.durability;
-  snapshots.abandon();
+  // What a script does that may be undone is not on the disk before it has ended.
+  if (keyspace.keeper === null) snapshots.abandon();
   for (const db of keyspace.databases) keyspace.dirty += keyspace.flush(db);
   propagate.asItCame(call);
-  // As Redis: where there are save points, what was there is not to come back after a restart.
-  if (snapshots.isConfigured && !keyspace.isReplaying) snapshots.save();
+  if (keyspace.keeper === null) saveFlushed(call);
+  else keyspace.keeper.afterwards(() => saveFlushed(call));
   call.reply.ok();
+}
+
+/** As Redis: where there are save points, what was there is not to come back after a restart. */
+function saveFlushed({ server, keyspace }: Pick<Call, "server" | "keyspace">): void {
+  const { snapshots } = server.durability;
+  snapshots.abandon();
+  if (snapshots.isConfigured && !keyspace.isReplaying) snapshots.save();
 }
 
 function flushdb(call: Call): void {
