@@ -4,6 +4,7 @@ import type { Client } from "../../calls/client.ts";
 import type { Clients } from "../../calls/clients.ts";
 import { type Command, Flag } from "../../calls/command.ts";
 import type { Durability } from "../../calls/durability.ts";
+import type { Scripts } from "../../calls/scripts.ts";
 import type { Args } from "../../protocol/args.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { ServerGate } from "../gates.ts";
@@ -18,6 +19,7 @@ export const OUT_OF_MEMORY = new CommandError(
 export interface MemoryContext {
   readonly clients: Pick<Clients, "pauseMode">;
   readonly durability: Pick<Durability, "loading">;
+  readonly scripts: Pick<Scripts, "isSuspended">;
 }
 
 /** What ends a transaction: the memory for what is queued is given back. */
@@ -25,8 +27,8 @@ const ENDINGS = new Set(["exec", "discard", "quit", "reset"]);
 
 /**
  * maxmemory: what users allow. Commands of a transaction that runs are not asked about, those that
- * are to be queued all are. While clients are paused, or data are loaded, Redis evicts nothing, and
- * refuses nothing.
+ * are to be queued all are. While clients are paused, data are loaded or a script is in its middle,
+ * Redis evicts nothing, and refuses nothing.
  */
 export class MemoryStation implements Station {
   readonly name = "memory";
@@ -48,7 +50,8 @@ export class MemoryStation implements Station {
 
   /** Whether more is in use than may be. */
   isOver(): boolean {
-    const { clients, durability } = this.context;
+    const { clients, durability, scripts } = this.context;
+    if (scripts.isSuspended) return false;
     if (clients.pauseMode !== "none" || durability.loading !== null) return false;
     return usedSize() > this.max;
   }
