@@ -137,6 +137,7 @@ export const FREE_LINES: Readonly<Record<string, readonly string[]>> = {
   "script|exists": ["SCRIPT EXISTS nosuch"],
   "script|flush": ["SCRIPT FLUSH"],
   "script|load": ["SCRIPT LOAD 'return 1'"],
+  "script|show": ["SCRIPT SHOW nosuch"],
   select: ["SELECT 1"],
   slaveof: ["SLAVEOF NO ONE"],
   "slowlog|get": ["SLOWLOG GET"],

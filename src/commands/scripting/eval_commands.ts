@@ -8,7 +8,8 @@ import type { CachedScript } from "../../scripting/script_cache.ts";
 import { NO_ARGUMENTS, NO_KEYS } from "../../scripting/value.ts";
 import { FIRST_KEY, keyCountOf, vectorOf } from "./script_arguments.ts";
 
-const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
+/** A script is asked for that the cache has not got. */
+export const NO_SCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
 /** The argument that is the script, or its SHA-1. */
 const SCRIPT = 1;
 const SHA_SIZE = 40;

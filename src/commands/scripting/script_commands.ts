@@ -3,7 +3,7 @@ import type { Call } from "../../calls/call.ts";
 import { helpEntry } from "../../calls/help.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError } from "../../protocol/errors.ts";
-import { cachedScript } from "./eval_commands.ts";
+import { cachedScript, NO_SCRIPT } from "./eval_commands.ts";
 import { isForced } from "./script_arguments.ts";
 
 const BAD_FLUSH = new CommandError("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
@@ -71,6 +71,15 @@ export const scriptCommands = group("scripting", {
         summary: "Puts a script into the cache.",
         tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
       },
+      SHOW: {
+        run: show,
+        arity: 3,
+        flags: ["noscript"],
+        args: "sha1",
+        since: "8.0.0",
+        complexity: "O(N) with N being the length in bytes of the script body.",
+        summary: "Shows the text of a script in the cache.",
+      },
     },
   },
 });
@@ -102,4 +111,12 @@ function load(call: Call): void {
   const script = cachedScript(call, 2);
   call.server.scripts.cache.keep(script);
   call.reply.bulkText(script.name);
+}
+
+/** As Valkey 8 has it. */
+function show(call: Call): void {
+  const { bytes, view, start, size } = call.args;
+  const script = call.server.scripts.cache.withSha(bytes, view, start[2], size[2]);
+  if (script === null) throw NO_SCRIPT;
+  call.reply.bulkText(script.text);
 }

@@ -45,6 +45,16 @@ test("EVALSHA and EVALSHA_RO of an unknown script say NOSCRIPT", async () => {
   expect(String(await ask("EVALSHA_RO", sha, "0"))).toContain(none);
 });
 
+test("SCRIPT SHOW has the text of a script, byte by byte", async () => {
+  const text = "return 'a\\n' // \xe9 \x00";
+  const sha = String(await ask("SCRIPT", "LOAD", text));
+  expect(await ask("SCRIPT", "SHOW", sha)).toBe(text);
+  expect(await ask("SCRIPT", "SHOW", sha.toUpperCase())).toBe(text);
+  const none = String(await ask("SCRIPT", "SHOW", "0".repeat(40)));
+  expect(none).toContain("NOSCRIPT No matching script. Please use EVAL.");
+  expect(String(await ask("SCRIPT", "SHOW", ""))).toContain("NOSCRIPT");
+});
+
 test("SCRIPT EXISTS and FLUSH, and what there is no more of", async () => {
   const sha = String(await ask("SCRIPT", "LOAD", "return 1"));
   expect(await ask("SCRIPT", "EXISTS", sha, "nosuch")).toEqual([1, 0]);
