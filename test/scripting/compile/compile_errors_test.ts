@@ -195,6 +195,16 @@ describe("kinds of code that scripts have not got", () => {
 test("a message is a line of printable ASCII and of bounded length, whatever the text", () => {
   const name = "n".repeat(5000);
   const texts = [name, `${name}()`, `let ${name}; let ${name}`, `Math.${name}`, `Math['\u0001\n']`];
-  texts.push(`${name} = 1`, `foo ${name}`, "\u0007", "é", "let \\u4e2d; let \\u4e2d", "'\r'");
+  texts.push(
+    `${name} = 1`,
+    `foo ${name}`,
+    "\u0007",
+    "é",
+    "let \\u4e2d; let \\u4e2d",
+    "'\r'",
+    "new \u00d3",
+    "\u00d3 = 1",
+    "\u00d3()",
+  );
   for (const text of texts) expect(refusal(text)).toMatch(/^\d+:\d+ [ -~]{1,160}$/);
 });

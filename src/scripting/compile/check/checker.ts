@@ -202,6 +202,7 @@ export abstract class Checker {
   }
 
   notDefined(name: Identifier): CompileError {
+    this.checkName(name);
     if (name.name === "KEYS" || name.name === "ARGV") {
       const how = "a library's function has the keys and arguments as its two parameters";
       return this.error(name, `'${name.name}' is not defined: ${how}`);
