@@ -64,9 +64,10 @@ function callFunction(call: Call, isReadOnly: boolean): void {
   const firstArg = FIRST_KEY + keyCountOf(call, BAD_COUNT);
   // Its commands are told, not that it ran.
   if (feed.active) feed.tellNothing();
-  functions.enter(found, sizeOf(args));
   const { host } = scripts;
   host.begin(call, found, isReadOnly);
+  // Only of what then runs: who is refused has used nothing.
+  functions.enter(found, sizeOf(args));
   const keys = firstArg === FIRST_KEY ? NO_KEYS : vectorOf(call, FIRST_KEY, firstArg, "keys");
   const rest = firstArg === argc ? NO_ARGUMENTS : vectorOf(call, firstArg, argc, "args");
   const { callback, library } = found;
