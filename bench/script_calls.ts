@@ -85,7 +85,7 @@ export const scriptCalls: Figure = {
       const rows: Row[] = [];
       for (const [test, prepare] of Object.entries(CALLS)) {
         progress(`${FIGURE}: ${test}`);
-        rows.push(...(await callRows(servers, controls, test, prepare, options)));
+        rows.push(...(await callRows(servers, test, prepare, options)));
       }
       progress(`${FIGURE}: new scripts`);
       rows.push(await newScriptsRow(servers, options));
@@ -104,21 +104,19 @@ export const scriptCalls: Figure = {
 
 async function callRows(
   servers: Pair<Server>,
-  controls: Pair<Control>,
   test: string,
   prepare: Preparation,
   options: Options,
 ): Promise<Row[]> {
   const { clients, size, keyspace } = options;
   const requests = countOr(options.requests, REQUESTS, options.scale);
-  const loadOf = async (side: "ours" | "theirs"): Promise<Load> => ({
-    test: await prepare(controls[side], side),
-    requests,
-    pipeline: PIPELINE,
-    clients,
-    size,
-    keyspace,
-  });
+  const loadOf = async (side: "ours" | "theirs"): Promise<Load> => {
+    // A connection of its own, since replies of two lines may be left in it.
+    const control = await Control.open(servers[side].port);
+    const words = await prepare(control, side);
+    control.close();
+    return { test: words, requests, pipeline: PIPELINE, clients, size, keyspace };
+  };
   const loads = { ours: await loadOf("ours"), theirs: await loadOf("theirs") };
   for (const side of SIDES) await runLoad(servers[side], loads[side]);
   const samples = await alternate(options.rounds ?? ROUNDS, (side) =>
