@@ -110,6 +110,16 @@ export const differentCases: [string, string | RegExp][] = [
     "return Math.max(...new Array(8001).fill(0))",
     /RangeError: too many arguments in a spread call/,
   ],
+  ["const l = new Array(4001).fill(0); return Math.max(...l, 1, ...l)", /too many arguments/],
+  ["const l = new Array(5000).fill(1), f = () => 1; return f(...l, ...l)", /too many arguments/],
+  [
+    "const l = new Array(5000).fill(1), o = { at: () => 1 }; o.at(...l, ...l)",
+    /too many arguments/,
+  ],
+  [
+    "const l = [1, 2], f = (...r) => r; return f(0, ...l, 3, ...l, ...'ab')",
+    '[0, 1, 2, 3, 1, 2, "a", "b"]',
+  ],
   ["const o = {}; o['k'.repeat(9000)] = 1", /RangeError: property name too long/],
   ["const f = () => f(); f()", /RangeError: stack overflow/],
   [

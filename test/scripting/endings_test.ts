@@ -135,6 +135,11 @@ describe("depth", () => {
     `const f = (a, b, c, d, e, g, h, i) => { const j = [a, b], k = { a, b, c, d }; let l = 1, m = 2;
       try { return f(b, c, d, e, g, h, i, j) + k.a + l + m } catch (x) {
       return redis.call('DEEP', 1) } }; f(0)`,
+    `const l = new Array(7900).fill(1), f = (...r) => redis.call('DEEP', r.length); f(...l)`,
+    `const l = new Array(7900).fill(1), f = (n, ...r) => {
+      try { return f(n + 1, ...l) } catch (e) { return redis.call('DEEP', n) } }; f(0)`,
+    `const l = new Array(7900).fill(1), f = () => redis.call('DEEP', 1);
+      try { f(${Array(85).fill("...l").join()}) } catch (e) { f() }`,
   ];
   /** As a command may take it. */
   const stackOf = (frames: number): number => (frames === 0 ? 0 : 1 + stackOf(frames - 1));

@@ -75,11 +75,18 @@ function emitVectorMember(emitter: Emitter, node: MemberExpression, vector: stri
 
 /** With a comma before each, to come after what the runtime adds. */
 function laterArguments(emitter: Emitter, nodes: CallExpression["arguments"]): string {
-  return nodes.map((node) => `,${argument(emitter, node, "$spreadArgs")}`).join("");
+  return nodes.length === 0 ? "" : `,${firstArguments(emitter, nodes, "$spreadArgs")}`;
 }
 
+/**
+ * Arguments lie on the host's stack: several spreads are put together first, so that the limit is
+ * for all of a call. Else a leaf could be called with so many that a command inside has no stack.
+ */
 function firstArguments(emitter: Emitter, nodes: CallExpression["arguments"], spread: string) {
-  return nodes.map((node) => argument(emitter, node, spread)).join(",");
+  const code = nodes.map((node) => argument(emitter, node, spread)).join(",");
+  const spreadCount = nodes.filter(({ type }) => type === "SpreadElement").length;
+  if (spread !== "$spreadArgs" || spreadCount < 2) return code;
+  return `...${emitter.helper(spread)}([${code}])`;
 }
 
 function argument(
