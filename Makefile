@@ -77,6 +77,8 @@ fuzz: redis dist/rusk ## Random commands, shortages and scripts, compared (SEED=
 	    $(if $(SEED),--seed $(SEED)))
 	@$(if $(ARGS),,$(BUN) test/fuzz/shortage_main.ts --turns --cases $$(($(COMMANDS) / 100)) \
 	    $(if $(SEED),--seed $(SEED)))
+	@$(if $(ARGS),,UNDO_CASES=$$(($(COMMANDS) / 50)) $(if $(SEED),FUZZ_SEED=$(SEED)) \
+	    $(BUN) test test/fuzz/undo_test.ts)
 	@$(if $(ARGS),,PROGRAMS=$(COMMANDS) SOURCES=$$(($(COMMANDS) * 10)) \
 	    $(if $(SEED),SEED=$(SEED)) $(BUN) test test/scripting/compile/fuzz_test.ts)
 

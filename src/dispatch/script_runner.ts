@@ -61,6 +61,13 @@ interface InnerCommand {
   timing: SuspendedTiming;
 }
 
+/** A script that is to be undone cannot be. */
+class NotKept extends Error {
+  constructor(cause: unknown) {
+    super("there is no memory to keep what an atomic script changes", { cause });
+  }
+}
+
 export class ScriptRunner implements Scripts {
   running: ScriptRun | null = null;
   isSuspended = false;
@@ -210,7 +217,8 @@ export class ScriptRunner implements Scripts {
       this.hasEnded = true;
       const isWell = run.finish(reply);
       this.isUndone = run.hasWritten && (this.isKilled || (run.isAtomic && !isWell));
-      if (this.isUndone && undo.problem !== null) throw undo.problem;
+      // No reply can tell it: the process ends, and the log has the data as they were.
+      if (this.isUndone && undo.problem !== null) throw new NotKept(undo.problem);
     }
     if (this.isUndone && undo.undo(() => server.clock.monotonicMs() >= deadlineMs)) return false;
     this.conclude(run);
