@@ -313,7 +313,7 @@ export const scripting = {
   }),
   "script-time-limit": integer(0, LONG_FROM_0, {
     own: true,
-    does: "Milliseconds after which a script that has written nothing is ended; 0 is never.",
+    does: "Milliseconds after which a script is ended, and undone; 0 is never.",
   }),
   "script-memory-limit": memory(268435456, LONG_FROM_0, {
     own: true,

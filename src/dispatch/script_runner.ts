@@ -195,9 +195,12 @@ export class ScriptRunner implements Scripts {
 
   /** Ends one that has lasted for too long, if it may be ended. */
   private endByLimit(run: ScriptRun): boolean {
-    if (run.hasWritten && !run.isAtomic) return false;
-    run.execution.kill(`ERR Script ended by script-time-limit after ${this.limitMs} ms...`);
-    this.server.log("warning", "Script ended by script-time-limit.");
+    if (run.hasWritten && !this.undo.canUndo) return false;
+    this.isKilled = true;
+    const what = run.hasWritten ? ", and what it has done was undone" : "";
+    const message = `Script ended by script-time-limit after ${this.limitMs} ms${what}`;
+    run.execution.kill(`ERR ${message}...`);
+    this.server.log("warning", `${message}.`);
     return true;
   }
 

@@ -411,7 +411,17 @@ describe("script-time-limit", () => {
     expect(caller.replied).toBe(`-ERR Script ended by script-time-limit after 100 ms... ${PLACE}`);
   });
 
-  test("leaves one alone that has written", () => {
+  test.each([[50], [Infinity]])("undoes what it has written (BUSY after %s ms)", (thresholdMs) => {
+    world.server.scripts.thresholdMs = thresholdMs;
+    caller.run("SET", "k", "before");
+    caller.run("EVAL", `redis.call('SET', 'k', '1'); ${ENDLESS}`, "0");
+    world.untilOver();
+    expect(caller.replied).toMatch(/limit after 100 ms, and what it has done was undone\.\.\. /);
+    expect(other.run("GET", "k")).toBe("$6\r\nbefore\r\n");
+  });
+
+  test("leaves one alone that has written more than can be undone", () => {
+    world.server.scripts.undoLimit = 0;
     caller.run("EVAL", `redis.call('SET', 'k', '1'); ${LONG} return 1`, "0");
     world.untilOver();
     expect(caller.replied).toBe(":1\r\n");
