@@ -98,6 +98,7 @@ export const differentCases: [string, string | RegExp][] = [
   ["let s = 'x'.repeat(1e6); return new Array(40).fill(s).join('')", /RangeError: string too long/],
   ["let s = 'x'.repeat(1e4); return s.replaceAll('x', s)", /RangeError: string too long/],
   ["let l = [1]; for (;;) l = [...l, ...l]", /RangeError: array too long/],
+  ["const l = new Array(3e6).fill(1); return [...l, ...l].length", /RangeError: array too long/],
   ["let l = [1]; for (;;) l = l.concat(l)", /RangeError: array too long/],
   ["const l = [1]; for (const x of l) l.push(x)", /RangeError: array too long/],
   ["return 'x'.repeat(5e6).split('')", /RangeError: array too long/],

@@ -9,8 +9,6 @@ import { setLength } from "./properties.ts";
 const OBJECT_COST = 48;
 const PROPERTY_COST = 48;
 const LITERAL_PROPERTY_COST = 24;
-const ARRAY_COST = 32;
-const ELEMENT_COST = 8;
 const NAME_COST = 32;
 
 /** An object literal, as names and values in turn; the names are the source's, and strings. */
@@ -65,7 +63,7 @@ export function restOfObject(source: ScriptValue, ...taken: string[]): ScriptObj
 
 /** An array literal or rest parameter, counted. */
 export function countedArray(array: ScriptValue[]): ScriptValue[] {
-  countMemory(ARRAY_COST + array.length * ELEMENT_COST);
+  countArray(array.length);
   return array;
 }
 
