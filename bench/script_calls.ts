@@ -96,7 +96,8 @@ export const scriptCalls: Figure = {
       const { clients, keyspace } = options;
       const commandLines = { ours: options.ours, theirs: options.theirs };
       const undo = { "SCRIPT KILL FORCE after 100k changed keys, ms": Math.round(undoMs) };
-      const conditions = { ...commandLines, clients, keyspace, rounds: ROUNDS, ...undo };
+      const rounds = options.rounds ?? ROUNDS;
+      const conditions = { ...commandLines, clients, keyspace, rounds, ...undo };
       return { date: options.date, conditions, rows, skipped: [] };
     });
   },
