@@ -5,7 +5,8 @@
  *
  *     {
  *       "compilerOptions": {
- *         "noLib": true, "checkJs": true, "strict": true, "types": [], "moduleDetection": "force"
+ *         "noLib": true, "checkJs": true, "strict": true, "noImplicitAny": false,
+ *         "types": [], "moduleDetection": "force"
  *       },
  *       "files": ["rusk-script.d.ts", "my-script.js"]
  *     }

@@ -2,8 +2,11 @@
  * `rusk script-check`: compiles scripts and libraries as EVAL, SCRIPT LOAD and FUNCTION LOAD would,
  * runs nothing, and tells of each that is no script where that shows and why, as compilers do.
  */
-import { latin1 } from "../base/bytes.ts";
+import { fromLatin1, latin1 } from "../base/bytes.ts";
+import { CommandError } from "../protocol/errors.ts";
+import { libraryName } from "../scripting/library.ts";
 import { CompileError, compileScript } from "../scripting/script.ts";
+import { scriptHead } from "../scripting/script_head.ts";
 import { STANDARD, STANDARD_INPUT_NAME } from "./tool_files.ts";
 import { SCRIPT_CHECK_HELP } from "./tool_help.ts";
 import type { ToolParts } from "./tool_parts.ts";
@@ -22,8 +25,7 @@ export async function checkScripts(names: readonly string[], parts: ToolParts): 
   }
   let failed = 0;
   for (const name of names) {
-    const source = await sourceOf(name, parts);
-    const problem = problemOf(source, name === STANDARD ? STANDARD_INPUT_NAME : name);
+    const problem = await problemWith(name, parts);
     if (problem === null) continue;
     parts.writeError(problem);
     failed++;
@@ -31,12 +33,30 @@ export async function checkScripts(names: readonly string[], parts: ToolParts): 
   return failed === 0 ? 0 : 1;
 }
 
+/** What is wrong with a file, as lines; null if it is a script. */
+async function problemWith(name: string, parts: ToolParts): Promise<string | null> {
+  const shownName = name === STANDARD ? STANDARD_INPUT_NAME : name;
+  let source: string;
+  try {
+    source = await sourceOf(name, parts);
+  } catch (error) {
+    return `${shownName}: ${error instanceof Error ? error.message : error}\n`;
+  }
+  return problemOf(source, shownName);
+}
+
 /** What is wrong with a text of bytes, with an excerpt of it; null if it is a script. */
 function problemOf(source: string, name: string): string | null {
+  const isLibrary = LIBRARY.test(source);
   try {
-    compileScript(source, LIBRARY.test(source) ? "library" : "script");
+    if (isLibrary) libraryName(fromLatin1(source));
+    else scriptHead(source);
+    compileScript(source, isLibrary ? "library" : "script");
     return null;
   } catch (error) {
+    if (error instanceof CommandError) {
+      return `${name}:1:1: ${error.message.replace(/^ERR /, "")}\n`;
+    }
     if (!(error instanceof CompileError)) throw error;
     const { message, line, column } = error;
     const text = (source.split("\n")[line - 1] ?? "").replace(/\r$/, "");

@@ -80,14 +80,27 @@ test("the first line, which names a library, counts as a line", () => {
   expect(check([name]).problems).toMatch(/^library\.js:2:/);
 });
 
+test.each([
+  ["#!js flags=no-such\nreturn 1", "Unexpected flag in script shebang: no-such"],
+  ["#!lua\nreturn 1", "Unexpected engine in script shebang: #!lua"],
+  ["#!lua name=mine\nreturn 1", "Engine 'lua' not found"],
+  ["#!js name=a-b\n", "Library names can only contain letters, numbers, or underscores(_)"],
+  ["#!js name=mine flags=no-writes\n", "Invalid metadata value given: flags=no-writes"],
+])("a first line that EVAL or FUNCTION LOAD refuses: %j", (text, problem) => {
+  const { status, problems } = check([fileOf("head.js", text)]);
+  expect(status).toBe(1);
+  expect(problems).toStartWith(`head.js:1:1: ${problem}`);
+});
+
 test("standard input", () => {
   expect(check(["-"], "return ARGV[1]").status).toBe(0);
   expect(check(["-"], "return (").problems).toMatch(/^standard input:1:/);
 });
 
 test("a file that is not there, no file, an unknown option, and help", () => {
-  expect(check(["nowhere.js"]).problems).toContain("No such file or directory");
+  expect(check(["nowhere.js"]).problems).toBe("nowhere.js: No such file or directory\n");
   expect(check(["nowhere.js"]).status).toBe(1);
+  expect(check(["nowhere.js", fileOf("bad.js", "return (")]).problems).toContain("bad.js:1:");
   for (const words of [[], ["--fix"]]) {
     expect(check(words).status).toBe(1);
     expect(check(words).problems).toStartWith("Usage:\n       rusk script-check ");

@@ -53,6 +53,9 @@ const LUA = [
   "table.insert(t, 1)",
   "string.format('%d', 1)",
   "math.floor(1.5)",
+  "return KEYS[1]:upper()",
+  "return redis.call('GET', KEYS[1]):sub(1, 2)",
+  "return {['a'] = 1}",
 ];
 
 test("texts in Lua", () => {
@@ -91,6 +94,9 @@ const JAVASCRIPT = [
   "return {a, b}",
   "return {'a': 1, b}",
   "return {m() { return 1 }, n}",
+  "return {[a]: 1, b: }",
+  "const {[a]: b = 1} = c; return (",
+  "return x ? y : z.sub(1",
 ];
 
 test("texts in JavaScript that have an error", () => {

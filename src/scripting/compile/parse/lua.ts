@@ -21,6 +21,8 @@ const EVIDENCE: readonly (readonly [RegExp, string])[] = [
     "a table",
   ],
   [/\brepeat\b[^{}]*\buntil\b/, "'repeat'"],
+  [/[\w)\]"]:(?:byte|gmatch|gsub|len|lower|rep|sub|upper)\s*\(/, "a method"],
+  [/\{\s*\[[^[\]{}]*\]\s*=[^=>]/, "a table"],
   [/\b(?:table|string|math|os)\.[a-z]+\s*\(/, "Lua's libraries"],
   [/\b(?:ipairs|pairs|tonumber|tostring|unpack|setmetatable)\s*\(/, "Lua's functions"],
 ];
