@@ -31,7 +31,7 @@ function* replaced(
       const called = callable(replacement)(depth, pattern.text, found, text);
       value = called instanceof GeneratorObject ? yield* called : called;
     } else {
-      value = expanded(template, text, pattern.text, found);
+      value = yield* expanded(template, text, pattern.text, found);
     }
     result = concatenate(result, part(text, copied, found));
     result = concatenate(result, stringOf(value));
@@ -44,14 +44,23 @@ function* replaced(
   return concatenate(result, part(text, copied, text.length));
 }
 
-/** The replacement of one place: $$ is $, $& what was found, $` and $' what is around it. */
-function expanded(template: string, text: string, found: string, at: number): string {
+/**
+ * The replacement of one place: $$ is $, $& what was found, $` and $' what is around it. There may
+ * be millions of these in a template, so it pauses, too.
+ */
+function* expanded(
+  template: string,
+  text: string,
+  found: string,
+  at: number,
+): Generator<void, string, void> {
   touch(template);
   let dollar = template.indexOf("$");
   if (dollar < 0) return template;
   let result = "";
   let copied = 0;
   while (dollar >= 0 && dollar + 1 < template.length) {
+    if (--run.f < 0 && tick()) yield;
     const inserted = insertion(template[dollar + 1], text, found, at);
     if (inserted !== null) {
       result = concatenate(result, part(template, copied, dollar));

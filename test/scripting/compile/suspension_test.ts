@@ -65,6 +65,8 @@ test("code that goes straight on pauses, too, whatever it is made of", () => {
     `${strings}${"s < t;".repeat(600)}`,
     `${strings}return (${"s.indexOf('y'),".repeat(600)}1)`,
     `${array}const f = () => { ${"a.reverse();".repeat(400)} }; f()`,
+    "return 'a'.replace('a', '$$'.repeat(200000)).length",
+    "return 'a'.replace('a', '$x'.repeat(1000000)).length",
   ]) {
     const { error, sliceCount } = runScript(text, { slices: "always" });
     const shown = text.slice(0, 100);
