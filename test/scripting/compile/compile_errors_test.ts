@@ -80,14 +80,17 @@ describe("kinds of code that scripts have not got", () => {
       "export default 1": "1:1 'export' is not allowed in scripts",
       "export * from 'x'": "1:1 'export' is not allowed in scripts",
       "return String.raw`x`": "1:8 a tagged template is not allowed in scripts",
-      "(async () => 1)()": "1:2 'async' is not allowed in scripts",
-      "async function f() {}": "1:1 'async' is not allowed in scripts",
-      "await 1": "1:1 'await' is not allowed in scripts",
+      "(async () => 1)()": "1:2 'async' is not allowed in scripts; redis.call returns the reply",
+      "async function f() {}":
+        "1:1 'async' is not allowed in scripts; redis.call returns the reply",
+      "await 1": "1:1 'await' is not allowed in scripts; redis.call returns the reply",
       "for await (const x of []) {}": "1:1 'for await' is not allowed in scripts",
       "function* f() {}": "1:1 a generator is not allowed in scripts",
       "function* f() { yield 1 }": "1:1 a generator is not allowed in scripts",
       debugger: "1:1 'debugger' is not allowed in scripts",
-      "return /a/": "1:8 a regular expression is not allowed in scripts",
+      "return /a/":
+        "1:8 a regular expression is not allowed in scripts; " +
+        "use split, indexOf, startsWith and replaceAll with strings",
       "return 1n": "1:8 a BigInt is not allowed in scripts",
       "return {get a() { return 1 }}": "1:9 getters and setters are not allowed in scripts",
       "return {set a(v) {}}": "1:9 getters and setters are not allowed in scripts",
@@ -109,6 +112,7 @@ describe("kinds of code that scripts have not got", () => {
     expectRefusals({
       "return foo": "1:8 'foo' is not defined",
       "foo = 1": "1:1 'foo' is not defined",
+      "return type(1)": "1:8 type is not available in scripts; use typeof",
       "foo()": "1:1 'foo' is not defined",
       "foo++": "1:1 'foo' is not defined",
       "[foo] = [1]": "1:2 'foo' is not defined",

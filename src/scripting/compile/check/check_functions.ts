@@ -6,7 +6,8 @@ import type { Checker } from "./checker.ts";
 import { hoistVars, namesIn } from "./hoisting.ts";
 
 export function checkFunction(checker: Checker, node: FunctionNode, depth: number): void {
-  if (node.async) throw checker.error(node, "'async' is not allowed in scripts");
+  if (node.async)
+    throw checker.error(node, "'async' is not allowed in scripts; redis.call returns the reply");
   if (node.generator) throw checker.error(node, "a generator is not allowed in scripts");
   if (node.params.length > ARGUMENT_COUNT_MAX) {
     throw checker.error(node, `too many parameters (limit ${ARGUMENT_COUNT_MAX})`);

@@ -36,6 +36,9 @@ const NAMES = new Map([
   ["setInterval", "a script runs to its end"],
   ["queueMicrotask", "a script runs to its end"],
   ["console", "use redis.log"],
+  ["print", "use redis.log"],
+  ["structuredClone", "use JSON.parse(JSON.stringify(value))"],
+  ["type", "use typeof"],
   ["require", "a script is on its own"],
   ["module", "a script is on its own"],
   ["exports", "a script is on its own"],
@@ -58,7 +61,8 @@ const NAMES = new Map([
 ]);
 
 export function nodeRefused(kind: string): string {
-  return `${NODES.get(kind) ?? kind} is not allowed in scripts`;
+  const hint = kind === "AwaitExpression" ? "; redis.call returns the reply" : "";
+  return `${NODES.get(kind) ?? kind} is not allowed in scripts${hint}`;
 }
 
 /** About a name that is neither declared nor one of the runtime's. */

@@ -15,6 +15,10 @@ const OPTIONS: Options = {
   allowHashBang: true,
 };
 
+const REGULAR_EXPRESSION =
+  "a regular expression is not allowed in scripts; " +
+  "use split, indexOf, startsWith and replaceAll with strings";
+
 /** Parts of acorn's parser that its declarations leave out. */
 interface Internals {
   start: number;
@@ -42,7 +46,7 @@ const inherited = Parser.prototype as unknown as Internals;
 const overrides: Partial<Internals> & Record<string, unknown> = {
   /** acorn would have the host compile the expression, for minutes if it has many groups. */
   readRegexp(this: Internals): never {
-    throw new Refusal(this.start, "a regular expression is not allowed in scripts");
+    throw new Refusal(this.start, REGULAR_EXPRESSION);
   },
   /** Members of a class are compared with each other. */
   parseClass(this: Internals): never {
