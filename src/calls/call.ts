@@ -90,6 +90,8 @@ export class Call {
   /** As `integer`, with an error of the caller's choice. */
   integerOr(index: number, otherwise: Error): number {
     const { bytes, start, size } = this.args;
+    const safe = parseSafe(bytes, start[index], size[index]);
+    if (!Number.isNaN(safe)) return safe;
     const value = parseInt64(bytes, start[index], size[index]);
     if (value === null) throw otherwise;
     return Number(value);
