@@ -4,8 +4,9 @@
  */
 import { OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../arena/arena.ts";
 import { Call } from "../calls/call.ts";
-import { Client, type ConnectionPort } from "../calls/client.ts";
+import { Client } from "../calls/client.ts";
 import { fitsArity, HiddenFlag } from "../calls/command.ts";
+import { noConnection } from "../calls/no_connection.ts";
 import { replayFunction } from "../persistence/log/library_commands.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandError } from "../protocol/errors.ts";
@@ -18,32 +19,6 @@ const SHOWN_NAME_SIZE = 128;
 /** The server that wrote the log took no more writes long before so little was left. */
 const SEGMENTS_LEFT_MIN = RESERVED_SEGMENTS >> 2;
 const NO_SPACE = "The data take more memory than this server can hold or get";
-
-const nobody: ConnectionPort = {
-  remote: "",
-  local: "",
-  unix: false,
-  closing: false,
-  descriptor: -1,
-  queryBufferSize: 0,
-  queryBufferRoom: 0,
-  argumentsSize: 0,
-  outputSize: 0,
-  outputCount: 0,
-  heldSize: 0,
-  outputPeakSize: 0,
-  createdMs: 0,
-  lastActiveMs: 0,
-  closeAfterReplies: () => {},
-  kill: () => {},
-  suspend: () => {},
-  resume: () => {},
-  awaitDisk: () => {},
-  resumeWithAnswer: () => {},
-  outgrows: () => false,
-  lacksMemory: () => {},
-  push: () => {},
-};
 
 /** Redis up to 6 writes scripts to its log; later versions and Rusk write what they have done. */
 const FOREIGN =
@@ -65,7 +40,7 @@ export class Replay {
     this.scripts = scripts;
     this.lookup = new CommandLookup(server.table);
     this.call = new Call(server, new Reply(), true);
-    this.call.client = new Client(REPLAY_ID, server.keyspace.databases[0], nobody);
+    this.call.client = new Client(REPLAY_ID, server.keyspace.databases[0], noConnection(""));
   }
 
   /** A log begins: its commands are for database 0 until it selects another. */
