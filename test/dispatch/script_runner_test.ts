@@ -47,6 +47,16 @@ describe("a script that runs long", () => {
     expect(caller.replied).toBe(":1\r\n");
   });
 
+  test("is suspended soon if its commands take long, however few they are", () => {
+    world.server.scripts.thresholdMs = 1;
+    for (const work of ["redis.call('KEYS', '*')", "redis.call('EXISTS', s)"]) {
+      const text = `const s = 'x'.repeat(100000); for (let i = 0; i < 500; i++) ${work}; return 1`;
+      expect(caller.run("EVAL", text, "0")).toBe("");
+      world.untilOver();
+      expect(caller.replied).toBe(":1\r\n");
+    }
+  });
+
   test("has others told so, until it is over", () => {
     caller.run("EVAL", `${LONG} redis.call('SET', 'k', 'done')`, "0");
     expect(other.run("GET", "k")).toBe(BUSY);

@@ -232,7 +232,7 @@ describe("SCRIPT KILL FORCE", () => {
   });
 
   test("is refused beyond script-undo-limit", () => {
-    world.server.scripts.undoLimit = 10_000;
+    world.server.scripts.undoLimit = 1000;
     caller.run("EVAL", `for (let i = 0; ; i++) redis.call('SET', 'k' + i, i)`, "0");
     expect(other.run("SCRIPT", "KILL", "FORCE")).toMatch(UNKILLABLE);
     expect(other.run("FUNCTION", "KILL", "FORCE")).toMatch(UNKILLABLE);

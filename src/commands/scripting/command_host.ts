@@ -13,6 +13,8 @@ import type {
 import { CommandError } from "../../protocol/errors.ts";
 import { Reply } from "../../protocol/reply.ts";
 import type { Execution } from "../../scripting/execution.ts";
+import { charge } from "../../scripting/guards/meter.ts";
+import { FUEL } from "../../scripting/limits.ts";
 import { ScriptFlag } from "../../scripting/script_flags.ts";
 import { isError, ScriptObject, type ScriptValue } from "../../scripting/value.ts";
 import { CommandArguments } from "./command_arguments.ts";
@@ -26,6 +28,11 @@ const REPL_AOF = 1;
 const REPL_ALL = 3;
 /** The longest reply that a command may give a script, in bytes. */
 const REPLY_SIZE_MAX = 512 << 20;
+/**
+ * What a command that is not fast takes: each may last for many ms, so the clock is looked at after
+ * a few of them.
+ */
+const SLOW_COMMAND_FUEL = FUEL >> 3;
 
 /** Commands with none of these may run, whatever the script and the server are. */
 const ASKED = Flag.noscript | Flag.write | Flag.denyoom | HiddenFlag.may_replicate;
@@ -90,6 +97,7 @@ export class ServerCommandHost implements CommandHost {
     inner.truncate(0);
     const command = server.lookUp(args);
     const refusal = this.refusal(command, args.count);
+    if (command !== null && (command.flags & Flag.fast) === 0) charge(SLOW_COMMAND_FUEL);
     if (refusal !== null) this.refuse(command, refusal);
     else if (this.isTold) server.executeFound(this.client, args, command as Command);
     else server.feed.untold(() => server.executeFound(this.client, args, command as Command));

@@ -1,6 +1,6 @@
 /** redis.call and redis.pcall: a command, run by whoever has the script run. */
 import { Thrown } from "../guards/errors.ts";
-import { charge, countMemory, touch } from "../guards/meter.ts";
+import { charge, countMemory, touchWhole } from "../guards/meter.ts";
 import { run, theHost } from "../guards/run_state.ts";
 import { CALL_ARGUMENT_COUNT_MAX, CALL_SIZE_MAX } from "../limits.ts";
 import { LargeInteger, ScriptObject, type ScriptValue } from "../value.ts";
@@ -81,7 +81,7 @@ export function toCommand(args: ScriptValue[]): string | null {
       args[index] = arg;
     }
     if (arg.length > SHORT_STRING) {
-      touch(arg);
+      touchWhole(arg);
       size += arg.length;
       if (size > CALL_SIZE_MAX) {
         return `ERR arguments of a command too long (limit ${CALL_SIZE_MAX} bytes)`;
