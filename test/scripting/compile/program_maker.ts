@@ -36,7 +36,8 @@ const TYPES: readonly Type[] = [
   "strings",
   "object",
 ];
-const NAMES = ["a", "b", "c", "d", "e", "x", "y", "i"];
+/** None is `e`: what a catch has by that name may be an error, which is no number here. */
+const NAMES = ["a", "b", "c", "d", "g", "x", "y", "i"];
 /** What stands for an expression in a piece. */
 const PLACES = new Map<string, Type>([
   ["ANY", "any"],
