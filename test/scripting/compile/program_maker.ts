@@ -37,7 +37,7 @@ const TYPES: readonly Type[] = [
   "object",
 ];
 /** None is `e`: what a catch has by that name may be an error, which is no number here. */
-const NAMES = ["a", "b", "c", "d", "g", "x", "y", "i"];
+const NAMES = ["a", "b", "c", "d", "x", "y", "i"];
 /** What stands for an expression in a piece. */
 const PLACES = new Map<string, Type>([
   ["ANY", "any"],
