@@ -21,9 +21,10 @@ export function helpEntry(since: string): CommandEntry {
   };
 }
 
-/** Replies the help of command `name` (upper case): pairs of a subcommand's syntax and its text. */
-export function replyHelp(call: Call, name: string, lines: readonly (readonly string[])[]): void {
+/** Replies the help of the command that was called: pairs of a subcommand's syntax and its text. */
+export function replyHelp(call: Call, lines: readonly (readonly string[])[]): void {
   const { reply } = call;
+  const name = call.cText(0).toUpperCase();
   reply.array(1 + 2 * lines.length + 2);
   reply.simple(`${name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`);
   for (const [syntax, text] of [...lines, ["HELP", HELP_SUMMARY]]) {
@@ -39,7 +40,7 @@ function help(call: Call): void {
   for (const command of container.subcommands?.values() ?? []) {
     if (!command.name.endsWith("|help")) lines.push([syntaxOf(command), command.entry.summary]);
   }
-  replyHelp(call, container.name.toUpperCase(), lines);
+  replyHelp(call, lines);
 }
 
 function syntaxOf(command: Command): string {

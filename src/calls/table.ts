@@ -85,11 +85,12 @@ export class CommandTable implements Commands {
   rename(from: string, to: string): string | null {
     const command = this.commandsByName.get(from.toLowerCase());
     if (command === undefined) return "No such command in rename-command";
-    if (to !== "" && this.commandsByName.has(to.toLowerCase())) {
+    const [oldName, newName] = [from.toLowerCase(), to.toLowerCase()];
+    if (newName !== oldName && this.commandsByName.has(newName)) {
       return "Target command name already exists";
     }
-    this.commandsByName.delete(from.toLowerCase());
-    if (to !== "") this.commandsByName.set(to.toLowerCase(), command);
+    this.commandsByName.delete(oldName);
+    if (newName !== "") this.commandsByName.set(newName, command);
     return null;
   }
 

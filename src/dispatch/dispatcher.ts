@@ -274,7 +274,7 @@ export class Dispatcher {
       // No subcommand's name is as long as what is shown of one that is unknown.
       const found = command.subcommands.get(args.text(1, SHOWN_SIZE).toLowerCase());
       if (found === undefined) {
-        this.reject(client, args, null, unknownSubcommand(command, args));
+        this.reject(client, args, null, unknownSubcommand(args));
         return null;
       }
       command = found;
@@ -460,8 +460,9 @@ function unknownCommand(args: Args): CommandError {
   return new CommandError(`ERR unknown command '${name}', with args beginning with: ${shown}`);
 }
 
-function unknownSubcommand(container: Command, args: Args): CommandError {
+function unknownSubcommand(args: Args): CommandError {
   const word = cString(args.text(1, SHOWN_SIZE));
-  const name = container.name.toUpperCase();
+  // As it was called: it may have been renamed.
+  const name = cString(args.text(0)).toUpperCase();
   return new CommandError(`ERR unknown subcommand '${word}'. Try ${name} HELP.`);
 }

@@ -3,6 +3,7 @@
  * that sees to it.
  */
 import { cString } from "../base/words.ts";
+import type { Args } from "./args.ts";
 
 /**
  * What a client did wrong, as an error reply. Handlers throw these; the texts are Redis's, since
@@ -50,8 +51,9 @@ export function invalidExpireTime(name: string): CommandError {
 }
 
 /** The reply to a subcommand that the container reads for itself and does not know, or not so. */
-export function wrongSubcommand(container: string, word: string): CommandError {
-  const shown = cString(word).slice(0, SHOWN_SIZE);
+export function wrongSubcommand(args: Args): CommandError {
+  const shown = cString(args.text(1, SHOWN_SIZE));
+  const container = cString(args.text(0)).toUpperCase();
   return new CommandError(
     `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${container} HELP.`,
   );

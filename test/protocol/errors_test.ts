@@ -1,6 +1,7 @@
 // Purpose: whatever a client sends, the error that shows it is one line.
 
 import { expect, test } from "bun:test";
+import { argsOf } from "../../src/protocol/args.ts";
 import { CommandError, inOneLine, wrongSubcommand } from "../../src/protocol/errors.ts";
 import { Reply } from "../../src/protocol/reply.ts";
 
@@ -25,7 +26,7 @@ test("the code is the first word", () => {
 
 test("a subcommand is shown up to a zero byte, and to 128 bytes", () => {
   const shown = (word: string) =>
-    /for '([^']*)'\. Try X HELP\.$/.exec(wrongSubcommand("X", word).message)?.[1];
+    /for '([^']*)'\. Try X HELP\.$/.exec(wrongSubcommand(argsOf(["x", word])).message)?.[1];
   expect(shown("a\r\nb\0c")).toBe("a  b");
   expect(shown("x".repeat(200))).toBe("x".repeat(128));
 });

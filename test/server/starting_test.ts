@@ -187,7 +187,8 @@ describe("configuration files", () => {
   });
 
   test("rename-command gives and takes names", async () => {
-    const text = 'rename-command CONFIG "s3cret"\nrename-command FLUSHALL ""\n';
+    const text =
+      'rename-command CONFIG "s3cret"\nrename-command FLUSHALL ""\nrename-command GET fetch\n';
     const server = await startWith(fileOf(text));
     await server.session(`
       > CONFIG GET hz
@@ -195,8 +196,24 @@ describe("configuration files", () => {
       > S3CRET GET hz
       1) "hz"
       2) "10"
+      > S3CRET NOSUCH
+      (error) ERR unknown subcommand 'NOSUCH'. Try S3CRET HELP.
+      > S3CRET RESETSTAT x
+      (error) ERR wrong number of arguments for 'config|resetstat' command
       > FLUSHALL
       (error) ERR unknown command 'FLUSHALL', with args beginning with:
+      > SET key value
+      OK
+      > FETCH key
+      "value"
+      > FETCH
+      (error) ERR wrong number of arguments for 'get' command
+      > EVAL "return redis.call('fetch', 'key')" 0
+      "value"
+      > COMMAND LIST FILTERBY PATTERN fetch
+      (empty array)
+      > COMMAND GETKEYS fetch key
+      1) "key"
       > COMMAND INFO flushall
       1) (nil)
     `);

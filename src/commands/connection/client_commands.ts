@@ -402,7 +402,7 @@ function clientReply(call: Call): void {
 }
 
 function clientPause(call: Call): void {
-  if (call.argc > 4) throw wrongSubcommand("CLIENT", call.text(1));
+  if (call.argc > 4) throw wrongSubcommand(call.args);
   const { clients } = call.server;
   const mode = call.argc === 4 ? pauseModeOf(call, 3) : "all";
   const untilMs = pauseEnd(call, 2);
@@ -431,7 +431,7 @@ function clientUnpause(call: Call): void {
 }
 
 function clientUnblock(call: Call): void {
-  if (call.argc > 4) throw wrongSubcommand("CLIENT", call.text(1));
+  if (call.argc > 4) throw wrongSubcommand(call.args);
   const withError = call.argc === 4 && call.is(3, "error");
   if (call.argc === 4 && !withError && !call.is(3, "timeout")) throw BAD_UNBLOCK_REASON;
   const id = Number(call.int64(2));

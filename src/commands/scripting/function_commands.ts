@@ -145,7 +145,7 @@ function remove(call: Call): void {
 
 function flush(call: Call): void {
   const { argc } = call;
-  if (argc > SECOND) throw wrongSubcommand("FUNCTION", call.text(1));
+  if (argc > SECOND) throw wrongSubcommand(call.args);
   if (argc === SECOND && !call.is(FIRST, "sync") && !call.is(FIRST, "async")) throw BAD_FLUSH;
   call.server.functions.clear();
   changed(call);
@@ -260,7 +260,7 @@ function dump({ reply, server, keyspace }: Call): void {
 
 function restore(call: Call): void {
   const { argc, server } = call;
-  if (argc > SECOND + 1) throw wrongSubcommand("FUNCTION", call.text(1));
+  if (argc > SECOND + 1) throw wrongSubcommand(call.args);
   const policy = argc > SECOND ? POLICIES.find((word) => call.is(SECOND, word)) : "append";
   if (policy === undefined) throw BAD_POLICY;
   const payload = call.bytesOf(FIRST);

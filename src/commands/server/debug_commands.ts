@@ -231,12 +231,12 @@ function debug(call: Call): void {
   const name = word.toLowerCase();
   if (name === "help" && call.argc === 2) {
     const lines = Object.values(SUBCOMMANDS).map(({ syntax, summary }) => [syntax, summary]);
-    replyHelp(call, "DEBUG", lines);
+    replyHelp(call, lines);
     return;
   }
   const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
   const [least, most] = subcommand?.argc ?? [Infinity, 0];
-  if (call.argc < least || call.argc > most) throw wrongSubcommand("DEBUG", word);
+  if (call.argc < least || call.argc > most) throw wrongSubcommand(call.args);
   subcommand?.run(call);
 }
 
@@ -385,7 +385,7 @@ function replyBuffer(call: Call): void {
       settings.outputPeakResetMs = DEFAULT_DEBUG_SETTINGS.outputPeakResetMs;
     } else settings.outputPeakResetMs = call.integer(3);
   } else {
-    throw wrongSubcommand("DEBUG", call.text(1));
+    throw wrongSubcommand(call.args);
   }
   call.reply.ok();
 }

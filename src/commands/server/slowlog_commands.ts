@@ -51,7 +51,7 @@ export const slowlogCommands = group("server", {
 });
 
 function slowlogGet(call: Call): void {
-  if (call.argc > 3) throw wrongSubcommand("SLOWLOG", call.text(1));
+  if (call.argc > 3) throw wrongSubcommand(call.args);
   const entries = call.server.figures.slowlog.latest(
     call.argc === 3 ? entryCount(call) : GET_COUNT,
   );

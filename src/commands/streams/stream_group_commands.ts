@@ -109,7 +109,7 @@ function parseOptions(call: Call, mayMakeStream: boolean): void {
       options.read = call.int64(++at);
       if (options.read < 0n && options.read !== streamGroup.UNKNOWN) throw NEGATIVE_READ;
     } else {
-      throw wrongSubcommand("XGROUP", call.text(1));
+      throw wrongSubcommand(call.args);
     }
   }
 }
@@ -150,7 +150,7 @@ function xgroupCreate(call: Call): void {
   const keyHash = db.hash(args, KEY);
   let e = db.writeTyped(args, KEY, keyHash, Type.stream);
   if (e === NIL && !options.makesStream) throw KEY_MISSING;
-  if (call.argc > CREATE_WORDS_MAX) throw wrongSubcommand("XGROUP", call.text(1));
+  if (call.argc > CREATE_WORDS_MAX) throw wrongSubcommand(call.args);
   if (!isLastId(call, e)) idOf(call, 4, id);
   if (groupOf(call, e, GROUP) !== NIL) throw BUSY_GROUP;
   if (e === NIL) e = streamValue.create(db, args, KEY, keyHash, "xgroup-create");
@@ -163,7 +163,7 @@ function xgroupSetId(call: Call): void {
   parseOptions(call, false);
   const e = streamOf(call);
   const readers = existingGroup(call, e);
-  if (call.argc > SETID_WORDS_MAX) throw wrongSubcommand("XGROUP", call.text(1));
+  if (call.argc > SETID_WORDS_MAX) throw wrongSubcommand(call.args);
   if (!isLastId(call, e)) idOrEndOf(call, 4, id);
   call.keyspace.changing(call.db, e, "xgroup-setid", ChangeKind.unwatched);
   streamGroup.setLastId(readers, id);

@@ -187,7 +187,7 @@ function xinfoStream(call: Call): void {
 function fullCount(call: Call): number {
   const { argc } = call;
   const fits = (argc === 4 || argc === 6) && call.is(3, "full");
-  if (!fits || (argc === 6 && !call.is(4, "count"))) throw wrongSubcommand("XINFO", call.text(1));
+  if (!fits || (argc === 6 && !call.is(4, "count"))) throw wrongSubcommand(call.args);
   const count = argc === 6 ? call.integer(5) : FULL_COUNT;
   return count < 0 ? FULL_COUNT : count;
 }
