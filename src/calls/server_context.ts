@@ -17,6 +17,7 @@ import type { Targets } from "./migrate_target.ts";
 import type { Scripts } from "./scripts.ts";
 import type { ServerControl } from "./server_control.ts";
 import type { ServerFigures } from "./server_figures.ts";
+import type { AccessUsers } from "./users.ts";
 
 export interface ServerContext {
   readonly clock: Clock;
@@ -26,6 +27,8 @@ export interface ServerContext {
   /** Changes of the data, for those who take them. */
   readonly feed: ChangeFeed;
   readonly clients: Clients;
+  /** Who may log in, and what they may do. */
+  readonly users: AccessUsers;
   readonly durability: Durability;
   readonly figures: ServerFigures;
   readonly host: HostFacts;

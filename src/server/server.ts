@@ -1,4 +1,5 @@
 /** The running server: its parts, and what they need of each other. */
+import { Users } from "../access/users.ts";
 import { figures as arenaFigures } from "../arena/arena.ts";
 import type { Clock } from "../base/clock.ts";
 import { INPUT_BUFFER_SIZE, REPLY_PIECE_SIZE } from "../base/limits.ts";
@@ -95,6 +96,7 @@ export class Server implements CallServer, Engine {
   };
   readonly durability: Durability;
   readonly snapshots: Snapshots;
+  readonly users: Users;
   readonly targets: Targets;
   readonly scripts: ScriptRunner;
   readonly functions: FunctionRegistry;
@@ -132,6 +134,7 @@ export class Server implements CallServer, Engine {
       valuesSize: () => host.valuesSize(arenaFigures().reservedSize),
       collect: () => host.collectGarbage(),
     });
+    this.users = new Users(table);
     const { functions } = this;
     const replay = new Replay(this, this.scripts);
     const loading = new Loading({ keyspace, config, disk: host, log, replay, functions });

@@ -1,0 +1,25 @@
+/** Who loses channels when a user's rules change. */
+import type { ChannelLimits } from "../calls/users.ts";
+import { argsOf } from "../protocol/args.ts";
+import type { Pattern } from "./patterns.ts";
+import type { User } from "./user.ts";
+
+/**
+ * What subscriptions of a user's clients may stay when it becomes as `after`; null when all may,
+ * since no channel was taken away. Channels of all selectors count, whatever else these allow.
+ */
+export function channelLimits(before: User, after: User): ChannelLimits | null {
+  if (after.selectors.some(({ allChannels }) => allChannels)) return null;
+  const allowed = channelsOf(after);
+  const stays = ({ text }: Pattern) => allowed.some((pattern) => pattern.text === text);
+  const hadAll = before.selectors.some(({ allChannels }) => allChannels);
+  if (!hadAll && channelsOf(before).every(stays)) return null;
+  return (channel, isPattern) => {
+    const args = argsOf([channel]);
+    return allowed.some((pattern) =>
+      isPattern ? pattern.isWritten(args, 0) : pattern.matches(args, 0),
+    );
+  };
+}
+
+const channelsOf = (user: User): Pattern[] => user.selectors.flatMap(({ channels }) => channels);
