@@ -38,3 +38,16 @@ export const LUA_LOOK_SIZE = 8 << 10;
 
 /** Characters that a message shows of a name. */
 export const SHOWN_SIZE_MAX = 60;
+
+/**
+ * Literals of a script that are handed to its code instead of standing in it: more make each call
+ * longer than they save.
+ */
+export const CONSTANT_COUNT_MAX = 12;
+
+/**
+ * Pieces of code, and bytes of one, of which what the host made is kept for scripts that have the
+ * same: some 10 KB each.
+ */
+export const SHARED_CODE_COUNT_MAX = 128;
+export const SHARED_CODE_SIZE_MAX = 4 << 10;

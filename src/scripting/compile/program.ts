@@ -3,8 +3,13 @@ import type { CallResult, KeyVector } from "../value.ts";
 import { helpers } from "./builtin_names.ts";
 import { CompileError } from "./compile_error.ts";
 import type { Emitted } from "./emit/emit.ts";
+import { constantName } from "./emit/emitter.ts";
+import { SHARED_CODE_COUNT_MAX, SHARED_CODE_SIZE_MAX } from "./limits.ts";
 
 export type Main = (depth: number, keys: KeyVector, args: KeyVector) => CallResult;
+
+/** What the host has made of code: a function of its helpers, its constants and PARAMETERS. */
+type HostFunction = (...values: unknown[]) => unknown;
 
 const PARAMETERS = "$d,$K,$A";
 
@@ -14,8 +19,8 @@ const PARAMETERS = "$d,$K,$A";
  * the emitter writes the code, from a fixed set of words and numbers: no character of what a client
  * sent is in it (emit/emitter.ts), and its free names are these parameters.
  */
-export function load({ code, suspends, helperNames }: Emitted): Main {
-  const values = helperNames.map((name) => helpers.get(name));
+export function load({ code, suspends, helperNames, constants }: Emitted): Main {
+  const values: unknown[] = helperNames.map((name) => helpers.get(name));
   try {
     // A loop has helpers from a scope around it, where the host's compiler takes them as constants.
     if (suspends) {
@@ -23,7 +28,8 @@ export function load({ code, suspends, helperNames }: Emitted): Main {
       return made(helperNames.join(), outer)(...values) as Main;
     }
     // Without a function within a function the host is done in two thirds of the time.
-    return made([...helperNames, PARAMETERS].join(), code).bind(undefined, ...values) as Main;
+    const names = [...helperNames, ...constants.map((_, index) => constantName(index)), PARAMETERS];
+    return shared(names.join(), code).bind(undefined, ...values, ...constants) as Main;
   } catch (error) {
     // The host's parser recurses, too. It meets no other error in what the emitter writes.
     if (error instanceof RangeError) throw new CompileError("nested too deeply", 1, 1);
@@ -31,6 +37,29 @@ export function load({ code, suspends, helperNames }: Emitted): Main {
   }
 }
 
-function made(parameters: string, code: string): (...values: unknown[]) => unknown {
-  return new Function(parameters, `"use strict";${code}`) as (...values: unknown[]) => unknown;
+/**
+ * What was made of code lately. Clients that write values into the texts of scripts, in place of
+ * giving them as arguments, send one script again and again that differs in literals alone: it then
+ * takes the host nothing to compile, nor to run for the first time, which is two thirds of all.
+ */
+const sharedFunctions = new Map<string, HostFunction>();
+
+function shared(parameters: string, code: string): HostFunction {
+  if (code.length > SHARED_CODE_SIZE_MAX) return made(parameters, code);
+  const key = `${parameters};${code}`;
+  const known = sharedFunctions.get(key);
+  if (known !== undefined) return known;
+  const created = made(parameters, code);
+  if (sharedFunctions.size === SHARED_CODE_COUNT_MAX) {
+    for (const oldest of sharedFunctions.keys()) {
+      sharedFunctions.delete(oldest);
+      break;
+    }
+  }
+  sharedFunctions.set(key, created);
+  return created;
+}
+
+function made(parameters: string, code: string): HostFunction {
+  return new Function(parameters, `"use strict";${code}`) as HostFunction;
 }

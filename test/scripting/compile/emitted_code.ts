@@ -1,6 +1,7 @@
 /**
  * Purpose: whether emitted code consists of what the emitter may write, word by word: keywords,
- * numbered names, helpers of the runtime, numbers, and strings of nothing but \xNN.
+ * numbered names, helpers of the runtime, numbers, and strings of nothing but \xNN. Literals may be
+ * parameters.
  */
 import { helpers } from "../../../src/scripting/compile/builtin_names.ts";
 
@@ -30,7 +31,7 @@ export function strangeToken(code: string): string | null {
     if (index !== end) break;
     end += token.length;
     const isWord = /^[A-Za-z_$]/.test(token);
-    if (isWord && !WORDS.has(token) && !helpers.has(token) && !/^[vtL]\d+$/.test(token)) {
+    if (isWord && !WORDS.has(token) && !helpers.has(token) && !/^(?:[vtL]|\$c)\d+$/.test(token)) {
       return token;
     }
   }

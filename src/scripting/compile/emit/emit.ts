@@ -17,12 +17,15 @@ export interface Emitted {
   readonly suspends: boolean;
   /** The helpers that are free names in it. */
   readonly helperNames: readonly string[];
+  /** Values of the literals that are free names in it, as `constantName` calls them. */
+  readonly constants: readonly (number | string)[];
 }
 
 export function emit(program: Program, main: FunctionInfo, source: SourceText): Emitted {
   const emitter = new TreeEmitter(source, main);
   const code = emitProgram(emitter, program);
-  return { code, suspends: main.suspends, helperNames: [...emitter.used] };
+  const { used, constants } = emitter;
+  return { code, suspends: main.suspends, helperNames: [...used], constants };
 }
 
 class TreeEmitter extends Emitter {

@@ -24,7 +24,7 @@ const OBJECT_ARGUMENTS_MAX = 60;
 export function emitExpression(emitter: Emitter, node: Expression | Super): string {
   switch (node.type) {
     case "Literal":
-      return emitLiteral(node);
+      return emitLiteral(emitter, node);
     case "TemplateLiteral":
       return emitTemplate(emitter, node);
     case "Identifier":
@@ -67,22 +67,26 @@ export function emitExpression(emitter: Emitter, node: Expression | Super): stri
   }
 }
 
-function emitLiteral({ value, bytes }: Literal): string {
-  if (bytes !== undefined) return stringCode(bytes);
-  if (typeof value === "number") return numberCode(value);
+function emitLiteral(emitter: Emitter, { value, bytes }: Literal): string {
+  if (bytes !== undefined) return emitString(emitter, bytes);
+  if (typeof value === "number") return emitter.constant(value) ?? numberCode(value);
   if (value === null) return "null";
   if (typeof value === "boolean") return value ? "true" : "false";
   throw new Error(`Bug: a literal of ${typeof value} was not refused`);
 }
 
+const emitString = (emitter: Emitter, bytes: string): string =>
+  emitter.constant(bytes) ?? stringCode(bytes);
+
 function emitTemplate(emitter: Emitter, { quasis, expressions }: TemplateLiteral): string {
-  let code = stringCode(quasis[0].bytes as string);
+  const before = quasis[0].bytes as string;
+  let code = before === "" ? '""' : emitString(emitter, before);
   for (const [index, part] of expressions.entries()) {
     const value = emitter.expression(part);
     const text = typeOf(part) === "string" ? value : `${emitter.helper("$s")}(${value})`;
     code = code === '""' ? text : `${emitter.helper("$cat")}(${code},${text})`;
     const after = quasis[index + 1].bytes as string;
-    if (after !== "") code = `${emitter.helper("$cat")}(${code},${stringCode(after)})`;
+    if (after !== "") code = `${emitter.helper("$cat")}(${code},${emitString(emitter, after)})`;
   }
   return code;
 }

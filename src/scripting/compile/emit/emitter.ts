@@ -12,7 +12,7 @@
 import type { Expression, Pattern, Statement, Super } from "acorn";
 import { DEPTH_MAX } from "../../limits.ts";
 import { helpers } from "../builtin_names.ts";
-import { LOOK_OPERATION_COUNT } from "../limits.ts";
+import { CONSTANT_COUNT_MAX, LOOK_OPERATION_COUNT } from "../limits.ts";
 import type { SourceText } from "../source_text.ts";
 import type { FunctionInfo, FunctionNode } from "../tree.ts";
 
@@ -28,16 +28,23 @@ export interface Step {
   readonly value: string;
 }
 
+/** The parameter that has the literal of this place. */
+export const constantName = (index: number): string => `$c${index}`;
+
 export abstract class Emitter {
   /** Helpers that the code needs, by name. */
   readonly used = new Set<string>();
+  /** Values of literals that are parameters of the code: see `constant`. */
+  readonly constants: (number | string)[] = [];
   readonly source: SourceText;
+  private readonly main: FunctionInfo;
   /** The function that is being emitted. */
   fn: FunctionInfo;
   private nameCount = 0;
 
   constructor(source: SourceText, main: FunctionInfo) {
     this.source = source;
+    this.main = main;
     this.fn = main;
   }
 
@@ -53,6 +60,18 @@ export abstract class Emitter {
     if (!helpers.has(name)) throw new Error(`Bug: no helper ${name}`);
     this.used.add(name);
     return name;
+  }
+
+  /**
+   * The name of a parameter that stands for a literal, so that scripts which differ in nothing else
+   * have the same code, which is compiled once (program.ts). Null where the literal has to be in
+   * the code: in a script that can pause, whose loops are the faster the more is known of them, and
+   * when there are parameters enough, each of which makes a call longer.
+   */
+  constant(value: number | string): string | null {
+    if (this.main.suspends || this.constants.length === CONSTANT_COUNT_MAX) return null;
+    this.constants.push(value);
+    return constantName(this.constants.length - 1);
   }
 
   /** A new name, which the caller declares. */
