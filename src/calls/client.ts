@@ -21,6 +21,8 @@ export const Gate = {
   noTouch: 1 << 3,
   /** Is shown what others do (MONITOR). */
   monitor: 1 << 4,
+  /** Has subscribed to something. */
+  subscribed: 1 << 6,
 } as const;
 
 /** A queue that has grown beyond this is not kept for the next transaction. */
@@ -74,6 +76,18 @@ export interface ConnectionPort {
    * show changes up to `mark`, and leave when those may be told of.
    */
   push(bytes: Uint8Array, mark: number): void;
+  /**
+   * As `push`, of a message that many get: bytes [from, to) of a block that is theirs together. To
+   * who runs a command it goes where its replies are now.
+   */
+  deliver(block: SharedBlock, from: number, to: number, mark: number): void;
+}
+
+/** Messages that connections have still to send lie in here: it is used anew when none has. */
+export interface SharedBlock {
+  readonly bytes: Uint8Array;
+  /** How many connections will send some of it at the end of the turn. */
+  users: number;
 }
 
 /** What CLIENT REPLY asked for: a mask. Gate.reply is set while it is not 0. */
@@ -125,6 +139,8 @@ export class Client implements Watcher {
   lastCommand: Command | null = null;
   /** The command that waits for the end of a pause. */
   postponed: Args | null = null;
+  /** What it has subscribed to; null if it never has. */
+  subscriptions: Subscriptions | null = null;
   /** `ChangeFeed.mark` of the last change by this client; 0 before the first. */
   changeMark = 0;
   /** Of the last change, by whoever, that a reply of this client may show: it waits for that. */
@@ -146,6 +162,11 @@ export class Client implements Watcher {
 
   get unauthenticated(): boolean {
     return (this.gates & Gate.auth) !== 0;
+  }
+
+  /** Whether it has subscribed to something. */
+  get subscribed(): boolean {
+    return (this.gates & Gate.subscribed) !== 0;
   }
 
   get monitoring(): boolean {
@@ -204,6 +225,13 @@ export class Client implements Watcher {
     this.queueFailed = false;
     this.setGate(Gate.multi, false);
   }
+}
+
+/** A client's subscriptions, as others count them. */
+export interface Subscriptions {
+  readonly channel: { readonly size: number };
+  readonly pattern: { readonly size: number };
+  readonly shard: { readonly size: number };
 }
 
 /** A blocked client: how it is let go from outside. */

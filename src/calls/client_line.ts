@@ -24,9 +24,9 @@ export function clientLine(server: ServerContext, client: Client, call: Call | n
     ["idle", seconds(connection.lastActiveMs)],
     ["flags", flagsOf(client)],
     ["db", client.db.id],
-    ["sub", 0],
-    ["psub", 0],
-    ["ssub", 0],
+    ["sub", client.subscriptions?.channel.size ?? 0],
+    ["psub", client.subscriptions?.pattern.size ?? 0],
+    ["ssub", client.subscriptions?.shard.size ?? 0],
     ["multi", queue === null ? -1 : queue.count],
     ["qbuf", connection.queryBufferSize + (isAsking ? requestSize(call) : 0)],
     ["qbuf-free", connection.queryBufferRoom],
@@ -54,6 +54,7 @@ function flagsOf(client: Client): string {
   const { connection } = client;
   let flags = "";
   if (client.monitoring) flags += "O";
+  if (client.subscribed) flags += "P";
   if (client.queue !== null) flags += "x";
   if (client.blocked !== null || client.postponed !== null) flags += "b";
   if (client.dirty) flags += "d";

@@ -27,5 +27,6 @@ export function noConnection(address: string): ConnectionPort {
     outgrows: () => false,
     lacksMemory: () => {},
     push: () => {},
+    deliver: () => {},
   };
 }

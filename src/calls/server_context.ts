@@ -14,6 +14,7 @@ import type { Commands } from "./command.ts";
 import type { DebugSettings } from "./debug_settings.ts";
 import type { Durability } from "./durability.ts";
 import type { Targets } from "./migrate_target.ts";
+import type { PubSub } from "./pubsub.ts";
 import type { Scripts } from "./scripts.ts";
 import type { ServerControl } from "./server_control.ts";
 import type { ServerFigures } from "./server_figures.ts";
@@ -30,6 +31,7 @@ export interface ServerContext {
   /** Who may log in, and what they may do. */
   readonly users: AccessUsers;
   readonly durability: Durability;
+  readonly pubsub: PubSub;
   readonly figures: ServerFigures;
   readonly host: HostFacts;
   readonly debug: DebugSettings;

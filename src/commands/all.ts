@@ -3,7 +3,6 @@ import { bitmapCommands } from "./bits/bitmap_commands.ts";
 import { hyperloglogCommands } from "./bits/hyperloglog_commands.ts";
 import { clientCommands } from "./connection/client_commands.ts";
 import { connectionCommands } from "./connection/connection_commands.ts";
-import { subscriptionCommands } from "./connection/subscription_commands.ts";
 import { transactionCommands } from "./connection/transaction_commands.ts";
 import { hashCommands } from "./hashes/hash_commands.ts";
 import { hashExpireCommands } from "./hashes/hash_expire.ts";
@@ -16,6 +15,8 @@ import { sortCommands } from "./keys/sort_commands.ts";
 import { blockingListCommands } from "./lists/list_blocking.ts";
 import { listCommands } from "./lists/list_commands.ts";
 import { geoCommands } from "./places/geo_commands.ts";
+import { publishCommands } from "./pubsub/publish_commands.ts";
+import { subscriptionCommands } from "./pubsub/subscription_commands.ts";
 import { evalCommands } from "./scripting/eval_commands.ts";
 import { functionCallCommands } from "./scripting/function_call.ts";
 import { functionCommands } from "./scripting/function_commands.ts";
@@ -80,6 +81,7 @@ export const commandTable = new CommandTable([
   debugCommands,
   transactionCommands,
   subscriptionCommands,
+  publishCommands,
   evalCommands,
   scriptCommands,
   functionCommands,

@@ -136,6 +136,7 @@ export class Dispatcher {
     if ((client.gates & Gate.reply) !== 0 && isOver) {
       // Of commands inside another each has been silent or not.
       if (wasSilent && client.isSilent && !this.nesting.hasReplied) this.reply.truncate(from);
+      this.reply.putAsideBack();
       client.endSkip();
     }
     if (this.waits.hasReady) this.serveReady(args);

@@ -67,6 +67,10 @@ export class Reply {
   private readonly pieceSize: number;
   /** From where on everything is dropped, or NOWHERE. */
   private discardFrom = NOWHERE;
+  /** What comes before this position cannot be taken back: it ends with a message. */
+  private settled = 0;
+  /** Messages to a client whose replies are dropped: they come when these are. */
+  private readonly aside: Uint8Array[] = [];
 
   /** A buffer that has grown to `pieceSize` is put aside; without it all stays in one. */
   constructor(pieceSize = Infinity) {
@@ -98,6 +102,7 @@ export class Reply {
   /** Forgets all that was written; called when the turn's ranges have been sent or kept. */
   clear(): void {
     this.at = 0;
+    this.settled = 0;
     this.discardFrom = NOWHERE;
     if (this.pieces.size > 0) this.pieces.clear();
     if (this.isOversized) {
@@ -111,11 +116,14 @@ export class Reply {
    * the bytes of these pieces.
    */
   dropPieces(before: number): number {
-    return this.pieces.dropFirst(before);
+    const size = this.pieces.dropFirst(before);
+    this.settled = Math.max(0, this.settled - size);
+    return size;
   }
 
-  /** Forgets what was written from a position on. */
-  truncate(position: number): void {
+  /** Forgets what was written from a position on, but for messages and what came before them. */
+  truncate(from: number): void {
+    const position = Math.max(from, this.settled);
     if (this.discardFrom !== NOWHERE) {
       // What was dropped already cannot be found again.
       if (position > this.discardFrom) return;
@@ -133,6 +141,30 @@ export class Reply {
     this.truncate(position);
     if (this.at > 0) this.putAside(this.needed(FIRST_ROOM));
     this.discardFrom = position;
+  }
+
+  /** A message amid replies: it stays whatever becomes of the reply that it comes in. */
+  message(bytes: Uint8Array, offset: number, size: number): void {
+    this.raw(bytes, offset, size);
+    this.settled = this.position;
+  }
+
+  /** A message while replies are dropped: it comes when these are, by `putAsideBack`. */
+  messageAside(bytes: Uint8Array): void {
+    this.aside.push(bytes);
+  }
+
+  /** Makes a message of what was written from a position on, while replies are dropped. */
+  setAside(from: number): void {
+    if (this.isDiscarding) return;
+    this.aside.push(this.copied(from));
+    this.truncate(from);
+  }
+
+  /** What was dropped is gone: the messages that were set aside follow. */
+  putAsideBack(): void {
+    for (const bytes of this.aside) this.message(bytes, 0, bytes.length);
+    this.aside.length = 0;
   }
 
   /**

@@ -10,6 +10,7 @@ export interface FeatureOwners {
   readonly backlog: ClientFeature;
   readonly blocked: ClientFeature;
   readonly dispatcher: { readonly monitors: ClientFeature };
+  readonly pubsub: ClientFeature;
   readonly keyspace: Keyspace;
   readonly reply: Reply;
   /** Whether a new client has to authenticate. */
@@ -17,7 +18,7 @@ export interface FeatureOwners {
 }
 
 export function clientFeatures(owners: FeatureOwners): readonly ClientFeature[] {
-  const { pause, backlog, blocked, dispatcher, keyspace, reply } = owners;
+  const { pause, backlog, blocked, dispatcher, pubsub, keyspace, reply } = owners;
   return [
     pause,
     backlog,
@@ -28,6 +29,7 @@ export function clientFeatures(owners: FeatureOwners): readonly ClientFeature[] 
       reset: (client) => keyspace.unwatch(client),
     },
     dispatcher.monitors,
+    pubsub,
     ofClientOnly((client) => client.closeQueue()),
     ofClientOnly((client) => {
       client.user = "default";

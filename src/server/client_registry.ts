@@ -104,7 +104,7 @@ export class ClientRegistry implements Clients {
     if (timeoutMs === 0) return;
     for (const connection of this.connections.values()) {
       const { client } = connection;
-      if (client.monitoring || client.blocked !== null) continue;
+      if (client.monitoring || client.subscribed || client.blocked !== null) continue;
       if (nowMs - connection.lastActiveMs <= timeoutMs) continue;
       this.host.log("verbose", "Closing idle client");
       connection.kill();

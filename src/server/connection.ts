@@ -13,7 +13,7 @@ import {
   TURN_OUTPUT_SIZE_MAX,
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
-import { Client, type ConnectionPort } from "../calls/client.ts";
+import { Client, type ConnectionPort, type SharedBlock } from "../calls/client.ts";
 import type { Reply } from "../protocol/reply.ts";
 import {
   BROKEN,
@@ -79,10 +79,16 @@ export class Connection
   accountedSize = 0;
   /** Its place among those that the registry may close, the largest first; only the registry's. */
   slot = -1;
+  /**
+   * Messages of a block that it shares with others: bytes [sharedFrom, sharedTo), to be sent at the
+   * end of the turn. Meanwhile nothing else of its output waits.
+   */
+  private shared: SharedBlock | null = null;
+  private sharedFrom = 0;
+  private sharedTo = 0;
   /** When the output first was above the soft limit; 0 while it is not. */
   private softLimitSinceMs = 0;
   private readonly engine: Engine;
-  private readonly outputLimit: OutputLimit;
   private readonly socket: Socket;
   private partial: Partial | null = null;
   private isClosed = false;
@@ -96,7 +102,6 @@ export class Connection
   /** `path` is the socket file's for a connection through one. */
   constructor(engine: Engine, id: number, socket: Socket, path: string | null) {
     this.engine = engine;
-    this.outputLimit = engine.outputLimit;
     this.socket = socket;
     this.descriptor = socket.descriptor;
     this.unix = path !== null;
@@ -127,6 +132,11 @@ export class Connection
 
   get outputSize(): number {
     return this.output.size + this.refusedSize;
+  }
+
+  private get outputLimit(): OutputLimit {
+    const { outputLimits } = this.engine;
+    return this.client.subscribed ? outputLimits.pubsub : outputLimits.normal;
   }
 
   get heldSize(): number {
@@ -211,6 +221,7 @@ export class Connection
     if (this.isClosed) return;
     this.isClosed = true;
     this.closing = true;
+    if (this.shared !== null) this.endShared(this.shared);
     this.output.clear();
     this.engine.turn.held.account(this);
     // While its command runs the arguments are there: `finish` gives them back.
@@ -240,8 +251,30 @@ export class Connection
   /** Sends what waits; then closes if it was to. */
   sendWaiting(): void {
     this.engine.figures.writesProcessed++;
-    this.sendQueued();
+    if (this.shared !== null) this.sendShared(this.shared);
+    else this.sendQueued();
     this.afterSend();
+  }
+
+  private sendShared(block: SharedBlock): void {
+    const { sharedFrom, sharedTo } = this;
+    this.endShared(block);
+    const size = sharedTo - sharedFrom;
+    const sent = this.socket.write(block.bytes, sharedFrom, size);
+    if (sent < size) this.keepOutput(block.bytes, sharedFrom + sent, size - sent, false, 0);
+  }
+
+  private endShared(block: SharedBlock): void {
+    block.users--;
+    this.shared = null;
+  }
+
+  /** Other output follows the messages that it shares with others: they are its own now. */
+  private keepShared(): void {
+    const { shared, sharedFrom, sharedTo } = this;
+    if (shared === null) return;
+    this.endShared(shared);
+    this.keepOutput(shared.bytes, sharedFrom, sharedTo - sharedFrom, false, 0);
   }
 
   /** Offers bytes to the socket, and keeps what it does not take: as `OutputQueue.add`. */
@@ -302,20 +335,64 @@ export class Connection
   push(bytes: Uint8Array, mark: number): void {
     if (this.closing) return;
     try {
-      this.enqueue(bytes, mark);
+      this.enqueue(bytes, 0, bytes.length, mark);
     } catch (error) {
       this.giveUp(error);
     }
   }
 
-  private enqueue(bytes: Uint8Array, mark: number): void {
+  deliver(block: SharedBlock, from: number, to: number, mark: number): void {
+    if (this.closing) return;
     const { engine } = this;
+    if (engine.running === this) {
+      this.deliverInside(block.bytes, from, to - from, mark);
+    } else if (this.shared === block && this.sharedTo === from) {
+      this.sharedTo = to;
+      engine.figures.netOutputSize += to - from;
+    } else if (mark > engine.keyspace.unsynced.safeMark || !this.isIdle) {
+      this.deliverQueued(block.bytes, from, to - from, mark);
+    } else {
+      this.shared = block;
+      this.sharedFrom = from;
+      this.sharedTo = to;
+      block.users++;
+      engine.figures.netOutputSize += to - from;
+      engine.turn.addWaiting(this);
+    }
+  }
+
+  /** Whether there is nothing that it has still to send. */
+  private get isIdle(): boolean {
+    return this.shared === null && this.output.size === 0 && this.rangeCount === 0;
+  }
+
+  /** A message to who runs a command: amid its replies. */
+  private deliverInside(bytes: Uint8Array, offset: number, size: number, mark: number): void {
+    const { client, engine } = this;
+    client.shows(mark);
+    if (client.isSilent) engine.reply.messageAside(bytes.slice(offset, offset + size));
+    else engine.reply.message(bytes, offset, size);
+  }
+
+  private deliverQueued(bytes: Uint8Array, offset: number, size: number, mark: number): void {
+    try {
+      this.enqueue(bytes, offset, size, mark);
+    } catch (error) {
+      this.giveUp(error);
+    }
+    if (!this.isClosed && this.outgrows(0)) this.kill();
+  }
+
+  private enqueue(bytes: Uint8Array, offset: number, size: number, mark: number): void {
+    const { engine } = this;
+    this.keepShared();
     if (engine.running === this) {
       engine.turn.add(this, engine.runningFrom);
       engine.runningFrom = engine.reply.position;
     }
     if (this.rangeCount > 0) engine.turn.settle(this);
-    this.keepOutput(bytes, 0, bytes.length, false, mark);
+    engine.figures.netOutputSize += size;
+    this.keepOutput(bytes, offset, size, false, mark);
     this.output.release(engine.keyspace.unsynced.safeMark);
     engine.turn.addWaiting(this);
   }
@@ -368,6 +445,7 @@ export class Connection
     const { engine } = this;
     if (this.isOverflowing(writer ?? engine.answers, from)) return;
     try {
+      this.keepShared();
       if (writer === undefined) engine.turn.addAnswer(this, from);
       else engine.turn.addFrom(writer, this, from);
     } catch (error) {
@@ -495,6 +573,7 @@ export class Connection
     this.partial = this.closing ? null : parser.suspend(partial);
     if (partial !== null && partial.bytes !== this.partial?.bytes) giveBack(partial.bytes);
     if (this.isOverflowing(engine.reply, engine.runningFrom)) return;
+    if (this.shared !== null) this.keepShared();
     engine.turn.add(this, engine.runningFrom);
     this.account();
   }
@@ -570,6 +649,7 @@ export class Connection
     const { engine } = this;
     this.spilledSize += engine.reply.position - engine.runningFrom;
     if (this.isOverflowing(engine.reply, engine.runningFrom)) return;
+    this.keepShared();
     engine.turn.add(this, engine.runningFrom);
     engine.turn.flush();
     engine.runningFrom = engine.reply.position;

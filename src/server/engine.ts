@@ -25,6 +25,12 @@ export interface OutputLimit {
   isConfigured: boolean;
 }
 
+export type OutputLimits = Readonly<Record<"normal" | "pubsub", OutputLimit>>;
+
+export function noOutputLimit(): OutputLimit {
+  return { hardSize: Infinity, softSize: Infinity, softSeconds: 0, isConfigured: false };
+}
+
 /** Who runs commands and writes their replies: the dispatcher. */
 export interface CommandRunner {
   execute(client: Client, args: Args): void;
@@ -73,8 +79,8 @@ export interface Engine {
   runningFrom: number;
   /** The most bytes of a command that has not arrived whole. */
   readonly queryBufferSizeMax: number;
-  /** Of normal clients. */
-  readonly outputLimit: OutputLimit;
+  /** By the class of clients. */
+  readonly outputLimits: OutputLimits;
   /** Calls `run` when all that has arrived in this turn has been read. */
   endOfTurn(run: () => void): void;
   /** A client as the log names it: the line of CLIENT LIST. */

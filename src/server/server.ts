@@ -18,6 +18,7 @@ import type { Config } from "../config/config.ts";
 import { BlockedClients } from "../dispatch/blocked_clients.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { ServerGate } from "../dispatch/gates.ts";
+import { PubSubHub } from "../dispatch/pub_sub.ts";
 import { Replay } from "../dispatch/replay.ts";
 import { guardReply } from "../dispatch/reply_guard.ts";
 import { ScriptRunner } from "../dispatch/script_runner.ts";
@@ -42,7 +43,7 @@ import { clientFeatures } from "./client_features.ts";
 import { ClientPause } from "./client_pause.ts";
 import { ClientRegistry } from "./client_registry.ts";
 import type { Connection } from "./connection.ts";
-import type { Engine, OutputLimit } from "./engine.ts";
+import { type Engine, noOutputLimit, type OutputLimits } from "./engine.ts";
 import { Figures } from "./figures.ts";
 import { Reception } from "./reception.ts";
 import { reclaimInSlices } from "./reclaiming.ts";
@@ -88,12 +89,8 @@ export class Server implements CallServer, Engine {
   readonly input = new Uint8Array(INPUT_BUFFER_SIZE + PADDING);
   readonly inputView = new DataView(this.input.buffer);
   queryBufferSizeMax = 2 ** 30;
-  readonly outputLimit: OutputLimit = {
-    hardSize: Infinity,
-    softSize: Infinity,
-    softSeconds: 0,
-    isConfigured: false,
-  };
+  readonly outputLimits: OutputLimits = { normal: noOutputLimit(), pubsub: noOutputLimit() };
+  readonly pubsub = new PubSubHub();
   readonly durability: Durability;
   readonly snapshots: Snapshots;
   readonly users: Users;

@@ -43,11 +43,15 @@ function limitSettings(server: Server, config: Config): void {
     server.queryBufferSizeMax = config.number("client-query-buffer-limit");
   });
   config.follow(["client-output-buffer-limit"], () => {
-    const { hard, soft, softSeconds } = config.value("client-output-buffer-limit").normal;
-    server.outputLimit.hardSize = Math.min(Number(hard) || Infinity, outputSizeMax(server));
-    server.outputLimit.softSize = Number(soft) || Infinity;
-    server.outputLimit.softSeconds = Number(softSeconds);
-    server.outputLimit.isConfigured = Number(hard) > 0 || Number(soft) > 0;
+    const configured = config.value("client-output-buffer-limit");
+    for (const name of ["normal", "pubsub"] as const) {
+      const { hard, soft, softSeconds } = configured[name];
+      const limit = server.outputLimits[name];
+      limit.hardSize = Math.min(Number(hard) || Infinity, outputSizeMax(server));
+      limit.softSize = Number(soft) || Infinity;
+      limit.softSeconds = Number(softSeconds);
+      limit.isConfigured = Number(hard) > 0 || Number(soft) > 0;
+    }
   });
   config.follow(["maxclients"], () => {
     server.reception.maxClients = config.number("maxclients");

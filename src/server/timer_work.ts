@@ -9,7 +9,7 @@ import type { HostFacts } from "../runtime/host.ts";
 import type { Backlog } from "./backlog.ts";
 import type { ClientPause } from "./client_pause.ts";
 import type { ClientRegistry } from "./client_registry.ts";
-import type { OutputLimit } from "./engine.ts";
+import type { OutputLimits } from "./engine.ts";
 import type { Figures } from "./figures.ts";
 
 /** Whose work it is. */
@@ -21,7 +21,7 @@ export interface TimerParts {
   readonly figures: Figures;
   readonly pause: ClientPause;
   readonly clients: ClientRegistry;
-  readonly outputLimit: OutputLimit;
+  readonly outputLimits: OutputLimits;
   readonly backlog: Backlog;
   readonly ending: { readonly isAsked: boolean; check(): void };
   readonly targets: { closeIdle(): void };
@@ -43,7 +43,7 @@ export function doTimerWork(parts: TimerParts): void {
   sampleFigures(parts);
   parts.backlog.warn();
   clients.closeIdle(config.number("timeout") * 1000, clock.nowMs);
-  if (parts.outputLimit.isConfigured) clients.checkOutputs(clock.nowMs);
+  if (isLimited(parts.outputLimits)) clients.checkOutputs(clock.nowMs);
   // What is loaded goes to tables that are made for all of it, and are nearly empty until then.
   if (!config.flag("activerehashing") || isLoading) return;
   const endMs = clock.monotonicMs() + SLICE_MS;
@@ -65,4 +65,8 @@ function sampleFigures(parts: TimerParts): void {
   figures.cronLoops++;
   figures.sample(clock.monotonicMs());
   figures.peakUsedSize = Math.max(figures.peakUsedSize, usedMemory(parts));
+}
+
+function isLimited({ normal, pubsub }: OutputLimits): boolean {
+  return normal.isConfigured || pubsub.isConfigured;
 }

@@ -313,7 +313,7 @@ describe("a client that has more output than it may", () => {
   const large = "redis.call('SET', 'k', 'x'.repeat(5000));";
 
   beforeEach(() => {
-    world.server.outputLimit.hardSize = 4000;
+    world.server.outputLimits.normal.hardSize = 4000;
   });
 
   test("is closed in place of the script's reply", () => {

@@ -11,7 +11,7 @@ import { Reply } from "../../src/protocol/reply.ts";
 import { PADDING, RequestParser } from "../../src/protocol/request.ts";
 import type { Socket } from "../../src/runtime/net.ts";
 import { Connection } from "../../src/server/connection.ts";
-import type { CommandRunner, Engine } from "../../src/server/engine.ts";
+import { type CommandRunner, type Engine, noOutputLimit } from "../../src/server/engine.ts";
 import { Turn } from "../../src/server/turn.ts";
 
 const NOW_MS = 1_700_000_000_000;
@@ -54,11 +54,9 @@ class StubEngine implements Engine, CommandRunner {
   running: Engine["running"] = null;
   runningFrom = 0;
   queryBufferSizeMax = 2 ** 20;
-  readonly outputLimit = {
-    hardSize: 1000,
-    softSize: Infinity,
-    softSeconds: 0,
-    isConfigured: true,
+  readonly outputLimits = {
+    normal: { ...noOutputLimit(), hardSize: 1000, isConfigured: true },
+    pubsub: noOutputLimit(),
   };
   readonly isSingle = false;
   readonly ran: string[] = [];

@@ -174,8 +174,16 @@ function protocolOf(call: Call): number {
 }
 
 function ping(call: Call): void {
-  const { args, reply } = call;
+  const { args, client, reply } = call;
   if (args.count > 2) throw wrongArity("ping");
+  if (client.subscribed && client.protocol === 2) {
+    // As a message looks, so that nobody takes it for one of another kind.
+    reply.array(2);
+    reply.bulkText("pong");
+    if (args.count === 1) reply.bulkText("");
+    else reply.bulk(args.bytes, args.start[1], args.size[1]);
+    return;
+  }
   if (args.count === 1) reply.simple("PONG");
   else reply.bulk(args.bytes, args.start[1], args.size[1]);
 }

@@ -269,7 +269,7 @@ function loadingFields({ clock, durability, host }: ServerContext): Field[] {
   ];
 }
 
-function statFields({ figures, keyspace, scripts, targets }: ServerContext): Field[] {
+function statFields({ figures, keyspace, pubsub, scripts, targets }: ServerContext): Field[] {
   const { hits, misses, expired, expiredFields, expiredInTimeCount, walks } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
@@ -299,9 +299,9 @@ function statFields({ figures, keyspace, scripts, targets }: ServerContext): Fie
     ["current_eviction_exceeded_time", 0],
     ["keyspace_hits", hits],
     ["keyspace_misses", misses],
-    ["pubsub_channels", 0],
-    ["pubsub_patterns", 0],
-    ["pubsubshard_channels", 0],
+    ["pubsub_channels", pubsub.topicCount("channel")],
+    ["pubsub_patterns", pubsub.topicCount("pattern")],
+    ["pubsubshard_channels", pubsub.topicCount("shard")],
     ["latest_fork_usec", 0],
     // Nothing forks, but who watches this waits for a save or a rewriting to begin.
     ["total_forks", walks],

@@ -39,6 +39,33 @@ export const authStation: Station = {
   ask: (_client, { flags }) => ((flags & Flag.no_auth) === 0 ? NOAUTH : null),
 };
 
+/** What may be sent in RESP2 by who has subscribed to something. */
+const SUBSCRIBERS_COMMANDS = new Set([
+  "ping",
+  "subscribe",
+  "ssubscribe",
+  "sunsubscribe",
+  "unsubscribe",
+  "psubscribe",
+  "punsubscribe",
+  "quit",
+  "reset",
+]);
+
+/** In RESP2 a message could be taken for a reply: who gets some may do little else. */
+export const subscribedStation: Station = {
+  name: "subscribed",
+  gate: Gate.subscribed,
+  nested: false,
+  ask({ protocol }, { name }) {
+    if (protocol !== 2 || SUBSCRIBERS_COMMANDS.has(name)) return null;
+    return new CommandError(
+      `ERR Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
+        "are allowed in this context",
+    );
+  },
+};
+
 /** Who is in MONITOR leaves keys alone: to Redis it is a kind of replica. */
 export const monitorStation: Station = {
   name: "monitor",

@@ -3,7 +3,13 @@ import { assert } from "../../base/assert.ts";
 import type { Clients } from "../../calls/clients.ts";
 import type { Scripts } from "../../calls/scripts.ts";
 import type { Config } from "../../config/config.ts";
-import { authStation, monitorStation, multiStation, protectedStation } from "./access.ts";
+import {
+  authStation,
+  monitorStation,
+  multiStation,
+  protectedStation,
+  subscribedStation,
+} from "./access.ts";
 import { busyStation } from "./busy.ts";
 import { loadingStation } from "./loading.ts";
 import { type MemoryContext, MemoryStation, spaceStation } from "./memory.ts";
@@ -43,6 +49,7 @@ export class Stations {
     this.add(spaceStation);
     this.add(this.disk);
     this.add(replicasStation);
+    this.add(subscribedStation);
     this.add(loadingStation);
     this.add(busyStation(context));
     this.add(monitorStation);

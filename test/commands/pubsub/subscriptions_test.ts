@@ -36,11 +36,3 @@ for (const kind of ["unsubscribe", "punsubscribe", "sunsubscribe"]) {
     client.close();
   });
 }
-
-test("the connection serves other commands as before", () =>
-  server.session(`
-    > SUBSCRIBE a
-    (error) ERR unknown command 'SUBSCRIBE', with args beginning with: 'a' 
-    > PING
-    PONG
-  `));
