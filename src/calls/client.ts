@@ -37,11 +37,16 @@ export interface ConnectionPort {
   readonly closing: boolean;
   /** The system's number for the socket, or -1: the runtime does not tell it. */
   readonly descriptor: number;
-  /** Bytes of a command that has not arrived whole, and the room for it. */
+  /**
+   * Bytes that have arrived, arguments that are whole left aside, and the room for more. Of who
+   * runs commands it is all that has been read for them.
+   */
   readonly queryBufferSize: number;
   readonly queryBufferRoom: number;
-  /** Arguments of the command that has not arrived whole, in bytes. */
+  /** Arguments of a command that waits, or has not arrived whole, in bytes. */
   readonly argumentsSize: number;
+  /** Bytes of replies that have not been offered to the socket yet: of this turn. */
+  readonly repliedSize: number;
   /** Reply bytes not yet taken by the socket, and the pieces they are in. */
   readonly outputSize: number;
   readonly outputCount: number;

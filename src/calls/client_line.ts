@@ -11,7 +11,6 @@ const REPLY_ROOM_MAX = 16384;
 export function clientLine(server: ServerContext, client: Client, call: Call | null): string {
   const { connection, queue } = client;
   const { nowMs } = server.clock;
-  const isAsking = call !== null && client === call.client;
   const isInExec = queue !== null && (client.gates & Gate.multi) === 0;
   const seconds = (sinceMs: number) => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
   const fields: [name: string, value: string | number][] = [
@@ -28,13 +27,13 @@ export function clientLine(server: ServerContext, client: Client, call: Call | n
     ["psub", client.subscriptions?.pattern.size ?? 0],
     ["ssub", client.subscriptions?.shard.size ?? 0],
     ["multi", queue === null ? -1 : queue.count],
-    ["qbuf", connection.queryBufferSize + (isAsking ? requestSize(call) : 0)],
+    ["qbuf", connection.queryBufferSize],
     ["qbuf-free", connection.queryBufferRoom],
-    ["argv-mem", connection.argumentsSize + (isAsking ? argumentsSize(call) : 0)],
-    ["multi-mem", queue === null || queue.count === 0 ? 0 : queue.size],
+    ["argv-mem", argumentsSize(client, call)],
+    ["multi-mem", queue === null ? 0 : queue.argumentsSize],
     ["rbs", replyRoom(connection.outputPeakSize)],
     ["rbp", connection.outputPeakSize],
-    ["obl", 0],
+    ["obl", connection.repliedSize],
     ["oll", connection.outputCount],
     ["omem", connection.outputSize],
     ["tot-mem", server.clients.memorySize(client)],
@@ -65,19 +64,11 @@ function flagsOf(client: Client): string {
   return flags === "" ? "N" : flags;
 }
 
-function argumentsSize({ args }: Call): number {
-  let size = 0;
-  for (let i = 0; i < args.count; i++) size += args.size[i];
-  return size;
-}
-
-/** Bytes of the call as a request: what it took in Redis's query buffer. */
-function requestSize(call: Call): number {
-  const { args } = call;
-  const headSize = (count: number) => `*${count}\r\n`.length;
-  let size = headSize(args.count) + argumentsSize(call);
-  for (let i = 0; i < args.count; i++) size += headSize(args.size[i]) + "\r\n".length;
-  return size;
+/** Of who asks they are those of the question, or of the EXEC that it is part of. */
+function argumentsSize(client: Client, call: Call | null): number {
+  const held = client.connection.argumentsSize;
+  if (call === null || client !== call.client) return held;
+  return held + (call.nested ? "exec".length : call.args.totalSize);
 }
 
 /** All replies share one buffer here; this is the room that Redis would give to such replies. */

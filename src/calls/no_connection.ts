@@ -12,6 +12,7 @@ export function noConnection(address: string): ConnectionPort {
     queryBufferSize: 0,
     queryBufferRoom: 0,
     argumentsSize: 0,
+    repliedSize: 0,
     outputSize: 0,
     outputCount: 0,
     heldSize: 0,

@@ -78,7 +78,7 @@ class Waiting implements Waiter, Timed, BlockedState {
   }
 
   get argumentsSize(): number {
-    return this.args.bytes.length;
+    return this.args.totalSize;
   }
 
   unblock(withError: boolean): void {

@@ -44,7 +44,7 @@ export class SuspendedCommand implements BlockedState {
   }
 
   get argumentsSize(): number {
-    return this.call.args.bytes.length;
+    return this.call.args.totalSize;
   }
 
   unblock(): void {}

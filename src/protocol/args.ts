@@ -44,6 +44,13 @@ export class Args {
     return latin1(this.bytes, this.start[index], Math.min(this.size[index], sizeMax));
   }
 
+  /** Bytes of all arguments together. */
+  get totalSize(): number {
+    let total = 0;
+    for (let i = 0; i < this.count; i++) total += this.size[i];
+    return total;
+  }
+
   /** A copy of the argument's bytes. */
   copy(index: number): Uint8Array {
     return this.bytes.slice(this.start[index], this.start[index] + this.size[index]);
@@ -80,9 +87,7 @@ export class Args {
 
 /** A copy with a buffer of its own, for a command that has to wait. */
 export function keptArgs(args: Args): Args {
-  let total = PADDING;
-  for (let i = 0; i < args.count; i++) total += args.size[i];
-  const bytes = spareBytes(total);
+  const bytes = spareBytes(args.totalSize + PADDING);
   const kept = new Args(bytes, new DataView(bytes.buffer));
   let at = 0;
   for (let i = 0; i < args.count; i++) {

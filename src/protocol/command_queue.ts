@@ -11,11 +11,15 @@ import type { Args } from "./args.ts";
 const PIECE_SIZE = 4096;
 const LAYOUT_COUNT = 128;
 const PADDING = 8;
+/** A pointer, of which Redis has one for each argument. */
+const POINTER_SIZE = 8;
 
 export class CommandQueue {
   count = 0;
   /** The flags of all queued commands together: whether EXEC writes. */
   flags = 0;
+  /** Bytes of the arguments as Redis counts them: with the pointers to them. */
+  argumentsSize = 0;
   private readonly pieces: DataView[] = [];
   private bytes: Uint8Array = new Uint8Array(0);
   private filled = 0;
@@ -33,8 +37,7 @@ export class CommandQueue {
   /** Copies a command, with its table flags, to the end of the queue. */
   add(args: Args, flags: number): void {
     this.flags |= flags;
-    let total = 0;
-    for (let i = 0; i < args.count; i++) total += args.size[i];
+    const total = args.totalSize;
     this.makeRoom(total + PADDING, 2 + 2 * args.count);
     const { bytes, layout } = this;
     layout[this.layoutCount++] = this.pieces.length - 1;
@@ -49,6 +52,7 @@ export class CommandQueue {
       else for (let b = 0; b < size; b++) bytes[to + b] = args.bytes[from + b];
       this.filled += size;
     }
+    this.argumentsSize += total + POINTER_SIZE * args.count;
     this.count++;
   }
 
@@ -78,6 +82,7 @@ export class CommandQueue {
   clear(): void {
     this.count = 0;
     this.flags = 0;
+    this.argumentsSize = 0;
     this.layoutCount = 0;
     this.cursor = 0;
     this.filled = 0;

@@ -113,6 +113,8 @@ export class Connection
   }
 
   get queryBufferSize(): number {
+    const { engine } = this;
+    if (engine.running === this) return engine.parser.end;
     return this.partial === null ? 0 : this.partial.size - this.partial.at;
   }
 
@@ -121,13 +123,21 @@ export class Connection
   }
 
   get argumentsSize(): number {
-    return this.heldArgumentsSize + (this.partial?.at ?? 0);
+    const { partial } = this;
+    const isWhole = partial === null || this.engine.running === this;
+    return this.heldArgumentsSize + (isWhole ? 0 : (partial.args?.totalSize ?? 0));
   }
 
   /** Arguments of a command that waits. */
   private get heldArgumentsSize(): number {
     const { blocked, postponed } = this.client;
-    return blocked?.argumentsSize ?? postponed?.bytes.length ?? 0;
+    return blocked?.argumentsSize ?? postponed?.totalSize ?? 0;
+  }
+
+  get repliedSize(): number {
+    const { engine } = this;
+    const ranges = engine.turn.rangesSize(this);
+    return engine.running === this ? ranges + engine.reply.position - engine.runningFrom : ranges;
   }
 
   get outputSize(): number {

@@ -130,6 +130,17 @@ export class Turn {
     this.schedule(this.flushNow);
   }
 
+  /** Bytes of the connection's ranges. */
+  rangesSize(connection: TurnConnection): number {
+    let size = 0;
+    let range = connection.lastRange;
+    for (let left = connection.rangeCount; left > 0; left--) {
+      size += this.ends[range] - this.starts[range];
+      range = this.previous[range];
+    }
+    return size;
+  }
+
   /** Moves the connection's ranges to its own queue, so that other output can follow them. */
   settle(connection: TurnConnection): void {
     const ranges: number[] = [];

@@ -382,6 +382,43 @@ describe("CLIENT INFO and LIST", () => {
     expect(fieldsOf(info).get("cmd")).toBe("exec");
   });
 
+  test("sizes are of what arrived, of arguments, of what is queued, and of replies", async () => {
+    const one = await open();
+    const sizesOf = (fields: Map<string, string>) =>
+      ["qbuf", "argv-mem", "multi-mem", "obl"].map((name) => Number(fields.get(name)));
+    const half = "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$10\r\n12345";
+    one.raw(half);
+    await until("it has come", async () => (await seen(one)).get("qbuf") === "5");
+    expect(sizesOf(await seen(one))).toEqual([5, 4, 0, 0]);
+    one.raw("67890\r\n");
+    expect(plain(await one.reply())).toBe("OK");
+    expect(sizesOf(await seen(one))).toEqual([0, 0, 0, 0]);
+    // What is queued counts a pointer for each argument.
+    await one.command("MULTI");
+    await one.command("GET", "x");
+    await one.command("GET", "x");
+    expect(sizesOf(await seen(one))).toEqual([0, 0, 40, 0]);
+    await one.command("DISCARD");
+    expect(sizesOf(await seen(one))).toEqual([0, 0, 0, 0]);
+    one.send("BLPOP", "list", 0);
+    await until("it waits", async () => (await seen(one)).get("flags") === "b");
+    expect(sizesOf(await seen(one))).toEqual([0, 10, 0, 0]);
+    await client.command("LPUSH", "list", "1");
+    await one.reply();
+    // Of who asks, all that came with the question.
+    const inline = "PING\r\nPING\r\nCLIENT INFO\r\nPING\r\n";
+    one.raw(inline);
+    await one.reply();
+    await one.reply();
+    expect(sizesOf(fieldsOf(plain(await one.reply())))).toEqual([inline.length, 10, 0, 14]);
+    await one.reply();
+    const transaction = "MULTI\r\nPING\r\nCLIENT INFO\r\nEXEC\r\n";
+    one.raw(transaction);
+    for (let i = 0; i < 3; i++) await one.reply();
+    const [, info] = plain(await one.reply()) as string[];
+    expect(sizesOf(fieldsOf(info))).toEqual([transaction.length, 4, 38, 34]);
+  });
+
   test("a client of the Unix socket has the path as its address", async () => {
     const path = join(server.dir, "socket");
     const one = await connect({ path });
