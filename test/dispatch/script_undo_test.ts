@@ -2,6 +2,7 @@
 // scripts that are atomic, script-undo-limit; and what others notice of it, which is nothing.
 
 import { beforeEach, describe, expect, test } from "bun:test";
+import { figures } from "../../src/arena/arena.ts";
 import { contentsOf } from "../persistence/contents.ts";
 import { type ScriptClient, ScriptWorld } from "./script_world.ts";
 
@@ -296,4 +297,33 @@ test("an atomic script says so in its first line", () => {
   const script = "#!js flags=atomic\nredis.call('SET', 'k', 1); throw new Error('no')";
   expect(caller.run("EVAL", script, "0")).toMatch(/^-ERR user_script:2: Error: no /);
   expect(data().size).toBe(0);
+});
+
+describe("what a script has thrown away goes when nobody can want it back", () => {
+  const REMOVING = "for (const key of ['renamed', 'zset', 'zset2']) redis.call('DEL', key);";
+  const rows = {
+    "it ends well": [`#!js flags=atomic\n${ALL} ${REMOVING}`, /^[$]-1/],
+    "it is undone": [`#!js flags=atomic\n${ALL} ${REMOVING} throw 'no'`, /^-ERR /],
+    "it is long, and not atomic": [`${ALL} ${REMOVING} for (let i = 0; i < 9; i++) {}`, /^[$]-1/],
+  } as const;
+
+  /** Bytes in use after some rounds of it, when there is nothing left. */
+  const usedAfter = (script: string, reply: RegExp, rounds: number): number => {
+    for (let round = 0; round < rounds; round++) {
+      fill();
+      caller.run("EVAL", script, "0");
+      world.untilOver();
+      expect(caller.replied).toMatch(reply);
+      other.run("FLUSHALL");
+    }
+    while (world.server.keyspace.reclaimSlice());
+    return figures().usedSize;
+  };
+
+  for (const [name, [script, reply]] of Object.entries(rows)) {
+    test(name, () => {
+      const before = usedAfter(script, reply, 1);
+      expect(usedAfter(script, reply, 5)).toBe(before);
+    });
+  }
 });

@@ -19,7 +19,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   arena: ["arena", "structures", "values", "keyspace", "commands", "server"],
   structures: ["structures", "values", "keyspace", "commands", "persistence", "scenarios"],
   values: ["values", "keyspace", "commands", "persistence", "scenarios"],
-  keyspace: ["keyspace", "values", "commands", "persistence", "server", "scenarios"],
+  keyspace: ["keyspace", "values", "dispatch", "commands", "persistence", "server", "scenarios"],
   persistence: ["persistence", "durability", "server", "commands"],
   scripting: ["scripting", "commands", "server"],
   calls: ["calls", "commands", "dispatch", "server", "scenarios"],
