@@ -350,7 +350,9 @@ export const monitoring = {
   "latency-tracking-info-percentiles": percentiles({
     does: "Percentiles of the latencies in INFO.",
   }),
-  "notify-keyspace-events": eventClasses({ kept: "There are no channels to publish on yet." }),
+  "notify-keyspace-events": eventClasses({
+    does: "What happens to keys is published: K and E are channels, other letters classes.",
+  }),
 };
 
 export const collections = {

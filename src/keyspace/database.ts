@@ -40,10 +40,20 @@ export interface KeyKeeper {
   making(db: Database, e: EntryRef): void;
 }
 
+/** Who publishes what is no change of a key, or none yet: KeyEvents, which says what each is. */
+export interface KeyTeller {
+  readonly tellsMade: boolean;
+  readonly tellsMisses: boolean;
+  tellOf(db: Database, args: Args, index: number, event: KeyEvent): void;
+  made(db: Database, args: Args, index: number): void;
+  replacesNext(): void;
+}
+
 /** What a database needs of those above it: see Keyspace, which says what each of these is. */
 export interface DatabaseOwner {
   readonly clock: Clock;
   readonly looks: Looks;
+  readonly events: KeyTeller;
   readonly stats: { hits: number; misses: number; expired: number; expiredFields: number };
   readonly mayExpire: boolean;
   readonly isReplaying: boolean;
@@ -106,7 +116,7 @@ export class Database implements Timed {
   read(args: Args, index: number): EntryRef {
     const e = this.peek(args, index, this.hash(args, index));
     if (e === NIL) {
-      this.keyspace.stats.misses++;
+      this.missed(args, index);
       return e;
     }
     this.keyspace.stats.hits++;
@@ -117,9 +127,24 @@ export class Database implements Timed {
   /** As `read`, for a command that looks at the key only: its access clock stays. */
   inspect(args: Args, index: number): EntryRef {
     const e = this.peek(args, index, this.hash(args, index));
+    if (e === NIL) this.missed(args, index);
+    else this.keyspace.stats.hits++;
+    return e;
+  }
+
+  /** As `inspect`, for a command about the entry: that there is none is no event. */
+  glance(args: Args, index: number): EntryRef {
+    const e = this.peek(args, index, this.hash(args, index));
     if (e === NIL) this.keyspace.stats.misses++;
     else this.keyspace.stats.hits++;
     return e;
+  }
+
+  /** The key in an argument was looked for by a command that reads it, in vain. */
+  missed(args: Args, index: number): void {
+    const { stats, events } = this.keyspace;
+    stats.misses++;
+    if (events.tellsMisses) events.tellOf(this, args, index, "keymiss");
   }
 
   /** As `read`; throws WRONGTYPE when the key holds another type. */
@@ -168,6 +193,8 @@ export class Database implements Timed {
     );
     this.keyspace.created(e);
     this.insert(e);
+    const { events } = this.keyspace;
+    if (events.tellsMade) events.made(this, args, index);
     this.keyspace.changing(this, e, event, kind);
     return e;
   }
@@ -302,13 +329,18 @@ export class Database implements Timed {
 
   /**
    * Removes the key in an argument, whatever it holds, for what a command stores there, or, if that
-   * is empty, for nothing to be there. Returns whether there was such a key.
+   * is empty, for nothing to be there. Returns whether there was such a key. To be deleted it is
+   * not looked up, as in Redis: that its time may have come makes no difference then.
    */
   vacate(args: Args, index: number, keyHash: number, isEmpty: boolean): boolean {
-    const e = this.peek(args, index, keyHash);
+    const e = isEmpty ? this.entryAt(args, index) : this.peek(args, index, keyHash);
     if (e === NIL) return false;
-    if (isEmpty) this.remove(e);
-    else this.makeWay(e);
+    if (isEmpty) {
+      this.remove(e);
+    } else {
+      this.makeWay(e);
+      this.keyspace.events.replacesNext();
+    }
     return true;
   }
 
@@ -390,6 +422,8 @@ export class Database implements Timed {
     values.duplicate(e, twin);
     this.keyspace.created(twin);
     this.insert(twin);
+    const { events } = this.keyspace;
+    if (events.tellsMade) events.made(this, args, index);
     this.rescheduled(twin);
     return timeMs < 0 ? twin : this.setExpiry(twin, timeMs, from.farExpiryOf(e));
   }

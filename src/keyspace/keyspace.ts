@@ -17,6 +17,7 @@ import * as loose from "../values/loose.ts";
 import { Type } from "../values/types.ts";
 import * as values from "../values/values.ts";
 import { Database, type DatabaseOwner, type ExpiryFeed, type KeyKeeper } from "./database.ts";
+import { KeyEvents } from "./key_events.ts";
 import { Libraries } from "./libraries.ts";
 import { Looks } from "./looks.ts";
 import { type KeyObserver, KeyObservers, KeySlot } from "./observers.ts";
@@ -77,6 +78,8 @@ export class Keyspace implements DatabaseOwner {
   readonly waits = new Waits(this.observers);
   /** What a reply may not show yet. */
   readonly unsynced: Unsynced;
+  /** What happens to keys, for those who have subscribed to it. */
+  readonly events: KeyEvents;
   /** Functions are no data of a database: FLUSHALL leaves them. */
   readonly libraries = new Libraries();
   readonly clock: Clock;
@@ -132,6 +135,7 @@ export class Keyspace implements DatabaseOwner {
     this.clock = clock;
     this.random = random;
     this.unsynced = new Unsynced(count, this.observers, this.looks);
+    this.events = new KeyEvents(this.observers, this.unsynced);
     for (let id = 0; id < count; id++) this.databases.push(new Database(id, this));
   }
 

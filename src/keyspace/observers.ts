@@ -27,11 +27,21 @@ export interface KeyObserver {
  * before it. Of a key that changes a script's undo is told last: what a snapshot has frozen then,
  * it does not freeze as well. Of a database that is emptied it takes the keys before the walk does.
  */
-export const KeySlot = { unsynced: 0, watches: 1, waits: 2, others: 3, undo: 7, walk: 8 } as const;
+export const KeySlot = {
+  unsynced: 0,
+  watches: 1,
+  waits: 2,
+  events: 3,
+  tracking: 4,
+  others: 5,
+  undo: 7,
+  walk: 8,
+} as const;
 
 const UNSYNCED = 1 << KeySlot.unsynced;
 const WATCHES = 1 << KeySlot.watches;
 const WAITS = 1 << KeySlot.waits;
+const EVENTS = 1 << KeySlot.events;
 const OTHERS = (1 << KeySlot.undo) - (1 << KeySlot.others);
 const UNDO = 1 << KeySlot.undo;
 const WALK = 1 << KeySlot.walk;
@@ -42,6 +52,7 @@ export class KeyObservers extends Slots<KeyObserver> implements KeyObserver {
     if ((active & UNSYNCED) !== 0) slots[KeySlot.unsynced]?.changing(db, e, event, kind);
     if ((active & WATCHES) !== 0) slots[KeySlot.watches]?.changing(db, e, event, kind);
     if ((active & WAITS) !== 0) slots[KeySlot.waits]?.changing(db, e, event, kind);
+    if ((active & EVENTS) !== 0) slots[KeySlot.events]?.changing(db, e, event, kind);
     if ((active & OTHERS) !== 0) this.tellOthers(db, e, event, kind);
     if ((active & WALK) !== 0) slots[KeySlot.walk]?.changing(db, e, event, kind);
     if ((active & UNDO) !== 0) slots[KeySlot.undo]?.changing(db, e, event, kind);

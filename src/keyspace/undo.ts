@@ -133,6 +133,7 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     this.hasParts = false;
     this.givenUpBefore = frozen.givenUpSize;
     keyspace.keeper = this;
+    keyspace.events.scriptEnd = this;
     keyspace.observers.attach(KeySlot.undo, this);
     keyspace.watches.keepMarks();
   }
@@ -169,6 +170,7 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     if (!this.hasBegun) return;
     this.hasBegun = false;
     this.keyspace.watches.dropMarks();
+    this.keyspace.events.scriptEnd = null;
     if (this.isListening) this.giveUp();
     if (this.later.length > 0) for (const run of this.later.splice(0)) run();
   }
@@ -332,6 +334,7 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     if (DEBUG) assert(!this.collections.isAny, "a collection is still listened to");
     this.untell();
     this.later.length = 0;
+    this.keyspace.events.scriptEnd = null;
     this.hasBegun = false;
   }
 

@@ -169,4 +169,7 @@ function memorySettings(server: Server, config: Config): void {
     keyspace.lfuLogFactor = config.number("lfu-log-factor");
     keyspace.lfuDecayMinutes = config.number("lfu-decay-time");
   });
+  config.follow(["notify-keyspace-events"], () => {
+    keyspace.events.configure(config.text("notify-keyspace-events"));
+  });
 }

@@ -1,63 +1,38 @@
-// Purpose: as which of Redis's keyspace events changes are told to observers of keys: what the real
-// server publishes for lines of every command on collections, bitmaps, places, HyperLogLogs and
-// streams, and for some on keys and strings.
+// Purpose: what is published of keys, and in which order: for lines of every command what the real
+// server publishes, on the channels of keys and of events, with all classes on.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { KeySlot } from "../../src/keyspace/observers.ts";
-import * as entry from "../../src/structures/entry.ts";
 import type { Client } from "../client/client.ts";
 import { typedWords } from "../client/format.ts";
 import { plain } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis } from "../client/server.ts";
 import { InnerServer } from "../persistence/inner_server.ts";
 import { ROWS, SETUP } from "./bad_input_rows.ts";
+import { MORE_EVENTS } from "./key_event_rows.ts";
 
-/** Of commands that have no row. */
-const MORE: readonly string[] = [
-  "SET text x",
-  "SETNX new x",
-  "GETSET text x",
-  "MSET text x new y",
-  "MSETNX new x newer y",
-  "APPEND text x",
-  "APPEND new x",
-  "SETRANGE text 2 x",
-  "INCR new",
-  "DECRBY new 3",
-  "INCRBYFLOAT new 1.5",
-  "GETDEL text",
-  "GETEX text EX 100",
-  "GETEX text PERSIST",
-  "DEL text list nosuch",
-  "UNLINK text",
-  "EXPIRE text 100",
-  "EXPIRE text -1",
-  "PERSIST text",
-  "RENAME text new",
-  "RENAMENX text new",
-  "COPY text new",
-  "MOVE text 1",
-  "PFMERGE new hll",
-];
+const CLASSES = "KEAmn";
 
-const wordsOf = (line: string) => (typedWords(line) ?? []).map((word) => word.toString("latin1"));
+const wordsOf = (line: string) => typedWords(line) ?? [];
+const textsOf = (line: string) => wordsOf(line).map((word) => word.toString("latin1"));
 
-/** What is told of a line here: events and keys. */
-function eventsOf(line: string): string[] {
+/** What is published of some lines here: channels and messages. */
+function eventsOf(lines: readonly string[]): string[] {
   const inner = new InnerServer(1);
-  for (const each of SETUP) inner.run(...wordsOf(each));
+  for (const each of SETUP) inner.run(...textsOf(each));
   const told: string[] = [];
-  inner.keyspace.observers.attach(KeySlot.others, {
-    changing(_, e, event) {
-      if (event !== null) told.push(`${event} ${entry.keyText(e)}`);
-    },
-    replacing() {},
-    swapped() {},
-  });
-  inner.run(...wordsOf(line));
-  inner.keyspace.observers.detach(KeySlot.others);
+  inner.keyspace.events.configure(CLASSES);
+  inner.keyspace.events.publisher = {
+    hasSubscribers: true,
+    publish: (args, channel, message) => told.push(`${args.text(channel)} ${args.text(message)}`),
+  };
+  for (const line of lines) {
+    const [name, ms] = textsOf(line);
+    if (name === "WAIT-MS") inner.wait(Number(ms));
+    else inner.run(...textsOf(line));
+  }
+  inner.keyspace.events.configure("");
   inner.run("FLUSHALL", "SYNC");
-  return told.sort();
+  return told;
 }
 
 describe.skipIf(redisBinary() === null)("the events of", () => {
@@ -66,11 +41,14 @@ describe.skipIf(redisBinary() === null)("the events of", () => {
   let listener: Client;
 
   beforeAll(async () => {
-    real = await startRedis({ args: ["--notify-keyspace-events", "EA"] });
+    real = await startRedis({
+      args: ["--notify-keyspace-events", CLASSES, "--enable-debug-command", "yes"],
+    });
     client = await real.connect();
+    await client.command("DEBUG", "SET-ACTIVE-EXPIRE", "0");
     listener = await real.connect();
     await listener.command("HELLO", 3);
-    listener.send("PSUBSCRIBE", "__keyevent@*__:*");
+    listener.send("PSUBSCRIBE", "__key*@*__:*");
     await listener.command("PING");
   });
 
@@ -87,15 +65,22 @@ describe.skipIf(redisBinary() === null)("the events of", () => {
       .pushesSoFar()
       .map((push) => (plain(push) as unknown[]).map(String))
       .filter(([kind]) => kind === "pmessage")
-      .map(([, , channel, key]) => `${channel.slice(channel.indexOf(":") + 1)} ${key}`)
-      .sort();
+      .map(([, , channel, key]) => `${channel} ${key}`);
   }
 
-  const lines = [...Object.values(ROWS).flatMap(({ good }) => good), ...MORE];
+  async function carryOut(step: string): Promise<void> {
+    const [name, ms] = textsOf(step);
+    if (name === "WAIT-MS") await Bun.sleep(Number(ms));
+    else await client.command(...wordsOf(step));
+  }
+
+  const lines = [...Object.values(ROWS).flatMap(({ good }) => good), ...MORE_EVENTS];
   test.each(lines)("%s", async (line) => {
+    const steps = line.split(" | ");
     for (const each of SETUP) await client.command(...wordsOf(each));
     await published();
-    await client.command(...wordsOf(line));
-    expect(eventsOf(line)).toEqual(await published());
+    for (const step of steps) await carryOut(step);
+    await client.command("RESET");
+    expect(eventsOf(steps)).toEqual(await published());
   });
 });

@@ -128,6 +128,7 @@ function restore(call: Call): void {
     reply.ok();
     return;
   }
+  if (keyspace.events.tellsMade) keyspace.events.made(db, args, KEY);
   const e = expiry === 0n ? db.link(made, -1) : linkExpiring(call, made, expiry);
   keyspace.restoreClock(e, idleSeconds, frequency);
   keyspace.changing(db, e, "restore");

@@ -262,6 +262,7 @@ function move(call: Call): void {
     call.reply.integer(0);
     return;
   }
+  if (keyspace.events.tellsMade) keyspace.events.made(target, args, 1);
   keyspace.changing(db, e, "move_from");
   const moved = target.moveFrom(db, e);
   keyspace.changing(target, moved, "move_to", ChangeKind.uncounted);
@@ -288,6 +289,7 @@ function renameKey(call: Call, replace: boolean): boolean {
   const keyHash = db.hash(args, 2);
   const taken = db.write(args, 2, keyHash);
   if (taken !== NIL && !replace) return false;
+  if (keyspace.events.tellsMade) keyspace.events.made(db, args, 2);
   keyspace.changing(db, e, "rename_from");
   if (taken !== NIL) db.makeWay(taken);
   const renamed = db.rekey(e, args, 2, keyHash);

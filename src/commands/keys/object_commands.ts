@@ -79,20 +79,20 @@ export const objectCommands = group("generic", {
 });
 
 function objectEncoding(call: Call): void {
-  const e = call.db.inspect(call.args, 2);
+  const e = call.db.glance(call.args, 2);
   if (e === NIL) call.reply.nil();
   else call.reply.bulkText(values.encodingName(e));
 }
 
 function objectFreq(call: Call): void {
-  const e = call.db.inspect(call.args, 2);
+  const e = call.db.glance(call.args, 2);
   if (e !== NIL && !call.keyspace.lfu) throw NO_FREQUENCIES;
   if (e === NIL) call.reply.nil();
   else call.reply.integer(call.keyspace.frequency(e));
 }
 
 function objectIdletime(call: Call): void {
-  const e = call.db.inspect(call.args, 2);
+  const e = call.db.glance(call.args, 2);
   if (e !== NIL && call.keyspace.lfu) throw NO_IDLE_TIMES;
   if (e === NIL) call.reply.nil();
   else call.reply.integer(call.keyspace.idleSeconds(e));
@@ -100,7 +100,7 @@ function objectIdletime(call: Call): void {
 
 /** Nothing is shared here: the count is the one that clients see of Redis. */
 function objectRefcount(call: Call): void {
-  const e = call.db.inspect(call.args, 2);
+  const e = call.db.glance(call.args, 2);
   if (e === NIL) call.reply.nil();
   else call.reply.integer(sharesIntegers(call) && isSharedInteger(e) ? SHARED_COUNT : 1);
 }

@@ -360,7 +360,7 @@ function addString({ db }: Call, key: string, value: Uint8Array): void {
   const hash = db.hash(args, 0);
   if (db.peek(args, 0, hash) !== NIL) return;
   if (segmentsLeft() <= RESERVED_SEGMENTS) throw NO_SPACE;
-  const e = db.add(args, 0, hash, stringValue.areaFor(value.length), false, "set");
+  const e = db.add(args, 0, hash, stringValue.areaFor(value.length), false, null);
   stringValue.writeBytes(e, args.bytes, args.view, args.start[1], value.length);
 }
 

@@ -70,7 +70,7 @@ export function store(
     if (expiry === NO_EXPIRY) db.clearExpiry(e);
     if (entry.type(e) !== Type.string || entry.encoding(e) === stringValue.BLOCK) {
       if (long === null && isOverwritten(call, e, start, size)) {
-        if (expiry > 0) db.setExpiry(e, expiry, exactExpiry(expiry));
+        if (expiry > 0) expireAt(call, e, expiry);
         return;
       }
       db.dropValue(e);
@@ -81,7 +81,14 @@ export function store(
   if (safe) stringValue.writeInt(e, integer);
   else if (long !== null) stringValue.writeBigInt(e, long);
   else stringValue.writeBytes(e, args.bytes, args.view, start, size);
-  if (expiry > 0) db.setExpiry(e, expiry, exactExpiry(expiry));
+  if (expiry > 0) expireAt(call, e, expiry);
+}
+
+/** Gives the key that was set its time to expire, which has an event of its own. */
+function expireAt({ db, keyspace }: Call, e: EntryRef, timeMs: number): void {
+  const { events } = keyspace;
+  if (events.isOn) events.tell(db, e, "expire");
+  db.setExpiry(e, timeMs, exactExpiry(timeMs));
 }
 
 /** Whether a large string could take the place of one of about its size. */
