@@ -66,11 +66,11 @@ export class KeyPattern extends Pattern {
 
 /**
  * The uses that a rule's prefix names ("%R~", "%W~", "%RW~", "~"), and its size; null when it is
- * none.
+ * none. As in Redis, a rule that ends before the tilde is one of the empty pattern.
  */
 export function readUse(rule: string): { use: number; size: number } | null {
   if (rule[0] === "~") return { use: ANY_USE, size: 1 };
-  const letters = /^%([RW]{1,2})~/i.exec(rule)?.[1].toUpperCase();
+  const letters = /^%([RW]{1,2})(?:~|$)/i.exec(rule)?.[1].toUpperCase();
   if (letters === undefined || letters === "RR" || letters === "WW") return null;
   let use = 0;
   if (letters.includes("R")) use |= KeyUse.read;

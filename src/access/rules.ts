@@ -1,7 +1,8 @@
 /** Rules as they come in several words: of ACL SETUSER, of configuration files and ACL files. */
+import { cString } from "../base/words.ts";
 import type { AccessUser } from "../calls/users.ts";
 
-/** A rule that was refused. */
+/** A rule that was refused, as errors show it: up to a zero byte. */
 export interface RefusedRule {
   readonly rule: string;
   readonly reason: string;
@@ -22,20 +23,20 @@ export function mergeSelectors(words: readonly string[]): string[] | { unmatched
     } else if (opening === null) {
       merged.push(word);
     } else {
-      selector += ` ${word}`;
+      selector += ` ${cString(word)}`;
       if (!word.endsWith(")")) continue;
       merged.push(selector);
       opening = null;
     }
   }
-  return opening === null ? merged : { unmatched: opening };
+  return opening === null ? merged : { unmatched: cString(opening) };
 }
 
 /** Applies rules up to the first that is refused, which is told; those before it have applied. */
 export function applyRules(user: AccessUser, rules: readonly string[]): RefusedRule | null {
   for (const rule of rules) {
     const reason = user.apply(rule);
-    if (reason !== null) return { rule, reason };
+    if (reason !== null) return { rule: cString(rule), reason };
   }
   return null;
 }
