@@ -387,10 +387,10 @@ describe("CLIENT INFO and LIST", () => {
     const sizesOf = (fields: Map<string, string>) =>
       ["qbuf", "argv-mem", "multi-mem", "obl"].map((name) => Number(fields.get(name)));
     const half = "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$10\r\n12345";
-    one.raw(half);
+    await one.raw(half, 0);
     await until("it has come", async () => (await seen(one)).get("qbuf") === "5");
     expect(sizesOf(await seen(one))).toEqual([5, 4, 0, 0]);
-    one.raw("67890\r\n");
+    await one.raw("67890\r\n", 0);
     expect(plain(await one.reply())).toBe("OK");
     expect(sizesOf(await seen(one))).toEqual([0, 0, 0, 0]);
     // What is queued counts a pointer for each argument.
@@ -407,13 +407,13 @@ describe("CLIENT INFO and LIST", () => {
     await one.reply();
     // Of who asks, all that came with the question.
     const inline = "PING\r\nPING\r\nCLIENT INFO\r\nPING\r\n";
-    one.raw(inline);
+    await one.raw(inline, 0);
     await one.reply();
     await one.reply();
     expect(sizesOf(fieldsOf(plain(await one.reply())))).toEqual([inline.length, 10, 0, 14]);
     await one.reply();
     const transaction = "MULTI\r\nPING\r\nCLIENT INFO\r\nEXEC\r\n";
-    one.raw(transaction);
+    await one.raw(transaction, 0);
     for (let i = 0; i < 3; i++) await one.reply();
     const [, info] = plain(await one.reply()) as string[];
     expect(sizesOf(fieldsOf(info))).toEqual([transaction.length, 4, 38, 34]);
