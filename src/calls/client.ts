@@ -237,6 +237,8 @@ export interface Subscriptions {
   readonly channel: { readonly size: number };
   readonly pattern: { readonly size: number };
   readonly shard: { readonly size: number };
+  /** Bytes of all their names. */
+  readonly nameSize: number;
 }
 
 /** A blocked client: how it is let go from outside. */

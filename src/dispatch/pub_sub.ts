@@ -11,7 +11,9 @@ import { type NamedTopic, Topics } from "./topics.ts";
 const KINDS = ["channel", "pattern", "shard"] as const;
 
 /** What one client has subscribed to. */
-type Subscribed = Readonly<Record<TopicKind, Set<NamedTopic>>>;
+interface Subscribed extends Readonly<Record<TopicKind, Set<NamedTopic>>> {
+  nameSize: number;
+}
 
 const wordPart = (word: string): Part => partOf(fromLatin1(word));
 const partOf = (bytes: Uint8Array): Part => ({ bytes, offset: 0, size: bytes.length });
@@ -82,6 +84,7 @@ export class PubSubHub implements PubSub, ClientFeature {
     const own = this.own(client);
     const table = this.tables[kind];
     const topic = table.find(args, index) ?? table.add(args, index);
+    if (!topic.clients.has(client)) own.nameSize += topic.name.length;
     topic.clients.add(client);
     own[kind].add(topic);
     client.setGate(Gate.subscribed, true);
@@ -145,6 +148,7 @@ export class PubSubHub implements PubSub, ClientFeature {
       channel: new Set<NamedTopic>(),
       pattern: new Set<NamedTopic>(),
       shard: new Set<NamedTopic>(),
+      nameSize: 0,
     };
     this.subscribed.set(client, own);
     client.subscriptions = own;
@@ -153,6 +157,7 @@ export class PubSubHub implements PubSub, ClientFeature {
 
   private end(client: Client, own: Subscribed, kind: TopicKind, topic: NamedTopic): void {
     own[kind].delete(topic);
+    own.nameSize -= topic.name.length;
     topic.clients.delete(client);
     if (topic.clients.size === 0) this.tables[kind].remove(topic);
   }

@@ -7,7 +7,7 @@ import type { Clients, PauseMode } from "../calls/clients.ts";
 import type { ServerFigures } from "../calls/server_figures.ts";
 import type { ClientPause } from "./client_pause.ts";
 
-type Port = Pick<ConnectionPort, "closing" | "kill" | "lastActiveMs" | "remote">;
+type Port = Pick<ConnectionPort, "closing" | "kill" | "lastActiveMs">;
 
 /** A connection, as the registry knows it. */
 export interface RegisteredConnection extends Timed, Port {
@@ -25,6 +25,8 @@ export interface RegistryHost {
   readonly pause: ClientPause;
   readonly dispatcher: { readonly monitors: { add(client: Client): void } };
   readonly figures: ServerFigures;
+  /** A client as the log names it: the line of CLIENT LIST. */
+  lineOf(client: Client): string;
   log(level: LogLevel, text: string): void;
 }
 
@@ -153,7 +155,7 @@ export class ClientRegistry implements Clients {
       if (largest === undefined) return;
       this.largest.remove(largest);
       if (largest.closing) continue;
-      this.host.log("notice", `Evicting client: id=${largest.client.id} addr=${largest.remote}`);
+      this.host.log("notice", `Evicting client: ${this.host.lineOf(largest.client)}`);
       this.host.figures.evictedClients++;
       // It may be in the midst of a command, and go when that is over.
       this.memoryTotal -= largest.accountedSize;

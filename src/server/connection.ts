@@ -33,8 +33,9 @@ import type { TurnConnection } from "./turn.ts";
 
 /** Memory that a client takes besides its buffers: its objects, roughly. */
 const CLIENT_BASE_SIZE = 2048;
-/** And for each watched key, besides its bytes. */
+/** And for each watched key, and for each subscription, besides its bytes. */
 const WATCH_SIZE = 64;
+const SUBSCRIPTION_SIZE = 128;
 
 /** Why a connection's commands wait. */
 const Hold = {
@@ -86,8 +87,8 @@ export class Connection
   private shared: SharedBlock | null = null;
   private sharedFrom = 0;
   private sharedTo = 0;
-  /** When the output first was above the soft limit; 0 while it is not. */
-  private softLimitSinceMs = 0;
+  /** The second in which the output was first above the soft limit; 0 while it is not. */
+  private softLimitSince = 0;
   private readonly engine: Engine;
   private readonly socket: Socket;
   private partial: Partial | null = null;
@@ -167,7 +168,15 @@ export class Connection
     const queue = this.client.queue?.size ?? 0;
     const input = (this.partial?.bytes.length ?? 0) + this.heldArgumentsSize;
     const watched = this.client.watchedSize + this.client.watched.length * WATCH_SIZE;
-    return CLIENT_BASE_SIZE + input + this.output.room + queue + watched;
+    const modes = queue + watched + this.subscriptionsSize;
+    return CLIENT_BASE_SIZE + input + this.output.room + modes;
+  }
+
+  private get subscriptionsSize(): number {
+    const { subscriptions } = this.client;
+    if (subscriptions === null) return 0;
+    const { channel, pattern, shard, nameSize } = subscriptions;
+    return (channel.size + pattern.size + shard.size) * SUBSCRIPTION_SIZE + nameSize;
   }
 
   /** Bytes can be read: runs every command that is whole. */
@@ -209,12 +218,11 @@ export class Connection
   }
 
   private overflowInput(): void {
-    const { engine, client, remote, queryBufferSize } = this;
+    const { engine } = this;
     engine.figures.queryBufferLimitDisconnections++;
     engine.log(
       "warning",
-      `Closing client that reached max query buffer length: id=${client.id} ` +
-        `addr=${remote} qbuf=${queryBufferSize}`,
+      `Closing client that reached max query buffer length: ${engine.lineOf(this.client)}`,
     );
     this.kill();
   }
@@ -623,10 +631,12 @@ export class Connection
     const { engine } = this;
     const { hardSize, softSize, softSeconds } = this.outputLimit;
     const { size } = this.output;
-    if (size <= softSize) this.softLimitSinceMs = 0;
-    else if (this.softLimitSinceMs === 0) this.softLimitSinceMs = nowMs;
-    const softMs = this.softLimitSinceMs === 0 ? 0 : nowMs - this.softLimitSinceMs;
-    if (size <= hardSize && softMs <= softSeconds * 1000) return;
+    // Redis counts whole seconds, and so never closes a client too early.
+    const second = Math.floor(nowMs / 1000);
+    if (size <= softSize) this.softLimitSince = 0;
+    else if (this.softLimitSince === 0) this.softLimitSince = second;
+    const seconds = this.softLimitSince === 0 ? 0 : second - this.softLimitSince;
+    if (size <= hardSize && seconds <= softSeconds) return;
     engine.figures.outputBufferLimitDisconnections++;
     const line = engine.lineOf(this.client);
     engine.log("warning", `Client ${line} closed for overcoming of output buffer limits.`);
