@@ -1,5 +1,7 @@
 /** Starts the server: reads the command line and the configuration, and puts the parts together. */
 
+import { declarationError } from "./access/config_users.ts";
+import { Users } from "./access/users.ts";
 import { keepBallast } from "./arena/arena.ts";
 import { Clock } from "./base/clock.ts";
 import { seedHash } from "./base/hash.ts";
@@ -45,6 +47,7 @@ const configHost: ConfigHost = {
   currentFolder: files.currentDirectory,
   changeFolder: files.changeDirectory,
   renameCommand: (from, to) => commandTable.rename(from, to),
+  userProblem: (words, before) => declarationError(words, before, new Users(commandTable)),
 };
 
 /** What clients see of chance; what they must not know comes from the system. */
@@ -250,6 +253,11 @@ async function serve(
   writePidFile(config.text("pidfile"), log);
   showLogo(config, log);
   log.add("warning", "Server initialized");
+  const problem = server.access.start();
+  if (problem !== null) {
+    log.add("warning", problem);
+    host.exit(EXIT_FAILURE);
+  }
   const tick = () => {
     server.tick();
     loop.later(1000 / config.number("hz"), tick);

@@ -5,6 +5,7 @@ import type { Args } from "../protocol/args.ts";
 import { CommandQueue } from "../protocol/command_queue.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Command } from "./command.ts";
+import { WITHOUT_LIMITS } from "./without_limits.ts";
 
 /**
  * What a command of this client must pass besides look-up and arity. A client without gates goes
@@ -21,6 +22,8 @@ export const Gate = {
   noTouch: 1 << 3,
   /** Is shown what others do (MONITOR). */
   monitor: 1 << 4,
+  /** Its user may not do everything. */
+  access: 1 << 5,
   /** Has subscribed to something. */
   subscribed: 1 << 6,
 } as const;
@@ -113,7 +116,9 @@ export class Client implements Watcher {
   name = "";
   libraryName = "";
   libraryVersion = "";
-  user = "default";
+  user = WITHOUT_LIMITS;
+  /** It has logged in, or had not to when it came; see Gate.auth. */
+  authenticated = false;
   type: ClientType = "normal";
   db: Database;
   protocol = 2;

@@ -40,7 +40,7 @@ export function clientLine(server: ServerContext, client: Client, call: Call | n
     ["events", connection.outputSize > 0 ? "rw" : "r"],
     // What runs in a transaction does so by EXEC.
     ["cmd", isInExec ? "exec" : (client.lastCommand?.name ?? "NULL")],
-    ["user", client.user],
+    ["user", client.user.name],
     ["redir", -1],
     ["resp", client.protocol],
   ];

@@ -10,8 +10,13 @@ export function secretIndexes(args: Args): number[] {
   if (args.is(0, "auth") && args.count <= 3) return [1, 2].filter((i) => i < args.count);
   if (args.is(0, "hello")) return secretsOfHello(args);
   if (args.is(0, "config") && args.count > 2 && args.is(1, "set")) return secretsOfConfig(args);
+  if (args.is(0, "acl") && args.is(1, "setuser")) return indexesFrom(2, args.count);
   if (args.is(0, "migrate")) return secretsOfMigrate(args);
   return [];
+}
+
+function indexesFrom(first: number, end: number): number[] {
+  return Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
 }
 
 /** Those of AUTH and AUTH2, as far as the command is read: up to KEYS or a mistake. */

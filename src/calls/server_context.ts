@@ -9,6 +9,7 @@ import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { HostFacts } from "../runtime/host.ts";
 import type { FunctionRegistry } from "../scripting/function_registry.ts";
+import type { Access } from "./access.ts";
 import type { Clients } from "./clients.ts";
 import type { Commands } from "./command.ts";
 import type { DebugSettings } from "./debug_settings.ts";
@@ -30,6 +31,8 @@ export interface ServerContext {
   readonly clients: Clients;
   /** Who may log in, and what they may do. */
   readonly users: AccessUsers;
+  /** What is done with them. */
+  readonly access: Access;
   readonly durability: Durability;
   readonly pubsub: PubSub;
   readonly figures: ServerFigures;

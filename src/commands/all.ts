@@ -21,6 +21,7 @@ import { evalCommands } from "./scripting/eval_commands.ts";
 import { functionCallCommands } from "./scripting/function_call.ts";
 import { functionCommands } from "./scripting/function_commands.ts";
 import { scriptCommands } from "./scripting/script_commands.ts";
+import { aclCommands } from "./server/acl_commands.ts";
 import { clusterCommands } from "./server/cluster_commands.ts";
 import { commandCommands } from "./server/command_commands.ts";
 import { configCommands } from "./server/config_commands.ts";
@@ -73,6 +74,7 @@ export const commandTable = new CommandTable([
   connectionCommands,
   clientCommands,
   serverCommands,
+  aclCommands,
   commandCommands,
   configCommands,
   memoryCommands,

@@ -81,7 +81,7 @@ export const NAMES: ReadonlyMap<string, Name> = new Map(
 export const FILE_STATEMENTS: Readonly<Record<string, string>> = {
   include: "Reads another file in its place, or all files that a pattern matches.",
   "rename-command": 'Gives a command another name; "" removes it.',
-  user: "Refused, except for the default user with all permissions: there are no others yet.",
+  user: "Makes a user: a name, then rules as ACL SETUSER takes them. Not together with `aclfile`.",
   loadmodule: "Refused: there are no modules.",
   sentinel: "Refused: there is no sentinel mode.",
 };

@@ -31,7 +31,6 @@ import {
   outputLimits,
   percentiles,
   refuseDefragmentation,
-  refuseUserFile,
 } from "./specials.ts";
 
 const STRING_SIZE = { min: 1024n * 1024n, max: BigInt(STRING_SIZE_MAX) };
@@ -47,13 +46,12 @@ const NO_MODULES = "There are no modules.";
 const NO_EVICTION = "Keys are not evicted yet.";
 const NO_TITLE = "The runtime does not let a program change its title.";
 const NO_FREEING = "Large values are always freed in slices, in the background.";
-const NO_ACL = "There are no users other than the default one yet.";
 
 export const network = {
   bind: addresses({ does: "Addresses to listen on; a leading - allows one to be missing." }),
   "bind-source-addr": text(null, { kept: "The server opens no connections of its own yet." }),
   "protected-mode": flag(true, {
-    does: "Without a password, refuses clients from other machines.",
+    does: "While the default user has no password, refuses clients from other machines.",
   }),
   port: integer(6379, PORT, { does: "TCP port; 0 is none." }),
   "tcp-backlog": integer(511, FROM_0, {
@@ -167,14 +165,13 @@ export const security = {
       binary: true,
     },
   ),
-  aclfile: text(
-    "",
-    { immutable: true, refused: "There are no users to read yet." },
-    { check: refuseUserFile },
-  ),
-  "acllog-max-len": integer(128, LONG_FROM_0, { kept: NO_ACL }),
+  aclfile: text("", {
+    immutable: true,
+    does: "File of users, which ACL LOAD and ACL SAVE read and write.",
+  }),
+  "acllog-max-len": integer(128, LONG_FROM_0, { does: "Entries of ACL LOG." }),
   "acl-pubsub-default": choice(["allchannels", "resetchannels"], "resetchannels", {
-    kept: NO_ACL,
+    does: "Channels of users that are made or reset: all of them, or none.",
   }),
   "enable-protected-configs": choice(LOCAL, "no", {
     immutable: true,

@@ -8,7 +8,6 @@ import { splitWords } from "../base/words.ts";
 import type { Config } from "./config.ts";
 import { DIRECTIVES, NAMES, type Name, OBSOLETE } from "./directives.ts";
 import { Refusal } from "./kinds.ts";
-import { checkUser } from "./specials.ts";
 
 /** How deep files may include files: a file that includes itself would never end. */
 const MAX_INCLUDES = 32;
@@ -172,7 +171,8 @@ function obeyStatement(
     const reason = config.host.renameCommand(words[0], words[1]);
     if (reason !== null) throw new Refusal(reason);
   } else if (statement === "user" && count >= 1) {
-    checkUser(words);
+    const problem = config.host.userProblem(words, config.users);
+    if (problem !== null) throw new Refusal(problem);
     config.users.push(words);
   } else if (statement === "loadmodule" && count >= 1) {
     throw new Refusal(`Can't load module from ${words[0]}: there are no modules`);

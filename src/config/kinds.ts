@@ -26,6 +26,8 @@ export interface ConfigHost {
   changeFolder(path: string): void;
   /** Renames a command, or removes it when `to` is empty; the reason against it, or null. */
   renameCommand(from: string, to: string): string | null;
+  /** What is wrong with a `user` statement, after those before it, or null. */
+  userProblem(words: readonly string[], before: readonly (readonly string[])[]): string | null;
 }
 
 export interface Traits {

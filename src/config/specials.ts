@@ -299,40 +299,6 @@ export function refuseDefragmentation(value: boolean): void {
   );
 }
 
-/** For `text`: what cannot be enforced must not look as if it were. */
-export function refuseUserFile(value: string): void {
-  if (value === "") return;
-  throw new Refusal(
-    "There are no access control lists yet: this server would not enforce the file",
-  );
-}
-
-/** What leaves the default user as it is here: it may do everything, without a password. */
-const DEFAULT_USER_RULES =
-  /^(on|nopass|resetpass|~\*|allkeys|&\*|allchannels|\+@all|allcommands|(skip-)?sanitize-payload)$/;
-
-/** The words after `user`: only the default user with all permissions can be had. */
-export function checkUser([name, ...rules]: readonly string[]): void {
-  const isDefault = name === "default" && rules.every((rule) => DEFAULT_USER_RULES.test(rule));
-  const hasNoPassword = rules.lastIndexOf("nopass") >= rules.lastIndexOf("resetpass");
-  if (isDefault && hasNoPassword && grantsAll(rules)) return;
-  throw new Refusal(
-    "There are no access control lists yet: this server would not enforce this user's limits",
-  );
-}
-
-/** In a file a user begins with no permissions: each kind must be given. */
-function grantsAll(rules: readonly string[]): boolean {
-  const has = (...names: string[]) => names.some((name) => rules.includes(name));
-  return (
-    has("on") &&
-    has("nopass") &&
-    has("~*", "allkeys") &&
-    has("&*", "allchannels") &&
-    has("+@all", "allcommands")
-  );
-}
-
 /** For `choices`: a shutdown cannot both save and not save. */
 export function checkShutdown(chosen: readonly string[]): void {
   if (chosen.includes("save") && chosen.includes("nosave")) {

@@ -13,12 +13,11 @@ export interface FeatureOwners {
   readonly pubsub: ClientFeature;
   readonly keyspace: Keyspace;
   readonly reply: Reply;
-  /** Whether a new client has to authenticate. */
-  readonly reception: { readonly passwordRequired: boolean };
+  readonly access: { welcome(client: Client): void };
 }
 
 export function clientFeatures(owners: FeatureOwners): readonly ClientFeature[] {
-  const { pause, backlog, blocked, dispatcher, pubsub, keyspace, reply } = owners;
+  const { pause, backlog, blocked, dispatcher, pubsub, keyspace, reply, access } = owners;
   return [
     pause,
     backlog,
@@ -31,10 +30,7 @@ export function clientFeatures(owners: FeatureOwners): readonly ClientFeature[] 
     dispatcher.monitors,
     pubsub,
     ofClientOnly((client) => client.closeQueue()),
-    ofClientOnly((client) => {
-      client.user = "default";
-      client.setGate(Gate.auth, owners.reception.passwordRequired);
-    }),
+    ofClientOnly((client) => access.welcome(client)),
     // CLIENT REPLY
     ofClientOnly((client) => client.setSilence(0)),
     // CLIENT NO-TOUCH

@@ -1,5 +1,5 @@
 /** Where clients come in: they get a connection, or are turned away with a reason. */
-import { Gate } from "../calls/client.ts";
+import type { AccessControl } from "../access/access_control.ts";
 import type { ServerFigures } from "../calls/server_figures.ts";
 import type { Socket } from "../runtime/net.ts";
 import type { ClientRegistry } from "./client_registry.ts";
@@ -15,18 +15,19 @@ const PROTECTED =
 
 export class Reception {
   maxClients = 10_000;
-  passwordRequired = false;
-  /** Clients from other machines are turned away: no password is set. */
-  protectedMode = false;
+  /** Clients from other machines are turned away while the default user needs no password. */
+  protectedMode = true;
   /** As `Socket.keepAlive`. */
   keepAliveSeconds = 300;
   private lastId = 0;
   private readonly engine: Engine;
   private readonly clients: ClientRegistry;
+  private readonly access: Pick<AccessControl, "welcome" | "isOpen">;
   private readonly figures: ServerFigures;
 
-  constructor(engine: Engine, clients: ClientRegistry) {
+  constructor(engine: Engine, clients: ClientRegistry, access: AccessControl) {
     this.engine = engine;
+    this.access = access;
     this.clients = clients;
     this.figures = engine.figures;
   }
@@ -46,14 +47,16 @@ export class Reception {
       return connection;
     }
     clients.add(connection);
-    connection.client.setGate(Gate.auth, this.passwordRequired);
+    this.access.welcome(connection.client);
     connection.setKeepAlive(this.keepAliveSeconds);
     return connection;
   }
 
   private refusalOf({ unix, remote }: Connection): string | null {
     if (this.clients.count >= this.maxClients) return TOO_MANY;
-    return this.protectedMode && !unix && !isLoopback(remote) ? PROTECTED : null;
+    return this.protectedMode && this.access.isOpen && !unix && !isLoopback(remote)
+      ? PROTECTED
+      : null;
   }
 }
 

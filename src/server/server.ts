@@ -1,4 +1,5 @@
 /** The running server: its parts, and what they need of each other. */
+import { AccessControl, type AccessHost } from "../access/access_control.ts";
 import { Users } from "../access/users.ts";
 import { figures as arenaFigures } from "../arena/arena.ts";
 import type { Clock } from "../base/clock.ts";
@@ -72,6 +73,7 @@ export class Server implements CallServer, Engine {
   readonly figures: Figures;
   readonly pause: ClientPause;
   readonly clients: ClientRegistry;
+  readonly access: AccessControl;
   readonly reception: Reception;
   readonly feed: ChangeFeed;
   readonly reply = new Reply(REPLY_PIECE_SIZE);
@@ -121,7 +123,9 @@ export class Server implements CallServer, Engine {
     reclaimInSlices(this.keyspace, clock, later);
     this.pause = new ClientPause(this.figures, (isOn) => this.applyPause(isOn));
     this.clients = new ClientRegistry(this);
-    this.reception = new Reception(this, this.clients);
+    this.users = new Users(table);
+    this.access = new AccessControl(this.accessHostOf(host));
+    this.reception = new Reception(this, this.clients, this.access);
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     const { keyspace } = this;
@@ -131,7 +135,6 @@ export class Server implements CallServer, Engine {
       valuesSize: () => host.valuesSize(arenaFigures().reservedSize),
       collect: () => host.collectGarbage(),
     });
-    this.users = new Users(table);
     const { functions } = this;
     const replay = new Replay(this, this.scripts);
     const loading = new Loading({ keyspace, config, disk: host, log, replay, functions });
@@ -167,6 +170,19 @@ export class Server implements CallServer, Engine {
       sleep: host.sleep,
       exit: host.exit,
       expireByItself: (on) => this.expiry.enable(on),
+    };
+  }
+
+  private accessHostOf({ secretWords }: Host): AccessHost {
+    const { users, config, clients, clock } = this;
+    return {
+      users,
+      config,
+      clients,
+      clock,
+      secretWords,
+      log: (level, text) => this.log(level, text),
+      lineOf: (client) => this.lineOf(client),
     };
   }
 

@@ -2,7 +2,6 @@
 
 import { OUTPUT_MEMORY_PART } from "../base/limits.ts";
 import type { Log, LogLevel } from "../base/log.ts";
-import { Gate } from "../calls/client.ts";
 import type { Config } from "../config/config.ts";
 import { ServerGate } from "../dispatch/gates.ts";
 import { NOT_SAVED } from "../dispatch/stations/safety.ts";
@@ -81,19 +80,17 @@ function timingSettings(server: Server, config: Config): void {
 }
 
 function accessSettings(server: Server, config: Config): void {
-  config.follow(["requirepass"], () => {
-    const before = server.reception.passwordRequired;
-    server.reception.passwordRequired = config.text("requirepass") !== "";
-    if (before && !server.reception.passwordRequired) {
-      for (const client of server.clients.all()) client.setGate(Gate.auth, false);
-    }
+  const { access, reception, users } = server;
+  config.follow(["requirepass"], () => access.setPassword(config.text("requirepass")));
+  config.follow(["protected-mode"], () => {
+    reception.protectedMode = config.flag("protected-mode");
   });
-  config.follow(["protected-mode", "requirepass"], () => updateProtection(server, config));
-}
-
-function updateProtection(server: Server, config: Config): void {
-  server.reception.protectedMode =
-    config.flag("protected-mode") && config.text("requirepass") === "";
+  config.follow(["acl-pubsub-default"], () => {
+    users.allChannelsByDefault = config.text("acl-pubsub-default") === "allchannels";
+  });
+  config.follow(["acllog-max-len"], () => {
+    access.log.maxCount = config.number("acllog-max-len");
+  });
 }
 
 function clientSettings(server: Server, config: Config): void {

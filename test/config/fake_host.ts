@@ -44,6 +44,7 @@ export function fakeHost(files: Record<string, string> = {}): FakeHost {
       host.renamed.push([from, to]);
       return null;
     },
+    userProblem: ([name]) => (name === "nobody" ? "Error in user declaration 'nobody': x" : null),
   };
   return host;
 }
@@ -74,6 +75,7 @@ export function realHost(folder: string, input = ""): ConfigHost {
       current = to;
     },
     renameCommand: () => null,
+    userProblem: () => null,
   };
 }
 

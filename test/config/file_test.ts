@@ -97,34 +97,11 @@ test("renamed commands, users and obsolete directives are taken", () => {
   expect(config.users[0].slice(0, 3)).toEqual(["default", "on", "nopass"]);
 });
 
-test("users whose limits would not be enforced stop the start", () => {
-  const allowed = [
-    "default on nopass ~* &* +@all",
-    "default on allkeys allchannels allcommands nopass",
-    "default resetpass nopass on skip-sanitize-payload allkeys &* +@all",
-  ];
-  const refused = [
-    "alice",
-    "alice on nopass ~* &* +@all",
-    "default",
-    "default on nopass ~* &*",
-    "default on nopass ~a* &* +@all",
-    "default on nopass ~* &* +@all -debug",
-    "default off nopass ~* &* +@all",
-    "default on >secret ~* &* +@all",
-    "default on nopass ~* &* +@all resetpass",
-    "default on nopass ~* &* +@all reset",
-  ];
-  for (const rules of allowed) {
-    expect(configOf(fakeHost({ "/x.conf": `user ${rules}` }), "/x.conf").users.length).toBe(1);
-  }
-  const why = "There are no access control lists yet: this server would not enforce";
-  for (const rules of refused) {
-    const start = () => configOf(fakeHost({ "/x.conf": `\nuser ${rules}` }), "/x.conf");
-    expect(start).toThrow(`${why} this user's limits`);
-  }
-  expect(() => configOf(fakeHost(), "--aclfile", "x")).toThrow(`${why} the file`);
-  expect(configOf(fakeHost(), "--aclfile", "").text("aclfile")).toBe("");
+test("a user that cannot be made stops the start", () => {
+  const config = configOf(fakeHost({ "/x.conf": 'user ann on ">a b" ~*\nuser bob' }), "/x.conf");
+  expect(config.users).toEqual([["ann", "on", ">a b", "~*"], ["bob"]]);
+  const start = () => configOf(fakeHost({ "/x.conf": "user ann\nuser nobody on" }), "/x.conf");
+  expect(start).toThrow("Error in user declaration 'nobody': x");
 });
 
 test("the first save replaces the default, further ones add to it", () => {

@@ -101,7 +101,10 @@ test("what keeps commands is not asked about those inside another, and cannot be
   expect(() => addStub("space", Object.assign(new Stub(true), { keep() {} }))).toThrow("nothing");
   inner = new InnerServer(1);
   const stations = inner.server.dispatcher.stations.inOrder();
-  expect(stations.filter(({ nested }) => nested).map(({ name }) => name)).toEqual(["space"]);
+  expect(stations.filter(({ nested }) => nested).map(({ name }) => name)).toEqual([
+    "permission",
+    "space",
+  ]);
   expect(stations.filter(({ keep }) => keep !== undefined).map(({ name }) => name)).toEqual([
     "pause",
     "backlog",

@@ -96,7 +96,7 @@ const KEPT_AT_RESET = new Set([
 
 test("a client that is reset is as one that has just connected", () => {
   const { server, connect } = openWorld("--requirepass", "secret");
-  server.reception.passwordRequired = true;
+  server.access.setPassword("secret");
   const inner = connect();
   const { client } = inner.connection;
   const fresh = { ...client };

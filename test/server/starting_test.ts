@@ -82,8 +82,7 @@ describe("configuration files", () => {
     ['requirepass "a', "Unbalanced quotes in configuration line"],
     ["maxmemory 1zb", "argument must be a memory value"],
     ["rename-command NOSUCH x", "No such command in rename-command"],
-    ["user alice on nopass ~a* +@read", "would not enforce this user's limits"],
-    ["aclfile users.acl", "would not enforce the file"],
+    ["user alice on +get nosuch", "Error in user declaration 'on': Syntax error"],
     ["loadmodule /x.so", "there are no modules"],
   ])("%s stops it", async (line, reason) => {
     const [code, output] = await refusal(fileOf(`${line}\n`));

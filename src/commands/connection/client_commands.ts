@@ -7,6 +7,7 @@ import { clientLine } from "../../calls/client_line.ts";
 import type { PauseMode } from "../../calls/clients.ts";
 import { helpEntry } from "../../calls/help.ts";
 import { group } from "../../calls/table.ts";
+import type { Permissions } from "../../calls/users.ts";
 import { CommandError, SYNTAX, wrongSubcommand } from "../../protocol/errors.ts";
 import { isOneWord, nameOf } from "./client_names.ts";
 
@@ -17,7 +18,6 @@ const BAD_PAUSE_MODE = new CommandError("ERR CLIENT PAUSE mode must be WRITE or 
 const BAD_TIMEOUT = new CommandError("ERR timeout is not an integer or out of range");
 const NEGATIVE_TIMEOUT = new CommandError("ERR timeout is negative");
 const BAD_UNBLOCK_REASON = new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
-const DEFAULT_USER = "default";
 const INT64_BITS = 64;
 
 /** The types of clients, by their names in commands. */
@@ -299,7 +299,7 @@ interface KillFilter {
   type?: ClientType;
   address?: string;
   localAddress?: string;
-  user?: string;
+  user?: Permissions;
   sparesOwn: boolean;
 }
 
@@ -336,7 +336,7 @@ function killFilter(call: Call): KillFilter {
     } else if (args.is(i, "laddr")) {
       filter.localAddress = args.text(value);
     } else if (args.is(i, "user")) {
-      filter.user = userOf(args.text(value));
+      filter.user = userOf(call, args.text(value));
     } else if (args.is(i, "skipme") && (args.is(value, "yes") || args.is(value, "no"))) {
       filter.sparesOwn = args.is(value, "yes");
     } else {
@@ -346,8 +346,9 @@ function killFilter(call: Call): KillFilter {
   return filter;
 }
 
-function userOf(name: string): string {
-  if (name === DEFAULT_USER) return name;
+function userOf({ server }: Call, name: string): Permissions {
+  const user = server.users.get(name);
+  if (user !== undefined) return user;
   throw new CommandError(`ERR No such user '${cString(name)}'`);
 }
 

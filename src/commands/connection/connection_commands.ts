@@ -1,9 +1,8 @@
 /** What concerns one connection: its protocol, its user, its database, its end. */
-import { isSecret } from "../../base/bytes.ts";
 import { parseInt64 } from "../../base/numbers.ts";
 import { REDIS_VERSION } from "../../base/version.ts";
 import type { Call } from "../../calls/call.ts";
-import { Gate, Silence } from "../../calls/client.ts";
+import { Silence } from "../../calls/client.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError, SYNTAX, wrongArity } from "../../protocol/errors.ts";
 import { nameOf } from "./client_names.ts";
@@ -106,21 +105,15 @@ export const connectionCommands = group("connection", {
 function auth(call: Call): void {
   const { args } = call;
   if (args.count > 3) throw SYNTAX;
-  const password = call.server.config.text("requirepass");
-  if (args.count === 2 && password === "") throw NO_PASSWORD_SET;
-  const user = args.count === 2 ? DEFAULT_USER : args.text(1);
-  logIn(call, user, args.count - 1, password);
+  const hasName = args.count === 3;
+  if (!hasName && call.server.users.default.needsNoPassword) throw NO_PASSWORD_SET;
+  logIn(call, hasName ? args.text(1) : DEFAULT_USER, args.count - 1);
   call.reply.ok();
 }
 
 /** Lets the client in as that user with the password in argument `index`; throws WRONGPASS. */
-function logIn(call: Call, user: string, index: number, password: string): void {
-  if (user !== DEFAULT_USER) throw WRONG_PASSWORD;
-  const { bytes, start, size } = call.args;
-  const isRight = password === "" || isSecret(bytes, start[index], size[index], password);
-  if (!isRight) throw WRONG_PASSWORD;
-  call.client.user = user;
-  call.client.setGate(Gate.auth, false);
+function logIn({ server, client, args }: Call, user: string, index: number): void {
+  if (!server.access.logIn(client, user, args, index)) throw WRONG_PASSWORD;
 }
 
 function echo(call: Call): void {
@@ -135,8 +128,7 @@ function hello(call: Call): void {
   for (let i = 2; i < args.count; i++) {
     const left = args.count - 1 - i;
     if (left >= 2 && args.is(i, "auth")) {
-      const password = call.server.config.text("requirepass");
-      logIn(call, args.text(i + 1), i + 2, password);
+      logIn(call, args.text(i + 1), i + 2);
       i += 2;
     } else if (left >= 1 && args.is(i, "setname")) {
       client.name = nameOf(args.text(i + 1));

@@ -10,6 +10,8 @@ import type {
   ScriptRules,
   ScriptRun,
 } from "../../calls/scripts.ts";
+import type { Denial } from "../../calls/users.ts";
+import type { Args } from "../../protocol/args.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { Reply } from "../../protocol/reply.ts";
 import type { Execution } from "../../scripting/execution.ts";
@@ -41,6 +43,18 @@ const UNKNOWN = new CommandError("ERR Unknown Redis command called from script")
 const WRONG_COUNT = new CommandError("ERR Wrong number of args calling Redis command from script");
 const NOT_ALLOWED = new CommandError("ERR This Redis command is not allowed from script");
 const READ_ONLY = new CommandError("ERR Write commands are not allowed from read-only scripts.");
+const DENIED: Readonly<Record<Denial, CommandError>> = {
+  command: new CommandError(
+    "ERR The user executing the script can't run this command or subcommand",
+  ),
+  key: new CommandError(
+    "ERR The user executing the script can't access at least one of the keys mentioned in the " +
+      "command arguments",
+  ),
+  channel: new CommandError(
+    "ERR The user executing the script can't publish to the channel mentioned in the command",
+  ),
+};
 const NO_SUCH_COMMAND = "ERR Invalid command passed to redis.acl_check_cmd()";
 const REPLY_TOO_LARGE = "ERR the reply of a command is too large for a script";
 
@@ -53,6 +67,8 @@ export class ServerCommandHost implements CommandHost {
   private readonly client: Client;
   private readonly inner = new Reply();
   private readonly args = new CommandArguments();
+  /** Who has started the script. */
+  private caller: Client;
   private program!: ScriptProgram;
   private readonly run: CommandRun;
   private isReadOnly = false;
@@ -64,6 +80,7 @@ export class ServerCommandHost implements CommandHost {
     this.server = server;
     this.rules = rules;
     this.client = scriptClient(server.keyspace.databases[0]);
+    this.caller = this.client;
     this.run = new CommandRun(this.client, this.inner, server.figures);
     this.inner.guard = (reply, lacks) => {
       if (lacks || reply.position > REPLY_SIZE_MAX) reply.discard(0);
@@ -76,6 +93,7 @@ export class ServerCommandHost implements CommandHost {
     const { client, inner } = this;
     if (client.db !== caller.client.db) client.db = caller.client.db;
     if (client.user !== caller.client.user) client.user = caller.client.user;
+    if (this.caller !== caller.client) this.caller = caller.client;
     client.protocol = 2;
     inner.protocol = 2;
     if (inner.isOversized) inner.clear();
@@ -96,7 +114,7 @@ export class ServerCommandHost implements CommandHost {
     const args = this.args.of(values);
     inner.truncate(0);
     const command = server.lookUp(args);
-    const refusal = this.refusal(command, args.count);
+    const refusal = this.refusal(command, args);
     if (command !== null && (command.flags & Flag.fast) === 0) charge(SLOW_COMMAND_FUEL);
     if (refusal !== null) this.refuse(command, refusal);
     else if (this.isTold) server.executeFound(this.client, args, command as Command);
@@ -108,12 +126,18 @@ export class ServerCommandHost implements CommandHost {
     return value;
   }
 
-  private refusal(command: Command | null, count: number): CommandError | null {
+  private refusal(command: Command | null, args: Args): CommandError | null {
     if (command === null) return UNKNOWN;
-    if (!fitsArity(command, count)) return WRONG_COUNT;
+    if (!fitsArity(command, args.count)) return WRONG_COUNT;
     const { flags } = command;
-    if ((flags & ASKED) === 0) return null;
+    const { user } = this.client;
+    if ((flags & ASKED) === 0 && user.mayDoAll) return null;
     if ((flags & Flag.noscript) !== 0 && !this.server.debug.scriptsMayAll) return NOT_ALLOWED;
+    const denied = user.mayDoAll ? null : user.check(command, args);
+    if (denied !== null) {
+      this.server.access.noteDenied(this.caller, user, denied, "lua", command, args);
+      return DENIED[denied];
+    }
     if (this.isReadOnly && (flags & (Flag.write | HiddenFlag.may_replicate)) !== 0) {
       return READ_ONLY;
     }
@@ -164,10 +188,10 @@ export class ServerCommandHost implements CommandHost {
     this.isTold = (mask & REPL_ALL & REPL_AOF) !== 0;
   }
 
-  /** There is one user, who may run everything. */
   mayRun(values: string[]): ScriptValue {
-    const command = this.server.lookUp(this.args.of(values));
-    if (command !== null) return true;
+    const args = this.args.of(values);
+    const command = this.server.lookUp(args);
+    if (command !== null) return this.client.user.check(command, args) === null;
     const error = new ScriptObject();
     error.err = NO_SUCH_COMMAND;
     return error;

@@ -113,12 +113,19 @@ function configRewrite({ reply, server }: Call): void {
 export function rewriteFile(server: ServerContext, all: boolean): string | null {
   const { config } = server;
   if (config.file === "") return BAD_ADDRESS;
+  const options = { all, users: userLines(server) };
   try {
-    config.host.writeFile(config.file, rewriteConfig(config, previousText(server), { all }));
+    config.host.writeFile(config.file, rewriteConfig(config, previousText(server), options));
     return null;
   } catch (error) {
     return reasonOf(error);
   }
+}
+
+/** What is written of users: those of `aclfile` are there, and not here. */
+function userLines({ config, users }: ServerContext): string[] {
+  if (config.text("aclfile") !== "") return [];
+  return users.sorted().map((user) => `${user.name} ${user.describe()}`);
 }
 
 function previousText({ config }: ServerContext): string {

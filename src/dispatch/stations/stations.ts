@@ -13,12 +13,13 @@ import {
 import { busyStation } from "./busy.ts";
 import { loadingStation } from "./loading.ts";
 import { type MemoryContext, MemoryStation, spaceStation } from "./memory.ts";
+import { type PermissionContext, permissionStation } from "./permission.ts";
 import { DiskStation, replicasStation } from "./safety.ts";
 import type { Station } from "./station.ts";
 import { backlogStation, pauseStation } from "./waiting.ts";
 
 /** What stations need of the server. */
-interface StationContext extends MemoryContext {
+interface StationContext extends MemoryContext, PermissionContext {
   readonly config: Config;
   readonly clients: Clients;
   readonly scripts: Scripts;
@@ -45,6 +46,7 @@ export class Stations {
     this.add(protectedStation(config));
     this.add(authStation);
     this.add(multiStation);
+    this.add(permissionStation(context));
     this.add(this.memory);
     this.add(spaceStation);
     this.add(this.disk);
