@@ -72,6 +72,8 @@ conformance: redis dist/rusk ## Run Redis's own test suite (UNITS="unit/auth ...
 
 fuzz: redis dist/rusk ## Random commands, shortages and scripts, compared (SEED=, COMMANDS=)
 	@$(BUN) test/fuzz/main.ts --commands $(COMMANDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(if $(ARGS),,$(BUN) test/interleaved/main.ts --commands $(COMMANDS) \
+	    $(if $(SEED),--seed $(SEED)))
 	@$(if $(ARGS),,COSTS_COUNT=$(COSTS) $(BUN) test test/costs)
 	@$(if $(ARGS),,$(BUN) test/fuzz/shortage_main.ts --cases $(COMMANDS) \
 	    $(if $(SEED),--seed $(SEED)))

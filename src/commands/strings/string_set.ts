@@ -209,7 +209,10 @@ export function mset(call: Call): void {
 
 export function msetnx(call: Call): void {
   requirePairs(call);
-  if (countExisting(call, 1, call.argc) > 0) {
+  const { db, args } = call;
+  for (let index = 1; index < call.argc; index += 2) {
+    if (db.write(args, index, db.hash(args, index)) === NIL) continue;
+    // Those after it are not looked at: what has expired among them stays, as in Redis.
     call.reply.integer(0);
     return;
   }

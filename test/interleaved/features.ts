@@ -1,0 +1,29 @@
+/**
+ * Purpose: what clients do besides single commands on data: each feature plans turns.
+ */
+
+import { blocking } from "./plans/blocking.ts";
+import { clients } from "./plans/clients.ts";
+import { expiry } from "./plans/expiry.ts";
+import { monitor } from "./plans/monitor.ts";
+import { scripts } from "./plans/scripts.ts";
+import { transactions } from "./plans/transactions.ts";
+import type { Scene, Turn } from "./scene.ts";
+
+/** A feature. */
+export interface Feature {
+  /** Turns at the beginning. */
+  open?: (scene: Scene) => void;
+  /** What the connection does next. */
+  plan(scene: Scene, connection: number): Turn[];
+}
+
+/** All of them, by name. */
+export const FEATURES: Readonly<Record<string, Feature>> = {
+  transactions,
+  blocking,
+  scripts,
+  clients,
+  monitor,
+  expiry,
+};
