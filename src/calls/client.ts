@@ -38,6 +38,8 @@ export interface ConnectionPort {
   readonly unix: boolean;
   /** It closes once what was replied is sent, or at once. */
   readonly closing: boolean;
+  /** It had to wait until now: it goes on with what has arrived when this turn is over. */
+  readonly isFreed: boolean;
   /** The system's number for the socket, or -1: the runtime does not tell it. */
   readonly descriptor: number;
   /**

@@ -55,13 +55,18 @@ function flagsOf(client: Client): string {
   if (client.monitoring) flags += "O";
   if (client.subscribed) flags += "P";
   if (client.queue !== null) flags += "x";
-  if (client.blocked !== null || client.postponed !== null) flags += "b";
+  if (isWaiting(client)) flags += "b";
   if (client.dirty) flags += "d";
   if (connection.closing) flags += "c";
+  if (connection.isFreed) flags += "u";
   if (connection.unix) flags += "U";
   if (client.noEvict) flags += "e";
   if (client.noTouch) flags += "T";
   return flags === "" ? "N" : flags;
+}
+
+function isWaiting({ blocked, postponed, connection }: Client): boolean {
+  return blocked !== null || (postponed !== null && !connection.isFreed);
 }
 
 /** Of who asks they are those of the question, or of the EXEC that it is part of. */

@@ -8,6 +8,7 @@ export function noConnection(address: string): ConnectionPort {
     local: address,
     unix: false,
     closing: false,
+    isFreed: false,
     descriptor: -1,
     queryBufferSize: 0,
     queryBufferRoom: 0,

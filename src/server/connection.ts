@@ -95,6 +95,8 @@ export class Connection
   private isClosed = false;
   /** Mask of Hold: while any is set, what arrives is kept and nothing is run. */
   private holds = 0;
+  /** The turn in which it last was told to go on. */
+  private resumedTurn = -1;
   /** Bytes of replies sent in the middle of the run that is going on. */
   private spilledSize = 0;
   private readonly write = (bytes: Uint8Array, offset: number, size: number) =>
@@ -148,6 +150,10 @@ export class Connection
   private get outputLimit(): OutputLimit {
     const { outputLimits } = this.engine;
     return this.client.subscribed ? outputLimits.pubsub : outputLimits.normal;
+  }
+
+  get isFreed(): boolean {
+    return this.resumedTurn === this.engine.turn.number;
   }
 
   get heldSize(): number {
@@ -441,6 +447,7 @@ export class Connection
   resume(): void {
     if ((this.holds & Hold.suspended) === 0 || this.isClosed) return;
     this.holds &= ~Hold.suspended;
+    this.resumedTurn = this.engine.turn.number;
     this.client.halted = this.closing;
     if (this.partial !== null || this.client.postponed !== null) this.goOnLater();
   }

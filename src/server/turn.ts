@@ -36,6 +36,8 @@ export interface TurnConnection {
 
 export class Turn {
   readonly held = new HeldReplies();
+  /** How many turns are over. */
+  number = 0;
   private readonly reply: Reply;
   private readonly answers: Reply;
   private readonly schedule: (run: () => void) => void;
@@ -53,6 +55,7 @@ export class Turn {
   private readonly log: ChangeGate;
   private readonly onEnd: () => void;
   private readonly flushNow = () => {
+    this.number++;
     this.flush();
     this.onEnd();
   };

@@ -371,6 +371,31 @@ describe("CLIENT INFO and LIST", () => {
     expect((await seen(one)).get("flags")).toBe("Oe");
   });
 
+  test("who has just been let go shows so until it goes on", async () => {
+    const flagsAfter = async (...commands: Word[][]) => {
+      const id = shown.get(one) as number;
+      const replies = await client.pipeline([...commands, ["CLIENT", "LIST", "ID", id]]);
+      const line = plain(replies[commands.length]);
+      expect(fieldsOf(await ask(client, "CLIENT", "LIST", "ID", id)).get("flags")).toBe("N");
+      return fieldsOf(line).get("flags");
+    };
+    const one = await open();
+    const waits = () => until("it waits", async () => (await seen(one)).get("flags") === "b");
+    one.send("BLPOP", "list", 0);
+    await waits();
+    expect(await flagsAfter(["CLIENT", "UNBLOCK", shown.get(one) as number])).toBe("u");
+    expect(plain(await one.reply())).toBe(null);
+    one.send("BLPOP", "list", 0);
+    await waits();
+    expect(await flagsAfter(["LPUSH", "list", "x"])).toBe("u");
+    await one.reply();
+    await client.command("CLIENT", "PAUSE", 60_000, "WRITE");
+    one.send("SET", "k", "1");
+    await waits();
+    expect(await flagsAfter(["CLIENT", "UNPAUSE"])).toBe("u");
+    await one.reply();
+  });
+
   test("EXEC's commands see the transaction", async () => {
     const one = await open();
     await one.command("MULTI");
