@@ -1,7 +1,7 @@
 /** Who loses channels when a user's rules change. */
 import type { ChannelLimits } from "../calls/users.ts";
 import { argsOf } from "../protocol/args.ts";
-import type { Pattern } from "./patterns.ts";
+import type { Pattern } from "./pattern.ts";
 import type { User } from "./user.ts";
 
 /**
@@ -9,10 +9,10 @@ import type { User } from "./user.ts";
  * since no channel was taken away. Channels of all selectors count, whatever else these allow.
  */
 export function channelLimits(before: User, after: User): ChannelLimits | null {
-  if (after.selectors.some(({ allChannels }) => allChannels)) return null;
+  if (after.selectors.some(({ channels }) => channels.all)) return null;
   const allowed = channelsOf(after);
   const stays = ({ text }: Pattern) => allowed.some((pattern) => pattern.text === text);
-  const hadAll = before.selectors.some(({ allChannels }) => allChannels);
+  const hadAll = before.selectors.some(({ channels }) => channels.all);
   if (!hadAll && channelsOf(before).every(stays)) return null;
   return (channel, isPattern) => {
     const args = argsOf([channel]);
@@ -22,4 +22,5 @@ export function channelLimits(before: User, after: User): ChannelLimits | null {
   };
 }
 
-const channelsOf = (user: User): Pattern[] => user.selectors.flatMap(({ channels }) => channels);
+const channelsOf = (user: User): Pattern[] =>
+  user.selectors.flatMap(({ channels }) => [...channels.list]);

@@ -8,7 +8,7 @@ import { KeyFlag } from "../calls/key_specs.ts";
 import type { Denial } from "../calls/users.ts";
 import type { Args } from "../protocol/args.ts";
 import { type ChannelPlace, channelPlaceOf } from "./channel_places.ts";
-import { KeyUse } from "./patterns.ts";
+import { KeyUse } from "./pattern.ts";
 import type { Selector } from "./selector.ts";
 
 /** What is denied, by how far a call came: of several selectors' objections the highest counts. */
@@ -67,7 +67,8 @@ export class CallCheck {
     this.foundKeys = false;
     return selectors.some(
       (selector) =>
-        selector.allowsReadingAll && this.objectionOf(selector, command, args) === ALLOWED,
+        selector.keys.allowAll(KeyUse.read) &&
+        this.objectionOf(selector, command, args) === ALLOWED,
     );
   }
 
@@ -77,8 +78,8 @@ export class CallCheck {
       if (!commands.allowsCall(command, args)) return COMMAND;
     }
     const { keys, channels } = this.needs[command.id];
-    if (keys && !selector.allKeys && !this.allowsKeys(selector, command, args)) return KEY;
-    if (channels === null || selector.allChannels) return ALLOWED;
+    if (keys && !selector.keys.all && !this.allowsKeys(selector, command, args)) return KEY;
+    if (channels === null || selector.channels.all) return ALLOWED;
     return this.allowsChannels(selector, channels, args) ? ALLOWED : CHANNEL;
   }
 
@@ -87,17 +88,17 @@ export class CallCheck {
     if (!this.foundKeys) keys.find(command, args);
     this.foundKeys = true;
     for (let i = 0; i < keys.count; i++) {
-      if (allowsKey(selector, useOf(keys.flags[i]), args, keys.index[i])) continue;
+      if (selector.keys.allows(args, keys.index[i], useOf(keys.flags[i]))) continue;
       this.objectedAt = keys.index[i];
       return false;
     }
     return true;
   }
 
-  private allowsChannels(selector: Selector, place: ChannelPlace, args: Args): boolean {
+  private allowsChannels({ channels }: Selector, place: ChannelPlace, args: Args): boolean {
     const end = place.areAll ? args.count : Math.min(2, args.count);
     for (let index = 1; index < end; index++) {
-      if (allowsChannel(selector, place.arePatterns, args, index)) continue;
+      if (place.arePatterns ? channels.has(args, index) : channels.allows(args, index, 0)) continue;
       this.objectedAt = index;
       return false;
     }
@@ -105,22 +106,8 @@ export class CallCheck {
   }
 }
 
-function allowsKey(selector: Selector, use: number, args: Args, index: number): boolean {
-  for (const pattern of selector.keys) {
-    if (pattern.allows(use) && pattern.matches(args, index)) return true;
-  }
-  return false;
-}
-
 /** What a user needs to be allowed to do with a key that has these flags: a mask of KeyUse. */
 function useOf(flags: number): number {
   const reads = (flags & KeyFlag.access) !== 0 ? KeyUse.read : 0;
   return (flags & WRITING) !== 0 ? reads | KeyUse.write : reads;
-}
-
-function allowsChannel(selector: Selector, isPattern: boolean, args: Args, index: number): boolean {
-  for (const pattern of selector.channels) {
-    if (isPattern ? pattern.isWritten(args, index) : pattern.matches(args, index)) return true;
-  }
-  return false;
 }

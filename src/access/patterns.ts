@@ -1,66 +1,80 @@
-/** Patterns of keys and channels that a selector allows. */
-import { fromLatin1 } from "../base/bytes.ts";
-import { globMatch } from "../base/glob.ts";
+/** Patterns of the keys, or channels, that a selector allows. */
 import type { Args } from "../protocol/args.ts";
-
-/** What may be done with a key: a mask. */
-export const KeyUse = {
-  read: 1 << 0,
-  write: 1 << 1,
-} as const;
+import { KeyUse, Pattern } from "./pattern.ts";
+import { PatternTree } from "./pattern_tree.ts";
 
 const ANY_USE = KeyUse.read | KeyUse.write;
 /** How a rule begins that allows such uses. */
-const PREFIX_OF_USE = ["", "%R~", "%W~", "~"];
+const PREFIX_OF_USE = ["&", "%R~", "%W~", "~"];
+/** Matches whatever is not empty. */
+const ANYTHING = "*";
 
-/** A glob pattern over bytes. */
-export class Pattern {
-  /** Latin1. */
-  readonly text: string;
-  private readonly bytes: Uint8Array;
+/** Those of one selector: all, or what matches one of them. */
+export class Patterns {
+  /** All is allowed; there are no patterns then. */
+  all: boolean;
+  private patterns: readonly Pattern[] = [];
+  /** Null: not made since they have changed. */
+  private tree: PatternTree | null = null;
 
-  constructor(text: string) {
-    this.text = text;
-    this.bytes = fromLatin1(text);
+  constructor(all: boolean) {
+    this.all = all;
   }
 
-  /** Whether an argument matches it. */
-  matches(args: Args, index: number): boolean {
-    const { bytes } = this;
-    const { start, size } = args;
-    return globMatch(bytes, 0, bytes.length, args.bytes, start[index], size[index], false);
+  get list(): readonly Pattern[] {
+    return this.patterns;
   }
 
-  /** Whether an argument, up to a zero byte, is the pattern as it is written. */
-  isWritten(args: Args, index: number): boolean {
-    const { bytes } = this;
-    const start = args.start[index];
-    const end = start + args.size[index];
-    let at = start;
-    for (; at < end && args.bytes[at] !== 0; at++) {
-      if (args.bytes[at] !== bytes[at - start]) return false;
+  /** Allows all, or nothing. */
+  setAll(all: boolean): void {
+    this.all = all;
+    this.change([]);
+  }
+
+  copyFrom(other: Patterns): void {
+    this.all = other.all;
+    this.change(other.patterns);
+  }
+
+  /** A pattern that is there already may then be used as was said before, and now. */
+  add(text: string, use: number): void {
+    const index = this.patterns.findIndex((pattern) => pattern.text === text);
+    if (index < 0) {
+      this.change([...this.patterns, new Pattern(text, use)]);
+    } else {
+      const added = new Pattern(text, this.patterns[index].use | use);
+      this.change(this.patterns.with(index, added));
     }
-    return at - start === bytes.length;
-  }
-}
-
-/** A pattern of keys, and what may be done with those that match. */
-export class KeyPattern extends Pattern {
-  /** Mask of KeyUse. */
-  use: number;
-
-  constructor(text: string, use = ANY_USE) {
-    super(text);
-    this.use = use;
   }
 
-  allows(use: number): boolean {
-    return (this.use & use) === use;
+  /** Whether an argument may be used so (mask of KeyUse; 0 for a channel). */
+  allows(args: Args, index: number, use: number): boolean {
+    if (this.all) return true;
+    this.tree ??= new PatternTree(this.patterns);
+    return this.tree.allows(args, index, use);
   }
 
-  /** As a rule. */
+  /** Whether an argument is one of the patterns as it is written. */
+  has(args: Args, index: number): boolean {
+    if (this.all) return true;
+    for (const pattern of this.patterns) if (pattern.isWritten(args, index)) return true;
+    return false;
+  }
+
+  /** Whether whatever there is may be used so. */
+  allowAll(use: number): boolean {
+    const isForAll = (pattern: Pattern) => pattern.text === ANYTHING && (pattern.use & use) === use;
+    return this.all || this.patterns.some(isForAll);
+  }
+
+  /** As rules, parted by blanks. */
   describe(): string {
-    return PREFIX_OF_USE[this.use] + this.text;
+    return this.patterns.map(({ text, use }) => PREFIX_OF_USE[use] + text).join(" ");
+  }
+
+  private change(patterns: readonly Pattern[]): void {
+    this.patterns = patterns;
+    this.tree = null;
   }
 }
 

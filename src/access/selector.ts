@@ -7,7 +7,7 @@ import type { SelectorRules } from "../calls/users.ts";
 import { CommandSet } from "./command_set.ts";
 import { describeCommands } from "./describe_commands.ts";
 import type { KnownCommands } from "./known_commands.ts";
-import { KeyPattern, KeyUse, Pattern, readUse } from "./patterns.ts";
+import { Patterns, readUse } from "./patterns.ts";
 import { RuleError } from "./rule_errors.ts";
 import { hasSpaces } from "./rules.ts";
 
@@ -22,38 +22,27 @@ export interface SelectorContext {
 
 export class Selector implements SelectorRules {
   readonly commands: CommandSet;
-  /** While all keys (channels) are allowed there are no patterns of them. */
-  allKeys = false;
-  keys: KeyPattern[] = [];
-  allChannels: boolean;
-  channels: Pattern[] = [];
+  readonly keys = new Patterns(false);
+  readonly channels: Patterns;
   private readonly context: SelectorContext;
 
   /** Allows nothing, but what is allowed by default. */
   constructor(context: SelectorContext) {
     this.context = context;
     this.commands = new CommandSet(context.known);
-    this.allChannels = context.allChannelsByDefault;
+    this.channels = new Patterns(context.allChannelsByDefault);
   }
 
   copy(): Selector {
     const copy = new Selector(this.context);
     copy.commands.copyFrom(this.commands);
-    copy.allKeys = this.allKeys;
-    copy.keys = this.keys.map(({ text, use }) => new KeyPattern(text, use));
-    copy.allChannels = this.allChannels;
-    copy.channels = [...this.channels];
+    copy.keys.copyFrom(this.keys);
+    copy.channels.copyFrom(this.channels);
     return copy;
   }
 
   get allowsAll(): boolean {
-    return this.allKeys && this.allChannels && this.commands.isFull;
-  }
-
-  /** Whether any key may be read. */
-  get allowsReadingAll(): boolean {
-    const isForAll = ({ text, use }: KeyPattern) => text === "*" && (use & KeyUse.read) !== 0;
-    return this.allKeys || this.keys.some(isForAll);
+    return this.keys.all && this.channels.all && this.commands.isFull;
   }
 
   /** Applies a rule about commands, keys or channels; on an error nothing has changed. */
@@ -76,7 +65,7 @@ export class Selector implements SelectorRules {
 
   /** As in ACL LIST: keys, channels, commands. */
   describe(): string {
-    const channels = this.allChannels ? "" : "resetchannels";
+    const channels = this.channels.all ? "" : "resetchannels";
     const parts = [this.describeKeys(), channels, this.describeChannels(), this.describeCommands()];
     return parts.filter((part) => part !== "").join(" ");
   }
@@ -86,11 +75,11 @@ export class Selector implements SelectorRules {
   }
 
   describeKeys(): string {
-    return this.allKeys ? "~*" : this.keys.map((pattern) => pattern.describe()).join(" ");
+    return this.keys.all ? "~*" : this.keys.describe();
   }
 
   describeChannels(): string {
-    return this.allChannels ? "&*" : this.channels.map(({ text }) => `&${text}`).join(" ");
+    return this.channels.all ? "&*" : this.channels.describe();
   }
 
   /** Rules that are one word: false if this is none. */
@@ -98,17 +87,17 @@ export class Selector implements SelectorRules {
     switch (word) {
       case "allkeys":
       case "~*":
-        this.setAllKeys(true);
+        this.keys.setAll(true);
         return true;
       case "resetkeys":
-        this.setAllKeys(false);
+        this.keys.setAll(false);
         return true;
       case "allchannels":
       case "&*":
-        this.setAllChannels(true);
+        this.channels.setAll(true);
         return true;
       case "resetchannels":
-        this.setAllChannels(false);
+        this.channels.setAll(false);
         return true;
       case "allcommands":
       case "+@all":
@@ -123,35 +112,21 @@ export class Selector implements SelectorRules {
     }
   }
 
-  private setAllKeys(allowed: boolean): void {
-    this.allKeys = allowed;
-    this.keys = [];
-  }
-
-  private setAllChannels(allowed: boolean): void {
-    this.allChannels = allowed;
-    this.channels = [];
-  }
-
   private addKeys(rule: string): RuleError | null {
-    if (this.allKeys) return RuleError.keysAfterAll;
+    if (this.keys.all) return RuleError.keysAfterAll;
     const prefix = readUse(rule);
     if (prefix === null) return RuleError.syntax;
     const text = rule.slice(prefix.size);
     if (hasSpaces(text)) return RuleError.syntax;
-    const present = this.keys.find((pattern) => pattern.text === text);
-    if (present !== undefined) present.use |= prefix.use;
-    else this.keys.push(new KeyPattern(text, prefix.use));
+    this.keys.add(text, prefix.use);
     return null;
   }
 
   private addChannels(rule: string): RuleError | null {
-    if (this.allChannels) return RuleError.channelsAfterAll;
+    if (this.channels.all) return RuleError.channelsAfterAll;
     const text = rule.slice(1);
     if (hasSpaces(text)) return RuleError.syntax;
-    if (!this.channels.some((pattern) => pattern.text === text)) {
-      this.channels.push(new Pattern(text));
-    }
+    this.channels.add(text, 0);
     return null;
   }
 
