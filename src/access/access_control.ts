@@ -2,6 +2,7 @@
  * Users in the running server: who each client is, who logs in, and what becomes of clients when
  * users change. What users may do is in user.ts.
  */
+import { latin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Access } from "../calls/access.ts";
@@ -9,6 +10,7 @@ import { AccessLog, type RefusalContext } from "../calls/access_log.ts";
 import { type Client, Gate } from "../calls/client.ts";
 import type { Clients } from "../calls/clients.ts";
 import type { Command } from "../calls/command.ts";
+import type { PubSub } from "../calls/pubsub.ts";
 import type { Denial, Permissions } from "../calls/users.ts";
 import type { Config } from "../config/config.ts";
 import type { Args } from "../protocol/args.ts";
@@ -45,6 +47,7 @@ export interface AccessHost {
   readonly config: Config;
   readonly clients: Pick<Clients, "all">;
   readonly clock: Pick<Clock, "nowMs">;
+  readonly pubsub: Pick<PubSub, "topics">;
   /** As `Host.secretWords`. */
   secretWords(count: number): Uint32Array;
   log(level: LogLevel, text: string): void;
@@ -145,7 +148,7 @@ export class AccessControl implements Access {
     });
   }
 
-  change(name: string, rules: readonly string[]): void {
+  change(name: string, rules: readonly string[], asker: Client): void {
     if (hasSpaces(name)) throw BAD_NAME;
     const before = this.users.get(name);
     const after = before === undefined ? this.users.newUser(name) : this.users.copyOf(before);
@@ -160,6 +163,7 @@ export class AccessControl implements Access {
       const { rule, reason } = refused;
       throw new CommandError(`ERR Error in ACL SETUSER modifier '${rule}': ${reason}`);
     }
+    if (before !== undefined) this.closeSubscribers(before, after, asker);
     this.users.put(after);
     this.applyToAll();
   }
@@ -226,6 +230,20 @@ export class AccessControl implements Access {
       this.applyTo(client);
       close(client, asker);
     }
+  }
+
+  /** Closes those clients of a user who have subscribed to what its new rules do not allow. */
+  private closeSubscribers(before: User, after: User, asker: Client): void {
+    const mayStay = this.users.channelLimits(before, after);
+    if (mayStay === null) return;
+    const closed = new Set<Client>();
+    for (const kind of ["pattern", "channel", "shard"] as const) {
+      for (const { name, clients } of this.host.pubsub.topics(kind)) {
+        if (mayStay(latin1(name, 0, name.length), kind === "pattern")) continue;
+        for (const client of clients) if (client.user === before) closed.add(client);
+      }
+    }
+    for (const client of closed) close(client, asker);
   }
 
   /** Sets the client's gates. */

@@ -24,12 +24,13 @@ export interface Access {
   ): void;
   /**
    * Changes a user, or makes it, by rules; nothing changes unless all of them can be applied:
-   * else a CommandError is thrown.
+   * else a CommandError is thrown. Clients that have subscribed to channels which it may no longer
+   * use are closed.
    */
-  change(name: string, rules: readonly string[]): void;
+  change(name: string, rules: readonly string[], asker: Client): void;
   /**
    * Removes a user, and closes its clients; false if there is none. The client that asks for it
-   * is closed when it has been replied to.
+   * (as for other changes) is closed when it has been replied to.
    */
   remove(name: string, asker: Client): boolean;
   /** Reads the users anew from `aclfile`; throws a CommandError, and all stay as they are. */

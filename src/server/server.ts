@@ -174,12 +174,13 @@ export class Server implements CallServer, Engine {
   }
 
   private accessHostOf({ secretWords }: Host): AccessHost {
-    const { users, config, clients, clock } = this;
+    const { users, config, clients, clock, pubsub } = this;
     return {
       users,
       config,
       clients,
       clock,
+      pubsub,
       secretWords,
       log: (level, text) => this.log(level, text),
       lineOf: (client) => this.lineOf(client),

@@ -167,7 +167,7 @@ function aclCat(call: Call): void {
 function aclSetuser(call: Call): void {
   const rules: string[] = [];
   for (let i = 3; i < call.argc; i++) rules.push(call.text(i));
-  call.server.access.change(call.text(2), rules);
+  call.server.access.change(call.text(2), rules, call.client);
   call.reply.ok();
 }
 
