@@ -4,6 +4,7 @@ import type { Watch, Watcher } from "../keyspace/watch.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandQueue } from "../protocol/command_queue.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { ClientTracking } from "./client_tracking.ts";
 import type { Command } from "./command.ts";
 import { WITHOUT_LIMITS } from "./without_limits.ts";
 
@@ -26,6 +27,8 @@ export const Gate = {
   access: 1 << 5,
   /** Has subscribed to something. */
   subscribed: 1 << 6,
+  /** Is told of keys that change (CLIENT TRACKING). */
+  tracking: 1 << 7,
 } as const;
 
 /** A queue that has grown beyond this is not kept for the next transaction. */
@@ -149,6 +152,8 @@ export class Client implements Watcher {
   blocked: BlockedState | null = null;
   /** The last command looked up; null before the first. */
   lastCommand: Command | null = null;
+  /** What it is told of keys that change; null for one that has never asked. */
+  tracking: ClientTracking | null = null;
   /** The command that waits for the end of a pause. */
   postponed: Args | null = null;
   /** What it has subscribed to; null if it never has. */

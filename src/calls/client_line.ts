@@ -41,7 +41,7 @@ export function clientLine(server: ServerContext, client: Client, call: Call | n
     // What runs in a transaction does so by EXEC.
     ["cmd", isInExec ? "exec" : (client.lastCommand?.name ?? "NULL")],
     ["user", client.user.name],
-    ["redir", -1],
+    ["redir", client.tracking?.isOn === true ? client.tracking.redirect : -1],
     ["resp", client.protocol],
   ];
   // Fields of Redis 7.2.
@@ -56,6 +56,7 @@ function flagsOf(client: Client): string {
   if (client.subscribed) flags += "P";
   if (client.queue !== null) flags += "x";
   if (isWaiting(client)) flags += "b";
+  flags += trackingFlagsOf(client);
   if (client.dirty) flags += "d";
   if (connection.closing) flags += "c";
   if (connection.isFreed) flags += "u";
@@ -67,6 +68,12 @@ function flagsOf(client: Client): string {
 
 function isWaiting({ blocked, postponed, connection }: Client): boolean {
   return blocked !== null || (postponed !== null && !connection.isFreed);
+}
+
+function trackingFlagsOf({ tracking }: Client): string {
+  if (tracking === null || !tracking.isOn) return "";
+  const broken = tracking.isRedirectBroken ? "R" : "";
+  return `t${broken}${tracking.isBroadcast ? "B" : ""}`;
 }
 
 /** Of who asks they are those of the question, or of the EXEC that it is part of. */

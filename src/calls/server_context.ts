@@ -19,6 +19,7 @@ import type { PubSub } from "./pubsub.ts";
 import type { Scripts } from "./scripts.ts";
 import type { ServerControl } from "./server_control.ts";
 import type { ServerFigures } from "./server_figures.ts";
+import type { Tracking } from "./tracking.ts";
 import type { AccessUsers } from "./users.ts";
 
 export interface ServerContext {
@@ -42,6 +43,8 @@ export interface ServerContext {
   readonly scripts: Scripts;
   /** Libraries and their functions. */
   readonly functions: FunctionRegistry;
+  /** Client-side caching. */
+  readonly tracking: Tracking;
   /** Where MIGRATE sends keys to. */
   readonly targets: Targets;
   log(level: LogLevel, text: string): void;

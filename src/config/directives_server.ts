@@ -204,7 +204,9 @@ export const clients = {
     does: "Bytes in one argument, and in a string that grows.",
   }),
   "tracking-table-max-keys": integer(1000000, LONG_FROM_0, {
-    kept: "There is no client tracking yet.",
+    does:
+      "Keys of which the server remembers who has read them (CLIENT TRACKING); above it some are " +
+      "forgotten, and who has read them is told so. 0 is no limit.",
   }),
 };
 

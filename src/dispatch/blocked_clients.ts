@@ -229,7 +229,11 @@ export class BlockedClients implements ClientFeature {
     if (feed.active) feed.beginUnit();
     let isServed = false;
     let hasFailed = false;
+    const { tracking } = server;
+    const { current } = tracking;
     const { dirty } = server.keyspace;
+    tracking.current = waiting.client;
+    tracking.isServing = true;
     try {
       const refusal = spaceRefusal(command, command.flags);
       if (refusal !== null) throw refusal;
@@ -242,6 +246,8 @@ export class BlockedClients implements ClientFeature {
       this.fail(problem);
       hasFailed = true;
     }
+    tracking.current = current;
+    tracking.isServing = false;
     if (feed.active) this.tell(isServed);
     if (!isServed && !hasFailed) {
       if (DEBUG) assert(this.reply.position === from, "a reply to a client that waits on");
@@ -249,6 +255,7 @@ export class BlockedClients implements ClientFeature {
     }
     this.account(waiting, (server.clock.monotonicMs() - startMs) * 1000);
     this.end(waiting, from);
+    tracking.commandOver(waiting.client);
   }
 
   private attempt(wait: Wait, index: number, e: EntryRef): boolean {

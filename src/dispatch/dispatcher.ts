@@ -14,7 +14,7 @@ import { BACKLOG_SIZE_MAX } from "../base/limits.ts";
 import { cString } from "../base/words.ts";
 import { Call, type CallServer } from "../calls/call.ts";
 import { type Client, Gate } from "../calls/client.ts";
-import { type Command, HiddenFlag } from "../calls/command.ts";
+import { type Command, Flag, HiddenFlag } from "../calls/command.ts";
 import type { TableCommand } from "../calls/table.ts";
 import { scriptEffects } from "../commands/scripting/script_effects.ts";
 import type { ChangeFeed } from "../keyspace/change_feed.ts";
@@ -130,6 +130,8 @@ export class Dispatcher {
     const from = this.reply.position;
     const wasSilent = client.isSilent;
     this.nesting.hasReplied = false;
+    const { tracking } = this.server;
+    tracking.current = client;
     const command = this.find(client, args);
     if (command !== null) this.askStations(client, args, command, gates);
     const isOver = client.postponed === null && client.blocked === null;
@@ -139,6 +141,8 @@ export class Dispatcher {
       this.reply.putAsideBack();
       client.endSkip();
     }
+    tracking.current = null;
+    if (isOver) tracking.commandOver(client);
     if (this.waits.hasReady) this.serveReady(args);
   }
 
@@ -189,7 +193,10 @@ export class Dispatcher {
    */
   resume(timing: SuspendedTiming, reply: Reply, from: number, body: () => void): void {
     const { reply: outer } = this;
+    const { tracking } = this.server;
     this.reply = reply;
+    const { current } = tracking;
+    tracking.current = timing.client;
     this.accounts.resume(timing);
     try {
       body();
@@ -197,6 +204,7 @@ export class Dispatcher {
       // Whatever it has changed was told, command by command.
       this.recover(timing.command, error, false, from);
     } finally {
+      tracking.current = current;
       this.reply = outer;
     }
   }
@@ -224,6 +232,7 @@ export class Dispatcher {
     if (refusal === null) {
       this.server.keyspace.accessHidden = hidesAccess(gates, command);
       this.run(call, client, args, command);
+      if ((gates & Gate.tracking) !== 0) this.noteRead(client, args, command);
     } else {
       this.reject(client, args, command, refusal);
     }
@@ -368,9 +377,17 @@ export class Dispatcher {
     keyspace.accessHidden = hidesAccess(gates, command);
     try {
       this.run(this.call, client, args, command);
+      if ((gates & Gate.tracking) !== 0) this.noteRead(client, args, command);
     } finally {
       keyspace.accessHidden = false;
     }
+  }
+
+  /** A client that is told of changes wants to know of those of what it has read. */
+  private noteRead(client: Client, args: Args, command: Command): void {
+    // What scripts read they say themselves.
+    const kind = command.flags & (Flag.readonly | HiddenFlag.script);
+    if (kind === Flag.readonly) this.server.tracking.hasRead(client, args, command);
   }
 
   private run(call: Call, client: Client, args: Args, command: TableCommand): void {

@@ -82,6 +82,7 @@ export class SuspendedCommand implements BlockedState {
       client.endSkip();
     }
     client.connection.resumeWithAnswer(0, reply);
+    call.server.tracking.commandOver(client);
   }
 }
 

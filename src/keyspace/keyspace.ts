@@ -112,6 +112,8 @@ export class Keyspace implements DatabaseOwner {
   /** A key that expires before this is told to `onEarlierExpiry`: -Infinity for none. */
   alarmMs = -Infinity;
   onEarlierExpiry: (timeMs: number) => void = () => {};
+  /** Told when databases are about to be emptied: once, however many. */
+  onFlush: () => void = () => {};
   /** Told when there is something for `reclaimSlice` to free. */
   onReclaim: () => void = () => {};
   /** Told of keys that expire, unless there is nobody to tell. */
@@ -370,6 +372,19 @@ export class Keyspace implements DatabaseOwner {
 
   /** Empties a database, telling those who watch its keys, or wait for them. */
   flush(db: Database): number {
+    this.onFlush();
+    return this.empty(db);
+  }
+
+  /** As `flush`, of all databases. */
+  flushAll(): number {
+    this.onFlush();
+    let count = 0;
+    for (const db of this.databases) count += this.empty(db);
+    return count;
+  }
+
+  private empty(db: Database): number {
     const count = db.size;
     this.observers.replacing(db, null);
     db.clear();
@@ -378,7 +393,7 @@ export class Keyspace implements DatabaseOwner {
 
   /** Empties all databases, and lets go of what is not theirs, so that a file can be loaded. */
   clear(): void {
-    for (const db of this.databases) this.flush(db);
+    this.flushAll();
     this.libraries.clear();
   }
 

@@ -41,6 +41,7 @@ export const KeySlot = {
 const UNSYNCED = 1 << KeySlot.unsynced;
 const WATCHES = 1 << KeySlot.watches;
 const WAITS = 1 << KeySlot.waits;
+const TRACKING = 1 << KeySlot.tracking;
 const EVENTS = 1 << KeySlot.events;
 const OTHERS = (1 << KeySlot.undo) - (1 << KeySlot.others);
 const UNDO = 1 << KeySlot.undo;
@@ -52,6 +53,7 @@ export class KeyObservers extends Slots<KeyObserver> implements KeyObserver {
     if ((active & UNSYNCED) !== 0) slots[KeySlot.unsynced]?.changing(db, e, event, kind);
     if ((active & WATCHES) !== 0) slots[KeySlot.watches]?.changing(db, e, event, kind);
     if ((active & WAITS) !== 0) slots[KeySlot.waits]?.changing(db, e, event, kind);
+    if ((active & TRACKING) !== 0) slots[KeySlot.tracking]?.changing(db, e, event, kind);
     if ((active & EVENTS) !== 0) slots[KeySlot.events]?.changing(db, e, event, kind);
     if ((active & OTHERS) !== 0) this.tellOthers(db, e, event, kind);
     if ((active & WALK) !== 0) slots[KeySlot.walk]?.changing(db, e, event, kind);

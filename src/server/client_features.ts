@@ -12,6 +12,7 @@ export interface FeatureOwners {
   readonly dispatcher: { readonly monitors: ClientFeature };
   readonly pubsub: ClientFeature;
   readonly keyspace: Keyspace;
+  readonly tracking: ClientFeature;
   readonly reply: Reply;
   readonly access: { welcome(client: Client): void };
 }
@@ -29,6 +30,7 @@ export function clientFeatures(owners: FeatureOwners): readonly ClientFeature[] 
     },
     dispatcher.monitors,
     pubsub,
+    owners.tracking,
     ofClientOnly((client) => client.closeQueue()),
     ofClientOnly((client) => access.welcome(client)),
     // CLIENT REPLY

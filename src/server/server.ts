@@ -23,6 +23,7 @@ import { PubSubHub } from "../dispatch/pub_sub.ts";
 import { Replay } from "../dispatch/replay.ts";
 import { guardReply } from "../dispatch/reply_guard.ts";
 import { ScriptRunner } from "../dispatch/script_runner.ts";
+import { ClientSideCaching } from "../dispatch/tracking/tracking.ts";
 import { AppendOnly } from "../durability/append_only.ts";
 import { Loading } from "../durability/loading.ts";
 import { Progress } from "../durability/progress.ts";
@@ -79,6 +80,7 @@ export class Server implements CallServer, Engine {
   readonly reply = new Reply(REPLY_PIECE_SIZE);
   readonly answers = new Reply(REPLY_PIECE_SIZE);
   readonly parser = new RequestParser();
+  readonly tracking: ClientSideCaching;
   readonly blocked: BlockedClients;
   readonly dispatcher: Dispatcher;
   readonly turn: Turn;
@@ -126,6 +128,7 @@ export class Server implements CallServer, Engine {
     this.users = new Users(table);
     this.access = new AccessControl(this.accessHostOf(host));
     this.reception = new Reception(this, this.clients, this.access);
+    this.tracking = this.trackingOf();
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
     const { keyspace } = this;
@@ -144,7 +147,7 @@ export class Server implements CallServer, Engine {
     this.snapshots = new Snapshots(keyspace, config, host, log, loading, progress, later);
     this.appendLog = this.appendLogOf(host, later);
     this.reply.guard = (writer, lacks) => this.guardRunning(writer, lacks);
-    const endOfTurn = (run: () => void) => loop.endOfTurn(run);
+    const endOfTurn = (run: () => void) => loop.endOfTurn(() => this.endTurn(run));
     this.backlog = this.backlogOf();
     this.dispatcher.onBacklog = () => this.backlog.begin();
     for (const feature of clientFeatures(this)) this.clients.addFeature(feature);
@@ -185,6 +188,24 @@ export class Server implements CallServer, Engine {
       log: (level, text) => this.log(level, text),
       lineOf: (client) => this.lineOf(client),
     };
+  }
+
+  private trackingOf(): ClientSideCaching {
+    const { keyspace, clients } = this;
+    const tracking = new ClientSideCaching({
+      keyspace,
+      clients,
+      isInScript: () => this.scripts.running !== null,
+      atEndOfTurn: () => this.turn.arm(),
+    });
+    keyspace.onFlush = () => tracking.flushed();
+    return tracking;
+  }
+
+  /** What is told at the end of a turn, whatever was done in it, leaves with its replies. */
+  private endTurn(run: () => void): void {
+    this.tracking.broadcast();
+    run();
   }
 
   private scriptRunnerOf(later: BackgroundWork["later"]): ScriptRunner {

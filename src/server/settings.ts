@@ -55,6 +55,9 @@ function limitSettings(server: Server, config: Config): void {
   config.follow(["maxclients"], () => {
     server.reception.maxClients = config.number("maxclients");
   });
+  config.follow(["tracking-table-max-keys"], () => {
+    server.tracking.limit(config.number("tracking-table-max-keys") || Infinity);
+  });
   config.follow(["maxmemory-clients", "maxmemory"], () => {
     const size = config.number("maxmemory-clients");
     // Below zero it is a percentage of maxmemory.

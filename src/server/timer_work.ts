@@ -23,6 +23,7 @@ export interface TimerParts {
   readonly clients: ClientRegistry;
   readonly outputLimits: OutputLimits;
   readonly backlog: Backlog;
+  readonly tracking: { trim(): void };
   readonly ending: { readonly isAsked: boolean; check(): void };
   readonly targets: { closeIdle(): void };
   readonly snapshots: { check(): void };
@@ -42,6 +43,7 @@ export function doTimerWork(parts: TimerParts): void {
   parts.targets.closeIdle();
   sampleFigures(parts);
   parts.backlog.warn();
+  parts.tracking.trim();
   clients.closeIdle(config.number("timeout") * 1000, clock.nowMs);
   if (isLimited(parts.outputLimits)) clients.checkOutputs(clock.nowMs);
   // What is loaded goes to tables that are made for all of it, and are nearly empty until then.

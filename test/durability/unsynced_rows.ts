@@ -168,14 +168,15 @@ export const UNSENT = new Set(
     "acl acl|cat acl|deluser acl|dryrun acl|genpass acl|getuser acl|help acl|list acl|load " +
     "acl|log acl|save acl|setuser acl|users acl|whoami client|caching client|getredir " +
     "client|help client|id client|kill client|no-evict client|no-touch client|pause " +
-    "client|reply client|setinfo client|trackinginfo client|unblock client|unpause cluster " +
-    "command command|docs command|getkeys command|getkeysandflags command|help command|info " +
-    "command|list config config|help config|rewrite config|set function function|delete " +
-    "function|flush function|help function|kill function|load function|restore latency " +
-    "latency|doctor latency|graph latency|help latency|histogram latency|history latency|reset " +
-    "memory memory|doctor memory|help module monitor object object|help pfselftest quit save " +
-    "bgsave bgrewriteaof script script|debug script|help script|kill shutdown slowlog " +
-    "slowlog|help slowlog|len slowlog|reset waitaof xgroup xgroup|help xinfo xinfo|help"
+    "client|reply client|setinfo client|tracking client|trackinginfo client|unblock " +
+    "client|unpause cluster command command|docs command|getkeys command|getkeysandflags " +
+    "command|help command|info command|list config config|help config|rewrite config|set " +
+    "function function|delete function|flush function|help function|kill function|load " +
+    "function|restore latency latency|doctor latency|graph latency|help latency|histogram " +
+    "latency|history latency|reset memory memory|doctor memory|help module monitor object " +
+    "object|help pfselftest quit save bgsave bgrewriteaof script script|debug script|help " +
+    "script|kill shutdown slowlog slowlog|help slowlog|len slowlog|reset waitaof xgroup " +
+    "xgroup|help xinfo xinfo|help"
   ).split(" "),
 );
 

@@ -10,6 +10,7 @@ import { group } from "../../calls/table.ts";
 import type { Permissions } from "../../calls/users.ts";
 import { CommandError, SYNTAX, wrongSubcommand } from "../../protocol/errors.ts";
 import { isOneWord, nameOf } from "./client_names.ts";
+import { trackingCommands } from "./tracking_commands.ts";
 
 const BAD_ID = new CommandError("ERR Invalid client ID");
 const ID_NOT_POSITIVE = new CommandError("ERR client-id should be greater than 0");
@@ -43,14 +44,6 @@ export const clientCommands = group("connection", {
         since: "2.6.9",
         complexity: "O(1)",
         summary: "Tells the connection's name.",
-      },
-      GETREDIR: {
-        run: clientGetredir,
-        arity: 2,
-        flags: ["noscript", "loading", "stale"],
-        since: "6.0.0",
-        complexity: "O(1)",
-        summary: "Tells which connection receives this one's tracking messages.",
       },
       ID: {
         run: clientId,
@@ -170,14 +163,7 @@ export const clientCommands = group("connection", {
         complexity: "O(1)",
         summary: "Names the connection.",
       },
-      TRACKINGINFO: {
-        run: clientTrackinginfo,
-        arity: 2,
-        flags: ["noscript", "loading", "stale"],
-        since: "6.2.0",
-        complexity: "O(1)",
-        summary: "Tells what the connection is told of changed keys.",
-      },
+      ...trackingCommands,
       UNBLOCK: {
         run: clientUnblock,
         arity: -3,
@@ -231,22 +217,6 @@ function clientSetinfo(call: Call): void {
   if (isName) client.libraryName = value;
   else client.libraryVersion = value;
   call.reply.ok();
-}
-
-function clientGetredir(call: Call): void {
-  call.reply.integer(-1);
-}
-
-/** Nobody can turn tracking on yet. */
-function clientTrackinginfo({ reply }: Call): void {
-  reply.map(3);
-  reply.bulkText("flags");
-  reply.set(1);
-  reply.bulkText("off");
-  reply.bulkText("redirect");
-  reply.integer(-1);
-  reply.bulkText("prefixes");
-  reply.array(0);
 }
 
 function clientInfo(call: Call): void {

@@ -95,6 +95,7 @@ export class ServerCommandHost implements CommandHost {
     if (client.user !== caller.client.user) client.user = caller.client.user;
     if (this.caller !== caller.client) this.caller = caller.client;
     client.protocol = 2;
+    this.server.tracking.scriptBegins(client, caller);
     inner.protocol = 2;
     if (inner.isOversized) inner.clear();
     this.args.rest();

@@ -90,7 +90,7 @@ function serverFields({ clock, config, figures, host }: ServerContext): Field[] 
   ];
 }
 
-function clientFields({ clients, config, figures }: ServerContext): Field[] {
+function clientFields({ clients, config, figures, tracking }: ServerContext): Field[] {
   let inputSize = 0;
   let outputSize = 0;
   for (const { connection } of clients.all()) {
@@ -104,7 +104,7 @@ function clientFields({ clients, config, figures }: ServerContext): Field[] {
     ["client_recent_max_input_buffer", inputSize],
     ["client_recent_max_output_buffer", outputSize],
     ["blocked_clients", figures.blockedClients],
-    ["tracking_clients", 0],
+    ["tracking_clients", tracking.clientCount],
     ["clients_in_timeout_table", figures.blockedWithTimeout],
   ];
 }
@@ -269,7 +269,8 @@ function loadingFields({ clock, durability, host }: ServerContext): Field[] {
   ];
 }
 
-function statFields({ figures, keyspace, pubsub, scripts, targets }: ServerContext): Field[] {
+function statFields(server: ServerContext): Field[] {
+  const { figures, keyspace, pubsub, scripts, targets, tracking } = server;
   const { hits, misses, expired, expiredFields, expiredInTimeCount, walks } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
@@ -313,9 +314,9 @@ function statFields({ figures, keyspace, pubsub, scripts, targets }: ServerConte
     ["active_defrag_key_misses", 0],
     ["total_active_defrag_time", 0],
     ["current_active_defrag_time", 0],
-    ["tracking_total_keys", 0],
-    ["tracking_total_items", 0],
-    ["tracking_total_prefixes", 0],
+    ["tracking_total_keys", tracking.keyCount],
+    ["tracking_total_items", tracking.pairCount],
+    ["tracking_total_prefixes", tracking.prefixCount],
     ["unexpected_error_replies", 0],
     ["total_error_replies", figures.commands.errorCount],
     ["dump_payload_sanitizations", 0],

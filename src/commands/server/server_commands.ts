@@ -183,7 +183,7 @@ function flushall(call: Call): void {
   const { snapshots } = call.server.durability;
   // What a script does that may be undone is not on the disk before it has ended.
   if (keyspace.keeper === null) snapshots.abandon();
-  for (const db of keyspace.databases) keyspace.dirty += keyspace.flush(db);
+  keyspace.dirty += keyspace.flushAll();
   propagate.asItCame(call);
   if (keyspace.keeper === null) saveFlushed(call);
   else keyspace.keeper.afterwards(() => saveFlushed(call));
