@@ -25,12 +25,14 @@ import type { Host } from "./runtime/host.ts";
 import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
 import { standardInput, writeStandardOutput } from "./runtime/standard_streams.ts";
+import { openTls } from "./runtime/tls.ts";
 import { startWorker } from "./runtime/workers.ts";
 import { seedRandom } from "./scripting/random.ts";
 import { connectionKinds } from "./server/connection_kinds.ts";
 import { type KindListeners, Listeners } from "./server/listeners.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings } from "./server/settings.ts";
+import { TlsService } from "./server/tls_service.ts";
 import { warmUp } from "./server/warm_up.ts";
 import { isTool, TOOLS_HELP } from "./tools/tool_help.ts";
 import type { ToolParts } from "./tools/tool_parts.ts";
@@ -104,13 +106,20 @@ async function start(): Promise<void> {
   await warmUp(loop, new Server({ ...parts, leave: () => {} }));
   const server = new Server(parts);
   if (host.isMemoryLimited()) keepBallast();
+  const warn = (problem: string) => log.add("warning", problem);
+  const tls = new TlsService(await openTls(loop), config, warn);
   const listeners: Listeners = new Listeners(
     loop,
     config,
-    connectionKinds((socket, path) => server.accept(socket, path)),
-    (problem) => log.add("warning", problem),
+    connectionKinds((socket, path) => server.accept(socket, path), tls),
+    warn,
   );
   applySettings(server, log);
+  if (tls.isNeeded && !tls.prepare()) {
+    warn("Failed to configure TLS. Check logs for more info.");
+    host.exit(EXIT_FAILURE);
+  }
+  tls.followConfig();
   listeners.followConfig();
   await serve(server, config, log, listeners, loop);
 }
@@ -268,7 +277,7 @@ async function serve(
       log.add("warning", problem);
       host.exit(EXIT_FAILURE);
     }
-    if (config.number("port") !== 0) log.add("notice", "Ready to accept connections");
+    if (shownPort(config) !== 0) log.add("notice", "Ready to accept connections");
     const path = config.value("unixsocket");
     if (path !== null) {
       log.add("notice", `The server is now ready to accept connections at ${path}`);
@@ -293,6 +302,9 @@ async function open(listeners: KindListeners, config: Config, log: Log): Promise
   if (mode !== 0) files.setMode(path, mode);
 }
 
+/** The port that is told of: TCP's, or if there is none TLS's. */
+const shownPort = (config: Config) => config.number("port") || config.number("tls-port");
+
 function writePidFile(path: string, log: Log): void {
   if (path === "") return;
   try {
@@ -304,7 +316,7 @@ function writePidFile(path: string, log: Log): void {
 
 /** What tools look for, and what a person likes to see: who runs, where, and as which process. */
 function showLogo(config: Config, log: Log): void {
-  const port = config.number("port");
+  const port = shownPort(config);
   if (!config.flag("always-show-logo") && !host.isTerminal()) {
     log.add("notice", `Running mode=standalone, port=${port}.`);
     log.add("notice", `Rusk ${RUSK_VERSION} listening, PID: ${host.pid}`);

@@ -182,7 +182,7 @@ export class Config {
         this.restore(before);
         return failure(shown, error.message);
       }
-      if (this.text(name) === old) continue;
+      if (this.text(name) === old && DIRECTIVES[name].traits.volatile !== true) continue;
       for (const listener of this.listeners) {
         if (listener.names.includes(name) && !pending.has(listener)) pending.set(listener, shown);
       }

@@ -38,7 +38,7 @@ const FROM_1_MB = { ...LONG_FROM_0, min: 1024n * 1024n };
 
 const LOCAL = ["no", "yes", "local"];
 
-const NO_TLS = "There is no TLS yet.";
+const NO_CLIENT_TLS = "The server opens no connections of TLS yet.";
 const NO_PINNING = "Threads are not pinned to processors.";
 const NO_DEFRAG = "Memory is not defragmented while running.";
 const NO_SYSLOG = "The log goes to standard output or to a file, not to syslog.";
@@ -78,26 +78,46 @@ export const network = {
 };
 
 export const tls = {
-  "tls-port": integer(0, PORT, { refused: NO_TLS }),
-  "tls-cert-file": text(null, { kept: NO_TLS }),
-  "tls-key-file": text(null, { kept: NO_TLS }),
-  "tls-key-file-pass": text(null, { sensitive: true, kept: NO_TLS }),
-  "tls-client-cert-file": text(null, { kept: NO_TLS }),
-  "tls-client-key-file": text(null, { kept: NO_TLS }),
-  "tls-client-key-file-pass": text(null, { sensitive: true, kept: NO_TLS }),
-  "tls-dh-params-file": text(null, { kept: NO_TLS }),
-  "tls-ca-cert-file": text(null, { kept: NO_TLS }),
-  "tls-ca-cert-dir": text(null, { kept: NO_TLS }),
-  "tls-auth-clients": choice(["no", "yes", "optional"], "yes", { kept: NO_TLS }),
-  "tls-replication": flag(false, { kept: NO_TLS }),
-  "tls-cluster": flag(false, { kept: NO_TLS }),
-  "tls-protocols": text(null, { kept: NO_TLS }),
-  "tls-ciphers": text(null, { kept: NO_TLS }),
-  "tls-ciphersuites": text(null, { kept: NO_TLS }),
-  "tls-prefer-server-ciphers": flag(false, { kept: NO_TLS }),
-  "tls-session-caching": flag(true, { kept: NO_TLS }),
-  "tls-session-cache-size": integer(20480, FROM_0, { kept: NO_TLS }),
-  "tls-session-cache-timeout": integer(300, FROM_0, { kept: NO_TLS }),
+  "tls-port": integer(0, PORT, { does: "TCP port for TLS; 0 is none." }),
+  "tls-cert-file": text(null, {
+    volatile: true,
+    does: "The server's certificate, in PEM; set again, it is read again.",
+  }),
+  "tls-key-file": text(null, { volatile: true, does: "The key of tls-cert-file." }),
+  "tls-key-file-pass": text(null, { sensitive: true, does: "The password of tls-key-file." }),
+  "tls-client-cert-file": text(null, { volatile: true, kept: NO_CLIENT_TLS }),
+  "tls-client-key-file": text(null, { volatile: true, kept: NO_CLIENT_TLS }),
+  "tls-client-key-file-pass": text(null, { sensitive: true, kept: NO_CLIENT_TLS }),
+  "tls-dh-params-file": text(null, {
+    volatile: true,
+    does: "Parameters of Diffie-Hellman, for old clients.",
+  }),
+  "tls-ca-cert-file": text(null, {
+    volatile: true,
+    does: "Certificates of who signs clients' certificates.",
+  }),
+  "tls-ca-cert-dir": text(null, {
+    volatile: true,
+    does: "A folder of such certificates, named by their hashes.",
+  }),
+  "tls-auth-clients": choice(["no", "yes", "optional"], "yes", {
+    does: "Whether clients must show a certificate; with optional, they may.",
+  }),
+  "tls-replication": flag(false, { kept: NO_CLIENT_TLS }),
+  "tls-cluster": flag(false, { kept: NO_CLIENT_TLS }),
+  "tls-protocols": text(null, {
+    does: "Versions of TLS, of TLSv1, TLSv1.1, TLSv1.2 and TLSv1.3; by default the last two.",
+  }),
+  "tls-ciphers": text(null, {
+    does: "Ciphers up to TLS 1.2, in OpenSSL's grammar; by default OpenSSL's.",
+  }),
+  "tls-ciphersuites": text(null, { does: "Those of TLS 1.3." }),
+  "tls-prefer-server-ciphers": flag(false, {
+    does: "The server's order of ciphers counts, not the client's.",
+  }),
+  "tls-session-caching": flag(true, { does: "Clients that come again need not greet in full." }),
+  "tls-session-cache-size": integer(20480, FROM_0, { does: "Sessions that are kept." }),
+  "tls-session-cache-timeout": integer(300, FROM_0, { does: "For so many seconds." }),
 };
 
 export const general = {

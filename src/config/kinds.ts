@@ -35,6 +35,8 @@ export interface Traits {
   alias?: string;
   /** Set at start only. */
   immutable?: true;
+  /** Names what may change by itself, a file: set to what it was, it takes effect again. */
+  volatile?: true;
   /** Changed by CONFIG SET only where `enable-protected-configs` allows it. */
   protected?: true;
   /** A secret: never logged. */

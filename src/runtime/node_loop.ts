@@ -21,6 +21,9 @@ class NodeConnection implements Socket {
   private readonly socket: NodeSocket;
   /** What arrived and is not yet read. */
   private chunk: Uint8Array = new Uint8Array();
+  private isPaused = false;
+  /** Offers what is left of the chunk, in the next turn; null when nothing is. */
+  private offerRest: (() => void) | null = null;
 
   constructor(socket: NodeSocket) {
     this.socket = socket;
@@ -38,7 +41,7 @@ class NodeConnection implements Socket {
     return this.socket.localPort ?? 0;
   }
 
-  /** Has `events` read all of what arrived. */
+  /** Has `events` read all of what arrived, in this turn or in later ones. */
   offer(chunk: Uint8Array, events: SocketEvents): void {
     this.chunk = chunk;
     let left: number;
@@ -46,6 +49,22 @@ class NodeConnection implements Socket {
       left = this.chunk.length;
       events.readable();
     } while (this.chunk.length > 0 && this.chunk.length < left);
+    const isBehind = this.chunk.length > 0;
+    this.offerRest = isBehind ? () => this.offerLater(events) : null;
+    this.flow();
+  }
+
+  private offerLater(events: SocketEvents): void {
+    setImmediate(() => {
+      const isOver = this.socket.destroyed || this.chunk.length === 0;
+      if (!this.isPaused && !isOver) this.offer(this.chunk, events);
+    });
+  }
+
+  private flow(): void {
+    if (this.isPaused || this.offerRest !== null) this.socket.pause();
+    else if (this.socket.isPaused()) this.socket.resume();
+    if (!this.isPaused) this.offerRest?.();
   }
 
   read(into: Uint8Array, offset: number, size: number): number {
@@ -67,10 +86,12 @@ class NodeConnection implements Socket {
     return at - offset;
   }
   pause(): void {
-    this.socket.pause();
+    this.isPaused = true;
+    this.flow();
   }
   resume(): void {
-    this.socket.resume();
+    this.isPaused = false;
+    this.flow();
   }
   end(): void {
     // Without waiting for the other side, which may never close.

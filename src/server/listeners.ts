@@ -18,6 +18,11 @@ export interface ConnectionKind {
   /** A socket file and its permissions, 0 for those that it comes with; null if it has none. */
   readonly file: { readonly path: NameOf<string | null>; readonly mode: NameOf<bigint> } | null;
   /**
+   * Sees, before it is listened for, that connections can be taken; false, with the reason in the
+   * log, when they cannot. Null when they always can.
+   */
+  readonly prepare: (() => boolean) | null;
+  /**
    * Takes a connection, through the socket file of this path or, null, by TCP; returns who is told
    * of what arrives.
    */
@@ -86,6 +91,12 @@ export class KindListeners {
     return this.config.number("tcp-backlog");
   }
 
+  /** As `ConnectionKind.prepare`, if it is to be listened for. */
+  prepare(): boolean {
+    const { prepare } = this.kind;
+    return prepare === null || this.port === 0 || prepare();
+  }
+
   /**
    * Listens on every address, in place of those before; false, and those before stay, when one
    * that must be there can not be listened on.
@@ -147,6 +158,7 @@ export class KindListeners {
   followConfig(): void {
     const { config, kind } = this;
     config.onChange([kind.port], () => {
+      if (!this.prepare()) return "Unable to update TLS configuration. Check server logs.";
       // Addresses that have changed with it may listen there already.
       const isOpen = this.openPort === this.port || this.openTcp();
       return isOpen ? null : "Unable to listen on this port. Check server logs.";
@@ -159,9 +171,7 @@ export class KindListeners {
   }
 
   private reportTcp(place: string, error: unknown): void {
-    this.report(
-      `Could not create server ${this.kind.name} listening socket${place}: ${systemReason(error)}`,
-    );
+    this.report(`Could not create server TCP listening socket${place}: ${systemReason(error)}`);
   }
 
   private reportFile(error: unknown): void {

@@ -41,7 +41,14 @@ export class Reception {
     if (refusal !== null) {
       figures.connectionsRejected++;
       const bytes = new TextEncoder().encode(`-${refusal}\r\n`);
-      socket.write(bytes, 0, bytes.length);
+      const isSent = socket.write(bytes, 0, bytes.length) === bytes.length;
+      // Too many are not kept waiting until their handshake is over.
+      if (!isSent && refusal !== TOO_MANY) {
+        clients.add(connection);
+        connection.push(bytes, 0);
+        connection.closeAfterReplies();
+        return connection;
+      }
       connection.closing = true;
       socket.end();
       return connection;

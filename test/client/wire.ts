@@ -67,6 +67,11 @@ export class Wire {
     });
   }
 
+  /** Over a socket that is connected already, and may be one of TLS. */
+  static over(socket: Socket): Wire {
+    return new Wire(socket);
+  }
+
   /** Sends bytes as they are. After the end of the connection this does nothing. */
   write(bytes: Uint8Array): void {
     if (!this.closed) this.socket.write(bytes);

@@ -5,8 +5,10 @@ import { afterAll, expect, test } from "bun:test";
 import { latin1 } from "../../src/base/bytes.ts";
 import type { Socket, SocketEvents } from "../../src/runtime/net.ts";
 import { nodeLoop } from "../../src/runtime/node_loop.ts";
+import { openTls } from "../../src/runtime/tls.ts";
 import { connectionKinds } from "../../src/server/connection_kinds.ts";
 import { type ConnectionKind, Listeners } from "../../src/server/listeners.ts";
+import { TlsService } from "../../src/server/tls_service.ts";
 import { freePort } from "../client/server.ts";
 import { Wire } from "../client/wire.ts";
 import { innerServer } from "../persistence/inner_server.ts";
@@ -39,8 +41,9 @@ class LineLengths implements SocketEvents {
 const lengthsKind: ConnectionKind = {
   name: "LENGTHS",
   addresses: "bind",
-  port: "tls-port",
+  port: "cluster-announce-port",
   file: null,
+  prepare: null,
   accept: (socket) => new LineLengths(socket),
 };
 
@@ -51,9 +54,15 @@ const server = innerServer({
   nowMs: () => Date.now(),
   loop: nodeLoop,
 });
-server.config.assign("tls-port", [String(lengthsPort)]);
+server.config.assign("cluster-announce-port", [String(lengthsPort)]);
 const problems: string[] = [];
-const kinds = [...connectionKinds((socket, path) => server.accept(socket, path)), lengthsKind];
+const tls = new TlsService(
+  await openTls(nodeLoop),
+  server.config,
+  (text) => void problems.push(text),
+);
+const [clientsKind] = connectionKinds((socket, path) => server.accept(socket, path), tls);
+const kinds = [clientsKind, lengthsKind];
 const listeners = new Listeners(nodeLoop, server.config, kinds, (text) => void problems.push(text));
 const [clients, lengths] = listeners.kinds;
 listeners.followConfig();
@@ -112,7 +121,7 @@ test("closing one kind leaves the other, and none is counted that has no port", 
   expect(await isRefused(lengthsPort)).toBe(true);
   expect(await ping(laterPort)).toBe("+PONG\r\n");
   expect([listeners.count, lengths.count]).toEqual([1, 0]);
-  server.config.assign("tls-port", ["0"]);
+  server.config.assign("cluster-announce-port", ["0"]);
   expect([lengths.openTcp(), lengths.count, clients.count]).toEqual([true, 0, 1]);
   expect(problems).toEqual([]);
 });

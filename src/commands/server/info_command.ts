@@ -75,7 +75,7 @@ function serverFields({ clock, config, figures, host }: ServerContext): Field[] 
     ["process_id", host.pid],
     ["process_supervised", "no"],
     ["run_id", figures.runId],
-    ["tcp_port", config.number("port")],
+    ["tcp_port", config.number("port") || config.number("tls-port")],
     ["server_time_usec", clock.wallUs()],
     ["uptime_in_seconds", uptime],
     ["uptime_in_days", Math.floor(uptime / 86_400)],
