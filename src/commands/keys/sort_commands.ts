@@ -71,6 +71,12 @@ export const sortCommands = group("generic", {
   },
 });
 
+const BY_DENIED = new CommandError(
+  "ERR BY option of SORT denied due to insufficient ACL permissions.",
+);
+const GET_DENIED = new CommandError(
+  "ERR GET option of SORT denied due to insufficient ACL permissions.",
+);
 const SOURCE: KeyRef = { index: 1, flags: maskOf(KeyFlag, ["RO", "access"]) };
 /** Clauses whose words are no clauses themselves, with how many there are. */
 const CLAUSE_WORDS: Readonly<Record<string, number>> = { limit: 2, get: 1, by: 1 };
@@ -132,10 +138,18 @@ function optionsOf(call: Call, mayStore: boolean): Options {
     else if (call.is(i, "by") && left >= 1) {
       options.by = new Pattern(call.bytesOf(++i));
       if (options.by.isFixed) options.unsorted = true;
-    } else if (call.is(i, "get") && left >= 1) options.gets.push(new Pattern(call.bytesOf(++i)));
-    else throw SYNTAX;
+      else if (!mayReadAllKeys(call)) throw BY_DENIED;
+    } else if (call.is(i, "get") && left >= 1) {
+      options.gets.push(new Pattern(call.bytesOf(++i)));
+      if (!mayReadAllKeys(call)) throw GET_DENIED;
+    } else throw SYNTAX;
   }
   return options;
+}
+
+/** Which keys patterns lead to only the elements tell. */
+function mayReadAllKeys({ client, command, args }: Call): boolean {
+  return client.user.mayDoAll || client.user.mayReadAllKeys(command, args);
 }
 
 function sortKey(call: Call, options: Options): void {

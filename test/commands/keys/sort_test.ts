@@ -34,6 +34,41 @@ const ask = async (...words: Word[]) => plain(await client.command(...words));
 describe.each(PROTOCOLS)("RESP%d", (protocol) => {
   const session = (text: string) => server.session(text, { protocol });
 
+  test("SORT looks at keys of patterns for users only who may read all keys", () =>
+    session(`
+      > RPUSH list 1 2
+      (integer) 2
+      > ACL SETUSER ann reset on nopass +@all %R~list ~out &*
+      OK
+      > AUTH ann x
+      OK
+      > SORT list BY *
+      (error) ERR BY option of SORT denied due to insufficient ACL permissions.
+      > SORT list GET #
+      (error) ERR GET option of SORT denied due to insufficient ACL permissions.
+      > SORT_RO list GET # WORD
+      (error) ERR GET option of SORT denied due to insufficient ACL permissions.
+      > SORT list BY nothing LIMIT 0 1
+      1) "1"
+      > SORT list BY nothing STORE out
+      (integer) 2
+      > ACL SETUSER ann %R~*
+      OK
+      > SORT list BY * GET # GET other
+      1) "1"
+      2) (nil)
+      3) "2"
+      4) (nil)
+      > ACL SETUSER ann resetkeys ~list -sort (+sort ~list ~*a)
+      OK
+      > SORT list GET #
+      (error) ERR GET option of SORT denied due to insufficient ACL permissions.
+      > AUTH default x
+      OK
+      > ACL DELUSER ann
+      (integer) 1
+    `));
+
   test("SORT orders a list, set or sorted set by numbers", () =>
     session(`
       > RPUSH list 10 9 -1 1.5 1e1 0x10 inf -inf
