@@ -14,6 +14,8 @@ export class ClientTracking {
   isRedirectBroken = false;
   /** With `isBroadcast`, in Redis's order. */
   prefixes: readonly string[] = [];
+  /** Bytes of all prefixes. */
+  prefixesSize = 0;
   /** Others have what they are to be told sent to this client, or had so. */
   isTarget = false;
   /** Of those, what is to be sent to it once its command has replied. */

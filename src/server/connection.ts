@@ -33,7 +33,7 @@ import type { TurnConnection } from "./turn.ts";
 
 /** Memory that a client takes besides its buffers: its objects, roughly. */
 const CLIENT_BASE_SIZE = 2048;
-/** And for each watched key, and for each subscription, besides its bytes. */
+/** And for each watched key, and for each subscription and prefix, besides its bytes. */
 const WATCH_SIZE = 64;
 const SUBSCRIPTION_SIZE = 128;
 
@@ -174,7 +174,7 @@ export class Connection
     const queue = this.client.queue?.size ?? 0;
     const input = (this.partial?.bytes.length ?? 0) + this.heldArgumentsSize;
     const watched = this.client.watchedSize + this.client.watched.length * WATCH_SIZE;
-    const modes = queue + watched + this.subscriptionsSize;
+    const modes = queue + watched + this.subscriptionsSize + this.prefixesSize;
     return CLIENT_BASE_SIZE + input + this.output.room + modes;
   }
 
@@ -183,6 +183,12 @@ export class Connection
     if (subscriptions === null) return 0;
     const { channel, pattern, shard, nameSize } = subscriptions;
     return (channel.size + pattern.size + shard.size) * SUBSCRIPTION_SIZE + nameSize;
+  }
+
+  private get prefixesSize(): number {
+    const { tracking } = this.client;
+    if (tracking === null) return 0;
+    return tracking.prefixes.length * SUBSCRIPTION_SIZE + tracking.prefixesSize;
   }
 
   /** Bytes can be read: runs every command that is whole. */

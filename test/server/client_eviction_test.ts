@@ -134,6 +134,18 @@ describe("counts", () => {
     await isEvicted(command);
   });
 
+  test("prefixes of keys that are tracked", async () => {
+    const one = await open("tracking");
+    await one.command("HELLO", 3);
+    const follow = (i: number) => ["CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", `${i}${part}`];
+    for (let i = 0; i < 2; i++) await one.command(...follow(i));
+    expect(await sizeOf("tracking")).toBeGreaterThan(2 * MB);
+    await one.command("CLIENT", "TRACKING", "OFF");
+    expect(await sizeOf("tracking")).toBeLessThan(MB / 2);
+    for (let i = 0; i < 5; i++) one.send(...follow(i));
+    await isEvicted("tracking");
+  });
+
   test("many small subscriptions", async () => {
     const one = await open("subscriber");
     const ended = await endsWithin(one, 100_000, (i) => one.send("SUBSCRIBE", `channel ${i}`));

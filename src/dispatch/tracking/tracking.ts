@@ -103,6 +103,7 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
     const wanted = prefixes.length === 0 ? [""] : prefixes;
     for (const text of wanted) this.broadcasts.add(client, text);
     tracking.prefixes = [...new Set([...tracking.prefixes, ...wanted])].sort(byBytes);
+    tracking.prefixesSize = tracking.prefixes.reduce((sum, { length }) => sum + length, 0);
     this.listen();
   }
 
@@ -111,6 +112,7 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
     if (tracking === null || !tracking.isOn) return;
     for (const text of tracking.prefixes) this.broadcasts.remove(client, text);
     tracking.prefixes = [];
+    tracking.prefixesSize = 0;
     tracking.isOn = false;
     tracking.isBroadcast = false;
     tracking.isCachingGiven = false;
