@@ -197,10 +197,11 @@ export function eventClasses(traits: Traits & Meaning) {
       }
       const has = (char: string) => given.includes(char);
       const all = has("A") || [...ALL_EVENTS].every(has);
-      const some = [...ALL_EVENTS, "n"].filter(has).join("");
-      return (all ? "A" : some) + [..."KEm"].filter(has).join("");
+      const some = all ? "A" : [...ALL_EVENTS].filter(has).join("");
+      return some + [..."nKEm"].filter(has).join("");
     },
-    print: (value) => value,
+    // As Redis shows it; in its configuration file n beside A would be lost as well.
+    print: (value) => value.replace("An", "A"),
     lines: (value) => [`"${value}"`],
   });
 }

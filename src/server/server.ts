@@ -119,6 +119,7 @@ export class Server implements CallServer, Engine {
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
     this.feed = new ChangeFeed(this.keyspace.unsynced);
     this.keyspace.expiryFeed = this.feed;
+    this.keyspace.events.publisher = this.pubsub;
     this.figures = new Figures(clock, table, host.secretWords);
     this.background = new BackgroundWork(clock, loop, log);
     const { later } = this.background;

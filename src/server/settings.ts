@@ -170,6 +170,6 @@ function memorySettings(server: Server, config: Config): void {
     keyspace.lfuDecayMinutes = config.number("lfu-decay-time");
   });
   config.follow(["notify-keyspace-events"], () => {
-    keyspace.events.configure(config.text("notify-keyspace-events"));
+    keyspace.events.configure(config.value("notify-keyspace-events"));
   });
 }

@@ -117,7 +117,7 @@ export const MORE_EVENTS: readonly string[] = [
   ...["DUMP text", "DUMP nosuch", "OBJECT ENCODING text", "OBJECT ENCODING nosuch"],
   ...["OBJECT FREQ nosuch", "OBJECT IDLETIME nosuch", "OBJECT REFCOUNT nosuch", "OBJECT HELP"],
   ...["DEBUG OBJECT nosuch", "DEBUG OBJECT text", "MEMORY USAGE nosuch", "MEMORY USAGE text"],
-  ...["DEBUG DIGEST-VALUE nosuch text", "DEBUG LISTPACK nosuch"],
+  ...["DEBUG POPULATE 2 key", "DEBUG DIGEST-VALUE nosuch text", "DEBUG LISTPACK nosuch"],
   ...['RESTORE new 0 "\\x00\\x01a\\x0a\\x00\\xab\\x1f\\x9d\\xce\\x6c\\xe5\\x8d\\xb8"'],
   ...["SORT ints", "SORT nosuch", "SORT text", "SORT ints STORE new", "SORT nosuch STORE new"],
   ...["SORT nosuch STORE list", "SORT ints STORE text", "SORT ints STORE list", "SORT ints BY x_*"],
@@ -678,7 +678,7 @@ export const MORE_EVENTS: readonly string[] = [
   ],
   ...[
     "SET old x PX 1 | WAIT-MS 9 | MOVE old 1",
-    "SET old x PX 1 | MOVE old 1 | SET old y | WAIT-MS 9 | MOVE old 1",
+    "SET old x PX 99 | MOVE old 1 | SET old y | WAIT-MS 110 | MOVE old 1",
     "SET old x PX 1 | WAIT-MS 9 | SORT nosuch STORE old",
   ],
   ...[
@@ -722,7 +722,7 @@ export const MORE_EVENTS: readonly string[] = [
   ...[
     "SET old x PX 1 | WAIT-MS 9 | SCAN 0 COUNT 100",
     "SET old x PX 1 | WAIT-MS 9 | DUMP old",
-    "SET old x PX 1 | WAIT-MS 9 | DEBUG OBJECT old",
+
     "SET old x PX 1 | WAIT-MS 9 | DBSIZE",
   ],
 ];

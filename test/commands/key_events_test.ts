@@ -1,86 +1,179 @@
 // Purpose: what is published of keys, and in which order: for lines of every command what the real
-// server publishes, on the channels of keys and of events, with all classes on.
+// server publishes, on the channels of keys and of events, with all classes on; for a command
+// alone, in a transaction and in a script; and with other keys and words in place of those.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Client } from "../client/client.ts";
-import { typedWords } from "../client/format.ts";
-import { plain } from "../client/resp.ts";
-import { redisBinary, type Server, startRedis } from "../client/server.ts";
-import { InnerServer } from "../persistence/inner_server.ts";
+import { typed, typedWords } from "../client/format.ts";
+import { plain, requestOf } from "../client/resp.ts";
+import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
+import { policyOf } from "../fuzz/policies.ts";
 import { ROWS, SETUP } from "./bad_input_rows.ts";
 import { MORE_EVENTS } from "./key_event_rows.ts";
 
-const CLASSES = "KEAmn";
+const ARGS = "--enable-debug-command yes --notify-keyspace-events KEAmn".split(" ");
+/** Tells where the events of a line begin and end. */
+const MARK = "__mark__";
+/** Words that take the place of every other one. */
+const STRANGE = ["list", "zset", "nosuch"];
 
-const wordsOf = (line: string) => typedWords(line) ?? [];
-const textsOf = (line: string) => wordsOf(line).map((word) => word.toString("latin1"));
+type Words = readonly Buffer[];
+/** Some commands one after the other; a number is a time to wait, in ms. */
+type Line = readonly (Words | number)[];
 
-/** What is published of some lines here: channels and messages. */
-function eventsOf(lines: readonly string[]): string[] {
-  const inner = new InnerServer(1);
-  for (const each of SETUP) inner.run(...textsOf(each));
-  const told: string[] = [];
-  inner.keyspace.events.configure(CLASSES);
-  inner.keyspace.events.publisher = {
-    hasSubscribers: true,
-    publish: (args, channel, message) => told.push(`${args.text(channel)} ${args.text(message)}`),
-  };
-  for (const line of lines) {
-    const [name, ms] = textsOf(line);
-    if (name === "WAIT-MS") inner.wait(Number(ms));
-    else inner.run(...textsOf(line));
-  }
-  inner.keyspace.events.configure("");
-  inner.run("FLUSHALL", "SYNC");
-  return told;
+function wordsOf(text: string): Buffer[] {
+  const words = typedWords(text);
+  if (words === null) throw new Error(`unbalanced quotes: ${text}`);
+  return words;
 }
 
-describe.skipIf(redisBinary() === null)("the events of", () => {
-  let real: Server;
-  let client: Client;
-  let listener: Client;
+const nameOf = (words: Words) => words[0].toString("latin1").toLowerCase();
+
+function lineOf(text: string): Line {
+  return text.split(" | ").map((step) => {
+    const words = wordsOf(step);
+    return nameOf(words) === "wait-ms" ? Number(words[1].toString()) : words;
+  });
+}
+
+const shown = (line: Line) =>
+  line.map((step) => (typeof step === "number" ? step : step.map(typed).join(" "))).join(" | ");
+
+const BEFORE = [["RESET"], ...SETUP.map(wordsOf), ["PUBLISH", MARK, "begin"]].map(requestOf);
+const AFTER = [["RESET"], ["PUBLISH", MARK, "end"]].map(requestOf);
+const REQUESTS_AT_ONCE = 2000;
+
+const GOOD = [...Object.values(ROWS).flatMap(({ good }) => good), ...MORE_EVENTS].map(lineOf);
+
+/** Some of them with another word; those but for what depends on the order of a hash. */
+const CHANGED = Object.values(ROWS)
+  .flatMap(({ good }) => good.map(wordsOf))
+  .flatMap((words) =>
+    words.flatMap((_, at) =>
+      at === 0 ? [] : STRANGE.map((word) => [words.with(at, Buffer.from(word))]),
+    ),
+  )
+  .filter((line) => !/^SORT.* zset .*\*/.test(shown(line)));
+
+/** A server of which somebody listens to all events. */
+class Side {
+  private readonly server: Server;
+  private readonly client: Client;
+  private readonly listener: Client;
+  /** Calls the command in its arguments. */
+  private readonly script: string;
+
+  private constructor(server: Server, client: Client, listener: Client, script: string) {
+    this.server = server;
+    this.client = client;
+    this.listener = listener;
+    this.script = script;
+  }
+
+  static async start(server: Server, script: string): Promise<Side> {
+    const client = await server.connect();
+    await client.command("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    const listener = await server.connect();
+    await listener.command("HELLO", 3);
+    listener.send("PSUBSCRIBE", "__key*@*__:*", MARK);
+    await listener.command("PING");
+    return new Side(server, client, listener, script);
+  }
+
+  async stop(): Promise<void> {
+    this.client.close();
+    this.listener.close();
+    await this.server.stop();
+  }
+
+  asItIs = (words: Words): Buffer[] => [requestOf(words)];
+  inTransaction = (words: Words): Buffer[] => [["MULTI"], words, ["EXEC"]].map(requestOf);
+  inScript = (words: Words): Buffer[] => [requestOf(["EVAL", this.script, "0", ...words])];
+
+  /** What is published for each line, of which each command is sent so. */
+  async eventsOf(lines: readonly Line[], sent: (words: Words) => Buffer[]): Promise<string[][]> {
+    this.listener.pushesSoFar();
+    const requests: Buffer[] = [];
+    for (const line of lines) {
+      requests.push(...BEFORE);
+      for (const step of line) {
+        if (typeof step === "number") {
+          await this.carryOut(requests.splice(0));
+          await Bun.sleep(step);
+        } else {
+          requests.push(...(policyOf(nameOf(step)).blocks ? this.inTransaction(step) : sent(step)));
+        }
+      }
+      requests.push(...AFTER);
+      if (requests.length > REQUESTS_AT_ONCE) await this.carryOut(requests.splice(0));
+    }
+    await this.carryOut(requests);
+    await this.listener.command("PING");
+    return this.published();
+  }
+
+  private async carryOut(requests: readonly Buffer[]): Promise<void> {
+    this.client.wire.write(Buffer.concat(requests));
+    await this.client.wire.replies(requests.length);
+  }
+
+  /** What was published between marks. */
+  private published(): string[][] {
+    const events: string[][] = [];
+    let isOpen = false;
+    for (const push of this.listener.pushesSoFar()) {
+      const [, , channel, message] = (plain(push) as unknown[]).map(String);
+      if (channel === MARK) {
+        isOpen = message === "begin";
+        if (isOpen) events.push([]);
+      } else if (isOpen) {
+        events[events.length - 1].push(`${channel} ${message}`);
+      }
+    }
+    return events;
+  }
+}
+
+describe.skipIf(redisBinary() === null)("key events", () => {
+  let ours: Side;
+  let real: Side;
 
   beforeAll(async () => {
-    real = await startRedis({
-      args: ["--notify-keyspace-events", CLASSES, "--enable-debug-command", "yes"],
-    });
-    client = await real.connect();
-    await client.command("DEBUG", "SET-ACTIVE-EXPIRE", "0");
-    listener = await real.connect();
-    await listener.command("HELLO", 3);
-    listener.send("PSUBSCRIBE", "__key*@*__:*");
-    await listener.command("PING");
+    ours = await Side.start(await startServer({ args: ARGS }), "return redis.pcall(...ARGV)");
+    real = await Side.start(await startRedis({ args: ARGS }), "return redis.pcall(unpack(ARGV))");
   });
 
   afterAll(async () => {
-    client?.close();
-    listener?.close();
+    await ours?.stop();
     await real?.stop();
   });
 
-  /** What the real server has published since it was asked last. */
-  async function published(): Promise<string[]> {
-    await listener.command("PING");
-    return listener
-      .pushesSoFar()
-      .map((push) => (plain(push) as unknown[]).map(String))
-      .filter(([kind]) => kind === "pmessage")
-      .map(([, , channel, key]) => `${channel} ${key}`);
+  /** Compares what both publish. */
+  async function compare(
+    lines: readonly Line[],
+    sentBy: (side: Side) => (words: Words) => Buffer[],
+  ): Promise<void> {
+    const sides = [ours, real].map((side) => side.eventsOf(lines, sentBy(side)));
+    const [told, expected] = await Promise.all(sides);
+    expect(told.length).toBe(lines.length);
+    const textOf = (events: readonly string[][], index: number) => events[index].join(", ");
+    const different = lines
+      .map((line, index) => [shown(line), textOf(told, index), textOf(expected, index)])
+      .filter(([, a, b]) => a !== b)
+      .map(([line, a, b]) => `${line}\n  ours: ${a}\n  real: ${b}`);
+    expect(different.join("\n")).toBe("");
   }
 
-  async function carryOut(step: string): Promise<void> {
-    const [name, ms] = textsOf(step);
-    if (name === "WAIT-MS") await Bun.sleep(Number(ms));
-    else await client.command(...wordsOf(step));
-  }
+  test("of every command are the real server's", () => compare(GOOD, (side) => side.asItIs));
 
-  const lines = [...Object.values(ROWS).flatMap(({ good }) => good), ...MORE_EVENTS];
-  test.each(lines)("%s", async (line) => {
-    const steps = line.split(" | ");
-    for (const each of SETUP) await client.command(...wordsOf(each));
-    await published();
-    for (const step of steps) await carryOut(step);
-    await client.command("RESET");
-    expect(eventsOf(steps)).toEqual(await published());
-  });
+  test("in a transaction, too", () =>
+    compare(
+      GOOD.filter((line) => !/MULTI/.test(shown(line))),
+      (side) => side.inTransaction,
+    ));
+
+  test("in a script, too", () => compare(GOOD, (side) => side.inScript));
+
+  test("are the real server's whatever key or word there is", () =>
+    compare(CHANGED, (side) => side.asItIs));
 });

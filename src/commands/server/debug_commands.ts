@@ -297,7 +297,7 @@ function quicklist(call: Call): void {
 
 /** The entry of the key in argument 2. */
 function existing(call: Call): EntryRef {
-  const e = call.db.inspect(call.args, 2);
+  const e = call.db.glance(call.args, 2);
   if (e === NIL) throw NO_SUCH_KEY;
   return e;
 }
