@@ -27,25 +27,40 @@ export function write(
   return new Author(new Random(seed, index), features).write(commands);
 }
 
+/** Of a connection that was just opened. */
+const NEW = { waits: false, listens: false, isResp3: false };
+/** Of commands, in a plan for who may do nothing but listen. */
+const LISTENING_SHARE = 0.8;
+
 /** What is known of a connection, so that most of what it sends makes sense. */
 interface Connection {
   turns: Turn[];
   /** It probably waits for others. */
   waits: boolean;
+  /** It has subscribed to something. */
+  listens: boolean;
+  isResp3: boolean;
 }
 
 class Author implements Scene {
   readonly random: Random;
   readonly count: number;
   private readonly connections: Connection[];
+  /** Commands of features that are mixed with those on data. */
+  private moreData: readonly Words[];
   private readonly features: (readonly [number, Feature])[];
 
   constructor(random: Random, features: readonly string[]) {
     this.random = random;
     this.count = random.between(CONNECTIONS_LEAST, CONNECTIONS_MOST);
-    this.connections = Array.from({ length: this.count }, () => ({ turns: [], waits: false }));
+    this.connections = Array.from({ length: this.count }, () => ({
+      turns: [],
+      ...NEW,
+    }));
     // Most sequences are about few features, which so meet each other.
     this.features = features.map((name) => [random.pick([0, 0, 0.3, 1, 3]), FEATURES[name]]);
+    this.moreData = this.features.flatMap(([weight, { data }]) => (weight > 0 ? (data ?? []) : []));
+    if (this.moreData.length === 0) this.moreData = DATA;
     for (const [weight, { open }] of this.features) if (weight > 0) open?.(this);
     for (const { turns } of this.connections) {
       if (random.chance(0.5)) turns.unshift(["HELLO", "3"]);
@@ -69,11 +84,16 @@ class Author implements Scene {
   }
 
   data(): Words {
-    return filled(this.random, this.random.pick(DATA), this.count);
+    return this.fill(this.random.pick(this.random.chance(0.9) ? DATA : this.moreData));
   }
 
   fill(template: Words): Words {
     return filled(this.random, template, this.count);
+  }
+
+  listens(connection: number): boolean {
+    const { listens, isResp3 } = this.connections[connection];
+    return listens && !isResp3;
   }
 
   other(connection: number): number {
@@ -95,24 +115,31 @@ class Author implements Scene {
       if (turn === undefined || (!isCommand(turn) && commands.length > 0)) break;
       one.turns.shift();
       if (!isCommand(turn)) {
-        one.waits = false;
+        Object.assign(one, NEW);
         return "close" in turn ? [{ kind: "close", connection }] : [...turn.steps];
       }
       commands.push(turn);
-      this.noteWaits(one, turn);
+      this.note(one, turn);
       if (one.waits) break;
     }
     return commands.length === 0 ? [] : [{ kind: "send", connection, commands, thenMs: 0 }];
   }
 
-  private noteWaits(one: Connection, words: Words): void {
-    if (WAITING.test(words[0] ?? "")) one.waits = true;
-    const freed = /^\{id:(\d+)\}$/.exec(words[1] === "UNBLOCK" ? words[2] : "");
+  private note(one: Connection, words: Words): void {
+    const [name = "", first = "", second = ""] = words;
+    if (WAITING.test(name)) one.waits = true;
+    if (/^[ps]?subscribe$/i.test(name)) one.listens = true;
+    if (name === "HELLO") one.isResp3 = first === "3";
+    if (name === "RESET" || name === "QUIT") Object.assign(one, NEW);
+    const freed = /^\{id:(\d+)\}$/.exec(first === "UNBLOCK" ? second : "");
     if (freed !== null) this.connections[Number(freed[1])].waits = false;
   }
 
   private plan(connection: number): Turn[] {
     const { random } = this;
+    if (this.listens(connection) && random.chance(LISTENING_SHARE)) {
+      return FEATURES.pubsub.plan(this, connection);
+    }
     const own = random.weighted<(() => Turn[]) | null>([
       [4, () => [this.data()]],
       [0.3, () => [this.fill(random.pick(SELDOM))]],

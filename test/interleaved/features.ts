@@ -4,14 +4,19 @@
 
 import { blocking } from "./plans/blocking.ts";
 import { clients } from "./plans/clients.ts";
+import { events } from "./plans/events.ts";
 import { expiry } from "./plans/expiry.ts";
 import { monitor } from "./plans/monitor.ts";
+import { pubsub } from "./plans/pubsub.ts";
 import { scripts } from "./plans/scripts.ts";
 import { transactions } from "./plans/transactions.ts";
 import type { Scene, Turn } from "./scene.ts";
+import type { Words } from "./step.ts";
 
 /** A feature. */
 export interface Feature {
+  /** Commands that are mixed with those on data, everywhere. */
+  data?: readonly Words[];
   /** Turns at the beginning. */
   open?: (scene: Scene) => void;
   /** What the connection does next. */
@@ -26,4 +31,6 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   clients,
   monitor,
   expiry,
+  pubsub,
+  events,
 };

@@ -48,11 +48,17 @@ const RESET: readonly Words[] = [
   ["SCRIPT", "FLUSH"],
   ["FUNCTION", "FLUSH"],
   ["DEBUG", "SET-ACTIVE-EXPIRE", "0"],
+  ["CONFIG", "SET", "notify-keyspace-events", ""],
   ["CONFIG", "RESETSTAT"],
 ];
 
 /** What is looked at in the end; and who is there. */
-const LEFT: readonly Words[] = [["DEBUG", "DIGEST"]];
+const LEFT: readonly Words[] = [
+  ["DEBUG", "DIGEST"],
+  ["PUBSUB", "NUMPAT"],
+  ["PUBSUB", "NUMSUB", "c1", "c2", "c.x"],
+  ["PUBSUB", "SHARDNUMSUB", "c1", "c2", "c.x"],
+];
 
 /** Carries out the steps, from empty servers on. Throws when the real server fails. */
 export async function run(

@@ -20,6 +20,8 @@ export interface Scene {
   data(): Words;
   /** The template with what is left to chance. */
   fill(template: Words): Words;
+  /** Whether it probably may do little but listen: it has subscribed, in RESP2. */
+  listens(connection: number): boolean;
   /** Some connection but this. */
   other(connection: number): number;
   /** What the connection is to do before all that is planned for it. */
