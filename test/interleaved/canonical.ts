@@ -28,21 +28,29 @@ const CLIENT_FIELDS = new Set(
 export function pieces(bytes: Buffer): Piece[] {
   const found: Grouped[] = [];
   for (let offset = 0; offset < bytes.length; ) {
-    let end = bytes.length;
-    let text = `(no reply) ${quoted(bytes.subarray(offset))}`;
-    let order = { group: "", count: "" };
     try {
-      const { reply, end: next } = parseReply(bytes, offset);
-      order = orderOf(reply);
-      text = textOf(reply);
-      end = next;
+      const { reply, end } = parseReply(bytes, offset);
+      found.push(...piecesOf(reply, offset));
+      offset = end;
     } catch {
       // What is left is shown as it is.
+      const text = `(no reply) ${quoted(bytes.subarray(offset))}`;
+      found.push({ text, offset, group: "", count: "" });
+      break;
     }
-    found.push({ text, offset, ...order });
-    offset = end;
   }
   return inOneOrder(found.filter(({ text }) => !text.includes(BARRIER)));
+}
+
+/**
+ * Mostly one. A message stands among the replies of EXEC, which does not count it: so what follows
+ * may, or may not, be within.
+ */
+function piecesOf(reply: Reply, offset: number): Grouped[] {
+  const isMixed = reply.type === "array" && reply.value.some((item) => orderOf(item).group !== "");
+  if (!isMixed) return [{ text: textOf(reply), offset, ...orderOf(reply) }];
+  const head = { text: `(array of ${reply.value.length})`, offset, group: "", count: "" };
+  return [head, ...reply.value.flatMap((item) => piecesOf(item, offset))];
 }
 
 /** What the connection says that tells when a step is over: MONITOR shows it. */
@@ -93,7 +101,7 @@ function plainer(text: string, reply: Reply): string {
     return text.replace(/^\S+ \[(\d+) [^\]]*\]/, "(monitor) [$1]");
   }
   return text
-    .replace(/id=\d+ addr=[^\n"]*/g, (line) =>
+    .replace(/id=\d+ addr=[^\n"\\]*/g, (line) =>
       line
         .split(" ")
         .filter((field) => CLIENT_FIELDS.has(field.split("=")[0]))
@@ -103,5 +111,6 @@ function plainer(text: string, reply: Reply): string {
     )
     .replace(/("age-seconds"(?: =>|\n *\d+\)) )"[\d.]+"/g, "$1?")
     .replace(/("age-seconds" => )\(double\) \S+/g, "$1?")
+    .replace(/( [+-][a-z][\w|-]*){2,}/g, (rules) => rules.split(" ").sort().join(" "))
     .replace(/\b[0-9a-f]{40}\b/g, "(sha)");
 }

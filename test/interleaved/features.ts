@@ -10,6 +10,7 @@ import { monitor } from "./plans/monitor.ts";
 import { pubsub } from "./plans/pubsub.ts";
 import { scripts } from "./plans/scripts.ts";
 import { transactions } from "./plans/transactions.ts";
+import { users } from "./plans/users.ts";
 import type { Scene, Turn } from "./scene.ts";
 import type { Words } from "./step.ts";
 
@@ -33,4 +34,5 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   expiry,
   pubsub,
   events,
+  users,
 };

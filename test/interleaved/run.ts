@@ -49,6 +49,9 @@ const RESET: readonly Words[] = [
   ["FUNCTION", "FLUSH"],
   ["DEBUG", "SET-ACTIVE-EXPIRE", "0"],
   ["CONFIG", "SET", "notify-keyspace-events", ""],
+  ["ACL", "SETUSER", "default", "reset", "on", "nopass", "~*", "&*", "+@all"],
+  ["ACL", "DELUSER", "alice", "bob"],
+  ["ACL", "LOG", "RESET"],
   ["CONFIG", "RESETSTAT"],
 ];
 
@@ -58,6 +61,8 @@ const LEFT: readonly Words[] = [
   ["PUBSUB", "NUMPAT"],
   ["PUBSUB", "NUMSUB", "c1", "c2", "c.x"],
   ["PUBSUB", "SHARDNUMSUB", "c1", "c2", "c.x"],
+  ["ACL", "LIST"],
+  ["ACL", "LOG"],
 ];
 
 /** Carries out the steps, from empty servers on. Throws when the real server fails. */
@@ -69,9 +74,9 @@ export async function run(
   const both = [sides.real, sides.tested];
   await sides.real.settle(2);
   await sides.tested.settle(2);
-  await alignIds(sides);
   await sides.real.ask(...RESET, ["FUNCTION", "LOAD", LIBRARIES.lua]);
   await sides.tested.ask(...RESET, ["FUNCTION", "LOAD", LIBRARIES.js]);
+  await alignIds(sides);
   try {
     for (const [index, step] of steps.entries()) {
       const opened = await carryOut(sides, step, patience);
