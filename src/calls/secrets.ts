@@ -1,18 +1,27 @@
 /** Which arguments of a command are secrets, which MONITOR and SLOWLOG must not show. */
 import { DIRECTIVES, NAMES } from "../config/directives.ts";
 import type { Args } from "../protocol/args.ts";
+import type { Command } from "./command.ts";
 
 /** What is shown in place of a secret. */
 export const REDACTED = "(redacted)";
 
-/** The indexes of the arguments that are secrets. */
-export function secretIndexes(args: Args): number[] {
-  if (args.is(0, "auth") && args.count <= 3) return [1, 2].filter((i) => i < args.count);
-  if (args.is(0, "hello")) return secretsOfHello(args);
-  if (args.is(0, "config") && args.count > 2 && args.is(1, "set")) return secretsOfConfig(args);
-  if (args.is(0, "acl") && args.is(1, "setuser")) return indexesFrom(2, args.count);
-  if (args.is(0, "migrate")) return secretsOfMigrate(args);
-  return [];
+/** The indexes of the arguments that are secrets; a command may have been renamed. */
+export function secretIndexes({ name }: Command, args: Args): number[] {
+  switch (name) {
+    case "auth":
+      return args.count <= 3 ? indexesFrom(1, args.count) : [];
+    case "hello":
+      return secretsOfHello(args);
+    case "config|set":
+      return secretsOfConfig(args);
+    case "acl|setuser":
+      return indexesFrom(2, args.count);
+    case "migrate":
+      return secretsOfMigrate(args);
+    default:
+      return [];
+  }
 }
 
 function indexesFrom(first: number, end: number): number[] {

@@ -7,6 +7,7 @@ import { latin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Client } from "./client.ts";
+import type { Command } from "./command.ts";
 import { REDACTED, secretIndexes } from "./secrets.ts";
 
 /** An entry keeps so many arguments, and so much of each. */
@@ -50,13 +51,13 @@ export class Slowlog {
   }
 
   /** Adds a command that took `durationUs`; copies what it keeps. */
-  record(args: Args, durationUs: number, client: Client): void {
+  record(command: Command, args: Args, durationUs: number, client: Client): void {
     const id = this.nextId++;
     this.entries.set(id, {
       id,
       seconds: this.clock.nowSeconds,
       durationUs: Math.round(durationUs),
-      args: keptArguments(args),
+      args: keptArguments(command, args),
       peer: client.connection.remote,
       name: client.name,
     });
@@ -82,8 +83,8 @@ export class Slowlog {
   }
 }
 
-function keptArguments(args: Args): string[] {
-  const secrets = secretIndexes(args);
+function keptArguments(command: Command, args: Args): string[] {
+  const secrets = secretIndexes(command, args);
   const kept: string[] = [];
   const whole = args.count > ARGUMENT_COUNT_MAX ? ARGUMENT_COUNT_MAX - 1 : args.count;
   for (let i = 0; i < whole; i++) {

@@ -108,7 +108,7 @@ export class Accounts {
     }
     if (args === null || slowlog.thresholdUs < 0 || elapsedUs < slowlog.thresholdUs) return;
     if ((command.flags & Flag.skip_slowlog) === 0) {
-      slowlog.record(args, Math.round(elapsedUs), this.client as Client);
+      slowlog.record(command, args, Math.round(elapsedUs), this.client as Client);
     }
   }
 

@@ -281,7 +281,7 @@ export class BlockedClients implements ClientFeature {
     latency.addIfSlow("command-unblocking", us / 1000);
     if (slowlog.thresholdUs < 0 || totalUs < slowlog.thresholdUs) return;
     if ((command.flags & Flag.skip_slowlog) === 0) {
-      slowlog.record(waiting.args, Math.round(totalUs), waiting.client);
+      slowlog.record(command, waiting.args, Math.round(totalUs), waiting.client);
     }
   }
 

@@ -51,14 +51,14 @@ export class MonitorFeed implements ClientFeature {
    * show themselves.
    */
   feed(client: Client, args: Args, command: Command): void {
-    if ((command.flags & (Flag.skip_monitor | Flag.admin)) === 0) this.show(client, args);
+    if ((command.flags & (Flag.skip_monitor | Flag.admin)) === 0) this.show(client, args, command);
   }
 
   /** Shows a command, without its secrets. */
-  show(client: Client, args: Args): void {
+  show(client: Client, args: Args, command: Command): void {
     let bytes: Uint8Array;
     try {
-      bytes = fromLatin1(this.lineOf(client, args));
+      bytes = fromLatin1(this.lineOf(client, args, command));
     } catch (error) {
       if (!isShortage(error)) throw error;
       this.closeAll();
@@ -72,14 +72,15 @@ export class MonitorFeed implements ClientFeature {
     }
   }
 
-  private lineOf(client: Client, args: Args): string {
+  private lineOf(client: Client, args: Args, command: Command): string {
     const us = this.clock.wallUs();
     const seconds = Math.floor(us / 1e6);
     const fraction = String(us % 1e6).padStart(US_DIGITS, "0");
     const { connection, isScript } = client;
-    if (isScript) return `+${seconds}.${fraction} [${client.db.id} lua]${wordsOf(args)}\r\n`;
+    if (isScript)
+      return `+${seconds}.${fraction} [${client.db.id} lua]${wordsOf(args, command)}\r\n`;
     const from = connection.unix ? `unix:${connection.local}` : connection.remote;
-    return `+${seconds}.${fraction} [${client.db.id} ${from}]${wordsOf(args)}\r\n`;
+    return `+${seconds}.${fraction} [${client.db.id} ${from}]${wordsOf(args, command)}\r\n`;
   }
 
   /** The command cannot be shown: it is longer than any text, or there is no memory for it. */
@@ -91,8 +92,8 @@ export class MonitorFeed implements ClientFeature {
   }
 }
 
-function wordsOf(args: Args): string {
-  const secret = secretIndexes(args);
+function wordsOf(args: Args, command: Command): string {
+  const secret = secretIndexes(command, args);
   let words = "";
   for (let i = 0; i < args.count; i++) {
     words += ` ${quoted(secret.includes(i) ? REDACTED : args.text(i))}`;

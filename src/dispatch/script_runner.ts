@@ -108,9 +108,9 @@ export class ScriptRunner implements Scripts {
     this.undo = new Undo(parts.server.keyspace, parts.server.feed);
   }
 
-  show({ client, args }: ScriptCaller): void {
+  show({ client, args, command }: ScriptCaller): void {
     const { monitors } = this.parts.dispatcher;
-    if (monitors.active) monitors.show(client, args);
+    if (monitors.active) monitors.show(client, args, command);
   }
 
   get command(): Args | null {

@@ -106,13 +106,37 @@ test("passwords are hidden", async () => {
     await client.command("AUTH", "wrong");
     await client.command("AUTH", "default", "wrong");
     await client.command("HELLO", 3, "AUTH", "default", "wrong", "SETNAME", "x");
+    await client.command("ACL", "SETUSER", "ann", "on", ">secret");
+    await client.command("ACL", "DELUSER", "ann");
   });
   expect(entries.map(wordsOf).reverse()).toEqual([
     ["CONFIG", "SET", "masterauth", "(redacted)", "timeout", "0"],
     ["AUTH", "(redacted)"],
     ["AUTH", "(redacted)", "(redacted)"],
     ["HELLO", "3", "AUTH", "(redacted)", "(redacted)", "SETNAME", "x"],
+    ["ACL", "SETUSER", "(redacted)", "(redacted)", "(redacted)"],
+    ["ACL", "DELUSER", "ann"],
   ]);
+});
+
+test("passwords are hidden whatever their commands are called", async () => {
+  const names = ["--rename-command", "AUTH", "enter", "--rename-command", "ACL", "users"];
+  const renamed = await startServer({ args: [...names, "--slowlog-log-slower-than", "0"] });
+  const client = await renamed.connect();
+  await client.command("ENTER", "default", "secret");
+  await client.command("USERS", "SETUSER", "ann", ">secret");
+  const entries = plain(await client.command("SLOWLOG", "GET")) as unknown[][];
+  expect(
+    entries
+      .map((entry) => entry[3])
+      .reverse()
+      .slice(1),
+  ).toEqual([
+    ["ENTER", "(redacted)", "(redacted)"],
+    ["USERS", "SETUSER", "(redacted)", "(redacted)"],
+  ]);
+  client.close();
+  await renamed.stop();
 });
 
 test("slowlog-max-len bounds the log, at once when it is lowered", async () => {
