@@ -12,8 +12,8 @@ export class ClientTracking {
   isCachingGiven = false;
   /** Who is to be told in its place is gone. */
   isRedirectBroken = false;
-  /** With `isBroadcast`, in Redis's order. */
-  prefixes: readonly string[] = [];
+  /** With `isBroadcast`. */
+  readonly prefixes = new Set<string>();
   /** Bytes of all prefixes. */
   prefixesSize = 0;
   /** Others have what they are to be told sent to this client, or had so. */

@@ -188,7 +188,7 @@ export class Connection
   private get prefixesSize(): number {
     const { tracking } = this.client;
     if (tracking === null) return 0;
-    return tracking.prefixes.length * SUBSCRIPTION_SIZE + tracking.prefixesSize;
+    return tracking.prefixes.size * SUBSCRIPTION_SIZE + tracking.prefixesSize;
   }
 
   /** Bytes can be read: runs every command that is whole. */

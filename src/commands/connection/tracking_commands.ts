@@ -35,6 +35,7 @@ const NO_WITHOUT_OPTOUT = new CommandError(
   "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.",
 );
 
+const NONE: ReadonlySet<string> = new Set();
 /** What CLIENT GETREDIR replies, and others, where tracking is off. */
 const NO_TRACKING = -1;
 
@@ -133,14 +134,14 @@ function checkOptions(options: TrackingOptions, before: ClientTracking | null): 
   if (before !== null && ((isOptIn && before.isOptOut) || (isOptOut && before.isOptIn))) {
     throw OTHER_OPT;
   }
-  if (isBroadcast) checkPrefixes(prefixes, before?.prefixes ?? []);
+  if (isBroadcast) checkPrefixes(prefixes, before?.prefixes ?? NONE);
 }
 
 /** A key must not belong to two prefixes of a client: it would be told of it twice. */
-function checkPrefixes(wanted: readonly string[], before: readonly string[]): void {
+function checkPrefixes(wanted: readonly string[], before: ReadonlySet<string>): void {
   for (const [i, prefix] of wanted.entries()) {
-    const existing = before.find((other) => overlap(prefix, other));
-    if (existing !== undefined) throw overlapping(prefix, "an existing prefix", existing);
+    const existing = [...before].filter((other) => overlap(prefix, other)).sort();
+    if (existing.length > 0) throw overlapping(prefix, "an existing prefix", existing[0]);
     const other = wanted.slice(i + 1).find((later) => overlap(prefix, later));
     if (other !== undefined) throw overlapping(prefix, "another provided prefix", other);
   }
@@ -182,7 +183,8 @@ function clientTrackinginfo({ client, reply }: Call): void {
   for (const flag of flags) reply.bulkText(flag);
   reply.bulkText("redirect");
   reply.integer(tracking?.redirect ?? NO_TRACKING);
-  const prefixes = tracking?.prefixes ?? [];
+  // Latin1, which JavaScript puts in the order of its bytes.
+  const prefixes = [...(tracking?.prefixes ?? NONE)].sort();
   reply.bulkText("prefixes");
   reply.array(prefixes.length);
   for (const prefix of prefixes) reply.bulkText(prefix);

@@ -16,11 +16,11 @@ export class Prefix {
     this.text = text;
   }
 
-  /** The names in order, without those that `except` has changed. */
+  /** The names, without those that `except` has changed, in the order of their bytes. */
   names(except: Client | null): string[] {
     const names: string[] = [];
     for (const [name, by] of this.changed) if (except === null || by !== except) names.push(name);
-    return names.sort(byBytes);
+    return names.sort();
   }
 }
 
@@ -74,14 +74,8 @@ export class Broadcasts {
 
   /** The prefixes whose keys have changed, in order; who takes them empties `changed`. */
   takeNoted(): Prefix[] {
-    const prefixes = [...this.noted].sort((a, b) => byBytes(a.text, b.text));
+    const prefixes = [...this.noted].sort((a, b) => (a.text < b.text ? -1 : 1));
     this.noted.clear();
     return prefixes;
   }
-}
-
-/** Of latin1 texts; JavaScript compares them by their codes. */
-export function byBytes(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

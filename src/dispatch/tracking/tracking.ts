@@ -26,7 +26,7 @@ import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import { ChangeKind, type KeyEvent } from "../../values/key_event.ts";
 import { Type } from "../../values/types.ts";
-import { Broadcasts, byBytes, type Prefix } from "./broadcasts.ts";
+import { Broadcasts, type Prefix } from "./broadcasts.ts";
 import { ALL_KEYS, type Invalidation, invalidationOf, redirectBroken } from "./invalidation.ts";
 
 /** What becomes of a list from which a client takes that has waited. */
@@ -101,9 +101,12 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
 
   private follow(client: Client, tracking: ClientTracking, prefixes: readonly string[]): void {
     const wanted = prefixes.length === 0 ? [""] : prefixes;
-    for (const text of wanted) this.broadcasts.add(client, text);
-    tracking.prefixes = [...new Set([...tracking.prefixes, ...wanted])].sort(byBytes);
-    tracking.prefixesSize = tracking.prefixes.reduce((sum, { length }) => sum + length, 0);
+    for (const text of wanted) {
+      if (tracking.prefixes.has(text)) continue;
+      this.broadcasts.add(client, text);
+      tracking.prefixes.add(text);
+      tracking.prefixesSize += text.length;
+    }
     this.listen();
   }
 
@@ -111,7 +114,7 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
     const { tracking } = client;
     if (tracking === null || !tracking.isOn) return;
     for (const text of tracking.prefixes) this.broadcasts.remove(client, text);
-    tracking.prefixes = [];
+    tracking.prefixes.clear();
     tracking.prefixesSize = 0;
     tracking.isOn = false;
     tracking.isBroadcast = false;
