@@ -101,6 +101,8 @@ export interface SharedBlock {
   readonly bytes: Uint8Array;
   /** How many connections will send some of it at the end of the turn. */
   users: number;
+  /** Some connection keeps bytes of it for longer: they stay as they are. */
+  isKept: boolean;
 }
 
 /** What CLIENT REPLY asked for: a mask. Gate.reply is set while it is not 0. */

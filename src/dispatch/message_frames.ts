@@ -4,74 +4,96 @@
  * turn is nearly always one run of bytes.
  */
 import { spareBytes } from "../base/ballast.ts";
-import { copyBytes } from "../base/bytes.ts";
+import { copyBytes, fromLatin1 } from "../base/bytes.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
 import type { SharedBlock } from "../calls/client.ts";
+import type { Args } from "../protocol/args.ts";
 
 /** Room for the messages of a turn; a message that is longer has a block of its own. */
 const BLOCK_SIZE = 64 << 10;
 const CR = 13;
 const LF = 10;
 const BULK = 36;
-const ARRAY = 42;
-const PUSH = 62;
-/** The head of an array of few. */
-const HEAD_SIZE = 4;
+/** What a bulk string takes besides its bytes and the digits of its size. */
+const BULK_SIZE = 5;
 
-/** A bulk string to be written. */
-export interface Part {
-  readonly bytes: Uint8Array;
-  readonly offset: number;
-  readonly size: number;
-}
+/** The kinds of messages, as they begin; a pattern follows in some, then the channel. */
+export type MessageKind = "message" | "pmessage" | "smessage";
 
 export class MessageFrames {
   /** Where the message lies that was written last: bytes [from, to) of the block. */
   block: SharedBlock;
   from = 0;
   to = 0;
-  private readonly head: number;
+  private readonly heads: Readonly<Record<MessageKind, Uint8Array>>;
 
   /** `protocol` is 2 or 3. */
   constructor(protocol: number) {
-    this.head = protocol === 3 ? PUSH : ARRAY;
-    this.block = { bytes: new Uint8Array(BLOCK_SIZE), users: 0 };
+    const head = (count: number, kind: MessageKind) =>
+      fromLatin1(`${protocol === 3 ? ">" : "*"}${count}\r\n$${kind.length}\r\n${kind}\r\n`);
+    this.heads = {
+      message: head(3, "message"),
+      pmessage: head(4, "pmessage"),
+      smessage: head(3, "smessage"),
+    };
+    this.block = { bytes: new Uint8Array(BLOCK_SIZE), users: 0, isKept: false };
   }
 
-  /** Writes a message of a few parts. Throws RangeError when there is no memory for it. */
-  write(parts: readonly Part[]): void {
-    let size = HEAD_SIZE;
-    for (const part of parts) size += digitCount(part.size) + part.size + 5;
-    this.makeRoom(size);
-    const { bytes } = this.block;
-    let at = this.from;
-    bytes[at] = this.head;
-    bytes[at + 1] = 48 + parts.length;
-    bytes[at + 2] = CR;
-    bytes[at + 3] = LF;
-    at += HEAD_SIZE;
-    for (const part of parts) {
-      bytes[at] = BULK;
-      at = writeInteger(bytes, at + 1, part.size);
-      bytes[at] = CR;
-      bytes[at + 1] = LF;
-      at += 2;
-      copyBytes(part.bytes, part.offset, part.size, bytes, at);
-      at += part.size;
-      bytes[at] = CR;
-      bytes[at + 1] = LF;
-      at += 2;
-    }
-    this.to = at;
+  /**
+   * Writes a message: the channel and the text are arguments; `pattern` is what it has come by.
+   * Throws RangeError when there is no memory for it.
+   */
+  write(
+    kind: MessageKind,
+    pattern: Uint8Array | null,
+    args: Args,
+    channel: number,
+    text: number,
+  ): void {
+    const head = this.heads[kind];
+    const { bytes, size, start } = args;
+    let total = head.length + bulkSize(size[channel]) + bulkSize(size[text]);
+    if (pattern !== null) total += bulkSize(pattern.length);
+    this.makeRoom(total);
+    const to = this.block.bytes;
+    copyBytes(head, 0, head.length, to, this.from);
+    let at = this.from + head.length;
+    if (pattern !== null) at = writeBulk(to, at, pattern, 0, pattern.length);
+    at = writeBulk(to, at, bytes, start[channel], size[channel]);
+    this.to = writeBulk(to, at, bytes, start[text], size[text]);
   }
 
   /** Has the next message begin where there is room for it. */
   private makeRoom(size: number): void {
     const { block } = this;
-    const isFree = block.users === 0 && block.bytes.length === BLOCK_SIZE;
+    const { bytes, users, isKept } = block;
+    const isFree = users === 0 && !isKept && bytes.length === BLOCK_SIZE;
     this.from = isFree ? 0 : this.to;
-    if (this.from + size <= block.bytes.length) return;
-    this.block = { bytes: spareBytes(Math.max(BLOCK_SIZE, size)), users: 0 };
+    if (this.from + size <= bytes.length) return;
+    this.block = { bytes: spareBytes(Math.max(BLOCK_SIZE, size)), users: 0, isKept: false };
     this.from = 0;
   }
+}
+
+function bulkSize(size: number): number {
+  return digitCount(size) + size + BULK_SIZE;
+}
+
+/** Returns where it ends. */
+function writeBulk(
+  to: Uint8Array,
+  from: number,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+): number {
+  to[from] = BULK;
+  let at = writeInteger(to, from + 1, size);
+  to[at] = CR;
+  to[at + 1] = LF;
+  copyBytes(bytes, offset, size, to, at + 2);
+  at += 2 + size;
+  to[at] = CR;
+  to[at + 1] = LF;
+  return at + 2;
 }

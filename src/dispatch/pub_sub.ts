@@ -1,11 +1,10 @@
 /** Who has subscribed to what, and the way of a message to them. */
-import { fromLatin1 } from "../base/bytes.ts";
-import { globMatch } from "../base/glob.ts";
 import { type Client, Gate } from "../calls/client.ts";
 import type { ClientFeature } from "../calls/client_feature.ts";
 import type { PubSub, Topic, TopicKind } from "../calls/pubsub.ts";
 import type { Args } from "../protocol/args.ts";
-import { MessageFrames, type Part } from "./message_frames.ts";
+import { MessageFrames, type MessageKind } from "./message_frames.ts";
+import { PatternIndex } from "./pattern_index.ts";
 import { type NamedTopic, Topics } from "./topics.ts";
 
 const KINDS = ["channel", "pattern", "shard"] as const;
@@ -15,19 +14,15 @@ interface Subscribed extends Readonly<Record<TopicKind, Set<NamedTopic>>> {
   nameSize: number;
 }
 
-const wordPart = (word: string): Part => partOf(fromLatin1(word));
-const partOf = (bytes: Uint8Array): Part => ({ bytes, offset: 0, size: bytes.length });
-
-const MESSAGE = wordPart("message");
-const PATTERN_MESSAGE = wordPart("pmessage");
-const SHARD_MESSAGE = wordPart("smessage");
-
 export class PubSubHub implements PubSub, ClientFeature {
   private readonly tables: Readonly<Record<TopicKind, Topics>> = {
     channel: new Topics(),
     pattern: new Topics(),
     shard: new Topics(),
   };
+  private readonly patterns = new PatternIndex();
+  /** Those that match the channel of the message that is being sent. */
+  private readonly matching: NamedTopic[] = [];
   private readonly subscribed = new Map<Client, Subscribed>();
   private readonly frames2 = new MessageFrames(2);
   private readonly frames3 = new MessageFrames(3);
@@ -39,51 +34,58 @@ export class PubSubHub implements PubSub, ClientFeature {
 
   publish(args: Args, channel: number, message: number, mark: number): number {
     if (!this.hasSubscribers) return 0;
-    const parts = [MESSAGE, argumentPart(args, channel), argumentPart(args, message)];
     let count = 0;
     const topic = this.tables.channel.find(args, channel);
-    if (topic !== null) count += this.send(topic, parts, mark);
-    if (this.tables.pattern.count === 0) return count;
-    const { bytes, start, size } = args;
-    for (const pattern of this.tables.pattern.all()) {
-      const { name } = pattern;
-      const isMatch = globMatch(name, 0, name.length, bytes, start[channel], size[channel], false);
-      if (!isMatch) continue;
-      count += this.send(pattern, [PATTERN_MESSAGE, partOf(name), parts[1], parts[2]], mark);
+    if (topic !== null) {
+      count += this.send(topic, "message", null, args, channel, message, mark);
     }
+    if (this.tables.pattern.count === 0) return count;
+    const { matching } = this;
+    this.patterns.match(args, channel, matching);
+    for (const found of matching) {
+      count += this.send(found, "pmessage", found.name, args, channel, message, mark);
+    }
+    matching.length = 0;
     return count;
   }
 
   publishToShard(args: Args, channel: number, message: number, mark: number): number {
     const topic = this.tables.shard.find(args, channel);
     if (topic === null) return 0;
-    const parts = [SHARD_MESSAGE, argumentPart(args, channel), argumentPart(args, message)];
-    return this.send(topic, parts, mark);
+    return this.send(topic, "smessage", null, args, channel, message, mark);
   }
 
   /** Sends a message to all who have subscribed to a topic; to how many. */
-  private send({ clients }: NamedTopic, parts: readonly Part[], mark: number): number {
+  private send(
+    { clients }: NamedTopic,
+    kind: MessageKind,
+    pattern: Uint8Array | null,
+    args: Args,
+    channel: number,
+    message: number,
+    mark: number,
+  ): number {
     const { frames2, frames3 } = this;
+    const count = clients.size;
     let isWritten2 = false;
     let isWritten3 = false;
     for (const client of clients) {
       if (client.protocol === 3) {
-        if (!isWritten3) frames3.write(parts);
+        if (!isWritten3) frames3.write(kind, pattern, args, channel, message);
         isWritten3 = true;
         client.connection.deliver(frames3.block, frames3.from, frames3.to, mark);
       } else {
-        if (!isWritten2) frames2.write(parts);
+        if (!isWritten2) frames2.write(kind, pattern, args, channel, message);
         isWritten2 = true;
         client.connection.deliver(frames2.block, frames2.from, frames2.to, mark);
       }
     }
-    return clients.size;
+    return count;
   }
 
   subscribe(client: Client, kind: TopicKind, args: Args, index: number): number {
     const own = this.own(client);
-    const table = this.tables[kind];
-    const topic = table.find(args, index) ?? table.add(args, index);
+    const topic = this.tables[kind].find(args, index) ?? this.begin(kind, args, index);
     if (!topic.clients.has(client)) own.nameSize += topic.name.length;
     topic.clients.add(client);
     own[kind].add(topic);
@@ -155,11 +157,19 @@ export class PubSubHub implements PubSub, ClientFeature {
     return own;
   }
 
+  private begin(kind: TopicKind, args: Args, index: number): NamedTopic {
+    const topic = this.tables[kind].add(args, index);
+    if (kind === "pattern") this.patterns.add(topic);
+    return topic;
+  }
+
   private end(client: Client, own: Subscribed, kind: TopicKind, topic: NamedTopic): void {
     own[kind].delete(topic);
     own.nameSize -= topic.name.length;
     topic.clients.delete(client);
-    if (topic.clients.size === 0) this.tables[kind].remove(topic);
+    if (topic.clients.size > 0) return;
+    this.tables[kind].remove(topic);
+    if (kind === "pattern") this.patterns.remove(topic);
   }
 
   /** The client has no subscription any more. */
@@ -178,8 +188,4 @@ function countOf({ channel, pattern, shard }: Subscribed, kind: TopicKind): numb
 
 function sizeOf({ channel, pattern, shard }: Subscribed): number {
   return channel.size + pattern.size + shard.size;
-}
-
-function argumentPart({ bytes, start, size }: Args, index: number): Part {
-  return { bytes, offset: start[index], size: size[index] };
 }

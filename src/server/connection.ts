@@ -291,7 +291,7 @@ export class Connection
     this.endShared(block);
     const size = sharedTo - sharedFrom;
     const sent = this.socket.write(block.bytes, sharedFrom, size);
-    if (sent < size) this.keepOutput(block.bytes, sharedFrom + sent, size - sent, false, 0);
+    if (sent < size) this.keepPart(block, sharedFrom + sent, size - sent, 0);
   }
 
   private endShared(block: SharedBlock): void {
@@ -304,7 +304,24 @@ export class Connection
     const { shared, sharedFrom, sharedTo } = this;
     if (shared === null) return;
     this.endShared(shared);
-    this.keepOutput(shared.bytes, sharedFrom, sharedTo - sharedFrom, false, 0);
+    this.keepPart(shared, sharedFrom, sharedTo - sharedFrom, 0);
+  }
+
+  /** As `keepOutput`, of bytes of a block. */
+  private keepPart(block: SharedBlock, offset: number, size: number, mark: number): void {
+    if (this.isClosed || this.isDoomed) return;
+    try {
+      if (this.output.share(block.bytes, offset, size, mark)) block.isKept = true;
+    } catch (error) {
+      this.failToKeep(error);
+    }
+  }
+
+  /** Without memory for its output the client is closed. */
+  private failToKeep(error: unknown): void {
+    if (!(error instanceof RangeError)) throw error;
+    this.lacksMemory();
+    this.kill();
   }
 
   /** Offers bytes to the socket, and keeps what it does not take: as `OutputQueue.add`. */
@@ -341,9 +358,7 @@ export class Connection
     try {
       return this.output.hold(bytes, offset, size, mayAdopt, mark);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.lacksMemory();
-      this.kill();
+      this.failToKeep(error);
       return false;
     }
   }
@@ -365,7 +380,9 @@ export class Connection
   push(bytes: Uint8Array, mark: number): void {
     if (this.closing) return;
     try {
-      this.enqueue(bytes, 0, bytes.length, mark);
+      this.makeWay();
+      this.keepOutput(bytes, 0, bytes.length, false, mark);
+      this.queued(bytes.length);
     } catch (error) {
       this.giveUp(error);
     }
@@ -380,7 +397,7 @@ export class Connection
       this.sharedTo = to;
       engine.figures.netOutputSize += to - from;
     } else if (mark > engine.keyspace.unsynced.safeMark || !this.isIdle) {
-      this.deliverQueued(block.bytes, from, to - from, mark);
+      this.deliverQueued(block, from, to - from, mark);
     } else {
       this.shared = block;
       this.sharedFrom = from;
@@ -404,16 +421,19 @@ export class Connection
     else engine.reply.message(bytes, offset, size);
   }
 
-  private deliverQueued(bytes: Uint8Array, offset: number, size: number, mark: number): void {
+  private deliverQueued(block: SharedBlock, offset: number, size: number, mark: number): void {
     try {
-      this.enqueue(bytes, offset, size, mark);
+      this.makeWay();
+      this.keepPart(block, offset, size, mark);
+      this.queued(size);
     } catch (error) {
       this.giveUp(error);
     }
     if (!this.isClosed && this.outgrows(0)) this.kill();
   }
 
-  private enqueue(bytes: Uint8Array, offset: number, size: number, mark: number): void {
+  /** What it is to be sent so far is in its queue then, so that something can follow. */
+  private makeWay(): void {
     const { engine } = this;
     this.keepShared();
     if (engine.running === this) {
@@ -421,8 +441,12 @@ export class Connection
       engine.runningFrom = engine.reply.position;
     }
     if (this.rangeCount > 0) engine.turn.settle(this);
+  }
+
+  /** So many bytes have been added to the queue. */
+  private queued(size: number): void {
+    const { engine } = this;
     engine.figures.netOutputSize += size;
-    this.keepOutput(bytes, offset, size, false, mark);
     this.output.release(engine.keyspace.unsynced.safeMark);
     engine.turn.addWaiting(this);
   }

@@ -20,6 +20,8 @@ interface Piece {
   /** The bytes still to send are [begin, end). */
   begin: number;
   end: number;
+  /** Others need its memory as well. */
+  isShared: boolean;
 }
 
 /** Whether to keep memory that is somebody else's rather than to copy what is wanted of it. */
@@ -64,7 +66,23 @@ export class OutputQueue {
       return false;
     }
     const end = offset + size;
-    this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end });
+    this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end, isShared: false });
+    this.added(size);
+    return true;
+  }
+
+  /**
+   * As `hold`, of bytes that others have to send as well: they may be kept as they lie, and it is
+   * told whether they are, since they must stay what they are from then on.
+   */
+  share(bytes: Uint8Array, offset: number, size: number, mark: number): boolean {
+    this.holdFrom(mark, size);
+    if (!isWorthAdopting(bytes, size)) {
+      this.append(bytes, offset, size);
+      return false;
+    }
+    const end = offset + size;
+    this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end, isShared: true });
     this.added(size);
     return true;
   }
@@ -93,10 +111,15 @@ export class OutputQueue {
 
   /** As `add`, of bytes that may not be sent before changes up to `mark` may be told of. */
   hold(bytes: Uint8Array, offset: number, size: number, mayAdopt: boolean, mark: number): boolean {
+    this.holdFrom(mark, size);
+    return this.add(bytes, offset, size, mayAdopt);
+  }
+
+  /** Bytes follow that wait for a mark. */
+  private holdFrom(mark: number, size: number): void {
     const { held } = this;
     const lastMark = held.length === 0 ? 0 : held[held.length - 2];
     if (mark > lastMark && size > 0) held.push(mark, 0);
-    return this.add(bytes, offset, size, mayAdopt);
   }
 
   /** Changes up to `mark` may be told of; whether anything can be sent that could not before. */
@@ -134,7 +157,7 @@ export class OutputQueue {
   }
 
   clear(): void {
-    for (const piece of this.pieces) giveBack(piece.bytes);
+    for (const { bytes, isShared } of this.pieces) if (!isShared) giveBack(bytes);
     this.pieces.length = 0;
     this.held.length = 0;
     this.spare = null;
@@ -158,11 +181,13 @@ export class OutputQueue {
       return spare;
     }
     const growing = Math.min(OUTPUT_PIECE_SIZE, Math.max(FIRST_PIECE_SIZE, this.size));
-    return { bytes: spareBytes(Math.max(size, growing)), begin: 0, end: 0 };
+    const bytes = spareBytes(Math.max(size, growing));
+    return { bytes, begin: 0, end: 0, isShared: false };
   }
 
   /** A piece is sent. */
   private drop(piece: Piece): void {
+    if (piece.isShared) return;
     if (piece.bytes.length === FIRST_PIECE_SIZE) {
       piece.begin = 0;
       piece.end = 0;
