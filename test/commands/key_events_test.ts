@@ -9,7 +9,7 @@ import { plain, requestOf } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
 import { policyOf } from "../fuzz/policies.ts";
 import { ROWS, SETUP } from "./bad_input_rows.ts";
-import { MORE_EVENTS } from "./key_event_rows.ts";
+import { MORE_EVENTS, WAITING_EVENTS } from "./key_event_rows.ts";
 
 const ARGS = "--enable-debug-command yes --notify-keyspace-events KEAmn".split(" ");
 /** Tells where the events of a line begin and end. */
@@ -54,6 +54,15 @@ const CHANGED = Object.values(ROWS)
     ),
   )
   .filter((line) => !/^SORT.* zset .*\*/.test(shown(line)));
+
+/** MULTI, then commands with ; between them, then EXEC. */
+function transactionOf([multi, ...words]: Words): Buffer[] {
+  const commands = words
+    .map((word) => word.toString("latin1"))
+    .join(" ")
+    .split(" ; ");
+  return [[multi], ...commands.map(wordsOf), ["EXEC"]].map(requestOf);
+}
 
 /** A server of which somebody listens to all events. */
 class Side {
@@ -112,6 +121,37 @@ class Side {
     return this.published();
   }
 
+  /** What is published when the last command comes for which the others wait. */
+  async waitingEvents(text: string): Promise<string[]> {
+    const steps = text.split(" | ").map(wordsOf);
+    const last = steps.pop() as Words;
+    await this.carryOut(BEFORE);
+    const waiting: Client[] = [];
+    for (const words of steps) {
+      if (nameOf(words) === "xgroup") {
+        await this.carryOut([requestOf(words)]);
+        continue;
+      }
+      const client = await this.server.connect();
+      waiting.push(client);
+      client.send(...words);
+      while (!(await this.blockedCount(waiting.length))) await Bun.sleep(1);
+    }
+    await this.carryOut([
+      ...(nameOf(last) === "multi" ? transactionOf(last) : [requestOf(last)]),
+      ...AFTER,
+    ]);
+    await this.listener.command("PING");
+    for (const client of waiting) client.close();
+    while (!(await this.blockedCount(0))) await Bun.sleep(1);
+    return this.published()[0];
+  }
+
+  private async blockedCount(count: number): Promise<boolean> {
+    const info = String(plain(await this.client.command("INFO", "clients")));
+    return info.includes(`blocked_clients:${count}\r`);
+  }
+
   private async carryOut(requests: readonly Buffer[]): Promise<void> {
     this.client.wire.write(Buffer.concat(requests));
     await this.client.wire.replies(requests.length);
@@ -146,6 +186,14 @@ describe.skipIf(redisBinary() === null)("key events", () => {
   afterAll(async () => {
     await ours?.stop();
     await real?.stop();
+  });
+
+  describe("of who waited", () => {
+    test.each(WAITING_EVENTS)("%s", async (text) => {
+      const [told, expected] = [await ours.waitingEvents(text), await real.waitingEvents(text)];
+      expect(told).toEqual(expected);
+      expect(told.length).toBeGreaterThan(0);
+    });
   });
 
   /** Compares what both publish. */
