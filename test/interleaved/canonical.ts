@@ -3,6 +3,7 @@
  * the same: without addresses, ages and the order of hash tables.
  */
 
+import { commandTable } from "../../src/commands/all.ts";
 import { formatReply, quoted } from "../client/format.ts";
 import { parseReply, type Reply } from "../client/resp.ts";
 
@@ -12,10 +13,20 @@ export interface Piece {
   offset: number;
 }
 
-/** Pieces of one group that follow each other come in the order of a hash table. */
-interface Grouped extends Piece {
+/** What came on a connection, each in its order. */
+export interface Received {
+  replies: Piece[];
+  /** What was published. */
+  messages: Piece[];
+  /** Which keys are not to be kept any more; among the replies when their places count. */
+  invalidations: Piece[];
+}
+
+/** A piece and what it is, where neighbours may come in another order. */
+interface Raw extends Piece {
+  /** Pieces of one group that follow each other come in the order of a hash table. */
   group: string;
-  /** Of such a piece, what is given to the one that takes its place: how many are left. */
+  /** What is given to the piece that takes this one's place: how many are left. */
   count: string;
 }
 
@@ -23,15 +34,25 @@ interface Grouped extends Piece {
 const CLIENT_FIELDS = new Set(
   "id name flags db sub psub ssub multi cmd user redir resp".split(" "),
 );
+/** Where messages stand among the replies of who causes them is up to the command in Redis. */
+const MESSAGE = /^[ps]?message /;
+/** Commands that rules may name, and Redis 7.0 has not got. */
+const LATER = new Set(
+  commandTable.all.flatMap(({ name, entry }) => (entry.since > "7.1" ? [name] : [])),
+);
+const INVALIDATION = "invalidate";
+const AGGREGATE = /^[*%~>]/;
 
-/** The pieces of a stream; bytes at its end that are no whole reply are the last one. */
-export function pieces(bytes: Buffer): Piece[] {
-  const found: Grouped[] = [];
+/**
+ * What a stream holds; bytes at its end that are no whole reply are the last piece. Arrays are
+ * taken apart: a message can stand among the replies of EXEC, which does not count it.
+ * `placesCount`: where invalidations stand among replies is the same in both servers.
+ */
+export function received(bytes: Buffer, placesCount: boolean): Received {
+  const found: Raw[] = [];
   for (let offset = 0; offset < bytes.length; ) {
     try {
-      const { reply, end } = parseReply(bytes, offset);
-      found.push(...piecesOf(reply, offset));
-      offset = end;
+      offset = read(bytes, offset, found);
     } catch {
       // What is left is shown as it is.
       const text = `(no reply) ${quoted(bytes.subarray(offset))}`;
@@ -39,61 +60,88 @@ export function pieces(bytes: Buffer): Piece[] {
       break;
     }
   }
-  return inOneOrder(found.filter(({ text }) => !text.includes(BARRIER)));
+  const told = found.filter(({ text }) => !text.includes(BARRIER));
+  const partOf = ({ text, group }: Raw): keyof Received => {
+    if (group === INVALIDATION) return placesCount ? "replies" : "invalidations";
+    return MESSAGE.test(text) ? "messages" : "replies";
+  };
+  const part = (name: keyof Received) => inOneOrder(told.filter((raw) => partOf(raw) === name));
+  return {
+    replies: part("replies"),
+    messages: part("messages"),
+    invalidations: part("invalidations"),
+  };
 }
 
-/**
- * Mostly one. A message stands among the replies of EXEC, which does not count it: so what follows
- * may, or may not, be within.
- */
-function piecesOf(reply: Reply, offset: number): Grouped[] {
-  const isMixed = reply.type === "array" && reply.value.some((item) => orderOf(item).group !== "");
-  if (!isMixed) return [{ text: textOf(reply), offset, ...orderOf(reply) }];
-  const head = { text: `(array of ${reply.value.length})`, offset, group: "", count: "" };
-  return [head, ...reply.value.flatMap((item) => piecesOf(item, offset))];
+/** Reads a reply, or the beginning of one that has parts; returns where the next one begins. */
+function read(bytes: Buffer, offset: number, found: Raw[]): number {
+  const { reply, end } = parseReply(bytes, offset);
+  const special = specialPiece(reply, offset);
+  if (special !== null) {
+    found.push(special);
+    return end;
+  }
+  const head = bytes.toString("latin1", offset, bytes.indexOf("\r\n", offset));
+  if (AGGREGATE.test(head)) {
+    found.push({ text: head, offset, group: "", count: "" });
+    return offset + head.length + 2;
+  }
+  const isAge = found.at(-1)?.text === '"age-seconds"';
+  found.push({ text: isAge ? "?" : textOf(reply), offset, group: "", count: "" });
+  return end;
+}
+
+/** Of a message of some kind, all of it. */
+function specialPiece(reply: Reply, offset: number): Raw | null {
+  if (reply.type !== "push" && reply.type !== "array") return null;
+  const [kind, ...rest] = reply.value.map((item) => formatReply(item));
+  const name = kind?.slice(1, -1) ?? "";
+  const text = `${name} ${rest.join(" ")}`;
+  if (name === INVALIDATION || rest[0] === '"__redis__:invalidate"') {
+    if (name === INVALIDATION || name === "message") {
+      return { text, offset, group: INVALIDATION, count: "" };
+    }
+  }
+  if (/^s?message$/.test(name)) return { text, offset, group: "", count: "" };
+  if (name === "pmessage") return { text, offset, group: `${rest[1]} ${rest[2]}`, count: "" };
+  if (/^[ps]?unsubscribe$/.test(name) && rest.length === 2) {
+    return { text: `${name} ${rest[0]}`, offset, group: name, count: ` ${rest[1]}` };
+  }
+  return null;
 }
 
 /** What the connection says that tells when a step is over: MONITOR shows it. */
 export const BARRIER = "all-is-done";
 
-function inOneOrder(found: Grouped[]): Piece[] {
+function inOneOrder(found: readonly Raw[]): Piece[] {
   const ordered: Piece[] = [];
   for (let start = 0; start < found.length; ) {
     let end = start + 1;
-    const { group } = found[start];
+    const { group, offset } = found[start];
     while (group !== "" && end < found.length && found[end].group === group) end++;
     const run = found.slice(start, end);
-    const texts = run.map(({ text }) => text).sort();
-    for (const [at, { offset, count }] of run.entries()) {
-      ordered.push({ text: texts[at] + count, offset });
+    if (group === INVALIDATION) ordered.push({ text: invalidated(run), offset });
+    else {
+      const texts = run.map(({ text }) => text).sort();
+      ordered.push(...run.map((one, at) => ({ text: texts[at] + one.count, offset: one.offset })));
     }
     start = end;
   }
   return ordered;
 }
 
-function orderOf(reply: Reply): { group: string; count: string } {
-  if (reply.type !== "push" && reply.type !== "array") return { group: "", count: "" };
-  const [kind, ...rest] = reply.value.map((item) => formatReply(item));
-  if (kind === '"pmessage"' && rest.length === 3) {
-    return { group: `pmessage ${rest[1]} ${rest[2]}`, count: "" };
-  }
-  if (/^"[ps]?unsubscribe"$/.test(kind ?? "") && rest.length === 2) {
-    return { group: kind, count: ` ${rest[1]}` };
-  }
-  return { group: "", count: "" };
+/** Which keys go into one message is up to which commands are carried out in one turn. */
+function invalidated(run: readonly Raw[]): string {
+  const keys = run.flatMap(
+    ({ text }) =>
+      text.replace('"__redis__:invalidate"', "").match(/"(?:\\.|[^"\\])*"|\(nil\)/g) ?? [],
+  );
+  return `invalidate ${[...new Set(keys)].sort().join(" ")}`;
 }
 
 /** A reply as redis-cli shows it, without what differs though the servers do the same. */
 export function textOf(reply: Reply): string {
-  if ((reply.type === "array" || reply.type === "push") && reply.value.length === 3) {
-    const [kind, name, count] = reply.value;
-    const isUnsubscribe = kind.type === "bulk" && /^[ps]?unsubscribe$/.test(String(kind.value));
-    if (isUnsubscribe && count.type === "integer") {
-      return `${reply.type} ${kind.value} ${formatReply(name)}`;
-    }
-  }
-  return plainer(formatReply(reply, "client list"), reply);
+  return plainer(formatReply(reply), reply);
 }
 
 function plainer(text: string, reply: Reply): string {
@@ -110,7 +158,12 @@ function plainer(text: string, reply: Reply): string {
         .join(" "),
     )
     .replace(/("age-seconds"(?: =>|\n *\d+\)) )"[\d.]+"/g, "$1?")
-    .replace(/("age-seconds" => )\(double\) \S+/g, "$1?")
-    .replace(/( [+-][a-z][\w|-]*){2,}/g, (rules) => rules.split(" ").sort().join(" "))
+    .replace(/( [+-][a-z][\w|-]*)+/g, (rules) =>
+      rules
+        .split(" ")
+        .filter((rule) => !LATER.has(rule.slice(1)))
+        .sort()
+        .join(" "),
+    )
     .replace(/\b[0-9a-f]{40}\b/g, "(sha)");
 }

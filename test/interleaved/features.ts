@@ -9,6 +9,7 @@ import { expiry } from "./plans/expiry.ts";
 import { monitor } from "./plans/monitor.ts";
 import { pubsub } from "./plans/pubsub.ts";
 import { scripts } from "./plans/scripts.ts";
+import { tracking } from "./plans/tracking.ts";
 import { transactions } from "./plans/transactions.ts";
 import { users } from "./plans/users.ts";
 import type { Scene, Turn } from "./scene.ts";
@@ -35,4 +36,5 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   pubsub,
   events,
   users,
+  tracking,
 };

@@ -3,7 +3,7 @@
  * connection, in which they differ; then what they are left with.
  */
 
-import { type Piece, pieces, textOf } from "./canonical.ts";
+import { type Piece, received, textOf } from "./canonical.ts";
 import { LIBRARIES } from "./plans/scripts.ts";
 import type { Side } from "./side.ts";
 import type { Step, Words } from "./step.ts";
@@ -86,7 +86,7 @@ export async function run(
     await settle(both, Math.max(2, patience.turns));
     await Bun.sleep(patience.quietMs);
     for (const side of both) side.mark(steps.length);
-    return firstDifference(sides) ?? (await whatIsLeft(sides, steps.length));
+    return firstDifference(sides, !steps.some(mayWait)) ?? (await whatIsLeft(sides, steps.length));
   } finally {
     for (const side of both) side.leave();
   }
@@ -128,38 +128,55 @@ async function alignIds({ real, tested }: Sides): Promise<void> {
   for (const side of [real, tested]) side.startAt(a + 1);
 }
 
-function firstDifference({ real, tested }: Sides): Difference | null {
+/**
+ * What was sent behind a command that waited is carried out in another turn than in Redis, and so
+ * before or after what is told at the end of turns.
+ */
+function mayWait(step: Step): boolean {
+  if (step.kind !== "send") return false;
+  return step.commands.some((words) => /^b[lrz]/i.test(words[0] ?? "") || words.includes("BLOCK"));
+}
+
+function firstDifference({ real, tested }: Sides, placesCount: boolean): Difference | null {
   let first: Difference | null = null;
   for (const [index, stream] of real.opened.entries()) {
-    const found = compare(stream, tested.opened[index]);
+    const found = compare(stream, tested.opened[index], placesCount);
     if (found !== null && (first === null || found.step < first.step)) first = found;
   }
   return first;
 }
 
-function compare(real: Stream, tested: Stream): Difference | null {
+function compare(real: Stream, tested: Stream, placesCount: boolean): Difference | null {
   const [a, b] = [real.bytes, tested.bytes];
   const where = `connection ${real.number}`;
-  const ends = (stream: Stream) => (stream.ended ? "(ended)" : NOT_YET);
   if (!a.equals(b)) {
-    const [left, right] = [pieces(a), pieces(b)];
-    const index = firstUnlike(left, right);
-    const isOver = index === Math.min(left.length, right.length) && real.ended && tested.ended;
-    // Whom others have closed may get its last replies, or not.
-    if (index >= 0 && !isOver) {
-      const stepAt = (stream: Stream, piece: Piece | undefined) =>
-        piece === undefined ? Infinity : stream.stepOf(piece.offset);
-      return {
-        step: Math.min(stepAt(real, left[index]), stepAt(tested, right[index])),
-        where,
-        real: left[index]?.text ?? ends(real),
-        tested: right[index]?.text ?? ends(tested),
-      };
+    const [left, right] = [received(a, placesCount), received(b, placesCount)];
+    for (const part of ["replies", "messages", "invalidations"] as const) {
+      const found = compareParts([real, left[part]], [tested, right[part]]);
+      if (found !== null) return { ...found, where: `${part} of ${where}` };
     }
   }
   if (real.ended === tested.ended) return null;
-  return { step: Infinity, where, real: ends(real), tested: ends(tested) };
+  return { step: Infinity, where, real: endOf(real), tested: endOf(tested) };
 }
+
+type Part = readonly [Stream, readonly Piece[]];
+
+function compareParts([real, left]: Part, [tested, right]: Part): Omit<Difference, "where"> | null {
+  const index = firstUnlike(left, right);
+  // Whom others have closed may get its last replies, or not.
+  const isOver = index === Math.min(left.length, right.length) && real.ended && tested.ended;
+  if (index < 0 || isOver) return null;
+  const stepAt = (stream: Stream, piece: Piece | undefined) =>
+    piece === undefined ? Infinity : stream.stepOf(piece.offset);
+  return {
+    step: Math.min(stepAt(real, left[index]), stepAt(tested, right[index])),
+    real: left[index]?.text ?? endOf(real),
+    tested: right[index]?.text ?? endOf(tested),
+  };
+}
+
+const endOf = (stream: Stream) => (stream.ended ? "(ended)" : NOT_YET);
 
 /** -1 when all are the same. */
 function firstUnlike(left: readonly Piece[], right: readonly Piece[]): number {

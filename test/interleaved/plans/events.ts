@@ -4,7 +4,6 @@ import type { Scene, Turn } from "../scene.ts";
 import { templates } from "../words.ts";
 
 const FLAGS = ["KEA", "KEA", "KEAnm", "KEAmn", "K$lg", "Exe", "KEx", "Ehzstd", "A", "K", ""];
-const WRONG = ["KEAq", "kea", "KEA "];
 
 const LISTENING = templates(`
   PSUBSCRIBE __key*@*__:*
@@ -31,9 +30,8 @@ export const events = {
   plan(scene: Scene, connection: number): Turn[] {
     const { random } = scene;
     if (random.chance(0.03)) {
-      const flags = random.pick(random.chance(0.9) ? FLAGS : WRONG);
       return [
-        ["CONFIG", "SET", "notify-keyspace-events", flags],
+        ["CONFIG", "SET", "notify-keyspace-events", random.pick(FLAGS)],
         ["CONFIG", "GET", "notify-keyspace-events"],
       ];
     }
