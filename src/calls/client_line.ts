@@ -9,44 +9,33 @@ const REPLY_ROOM_MAX = 16384;
 
 /** The line, without an end. `call` is the one that asks, if any: its own bytes are still there. */
 export function clientLine(server: ServerContext, client: Client, call: Call | null): string {
-  const { connection, queue } = client;
+  const { connection, queue, subscriptions, tracking } = client;
+  const { createdMs, lastActiveMs, outputPeakSize, outputSize } = connection;
   const { nowMs } = server.clock;
   const isInExec = queue !== null && (client.gates & Gate.multi) === 0;
-  const seconds = (sinceMs: number) => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
-  const fields: [name: string, value: string | number][] = [
-    ["id", client.id],
-    ["addr", connection.remote],
-    ["laddr", connection.local],
-    ["fd", connection.descriptor],
-    ["name", client.name],
-    ["age", seconds(connection.createdMs)],
-    ["idle", seconds(connection.lastActiveMs)],
-    ["flags", flagsOf(client)],
-    ["db", client.db.id],
-    ["sub", client.subscriptions?.channel.size ?? 0],
-    ["psub", client.subscriptions?.pattern.size ?? 0],
-    ["ssub", client.subscriptions?.shard.size ?? 0],
-    ["multi", queue === null ? -1 : queue.count],
-    ["qbuf", connection.queryBufferSize],
-    ["qbuf-free", connection.queryBufferRoom],
-    ["argv-mem", argumentsSize(client, call)],
-    ["multi-mem", queue === null ? 0 : queue.argumentsSize],
-    ["rbs", replyRoom(connection.outputPeakSize)],
-    ["rbp", connection.outputPeakSize],
-    ["obl", connection.repliedSize],
-    ["oll", connection.outputCount],
-    ["omem", connection.outputSize],
-    ["tot-mem", server.clients.memorySize(client)],
-    ["events", connection.outputSize > 0 ? "rw" : "r"],
+  // One text, since a list of ten thousand clients is made while all others wait.
+  return (
+    `id=${client.id} addr=${connection.remote} laddr=${connection.local} ` +
+    `fd=${connection.descriptor} name=${client.name} ` +
+    `age=${secondsBetween(createdMs, nowMs)} idle=${secondsBetween(lastActiveMs, nowMs)} ` +
+    `flags=${flagsOf(client)} db=${client.db.id} sub=${subscriptions?.channel.size ?? 0} ` +
+    `psub=${subscriptions?.pattern.size ?? 0} ssub=${subscriptions?.shard.size ?? 0} ` +
+    `multi=${queue?.count ?? -1} ` +
+    `qbuf=${connection.queryBufferSize} qbuf-free=${connection.queryBufferRoom} ` +
+    `argv-mem=${argumentsSize(client, call)} multi-mem=${queue?.argumentsSize ?? 0} ` +
+    `rbs=${replyRoom(outputPeakSize)} rbp=${outputPeakSize} ` +
+    `obl=${connection.repliedSize} oll=${connection.outputCount} omem=${outputSize} ` +
+    `tot-mem=${server.clients.memorySize(client)} events=${outputSize > 0 ? "rw" : "r"} ` +
     // What runs in a transaction does so by EXEC.
-    ["cmd", isInExec ? "exec" : (client.lastCommand?.name ?? "NULL")],
-    ["user", client.user.name],
-    ["redir", client.tracking?.isOn === true ? client.tracking.redirect : -1],
-    ["resp", client.protocol],
-  ];
-  // Fields of Redis 7.2.
-  fields.push(["lib-name", client.libraryName], ["lib-ver", client.libraryVersion]);
-  return fields.map(([name, value]) => `${name}=${value}`).join(" ");
+    `cmd=${isInExec ? "exec" : (client.lastCommand?.name ?? "NULL")} user=${client.user.name} ` +
+    `redir=${tracking?.isOn === true ? tracking.redirect : -1} resp=${client.protocol} ` +
+    // Fields of Redis 7.2.
+    `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}`
+  );
+}
+
+function secondsBetween(fromMs: number, toMs: number): number {
+  return Math.max(0, Math.floor((toMs - fromMs) / 1000));
 }
 
 function flagsOf(client: Client): string {
