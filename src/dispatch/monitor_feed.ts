@@ -1,8 +1,9 @@
 /** MONITOR: shows every command, before it runs, to the clients that asked. */
 import { isShortage } from "../arena/shortage.ts";
+import { spareBytes } from "../base/ballast.ts";
 import { fromLatin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
-import { quoted } from "../base/quoted.ts";
+import { quotedSize, writeQuoted } from "../base/quoted.ts";
 import { type Client, Gate } from "../calls/client.ts";
 import type { ClientFeature } from "../calls/client_feature.ts";
 import { type Command, Flag } from "../calls/command.ts";
@@ -11,6 +12,10 @@ import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Args } from "../protocol/args.ts";
 
 const US_DIGITS = 6;
+const BLANK = 32;
+const LINE_END = fromLatin1("\r\n");
+/** In place of an argument that is a secret. */
+const HIDDEN = fromLatin1(` "${REDACTED}"`);
 
 export class MonitorFeed implements ClientFeature {
   private readonly clients = new Set<Client>();
@@ -58,7 +63,7 @@ export class MonitorFeed implements ClientFeature {
   show(client: Client, args: Args, command: Command): void {
     let bytes: Uint8Array;
     try {
-      bytes = fromLatin1(this.lineOf(client, args, command));
+      bytes = this.lineOf(client, args, command);
     } catch (error) {
       if (!isShortage(error)) throw error;
       this.closeAll();
@@ -72,31 +77,45 @@ export class MonitorFeed implements ClientFeature {
     }
   }
 
-  private lineOf(client: Client, args: Args, command: Command): string {
+  private lineOf(client: Client, args: Args, command: Command): Uint8Array {
+    const head = fromLatin1(this.headOf(client));
+    const secret = secretIndexes(command, args);
+    const { bytes, start, count } = args;
+    let total = head.length + LINE_END.length;
+    for (let i = 0; i < count; i++) {
+      total += secret.includes(i) ? HIDDEN.length : 1 + quotedSize(bytes, start[i], args.size[i]);
+    }
+    const line = spareBytes(total);
+    line.set(head);
+    let at = head.length;
+    for (let i = 0; i < count; i++) {
+      if (secret.includes(i)) {
+        line.set(HIDDEN, at);
+        at += HIDDEN.length;
+      } else {
+        line[at] = BLANK;
+        at = writeQuoted(bytes, start[i], args.size[i], line, at + 1);
+      }
+    }
+    line.set(LINE_END, at);
+    return line;
+  }
+
+  /** When it is, and who does it. */
+  private headOf({ connection, isScript, db }: Client): string {
     const us = this.clock.wallUs();
     const seconds = Math.floor(us / 1e6);
     const fraction = String(us % 1e6).padStart(US_DIGITS, "0");
-    const { connection, isScript } = client;
-    if (isScript)
-      return `+${seconds}.${fraction} [${client.db.id} lua]${wordsOf(args, command)}\r\n`;
+    if (isScript) return `+${seconds}.${fraction} [${db.id} lua]`;
     const from = connection.unix ? `unix:${connection.local}` : connection.remote;
-    return `+${seconds}.${fraction} [${client.db.id} ${from}]${wordsOf(args, command)}\r\n`;
+    return `+${seconds}.${fraction} [${db.id} ${from}]`;
   }
 
-  /** The command cannot be shown: it is longer than any text, or there is no memory for it. */
+  /** The command cannot be shown: it is longer than any buffer, or there is no memory for it. */
   private closeAll(): void {
     for (const { connection } of [...this.clients]) {
       connection.lacksMemory();
       connection.kill();
     }
   }
-}
-
-function wordsOf(args: Args, command: Command): string {
-  const secret = secretIndexes(command, args);
-  let words = "";
-  for (let i = 0; i < args.count; i++) {
-    words += ` ${quoted(secret.includes(i) ? REDACTED : args.text(i))}`;
-  }
-  return words;
 }

@@ -1,7 +1,7 @@
 // Purpose: clients that do not read what they asked for: the server's memory stays bounded, other
 // clients notice nothing, and what was asked for comes whole and in order once they read.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Client } from "../client/client.ts";
 import { cpuMs, residentSize } from "../client/process.ts";
 import { plain, requestOf } from "../client/resp.ts";
@@ -33,8 +33,12 @@ beforeEach(async () => {
 
 afterEach(async () => {
   slow.close();
-  await client.command("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0");
+  await limitOutput("normal 0 0 0 pubsub 33554432 8388608 60");
 });
+
+async function limitOutput(limits: string): Promise<void> {
+  await client.command("CONFIG", "SET", "client-output-buffer-limit", limits);
+}
 
 /** About 1 MB, of another size for each. */
 const valueAt = (i: number) => Buffer.alloc(MB + i * 1001, `value ${i}, and so on; `);
@@ -167,7 +171,7 @@ test("small replies in great number", async () => {
 });
 
 test("above the hard limit a client is closed at once", async () => {
-  await client.command("CONFIG", "SET", "client-output-buffer-limit", `normal ${20 * MB} 0 0`);
+  await limitOutput(`normal ${20 * MB} 0 0`);
   slow.write(gets(10));
   await until("it to be closed", async () => (await clientField("omem")).length === 1);
   await slow.readTo(Infinity);
@@ -178,7 +182,7 @@ test("above the hard limit a client is closed at once", async () => {
 });
 
 test("above the soft limit it is closed after its time, and below it never", async () => {
-  await client.command("CONFIG", "SET", "client-output-buffer-limit", `normal 0 ${8 * MB} 2`);
+  await limitOutput(`normal 0 ${8 * MB} 2`);
   const other = await SlowClient.open(server.port);
   const startMs = performance.now();
   slow.write(gets(3));
@@ -190,4 +194,97 @@ test("above the soft limit it is closed after its time, and below it never", asy
   await slow.readTo(Infinity);
   expect(slow.closed).toBe(true);
   other.close();
+});
+
+describe("who never reads what it is told costs its limit and no more", () => {
+  const message = Buffer.alloc(MB / 4, "m");
+  const COUNT = 400;
+
+  /** Megabytes by which it may grow beyond the limit: for the system, and what is unused. */
+  const BESIDE = 80;
+
+  /** Opens a client that asks to be told, and says what it never reads. */
+  async function openDeaf(words: string[]): Promise<SlowClient> {
+    const deaf = await SlowClient.open(server.port);
+    for (const command of words) deaf.write(Buffer.from(`${command}\r\n`));
+    const [last] = (words[words.length - 1] as string).toLowerCase().split(" ");
+    await until("it to ask", async () => {
+      const list = String(plain(await client.command("CLIENT", "LIST")));
+      return list.split("\n").some((line) => line.includes(` cmd=${last}`));
+    });
+    return deaf;
+  }
+
+  /** Does so until there is one client less, or so often; how often. */
+  async function tellUntilGone(tell: () => Promise<unknown>, most: number): Promise<number> {
+    const before = (await clientField("omem")).length;
+    for (let count = 0; count < most; count++) {
+      await tell();
+      if ((await clientField("omem")).length < before) return count;
+    }
+    return most;
+  }
+
+  test.each([
+    ["SUBSCRIBE news", "pubsub"],
+    ["PSUBSCRIBE n*", "pubsub"],
+    ["MONITOR", "normal"],
+  ])("%s", async (command, kind) => {
+    await limitOutput(`${kind} ${20 * MB} 0 0`);
+    const size = residentSize(server.pid);
+    const deaf = await openDeaf([command]);
+    const publish = () => client.command("PUBLISH", "news", message);
+    // What the system takes for it comes on top.
+    expect(await tellUntilGone(publish, COUNT)).toBeLessThan(COUNT);
+    expect(residentSize(server.pid) - size).toBeLessThan((20 + BESIDE) * MB);
+    await deaf.readTo(Infinity);
+    expect(deaf.closed).toBe(true);
+    expect(deaf.size).toBeLessThan(60 * MB);
+    deaf.close();
+  });
+
+  test("messages of one transaction, or of one script", async () => {
+    await limitOutput(`pubsub ${20 * MB} 0 0`);
+    const size = residentSize(server.pid);
+    const script = 'for (let i = 0; i < 400; i++) redis.call("PUBLISH", "news", ARGV[1])';
+    const inScript = () => client.command("EVAL", script, 0, message);
+    const inExec = async () => {
+      await client.command("MULTI");
+      for (let i = 0; i < COUNT; i++) await client.command("PUBLISH", "news", message);
+      return await client.command("EXEC");
+    };
+    for (const tell of [inScript, inExec]) {
+      const deaf = await openDeaf(["SUBSCRIBE news"]);
+      expect(await tellUntilGone(tell, 1)).toBe(0);
+      deaf.close();
+    }
+    // The transaction itself is as large as it is.
+    const queued = (COUNT * message.length) / MB;
+    expect(residentSize(server.pid) - size).toBeLessThan((20 + BESIDE + queued) * MB);
+  });
+
+  test("many at once, of messages that they share", async () => {
+    await limitOutput(`pubsub ${MB} 0 0`);
+    const size = residentSize(server.pid);
+    const deaf: SlowClient[] = [];
+    for (let i = 0; i < 30; i++) deaf.push(await SlowClient.open(server.port));
+    for (const one of deaf) one.write(Buffer.from("SUBSCRIBE news\r\n"));
+    await until("all to subscribe", async () => {
+      return plain(await client.command("PUBLISH", "news", "")) === deaf.length;
+    });
+    await until("all to be gone", async () => {
+      return plain(await client.command("PUBLISH", "news", message)) === 0;
+    });
+    expect(residentSize(server.pid) - size).toBeLessThan((deaf.length + BESIDE) * MB);
+    for (const one of deaf) one.close();
+  });
+
+  test("names of keys that a client tracks", async () => {
+    await limitOutput(`normal ${MB} 0 0`);
+    const deaf = await openDeaf(["HELLO 3", "CLIENT TRACKING ON BCAST"]);
+    const name = Buffer.alloc(MB / 8, "k");
+    const write = () => client.command("SET", name, "1", "PX", 1);
+    expect(await tellUntilGone(write, COUNT)).toBeLessThan(COUNT);
+    deaf.close();
+  });
 });
