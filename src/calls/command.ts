@@ -6,6 +6,7 @@ import {
   type KeyFinder,
   type KeyRef,
   type KeySpec,
+  wordsOf,
 } from "./key_specs.ts";
 
 /** Command flags, in the order of replies. */
@@ -183,7 +184,7 @@ export function findKeys(
   text: ArgumentText,
 ): KeyRef[] | null {
   const { findKeys: ownFinder, keys } = command.entry;
-  if (ownFinder !== undefined) return ownFinder(argumentCount, text);
+  if (ownFinder !== undefined) return ownFinder(argumentCount, wordsOf(text));
   return findKeysBySpecs(keys ?? [], argumentCount, text);
 }
 

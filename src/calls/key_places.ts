@@ -71,7 +71,8 @@ export class KeyPlaces {
   private findOtherwise(command: Command, args: Args): void {
     this.args = args;
     this.count = 0;
-    const keys = findKeys(command, args.count, this.text);
+    const { findKeys: own } = command.entry;
+    const keys = own ? own(args.count, args) : findKeys(command, args.count, this.text);
     for (const { index, flags } of keys ?? []) this.add(index, flags);
   }
 

@@ -76,8 +76,21 @@ export interface KeyRef {
 /** The text (latin1) of a call's argument; 0 is the command's name. */
 export type ArgumentText = (index: number) => string;
 
+/** The arguments of a call, as `Args` has them. */
+export interface ArgumentWords {
+  text(index: number): string;
+  /** Whether an argument is this word, which must be lower case, in any case. Makes no text. */
+  is(index: number, word: string): boolean;
+}
+
 /** A command's own way to find its keys, for those that specs cannot describe; null: bad call. */
-export type KeyFinder = (argumentCount: number, text: ArgumentText) => KeyRef[] | null;
+export type KeyFinder = (argumentCount: number, words: ArgumentWords) => KeyRef[] | null;
+
+/** The arguments that `text` tells. */
+export const wordsOf = (text: ArgumentText): ArgumentWords => ({
+  text,
+  is: (index, word) => cString(text(index)).toLowerCase() === word,
+});
 
 /** The names in `mask`, in the order of `names`: KeyFlag, or Flag and Category of command.ts. */
 export function namesIn(names: Readonly<Record<string, number>>, mask: number): string[] {

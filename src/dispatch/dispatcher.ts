@@ -92,14 +92,14 @@ export class Dispatcher {
   /** Runs one command of a client and writes its reply. */
   execute(client: Client, args: Args): void {
     const gates = client.gates | this.gates;
-    if (gates !== 0) {
+    if ((gates & ~Gate.access) !== 0) {
       this.executeGated(client, args, gates);
       return;
     }
     const command = this.find(client, args);
     if (command === null) return;
-    if ((command.flags & COMMAND_GATES) !== 0) {
-      this.askStations(client, args, command, 0);
+    if (((command.flags & COMMAND_GATES) | gates) !== 0 && !mayGoOn(client, args, command)) {
+      this.askStations(client, args, command, gates);
       return;
     }
     this.run(this.call, client, args, command);
@@ -446,6 +446,14 @@ export class Dispatcher {
     this.server.figures.commands.countError(error.code);
     this.reply.error(error.message);
   }
+}
+
+/**
+ * Whether a client that has at most the gate of permissions need not pass the stations: most that
+ * it sends is allowed.
+ */
+function mayGoOn({ user }: Client, args: Args, command: Command): boolean {
+  return (command.flags & COMMAND_GATES) === 0 && user.check(command, args) === null;
 }
 
 /** The flags of the command, and of EXEC those of all it will run. */

@@ -6,9 +6,8 @@
 
 import { NIL } from "../../arena/arena.ts";
 import { parseSafe } from "../../base/numbers.ts";
-import { cString } from "../../base/words.ts";
 import type { Call } from "../../calls/call.ts";
-import { type ArgumentText, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
+import { type ArgumentWords, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
 import * as propagate from "../../calls/propagate.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
@@ -65,14 +64,14 @@ export function bitfieldRo(call: Call): void {
 }
 
 /** BITFIELD only reads its key if there is nothing but GET. */
-export function keyOfBitfield(argumentCount: number, text: ArgumentText): KeyRef[] {
+export function keyOfBitfield(argumentCount: number, words: ArgumentWords): KeyRef[] {
   const reads = KeyFlag.RO | KeyFlag.access;
   const writes = KeyFlag.RW | KeyFlag.access | KeyFlag.update;
   let index = 2;
   while (index < argumentCount) {
-    const word = cString(text(index)).toLowerCase();
-    const size = word === "get" ? STEP_SIZES[Step.get] : STEP_SIZES[Step.overflow];
-    const isHarmless = word === "get" || word === "overflow";
+    const isGet = words.is(index, "get");
+    const size = isGet ? STEP_SIZES[Step.get] : STEP_SIZES[Step.overflow];
+    const isHarmless = isGet || words.is(index, "overflow");
     if (!isHarmless || index + size > argumentCount) return [{ index: 1, flags: writes }];
     index += size;
   }

@@ -6,7 +6,7 @@
  */
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
-import { type ArgumentText, KeyFlag, type KeyRef, maskOf } from "../../calls/key_specs.ts";
+import { type ArgumentWords, KeyFlag, type KeyRef, maskOf } from "../../calls/key_specs.ts";
 import { Lost, NO_DATABASE, type Target } from "../../calls/migrate_target.ts";
 import { group } from "../../calls/table.ts";
 import { dumpPayload } from "../../persistence/rdb/dump_payload.ts";
@@ -69,14 +69,13 @@ export const migrateCommands = group("generic", {
 });
 
 /** Those after KEYS, or the one in its place. */
-function keysOfMigrate(argumentCount: number, text: ArgumentText): KeyRef[] | null {
+function keysOfMigrate(argumentCount: number, words: ArgumentWords): KeyRef[] | null {
   const flags = maskOf(KeyFlag, KEY_FLAGS);
   for (let i = OPTIONS; i + 1 < argumentCount; i++) {
-    const word = text(i).toLowerCase();
-    if (word === "auth") i++;
-    else if (word === "auth2") i += 2;
-    else if (word === "keys") {
-      if (text(KEY) !== "") return null;
+    if (words.is(i, "auth")) i++;
+    else if (words.is(i, "auth2")) i += 2;
+    else if (words.is(i, "keys")) {
+      if (words.text(KEY) !== "") return null;
       const keys: KeyRef[] = [];
       for (let index = i + 1; index < argumentCount; index++) keys.push({ index, flags });
       return keys;

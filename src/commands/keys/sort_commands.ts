@@ -5,7 +5,7 @@ import { latin1 } from "../../base/bytes.ts";
 import { parseDouble } from "../../base/doubles.ts";
 import { type Compare, sortPart } from "../../base/partial_sort.ts";
 import type { Call } from "../../calls/call.ts";
-import { type ArgumentText, KeyFlag, type KeyRef, maskOf } from "../../calls/key_specs.ts";
+import { type ArgumentWords, KeyFlag, type KeyRef, maskOf } from "../../calls/key_specs.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError, SYNTAX, WRONG_TYPE } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
@@ -79,15 +79,19 @@ const GET_DENIED = new CommandError(
 );
 const SOURCE: KeyRef = { index: 1, flags: maskOf(KeyFlag, ["RO", "access"]) };
 /** Clauses whose words are no clauses themselves, with how many there are. */
-const CLAUSE_WORDS: Readonly<Record<string, number>> = { limit: 2, get: 1, by: 1 };
+const CLAUSES_WITH_WORDS = [
+  { word: "limit", size: 2 },
+  { word: "get", size: 1 },
+  { word: "by", size: 1 },
+];
 
 /** The key to sort, and that of the last STORE. */
-function findSortKeys(argumentCount: number, text: ArgumentText): KeyRef[] {
+function findSortKeys(argumentCount: number, words: ArgumentWords): KeyRef[] {
   let destination = 0;
   for (let i = 2; i < argumentCount; i++) {
-    const word = text(i).toLowerCase();
-    if (Object.hasOwn(CLAUSE_WORDS, word)) i += CLAUSE_WORDS[word];
-    else if (word === "store" && i + 1 < argumentCount) destination = i + 1;
+    const clause = CLAUSES_WITH_WORDS.find(({ word }) => words.is(i, word));
+    if (clause !== undefined) i += clause.size;
+    else if (words.is(i, "store") && i + 1 < argumentCount) destination = i + 1;
   }
   if (destination === 0) return [SOURCE];
   return [SOURCE, { index: destination, flags: maskOf(KeyFlag, ["OW", "update"]) }];

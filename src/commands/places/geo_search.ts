@@ -6,9 +6,8 @@
 import { ensureMore, NIL } from "../../arena/arena.ts";
 import { sortPart } from "../../base/partial_sort.ts";
 import { stage, staging } from "../../base/range.ts";
-import { cString } from "../../base/words.ts";
 import type { Call } from "../../calls/call.ts";
-import { type ArgumentText, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
+import { type ArgumentWords, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import type { KeyEvent } from "../../values/key_event.ts";
@@ -98,11 +97,11 @@ export function geosearchstore(call: Call): void {
 }
 
 /** The keys of GEORADIUS and GEORADIUSBYMEMBER: the set, and those to store to. */
-export function keysOfGeoradius(argumentCount: number, text: ArgumentText): KeyRef[] {
+export function keysOfGeoradius(argumentCount: number, words: ArgumentWords): KeyRef[] {
   const keys = [{ index: 1, flags: KeyFlag.RO | KeyFlag.access }];
   for (const word of ["store", "storedist"]) {
     let index = 5;
-    while (index < argumentCount && cString(text(index)).toLowerCase() !== word) index++;
+    while (index < argumentCount && !words.is(index, word)) index++;
     if (index + 1 < argumentCount) keys.push({ index: index + 1, flags: WRITES });
   }
   return keys;

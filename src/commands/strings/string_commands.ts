@@ -1,7 +1,6 @@
 /** String commands: the table of all of them, and those that read or edit the bytes of a string. */
 import { NIL } from "../../arena/arena.ts";
 import { copyBytes } from "../../base/bytes.ts";
-import { cString } from "../../base/words.ts";
 import type { Call } from "../../calls/call.ts";
 import {
   exactExpiry,
@@ -11,7 +10,7 @@ import {
   parseOptions,
   TIME_OPTIONS,
 } from "../../calls/expire_options.ts";
-import { type ArgumentText, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
+import { type ArgumentWords, KeyFlag, type KeyRef } from "../../calls/key_specs.ts";
 import * as propagate from "../../calls/propagate.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError } from "../../protocol/errors.ts";
@@ -487,13 +486,17 @@ function checkSize(call: Call, size: number): void {
   if (size > call.server.config.number("proto-max-bulk-len")) throw TOO_LONG;
 }
 
+/** Options of SET that look at the old value. */
+const READING = ["get", "ifeq", "ifne", "ifdeq", "ifdne"];
+const OVERWRITTEN: KeyRef[] = [{ index: 1, flags: KeyFlag.OW | KeyFlag.update }];
+const READ_AND_WRITTEN: KeyRef[] = [
+  { index: 1, flags: KeyFlag.RW | KeyFlag.access | KeyFlag.update },
+];
+
 /** SET looks at the old value only when an option asks for it. */
-function keyOfSet(argumentCount: number, text: ArgumentText): KeyRef[] {
-  let flags: number = KeyFlag.OW | KeyFlag.update;
+function keyOfSet(argumentCount: number, words: ArgumentWords): KeyRef[] {
   for (let index = 3; index < argumentCount; index++) {
-    if (/^(get|ifd?(eq|ne))$/i.test(cString(text(index)))) {
-      flags = KeyFlag.RW | KeyFlag.access | KeyFlag.update;
-    }
+    for (const word of READING) if (words.is(index, word)) return READ_AND_WRITTEN;
   }
-  return [{ index: 1, flags }];
+  return OVERWRITTEN;
 }
