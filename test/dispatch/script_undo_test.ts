@@ -168,6 +168,24 @@ describe("SCRIPT KILL FORCE", () => {
     expect(waiter.replied).toBe("*2\r\n$4\r\nlist\r\n$1\r\ny\r\n");
   });
 
+  test("tells no event of what it did", () => {
+    world.server.keyspace.events.configure("EA");
+    const listener = world.client();
+    listener.run("PSUBSCRIBE", "__keyevent@0__:*");
+    const changes = "redis.call('SET', 'k', 1); redis.call('RPUSH', 'list', 'x');";
+    caller.run("EVAL", `${changes} ${FOREVER}`, "0");
+    other.run("SCRIPT", "KILL", "FORCE");
+    world.untilOver();
+    world.endTurn();
+    expect(caller.replied).toMatch(KILLED);
+    expect(listener.replied).toMatch(/^\*3\r\n\$10\r\npsubscribe\r\n.*\r\n:1\r\n$/s);
+    caller.run("EVAL", `for (const i of [1, 2]) { ${changes} }`, "0");
+    const events = listener.replied.match(/@0__:[a-z]+\r\n\$\d+\r\n[a-z]+/g) ?? [];
+    expect(events.map((event) => event.replace(/\r\n\$\d+\r\n/, " ").slice(5))).toEqual([
+      ...["set k", "rpush list", "set k", "rpush list"],
+    ]);
+  });
+
   test("takes back what the log was told, and nothing else", () => {
     const { feed } = world.server;
     const told = feed.attach({ told: () => {} });

@@ -112,6 +112,56 @@ describe("a reply waits that shows", () => {
   });
 });
 
+describe("an event of a key waits for the disk", () => {
+  const channel = (event: string) => `__keyevent@0__:${event}`;
+  /** What a listener is told of an event, now, and when all is on the disk. */
+  function told(event: string, ...lines: string[]): [now: string, then: string] {
+    const listener = held.client(`SUBSCRIBE ${channel(event)}`);
+    held.syncAll();
+    listener.replies.length = 0;
+    held.write(...lines);
+    return outcome(listener);
+  }
+  const message = (event: string, key: string) =>
+    ["message", channel(event), key].reduce(
+      (text, word) => `${text}$${word.length}\r\n${word}\r\n`,
+      "*3\r\n",
+    );
+
+  beforeEach(() => held.setUp(["CONFIG SET notify-keyspace-events EAmn"]));
+
+  test("of a change", () => {
+    expect(told("set", "SET k v")).toEqual(["", message("set", "k")]);
+  });
+
+  test("in a transaction, and in a script", () => {
+    expect(told("set", "MULTI", "SET k v", "EXEC")).toEqual(["", message("set", "k")]);
+    expect(told("del", `EVAL "redis.call('DEL', 'k')" 0`)).toEqual(["", message("del", "k")]);
+  });
+
+  test("in a script that may run long", () => {
+    const script = "for (const key of ['k', 't']) redis.call('SET', key, 'v')";
+    const both = message("set", "k") + message("set", "t");
+    expect(told("set", `EVAL "${script}" 0`)).toEqual(["", both]);
+  });
+
+  test("that a key was not there, which was deleted before", () => {
+    held.setUp(["SET k v"]);
+    expect(told("keymiss", "DEL k", "GET k")).toEqual(["", message("keymiss", "k")]);
+    expect(told("keymiss", "GET k")).toEqual([message("keymiss", "k"), message("keymiss", "k")]);
+  });
+
+  test("that it has expired, though nobody asked", () => {
+    held.setUp(["SET k v PX 50"]);
+    const listener = held.client(`SUBSCRIBE ${channel("expired")}`);
+    held.syncAll();
+    listener.replies.length = 0;
+    for (let i = 0; i < 10; i++) held.server.turn(20);
+    expect(held.server.state.size).toBe(0);
+    expect(outcome(listener)).toEqual(["", message("expired", "k")]);
+  });
+});
+
 describe("who waited for a key", () => {
   test("has its reply when what it took is on the disk", () => {
     const client = held.client("BLPOP k 0");

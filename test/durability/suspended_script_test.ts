@@ -71,6 +71,24 @@ describe("under appendfsync always", () => {
     expect(client.replies).toEqual([]);
   });
 
+  test("its events wait for its end, and then for the disk", () => {
+    held.write("CONFIG SET notify-keyspace-events Eg$");
+    const listener = held.client("PSUBSCRIBE __keyevent@0__:*");
+    held.syncAll();
+    const told = () =>
+      [...listener.replies.join("").matchAll(/@0__:([a-z_]+)\r\n\$\d+\r\n(\w+)/g)]
+        .map(([, event, key]) => `${event} ${key}`)
+        .join();
+    suspend(held.server, `redis.call('SET', 'k', '1'); ${LONG} redis.call('RENAME', 'k', 't')`);
+    held.syncAll();
+    expect(told()).toBe("");
+    untilOver(held.server);
+    held.turn();
+    expect(told()).toBe("");
+    held.syncAll();
+    expect(told()).toBe("set k,rename_from k,rename_to t");
+  });
+
   test("who looks afterwards waits for what the script has changed, early and late", () => {
     held.write("SET x 1");
     suspend(held.server, `redis.call('SET', 'k', '1'); ${LONG} redis.call('SET', 'l', '1')`);
