@@ -48,6 +48,8 @@ export const HiddenFlag = {
   shrinking: 1 << 22,
   /** Runs a script or function, whose own flags may say what it does. */
   script: 1 << 23,
+  /** Its client gets the messages of what it does to keys after its reply, not before. */
+  replies_first: 1 << 24,
 } as const;
 
 /** ACL categories, in the order of replies. */

@@ -138,12 +138,12 @@ export class Dispatcher {
     if ((client.gates & Gate.reply) !== 0 && isOver) {
       // Of commands inside another each has been silent or not.
       if (wasSilent && client.isSilent && !this.nesting.hasReplied) this.reply.truncate(from);
-      this.reply.putAsideBack();
       client.endSkip();
     }
     tracking.current = null;
     if (isOver) tracking.commandOver(client);
     if (this.waits.hasReady) this.serveReady(args);
+    this.reply.putAsideBack();
   }
 
   /** See CallServer. */
@@ -231,6 +231,7 @@ export class Dispatcher {
     const refusal = gates === 0 ? null : this.nestedRefusal(client, args, command, gates);
     if (refusal === null) {
       this.server.keyspace.accessHidden = hidesAccess(gates, command);
+      if (gates !== 0) this.reply.beginCommand();
       this.run(call, client, args, command);
       if ((gates & Gate.tracking) !== 0) this.noteRead(client, args, command);
     } else {
@@ -375,6 +376,7 @@ export class Dispatcher {
   private runGated(client: Client, args: Args, command: TableCommand, gates: number): void {
     const { keyspace } = this.server;
     keyspace.accessHidden = hidesAccess(gates, command);
+    this.reply.beginCommand();
     try {
       this.run(this.call, client, args, command);
       if ((gates & Gate.tracking) !== 0) this.noteRead(client, args, command);

@@ -38,7 +38,7 @@ export class SuspendedCommand implements BlockedState {
     this.call.command = command;
     this.call.args = keptArgs(caller.args);
     this.timing = dispatcher.accounts.suspend();
-    moveReply(caller.reply, start, reply);
+    caller.reply.moveTo(reply, start);
     client.blocked = this;
     client.connection.suspend();
   }
@@ -84,14 +84,4 @@ export class SuspendedCommand implements BlockedState {
     client.connection.resumeWithAnswer(0, reply);
     call.server.tracking.commandOver(client);
   }
-}
-
-/** Moves what was written from a position on. */
-function moveReply(from: Reply, position: number, to: Reply): void {
-  if (from.isDiscarding) to.discard(0);
-  from.show(position, from.position, (bytes, offset, size) => {
-    to.raw(bytes, offset, size);
-    return false;
-  });
-  from.truncate(position);
 }

@@ -69,8 +69,10 @@ export class Reply {
   private discardFrom = NOWHERE;
   /** What comes before this position cannot be taken back: it ends with a message. */
   private settled = 0;
-  /** Messages to a client whose replies are dropped: they come when these are. */
+  /** Messages that come when the reply of the command that runs is there, or is dropped. */
   private readonly aside: Uint8Array[] = [];
+  /** Where the reply of the command that runs begins; kept only for who may get messages. */
+  private begun = 0;
 
   /** A buffer that has grown to `pieceSize` is put aside; without it all stays in one. */
   constructor(pieceSize = Infinity) {
@@ -103,6 +105,7 @@ export class Reply {
   clear(): void {
     this.at = 0;
     this.settled = 0;
+    this.begun = 0;
     this.discardFrom = NOWHERE;
     if (this.pieces.size > 0) this.pieces.clear();
     if (this.isOversized) {
@@ -118,6 +121,7 @@ export class Reply {
   dropPieces(before: number): number {
     const size = this.pieces.dropFirst(before);
     this.settled = Math.max(0, this.settled - size);
+    this.begun = Math.max(0, this.begun - size);
     return size;
   }
 
@@ -143,13 +147,24 @@ export class Reply {
     this.discardFrom = position;
   }
 
-  /** A message amid replies: it stays whatever becomes of the reply that it comes in. */
+  /** A command begins whose client may get messages. */
+  beginCommand(): void {
+    this.begun = this.position;
+  }
+
+  /** Whether the reply of that command has begun, or messages wait for its end. */
+  get isAmid(): boolean {
+    return this.position > this.begun || this.aside.length > 0;
+  }
+
+  /** A message between two replies: it stays whatever becomes of the reply after it. */
   message(bytes: Uint8Array, offset: number, size: number): void {
     this.raw(bytes, offset, size);
     this.settled = this.position;
+    this.begun = this.position;
   }
 
-  /** A message while replies are dropped: it comes when these are, by `putAsideBack`. */
+  /** A message that comes by `putAsideBack`. */
   messageAside(bytes: Uint8Array): void {
     this.aside.push(bytes);
   }
@@ -161,10 +176,22 @@ export class Reply {
     this.truncate(from);
   }
 
-  /** What was dropped is gone: the messages that were set aside follow. */
+  /** A command is over, its reply written or dropped: the messages that wait for that follow. */
   putAsideBack(): void {
+    if (this.aside.length === 0) return;
     for (const bytes of this.aside) this.message(bytes, 0, bytes.length);
     this.aside.length = 0;
+  }
+
+  /** Moves what was written from a position on, messages and all, to the end of another writer. */
+  moveTo(to: Reply, position: number): void {
+    if (this.isDiscarding) to.discard(0);
+    this.show(position, this.position, (bytes, offset, size) => {
+      to.raw(bytes, offset, size);
+      return false;
+    });
+    this.settled = Math.min(this.settled, position);
+    this.truncate(position);
   }
 
   /**

@@ -14,6 +14,7 @@ import {
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
 import { Client, type ConnectionPort, type SharedBlock } from "../calls/client.ts";
+import { HiddenFlag } from "../calls/command.ts";
 import type { Reply } from "../protocol/reply.ts";
 import {
   BROKEN,
@@ -379,6 +380,10 @@ export class Connection
 
   push(bytes: Uint8Array, mark: number): void {
     if (this.closing) return;
+    if (this.engine.running === this) {
+      this.deliverInside(bytes, 0, bytes.length, mark);
+      return;
+    }
     try {
       this.makeWay();
       this.keepOutput(bytes, 0, bytes.length, false, mark);
@@ -413,12 +418,14 @@ export class Connection
     return this.shared === null && this.output.size === 0 && this.rangeCount === 0;
   }
 
-  /** A message to who runs a command: amid its replies. */
+  /** A message to who runs a command: before or after that one's reply, but not within it. */
   private deliverInside(bytes: Uint8Array, offset: number, size: number, mark: number): void {
     const { client, engine } = this;
+    const { reply } = engine;
     client.shows(mark);
-    if (client.isSilent) engine.reply.messageAside(bytes.slice(offset, offset + size));
-    else engine.reply.message(bytes, offset, size);
+    const comesLater = client.isSilent || reply.isAmid || repliesFirst(client);
+    if (comesLater && client.gates !== 0) reply.messageAside(bytes.slice(offset, offset + size));
+    else reply.message(bytes, offset, size);
   }
 
   private deliverQueued(block: SharedBlock, offset: number, size: number, mark: number): void {
@@ -434,13 +441,8 @@ export class Connection
 
   /** What it is to be sent so far is in its queue then, so that something can follow. */
   private makeWay(): void {
-    const { engine } = this;
     this.keepShared();
-    if (engine.running === this) {
-      engine.turn.add(this, engine.runningFrom);
-      engine.runningFrom = engine.reply.position;
-    }
-    if (this.rangeCount > 0) engine.turn.settle(this);
+    if (this.rangeCount > 0) this.engine.turn.settle(this);
   }
 
   /** So many bytes have been added to the queue. */
@@ -623,6 +625,7 @@ export class Connection
     const { parser } = engine;
     const { accounts } = engine.dispatcher;
     accounts.closeRun(accounts.isSingle ? parser.args : null);
+    engine.reply.putAsideBack();
     engine.running = null;
     const { partial } = this;
     this.partial = this.closing ? null : parser.suspend(partial);
@@ -761,4 +764,9 @@ export class Connection
 
 function endpoint(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Whether the command that a client runs tells of what it does after its reply, as in Redis. */
+function repliesFirst({ lastCommand }: Client): boolean {
+  return lastCommand !== null && (lastCommand.flags & HiddenFlag.replies_first) !== 0;
 }

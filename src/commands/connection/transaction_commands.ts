@@ -141,7 +141,7 @@ function runUntilSuspended(
         };
       }
       if (wasClosing || client.isSilent) reply.truncate(from);
-      if (client.isSilent) reply.putAsideBack();
+      reply.putAsideBack();
     }
   } finally {
     server.leave(client);

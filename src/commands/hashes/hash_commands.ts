@@ -64,7 +64,7 @@ export const hashCommands = group("hash", {
   HINCRBY: {
     run: hincrby,
     arity: 4,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "access", "update"] }],
     args: "key field increment:integer",
     since: "2.0.0",
@@ -74,7 +74,7 @@ export const hashCommands = group("hash", {
   HINCRBYFLOAT: {
     run: hincrbyfloat,
     arity: 4,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "access", "update"] }],
     args: "key field increment:double",
     since: "2.6.0",
@@ -115,7 +115,7 @@ export const hashCommands = group("hash", {
   HMSET: {
     run: hmset,
     arity: -4,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: "key {field value} ...",
     since: "2.0.0",
@@ -151,7 +151,7 @@ export const hashCommands = group("hash", {
   HSET: {
     run: hset,
     arity: -4,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: "key {field value} ...",
     since: "2.0.0",
@@ -164,7 +164,7 @@ export const hashCommands = group("hash", {
   HSETNX: {
     run: hsetnx,
     arity: 4,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "insert"] }],
     args: "key field value",
     since: "2.0.0",

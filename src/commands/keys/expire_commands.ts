@@ -29,7 +29,7 @@ export const expireCommands = group("generic", {
   EXPIRE: {
     run: expire,
     arity: -3,
-    flags: ["write", "fast"],
+    flags: ["write", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: "key seconds condition:[NX | XX | GT | LT]@7.0.0",
     since: "1.0.0",
@@ -40,7 +40,7 @@ export const expireCommands = group("generic", {
   EXPIREAT: {
     run: expireat,
     arity: -3,
-    flags: ["write", "fast"],
+    flags: ["write", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: "key unix-time-seconds condition:[NX | XX | GT | LT]@7.0.0",
     since: "1.2.0",
@@ -71,7 +71,7 @@ export const expireCommands = group("generic", {
   PEXPIRE: {
     run: pexpire,
     arity: -3,
-    flags: ["write", "fast"],
+    flags: ["write", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: "key milliseconds condition:[NX | XX | GT | LT]@7.0.0",
     since: "2.6.0",
@@ -82,7 +82,7 @@ export const expireCommands = group("generic", {
   PEXPIREAT: {
     run: pexpireat,
     arity: -3,
-    flags: ["write", "fast"],
+    flags: ["write", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: "key unix-time-milliseconds condition:[NX | XX | GT | LT]@7.0.0",
     since: "2.6.0",

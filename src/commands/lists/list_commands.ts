@@ -80,7 +80,7 @@ export const listCommands = group("list", {
   LPOP: {
     run: lpop,
     arity: -2,
-    flags: ["write", "shrinking", "fast"],
+    flags: ["write", "shrinking", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "access", "delete"] }],
     args: "key [count@6.2.0]",
     since: "1.0.0",
@@ -104,7 +104,7 @@ export const listCommands = group("list", {
   LPUSH: {
     run: (call) => push(call, true, false),
     arity: -3,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "insert"] }],
     args: "key element ...",
     since: "1.0.0",
@@ -115,7 +115,7 @@ export const listCommands = group("list", {
   LPUSHX: {
     run: (call) => push(call, true, true),
     arity: -3,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "insert"] }],
     args: "key element ...",
     since: "2.2.0",
@@ -148,7 +148,7 @@ export const listCommands = group("list", {
   LSET: {
     run: lset,
     arity: 4,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: "key index:integer element",
     since: "1.0.0",
@@ -170,7 +170,7 @@ export const listCommands = group("list", {
   RPOP: {
     run: rpop,
     arity: -2,
-    flags: ["write", "shrinking", "fast"],
+    flags: ["write", "shrinking", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "access", "delete"] }],
     args: "key [count@6.2.0]",
     since: "1.0.0",
@@ -195,7 +195,7 @@ export const listCommands = group("list", {
   RPUSH: {
     run: (call) => push(call, false, false),
     arity: -3,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "insert"] }],
     args: "key element ...",
     since: "1.0.0",
@@ -206,7 +206,7 @@ export const listCommands = group("list", {
   RPUSHX: {
     run: (call) => push(call, false, true),
     arity: -3,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "insert"] }],
     args: "key element ...",
     since: "2.2.0",

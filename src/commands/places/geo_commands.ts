@@ -41,7 +41,7 @@ export const geoCommands = group("geo", {
   GEOADD: {
     run: geoadd,
     arity: -5,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: `key condition:[NX | XX]@6.2.0 [change:CH@6.2.0]
       {longitude:double latitude:double member}...`,

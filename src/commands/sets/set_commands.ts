@@ -71,7 +71,7 @@ export const setCommands = group("set", {
   SDIFFSTORE: {
     run: sdiffstore,
     arity: -3,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [
       { at: 1, flags: ["OW", "update"] },
       { at: 2, last: -1, flags: ["RO", "access"] },
@@ -105,7 +105,7 @@ export const setCommands = group("set", {
   SINTERSTORE: {
     run: sinterstore,
     arity: -3,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [
       { at: 1, flags: ["RW", "update"] },
       { at: 2, last: -1, flags: ["RO", "access"] },
@@ -224,7 +224,7 @@ export const setCommands = group("set", {
   SUNIONSTORE: {
     run: sunionstore,
     arity: -3,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [
       { at: 1, flags: ["OW", "update"] },
       { at: 2, last: -1, flags: ["RO", "access"] },

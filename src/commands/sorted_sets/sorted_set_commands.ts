@@ -35,7 +35,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZADD: {
     run: zadd,
     arity: -4,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: `key
       condition:[NX | XX]@3.0.2
@@ -86,7 +86,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZDIFFSTORE: {
     run: zdiffstore,
     arity: -4,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [
       { at: 1, flags: ["OW", "update"] },
       { at: 2, numkeys: 0, first: 1, flags: ["RO", "access"] },
@@ -101,7 +101,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZINCRBY: {
     run: zincrby,
     arity: 4,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "access", "update"] }],
     args: "key increment:integer member",
     since: "1.2.0",
@@ -136,7 +136,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZINTERSTORE: {
     run: zinterstore,
     arity: -4,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [
       { at: 1, flags: ["OW", "update"] },
       { at: 2, numkeys: 0, first: 1, flags: ["RO", "access"] },
@@ -263,7 +263,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZRANGESTORE: {
     run: zrangestore,
     arity: -5,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [
       { at: 1, flags: ["OW", "update"] },
       { at: 2, flags: ["RO", "access"] },
@@ -426,7 +426,7 @@ export const sortedSetCommands = group("sorted-set", {
   ZUNIONSTORE: {
     run: zunionstore,
     arity: -4,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [
       { at: 1, flags: ["OW", "update"] },
       { at: 2, numkeys: 0, first: 1, flags: ["RO", "access"] },

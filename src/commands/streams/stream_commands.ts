@@ -44,7 +44,7 @@ export const streamCommands = group("stream", {
   XADD: {
     run: xadd,
     arity: -5,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [
       {
         at: 1,
@@ -115,7 +115,7 @@ export const streamCommands = group("stream", {
   XSETID: {
     run: xsetid,
     arity: -3,
-    flags: ["write", "denyoom", "fast"],
+    flags: ["write", "denyoom", "fast", "replies_first"],
     keys: [{ at: 1, flags: ["RW", "update"] }],
     args: `key last-id
       [ENTRIESADDED entries_added:integer@7.0.0]

@@ -23,7 +23,7 @@ export const streamGroupCommands = group("stream", {
       CREATE: {
         run: xgroupCreate,
         arity: -5,
-        flags: ["write", "denyoom"],
+        flags: ["write", "denyoom", "replies_first"],
         keys: [{ at: 2, flags: ["RW", "insert"] }],
         args: `key groupname id:{id | new_id:$}
           [MKSTREAM]
@@ -56,7 +56,7 @@ export const streamGroupCommands = group("stream", {
       DESTROY: {
         run: xgroupDestroy,
         arity: 4,
-        flags: ["write"],
+        flags: ["write", "replies_first"],
         keys: [{ at: 2, flags: ["RW", "delete"] }],
         args: "key groupname",
         since: "5.0.0",
@@ -68,7 +68,7 @@ export const streamGroupCommands = group("stream", {
       SETID: {
         run: xgroupSetId,
         arity: -5,
-        flags: ["write"],
+        flags: ["write", "replies_first"],
         keys: [{ at: 2, flags: ["RW", "update"] }],
         args: "key groupname id:{id | new_id:$} [ENTRIESREAD entries_read:integer]",
         since: "5.0.0",

@@ -45,12 +45,21 @@ export class WireClient {
   }
 
   /** Waits until so many bytes have come in all. */
-  async reach(size: number): Promise<void> {
-    if (this.got.length >= size || this.isClosed) return;
+  reach(size: number): Promise<void> {
+    return this.wait(() => this.got.length >= size);
+  }
+
+  /** Waits until the last that has come is this text. */
+  until(end: string): Promise<void> {
+    return this.wait(() => this.got.endsWith(end));
+  }
+
+  private async wait(isThere: () => boolean): Promise<void> {
+    if (isThere() || this.isClosed) return;
     await new Promise<void>((done) => {
       const timer = setTimeout(done, WAIT_MS);
       this.onChange = () => {
-        if (this.got.length < size && !this.isClosed) return;
+        if (!isThere() && !this.isClosed) return;
         clearTimeout(timer);
         done();
       };
