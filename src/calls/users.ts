@@ -82,8 +82,8 @@ export interface AccessUsers {
   /** False if there is none of that name. The default user cannot be removed. */
   remove(name: string): boolean;
   /**
-   * What subscriptions of a user's clients may stay when it becomes as `after`; null when all may,
-   * since no channel was taken away. Channels of all selectors count, whatever else these allow.
+   * What subscriptions of a user's clients may stay when it becomes as `after`; null when all may.
+   * Channels of all selectors count, whatever else these allow.
    */
   channelLimits(before: AccessUser, after: AccessUser): ChannelLimits | null;
 }

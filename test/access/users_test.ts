@@ -202,7 +202,8 @@ describe("the users of a server", () => {
     expect(limits?.("c", false)).toBe(true);
     expect(limits?.("a*", true)).toBe(true);
     expect(limits?.("ab*", true)).toBe(false);
-    expect(users.channelLimits(userOf("&a"), userOf("(&a)"))).toBeNull();
+    expect(users.channelLimits(userOf("&a"), userOf("(&a)"))?.("b", false)).toBe(false);
+    expect(users.channelLimits(userOf(), userOf("&a"))).toBeNull();
     expect(users.channelLimits(userOf("&a"), userOf("allchannels"))).toBeNull();
     expect(users.channelLimits(userOf("allchannels"), userOf("&a"))?.("b", false)).toBe(false);
   });
