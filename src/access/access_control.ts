@@ -5,6 +5,7 @@
 import { latin1 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { LogLevel } from "../base/log.ts";
+import { cString } from "../base/words.ts";
 import type { Access } from "../calls/access.ts";
 import { AccessLog, type RefusalContext } from "../calls/access_log.ts";
 import { type Client, Gate } from "../calls/client.ts";
@@ -39,6 +40,8 @@ const TWO_SOURCES =
 /** Of a hexadecimal digit, and digits of a random word. */
 const DIGIT_BITS = 4;
 const WORD_DIGITS = 8;
+/** Bytes of a key, a channel or a name that ACL LOG keeps. */
+const OBJECT_SIZE_MAX = 64 << 10;
 const CRITICAL = "Critical error while loading ACLs. Exiting.";
 
 /** What it needs of the server. */
@@ -123,7 +126,7 @@ export class AccessControl implements Access {
       reason: "auth",
       context: client.queue === null ? "toplevel" : "multi",
       object: args.text(0),
-      user: name,
+      user: name.slice(0, OBJECT_SIZE_MAX),
       clientLine: this.host.lineOf(client),
     });
     return false;
@@ -142,7 +145,7 @@ export class AccessControl implements Access {
     this.log.add({
       reason: denied,
       context,
-      object: denied === "command" ? command.name : args.text(deniedAt),
+      object: denied === "command" ? command.name : args.text(deniedAt, OBJECT_SIZE_MAX),
       user: name,
       clientLine: this.host.lineOf(client),
     });
@@ -155,13 +158,13 @@ export class AccessControl implements Access {
     const merged = mergeSelectors(rules);
     if ("unmatched" in merged) {
       throw new CommandError(
-        `ERR Unmatched parenthesis in acl selector starting at '${merged.unmatched}'.`,
+        `ERR Unmatched parenthesis in acl selector starting at '${cString(merged.unmatched)}'.`,
       );
     }
     const refused = applyRules(after, merged);
     if (refused !== null) {
       const { rule, reason } = refused;
-      throw new CommandError(`ERR Error in ACL SETUSER modifier '${rule}': ${reason}`);
+      throw new CommandError(`ERR Error in ACL SETUSER modifier '${cString(rule)}': ${reason}`);
     }
     if (before !== undefined) this.closeSubscribers(before, after, asker);
     this.users.put(after);

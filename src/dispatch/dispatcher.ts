@@ -234,8 +234,13 @@ export class Dispatcher {
       if (gates !== 0) this.reply.beginCommand();
       this.run(call, client, args, command);
       if ((gates & Gate.tracking) !== 0) this.noteRead(client, args, command);
-    } else {
+    } else if (client.isScript) {
       this.reject(client, args, command, refusal);
+    } else {
+      // It is the command around it (EXEC) that has failed.
+      const { outerCommand } = this.nesting;
+      if (outerCommand !== null) this.server.figures.commands.failed[outerCommand.id]++;
+      this.fail(refusal);
     }
     if (this.monitors.active) this.monitors.feed(client, args, command);
   }

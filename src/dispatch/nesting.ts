@@ -65,6 +65,11 @@ export class Nesting {
     return this.inners[this.depth - 1].call;
   }
 
+  /** The command around them. */
+  get outerCommand(): Command | null {
+    return this.inners[this.depth - 1].lastCommand;
+  }
+
   /** They are over, or one has thrown. Returns where the command around them writes to. */
   leave(client: Client): Reply {
     const { outerReply, lastCommand, accessHidden, isTold } = this.inners[--this.depth];

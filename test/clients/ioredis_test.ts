@@ -194,4 +194,22 @@ describe("with a password", () => {
     const none = open({ port, retryStrategy: () => null });
     await expect(none.ping()).rejects.toThrow("NOAUTH");
   });
+
+  test("a user of its own does what its rules allow, reconnected as well", async () => {
+    const rules = ["on", ">größe", "~app:*", "+@all", "-@dangerous", "+info"];
+    await redis.acl("SETUSER", "jörg", ...rules);
+    const client = open({ username: "jörg", password: "größe" });
+    expect(await client.acl("WHOAMI")).toBe("jörg");
+    expect(await client.set("app:k", "v")).toBe("OK");
+    await expect(client.set("k", "v")).rejects.toThrow("NOPERM");
+    await expect(client.flushall()).rejects.toThrow("NOPERM");
+    const replies = await client.pipeline().get("app:k").get("other").exec();
+    expect(replies?.map(([error, value]) => error?.message.slice(0, 6) ?? value)).toEqual([
+      "v",
+      "NOPERM",
+    ]);
+    await redis.client("KILL", "USER", "jörg");
+    expect(await client.get("app:k")).toBe("v");
+    expect(await redis.acl("DELUSER", "jörg")).toBe(1);
+  });
 });

@@ -187,4 +187,33 @@ describe.each([2, 3] as const)("RESP%d", (RESP) => {
     const refused = open({ socket }).then((none) => none.get("k"));
     await expect(refused).rejects.toThrow("NOAUTH");
   });
+
+  test("users are made, described, refused and removed", async () => {
+    await redis.aclSetUser("app", [
+      "on",
+      ">secret",
+      "~app:*",
+      "&news",
+      "+@all",
+      "-get",
+      "(+get ~x)",
+    ]);
+    const user = await redis.aclGetUser("app");
+    expect([user?.flags, user?.keys, user?.channels]).toEqual([["on"], "~app:*", "&news"]);
+    const [selector] = user?.selectors ?? [];
+    expect(selector).toMatchObject({ commands: "-@all +get", keys: "~x", channels: "" });
+    const app = await open({ username: "app", password: "secret" });
+    expect(await app.aclWhoAmI()).toBe("app");
+    expect(await app.get("x")).toBe(null);
+    await expect(app.get("app:k")).rejects.toThrow("NOPERM");
+    await expect(app.publish("other", "x")).rejects.toThrow("NOPERM");
+    const transaction = app.multi().set("app:k", "v").set("k", "v").exec();
+    await expect(transaction).rejects.toThrow();
+    const [latest] = await redis.aclLog();
+    expect(latest).toMatchObject({ reason: "key", context: "multi", object: "k", username: "app" });
+    expect(await redis.aclDryRun("app", ["SET", "app:k", "v"])).toBe("OK");
+    expect(await redis.aclList()).toHaveLength(2);
+    expect(await redis.aclDelUser("app")).toBe(1);
+    expect(await redis.aclUsers()).toEqual(["default"]);
+  });
 });

@@ -318,6 +318,6 @@ describe("what is told of commands inside others", () => {
     dispatcher.setGate(ServerGate.replicas, true);
     expect(run("NEST 1 NEST 2 NEST 3 GET none")).toBe("*2 $1 1 *2 $1 2 -STUB no three");
     expect(asked).toEqual(["nest", "nest", "nest"]);
-    expect(figuresOf("nest")).toEqual([2, 5, 0, 1]);
+    expect(figuresOf("nest")).toEqual([2, 5, 1, 0]);
   });
 });

@@ -287,7 +287,7 @@ function aclDryrun(call: Call): void {
   const what =
     denied === "command"
       ? `run the '${command.name}' command`
-      : `access the '${call.text(user.deniedAt + 3)}' ${denied}`;
+      : `access the '${call.cText(user.deniedAt + 3)}' ${denied}`;
   call.reply.bulkText(`This user has no permissions to ${what}`);
 }
 

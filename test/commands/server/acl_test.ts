@@ -421,3 +421,30 @@ test("ACL HELP names all subcommands, in pairs of lines", async () => {
     "CAT DELUSER DRYRUN GETUSER GENPASS LIST LOAD LOG SAVE SETUSER USERS WHOAMI HELP".split(" "),
   );
 });
+
+test("what EXEC may no longer run is EXEC's failure; what is not queued is rejected", async () => {
+  await client.command("CONFIG", "RESETSTAT");
+  await server.session(`
+    > ACL SETUSER ann on nopass ~* +@all -get
+    OK
+    ann> AUTH ann x
+    OK
+    ann> GET a
+    (error) NOPERM this user has no permissions to run the 'get' command
+    ann> MULTI
+    OK
+    ann> ACL SETUSER ann -set
+    QUEUED
+    ann> SET a 2
+    QUEUED
+    ann> EXEC
+    1) OK
+    2) ${LATE_COMMAND}
+  `);
+  const info = String(plain(await client.command("INFO", "commandstats")));
+  const counted = (name: string) =>
+    /rejected_calls=\d+,failed_calls=\d+/.exec(info.slice(info.indexOf(`cmdstat_${name}:`)))?.[0];
+  expect(counted("get")).toBe("rejected_calls=1,failed_calls=0");
+  expect(counted("exec")).toBe("rejected_calls=0,failed_calls=1");
+  expect(info).not.toContain("cmdstat_set:");
+});
