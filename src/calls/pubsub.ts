@@ -28,6 +28,8 @@ export interface PubSub {
   publish(args: Args, channel: number, message: number, mark: number): number;
   /** As `publish`, to a channel of the shard. */
   publishToShard(args: Args, channel: number, message: number, mark: number): number;
+  /** To how many a message would go. */
+  receiverCount(args: Args, channel: number): number;
   /** Subscribes a client to what an argument names, if it has not; how many it has then. */
   subscribe(client: Client, kind: TopicKind, args: Args, index: number): number;
   /** The opposite. */

@@ -21,8 +21,7 @@ export class PubSubHub implements PubSub, ClientFeature {
     shard: new Topics(),
   };
   private readonly patterns = new PatternIndex();
-  /** Those that match the channel of the message that is being sent. */
-  private readonly matching: NamedTopic[] = [];
+  private readonly found: NamedTopic[] = [];
   private readonly subscribed = new Map<Client, Subscribed>();
   private readonly frames2 = new MessageFrames(2);
   private readonly frames3 = new MessageFrames(3);
@@ -40,13 +39,24 @@ export class PubSubHub implements PubSub, ClientFeature {
       count += this.send(topic, "message", null, args, channel, message, mark);
     }
     if (this.tables.pattern.count === 0) return count;
-    const { matching } = this;
-    this.patterns.match(args, channel, matching);
-    for (const found of matching) {
+    for (const found of this.matching(args, channel)) {
       count += this.send(found, "pmessage", found.name, args, channel, message, mark);
     }
-    matching.length = 0;
     return count;
+  }
+
+  receiverCount(args: Args, channel: number): number {
+    let count = this.subscriberCount("channel", args, channel);
+    for (const { clients } of this.matching(args, channel)) count += clients.size;
+    return count;
+  }
+
+  /** The patterns that match a channel, until the next is asked for. */
+  private matching(args: Args, channel: number): readonly NamedTopic[] {
+    const { found } = this;
+    found.length = 0;
+    this.patterns.match(args, channel, found);
+    return found;
   }
 
   publishToShard(args: Args, channel: number, message: number, mark: number): number {

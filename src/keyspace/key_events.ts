@@ -33,6 +33,8 @@ export interface Publisher {
 
 /** While a script runs that can be undone. */
 export interface ScriptEnd {
+  /** Whether there is anything to undo, or to do then. */
+  readonly hasChanged: boolean;
   /** Does something when the script has ended, unless it is undone. */
   afterwards(run: () => void): void;
 }

@@ -280,6 +280,10 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     this.chapter.waste.push(e);
   }
 
+  get hasChanged(): boolean {
+    return this.keyspace.dirty !== this.dirty || this.later.length > 0;
+  }
+
   afterwards(run: () => void): void {
     this.later.push(run);
   }

@@ -398,10 +398,12 @@ export class Connection
     const { engine } = this;
     if (engine.running === this) {
       this.deliverInside(block.bytes, from, to - from, mark);
+    } else if (mark > engine.keyspace.unsynced.safeMark) {
+      this.deliverQueued(block, from, to - from, mark);
     } else if (this.shared === block && this.sharedTo === from) {
       this.sharedTo = to;
       engine.figures.netOutputSize += to - from;
-    } else if (mark > engine.keyspace.unsynced.safeMark || !this.isIdle) {
+    } else if (!this.isIdle) {
       this.deliverQueued(block, from, to - from, mark);
     } else {
       this.shared = block;

@@ -186,6 +186,26 @@ describe("SCRIPT KILL FORCE", () => {
     ]);
   });
 
+  test("sends no message about what it did, but those before that", () => {
+    const listener = world.client();
+    listener.run("SUBSCRIBE", "c");
+    const texts = () => listener.replied.match(/(?<=\$1\r\nc\r\n\$\d\r\n)\w+/g) ?? [];
+    const publish = (text: string) => `redis.call('PUBLISH', 'c', '${text}');`;
+    const change = "redis.call('SET', 'k', 1);";
+    caller.run("EVAL", `${publish("one")} ${change} ${publish("two")} ${FOREVER}`, "0");
+    world.endTurn();
+    expect(texts()).toEqual(["one"]);
+    other.run("SCRIPT", "KILL", "FORCE");
+    world.untilOver();
+    world.endTurn();
+    expect(caller.replied).toMatch(KILLED);
+    expect(texts()).toEqual(["one"]);
+    const counted = "let n = 0; for (const i of [1, 2]) n += ";
+    const replied = caller.run("EVAL", `${change} ${counted} ${publish("six")} return n`, "0");
+    expect(replied).toBe(":2\r\n");
+    expect(texts()).toEqual(["one", "six", "six"]);
+  });
+
   test("takes back what the log was told, and nothing else", () => {
     const { feed } = world.server;
     const told = feed.attach({ told: () => {} });

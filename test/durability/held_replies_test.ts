@@ -162,6 +162,47 @@ describe("an event of a key waits for the disk", () => {
   });
 });
 
+describe("a message waits for the disk", () => {
+  const message = (text: string) =>
+    ["message", "c", text].reduce(
+      (bytes, word) => `${bytes}$${word.length}\r\n${word}\r\n`,
+      "*3\r\n",
+    );
+
+  function told(...lines: string[]): [now: string, then: string] {
+    const listener = held.client("SUBSCRIBE c");
+    held.syncAll();
+    listener.replies.length = 0;
+    held.write(...lines);
+    return outcome(listener);
+  }
+
+  beforeEach(() => held.setUp([]));
+
+  test("that comes after a change, of whom it may", () => {
+    expect(told("SET k v", "PUBLISH c 1")).toEqual(["", message("1")]);
+    expect(told("MULTI", "SET k v", "PUBLISH c 2", "EXEC")).toEqual(["", message("2")]);
+    const script = "redis.call('SET', 'k', 1); redis.call('PUBLISH', 'c', '3')";
+    expect(told(`EVAL "${script}" 0`)).toEqual(["", message("3")]);
+    const long = "for (const i of ['4', '5']) { redis.call('SET', 'k', i);";
+    expect(told(`EVAL "${long} redis.call('PUBLISH', 'c', i) }" 0`)).toEqual([
+      "",
+      message("4") + message("5"),
+    ]);
+  });
+
+  test("and those that come after it", () => {
+    expect(told("PUBLISH c 0", "SET k v", "PUBLISH c 1", "PUBLISH c 2")).toEqual([
+      message("0"),
+      message("0") + message("1") + message("2"),
+    ]);
+  });
+
+  test("but not where nothing is to be waited for", () => {
+    expect(told("PUBLISH c 1")).toEqual([message("1"), message("1")]);
+  });
+});
+
 describe("who waited for a key", () => {
   test("has its reply when what it took is on the disk", () => {
     const client = held.client("BLPOP k 0");

@@ -4,6 +4,8 @@ import type { Call } from "../../calls/call.ts";
 import { helpEntry } from "../../calls/help.ts";
 import type { Topic, TopicKind } from "../../calls/pubsub.ts";
 import { group } from "../../calls/table.ts";
+import type { Keyspace } from "../../keyspace/keyspace.ts";
+import { type Args, keptArgs } from "../../protocol/args.ts";
 import { wrongSubcommand } from "../../protocol/errors.ts";
 
 const ASKING = ["pubsub", "loading", "stale"] as const;
@@ -90,13 +92,40 @@ export const publishCommands = group("pubsub", {
   },
 });
 
-/** Who has made a change may tell of it. */
 function publish({ args, keyspace, reply, server }: Call): void {
-  reply.integer(server.pubsub.publish(args, 1, 2, keyspace.unsynced.lastMark));
+  const { pubsub } = server;
+  if (mayBeUndone(keyspace)) {
+    reply.integer(pubsub.receiverCount(args, 1));
+    sendLater(keyspace, args, (kept, mark) => pubsub.publish(kept, 1, 2, mark));
+  } else {
+    // Who has made a change may tell of it.
+    reply.integer(pubsub.publish(args, 1, 2, keyspace.unsynced.lastMark));
+  }
 }
 
 function publishToShard({ args, keyspace, reply, server }: Call): void {
-  reply.integer(server.pubsub.publishToShard(args, 1, 2, keyspace.unsynced.lastMark));
+  const { pubsub } = server;
+  if (mayBeUndone(keyspace)) {
+    reply.integer(pubsub.subscriberCount("shard", args, 1));
+    sendLater(keyspace, args, (kept, mark) => pubsub.publishToShard(kept, 1, 2, mark));
+  } else {
+    reply.integer(pubsub.publishToShard(args, 1, 2, keyspace.unsynced.lastMark));
+  }
+}
+
+/** Whether the script that runs has changed what may be undone: nobody is told of that before. */
+function mayBeUndone({ events }: Keyspace): boolean {
+  return events.scriptEnd?.hasChanged === true;
+}
+
+/** Sends a message when the script has ended, unless it is undone. */
+function sendLater(
+  { events, unsynced }: Keyspace,
+  args: Args,
+  send: (kept: Args, mark: number) => void,
+): void {
+  const kept = keptArgs(args);
+  events.scriptEnd?.afterwards(() => send(kept, unsynced.lastMark));
 }
 
 function channels(call: Call, kind: TopicKind): void {
