@@ -112,7 +112,7 @@ export class Keyspace implements DatabaseOwner {
   /** A key that expires before this is told to `onEarlierExpiry`: -Infinity for none. */
   alarmMs = -Infinity;
   onEarlierExpiry: (timeMs: number) => void = () => {};
-  /** Told when databases are about to be emptied: once, however many. */
+  /** Told when databases were emptied: once, however many. */
   onFlush: () => void = () => {};
   /** Told when there is something for `reclaimSlice` to free. */
   onReclaim: () => void = () => {};
@@ -372,15 +372,16 @@ export class Keyspace implements DatabaseOwner {
 
   /** Empties a database, telling those who watch its keys, or wait for them. */
   flush(db: Database): number {
+    const count = this.empty(db);
     this.onFlush();
-    return this.empty(db);
+    return count;
   }
 
   /** As `flush`, of all databases. */
   flushAll(): number {
-    this.onFlush();
     let count = 0;
     for (const db of this.databases) count += this.empty(db);
+    this.onFlush();
     return count;
   }
 

@@ -110,6 +110,39 @@ describe("a reply waits that shows", () => {
     expect(now).toBe(OK);
     expect(then).toContain('"SET" "k" "w"');
   });
+
+  const TRACKING: [mode: string, change: string, told: string][] = [
+    ["", "SET k w", "*1\r\n$1\r\nk\r\n"],
+    ["", "DEL k", "*1\r\n$1\r\nk\r\n"],
+    ["", "FLUSHALL", "_\r\n"],
+    [" BCAST", "SET k w", "*1\r\n$1\r\nk\r\n"],
+    [" BCAST", "FLUSHDB", "_\r\n"],
+  ];
+  for (const [mode, change, told] of TRACKING) {
+    test(`what CLIENT TRACKING${mode} tells of ${change}`, () => {
+      held.setUp(["SET k v"]);
+      const client = held.client("HELLO 3", `CLIENT TRACKING ON${mode}`, "GET k");
+      held.syncAll();
+      const before = client.replies.join("");
+      held.write(change);
+      const [now, then] = outcome(client);
+      expect(now).toBe(before);
+      expect(then).toBe(`${before}>2\r\n$10\r\ninvalidate\r\n${told}`);
+    });
+  }
+
+  test("what CLIENT TRACKING tells of a change of its own, after the reply", () => {
+    held.setUp(["SET k v"]);
+    const client = held.client("HELLO 3", "CLIENT TRACKING ON", "GET k");
+    held.syncAll();
+    const before = client.replies.join("");
+    client.send(["SET", "k", "w"]);
+    client.send(["PING"]);
+    const [now, then] = outcome(client);
+    expect(now).toBe(before);
+    const message = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
+    expect(then).toBe(`${before}${OK}${message}+PONG\r\n`);
+  });
 });
 
 describe("an event of a key waits for the disk", () => {

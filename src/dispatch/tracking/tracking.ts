@@ -204,7 +204,7 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
 
   swapped(): void {}
 
-  /** Databases are about to be emptied. */
+  /** Databases were emptied. */
   flushed(): void {
     if (this.clientCount > 0) {
       for (const client of this.parts.clients.all()) {
