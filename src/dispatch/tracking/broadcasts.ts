@@ -1,9 +1,11 @@
 /**
  * Prefixes of which clients want to know every key that changes (CLIENT TRACKING BCAST), and the
  * keys that have changed in this turn. A change costs one look-up for each length that prefixes
- * have, however many there are.
+ * have, however many there are, and next to nothing if none begins as the key does.
  */
 import type { Client } from "../../calls/client.ts";
+
+const BYTE_VALUES = 256;
 
 /** A prefix, and what has become of its keys since the last broadcast. */
 export class Prefix {
@@ -28,6 +30,9 @@ export class Broadcasts {
   /** By length, then text. */
   private readonly byLength = new Map<number, Map<string, Prefix>>();
   private readonly noted = new Set<Prefix>();
+  /** How many prefixes begin with each byte; the empty one begins with any. */
+  private readonly byFirst = new Int32Array(BYTE_VALUES);
+  private hasEmpty = false;
   count = 0;
 
   /** Whether a key was noted since `takeNoted`. */
@@ -43,7 +48,7 @@ export class Broadcasts {
     if (prefix === undefined) {
       prefix = new Prefix(text);
       ofLength.set(text, prefix);
-      this.count++;
+      this.tally(text, 1);
     }
     prefix.clients.add(client);
   }
@@ -58,7 +63,18 @@ export class Broadcasts {
     this.noted.delete(prefix);
     ofLength.delete(text);
     if (ofLength.size === 0) this.byLength.delete(text.length);
-    this.count--;
+    this.tally(text, -1);
+  }
+
+  private tally(text: string, change: number): void {
+    this.count += change;
+    if (text === "") this.hasEmpty = change > 0;
+    else this.byFirst[text.charCodeAt(0)] += change;
+  }
+
+  /** Whether a key of the first byte `first` may have a prefix of somebody's. */
+  mayConcern(first: number): boolean {
+    return this.hasEmpty || this.byFirst[first] > 0;
   }
 
   /** A key has changed, by a client or, for null, by none. */

@@ -9,6 +9,7 @@
  * What a client changes itself it is told after the reply to its command, with all that is inside
  * of that; what others change may come between the replies to two commands, as in Redis.
  */
+import { segmentOf, u8 } from "../../arena/arena.ts";
 import { isShortage } from "../../arena/shortage.ts";
 import { type Client, Gate } from "../../calls/client.ts";
 import type { ClientFeature } from "../../calls/client_feature.ts";
@@ -192,6 +193,9 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
   private noteForBroadcast(e: EntryRef, event: KeyEvent | null): void {
     // To Redis it is part of the change that has made the list.
     if (this.isServing && entry.type(e) === Type.list && TAKING.has(event)) return;
+    // Of a key without a byte it is another's, and may only let it be looked at in vain.
+    const first = u8[segmentOf(entry.keyBlock(e))][entry.keyOffset(e)];
+    if (!this.broadcasts.mayConcern(first)) return;
     const name = entry.keyText(e);
     const isOwn = event !== "expired" && !this.parts.isInScript();
     this.broadcasts.note(name, isOwn ? this.current : null);
