@@ -23,4 +23,4 @@ export function channelLimits(before: User, after: User): ChannelLimits | null {
 }
 
 const channelsOf = (user: User): Pattern[] =>
-  user.selectors.flatMap(({ channels }) => [...channels.list]);
+  user.selectors.flatMap(({ channels }) => channels.list);

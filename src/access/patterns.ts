@@ -13,7 +13,8 @@ const ANYTHING = "*";
 export class Patterns {
   /** All is allowed; there are no patterns then. */
   all: boolean;
-  private patterns: readonly Pattern[] = [];
+  /** By their texts. */
+  private readonly patterns = new Map<string, Pattern>();
   /** Null: not made since they have changed. */
   private tree: PatternTree | null = null;
 
@@ -21,60 +22,53 @@ export class Patterns {
     this.all = all;
   }
 
-  get list(): readonly Pattern[] {
-    return this.patterns;
+  /** In the order in which they were added. */
+  get list(): Pattern[] {
+    return [...this.patterns.values()];
   }
 
   /** Allows all, or nothing. */
   setAll(all: boolean): void {
     this.all = all;
-    this.change([]);
+    this.patterns.clear();
+    this.tree = null;
   }
 
   copyFrom(other: Patterns): void {
-    this.all = other.all;
-    this.change(other.patterns);
+    this.setAll(other.all);
+    for (const [text, pattern] of other.patterns) this.patterns.set(text, pattern);
   }
 
   /** A pattern that is there already may then be used as was said before, and now. */
   add(text: string, use: number): void {
-    const index = this.patterns.findIndex((pattern) => pattern.text === text);
-    if (index < 0) {
-      this.change([...this.patterns, new Pattern(text, use)]);
-    } else {
-      const added = new Pattern(text, this.patterns[index].use | use);
-      this.change(this.patterns.with(index, added));
-    }
+    const present = this.patterns.get(text)?.use ?? 0;
+    this.patterns.set(text, new Pattern(text, present | use));
+    this.tree = null;
   }
 
   /** Whether an argument may be used so (mask of KeyUse; 0 for a channel). */
   allows(args: Args, index: number, use: number): boolean {
     if (this.all) return true;
-    this.tree ??= new PatternTree(this.patterns);
+    this.tree ??= new PatternTree(this.list);
     return this.tree.allows(args, index, use);
   }
 
   /** Whether an argument is one of the patterns as it is written. */
   has(args: Args, index: number): boolean {
     if (this.all) return true;
-    for (const pattern of this.patterns) if (pattern.isWritten(args, index)) return true;
+    for (const pattern of this.patterns.values()) if (pattern.isWritten(args, index)) return true;
     return false;
   }
 
   /** Whether whatever there is may be used so. */
   allowAll(use: number): boolean {
     const isForAll = (pattern: Pattern) => pattern.text === ANYTHING && (pattern.use & use) === use;
-    return this.all || this.patterns.some(isForAll);
+    return this.all || this.list.some(isForAll);
   }
 
   /** As rules, parted by blanks. */
   describe(): string {
-    return this.patterns.map(({ text, use }) => PREFIX_OF_USE[use] + text).join(" ");
-  }
-
-  private change(patterns: readonly Pattern[]): void {
-    this.patterns = patterns;
-    this.tree = null;
+    return this.list.map(({ text, use }) => PREFIX_OF_USE[use] + text).join(" ");
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The keys of a call, found without making an object: for who asks about every command. What
- * findKeys (command.ts) says is what this says; whatever is out of the ordinary it leaves to that.
+ * findKeys (command.ts) says is what this says, but for a key before an empty tail (see there);
+ * whatever is out of the ordinary it leaves to that.
  */
 import type { Args } from "../protocol/args.ts";
 import { type Command, findKeys } from "./command.ts";
@@ -62,6 +63,7 @@ export class KeyPlaces {
       if (begin <= 0) return false;
       const first = begin + plan.first;
       const last = lastOf(plan, begin, args);
+      if (isEmptyTail(plan, first, args)) continue;
       if (last < first || last >= args.count) return false;
       for (let index = first; index <= last; index += plan.step) this.add(index, plan.flags);
     }
@@ -113,6 +115,14 @@ function planOf(spec: KeySpec): Plan {
     limit: isCounted ? 1 : (spec.limit ?? 1),
     flags: maskOf(KeyFlag, spec.flags),
   };
+}
+
+/**
+ * Whether the keys of a spec would be all that is left, and nothing is: PFMERGE with nothing to
+ * merge. findKeys, as Redis, then tells of no keys at all, so that nobody asks about the first.
+ */
+function isEmptyTail({ keyword, count, last }: Plan, first: number, args: Args): boolean {
+  return first === args.count && last < 0 && count < 0 && keyword === "";
 }
 
 /** The position behind the keyword, or 0. */

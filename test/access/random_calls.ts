@@ -18,13 +18,21 @@ function withoutLater(args: readonly Argument[]): Argument[] {
     .map((arg) => ({ ...arg, members: withoutLater(arg.members) }));
 }
 
+/** Redis does not ask about the only key of such a call, and Rusk does. */
+export const isOnlyPfmerge = (words: readonly string[]): boolean =>
+  words.length === 2 && words[0] === "pfmerge";
+
 export class RandomCalls {
   private readonly random: Random;
   /** Kept, as reading the grammar takes longer than all else. */
   private readonly grammars = new Map<Command, Argument[]>();
 
-  constructor(random: Random) {
+  private readonly withLater: boolean;
+
+  /** `withLater`: also with options that Redis 7.0 does not know. */
+  constructor(random: Random, withLater = false) {
     this.random = random;
+    this.withLater = withLater;
   }
 
   /** The words of a call, of a number that the command takes. */
@@ -45,7 +53,8 @@ export class RandomCalls {
   private grammarOf(command: Command): Argument[] {
     const present = this.grammars.get(command);
     if (present !== undefined) return present;
-    const read = withoutLater(argumentsOf(command));
+    const all = argumentsOf(command);
+    const read = this.withLater ? all : withoutLater(all);
     this.grammars.set(command, read);
     return read;
   }
