@@ -234,6 +234,14 @@ describe("protected mode", () => {
       const friend = await open(far);
       expect(plain(await friend.command("AUTH", "secret"))).toBe("OK");
       expect(plain(await friend.command("CONFIG", "SET", "requirepass", ""))).toBe("OK");
+      expect((await (await open(far)).wire.rest()).toString()).toStartWith("-DENIED ");
+      // It is the default user that counts, whoever sets its password, and not whether it is on.
+      expect(plain(await friend.command("ACL", "SETUSER", "default", ">other"))).toBe("OK");
+      expect(plain(await (await open(far)).command("AUTH", "other"))).toBe("OK");
+      const rules = ["nopass", "off"];
+      expect(plain(await friend.command("ACL", "SETUSER", "default", ...rules))).toBe("OK");
+      expect((await (await open(far)).wire.rest()).toString()).toStartWith("-DENIED ");
+      expect(plain(await friend.command("ACL", "SETUSER", "default", "on"))).toBe("OK");
       expect(plain(await friend.command("CONFIG", "SET", "protected-mode", "no"))).toBe("OK");
       expect(await ask(far, "PING")).toBe("PONG");
     },
