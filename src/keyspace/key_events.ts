@@ -31,12 +31,12 @@ export interface Publisher {
   publish(args: Args, channel: number, message: number, mark: number): void;
 }
 
-/** While a script runs that can be undone. */
+/** While a script runs that may be undone. */
 export interface ScriptEnd {
-  /** Whether there is anything to undo, or to do then. */
+  /** Whether there is anything to undo, or to send then. */
   readonly hasChanged: boolean;
-  /** Does something when the script has ended, unless it is undone. */
-  afterwards(run: () => void): void;
+  /** Has a message of so many bytes sent when the script has ended, unless it is undone. */
+  afterwards(send: () => void, size: number): void;
 }
 
 /** Classes that A stands for; n and m it does not. */
@@ -58,7 +58,7 @@ const EVENT_NAMES = new Map(
 
 export class KeyEvents implements KeyObserver {
   publisher = NOBODY;
-  /** Set while a script runs that can be undone. */
+  /** While a script runs that may be undone: messages wait for its end. */
   scriptEnd: ScriptEnd | null = null;
   /** Whether it is told of keys that are made, and of those that are looked for in vain. */
   tellsMade = false;
@@ -138,7 +138,7 @@ export class KeyEvents implements KeyObserver {
   private send(databaseId: number, event: KeyEvent, key: Uint8Array, at: number, size: number) {
     if (this.scriptEnd !== null) {
       const kept = key.slice(at, at + size);
-      this.scriptEnd.afterwards(() => this.send(databaseId, event, kept, 0, size));
+      this.scriptEnd.afterwards(() => this.send(databaseId, event, kept, 0, size), size);
       return;
     }
     const { unsynced, publisher } = this;

@@ -30,6 +30,7 @@ import { Type } from "../values/types.ts";
 import * as values from "../values/values.ts";
 import type { ChangeFeed, FeedPlace } from "./change_feed.ts";
 import { Database } from "./database.ts";
+import { HeldMessages } from "./held_messages.ts";
 import { isLarge, type Keyspace, type ValueKeeper } from "./keyspace.ts";
 import { type KeyObserver, KeySlot } from "./observers.ts";
 import { RecordKind, UndoRecords } from "./undo_records.ts";
@@ -91,6 +92,8 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
   private readonly collections = new Collections(this);
   /** What is done when the script has ended. */
   private readonly later: (() => void)[] = [];
+  /** Messages of what it does. */
+  private readonly messages = new HeldMessages(this);
   private hasBegun = false;
   private sizeLimit = Infinity;
   private givenUpBefore = 0;
@@ -133,7 +136,7 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     this.hasParts = false;
     this.givenUpBefore = frozen.givenUpSize;
     keyspace.keeper = this;
-    keyspace.events.scriptEnd = this;
+    keyspace.events.scriptEnd = this.messages;
     keyspace.observers.attach(KeySlot.undo, this);
     keyspace.watches.keepMarks();
   }
@@ -170,19 +173,27 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     if (!this.hasBegun) return;
     this.hasBegun = false;
     this.keyspace.watches.dropMarks();
-    this.keyspace.events.scriptEnd = null;
     if (this.isListening) this.giveUp();
+    this.tell();
     if (this.later.length > 0) for (const run of this.later.splice(0)) run();
   }
 
   /** Frees all that is kept, and listens no more: what the script has done cannot be undone. */
   giveUp(): void {
     this.stopListening();
+    // Who waits for the disk may not be told before it is known how long the script's unit is held.
+    if (!this.keyspace.unsynced.isOn) this.tell();
     this.dropChapter(this.chapter);
     for (let next = this.earlier.pop(); next !== undefined; next = this.earlier.pop()) {
       this.dropChapter(next);
     }
     if (DEBUG) assert(!this.collections.isAny, "a collection is still listened to");
+  }
+
+  /** Sends the messages of what it has done, and has those that follow sent at once. */
+  private tell(): void {
+    this.keyspace.events.scriptEnd = null;
+    this.messages.release();
   }
 
   private stopListening(): void {
@@ -280,6 +291,7 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     this.chapter.waste.push(e);
   }
 
+  /** Whether there is anything to undo. */
   get hasChanged(): boolean {
     return this.keyspace.dirty !== this.dirty || this.later.length > 0;
   }
@@ -339,6 +351,7 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     this.untell();
     this.later.length = 0;
     this.keyspace.events.scriptEnd = null;
+    this.messages.drop();
     this.hasBegun = false;
   }
 

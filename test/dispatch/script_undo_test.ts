@@ -206,6 +206,17 @@ describe("SCRIPT KILL FORCE", () => {
     expect(texts()).toEqual(["one", "six", "six"]);
   });
 
+  test("events are told at once of a script of which nothing is kept any more", () => {
+    world.server.scripts.undoLimit = 1000;
+    world.server.keyspace.events.configure("E$");
+    const listener = world.client();
+    listener.run("SUBSCRIBE", "__keyevent@0__:set");
+    caller.run("EVAL", `for (let i = 0; i < 9; i++) redis.call('SET', 'k', i); ${FOREVER}`, "0");
+    expect(other.run("SCRIPT", "KILL", "FORCE")).toMatch(UNKILLABLE);
+    world.endTurn();
+    expect(listener.replied.match(/\nk\r/g)?.length).toBe(9);
+  });
+
   test("takes back what the log was told, and nothing else", () => {
     const { feed } = world.server;
     const told = feed.attach({ told: () => {} });

@@ -125,7 +125,7 @@ function sendLater(
   send: (kept: Args, mark: number) => void,
 ): void {
   const kept = keptArgs(args);
-  events.scriptEnd?.afterwards(() => send(kept, unsynced.lastMark));
+  events.scriptEnd?.afterwards(() => send(kept, unsynced.lastMark), kept.bytes.length);
 }
 
 function channels(call: Call, kind: TopicKind): void {
