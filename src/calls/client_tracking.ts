@@ -18,9 +18,7 @@ export class ClientTracking {
   prefixesSize = 0;
   /** Others have what they are to be told sent to this client, or had so. */
   isTarget = false;
-  /** Of those, what is to be sent to it once its command has replied. */
-  readonly deferred: { readonly bytes: Uint8Array; readonly mark: number }[] = [];
-  /** What it is to be told itself then: names, null for all keys. */
+  /** What it is to be told once its command has replied: names, null for all keys. */
   readonly pending: (string | null)[] = [];
 
   /** Whether the keys of what it reads now are followed. */

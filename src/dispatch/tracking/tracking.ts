@@ -15,7 +15,8 @@ import { type Client, Gate } from "../../calls/client.ts";
 import type { ClientFeature } from "../../calls/client_feature.ts";
 import { ClientTracking } from "../../calls/client_tracking.ts";
 import type { Clients } from "../../calls/clients.ts";
-import { type Command, Flag, findKeys } from "../../calls/command.ts";
+import type { Command } from "../../calls/command.ts";
+import { KeyPlaces } from "../../calls/key_places.ts";
 import type { ScriptCaller } from "../../calls/scripts.ts";
 import type { Tracking, TrackingOptions } from "../../calls/tracking.ts";
 import type { Database } from "../../keyspace/database.ts";
@@ -52,6 +53,7 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
   private readonly parts: TrackingParts;
   private readonly keys = new TrackedKeys();
   private readonly broadcasts = new Broadcasts();
+  private readonly places = new KeyPlaces();
   /** Of the changes that are to be broadcast. */
   private broadcastMark = 0;
   /** The call that has started the script, as it came. */
@@ -91,7 +93,7 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
     if (options.isBroadcast) this.follow(client, tracking, options.prefixes);
   }
 
-  /** What a client is told in another's place must not come in the midst of a reply. */
+  /** What a client is told in another's place must not come within its own replies. */
   private addTarget(id: number): void {
     const target = this.parts.clients.byId(id);
     if (target === undefined) return;
@@ -160,15 +162,9 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
 
   private noteKeys(client: Client, args: Args, command: Command): void {
     if (client.tracking === null || !client.tracking.followsReads) return;
-    if ((command.flags & Flag.movablekeys) === 0 && command.entry.findKeys === undefined) {
-      const { firstKey: first, lastKey, keyStep } = command;
-      if (first === 0) return;
-      const last = lastKey < 0 ? args.count + lastKey : lastKey;
-      for (let i = first; i <= last && i < args.count; i += keyStep) this.noteKey(client, args, i);
-    } else {
-      const found = findKeys(command, args.count, (index) => args.text(index)) ?? [];
-      for (const { index } of found) this.noteKey(client, args, index);
-    }
+    const { places } = this;
+    const count = places.find(command, args);
+    for (let i = 0; i < count; i++) this.noteKey(client, args, places.index[i]);
     this.listen();
     if (this.keys.count > this.keyCountMax) this.trim();
   }
@@ -260,10 +256,6 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
   commandOver(client: Client): void {
     const { tracking } = client;
     if (tracking === null) return;
-    if (tracking.deferred.length > 0) {
-      for (const { bytes, mark } of tracking.deferred) client.connection.push(bytes, mark);
-      tracking.deferred.length = 0;
-    }
     if (tracking.pending.length > 0) {
       for (const name of tracking.pending)
         this.send(client, tracking, invalidationFor(client, name));
@@ -309,30 +301,28 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
     const mark = Math.max(this.shownMark(), this.broadcastMark);
     const { redirect } = tracking;
     if (redirect === 0) {
-      if (client.protocol > 2) this.push(client, () => invalidation.asPush, mark);
+      if (client.protocol > 2) push(client, () => invalidation.asPush, mark);
       return;
     }
     const target = this.parts.clients.byId(redirect);
     if (target === undefined) {
       tracking.isRedirectBroken = true;
-      if (client.protocol > 2) this.push(client, () => redirectBroken(redirect), mark);
-    } else if (target.protocol > 2) this.push(target, () => invalidation.asPush, mark);
-    else if (target.subscribed) this.push(target, () => invalidation.asMessage, mark);
-  }
-
-  /** Sends a message; if there is no memory for it the client is closed, and forgets all it has. */
-  private push(client: Client, message: () => Uint8Array, mark: number): void {
-    const { connection, tracking } = client;
-    try {
-      if (client === this.current) tracking?.deferred.push({ bytes: message(), mark });
-      else connection.push(message(), mark);
-    } catch (error) {
-      if (!isShortage(error)) throw error;
-      connection.lacksMemory();
-      connection.kill();
-    }
+      if (client.protocol > 2) push(client, () => redirectBroken(redirect), mark);
+    } else if (target.protocol > 2) push(target, () => invalidation.asPush, mark);
+    else if (target.subscribed) push(target, () => invalidation.asMessage, mark);
   }
 }
 
 const invalidationFor = (client: Client, name: string | null) =>
   name === null ? ALL_KEYS[client.protocol] : invalidationOf([name]);
+
+/** Sends a message; if there is no memory for it the client is closed, and forgets all it has. */
+function push({ connection }: Client, message: () => Uint8Array, mark: number): void {
+  try {
+    connection.push(message(), mark);
+  } catch (error) {
+    if (!isShortage(error)) throw error;
+    connection.lacksMemory();
+    connection.kill();
+  }
+}
