@@ -5,13 +5,16 @@ import { join } from "node:path";
 import { appendLog } from "./append_log.ts";
 import { chart } from "./chart.ts";
 import { collections } from "./collections.ts";
+import { expiredEvents } from "./expired_events.ts";
 import { expiry } from "./expiry.ts";
+import { features } from "./features.ts";
 import type { Figure } from "./figure.ts";
 import { latency } from "./latency.ts";
 import { machineFacts } from "./machine.ts";
 import { memory } from "./memory.ts";
 import { DENO, helpText, type Options, parseOptions } from "./options.ts";
 import { persistence } from "./persistence.ts";
+import { pubsub } from "./pubsub.ts";
 import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
 import { scriptCalls } from "./script_calls.ts";
@@ -27,11 +30,14 @@ const FIGURES: readonly Figure[] = [
   memory,
   latency,
   expiry,
+  expiredEvents,
   transactions,
   scripts,
   scriptCalls,
   collections,
   streams,
+  pubsub,
+  features,
   persistence,
   snapshots,
   appendLog,

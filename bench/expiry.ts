@@ -17,8 +17,14 @@ const KEYS = 1_000_000;
 const POLL_INTERVAL_MS = 2;
 /** Keys without a TTL that the load reads and overwrites. */
 const LOAD_KEYS = 10_000;
-const LOAD_CONNECTIONS = 10;
-const LOAD_PIPELINE = 10;
+/** The light load, but for its rate. */
+export const LOAD_SETTINGS = {
+  kind: "mixed",
+  connections: 10,
+  pipeline: 10,
+  keyspace: LOAD_KEYS,
+  operations: null,
+} as const;
 /** Time to write all keys before the first deadline: 2 s, and 10 s for each million. */
 const WRITE_MS = 2000;
 const WRITE_MS_PER_KEY = 0.01;
@@ -84,15 +90,7 @@ async function measure(server: Server, keys: number, options: Options): Promise<
   await fill(server.port, keys, (index) => setWithDeadline(index, deadlinesMs[index] as number));
   deadlinesMs.sort();
 
-  const load = startLoadProcess({
-    port: server.port,
-    kind: "mixed",
-    connections: LOAD_CONNECTIONS,
-    pipeline: LOAD_PIPELINE,
-    keyspace: LOAD_KEYS,
-    operations: null,
-    rate: options.rate,
-  });
+  const load = startLoadProcess({ port: server.port, ...LOAD_SETTINGS, rate: options.rate });
   const control = await Control.open(server.port);
   try {
     const total = await control.databaseSize();
@@ -125,21 +123,24 @@ async function pollUntil(control: Control, size: number, endMs: number): Promise
 }
 
 /** Rejects when the load ends early; never resolves. */
-async function failureOf(result: Promise<unknown>): Promise<never> {
+export async function failureOf(result: Promise<unknown>): Promise<never> {
   await result;
   throw new Error("the load ended before the last key expired");
 }
 
-function randomDeadlines(count: number, firstMs: number, spanMs: number): Float64Array {
+/** Times from the first on, in any order; the same each time. */
+export function randomDeadlines(count: number, firstMs: number, spanMs: number): Float64Array {
   const random = seededRandom(2);
   return Float64Array.from({ length: count }, () => firstMs + Math.floor(random() * spanMs));
 }
 
-function setForLoad(index: number): string {
+/** The command that makes a key of the load. */
+export function setForLoad(index: number): string {
   return `*3\r\n$3\r\nSET\r\n$16\r\n${loadKey(index)}\r\n$16\r\n${LOAD_VALUE}\r\n`;
 }
 
-function setWithDeadline(index: number, deadlineMs: number): string {
+/** The command that makes a key that expires then. */
+export function setWithDeadline(index: number, deadlineMs: number): string {
   const key = `ttl:${String(index).padStart(12, "0")}`;
   return (
     `*5\r\n$3\r\nSET\r\n$16\r\n${key}\r\n$16\r\n${LOAD_VALUE}\r\n` +

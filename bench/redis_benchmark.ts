@@ -35,10 +35,16 @@ export interface Load {
   keyspace: number;
 }
 
+/** Whom the load logs in as. */
+export interface Login {
+  user: string;
+  password: string;
+}
+
 /** Runs the load against the server; throws what redis-benchmark complains of. */
-export async function runLoad(server: Server, load: Load): Promise<Sample> {
+export async function runLoad(server: Server, load: Load, login?: Login): Promise<Sample> {
   const cpuBefore = cpuSeconds(server.pid);
-  const reports = parseReports(await runRedisBenchmark(server, load));
+  const reports = parseReports(await runRedisBenchmark(server, load, login));
   const cpuUsed = cpuSeconds(server.pid) - cpuBefore;
   if (reports.length !== 1) {
     throw new Error(`redis-benchmark reported ${reports.length} tests instead of one`);
@@ -87,10 +93,11 @@ function distributionAt(section: string, percent: number): number {
   throw new Error("redis-benchmark printed no latency distribution");
 }
 
-async function runRedisBenchmark(server: Server, load: Load): Promise<string> {
+async function runRedisBenchmark(server: Server, load: Load, login?: Login): Promise<string> {
   const { test, requests, pipeline, clients, size, keyspace } = load;
   const options = { p: server.port, n: requests, P: pipeline, c: clients, d: size, r: keyspace };
   const words = Object.entries(options).flatMap(([name, value]) => [`-${name}`, String(value)]);
+  if (login !== undefined) words.push("--user", login.user, "-a", login.password);
   const what = typeof test === "string" ? ["-t", test] : test;
   const run = Bun.spawn(["redis-benchmark", ...words, ...what], {
     stdin: "ignore",

@@ -78,6 +78,8 @@ const STREAM_TESTS = [
   "xreadgroup count 10, xack",
 ] as const;
 
+const SUBSCRIBERS = ["publish to 1", "publish to 100", "publish to 10000"] as const;
+
 /** Every target of the project. */
 export const TARGETS: readonly Target[] = [
   ...COLLECTION_TESTS.map((test) => ratio("throughput", test, 16, "throughput", "at least", 1)),
@@ -94,6 +96,11 @@ export const TARGETS: readonly Target[] = [
     ratio("streams", test, undefined, "memory", "at most", 0.9),
   ),
   ratio("streams", "xadd to a blocked reader", 1, "p99", "at most", 1),
+  ...SUBSCRIBERS.flatMap((test) => [
+    ratio("pubsub", test, undefined, "throughput", "at least", 1),
+    ratio("pubsub", test, undefined, "cpu", "at most", 0.8),
+  ]),
+  ratio("features", "all of them", 16, "time", "at most", 1),
   ...PIPELINED.map((test) => ratio("throughput", test, 16, "throughput", "at least", 1.1)),
   ...PIPELINED.map((test) => ratio("throughput", test, 16, "cpu", "at most", 0.8)),
   ...["set", "get"].map((test) => ratio("throughput", test, 1, "throughput", "at least", 0.97)),
@@ -101,6 +108,7 @@ export const TARGETS: readonly Target[] = [
   ratio("latency", "write and overwrite", 16, "p99.9", "at most", 1),
   ratio("latency", "write and overwrite", 16, "max", "at most", 1),
   ours("expiry", "expiry to removal", "p99", 20),
+  ours("expired-events", "expiry to message", "p99", 20),
   ratio("transactions", "multi, 10 sets, exec", 16, "throughput", "at least", 1),
   ratio("scripts", "loop of 1M", undefined, "time", "at most", 1),
   ratio("scripts", "sort of 100k with a comparator", undefined, "time", "at most", 1),
