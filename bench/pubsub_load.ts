@@ -84,7 +84,7 @@ async function run(spec: PubsubSpec): Promise<PubsubResult> {
   const publisher = await open(port, new Count());
   const message = "x".repeat(size);
   const request = Buffer.from(requestOf(["PUBLISH", CHANNEL, message]).repeat(batch));
-  const told = `*3\r\n$7\r\nmessage\r\n$${CHANNEL.length}\r\n${CHANNEL}\r\n$${size}\r\n${message}\r\n`;
+  const told = requestOf(["message", CHANNEL, message]);
   const batchBytes = batch * subscribers * told.length;
   const batches = Math.ceil(messages / batch);
   const cpuBefore = cpuSeconds(pid);

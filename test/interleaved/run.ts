@@ -86,7 +86,10 @@ export async function run(
     await settle(both, Math.max(2, patience.turns));
     await Bun.sleep(patience.quietMs);
     for (const side of both) side.mark(steps.length);
-    return firstDifference(sides, !steps.some(mayWait)) ?? (await whatIsLeft(sides, steps.length));
+    return (
+      firstDifference(sides, !steps.some(movesInvalidations)) ??
+      (await whatIsLeft(sides, steps.length))
+    );
   } finally {
     for (const side of both) side.leave();
   }
@@ -129,13 +132,18 @@ async function alignIds({ real, tested }: Sides): Promise<void> {
 }
 
 /**
- * What was sent behind a command that waited is carried out in another turn than in Redis, and so
- * before or after what is told at the end of turns.
+ * Whether it leaves open where invalidations stand among replies. What was sent behind a command
+ * that waited is carried out in another turn than in Redis, and so before or after what is told at
+ * the end of turns; and who is told in another's place is told after its reply, not within.
  */
-function mayWait(step: Step): boolean {
+function movesInvalidations(step: Step): boolean {
   if (step.kind !== "send") return false;
-  return step.commands.some((words) => /^b[lrz]/i.test(words[0] ?? "") || words.includes("BLOCK"));
+  return step.commands.some(
+    (words) => /^b[lrz]/i.test(words[0] ?? "") || words.some((word) => MOVING.has(word)),
+  );
 }
+
+const MOVING = new Set(["BLOCK", "REDIRECT"]);
 
 function firstDifference({ real, tested }: Sides, placesCount: boolean): Difference | null {
   let first: Difference | null = null;
