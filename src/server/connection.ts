@@ -81,13 +81,6 @@ export class Connection
   accountedSize = 0;
   /** Its place among those that the registry may close, the largest first; only the registry's. */
   slot = -1;
-  /**
-   * Messages of a block that it shares with others: bytes [sharedFrom, sharedTo), to be sent at the
-   * end of the turn. Meanwhile nothing else of its output waits.
-   */
-  private shared: SharedBlock | null = null;
-  private sharedFrom = 0;
-  private sharedTo = 0;
   /** The second in which the output was first above the soft limit; 0 while it is not. */
   private softLimitSince = 0;
   private readonly engine: Engine;
@@ -252,7 +245,6 @@ export class Connection
     if (this.isClosed) return;
     this.isClosed = true;
     this.closing = true;
-    if (this.shared !== null) this.endShared(this.shared);
     this.output.clear();
     this.engine.turn.held.account(this);
     // While its command runs the arguments are there: `finish` gives them back.
@@ -282,40 +274,8 @@ export class Connection
   /** Sends what waits; then closes if it was to. */
   sendWaiting(): void {
     this.engine.figures.writesProcessed++;
-    if (this.shared !== null) this.sendShared(this.shared);
-    else this.sendQueued();
+    this.sendQueued();
     this.afterSend();
-  }
-
-  private sendShared(block: SharedBlock): void {
-    const { sharedFrom, sharedTo } = this;
-    this.endShared(block);
-    const size = sharedTo - sharedFrom;
-    const sent = this.socket.write(block.bytes, sharedFrom, size);
-    if (sent < size) this.keepPart(block, sharedFrom + sent, size - sent, 0);
-  }
-
-  private endShared(block: SharedBlock): void {
-    block.users--;
-    this.shared = null;
-  }
-
-  /** Other output follows the messages that it shares with others: they are its own now. */
-  private keepShared(): void {
-    const { shared, sharedFrom, sharedTo } = this;
-    if (shared === null) return;
-    this.endShared(shared);
-    this.keepPart(shared, sharedFrom, sharedTo - sharedFrom, 0);
-  }
-
-  /** As `keepOutput`, of bytes of a block. */
-  private keepPart(block: SharedBlock, offset: number, size: number, mark: number): void {
-    if (this.isClosed || this.isDoomed) return;
-    try {
-      if (this.output.share(block.bytes, offset, size, mark)) block.isKept = true;
-    } catch (error) {
-      this.failToKeep(error);
-    }
   }
 
   /** Without memory for its output the client is closed. */
@@ -385,7 +345,7 @@ export class Connection
       return;
     }
     try {
-      this.makeWay();
+      if (this.rangeCount > 0) this.engine.turn.settle(this);
       this.keepOutput(bytes, 0, bytes.length, false, mark);
       this.queued(bytes.length);
     } catch (error) {
@@ -395,29 +355,18 @@ export class Connection
 
   deliver(block: SharedBlock, from: number, to: number, mark: number): void {
     if (this.closing) return;
-    const { engine } = this;
-    if (engine.running === this) {
+    if (this.engine.running === this) {
       this.deliverInside(block.bytes, from, to - from, mark);
-    } else if (mark > engine.keyspace.unsynced.safeMark) {
-      this.deliverQueued(block, from, to - from, mark);
-    } else if (this.shared === block && this.sharedTo === from) {
-      this.sharedTo = to;
-      engine.figures.netOutputSize += to - from;
-    } else if (!this.isIdle) {
-      this.deliverQueued(block, from, to - from, mark);
-    } else {
-      this.shared = block;
-      this.sharedFrom = from;
-      this.sharedTo = to;
-      block.users++;
-      engine.figures.netOutputSize += to - from;
-      engine.turn.addWaiting(this);
+      return;
     }
-  }
-
-  /** Whether there is nothing that it has still to send. */
-  private get isIdle(): boolean {
-    return this.shared === null && this.output.size === 0 && this.rangeCount === 0;
+    try {
+      if (this.rangeCount > 0) this.engine.turn.settle(this);
+      this.output.deliver(block, from, to, mark);
+      this.queued(to - from);
+    } catch (error) {
+      this.giveUp(error);
+    }
+    if (!this.isClosed && this.outgrows(0)) this.kill();
   }
 
   /** A message to who runs a command: before or after that one's reply, but not within it. */
@@ -428,23 +377,6 @@ export class Connection
     const comesLater = client.isSilent || reply.isAmid || repliesFirst(client);
     if (comesLater && client.gates !== 0) reply.messageAside(bytes.slice(offset, offset + size));
     else reply.message(bytes, offset, size);
-  }
-
-  private deliverQueued(block: SharedBlock, offset: number, size: number, mark: number): void {
-    try {
-      this.makeWay();
-      this.keepPart(block, offset, size, mark);
-      this.queued(size);
-    } catch (error) {
-      this.giveUp(error);
-    }
-    if (!this.isClosed && this.outgrows(0)) this.kill();
-  }
-
-  /** What it is to be sent so far is in its queue then, so that something can follow. */
-  private makeWay(): void {
-    this.keepShared();
-    if (this.rangeCount > 0) this.engine.turn.settle(this);
   }
 
   /** So many bytes have been added to the queue. */
@@ -504,7 +436,6 @@ export class Connection
     const { engine } = this;
     if (this.isOverflowing(writer ?? engine.answers, from)) return;
     try {
-      this.keepShared();
       if (writer === undefined) engine.turn.addAnswer(this, from);
       else engine.turn.addFrom(writer, this, from);
     } catch (error) {
@@ -633,7 +564,6 @@ export class Connection
     this.partial = this.closing ? null : parser.suspend(partial);
     if (partial !== null && partial.bytes !== this.partial?.bytes) giveBack(partial.bytes);
     if (this.isOverflowing(engine.reply, engine.runningFrom)) return;
-    if (this.shared !== null) this.keepShared();
     engine.turn.add(this, engine.runningFrom);
     this.account();
   }
@@ -711,7 +641,6 @@ export class Connection
     const { engine } = this;
     this.spilledSize += engine.reply.position - engine.runningFrom;
     if (this.isOverflowing(engine.reply, engine.runningFrom)) return;
-    this.keepShared();
     engine.turn.add(this, engine.runningFrom);
     engine.turn.flush();
     engine.runningFrom = engine.reply.position;
@@ -727,7 +656,11 @@ export class Connection
 
   /** Offers the socket what waits; what it would still take in the next turn. */
   private sendQueued(): void {
-    if (this.output.sendTo(this.write)) this.engine.turn.addWaiting(this);
+    try {
+      if (this.output.sendTo(this.write)) this.engine.turn.addWaiting(this);
+    } catch (error) {
+      this.failToKeep(error);
+    }
   }
 
   private afterSend(): void {

@@ -11,9 +11,13 @@ import { spareBytes } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { OUTPUT_PIECE_SIZE, RUN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
+import type { SharedBlock } from "../calls/client.ts";
 
 /** The first piece; those that follow grow with what waits. One of this size is kept for later. */
 const FIRST_PIECE_SIZE = 256;
+
+/** Takes bytes; returns how many it took. */
+type Write = (bytes: Uint8Array, offset: number, size: number) => number;
 
 interface Piece {
   bytes: Uint8Array;
@@ -43,6 +47,10 @@ export class OutputQueue {
   /** Marks that are waited for, rising, each followed by the number of bytes that do. */
   private readonly held: number[] = [];
   private readonly pieces: Piece[] = [];
+  /** What comes after the pieces: bytes [blockFrom, blockTo) of a block, until the turn's end. */
+  private block: SharedBlock | null = null;
+  private blockFrom = 0;
+  private blockTo = 0;
   private spare: Piece | null = null;
 
   get pieceCount(): number {
@@ -65,6 +73,7 @@ export class OutputQueue {
       this.append(bytes, offset, size);
       return false;
     }
+    this.keepBlock();
     const end = offset + size;
     this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end, isShared: false });
     this.added(size);
@@ -72,24 +81,54 @@ export class OutputQueue {
   }
 
   /**
-   * As `hold`, of bytes that others have to send as well: they may be kept as they lie, and it is
-   * told whether they are, since they must stay what they are from then on.
+   * Puts bytes [from, to) of a block to the end, without copying them: until `sendTo`, which keeps
+   * what is not sent. Who gets one message after the other has one run of bytes to send.
    */
-  share(bytes: Uint8Array, offset: number, size: number, mark: number): boolean {
-    this.holdFrom(mark, size);
-    if (!isWorthAdopting(bytes, size)) {
-      this.append(bytes, offset, size);
-      return false;
+  deliver(block: SharedBlock, from: number, to: number, mark: number): void {
+    const size = to - from;
+    if (this.block !== block || this.blockTo !== from) {
+      this.keepBlock();
+      this.block = block;
+      this.blockFrom = from;
+      block.users++;
     }
-    const end = offset + size;
-    this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end, isShared: true });
+    this.blockTo = to;
+    this.holdFrom(mark, size);
     this.added(size);
-    return true;
+  }
+
+  /**
+   * Something follows the bytes of a block, or they cannot be sent now: they stay as they lie when
+   * they are many, which others may do as well, or are copied.
+   */
+  private keepBlock(): void {
+    const { block, blockFrom, blockTo } = this;
+    if (block === null) return;
+    this.leaveBlock(block);
+    const size = blockTo - blockFrom;
+    if (isWorthAdopting(block.bytes, size)) {
+      const bytes = block.bytes.subarray(0, blockTo);
+      this.pieces.push({ bytes, begin: blockFrom, end: blockTo, isShared: true });
+      block.isKept = true;
+    } else {
+      this.copy(block.bytes, blockFrom, size);
+    }
+  }
+
+  private leaveBlock(block: SharedBlock): void {
+    block.users--;
+    this.block = null;
   }
 
   /** Copies bytes to the end. */
   append(bytes: Uint8Array, offset: number, size: number): void {
     if (size === 0) return;
+    this.keepBlock();
+    this.copy(bytes, offset, size);
+    this.added(size);
+  }
+
+  private copy(bytes: Uint8Array, offset: number, size: number): void {
     let from = offset;
     let left = size;
     const last = this.pieces[this.pieces.length - 1];
@@ -106,7 +145,6 @@ export class OutputQueue {
       piece.end = left;
       this.pieces.push(piece);
     }
-    this.added(size);
   }
 
   /** As `add`, of bytes that may not be sent before changes up to `mark` may be told of. */
@@ -138,13 +176,17 @@ export class OutputQueue {
    * Offers bytes to `write`, which returns how many it took, until it takes fewer; true when it
    * takes them all, but there are so many that the rest should be offered later.
    */
-  sendTo(write: (bytes: Uint8Array, offset: number, size: number) => number): boolean {
+  sendTo(write: Write): boolean {
     const { pieces } = this;
     const before = this.size;
     let sent = 0;
     let isOpen = true;
     while (isOpen && this.size > this.heldSize && before - this.size < RUN_OUTPUT_SIZE_MAX) {
       const piece = pieces[sent];
+      if (piece === undefined) {
+        isOpen = this.sendBlock(write);
+        break;
+      }
       const size = Math.min(piece.end - piece.begin, this.size - this.heldSize);
       const taken = write(piece.bytes, piece.begin, size);
       piece.begin += taken;
@@ -153,10 +195,24 @@ export class OutputQueue {
       else if (piece.begin === piece.end) this.drop(pieces[sent++]);
     }
     if (sent > 0) dropFirst(pieces, sent);
+    this.keepBlock();
     return isOpen && this.size > this.heldSize;
   }
 
+  /** The same, of the block; whether all was taken. */
+  private sendBlock(write: Write): boolean {
+    const block = this.block as SharedBlock;
+    const { blockFrom } = this;
+    const size = Math.min(this.blockTo - blockFrom, this.size - this.heldSize);
+    const taken = write(block.bytes, blockFrom, size);
+    this.blockFrom = blockFrom + taken;
+    this.size -= taken;
+    if (this.blockFrom === this.blockTo) this.leaveBlock(block);
+    return taken === size;
+  }
+
   clear(): void {
+    if (this.block !== null) this.leaveBlock(this.block);
     for (const { bytes, isShared } of this.pieces) if (!isShared) giveBack(bytes);
     this.pieces.length = 0;
     this.held.length = 0;

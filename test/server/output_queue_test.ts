@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
+import type { SharedBlock } from "../../src/calls/client.ts";
 import { OutputQueue } from "../../src/server/output_queue.ts";
 import { Random } from "../fuzz/random.ts";
 
@@ -125,4 +126,89 @@ test("bytes come in order whatever is added, held and taken", () => {
     while (queue.size > 0) queue.sendTo(write);
     expect(text === expected).toBe(true);
   }
+});
+
+describe("bytes of blocks that others send as well", () => {
+  const BLOCK_SIZE = 64 << 10;
+
+  /** A block as messages are written to it: anew when nobody needs it. */
+  class Writer {
+    block: SharedBlock = this.fresh();
+    private at = 0;
+
+    private fresh(): SharedBlock {
+      return { bytes: new Uint8Array(BLOCK_SIZE), users: 0, isKept: false };
+    }
+
+    /** Writes text; returns where it begins. */
+    write(text: string): number {
+      if (this.block.users === 0 && !this.block.isKept) {
+        this.block.bytes.fill(0);
+        this.at = 0;
+      }
+      if (this.at + text.length > BLOCK_SIZE) {
+        this.block = this.fresh();
+        this.at = 0;
+      }
+      this.block.bytes.set(fromLatin1(text), this.at);
+      this.at += text.length;
+      return this.at - text.length;
+    }
+  }
+
+  test("come in order among others, whatever a socket takes and the disk has", () => {
+    const random = new Random(5);
+    const writer = new Writer();
+    const queues = Array.from({ length: 3 }, () => ({
+      queue: new OutputQueue(),
+      all: "",
+      got: "",
+    }));
+    let mark = 0;
+    let count = 0;
+    for (let step = 0; step < 4000; step++) {
+      const text = `${count++}:${"z".repeat(random.below(50) === 0 ? 30_000 : random.below(60))};`;
+      const one = queues[random.below(queues.length)];
+      const isHeld = random.below(4) === 0 ? ++mark : 0;
+      if (random.below(3) === 0) {
+        const bytes = fromLatin1(text);
+        one.queue.hold(bytes, 0, bytes.length, false, isHeld);
+        one.all += text;
+      } else {
+        const from = writer.write(text);
+        for (const each of queues) {
+          if (each !== one && random.below(2) === 0) continue;
+          each.queue.deliver(writer.block, from, from + text.length, isHeld);
+          each.all += text;
+        }
+      }
+      if (random.below(5) > 0) continue;
+      const safe = mark - random.below(3);
+      for (const each of queues) {
+        let room = random.below(3) === 0 ? random.below(3000) : 1e9;
+        each.queue.release(safe);
+        each.queue.sendTo((bytes, offset, size) => {
+          const taken = Math.min(room, size);
+          room -= taken;
+          each.got += latin1(bytes, offset, taken);
+          return taken;
+        });
+        expect(each.all.startsWith(each.got)).toBe(true);
+        expect(each.got.length + each.queue.size).toBe(each.all.length);
+        each.all = each.all.slice(each.got.length);
+        each.got = "";
+      }
+      expect(writer.block.users).toBe(0);
+    }
+  });
+
+  test("are nobody's any more when the queue is emptied", () => {
+    const writer = new Writer();
+    const queue = new OutputQueue();
+    const from = writer.write("abc");
+    queue.deliver(writer.block, from, from + 3, 0);
+    expect([queue.size, writer.block.users]).toEqual([3, 1]);
+    queue.clear();
+    expect([queue.size, writer.block.users]).toEqual([0, 0]);
+  });
 });
