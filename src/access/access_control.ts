@@ -54,8 +54,8 @@ export interface AccessHost {
   /** As `Host.secretWords`. */
   secretWords(count: number): Uint32Array;
   log(level: LogLevel, text: string): void;
-  /** The client's line in CLIENT LIST. */
-  lineOf(client: Client): string;
+  /** The client's line in CLIENT LIST, while it sends a command with these arguments. */
+  lineOf(client: Client, args: Args | null): string;
 }
 
 export class AccessControl implements Access {
@@ -127,7 +127,7 @@ export class AccessControl implements Access {
       context: client.queue === null ? "toplevel" : "multi",
       object: args.text(0),
       user: name.slice(0, OBJECT_SIZE_MAX),
-      clientLine: this.host.lineOf(client),
+      clientLine: this.host.lineOf(client, args),
     });
     return false;
   }
@@ -147,7 +147,7 @@ export class AccessControl implements Access {
       context,
       object: denied === "command" ? command.name : args.text(deniedAt, OBJECT_SIZE_MAX),
       user: name,
-      clientLine: this.host.lineOf(client),
+      clientLine: this.host.lineOf(client, context === "lua" ? null : args),
     });
   }
 

@@ -7,8 +7,11 @@ import type { ServerContext } from "./server_context.ts";
 const REPLY_ROOM_MIN = 1024;
 const REPLY_ROOM_MAX = 16384;
 
+/** The call that asks for a line. */
+type Asking = Pick<Call, "client" | "args" | "nested">;
+
 /** The line, without an end. `call` is the one that asks, if any: its own bytes are still there. */
-export function clientLine(server: ServerContext, client: Client, call: Call | null): string {
+export function clientLine(server: ServerContext, client: Client, call: Asking | null): string {
   const { connection, queue, subscriptions, tracking } = client;
   const { createdMs, lastActiveMs, outputPeakSize, outputSize } = connection;
   const { nowMs } = server.clock;
@@ -66,7 +69,7 @@ function trackingFlagsOf({ tracking }: Client): string {
 }
 
 /** Of who asks they are those of the question, or of the EXEC that it is part of. */
-function argumentsSize(client: Client, call: Call | null): number {
+function argumentsSize(client: Client, call: Asking | null): number {
   const held = client.connection.argumentsSize;
   if (call === null || client !== call.client) return held;
   return held + (call.nested ? "exec".length : call.args.totalSize);

@@ -6,7 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import { INPUT_BUFFER_SIZE, REPLY_PIECE_SIZE } from "../base/limits.ts";
 import type { Log, LogLevel } from "../base/log.ts";
 import type { Call, CallServer, Wait } from "../calls/call.ts";
-import type { Client } from "../calls/client.ts";
+import { type Client, Gate } from "../calls/client.ts";
 import { clientLine } from "../calls/client_line.ts";
 import type { Command } from "../calls/command.ts";
 import { DEFAULT_DEBUG_SETTINGS, type DebugSettings } from "../calls/debug_settings.ts";
@@ -187,7 +187,10 @@ export class Server implements CallServer, Engine {
       pubsub,
       secretWords,
       log: (level, text) => this.log(level, text),
-      lineOf: (client) => this.lineOf(client),
+      lineOf: (client, args) => {
+        const nested = client.queue !== null && (client.gates & Gate.multi) === 0;
+        return clientLine(this, client, args === null ? null : { client, args, nested });
+      },
     };
   }
 
