@@ -261,6 +261,8 @@ export interface BlockedState {
   readonly unblockable: boolean;
   /** Bytes of the command's arguments. */
   readonly argumentsSize: number;
+  /** Where its reply goes, of what waits in its middle; else null. */
+  readonly reply: Reply | null;
   /** Ends it as its timeout would, or with an UNBLOCKED error. */
   unblock(withError: boolean): void;
   /** Ends it, with nothing replied: the client is gone. */

@@ -44,6 +44,7 @@ type Schedule = (delayMs: number, run: () => void) => () => void;
 /** A client that waits, and its command. */
 class Waiting implements Waiter, Timed, BlockedState {
   readonly unblockable = true;
+  readonly reply = null;
   readonly waited: WaitedKey[] = [];
   readonly client: Client;
   readonly command: Command;

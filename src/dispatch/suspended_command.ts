@@ -47,6 +47,10 @@ export class SuspendedCommand implements BlockedState {
     return this.call.args.totalSize;
   }
 
+  get reply(): Reply {
+    return this.call.reply;
+  }
+
   unblock(): void {}
 
   cancel(): void {}
@@ -81,6 +85,7 @@ export class SuspendedCommand implements BlockedState {
       if (client.isSilent && call.command.name !== "exec") reply.truncate(0);
       client.endSkip();
     }
+    reply.putAsideBack();
     client.connection.resumeWithAnswer(0, reply);
     call.server.tracking.commandOver(client);
   }

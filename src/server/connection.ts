@@ -340,8 +340,9 @@ export class Connection
 
   push(bytes: Uint8Array, mark: number): void {
     if (this.closing) return;
-    if (this.engine.running === this) {
-      this.deliverInside(bytes, 0, bytes.length, mark);
+    const inside = this.replyOfNow;
+    if (inside !== null) {
+      this.deliverInside(inside, bytes, 0, bytes.length, mark);
       return;
     }
     try {
@@ -355,8 +356,9 @@ export class Connection
 
   deliver(block: SharedBlock, from: number, to: number, mark: number): void {
     if (this.closing) return;
-    if (this.engine.running === this) {
-      this.deliverInside(block.bytes, from, to - from, mark);
+    const inside = this.replyOfNow;
+    if (inside !== null) {
+      this.deliverInside(inside, block.bytes, from, to - from, mark);
       return;
     }
     try {
@@ -369,10 +371,22 @@ export class Connection
     if (!this.isClosed && this.outgrows(0)) this.kill();
   }
 
-  /** A message to who runs a command: before or after that one's reply, but not within it. */
-  private deliverInside(bytes: Uint8Array, offset: number, size: number, mark: number): void {
+  /** Where a command of this client replies to that runs, or is suspended; null without one. */
+  private get replyOfNow(): Reply | null {
     const { client, engine } = this;
-    const { reply } = engine;
+    if (engine.running === this) return engine.reply;
+    return client.blocked === null ? null : client.blocked.reply;
+  }
+
+  /** A message to who runs a command: before or after that one's reply, but not within it. */
+  private deliverInside(
+    reply: Reply,
+    bytes: Uint8Array,
+    offset: number,
+    size: number,
+    mark: number,
+  ): void {
+    const { client } = this;
     client.shows(mark);
     const comesLater = client.isSilent || reply.isAmid || repliesFirst(client);
     if (comesLater && client.gates !== 0) reply.messageAside(bytes.slice(offset, offset + size));

@@ -309,6 +309,16 @@ describe("EXEC with scripts that run long", () => {
   });
 });
 
+test("messages of a transaction that is suspended come where they were sent", () => {
+  caller.pipeline("HELLO 3", "SUBSCRIBE c");
+  caller.pipeline("MULTI", "PUBLISH c one", ["EVAL", `${LONG} return 7`, "0"], "PUBLISH c two");
+  caller.run("EXEC");
+  world.untilOver();
+  world.endTurn();
+  const message = (text: string) => `>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$3\r\n${text}\r\n`;
+  expect(caller.replied).toBe(`*3\r\n${message("one")}:1\r\n:7\r\n${message("two")}:1\r\n`);
+});
+
 describe("a client that has more output than it may", () => {
   const large = "redis.call('SET', 'k', 'x'.repeat(5000));";
 
