@@ -22,6 +22,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   keyspace: ["keyspace", "values", "dispatch", "commands", "persistence", "server", "scenarios"],
   persistence: ["persistence", "durability", "server", "commands"],
   scripting: ["scripting", "commands", "server"],
+  access: ["access", "commands", "dispatch", "server"],
   calls: ["calls", "commands", "dispatch", "server", "scenarios"],
   commands: ["commands", "dispatch", "server", "scenarios", "clients"],
   dispatch: ["dispatch", "commands", "server", "clients", "scenarios"],
