@@ -118,6 +118,8 @@ class Author implements Scene {
         Object.assign(one, NEW);
         return "close" in turn ? [{ kind: "close", connection }] : [...turn.steps];
       }
+      // What is told at the end of a turn depends on the protocol then: see run.ts on turns.
+      if (one.waits && turn[0] === "HELLO") continue;
       commands.push(turn);
       this.note(one, turn);
       if (one.waits) break;

@@ -154,7 +154,7 @@ function plainer(text: string, reply: Reply): string {
         .split(" ")
         .filter((field) => CLIENT_FIELDS.has(field.split("=")[0]))
         // Of a moment: it was blocked, and what it sent meanwhile is still to be carried out.
-        .map((field) => field.replace("flags=u", "flags=N"))
+        .map((field) => field.replace(/^flags=u$/, "flags=N").replace(/^(flags=.*)u/, "$1"))
         .join(" "),
     )
     .replace(/("age-seconds"(?: =>|\n *\d+\)) )"[\d.]+"/g, "$1?")

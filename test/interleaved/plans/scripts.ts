@@ -31,6 +31,24 @@ function call({ random }: Scene, words: Words): string {
   return `redis.${name}(${words.map((word) => `'${word}'`).join(",")})`;
 }
 
+/** Beside commands, what both languages say alike. */
+const FIXED = [
+  "return redis.call('SET',KEYS[1],ARGV[1])",
+  "redis.setresp(3); return redis.call('HGETALL',KEYS[1])",
+  "redis.setresp(3); return redis.call('ZRANGE','z1','0','-1','WITHSCORES')",
+  "return redis.acl_check_cmd('SET',KEYS[1],ARGV[1])",
+  "return redis.error_reply('MY own')",
+  "return redis.status_reply('FINE')",
+  "return redis.pcall('NOSUCH')",
+  "return redis.call('SUBSCRIBE','c1')",
+  "return redis.call('MULTI')",
+  "return redis.call('BLPOP','l1','0')",
+  "return redis.pcall('SELECT','1')",
+  "redis.call('SELECT','1'); return redis.call('SET',KEYS[1],ARGV[1])",
+  "return redis.call('CLIENT','ID')",
+  "return redis.sha1hex(ARGV[1])",
+];
+
 /** EVAL of a few commands, EVALSHA, functions. */
 export const scripts = {
   plan(scene: Scene): Turn[] {
@@ -54,7 +72,7 @@ export const scripts = {
       [1, () => [scene.fill(["FCALL", "put", "1", "@s", "@v"])]],
       [1, () => [scene.fill(["FCALL_RO", "look", "1", "@k"])]],
       [0.3, () => [scene.fill(["FCALL_RO", "put", "1", "@s", "@v"])]],
-      [0.3, () => [["EVAL", "return redis.call('SET',KEYS[1],ARGV[1])", "1", "s1", "a"]]],
+      [1, () => [scene.fill(["EVAL", random.pick(FIXED), "1", "@k", "@v"])]],
     ])();
   },
 };
