@@ -615,18 +615,21 @@ export class Connection
   /** The timer asks whether the output has been too much, or too much for too long. */
   checkOutput(nowMs: number): void {
     const { engine } = this;
-    const { hardSize, softSize, softSeconds } = this.outputLimit;
-    const { size } = this.output;
+    const { hardSize, softSeconds } = this.outputLimit;
+    this.watchSoftLimit(nowMs);
     // Redis counts whole seconds, and so never closes a client too early.
-    const second = Math.floor(nowMs / 1000);
-    if (size <= softSize) this.softLimitSince = 0;
-    else if (this.softLimitSince === 0) this.softLimitSince = second;
-    const seconds = this.softLimitSince === 0 ? 0 : second - this.softLimitSince;
-    if (size <= hardSize && seconds <= softSeconds) return;
+    const isSoft = this.softLimitSince > 0 && secondOf(nowMs) - this.softLimitSince > softSeconds;
+    if (this.output.size <= hardSize && !isSoft) return;
     engine.figures.outputBufferLimitDisconnections++;
     const line = engine.lineOf(this.client);
     engine.log("warning", `Client ${line} closed for overcoming of output buffer limits.`);
     this.kill();
+  }
+
+  /** Notes since when the output is above the soft limit, and that it no longer is. */
+  private watchSoftLimit(nowMs: number): void {
+    if (this.output.size <= this.outputLimit.softSize) this.softLimitSince = 0;
+    else if (this.softLimitSince === 0) this.softLimitSince = secondOf(nowMs);
   }
 
   lacksMemory(): void {
@@ -690,6 +693,7 @@ export class Connection
       this.kill();
       return;
     }
+    this.watchSoftLimit(this.engine.clock.nowMs);
     const throttled = (this.holds & Hold.throttled) !== 0;
     if (!throttled && size > UNREAD_OUTPUT_SIZE_MAX) {
       this.stopReading(Hold.throttled);
@@ -709,6 +713,10 @@ export class Connection
     this.holds &= ~hold;
     if ((this.holds & (Hold.throttled | Hold.backlog)) === 0) this.socket.resume();
   }
+}
+
+function secondOf(unixMs: number): number {
+  return Math.floor(unixMs / 1000);
 }
 
 function endpoint(address: string, port: number): string {

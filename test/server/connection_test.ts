@@ -99,6 +99,8 @@ class StubSocket implements Socket {
   input = "";
   sent = "";
   ended = "";
+  /** Bytes that it still takes. */
+  room = Infinity;
 
   read(into: Uint8Array, offset: number, size: number): number {
     const bytes = Buffer.from(this.input.slice(0, size), "latin1");
@@ -107,8 +109,10 @@ class StubSocket implements Socket {
     return bytes.length;
   }
   write(bytes: Uint8Array, offset: number, size: number): number {
-    this.sent += latin1(bytes, offset, size);
-    return size;
+    const taken = Math.min(size, this.room);
+    this.sent += latin1(bytes, offset, taken);
+    this.room -= taken;
+    return taken;
   }
   pause(): void {}
   resume(): void {}
@@ -195,6 +199,31 @@ test("too large a reply, or request, closes the client, and that once", () => {
     expect(engine.lines).toHaveLength(1);
     expect(engine.lines[0]).toContain(reason);
   }
+});
+
+test("above the soft limit a client is closed after whole seconds without a moment below", () => {
+  const { engine, socket, connection, endTurn, send } = open();
+  Object.assign(engine.outputLimits.normal, { softSize: 20, softSeconds: 3 });
+  const passMs = (ms: number) => {
+    engine.clock.nowMs += ms;
+    connection.checkOutput(engine.clock.nowMs);
+  };
+  socket.room = 0;
+  const reply = (words: string) => {
+    send(`${words}\r\n`);
+    endTurn();
+  };
+  reply("more than twenty bytes");
+  passMs(3000);
+  // Between two looks of the timer it is below, and above again.
+  socket.room = 20;
+  connection.drain();
+  reply("more than twenty bytes");
+  passMs(3900);
+  expect(socket.ended).toBe("");
+  passMs(100);
+  expect(socket.ended).toBe("destroyed");
+  expect(engine.figures.outputBufferLimitDisconnections).toBe(1);
 });
 
 test("who waits for the disk is told of to the backlog, and goes on when that says so", () => {
