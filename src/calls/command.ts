@@ -48,7 +48,7 @@ export const HiddenFlag = {
   shrinking: 1 << 22,
   /** Runs a script or function, whose own flags may say what it does. */
   script: 1 << 23,
-  /** Its client gets the messages of what it does to keys after its reply, not before. */
+  /** Its client gets most messages of what it does to keys after its reply: own_events.ts. */
   replies_first: 1 << 24,
 } as const;
 

@@ -58,6 +58,8 @@ const EVENT_NAMES = new Map(
 
 export class KeyEvents implements KeyObserver {
   publisher = NOBODY;
+  /** What is being published. */
+  event: KeyEvent | null = null;
   /** While a script runs that may be undone: messages wait for its end. */
   scriptEnd: ScriptEnd | null = null;
   /** Whether it is told of keys that are made, and of those that are looked for in vain. */
@@ -145,6 +147,7 @@ export class KeyEvents implements KeyObserver {
     const mark = Math.min(unsynced.lastMark, unsynced.hiddenFrom - 1);
     const name = EVENT_NAMES.get(event) as Uint8Array;
     this.makeRoom(size);
+    this.event = event;
     const { message } = this;
     if (this.onKeyChannels) {
       const begin = this.beginChannel(KEY_CHANNEL, databaseId);
@@ -158,6 +161,7 @@ export class KeyEvents implements KeyObserver {
       this.divide(end, this.append(end, key, at, size));
       publisher.publish(message, 0, 1, mark);
     }
+    this.event = null;
   }
 
   private makeRoom(keySize: number): void {

@@ -424,7 +424,12 @@ export class Reply {
     this.array(2);
     this.bulkInteger(cursor);
     this.array(count);
-    this.moveBack(end, mark);
+    this.moveBack(end, this.afterMessages(mark));
+  }
+
+  /** A mark, or the end of what came at it while nothing of the reply was there: messages. */
+  private afterMessages(mark: number): number {
+    return Math.max(mark, this.settled);
   }
 
   /** Moves what was written from `from` on, which is little, to before what came since the mark. */
@@ -539,7 +544,8 @@ export class Reply {
     this.at = at + 2;
   }
 
-  private insertHead(type: number, mark: number, count: number): void {
+  private insertHead(type: number, begun: number, count: number): void {
+    const mark = this.afterMessages(begun);
     const size = digitCount(count) + 3;
     this.room(size + WORD_SLACK);
     if (this.isDiscarding) return;

@@ -14,7 +14,6 @@ import {
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
 import { Client, type ConnectionPort, type SharedBlock } from "../calls/client.ts";
-import { HiddenFlag } from "../calls/command.ts";
 import type { Reply } from "../protocol/reply.ts";
 import {
   BROKEN,
@@ -30,6 +29,7 @@ import type { RegisteredConnection } from "./client_registry.ts";
 import type { Engine, OutputLimit } from "./engine.ts";
 import type { HeldConnection } from "./held_replies.ts";
 import { OutputQueue } from "./output_queue.ts";
+import { followsReply } from "./own_events.ts";
 import type { TurnConnection } from "./turn.ts";
 
 /** Memory that a client takes besides its buffers: its objects, roughly. */
@@ -386,9 +386,12 @@ export class Connection
     size: number,
     mark: number,
   ): void {
-    const { client } = this;
+    const { client, engine } = this;
     client.shows(mark);
-    const comesLater = client.isSilent || reply.isAmid || repliesFirst(client);
+    const { lastCommand } = client;
+    const { event } = engine.keyspace.events;
+    const follows = lastCommand !== null && followsReply(lastCommand, event);
+    const comesLater = client.isSilent || reply.isAmid || follows;
     if (comesLater && client.gates !== 0) reply.messageAside(bytes.slice(offset, offset + size));
     else reply.message(bytes, offset, size);
   }
@@ -721,9 +724,4 @@ function secondOf(unixMs: number): number {
 
 function endpoint(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-/** Whether the command that a client runs tells of what it does after its reply, as in Redis. */
-function repliesFirst({ lastCommand }: Client): boolean {
-  return lastCommand !== null && (lastCommand.flags & HiddenFlag.replies_first) !== 0;
 }

@@ -11,6 +11,7 @@ import type { Database } from "../keyspace/database.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { RequestParser } from "../protocol/request.ts";
+import type { KeyEvent } from "../values/key_event.ts";
 import type { BacklogConnection } from "./backlog.ts";
 import type { RegisteredConnection } from "./client_registry.ts";
 import type { Turn } from "./turn.ts";
@@ -55,6 +56,8 @@ export interface Engine {
     readonly databases: readonly Database[];
     /** Up to this mark changes may be told of. */
     readonly unsynced: { readonly safeMark: number };
+    /** The event that is being published, if one is. */
+    readonly events: { readonly event: KeyEvent | null };
   };
   readonly figures: ServerFigures;
   readonly parser: RequestParser;

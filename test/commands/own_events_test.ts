@@ -7,7 +7,7 @@ import { ROWS, SETUP } from "./bad_input_rows.ts";
 import { MORE_EVENTS } from "./key_event_rows.ts";
 import { WireClient } from "./pubsub/wire_client.ts";
 
-const ARGS = "--enable-debug-command yes --notify-keyspace-events AE".split(" ");
+const ARGS = "--enable-debug-command yes --notify-keyspace-events EA".split(" ");
 const BEGIN = "$7|<begin>|";
 const END = "$5|<end>|";
 
@@ -16,10 +16,10 @@ const LINES = [...Object.values(ROWS).flatMap(({ good }) => good), ...MORE_EVENT
   (line) => !/ \| |wait-ms|MULTI|BLOCK|^(RESET|HELLO|CLIENT|DEBUG|SHUTDOWN|SUBSCRIBE)/i.test(line),
 );
 
-/** Redis has events of these within the reply; here they come after it, or (moves) before it. */
-const WITHIN = /^(B?ZM?POP|B?LMOVE|BRPOPLPUSH|RPOPLPUSH)/i;
+/** Redis has events of these within the reply; here they do not. */
+const WITHIN = /^(B?ZM?POP|XREADGROUP|XCLAIM)/i;
 /** The reply of these is always there first; in Redis not of what takes a key away. */
-const EARLIER = /^(SPOP|SMOVE|P?EXPIRE(AT)?|SINTERSTORE) /i;
+const EARLIER = /^(SPOP|SINTERSTORE) /i;
 
 /** What has come between the marks: messages by their event, and the rest as R. */
 function shapeOf(got: string): string {

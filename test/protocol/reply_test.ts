@@ -27,6 +27,16 @@ const CASES: [string, Write, string, string?][] = [
   ["nilArray", (r) => r.nilArray(), "*-1\r\n", "_\r\n"],
   ["truth: yes", (r) => r.truth(true), ":1\r\n"],
   ["truth: no", (r) => r.truth(false), ":0\r\n"],
+  [
+    "a message between the beginning of an array and its first element",
+    (r) => {
+      const mark = r.beginArray();
+      r.message(fromLatin1(">1\r\n+m\r\n"), 0, 8);
+      r.integer(1);
+      r.endArray(mark, 1);
+    },
+    ">1\r\n+m\r\n*1\r\n:1\r\n",
+  ],
   ["boolean: yes", (r) => r.boolean(true), ":1\r\n", "#t\r\n"],
   ["boolean: no", (r) => r.boolean(false), ":0\r\n", "#f\r\n"],
   ["bigint", (r) => r.bigint(-(2n ** 63n)), ":-9223372036854775808\r\n"],

@@ -19,7 +19,11 @@ const INPUT_SIZE = 64 << 10;
 
 class StubEngine implements Engine, CommandRunner {
   readonly clock = { nowMs: NOW_MS, tick: () => NOW_MS };
-  readonly keyspace = { databases: [{} as Database], unsynced: { safeMark: 0 } };
+  readonly keyspace = {
+    databases: [{} as Database],
+    unsynced: { safeMark: 0 },
+    events: { event: null },
+  };
   readonly figures = {
     netInputSize: 0,
     netOutputSize: 0,

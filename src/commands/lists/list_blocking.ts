@@ -21,7 +21,7 @@ export const blockingListCommands = group("list", {
   BLMOVE: {
     run: blmove,
     arity: 6,
-    flags: ["write", "denyoom", "noscript", "blocking"],
+    flags: ["write", "denyoom", "noscript", "blocking", "replies_first"],
     keys: [
       { at: 1, flags: ["RW", "access", "delete"] },
       { at: 2, flags: ["RW", "insert"] },
@@ -72,7 +72,7 @@ export const blockingListCommands = group("list", {
   BRPOPLPUSH: {
     run: brpoplpush,
     arity: 4,
-    flags: ["write", "denyoom", "noscript", "blocking"],
+    flags: ["write", "denyoom", "noscript", "blocking", "replies_first"],
     keys: [
       { at: 1, flags: ["RW", "access", "delete"] },
       { at: 2, flags: ["RW", "insert"] },

@@ -52,7 +52,7 @@ export const listCommands = group("list", {
   LMOVE: {
     run: lmove,
     arity: 5,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [
       { at: 1, flags: ["RW", "access", "delete"] },
       { at: 2, flags: ["RW", "insert"] },
@@ -181,7 +181,7 @@ export const listCommands = group("list", {
   RPOPLPUSH: {
     run: rpoplpush,
     arity: 3,
-    flags: ["write", "denyoom"],
+    flags: ["write", "denyoom", "replies_first"],
     keys: [
       { at: 1, flags: ["RW", "access", "delete"] },
       { at: 2, flags: ["RW", "insert"] },

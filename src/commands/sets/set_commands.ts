@@ -289,8 +289,10 @@ function smove(call: Call): void {
   if (!isSet(from) || (to !== NIL && !isSet(to))) throw WRONG_TYPE;
   member.setArgument(args, 3);
   const isThere = setValue.holds(from, member);
-  reply.truth(isThere);
-  if (!isThere || from === to) return;
+  if (!isThere || from === to) {
+    reply.truth(isThere);
+    return;
+  }
 
   keyspace.changing(db, from, "srem");
   setValue.removeAt(from, member.place);
@@ -301,6 +303,7 @@ function smove(call: Call): void {
     keyspace.changing(db, to, "sadd");
     setValue.insert(to, member);
   }
+  reply.integer(1);
 }
 
 const isSet = (e: EntryRef) => entry.type(e) === Type.set;
