@@ -32,6 +32,9 @@ export interface ConnectionKind {
 /** What the system says of an address or a family of addresses that this machine does not have. */
 const MISSING_ADDRESS = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOPROTOOPT", "EPROTONOSUPPORT"];
 
+/** Of the path of a socket file, with the zero at its end: sizeof sun_path of Linux. */
+const SOCKET_PATH_SIZE = 108;
+
 /** All kinds. */
 export class Listeners {
   readonly kinds: readonly KindListeners[];
@@ -128,6 +131,11 @@ export class KindListeners {
   /** Listens on a socket file; false when it can not. */
   openFile(path: string): boolean {
     const { kind } = this;
+    if (path.length >= SOCKET_PATH_SIZE) {
+      const reason = `unix socket path too long (${path.length})`;
+      this.report(`Failed opening Unix socket: ${reason}, must be under ${SOCKET_PATH_SIZE}`);
+      return false;
+    }
     try {
       const accept = (socket: Socket) => kind.accept(socket, path);
       this.file = this.loop.listen({ path }, this.backlog, accept);

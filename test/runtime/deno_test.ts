@@ -1,7 +1,7 @@
 // Purpose: the same sources under Deno: what runs in development must behave as the release does.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Client, connect } from "../client/client.ts";
@@ -25,7 +25,10 @@ const deno = test.skipIf(!existsSync(DENO));
 
 beforeAll(async () => {
   if (!existsSync(DENO)) return;
-  server = await startServer({ command: COMMAND, args: ["--unixsocket", path] });
+  server = await startServer({
+    command: COMMAND,
+    args: ["--unixsocket", path, "--unixsocketperm", "741"],
+  });
   client = await server.connect();
 });
 
@@ -72,6 +75,10 @@ deno("MIGRATE is not possible, and says so", async () => {
   expect(await client.command("MIGRATE", "127.0.0.1", 1, "k", 0, 100)).toMatchObject({
     value: "ERR MIGRATE needs sockets that can be waited for, which this runtime does not have",
   });
+});
+
+deno("a socket file with its permissions", () => {
+  expect(statSync(path).mode & 0o777).toBe(0o741);
 });
 
 deno("INFO says what it runs on", async () => {

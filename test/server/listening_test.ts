@@ -214,6 +214,17 @@ describe("unixsocket", () => {
     );
     expect(server.log()).not.toContain("PID:");
   });
+
+  test("a path that is too long, by one byte", async () => {
+    const [fits, long] = [106, 108].map((size) => join(folder, "x").padEnd(size, "x"));
+    const server = await start({ args: ["--unixsocket", long], noWait: true });
+    expect(await server.exited).toBe(1);
+    expect(server.log()).toMatch(
+      /# Failed opening Unix socket: unix socket path too long \(108\), must be under 108\n$/,
+    );
+    await start({ args: ["--unixsocket", `${fits}y`] });
+    expect(await ask({ path: `${fits}y` }, "PING")).toBe("PONG");
+  });
 });
 
 describe("protected mode", () => {
