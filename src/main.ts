@@ -93,11 +93,13 @@ async function start(): Promise<void> {
   };
   greet(config, log);
   limitClients(config, log);
+  const warn = (problem: string) => log.add("warning", problem);
+  const tls = new TlsService(await openTls(loop), config, warn);
   const parts: Parts = {
     clock,
     config,
     table: commandTable,
-    host: hostOf(loop),
+    host: hostOf(loop, tls),
     log,
     loop,
     random: chance.next,
@@ -106,8 +108,6 @@ async function start(): Promise<void> {
   await warmUp(loop, new Server({ ...parts, leave: () => {} }));
   const server = new Server(parts);
   if (host.isMemoryLimited()) keepBallast();
-  const warn = (problem: string) => log.add("warning", problem);
-  const tls = new TlsService(await openTls(loop), config, warn);
   const listeners: Listeners = new Listeners(
     loop,
     config,
@@ -124,12 +124,12 @@ async function start(): Promise<void> {
   await serve(server, config, log, listeners, loop);
 }
 
-function hostOf({ connect, syncFile }: EventLoop): Host {
+function hostOf({ connect, syncFile }: EventLoop, tls: TlsService): Host {
   return {
     ...host,
     ...files,
     openAppend: (path, afresh) => files.openAppend(path, afresh, syncFile),
-    connect,
+    connect: tls.outgoingBy(connect),
     startDiskWorker,
   };
 }

@@ -38,7 +38,6 @@ const FROM_1_MB = { ...LONG_FROM_0, min: 1024n * 1024n };
 
 const LOCAL = ["no", "yes", "local"];
 
-const NO_CLIENT_TLS = "The server opens no connections of TLS yet.";
 const NO_PINNING = "Threads are not pinned to processors.";
 const NO_DEFRAG = "Memory is not defragmented while running.";
 const NO_SYSLOG = "The log goes to standard output or to a file, not to syslog.";
@@ -85,9 +84,18 @@ export const tls = {
   }),
   "tls-key-file": text(null, { volatile: true, does: "The key of tls-cert-file." }),
   "tls-key-file-pass": text(null, { sensitive: true, does: "The password of tls-key-file." }),
-  "tls-client-cert-file": text(null, { volatile: true, kept: NO_CLIENT_TLS }),
-  "tls-client-key-file": text(null, { volatile: true, kept: NO_CLIENT_TLS }),
-  "tls-client-key-file-pass": text(null, { sensitive: true, kept: NO_CLIENT_TLS }),
+  "tls-client-cert-file": text(null, {
+    volatile: true,
+    does: "The certificate shown to other servers, in place of tls-cert-file.",
+  }),
+  "tls-client-key-file": text(null, {
+    volatile: true,
+    does: "The key of tls-client-cert-file.",
+  }),
+  "tls-client-key-file-pass": text(null, {
+    sensitive: true,
+    does: "The password of tls-client-key-file.",
+  }),
   "tls-dh-params-file": text(null, {
     volatile: true,
     does: "Parameters of Diffie-Hellman, for old clients.",
@@ -103,8 +111,8 @@ export const tls = {
   "tls-auth-clients": choice(["no", "yes", "optional"], "yes", {
     does: "Whether clients must show a certificate; with optional, they may.",
   }),
-  "tls-replication": flag(false, { kept: NO_CLIENT_TLS }),
-  "tls-cluster": flag(false, { kept: NO_CLIENT_TLS }),
+  "tls-replication": flag(false, { kept: "There is no replication yet." }),
+  "tls-cluster": flag(false, { does: "MIGRATE speaks TLS to other servers." }),
   "tls-protocols": text(null, {
     does: "Versions of TLS, of TLSv1, TLSv1.1, TLSv1.2 and TLSv1.3; by default the last two.",
   }),

@@ -8,6 +8,7 @@ import type { Foreign, ForeignSignatures, ForeignType, Handle, Place } from "./f
 /** Calls return 0 or less where they fail, unless said otherwise. */
 export interface OpenSslCalls {
   TLS_server_method(): Handle;
+  TLS_client_method(): Handle;
   SSL_CTX_new(method: Handle): Handle | null;
   SSL_CTX_free(context: Handle): void;
   SSL_CTX_ctrl(context: Handle, command: number, number: number, pointer: Handle | null): number;
@@ -26,6 +27,7 @@ export interface OpenSslCalls {
   SSL_set_bio(ssl: Handle, input: Handle, output: Handle): void;
   SSL_set_verify(ssl: Handle, mode: number, callback: null): void;
   SSL_set_accept_state(ssl: Handle): void;
+  SSL_set_connect_state(ssl: Handle): void;
   SSL_do_handshake(ssl: Handle): number;
   SSL_read(ssl: Handle, into: Place, size: number): number;
   SSL_write(ssl: Handle, bytes: Place, size: number): number;
@@ -65,6 +67,7 @@ const v = "void";
 
 const SSL: ForeignSignatures = {
   TLS_server_method: signature(p),
+  TLS_client_method: signature(p),
   SSL_CTX_new: signature(p, p),
   SSL_CTX_free: signature(v, p),
   SSL_CTX_ctrl: signature(i, p, i, l, p),
@@ -83,6 +86,7 @@ const SSL: ForeignSignatures = {
   SSL_set_bio: signature(v, p, p, p),
   SSL_set_verify: signature(v, p, i, p),
   SSL_set_accept_state: signature(v, p),
+  SSL_set_connect_state: signature(v, p),
   SSL_do_handshake: signature(i, p),
   SSL_read: signature(i, p, b, i),
   SSL_write: signature(i, p, b, i),

@@ -3,8 +3,9 @@
  * to a Socket of either runtime, so that there is one way for both.
  */
 import { type Foreign, type Handle, openForeign } from "./foreign.ts";
-import type { EventLoop, Socket, SocketEvents } from "./net.ts";
+import type { BlockingSocket, EventLoop, Socket, SocketEvents } from "./net.ts";
 import { openOpenSsl, Verify } from "./openssl.ts";
+import { secured } from "./tls_blocking.ts";
 import { newTlsContext, type TlsOptions, TlsProblem } from "./tls_context.ts";
 import { TlsRoom } from "./tls_room.ts";
 import { TlsSocket } from "./tls_socket.ts";
@@ -14,8 +15,11 @@ export type ClientCertificates = "yes" | "optional" | "no";
 
 export interface Tls {
   readonly isConfigured: boolean;
-  /** Connections are of these options from now on; throws a TlsProblem, and changes nothing. */
-  configure(options: TlsOptions): void;
+  /**
+   * Connections are of these options from now on, those to other servers of the second ones; null
+   * if there are to be none. Throws a TlsProblem, and changes nothing.
+   */
+  configure(options: TlsOptions, outgoing: TlsOptions | null): void;
   /**
    * Speaks TLS over a connection that was just accepted. What `accept` is given, as a listener's,
    * is silent until the handshake is over; `failed` is told why that was in vain.
@@ -26,6 +30,8 @@ export interface Tls {
     accept: (socket: Socket) => SocketEvents,
     failed: (reason: string) => void,
   ): SocketEvents;
+  /** Speaks TLS to another server over a connection, as its client. Throws as its calls do. */
+  secure(socket: BlockingSocket, timeoutMs: number): BlockingSocket;
 }
 
 const VERIFY_MODES: Readonly<Record<ClientCertificates, number>> = {
@@ -50,6 +56,8 @@ class OpenSslTls implements Tls {
   private readonly foreign: Foreign | null;
   private room: TlsRoom | null = null;
   private context: Handle | null = null;
+  /** For connections to other servers. */
+  private outgoing: Handle | null = null;
 
   constructor(loop: Pick<EventLoop, "endOfTurn">, foreign: Foreign | null) {
     this.loop = loop;
@@ -60,13 +68,22 @@ class OpenSslTls implements Tls {
     return this.context !== null;
   }
 
-  configure(options: TlsOptions): void {
+  configure(options: TlsOptions, outgoing: TlsOptions | null): void {
     this.room ??= this.openRoom();
     const { openSsl } = this.room;
-    const context = newTlsContext(openSsl, options);
+    const context = newTlsContext(openSsl, "server", options);
+    let outgoingContext: Handle | null = null;
+    try {
+      if (outgoing !== null) outgoingContext = newTlsContext(openSsl, "client", outgoing);
+    } catch (error) {
+      openSsl.calls.SSL_CTX_free(context);
+      throw error;
+    }
     // Connections that are there keep theirs.
     if (this.context !== null) openSsl.calls.SSL_CTX_free(this.context);
+    if (this.outgoing !== null) openSsl.calls.SSL_CTX_free(this.outgoing);
     this.context = context;
+    this.outgoing = outgoingContext;
   }
 
   private openRoom(): TlsRoom {
@@ -93,5 +110,11 @@ class OpenSslTls implements Tls {
       socket.destroy();
       return NOBODY;
     }
+  }
+
+  secure(socket: BlockingSocket, timeoutMs: number): BlockingSocket {
+    const { room, outgoing } = this;
+    if (room === null || outgoing === null) throw new Error("Bug: TLS is not configured");
+    return secured(room, socket, outgoing, timeoutMs);
   }
 }

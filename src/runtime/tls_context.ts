@@ -68,11 +68,15 @@ const SSL_SESSION_CACHE_SERVER = 2;
 const SESSION_CONTEXT = "redis";
 const FILETYPE_PEM = 1;
 
+/** Whose side of connections is made from it. */
+export type TlsSide = "server" | "client";
+
 /** Makes one; the caller frees it by SSL_CTX_free. Throws a TlsProblem. */
-export function newTlsContext(openSsl: OpenSsl, options: TlsOptions): Handle {
+export function newTlsContext(openSsl: OpenSsl, side: TlsSide, options: TlsOptions): Handle {
   const { calls } = openSsl;
   calls.ERR_clear_error();
-  const context = calls.SSL_CTX_new(calls.TLS_server_method());
+  const method = side === "server" ? calls.TLS_server_method() : calls.TLS_client_method();
+  const context = calls.SSL_CTX_new(method);
   if (context === null) throw new TlsProblem(takeErrorText(openSsl));
   try {
     calls.SSL_CTX_ctrl(context, SSL_CTRL_MODE, MODES, null);

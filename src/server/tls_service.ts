@@ -3,7 +3,7 @@
 import { splitWords } from "../base/words.ts";
 import type { Config } from "../config/config.ts";
 import type { Name } from "../config/directives.ts";
-import type { Socket, SocketEvents } from "../runtime/net.ts";
+import type { BlockingConnect, Socket, SocketEvents } from "../runtime/net.ts";
 import type { ClientCertificates, Tls } from "../runtime/tls.ts";
 import {
   TLS_PROTOCOLS,
@@ -28,6 +28,10 @@ const OF_CONTEXT: readonly Name[] = [
   "tls-cert-file",
   "tls-key-file",
   "tls-key-file-pass",
+  "tls-client-cert-file",
+  "tls-client-key-file",
+  "tls-client-key-file-pass",
+  "tls-cluster",
   "tls-ca-cert-file",
   "tls-ca-cert-dir",
   "tls-dh-params-file",
@@ -75,7 +79,9 @@ export class TlsService {
 
   private configure(): boolean {
     try {
-      this.tls.configure(this.options());
+      const options = this.options();
+      const isOutgoing = this.config.flag("tls-cluster");
+      this.tls.configure(options, isOutgoing ? this.outgoing(options) : null);
     } catch (error) {
       if (!(error instanceof TlsProblem)) throw error;
       this.warn(error.message);
@@ -118,10 +124,31 @@ export class TlsService {
     };
   }
 
+  /** As Redis: with a certificate of its own, or the server's. */
+  private outgoing(options: TlsOptions): TlsOptions {
+    const { config } = this;
+    const [certificateFile, keyFile] = [
+      config.value("tls-client-cert-file"),
+      config.value("tls-client-key-file"),
+    ];
+    if (certificateFile === null || keyFile === null) return options;
+    const keyPassword = config.value("tls-client-key-file-pass") ?? "";
+    return { ...options, certificateFile, keyFile, keyPassword };
+  }
+
   private needed(name: "tls-cert-file" | "tls-key-file"): string {
     const file = this.config.value(name);
     if (file === null) throw new TlsProblem(`No ${name} configured!`);
     return file;
+  }
+
+  /** Connections to other servers by `connect`, of TLS if tls-cluster says so. */
+  outgoingBy(connect: BlockingConnect | null): BlockingConnect | null {
+    if (connect === null) return null;
+    return (host, port, timeoutMs) => {
+      const socket = connect(host, port, timeoutMs);
+      return this.config.flag("tls-cluster") ? this.tls.secure(socket, timeoutMs) : socket;
+    };
   }
 
   /** As `Tls.accept`; why a handshake was in vain is logged. */
