@@ -41,7 +41,7 @@ export class MessageFrames {
 
   /**
    * Writes a message: the channel and the text are arguments; `pattern` is what it has come by.
-   * Throws RangeError when there is no memory for it.
+   * Throws RangeError when there is no memory for it. Returns itself.
    */
   write(
     kind: MessageKind,
@@ -49,7 +49,7 @@ export class MessageFrames {
     args: Args,
     channel: number,
     text: number,
-  ): void {
+  ): this {
     const head = this.heads[kind];
     const { bytes, size, start } = args;
     let total = head.length + bulkSize(size[channel]) + bulkSize(size[text]);
@@ -61,6 +61,7 @@ export class MessageFrames {
     if (pattern !== null) at = writeBulk(to, at, pattern, 0, pattern.length);
     at = writeBulk(to, at, bytes, start[channel], size[channel]);
     this.to = writeBulk(to, at, bytes, start[text], size[text]);
+    return this;
   }
 
   /** Has the next message begin where there is room for it. */

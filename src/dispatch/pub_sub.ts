@@ -1,4 +1,5 @@
 /** Who has subscribed to what, and the way of a message to them. */
+import { isShortage } from "../arena/shortage.ts";
 import { type Client, Gate } from "../calls/client.ts";
 import type { ClientFeature } from "../calls/client_feature.ts";
 import type { PubSub, Topic, TopicKind } from "../calls/pubsub.ts";
@@ -65,7 +66,10 @@ export class PubSubHub implements PubSub, ClientFeature {
     return this.send(topic, "smessage", null, args, channel, message, mark);
   }
 
-  /** Sends a message to all who have subscribed to a topic; to how many. */
+  /**
+   * Sends a message to all who have subscribed to a topic; to how many. What it tells of is done,
+   * or will be: when there is no memory for it those who do not get it are closed.
+   */
   private send(
     { clients }: NamedTopic,
     kind: MessageKind,
@@ -75,19 +79,22 @@ export class PubSubHub implements PubSub, ClientFeature {
     message: number,
     mark: number,
   ): number {
-    const { frames2, frames3 } = this;
     const count = clients.size;
-    let isWritten2 = false;
-    let isWritten3 = false;
+    let written2: MessageFrames | null = null;
+    let written3: MessageFrames | null = null;
     for (const client of clients) {
-      if (client.protocol === 3) {
-        if (!isWritten3) frames3.write(kind, pattern, args, channel, message);
-        isWritten3 = true;
-        client.connection.deliver(frames3.block, frames3.from, frames3.to, mark);
-      } else {
-        if (!isWritten2) frames2.write(kind, pattern, args, channel, message);
-        isWritten2 = true;
-        client.connection.deliver(frames2.block, frames2.from, frames2.to, mark);
+      try {
+        if (client.protocol === 3) {
+          written3 ??= this.frames3.write(kind, pattern, args, channel, message);
+          client.connection.deliver(written3.block, written3.from, written3.to, mark);
+        } else {
+          written2 ??= this.frames2.write(kind, pattern, args, channel, message);
+          client.connection.deliver(written2.block, written2.from, written2.to, mark);
+        }
+      } catch (error) {
+        if (!isShortage(error)) throw error;
+        client.connection.lacksMemory();
+        client.connection.kill();
       }
     }
     return count;

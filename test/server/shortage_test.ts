@@ -85,6 +85,20 @@ test("who monitors is closed when a command cannot be shown, and the command is 
   expect(monitor.connection.closing).toBe(true);
 });
 
+test("who is to get a message is closed when it cannot be had, and the command is done", () => {
+  const client = start();
+  const listener = new SimClient(server);
+  expect(ask(listener, "SUBSCRIBE", "c")).toBe("*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+  const request = requestOf(["PUBLISH", "c", LONG]);
+  client.write(request.subarray(0, 100));
+  expect(without(0, () => client.write(request.subarray(100)))).toBe(true);
+  goOn();
+  expect(client.replies.splice(0).join("")).toBe(":1\r\n");
+  expect(listener.connection.closing).toBe(true);
+  expect(wasLogged("there is no memory for its output")).toBe(true);
+  expect(ask(client, "PUBLISH", "c", LONG)).toBe(":0\r\n");
+});
+
 test("BGSAVE: whatever cannot be had, it fails with a reason, and the next one does not", () => {
   const client = start();
   expect(ask(client, "RPUSH", "list", ...elements)).toBe(":2000\r\n");
