@@ -432,7 +432,9 @@ export class Connection
     this.holds &= ~Hold.suspended;
     this.resumedTurn = this.engine.turn.number;
     this.client.halted = this.closing;
-    if (this.partial !== null || this.client.postponed !== null) this.goOnLater();
+    if (this.partial === null && this.client.postponed === null) return;
+    this.engine.turn.goesOn = true;
+    this.goOnLater();
   }
 
   awaitDisk(): void {

@@ -208,8 +208,12 @@ export class Server implements CallServer, Engine {
 
   /** What is told at the end of a turn, whatever was done in it, leaves with its replies. */
   private endTurn(run: () => void): void {
-    this.tracking.broadcast();
+    const { turn, tracking } = this;
+    const { goesOn } = turn;
+    turn.goesOn = false;
+    if (!goesOn) tracking.broadcast();
     run();
+    if (goesOn && tracking.isToBroadcast) turn.arm();
   }
 
   private scriptRunnerOf(later: BackgroundWork["later"]): ScriptRunner {

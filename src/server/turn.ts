@@ -38,6 +38,8 @@ export class Turn {
   readonly held = new HeldReplies();
   /** How many turns are over. */
   number = 0;
+  /** A client that waited goes on after this turn: to Redis what it does then is part of it. */
+  goesOn = false;
   private readonly reply: Reply;
   private readonly answers: Reply;
   private readonly schedule: (run: () => void) => void;

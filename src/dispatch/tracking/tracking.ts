@@ -267,6 +267,11 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
     if ((lastCommand?.container ?? lastCommand)?.name !== "client") tracking.isCachingGiven = false;
   }
 
+  /** Whether `broadcast` has something to tell. */
+  get isToBroadcast(): boolean {
+    return this.broadcasts.hasNoted;
+  }
+
   /** Tells of what has changed since the last time: at the end of a turn. */
   broadcast(): void {
     if (!this.broadcasts.hasNoted) return;

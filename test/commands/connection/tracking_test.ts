@@ -227,6 +227,12 @@ const CASES: Readonly<Record<string, readonly Step[]>> = {
     ["a", "BZPOPMIN z 0"],
     ["b", "ZADD z 1 a"],
   ],
+  "BCAST tells at once what a client does that goes on": [
+    ["a", THREE, `${ON} BCAST`],
+    ["c", "XREAD BLOCK 0 STREAMS s $", "SET j 1", "BLPOP l 0", "SET i 1"],
+    ["b", "XADD s 1-1 f v", "SET k 1"],
+    ["b", "RPUSH l 1", "SET k 2"],
+  ],
   "CLIENT REPLY holds nothing back": [
     ["a", THREE, ON, "GET k", "CLIENT REPLY off"],
     ["b", "SET k 2"],
