@@ -200,6 +200,7 @@ export class Server implements CallServer, Engine {
       keyspace,
       clients,
       isInScript: () => this.scripts.running !== null,
+      running: () => this.running?.client ?? null,
       atEndOfTurn: () => this.turn.arm(),
     });
     keyspace.onFlush = () => tracking.flushed();

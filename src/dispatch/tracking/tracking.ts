@@ -31,8 +31,8 @@ import { Type } from "../../values/types.ts";
 import { Broadcasts, type Prefix } from "./broadcasts.ts";
 import { ALL_KEYS, type Invalidation, invalidationOf, redirectBroken } from "./invalidation.ts";
 
-/** What becomes of a list from which a client takes that has waited. */
-const TAKING: ReadonlySet<KeyEvent | null> = new Set(["lpop", "rpop", "del"]);
+/** What becomes of a list that a client adds to which has waited. */
+const PUSHING: ReadonlySet<KeyEvent | null> = new Set(["lpush", "rpush"]);
 
 /** Names that are forgotten at once when there are too many; more each time that was not enough. */
 const TRIM_COUNT = 100;
@@ -42,6 +42,8 @@ export interface TrackingParts {
   readonly clients: Pick<Clients, "all" | "byId">;
   /** Whether a script runs now. */
   readonly isInScript: () => boolean;
+  /** The client whose commands are run now, of those that have sent some. */
+  readonly running: () => Client | null;
   /** Has `broadcast` called at the end of this turn. */
   readonly atEndOfTurn: () => void;
 }
@@ -182,22 +184,35 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
     if (readers.length === 0) return;
     const name = entry.keyText(e);
     const invalidation = invalidationOf([name]);
+    // It stands where the event of the change does among the replies of who is told.
+    const { events } = this.parts.keyspace;
+    const { event: before } = events;
+    events.event = event;
     for (const id of readers) this.tellReader(id, name, invalidation, false);
+    events.event = before;
     if (this.keys.count === 0) this.listen();
   }
 
   private noteForBroadcast(e: EntryRef, event: KeyEvent | null): void {
-    // To Redis it is part of the change that has made the list.
-    if (this.isServing && entry.type(e) === Type.list && TAKING.has(event)) return;
+    if (this.isServing && this.isTakenWithPush(e, event)) return;
     // Of a key without a byte it is another's, and may only let it be looked at in vain.
     const first = u8[segmentOf(entry.keyBlock(e))][entry.keyOffset(e)];
     if (!this.broadcasts.mayConcern(first)) return;
     const name = entry.keyText(e);
     const isOwn = event !== "expired" && !this.parts.isInScript();
-    this.broadcasts.note(name, isOwn ? this.current : null);
+    this.broadcasts.note(name, isOwn ? (this.current ?? this.parts.running()) : null);
     if (!this.broadcasts.hasNoted) return;
     this.broadcastMark = this.shownMark();
     this.parts.atEndOfTurn();
+  }
+
+  /**
+   * Whether a client that has waited takes from a list: to Redis it is part of the change that has
+   * made the list, but for BLMPOP.
+   */
+  private isTakenWithPush(e: EntryRef, event: KeyEvent | null): boolean {
+    if (entry.type(e) !== Type.list || PUSHING.has(event)) return false;
+    return this.current?.lastCommand?.name !== "blmpop";
   }
 
   replacing(): void {} // `flushed` tells; nobody is told of SWAPDB, as in Redis

@@ -233,6 +233,14 @@ const CASES: Readonly<Record<string, readonly Step[]>> = {
     ["b", "XADD s 1-1 f v", "SET k 1"],
     ["b", "RPUSH l 1", "SET k 2"],
   ],
+  "BCAST NOLOOP knows who has changed what": [
+    ["b", THREE, `${ON} BCAST`],
+    ["a", "SET k 1", THREE, `${ON} BCAST NOLOOP`, "SET j 1"],
+    ["a", "BLMPOP 0 2 l m RIGHT COUNT 2"],
+    ["c", "RPUSH l 1 22"],
+    ["a", "BLMOVE l l LEFT RIGHT 0"],
+    ["c", "RPUSH l 1 22"],
+  ],
   "CLIENT REPLY holds nothing back": [
     ["a", THREE, ON, "GET k", "CLIENT REPLY off"],
     ["b", "SET k 2"],
