@@ -28,7 +28,7 @@ export function write(
 }
 
 /** Of a connection that was just opened. */
-const NEW = { waits: false, listens: false, isResp3: false };
+const NEW = { waits: false, listens: false, isResp3: false, isSilent: false };
 /** Of commands, in a plan for who may do nothing but listen. */
 const LISTENING_SHARE = 0.8;
 
@@ -40,6 +40,8 @@ interface Connection {
   /** It has subscribed to something. */
   listens: boolean;
   isResp3: boolean;
+  /** It gets no replies. */
+  isSilent: boolean;
 }
 
 class Author implements Scene {
@@ -120,6 +122,8 @@ class Author implements Scene {
       }
       // What is told at the end of a turn depends on the protocol then: see run.ts on turns.
       if (one.waits && turn[0] === "HELLO") continue;
+      // Redis closes when it has written the last reply, and so not at all.
+      if (one.isSilent && turn[0] === "QUIT") continue;
       commands.push(turn);
       this.note(one, turn);
       if (one.waits) break;
@@ -131,6 +135,7 @@ class Author implements Scene {
     const [name = "", first = "", second = ""] = words;
     if (WAITING.test(name)) one.waits = true;
     if (/^[ps]?subscribe$/i.test(name)) one.listens = true;
+    if (name === "CLIENT" && first === "REPLY") one.isSilent = second === "OFF";
     if (name === "HELLO") one.isResp3 = first === "3";
     if (name === "RESET" || name === "QUIT") Object.assign(one, NEW);
     const freed = /^\{id:(\d+)\}$/.exec(first === "UNBLOCK" ? second : "");

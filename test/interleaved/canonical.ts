@@ -41,6 +41,7 @@ const LATER = new Set(
   commandTable.all.flatMap(({ name, entry }) => (entry.since > "7.1" ? [name] : [])),
 );
 const INVALIDATION = "invalidate";
+const BROKEN = "tracking-redir-broken";
 const AGGREGATE = /^[*%~>]/;
 
 /**
@@ -62,7 +63,8 @@ export function received(bytes: Buffer, placesCount: boolean): Received {
   }
   const told = found.filter(({ text }) => !text.includes(BARRIER));
   const partOf = ({ text, group }: Raw): keyof Received => {
-    if (group === INVALIDATION) return placesCount ? "replies" : "invalidations";
+    if (group === INVALIDATION || group === BROKEN)
+      return placesCount ? "replies" : "invalidations";
     return MESSAGE.test(text) ? "messages" : "replies";
   };
   const part = (name: keyof Received) => inOneOrder(told.filter((raw) => partOf(raw) === name));
@@ -102,6 +104,7 @@ function specialPiece(reply: Reply, offset: number): Raw | null {
       return { text, offset, group: INVALIDATION, count: "" };
     }
   }
+  if (name === BROKEN) return { text, offset, group: BROKEN, count: "" };
   if (/^s?message$/.test(name)) return { text, offset, group: "", count: "" };
   if (name === "pmessage") return { text, offset, group: `${rest[1]} ${rest[2]}`, count: "" };
   if (/^[ps]?unsubscribe$/.test(name) && rest.length === 2) {
@@ -120,7 +123,9 @@ function inOneOrder(found: readonly Raw[]): Piece[] {
     const { group, offset } = found[start];
     while (group !== "" && end < found.length && found[end].group === group) end++;
     const run = found.slice(start, end);
-    if (group === INVALIDATION) ordered.push({ text: invalidated(run), offset });
+    // As many times as there are turns in which something was to be told.
+    if (group === BROKEN) ordered.push(run[0]);
+    else if (group === INVALIDATION) ordered.push({ text: invalidated(run), offset });
     else {
       const texts = run.map(({ text }) => text).sort();
       ordered.push(...run.map((one, at) => ({ text: texts[at] + one.count, offset: one.offset })));
