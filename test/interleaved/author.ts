@@ -135,7 +135,7 @@ class Author implements Scene {
     const [name = "", first = "", second = ""] = words;
     if (WAITING.test(name)) one.waits = true;
     if (/^[ps]?subscribe$/i.test(name)) one.listens = true;
-    if (name === "CLIENT" && first === "REPLY") one.isSilent = second === "OFF";
+    if (first === "REPLY" && second !== "nosuch") one.isSilent = second !== "ON";
     if (name === "HELLO") one.isResp3 = first === "3";
     if (name === "RESET" || name === "QUIT") Object.assign(one, NEW);
     const freed = /^\{id:(\d+)\}$/.exec(first === "UNBLOCK" ? second : "");
