@@ -48,7 +48,7 @@ const NO_FREEING = "Large values are always freed in slices, in the background."
 
 export const network = {
   bind: addresses({ does: "Addresses to listen on; a leading - allows one to be missing." }),
-  "bind-source-addr": text(null, { kept: "The server opens no connections of its own yet." }),
+  "bind-source-addr": text(null, { kept: "There is no replication yet." }),
   "protected-mode": flag(true, {
     does: "While the default user has no password, refuses clients from other machines.",
   }),
