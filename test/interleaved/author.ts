@@ -120,8 +120,8 @@ class Author implements Scene {
         Object.assign(one, NEW);
         return "close" in turn ? [{ kind: "close", connection }] : [...turn.steps];
       }
-      // What is told at the end of a turn depends on the protocol then: see run.ts on turns.
-      if (one.waits && turn[0] === "HELLO") continue;
+      // What is told at the end of a turn depends on these: see run.ts on turns.
+      if (one.waits && (turn[0] === "HELLO" || turn[1] === "KILL")) continue;
       // Redis closes when it has written the last reply, and so not at all.
       if (one.isSilent && turn[0] === "QUIT") continue;
       commands.push(turn);

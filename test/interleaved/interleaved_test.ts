@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 import { redisBinary } from "../client/server.ts";
 import { interleave } from "./interleave.ts";
 
-const COMMANDS = Number(process.env.FUZZ_COMMANDS ?? 10_000);
+const COMMANDS = Number(process.env.FUZZ_COMMANDS ?? 4_000);
 
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const installed = redisBinary() !== null;
