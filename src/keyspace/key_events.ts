@@ -113,13 +113,14 @@ export class KeyEvents implements KeyObserver {
   tell(db: Database, e: EntryRef, event: KeyEvent): void {
     if (!this.isWanted(event)) return;
     const bytes = u8[segmentOf(entry.keyBlock(e))];
-    this.send(db.id, event, bytes, entry.keyOffset(e), entry.keySize(e));
+    this.send(db.id, event, bytes, entry.keyOffset(e), entry.keySize(e), this.unsynced.lastMark);
   }
 
   /** As `tell`, of the key in an argument. */
   tellOf(db: Database, args: Args, index: number, event: KeyEvent): void {
     if (!this.isWanted(event)) return;
-    this.send(db.id, event, args.bytes, args.start[index], args.size[index]);
+    const { bytes, start, size } = args;
+    this.send(db.id, event, bytes, start[index], size[index], this.unsynced.lastMark);
   }
 
   /** The next key that is made takes the place of another: it is not new. */
@@ -129,22 +130,38 @@ export class KeyEvents implements KeyObserver {
 
   /** The key in an argument is made. To be called if `tellsMade`. */
   made(db: Database, args: Args, index: number): void {
-    if (this.isReplacing) this.isReplacing = false;
-    else this.tellOf(db, args, index, "new");
+    if (this.isReplacing) {
+      this.isReplacing = false;
+      return;
+    }
+    if (!this.isWanted("new")) return;
+    // The change that makes it is told next, and has not been noted yet.
+    const { mark, lastMark, isOn } = this.unsynced;
+    const { bytes, start, size } = args;
+    this.send(db.id, "new", bytes, start[index], size[index], isOn ? mark : lastMark);
   }
 
   private isWanted(event: KeyEvent): boolean {
     return this.publisher.hasSubscribers && this.told.has(event);
   }
 
-  private send(databaseId: number, event: KeyEvent, key: Uint8Array, at: number, size: number) {
+  /** `shownMark` is of the last change that it tells of. */
+  private send(
+    databaseId: number,
+    event: KeyEvent,
+    key: Uint8Array,
+    at: number,
+    size: number,
+    shownMark: number,
+  ): void {
+    const { unsynced, publisher } = this;
     if (this.scriptEnd !== null) {
       const kept = key.slice(at, at + size);
-      this.scriptEnd.afterwards(() => this.send(databaseId, event, kept, 0, size), size);
+      const run = () => this.send(databaseId, event, kept, 0, size, unsynced.lastMark);
+      this.scriptEnd.afterwards(run, size);
       return;
     }
-    const { unsynced, publisher } = this;
-    const mark = Math.min(unsynced.lastMark, unsynced.hiddenFrom - 1);
+    const mark = Math.min(shownMark, unsynced.hiddenFrom - 1);
     const name = EVENT_NAMES.get(event) as Uint8Array;
     this.makeRoom(size);
     this.event = event;

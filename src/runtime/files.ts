@@ -23,6 +23,7 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -33,6 +34,8 @@ import { secretWords } from "./secret.ts";
 import { orReason, systemReason } from "./system_error.ts";
 
 const LINE_END = 10;
+/** Of a file's mode. */
+const PERMISSIONS = 0o777;
 
 /** The path for the runtime, whose texts are Unicode. */
 export const nativePath = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
@@ -199,10 +202,10 @@ export interface Disk {
 }
 
 /** Begins a file that replaces another whole, as `writeFile` does, but piece by piece. */
-export function createFile(path: string): NewFile {
+export function createFile(path: string, mode = 0o644): NewFile {
   const temporaryBytes = temporaryPath(path);
   const temporary = nativePath(temporaryBytes);
-  const file = orReason(() => openSync(temporary, "wx", 0o644));
+  const file = orReason(() => openSync(temporary, "wx", mode));
   let isOpen = true;
   const close = () => {
     if (isOpen) closeSync(file);
@@ -293,7 +296,7 @@ export function syncFolder(path: string): void {
 
 /** Replaces a file whole: a reader, or one after a power cut, sees the old text or the new. */
 export function writeFile(path: string, text: string): void {
-  const file = createFile(path);
+  const file = createFile(path, modeOf(path));
   try {
     file.write(Buffer.from(text, "latin1"));
     file.commit();
@@ -301,6 +304,12 @@ export function writeFile(path: string, text: string): void {
     file.abandon();
     throw error;
   }
+}
+
+/** Who may read and write what a file's text replaces; undefined if there is no such file. */
+function modeOf(path: string): number | undefined {
+  const stats = statSync(nativePath(path), { throwIfNoEntry: false });
+  return stats === undefined ? undefined : stats.mode & PERMISSIONS;
 }
 
 /** Adds to a file's end, making the file if there is none. */

@@ -167,6 +167,16 @@ describe("an event of a key waits for the disk", () => {
     expect(told("set", "SET k v")).toEqual(["", message("set", "k")]);
   });
 
+  test("that makes a key, told before it is one", () => {
+    held.setUp(["SET k v"]);
+    const made = { n: "SET n v", l: "RPUSH l a", h: "HSET h f v", c: "COPY k c", a: "MSET a 1" };
+    for (const [key, line] of Object.entries(made)) {
+      expect({ line, told: told("new", line) }).toEqual({ line, told: ["", message("new", key)] });
+    }
+    expect(told("new", "MULTI", "SADD s a", "EXEC")).toEqual(["", message("new", "s")]);
+    expect(told("new", `EVAL "redis.call('SET', 'e', 1)" 0`)).toEqual(["", message("new", "e")]);
+  });
+
   test("in a transaction, and in a script", () => {
     expect(told("set", "MULTI", "SET k v", "EXEC")).toEqual(["", message("set", "k")]);
     expect(told("del", `EVAL "redis.call('DEL', 'k')" 0`)).toEqual(["", message("del", "k")]);

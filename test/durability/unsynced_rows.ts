@@ -174,7 +174,7 @@ export const UNSENT = new Set(
     "function function|delete function|flush function|help function|kill function|load " +
     "function|restore latency latency|doctor latency|graph latency|help latency|histogram " +
     "latency|history latency|reset memory memory|doctor memory|help module monitor object " +
-    "object|help pfselftest quit save bgsave bgrewriteaof script script|debug script|help " +
+    "object|help pfselftest pubsub quit save bgsave bgrewriteaof script script|debug script|help " +
     "script|kill shutdown slowlog slowlog|help slowlog|len slowlog|reset waitaof xgroup " +
     "xgroup|help xinfo xinfo|help"
   ).split(" "),

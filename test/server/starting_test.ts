@@ -230,7 +230,6 @@ describe("directives that this server cannot obey", () => {
       "'replicaof 127.0.0.1 6379' is refused. There is no replication yet.",
     ],
     ["cluster-enabled yes", "'cluster-enabled yes' is refused. There is no cluster mode yet."],
-    ["tls-port 6380", "'tls-port 6380' is refused. There is no TLS yet."],
   ])("%s stops the start: data or access would be other than asked", async (line, reason) => {
     expect(await refusal(fileOf(`port 0\n${line}\n`))).toEqual([
       1,
@@ -239,7 +238,7 @@ describe("directives that this server cannot obey", () => {
   });
 
   test("the defaults of the same are taken", async () => {
-    const server = await startWith(fileOf("replicaof no one\ncluster-enabled no\ntls-port 0\n"));
+    const server = await startWith(fileOf("replicaof no one\ncluster-enabled no\n"));
     expect(await ask(server, "PING")).toBe("PONG");
     expect(server.log()).not.toContain("without effect");
   });
@@ -257,7 +256,7 @@ describe("directives that this server cannot obey", () => {
     );
   });
 
-  test("CONFIG SET names them too, and refuses what the start refuses", async () => {
+  test("CONFIG SET names them too", async () => {
     const server = await start();
     const warnings = () => server.log().match(/Set, but without effect: .*/g) ?? [];
     const set = (...words: string[]) => ask(server, "CONFIG", "SET", ...words);
@@ -266,12 +265,6 @@ describe("directives that this server cannot obey", () => {
     );
     expect(await set("hz", "20", "slave-priority", "5")).toBe("OK");
     expect(await set("slave-priority", "100", "lazyfree-lazy-user-del", "yes")).toBe("OK");
-    expect(await set("tls-port", "6380")).toEqual(
-      new Error(
-        "ERR CONFIG SET failed (possibly related to argument 'tls-port') - There is no TLS yet.",
-      ),
-    );
-    expect(await ask(server, "CONFIG", "GET", "tls-port")).toEqual(["tls-port", "0"]);
     server.signal("SIGTERM");
     await server.exited;
     expect(warnings()).toEqual([
