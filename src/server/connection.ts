@@ -273,7 +273,10 @@ export class Connection
 
   /** Sends what waits; then closes if it was to. */
   sendWaiting(): void {
-    this.engine.figures.writesProcessed++;
+    const { figures, keyspace } = this.engine;
+    figures.writesProcessed++;
+    // What it waited for may have been confirmed since, in this turn, before it counted as held.
+    this.output.release(keyspace.unsynced.safeMark);
     this.sendQueued();
     this.afterSend();
   }

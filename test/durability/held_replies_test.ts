@@ -131,6 +131,16 @@ describe("a reply waits that shows", () => {
     });
   }
 
+  test("what CLIENT TRACKING tells of a change that the log is not told of, for no longer", () => {
+    held.setUp(["SET k v"]);
+    const client = held.client("HELLO 3", "CLIENT TRACKING ON", "GET k");
+    held.syncAll();
+    const before = client.replies.join("");
+    held.client("CONFIG SET enable-debug-command yes", "DEBUG RELOAD");
+    held.turn();
+    expect(client.replies.join("")).toBe(`${before}>2\r\n$10\r\ninvalidate\r\n_\r\n`);
+  });
+
   test("what CLIENT TRACKING tells of a change of its own, after the reply", () => {
     held.setUp(["SET k v"]);
     const client = held.client("HELLO 3", "CLIENT TRACKING ON", "GET k");
