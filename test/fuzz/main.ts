@@ -1,9 +1,8 @@
 /**
- * Purpose: `make fuzz`: the command line of the fuzzer. Exits with 1 when servers differ, with 2
- * when it is called wrongly.
+ * Purpose: `make fuzz`: the command line of the fuzzer.
  */
 
-import { startServer } from "../client/server.ts";
+import { readOptions, runTool } from "./command_line.ts";
 import { type FuzzOptions, fuzz } from "./fuzzer.ts";
 
 const USAGE = `Sends the same random commands to Rusk and to redis-server and compares what they do.
@@ -24,58 +23,59 @@ const USAGE = `Sends the same random commands to Rusk and to redis-server and co
                     it gets --port and the like as further arguments
 `;
 
-function readOptions(words: readonly string[]): FuzzOptions {
+function optionsOf(words: readonly string[]): FuzzOptions {
   const options: FuzzOptions = {
     seed: Math.floor(Math.random() * 2 ** 32),
     commands: 100_000,
     print: (text) => console.log(text),
   };
-  const names = (text: string) => text.toLowerCase().split(",");
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index];
-    if (word === "--no-counters") {
-      options.counters = false;
-      continue;
-    }
-    if (word === "--coverage") {
-      options.coverage = true;
-      continue;
-    }
-    const value = words[++index];
-    if (value === undefined) throw new Error(`${word} needs a value`);
-    const number = () => {
-      if (!/^\d+$/.test(value)) throw new Error(`${word} needs a number, not ${value}`);
-      return Number(value);
-    };
-    if (word === "--commands") options.commands = number();
-    else if (word === "--seed") options.seed = number();
-    else if (word === "--sequence") options.sequence = number();
-    else if (word === "--length") options.length = number();
-    else if (word === "--pace") options.paceMs = number();
-    else if (word === "--lanes") options.lanes = number();
-    else if (word === "--stop-after") options.stopAfter = number();
-    else if (word === "--only") options.only = names(value);
-    else if (word === "--skip") options.skip = names(value);
-    else if (word === "--server") {
-      const command = value.split(" ");
-      options.start = (args) => startServer({ command, args });
-    } else throw new Error(`${word} is not an option`);
-  }
+  readOptions(
+    words,
+    {
+      "--commands": ({ number }) => {
+        options.commands = number;
+      },
+      "--seed": ({ number }) => {
+        options.seed = number;
+      },
+      "--sequence": ({ number }) => {
+        options.sequence = number;
+      },
+      "--length": ({ number }) => {
+        options.length = number;
+      },
+      "--pace": ({ number }) => {
+        options.paceMs = number;
+      },
+      "--lanes": ({ number }) => {
+        options.lanes = number;
+      },
+      "--stop-after": ({ number }) => {
+        options.stopAfter = number;
+      },
+      "--only": ({ names }) => {
+        options.only = names;
+      },
+      "--skip": ({ names }) => {
+        options.skip = names;
+      },
+      "--server": ({ server }) => {
+        options.start = server;
+      },
+    },
+    {
+      "--no-counters": () => {
+        options.counters = false;
+      },
+      "--coverage": () => {
+        options.coverage = true;
+      },
+    },
+  );
   return options;
 }
 
-async function main(words: readonly string[]): Promise<number> {
-  if (words.includes("--help")) {
-    console.log(USAGE);
-    return 0;
-  }
-  let options: FuzzOptions;
-  try {
-    options = readOptions(words);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    return 2;
-  }
+await runTool(USAGE, optionsOf, async (options) => {
   console.log(`seed ${options.seed}`);
   const { findings, commandsRun, seconds } = await fuzz(options);
   const rate = Math.round(commandsRun / seconds);
@@ -83,7 +83,5 @@ async function main(words: readonly string[]): Promise<number> {
     `\n${commandsRun} commands in ${seconds.toFixed(1)} s (${rate} a second), ` +
       `${findings.length} different differences`,
   );
-  return findings.length === 0 ? 0 : 1;
-}
-
-process.exit(await main(process.argv.slice(2)));
+  return findings.length;
+});

@@ -1,9 +1,8 @@
 /**
- * Purpose: the command line of the generator of interleaved connections. Exits with 1 when servers
- * differ, with 2 when it is called wrongly.
+ * Purpose: the command line of the generator of interleaved connections.
  */
 
-import { startServer } from "../client/server.ts";
+import { readOptions, runTool } from "../fuzz/command_line.ts";
 import { FEATURES } from "./features.ts";
 import { type InterleaveOptions, interleave } from "./interleave.ts";
 
@@ -18,51 +17,43 @@ const USAGE = `Sends what several connections do to Rusk and to redis-server, co
   --server "LINE"   command line of the server to test, instead of Rusk (see also RUSK_BINARY)
 `;
 
-function readOptions(words: readonly string[]): InterleaveOptions {
+function optionsOf(words: readonly string[]): InterleaveOptions {
   const options: InterleaveOptions = {
     seed: Math.floor(Math.random() * 2 ** 32),
     commands: 100_000,
     print: (text) => console.log(text),
   };
-  for (let index = 0; index < words.length; index += 2) {
-    const [word, value] = [words[index], words[index + 1]];
-    const number = () => {
-      if (!/^\d+$/.test(value ?? "")) throw new Error(`${word} needs a number, not ${value}`);
-      return Number(value);
-    };
-    if (value === undefined) throw new Error(`${word} needs a value`);
-    if (word === "--commands") options.commands = number();
-    else if (word === "--seed") options.seed = number();
-    else if (word === "--sequence") options.sequence = number();
-    else if (word === "--length") options.length = number();
-    else if (word === "--stop-after") options.stopAfter = number();
-    else if (word === "--features") options.features = value.split(",");
-    else if (word === "--server") {
-      const command = value.split(" ");
-      options.start = (args) => startServer({ command, args });
-    } else throw new Error(`${word} is not an option`);
-  }
+  readOptions(words, {
+    "--commands": ({ number }) => {
+      options.commands = number;
+    },
+    "--seed": ({ number }) => {
+      options.seed = number;
+    },
+    "--sequence": ({ number }) => {
+      options.sequence = number;
+    },
+    "--length": ({ number }) => {
+      options.length = number;
+    },
+    "--stop-after": ({ number }) => {
+      options.stopAfter = number;
+    },
+    "--features": ({ names }) => {
+      options.features = names;
+    },
+    "--server": ({ server }) => {
+      options.start = server;
+    },
+  });
   return options;
 }
 
-async function main(words: readonly string[]): Promise<number> {
-  if (words.includes("--help")) {
-    console.log(USAGE);
-    return 0;
-  }
-  let options: InterleaveOptions;
-  try {
-    options = readOptions(words);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    return 2;
-  }
+await runTool(USAGE, optionsOf, async (options) => {
   console.log(`interleaved: seed ${options.seed}`);
   const startedMs = performance.now();
   const findings = await interleave(options);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   console.log(`\n${options.commands} commands in ${seconds} s, ${findings.length} differences`);
-  return findings.length === 0 ? 0 : 1;
-}
-
-process.exit(await main(process.argv.slice(2)));
+  return findings.length;
+});
