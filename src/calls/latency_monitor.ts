@@ -1,5 +1,6 @@
 /** The latency monitor: delays that the server noticed, by event. */
 import type { Clock } from "../base/clock.ts";
+import type { Delays } from "../base/delays.ts";
 
 /** Seconds of samples that each event keeps. */
 const SAMPLE_COUNT_MAX = 160;
@@ -18,9 +19,9 @@ export interface LatencyEvent {
 
 /**
  * Delays by event: "command" and "fast-command" (by the command's flag), "expire-cycle" and what
- * else may hold the server up.
+ * else may hold the server up; latency_commands.ts says what each may come from.
  */
-export class LatencyMonitor {
+export class LatencyMonitor implements Delays {
   /** latency-monitor-threshold: delays of so many ms and more are kept; 0: none are. */
   thresholdMs = 0;
   /** By name, in the order in which they were first seen. */
@@ -34,6 +35,18 @@ export class LatencyMonitor {
   /** Keeps a delay if it reaches the threshold. */
   addIfSlow(event: string, latencyMs: number): void {
     if (this.thresholdMs > 0 && latencyMs >= this.thresholdMs) this.add(event, latencyMs);
+  }
+
+  /** The clock is read while somebody wants to know only. */
+  begin(): number {
+    return this.thresholdMs > 0 ? this.clock.monotonicMs() : 0;
+  }
+
+  end(event: string, beganMs: number): void {
+    // Of what began before there was a threshold it is not known when.
+    if (beganMs > 0 && this.thresholdMs > 0) {
+      this.addIfSlow(event, this.clock.monotonicMs() - beganMs);
+    }
   }
 
   /** Keeps a delay, in whole ms; of several in one second the worst. */

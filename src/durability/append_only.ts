@@ -96,6 +96,8 @@ export class AppendOnly implements AppendLogControl {
       onProblem: () => this.onProblem(),
       isInForce: () => this.state.log === "on",
       fail: () => host.exit(1),
+      isSaving: () => this.state.saving !== null || this.state.rewriting !== null,
+      delays: keyspace.delays,
     });
   }
 
@@ -488,9 +490,11 @@ export class AppendOnly implements AppendLogControl {
     this.writer.isDiskBusy = false;
     this.lastRewriteDurationMs = durationMs;
     let reason = problem;
+    const beganMs = keyspace.delays.begin();
     try {
       if (reason === null) {
         this.replaceBase(content);
+        keyspace.delays.end("aof-rename", beganMs);
       }
     } catch (error) {
       reason = (error as Error).message;

@@ -123,12 +123,19 @@ export class BackgroundSave {
     return (this.saved * delayUs) / 1000 > this.keyspace.clock.monotonicMs() - this.beganMs;
   }
 
-  /** Goes on with the walk for a moment, and has itself called again. */
   private slice(): void {
     if (this.isHeldBack) {
       this.later(HELD_BACK_MS, () => this.slice());
       return;
     }
+    const { delays } = this.keyspace;
+    const beganMs = delays.begin();
+    this.goOn();
+    delays.end("save-slice", beganMs);
+  }
+
+  /** Goes on with the walk for a moment, and has itself called again. */
+  private goOn(): void {
     const isQuiet = this.activity === this.seenActivity;
     this.seenActivity = this.activity;
     const { clock } = this.keyspace;
@@ -182,12 +189,15 @@ export function saveInBackground(
   done: (save: BackgroundSave, problem: string | null) => void,
   opened: () => void = () => {},
 ): BackgroundSave {
+  const beganMs = keyspace.delays.begin();
   const { file, saver } = openBackground(host, path, keyspace, config, content);
   try {
     opened();
     const save = new BackgroundSave(keyspace, config, later, file, saver, (problem) =>
       done(save, problem),
     );
+    // Nothing forks; but it is what a fork is for, and whoever watches looks for this name.
+    keyspace.delays.end("fork", beganMs);
     return save;
   } catch (error) {
     file.abandon();

@@ -178,7 +178,10 @@ export class Snapshots implements SnapshotControl {
   abandon(): void {
     const { saving } = this.state;
     if (saving === null) return;
+    const { delays } = this.keyspace;
+    const beganMs = delays.begin();
     saving.abandon();
+    delays.end("rdb-unlink-temp-file", beganMs);
     this.state.end();
   }
 

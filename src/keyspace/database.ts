@@ -11,6 +11,7 @@
 import { free, NIL } from "../arena/arena.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Timed } from "../base/deadlines.ts";
+import type { Delays } from "../base/delays.ts";
 import { hashBytes } from "../base/hash.ts";
 import type { Range } from "../base/range.ts";
 import { type Args, argsOf } from "../protocol/args.ts";
@@ -60,6 +61,7 @@ export interface DatabaseOwner {
   readonly alarmMs: number;
   readonly onEarlierExpiry: (timeMs: number) => void;
   readonly expiryFeed: ExpiryFeed | null;
+  readonly delays: Delays;
   readonly keeper: KeyKeeper | null;
   readonly randomBelow: (limit: number) => number;
   changing(db: Database, e: EntryRef, event: KeyEvent | null, kind?: ChangeKind): void;
@@ -591,10 +593,13 @@ export class Database implements Timed {
   }
 
   private expire(e: EntryRef): void {
-    this.keyspace.stats.expired++;
-    this.keyspace.changing(this, e, "expired", ChangeKind.uncounted);
-    this.keyspace.expiryFeed?.expired(this, e);
+    const { keyspace } = this;
+    const beganMs = keyspace.delays.begin();
+    keyspace.stats.expired++;
+    keyspace.changing(this, e, "expired", ChangeKind.uncounted);
+    keyspace.expiryFeed?.expired(this, e);
     this.drop(e);
+    keyspace.delays.end("expire-del", beganMs);
   }
 
   /**

@@ -6,6 +6,7 @@ import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
+import { type Delays, NO_DELAYS } from "../base/delays.ts";
 import { staging } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
 import type { DictRef } from "../structures/dict.ts";
@@ -118,6 +119,8 @@ export class Keyspace implements DatabaseOwner {
   onReclaim: () => void = () => {};
   /** Told of keys that expire, unless there is nobody to tell. */
   expiryFeed: ExpiryFeed | null = null;
+  /** Is told what holds the server up. */
+  delays: Delays = NO_DELAYS;
   /** While a script runs that may be undone. */
   keeper: ValueKeeper | null = null;
   private walk: KeyWalk | null = null;

@@ -11,9 +11,11 @@ export function reclaimInSlices(
 ): void {
   let isUnderWay = false;
   const slice = () => {
+    const beganMs = keyspace.delays.begin();
     const endMs = clock.monotonicMs() + SLICE_MS;
     let isMore = true;
     while (isMore && clock.monotonicMs() < endMs) isMore = keyspace.reclaimSlice();
+    keyspace.delays.end("free-slice", beganMs);
     isUnderWay = isMore;
     if (isMore) later(SLICE_MS, slice);
   };

@@ -121,6 +121,7 @@ export class Server implements CallServer, Engine {
     this.keyspace.expiryFeed = this.feed;
     this.keyspace.events.publisher = this.pubsub;
     this.figures = new Figures(clock, table, host.secretWords);
+    this.keyspace.delays = this.figures.latency;
     this.background = new BackgroundWork(clock, loop, log);
     const { later } = this.background;
     reclaimInSlices(this.keyspace, clock, later);

@@ -35,6 +35,7 @@ export interface TimerParts {
 export function doTimerWork(parts: TimerParts): void {
   const { clock, config, keyspace, clients } = parts;
   const isLoading = parts.durability.loading !== null;
+  const beganMs = keyspace.delays.begin();
   clock.tick();
   // As Redis: while a script is in the midst of it, nothing is begun that looks at data.
   if (!parts.scripts.isSuspended) checkWhatIsDue(parts, isLoading);
@@ -47,9 +48,11 @@ export function doTimerWork(parts: TimerParts): void {
   clients.closeIdle(config.number("timeout") * 1000, clock.nowMs);
   if (isLimited(parts.outputLimits)) clients.checkOutputs(clock.nowMs);
   // What is loaded goes to tables that are made for all of it, and are nearly empty until then.
-  if (!config.flag("activerehashing") || isLoading) return;
-  const endMs = clock.monotonicMs() + SLICE_MS;
-  while (keyspace.rehashSlice() && clock.monotonicMs() < endMs);
+  if (config.flag("activerehashing") && !isLoading) {
+    const endMs = clock.monotonicMs() + SLICE_MS;
+    while (keyspace.rehashSlice() && clock.monotonicMs() < endMs);
+  }
+  if (isLoading || parts.scripts.isSuspended) keyspace.delays.end("while-blocked-cron", beganMs);
 }
 
 function checkWhatIsDue(parts: TimerParts, isLoading: boolean): void {

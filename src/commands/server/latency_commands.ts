@@ -11,6 +11,43 @@ import { group } from "../../calls/table.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { latencyChart } from "./latency_chart.ts";
 
+/** What helps against delays of these events. */
+const ADVICE: readonly { readonly of: readonly string[]; readonly text: string }[] = [
+  {
+    of: ["command", "fast-command"],
+    text: "SLOWLOG GET names the commands that took long; ask for less at a time.",
+  },
+  {
+    of: ["command-unblocking"],
+    text: "Large values go to clients that waited for them: move smaller ones.",
+  },
+  {
+    of: ["expire-cycle"],
+    text: "Many keys expire at one moment: spread their times over some seconds.",
+  },
+  { of: ["expire-del"], text: "Large values expire: keep several smaller ones in their place." },
+  {
+    of: ["fork", "save-slice"],
+    text: "Saving and rewriting hold the server up: have it done more rarely, or in quiet hours.",
+  },
+  {
+    of: ["aof-write", "aof-rename", "rdb-unlink-temp-file"],
+    text: "The disk is slow to take what is written: see what else uses it, and iostat -x.",
+  },
+  {
+    of: ["aof-write-pending-fsync", "aof-write-active-child"],
+    text:
+      "Writing waits for what goes to the disk already: no-appendfsync-on-rewrite yes helps " +
+      "while the log is rewritten, appendfsync no always, at the price of what a power cut takes.",
+  },
+  {
+    of: ["aof-fsync-always"],
+    text:
+      "Whoever writes waits for the disk, as appendfsync always says: with everysec a power cut " +
+      "takes a second's changes at most.",
+  },
+];
+
 export const latencyCommands = group("server", {
   LATENCY: {
     arity: -2,
@@ -189,17 +226,15 @@ function diagnosis(name: string, { samples, maxMs }: LatencyEvent): string {
 
 function advice({ events, thresholdMs }: LatencyMonitor, slowlogUs: number): string[] {
   const lines: string[] = [];
-  if (events.has("command") || events.has("fast-command")) {
-    if (slowlogUs > thresholdMs * 1000) {
-      lines.push(
-        "- SLOWLOG misses some of these commands: " +
-          `CONFIG SET slowlog-log-slower-than ${thresholdMs * 1000}.`,
-      );
-    }
-    lines.push("- SLOWLOG GET names the commands that took long; ask for less at a time.");
+  const isOfCommands = events.has("command") || events.has("fast-command");
+  if (isOfCommands && (slowlogUs < 0 || slowlogUs > thresholdMs * 1000)) {
+    lines.push(
+      "- SLOWLOG misses some of these commands: " +
+        `CONFIG SET slowlog-log-slower-than ${thresholdMs * 1000}.`,
+    );
   }
-  if (events.has("expire-cycle")) {
-    lines.push("- Many keys expire at one moment: spread their times over some seconds.");
+  for (const { of, text } of ADVICE) {
+    if (of.some((event) => events.has(event))) lines.push(`- ${text}`);
   }
   lines.push("- See whether other processes leave the server enough of the processor.");
   return lines;

@@ -17,6 +17,7 @@
  * again, and `problem` says that no changes may be taken meanwhile.
  */
 import type { Clock } from "../../base/clock.ts";
+import type { Delays } from "../../base/delays.ts";
 import type {
   ChangeCursor,
   ChangeFeed,
@@ -48,6 +49,9 @@ export interface WriterHooks {
   isInForce(): boolean;
   /** Nothing can be confirmed any more: ends the process. */
   fail(): void;
+  /** Whether data are being saved at the moment. */
+  isSaving(): boolean;
+  readonly delays: Delays;
 }
 
 export class AppendWriter implements ChangeTaker {
@@ -263,6 +267,7 @@ export class AppendWriter implements ChangeTaker {
   private write(file: AppendFile): void {
     const { cursor } = this;
     if (cursor === null || cursor.pendingSize === 0) return;
+    const beganMs = this.hooks.delays.begin();
     this.hooks.beforeWrite();
     const before = file.size;
     this.isSynced = false;
@@ -273,6 +278,17 @@ export class AppendWriter implements ChangeTaker {
       throw error;
     }
     this.noteWritten(cursor.taken());
+    this.noteDelay(beganMs);
+  }
+
+  /** A write is over. It is told twice, as in Redis: once with what else went on. */
+  private noteDelay(beganMs: number): void {
+    if (beganMs === 0) return;
+    const { delays } = this.hooks;
+    delays.end("aof-write", beganMs);
+    if (this.isSyncing) delays.end("aof-write-pending-fsync", beganMs);
+    else if (this.hooks.isSaving()) delays.end("aof-write-active-child", beganMs);
+    else delays.end("aof-write-alone", beganMs);
   }
 
   /** Takes a part of a write back; if that cannot be, the rest is to follow it. */
@@ -323,10 +339,14 @@ export class AppendWriter implements ChangeTaker {
   /** Syncs on another thread what is written now. */
   private sync(file: AppendFile): void {
     const { writtenMark, fileMark } = this;
+    const { delays } = this.hooks;
+    const beganMs = this.policy === "always" ? delays.begin() : 0;
     this.isSyncing = true;
     this.isSynced = true;
     file.syncLater((problem) => {
       this.isSyncing = false;
+      // It held up those who wait for it, and nobody else.
+      if (beganMs > 0) delays.end("aof-fsync-always", beganMs);
       // What became of a file that was given up meanwhile does not matter.
       if (problem !== null && this.file === file) {
         this.isSynced = false;

@@ -3,6 +3,7 @@
 
 import { beforeEach, describe, expect, test } from "bun:test";
 import { Clock } from "../../../src/base/clock.ts";
+import { NO_DELAYS } from "../../../src/base/delays.ts";
 import { LOG_PIECE_SIZE } from "../../../src/base/limits.ts";
 import { ChangeFeed } from "../../../src/keyspace/change_feed.ts";
 import type { Database } from "../../../src/keyspace/database.ts";
@@ -45,6 +46,8 @@ beforeEach(() => {
     onProblem: () => {},
     isInForce: () => true,
     fail: () => {},
+    isSaving: () => false,
+    delays: NO_DELAYS,
   });
   writer.open(disk.openAppend("first", false));
 });
