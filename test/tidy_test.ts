@@ -51,6 +51,7 @@ const TOP_LEVEL = new Set([
   "docs",
   "package-lock.json",
   "package.json",
+  "packaging",
   "snapshots",
   "src",
   "test",
@@ -100,7 +101,7 @@ function strip(text: string): { code: string; uncommented: string } {
 }
 
 const src = sources("src");
-const all = [...src, ...sources("test"), ...sources("bench")];
+const all = [...src, ...sources("test"), ...sources("bench"), ...sources("packaging")];
 
 function layerOf(path: string): string {
   return path === "src/main.ts" ? "main" : (path.split("/")[1] ?? "");
@@ -203,10 +204,10 @@ describe("layers", () => {
     expect(shown).toEqual(built.reverse());
   });
 
-  test("src/ imports nothing from test/ or bench/", () => {
+  test("src/ imports nothing from test/, bench/ or packaging/", () => {
     const outward = src.flatMap((file) =>
       imports(file)
-        .filter((target) => /^(test|bench|\.\.)\//.test(target) || target === "bun:test")
+        .filter((target) => /^(test|bench|packaging|\.\.)\//.test(target) || target === "bun:test")
         .map((target) => `${file.path} -> ${target}`),
     );
     expect(outward).toEqual([]);

@@ -1,10 +1,11 @@
-// Purpose: docs/configuration.md keeps step with the table of directives. Its tables are made
-// here, and written anew by
-// `UPDATE_DOCS=1 node_modules/.bin/bun test test/config/documentation_test.ts`.
+// Purpose: docs/configuration.md and packaging/rusk.conf keep step with the table of directives.
+// The tables of the one are made here, the other by packaging/config_file.ts; both are written anew
+// by `UPDATE_DOCS=1 node_modules/.bin/bun test test/config/documentation_test.ts`.
 
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { configFile } from "../../packaging/config_file.ts";
 import {
   type AnyDirective,
   DIRECTIVES,
@@ -15,6 +16,7 @@ import {
 import type { Meaning } from "../../src/config/kinds.ts";
 
 const PAGE = join(import.meta.dir, "../../docs/configuration.md");
+const CONFIG_FILE = join(import.meta.dir, "../../packaging/rusk.conf");
 const SOURCES = join(import.meta.dir, "../../src");
 const MARK = "<!-- From here on, made by test/config/documentation_test.ts. -->\n";
 
@@ -67,6 +69,11 @@ test("docs/configuration.md shows the table of directives", () => {
   const [intro, shown] = page.split(MARK);
   if (process.env.UPDATE_DOCS === "1") writeFileSync(PAGE, `${intro}${MARK}\n${tables()}`);
   else expect(shown).toBe(`\n${tables()}`);
+});
+
+test("packaging/rusk.conf shows the table of directives", () => {
+  if (process.env.UPDATE_DOCS === "1") writeFileSync(CONFIG_FILE, configFile("plain"));
+  else expect(readFileSync(CONFIG_FILE, "utf8")).toBe(configFile("plain"));
 });
 
 test("a directive that does something is asked for where it does it", () => {
