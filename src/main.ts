@@ -111,7 +111,7 @@ async function start(): Promise<void> {
   const listeners: Listeners = new Listeners(
     loop,
     config,
-    connectionKinds((socket, path) => server.accept(socket, path), tls),
+    connectionKinds((socket, path) => server.accept(socket, path), tls, server.metrics),
     warn,
   );
   applySettings(server, log);

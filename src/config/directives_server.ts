@@ -74,6 +74,17 @@ export const network = {
     immutable: true,
     kept: "Sockets are not marked.",
   }),
+  "metrics-port": integer(0, PORT, {
+    own: true,
+    does: "TCP port for Prometheus, which gets its figures there at /metrics; 0 is none.",
+  }),
+  "metrics-bind": addresses(
+    {
+      own: true,
+      does: "Addresses of metrics-port; a leading - allows one to be missing.",
+    },
+    ["127.0.0.1", "-::1"],
+  ),
 };
 
 export const tls = {

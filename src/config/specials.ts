@@ -16,9 +16,9 @@ const MAX_ADDRESSES = 16;
 const DEFAULT_ADDRESSES = ["*", "-::*"];
 
 /** The addresses to listen on; one with a leading - may be missing on this machine. */
-export function addresses(traits: Traits & Meaning) {
+export function addresses(traits: Traits & Meaning, initial = DEFAULT_ADDRESSES) {
   return directive<readonly string[]>(traits, {
-    initial: DEFAULT_ADDRESSES,
+    initial,
     grammar: `up to ${MAX_ADDRESSES} addresses`,
     manyWords: true,
     parse(words) {
@@ -28,7 +28,7 @@ export function addresses(traits: Traits & Meaning) {
     print: (value) => value.join(" "),
     lines(value) {
       const shown = value.join(" ");
-      return shown === DEFAULT_ADDRESSES.join(" ") ? [] : [shown || '""'];
+      return shown === initial.join(" ") ? [] : [shown || '""'];
     },
   });
 }

@@ -10,6 +10,11 @@ import type { WorkerThread } from "./workers.ts";
 
 export { secretWords } from "./secret.ts";
 
+export interface CpuSeconds {
+  readonly user: number;
+  readonly system: number;
+}
+
 /** What can be known of the process and the machine. */
 export interface HostFacts {
   readonly pid: number;
@@ -28,8 +33,9 @@ export interface HostFacts {
   /** Collects what JavaScript's heap holds for nobody. */
   collectGarbage(): void;
   systemMemorySize(): number;
-  /** Seconds of CPU used by the process. */
-  cpuSeconds(): { user: number; system: number };
+  /** Seconds of CPU used by the process, and of these by the thread that runs commands. */
+  cpuSeconds(): CpuSeconds;
+  threadCpuSeconds(): CpuSeconds;
 }
 
 /** The process, the machine and the disk, as the server needs them; main.ts puts it together. */
@@ -153,10 +159,10 @@ function findCollector(): () => void {
 }
 
 /** Seconds of CPU that the process has used. */
-export function cpuSeconds(): { user: number; system: number } {
-  const { user, system } = process.cpuUsage();
-  return { user: user / 1e6, system: system / 1e6 };
-}
+const inSeconds = ({ user, system }: CpuSeconds) => ({ user: user / 1e6, system: system / 1e6 });
+
+export const cpuSeconds = () => inSeconds(process.cpuUsage());
+export const threadCpuSeconds = () => inSeconds(process.threadCpuUsage());
 
 /** How many files the process may have open: connections are files, too. */
 export function openFilesMax(): number {

@@ -61,16 +61,14 @@ export class Reception {
 
   private refusalOf({ unix, remote }: Connection): string | null {
     if (this.clients.count >= this.maxClients) return TOO_MANY;
-    return this.protectedMode && this.access.isOpen && !unix && !isLoopback(remote)
-      ? PROTECTED
-      : null;
+    return !unix && this.isProtectedFrom(remote) ? PROTECTED : null;
+  }
+
+  /** Whether who comes from there, by TCP, is turned away by the protected mode. */
+  isProtectedFrom(endpoint: string): boolean {
+    return this.protectedMode && this.access.isOpen && !isLoopback(endpoint);
   }
 }
 
-function isLoopback(endpoint: string): boolean {
-  return (
-    endpoint.startsWith("127.") ||
-    endpoint.startsWith("[::1]") ||
-    endpoint.startsWith("[::ffff:127.")
-  );
-}
+/** `endpoint` is an address, with a port or without. */
+const isLoopback = (endpoint: string) => /^(?:127\.|\[?::1(?:\]|$)|\[?::ffff:127\.)/.test(endpoint);

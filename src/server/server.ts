@@ -47,6 +47,8 @@ import { ClientRegistry } from "./client_registry.ts";
 import type { Connection } from "./connection.ts";
 import { type Engine, noOutputLimit, type OutputLimits } from "./engine.ts";
 import { Figures } from "./figures.ts";
+import { metricsPage } from "./metrics/metrics_page.ts";
+import { MetricsService } from "./metrics/metrics_service.ts";
 import { Reception } from "./reception.ts";
 import { reclaimInSlices } from "./reclaiming.ts";
 import { doTimerWork } from "./timer_work.ts";
@@ -76,6 +78,7 @@ export class Server implements CallServer, Engine {
   readonly clients: ClientRegistry;
   readonly access: AccessControl;
   readonly reception: Reception;
+  readonly metrics: MetricsService;
   readonly feed: ChangeFeed;
   readonly reply = new Reply(REPLY_PIECE_SIZE);
   readonly answers = new Reply(REPLY_PIECE_SIZE);
@@ -130,6 +133,7 @@ export class Server implements CallServer, Engine {
     this.users = new Users(table);
     this.access = new AccessControl(this.accessHostOf(host));
     this.reception = new Reception(this, this.clients, this.access);
+    this.metrics = this.metricsOf();
     this.tracking = this.trackingOf();
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
@@ -193,6 +197,16 @@ export class Server implements CallServer, Engine {
         return clientLine(this, client, args === null ? null : { client, args, nested });
       },
     };
+  }
+
+  private metricsOf(): MetricsService {
+    const { clock, loop, reception } = this;
+    return new MetricsService({
+      loop,
+      monotonicMs: () => clock.monotonicMs(),
+      page: () => metricsPage(this),
+      isProtectedFrom: ({ remoteAddress }) => reception.isProtectedFrom(remoteAddress),
+    });
   }
 
   private trackingOf(): ClientSideCaching {

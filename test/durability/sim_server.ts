@@ -240,6 +240,7 @@ export class SimServer {
       collectGarbage: () => {},
       systemMemorySize: () => 0,
       cpuSeconds: () => ({ user: 0, system: 0 }),
+      threadCpuSeconds: () => ({ user: 0, system: 0 }),
       os: "",
       executable: "",
       runtimeName: "",

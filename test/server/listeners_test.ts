@@ -61,7 +61,8 @@ const tls = new TlsService(
   server.config,
   (text) => void problems.push(text),
 );
-const [clientsKind] = connectionKinds((socket, path) => server.accept(socket, path), tls);
+const accept: Parameters<typeof connectionKinds>[0] = (socket, path) => server.accept(socket, path);
+const [clientsKind] = connectionKinds(accept, tls, server.metrics);
 const kinds = [clientsKind, lengthsKind];
 const listeners = new Listeners(nodeLoop, server.config, kinds, (text) => void problems.push(text));
 const [clients, lengths] = listeners.kinds;

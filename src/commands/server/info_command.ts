@@ -11,7 +11,8 @@ import { memoryUse, ratio } from "../../calls/memory_use.ts";
 import type { ServerContext } from "../../calls/server_context.ts";
 import type { Database } from "../../keyspace/database.ts";
 
-type Field = readonly [name: string, value: string | number];
+/** A line of INFO. */
+export type Field = readonly [name: string, value: string | number];
 
 interface Section {
   readonly title: string;
@@ -46,16 +47,27 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 export function info(call: Call): void {
   const wanted = new Set<string>();
   for (let i = 1; i < call.argc; i++) wanted.add(call.cText(i).toLowerCase());
+  call.reply.verbatim("txt", infoText(call.server, wanted));
+}
+
+/** The fields of a section, named in lower case; none of one that does not exist. */
+export function infoFields(server: ServerContext, section: string): Field[] {
+  return SECTIONS[section]?.fields(server) ?? [];
+}
+
+/** What INFO shows to who asks for these sections, in lower case; without any, the usual ones. */
+export function infoText(server: ServerContext, sections: ReadonlySet<string>): string {
+  const wanted = new Set(sections);
   if (wanted.has("module_list")) wanted.add("modules");
   const all = wanted.has("all") || wanted.has("everything");
   const usual = wanted.size === 0 || wanted.has("default");
   const texts: string[] = [];
   for (const [name, section] of Object.entries(SECTIONS)) {
     if (!(all || (usual && section.usual) || wanted.has(name))) continue;
-    const lines = section.fields(call.server).map(([field, value]) => `${field}:${value}\r\n`);
+    const lines = section.fields(server).map(([field, value]) => `${field}:${value}\r\n`);
     texts.push(`# ${section.title}\r\n${lines.join("")}`);
   }
-  call.reply.verbatim("txt", texts.join("\r\n"));
+  return texts.join("\r\n");
 }
 
 function serverFields({ clock, config, figures, host }: ServerContext): Field[] {
@@ -345,16 +357,16 @@ function replicationFields({ config, figures }: ServerContext): Field[] {
   ];
 }
 
-/** The server has one thread that runs commands; the process's own are not told apart from it. */
 function cpuFields({ host }: ServerContext): Field[] {
   const { user, system } = host.cpuSeconds();
+  const thread = host.threadCpuSeconds();
   return [
     ["used_cpu_sys", system.toFixed(6)],
     ["used_cpu_user", user.toFixed(6)],
     ["used_cpu_sys_children", "0.000000"],
     ["used_cpu_user_children", "0.000000"],
-    ["used_cpu_sys_main_thread", system.toFixed(6)],
-    ["used_cpu_user_main_thread", user.toFixed(6)],
+    ["used_cpu_sys_main_thread", thread.system.toFixed(6)],
+    ["used_cpu_user_main_thread", thread.user.toFixed(6)],
   ];
 }
 
@@ -405,13 +417,15 @@ function keyspaceFields({ clock, keyspace }: ServerContext): Field[] {
     .filter((db) => db.size > 0)
     .map((db) => {
       const ttl = meanTtl(db, clock.nowMs);
-      const counts = `keys=${db.size},expires=${db.expires.count}`;
-      return [`db${db.id}`, `${counts},avg_ttl=${ttl},subexpiry=${db.fieldExpires.count}`];
+      const counts = `keys=${db.size},expires=${db.expires.count},avg_ttl=${ttl}`;
+      // Redis 7.0 has no such fields, and its exporters take a fourth figure for another one.
+      const hashes = db.fieldExpires.count;
+      return [`db${db.id}`, hashes === 0 ? counts : `${counts},subexpiry=${hashes}`];
     });
 }
 
 /** The mean time to live in ms of the keys that expire, estimated from some spread evenly. */
-function meanTtl({ expires }: Database, nowMs: number): number {
+export function meanTtl({ expires }: Database, nowMs: number): number {
   const samples = Math.min(expires.count, TTL_SAMPLES);
   let sum = 0;
   for (let i = 0; i < samples; i++) {
