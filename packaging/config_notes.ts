@@ -74,6 +74,7 @@ half of the machine's memory.`,
 /** Values other than the default, which this file sets. */
 export const VALUES: Readonly<Record<string, string>> = {
   bind: "127.0.0.1 -::1",
+  "metrics-bind": "127.0.0.1 -::1",
   dir: "./",
   logfile: '""',
 };
