@@ -5,7 +5,7 @@ import { Users } from "./access/users.ts";
 import { keepBallast } from "./arena/arena.ts";
 import { Clock } from "./base/clock.ts";
 import { seedHash } from "./base/hash.ts";
-import { Log } from "./base/log.ts";
+import { Log, type LogLevel } from "./base/log.ts";
 import { Chance } from "./base/random.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "./base/version.ts";
 import { commandTable } from "./commands/all.ts";
@@ -32,6 +32,8 @@ import { connectionKinds } from "./server/connection_kinds.ts";
 import { type KindListeners, Listeners } from "./server/listeners.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings } from "./server/settings.ts";
+import { superviseAs } from "./server/supervision.ts";
+import type { Supervisor } from "./server/supervisor.ts";
 import { TlsService } from "./server/tls_service.ts";
 import { warmUp } from "./server/warm_up.ts";
 import { isTool, TOOLS_HELP } from "./tools/tool_help.ts";
@@ -86,7 +88,10 @@ async function start(): Promise<void> {
   const loop = await openEventLoop();
   const clock = new Clock(host);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
+  log.level = config.text("loglevel") as LogLevel;
+  const supervisor = await superviseAs(config, (level, text) => log.add(level, text));
   onEndSignal = (name) => {
+    supervisor.stopping();
     log.add("warning", `Received ${name} scheduling shutdown...`);
     log.add("warning", "Rusk is now ready to exit, bye bye...");
     host.exit(0);
@@ -99,11 +104,14 @@ async function start(): Promise<void> {
     clock,
     config,
     table: commandTable,
-    host: hostOf(loop, tls),
+    host: hostOf(loop, tls, supervisor),
     log,
     loop,
     random: chance.next,
-    leave: () => leave(config, log, listeners),
+    leave: () => {
+      supervisor.stopping();
+      leave(config, log, listeners);
+    },
   };
   await warmUp(loop, new Server({ ...parts, leave: () => {} }));
   const server = new Server(parts);
@@ -121,13 +129,14 @@ async function start(): Promise<void> {
   }
   tls.followConfig();
   listeners.followConfig();
-  await serve(server, config, log, listeners, loop);
+  await serve(server, config, log, listeners, loop, supervisor);
 }
 
-function hostOf({ connect, syncFile }: EventLoop, tls: TlsService): Host {
+function hostOf({ connect, syncFile }: EventLoop, tls: TlsService, supervisor: Supervisor): Host {
   return {
     ...host,
     ...files,
+    supervisor,
     openAppend: (path, afresh) => files.openAppend(path, afresh, syncFile),
     connect: tls.outgoingBy(connect),
     startDiskWorker,
@@ -248,6 +257,7 @@ async function serve(
   log: Log,
   listeners: Listeners,
   loop: EventLoop,
+  supervisor: Supervisor,
 ): Promise<void> {
   onEndSignal = (name) => server.signal(name);
   host.onFailure((error) => {
@@ -269,6 +279,7 @@ async function serve(
   }
   const tick = () => {
     server.tick();
+    supervisor.tick(server.durability.loading);
     loop.later(1000 / config.number("hz"), tick);
   };
   tick();
@@ -283,6 +294,7 @@ async function serve(
       log.add("notice", `The server is now ready to accept connections at ${path}`);
     }
     server.begin();
+    supervisor.ready();
   });
 }
 

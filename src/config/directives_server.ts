@@ -146,7 +146,7 @@ export const general = {
   }),
   supervised: choice(["upstart", "systemd", "auto", "no"], "no", {
     immutable: true,
-    kept: "No supervisor is told of the start.",
+    does: "The service manager that is told of the start, of loading and of the end; auto: if any.",
   }),
   pidfile: text(null, { immutable: true, does: "File that holds the process id while running." }),
   loglevel: choice(["debug", "verbose", "notice", "warning"], "notice", {

@@ -17,6 +17,8 @@ const INSISTING_MS = 100;
 export interface ShutdownSteps {
   monotonicMs(): number;
   log(level: LogLevel, text: string): void;
+  /** Shows the service manager what goes on. */
+  status(text: string): void;
   readonly progress: Progress;
   readonly snapshots: Pick<SnapshotControl, "isConfigured" | "save" | "abandon">;
   /** The append-only log: its rewriting is called off; what is left is written. */
@@ -90,8 +92,12 @@ export class Shutdown {
     // While it loads, what there is is not all.
     if (isWanted && steps.progress.state !== "loading") {
       steps.log("notice", "Saving the final RDB snapshot before exiting.");
+      steps.status("Saving the final RDB snapshot");
       if (!steps.snapshots.save()) {
-        if (!options.force) this.fail("Error trying to save the DB, can't exit.");
+        if (!options.force) {
+          steps.status("Error trying to save the DB, can't exit.");
+          this.fail("Error trying to save the DB, can't exit.");
+        }
         steps.log("warning", "Error trying to save the DB. Exit anyway.");
       }
     }

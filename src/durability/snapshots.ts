@@ -96,10 +96,16 @@ export class Snapshots implements SnapshotControl {
 
   /** Writes all at once. Throws what the system says when the file cannot be written. */
   private write(): void {
-    const { keyspace } = this;
+    const { keyspace, host } = this;
     this.keepFound();
-    const file = this.host.createFile(this.path);
-    saveWhole(file, keyspace, (write) => openSaver(write, keyspace, this.config, "snapshot"));
+    const file = host.createFile(this.path);
+    saveWhole(file, keyspace, (write) => {
+      const writeOn = (bytes: Uint8Array) => {
+        host.supervisor.keepAlive();
+        write(bytes);
+      };
+      return openSaver(writeOn, keyspace, this.config, "snapshot");
+    });
   }
 
   private get path(): string {

@@ -21,6 +21,7 @@ export interface HostFacts {
   readonly executable: string;
   readonly os: string;
   readonly runtimeName: string;
+  readonly supervisor: Pick<SupervisorLink, "name">;
   /** Bytes. */
   residentSize(): number;
   /** Bytes used by JavaScript's own heap; memory outside it, as the arena's, does not count. */
@@ -38,8 +39,19 @@ export interface HostFacts {
   threadCpuSeconds(): CpuSeconds;
 }
 
+/** The service manager that has started the process, if one has. */
+export interface SupervisorLink {
+  /** As INFO shows it: no, upstart, systemd. */
+  readonly name: string;
+  /** Shows what the process does. */
+  status(text: string): void;
+  /** From within what takes long at once: the process is at work. */
+  keepAlive(): void;
+}
+
 /** The process, the machine and the disk, as the server needs them; main.ts puts it together. */
 export interface Host extends HostFacts, Disk {
+  readonly supervisor: SupervisorLink;
   /** So many random words for what nobody may guess. */
   secretWords(count: number): Uint32Array;
   /** A file for the disk worker to write, see files.ts. */
@@ -211,6 +223,12 @@ export function isRunning(processId: number): boolean {
 export function exit(code: number): never {
   process.exit(code);
 }
+
+/** A variable of the environment, or "" if there is none. */
+export const variable = (name: string) => process.env[name] ?? "";
+
+/** Stops the process until somebody has it go on. */
+export const stopSelf = () => process.kill(process.pid, "SIGSTOP");
 
 type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE" | "SIGALRM" | "SIGXFSZ";
 

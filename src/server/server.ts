@@ -167,6 +167,7 @@ export class Server implements CallServer, Engine {
     this.ending = new Shutdown({
       monotonicMs: () => clock.monotonicMs(),
       log: (level, text) => this.log(level, text),
+      status: (text) => host.supervisor.status(text),
       progress,
       snapshots: this.snapshots,
       appendLog: this.appendLog,

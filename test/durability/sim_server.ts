@@ -244,6 +244,7 @@ export class SimServer {
       os: "",
       executable: "",
       runtimeName: "",
+      supervisor: { name: "no", status: () => {}, keepAlive: () => {} },
       isRunning: (pid: number) => pid === disk.pid,
       sleep: () => {},
       exit: (code: number) => this.exit(code),

@@ -22,6 +22,7 @@ const FIGURES = {
   valuesSize: () => 0,
   residentSize: () => 0,
   collectGarbage: () => {},
+  supervisor: { name: "no", status: () => {}, keepAlive: () => {} },
 };
 
 /** What the world of a server within the test is. */

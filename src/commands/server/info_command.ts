@@ -85,7 +85,7 @@ function serverFields({ clock, config, figures, host }: ServerContext): Field[] 
     ["atomicvar_api", "none"],
     ["gcc_version", "0.0.0"],
     ["process_id", host.pid],
-    ["process_supervised", "no"],
+    ["process_supervised", host.supervisor.name],
     ["run_id", figures.runId],
     ["tcp_port", config.number("port") || config.number("tls-port")],
     ["server_time_usec", clock.wallUs()],
