@@ -36,7 +36,7 @@ import { superviseAs } from "./server/supervision.ts";
 import type { Supervisor } from "./server/supervisor.ts";
 import { TlsService } from "./server/tls_service.ts";
 import { warmUp } from "./server/warm_up.ts";
-import { isTool, TOOLS_HELP } from "./tools/tool_help.ts";
+import { programOf } from "./tools/programs.ts";
 import type { ToolParts } from "./tools/tool_parts.ts";
 
 const EXIT_FAILURE = 1;
@@ -66,22 +66,14 @@ type EndSignal = "SIGTERM" | "SIGINT";
 let onEndSignal: (name: EndSignal) => void = () => host.exit(0);
 
 async function start(): Promise<void> {
-  const first = host.args[0];
-  if (first === "-v" || first === "--version") {
-    host.writeOut(`Rusk server v=${RUSK_VERSION} redis_version=${REDIS_VERSION}\n`);
-    return;
-  }
-  if (first === "-h" || first === "--help") {
-    host.writeOut(HELP);
-    return;
-  }
+  const program = programOf(host.startedAs, host.args);
   // A file grows beyond what the system allows: the write fails, which is enough.
   host.onSignal("SIGXFSZ", () => {});
   seedHash(host.secretWords);
   seedRandom(host.secretWords);
-  if (isTool(first)) {
-    const { runTool } = await import("./tools/tools.ts");
-    host.exit(await runTool(host.args, toolParts));
+  if (program.tool !== null) {
+    const { runProgram } = await import("./tools/run_program.ts");
+    host.exit(await runProgram(program, toolParts()));
   }
   handleSignals();
   const config = readConfig(host.args, checkMeaning);
@@ -143,19 +135,25 @@ function hostOf({ connect, syncFile }: EventLoop, tls: TlsService, supervisor: S
   };
 }
 
-const toolParts: ToolParts = {
+const toolParts = (): ToolParts => ({
   disk: files,
   clock: new Clock(host),
   random: chance.next,
+  readFile: files.readFile,
   absolutePath: files.absolutePath,
   processId: host.pid,
   standardInput,
   writeStandardOutput,
   readInputLine: files.readInputLine,
   readConfig,
+  actsAs: null,
+  isTerminal: host.isTerminal(),
+  openFilesMax: host.openFilesMax(),
+  memorySize: host.systemMemorySize(),
+  openEventLoop,
   writeOut: host.writeOut,
   writeError: host.writeError,
-};
+});
 
 /** The configuration; the process ends when there is something wrong, or `check` says so. */
 function readConfig(args: readonly string[], check: (config: Config) => void = () => {}): Config {
@@ -364,27 +362,5 @@ function leave(config: Config, log: Log, listeners: Listeners): void {
   log.add("warning", "Rusk is now ready to exit, bye bye...");
   host.exit(0);
 }
-
-const HELP = `Usage: rusk [/path/to/redis.conf] [options] [-]
-       rusk - (read the configuration from standard input)
-       rusk -v or --version
-       rusk -h or --help
-${TOOLS_HELP}
-Any directive of redis.conf can be given as an option:
-       rusk --port 7777
-       rusk /etc/redis/6379.conf --loglevel verbose
-
-The snapshot of the configuration (dir, dbfilename) is written by export as an RDB file that Redis
-7.0 loads, or as records of JSON or MessagePack, and replaced by what import reads, which may be any
-of these; check-snapshot tells what is in a file, or at which byte it is broken. What is called .gz
-or .zip is packed, or unpacked; - is standard output, or input.
-
-check-aof tells whether an append-only log is whole. With --fix it cuts off what is not, having
-asked; with --truncate-to-timestamp all that was written after that second (Unix time), which the
-log tells if it was written with aof-timestamp-enabled.
-
-script-check compiles scripts of EVAL and libraries of FUNCTION LOAD without running them, and tells
-of each that is none its line, its column and why.
-`;
 
 void start();

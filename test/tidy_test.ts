@@ -37,6 +37,8 @@ const LAYERS = [
   "commands",
   "dispatch",
   "durability",
+  "client",
+  "benchmark",
   "tools",
   "server",
   "main",

@@ -78,6 +78,8 @@ const PAGE_SIZE = 4096;
 export const pid = process.pid;
 /** The command line after the program; bytes, one per character. */
 export const args = process.argv.slice(2).map(bytesOf);
+/** The name under which the program was started: that of a link to it, where there is one. */
+export const startedAs = bytesOf(process.argv0);
 export const executable = process.execPath;
 export const arch = architecture() === "x64" ? "x86_64" : architecture();
 export const os = `${osType()} ${release()} ${arch}`;

@@ -15,7 +15,7 @@ import { cutFile } from "../persistence/log/cut_file.ts";
 import { formatOf, openLoader, PeekedSource, readHead } from "../persistence/open_loader.ts";
 import type { InputFile } from "../runtime/files.ts";
 import { isPacked, openToolInput, STANDARD, type ToolInput } from "./tool_files.ts";
-import { CHECK_LOG_HELP } from "./tool_help.ts";
+import { usageOf } from "./tool_help.ts";
 import type { ToolParts } from "./tool_parts.ts";
 
 /** Commands, or keys, between two looks at the clock. */
@@ -41,7 +41,7 @@ export async function checkLog(args: readonly string[], parts: ToolParts): Promi
   try {
     const request = requestOf(args);
     if (request === null) {
-      parts.writeOut(`Usage:\n${CHECK_LOG_HELP}`);
+      parts.writeOut(`Usage:\n${usageOf("check-aof")}`);
       return 1;
     }
     // The configuration may go to another folder.

@@ -8,7 +8,7 @@ import { libraryName } from "../scripting/library.ts";
 import { CompileError, compileScript } from "../scripting/script.ts";
 import { scriptHead } from "../scripting/script_head.ts";
 import { STANDARD, STANDARD_INPUT_NAME } from "./tool_files.ts";
-import { SCRIPT_CHECK_HELP } from "./tool_help.ts";
+import { usageOf } from "./tool_help.ts";
 import type { ToolParts } from "./tool_parts.ts";
 
 /** Characters of a line that are shown before and after the place of an error. */
@@ -20,7 +20,7 @@ const LIBRARY = /^#!.*\sname=/;
 export async function checkScripts(names: readonly string[], parts: ToolParts): Promise<number> {
   const stray = names.find((name) => name.startsWith("-") && name !== STANDARD);
   if (names.length === 0 || stray !== undefined) {
-    parts.writeError(`Usage:\n${SCRIPT_CHECK_HELP}`);
+    parts.writeError(`Usage:\n${usageOf("script-check")}`);
     return 1;
   }
   let failed = 0;

@@ -1,6 +1,7 @@
 /** What the tools need of the world. */
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
+import type { EventLoop } from "../runtime/net.ts";
 import type { FileParts } from "./tool_files.ts";
 
 /** What a tool works with. */
@@ -8,12 +9,22 @@ export interface ToolParts extends FileParts {
   readonly clock: Clock;
   /** Numbers from 0 up to 1. */
   readonly random: () => number;
+  /** The content of a small file, bytes as characters; throws why not. */
+  readonly readFile: (path: string) => string;
   /** The path as it is wherever the folder changes to. */
   readonly absolutePath: (path: string) => string;
   /** The configuration that the words after a tool's own give; ends the process if they are bad. */
   readonly readConfig: (args: readonly string[]) => Config;
   /** The next line of standard input, "" at its end. */
   readonly readInputLine: () => string;
+  /** The program of Redis's that it was started as; null: as itself. */
+  readonly actsAs: string | null;
+  /** Standard output is a terminal. */
+  readonly isTerminal: boolean;
+  readonly openFilesMax: number;
+  /** Bytes of the machine's memory. */
+  readonly memorySize: number;
+  readonly openEventLoop: () => Promise<EventLoop>;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
 }

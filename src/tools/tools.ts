@@ -26,13 +26,7 @@ import {
   STANDARD,
   type ToolInput,
 } from "./tool_files.ts";
-import {
-  CHECK_LOG,
-  CHECK_LOG_HELP,
-  SCRIPT_CHECK,
-  SCRIPT_CHECK_HELP,
-  TOOLS_HELP,
-} from "./tool_help.ts";
+import { usageOf } from "./tool_help.ts";
 import type { ToolParts } from "./tool_parts.ts";
 
 /** Keys loaded between two looks at the clock. */
@@ -65,12 +59,6 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   "check-snapshot": checkSnapshot,
 };
 
-/** What those that read their words themselves tell of them. */
-const OWN_HELP: Readonly<Record<string, string>> = {
-  [CHECK_LOG]: CHECK_LOG_HELP,
-  [SCRIPT_CHECK]: SCRIPT_CHECK_HELP,
-};
-
 /** The words that each tool knows and the server does not. */
 const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
   export: [FORMAT, INCOMPLETE],
@@ -81,18 +69,14 @@ const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
 /** Runs the tool that a command line names; returns the exit code. */
 export async function runTool(args: readonly string[], parts: ToolParts): Promise<number> {
   const [name, file, ...words] = args;
-  if (file === "--help" || file === "-h") {
-    parts.writeOut(`Usage:\n${OWN_HELP[name] ?? TOOLS_HELP}`);
-    return 0;
-  }
   const isOfData = Object.hasOwn(TOOLS, name);
   if (isOfData && (file === undefined || (file.startsWith("-") && file !== STANDARD))) {
-    parts.writeError(`Usage:\n${TOOLS_HELP}`);
+    parts.writeError(`Usage:\n${usageOf(name)}`);
     return 1;
   }
   try {
-    if (name === CHECK_LOG) return await checkLog(args.slice(1), parts);
-    if (name === SCRIPT_CHECK) return await checkScripts(args.slice(1), parts);
+    if (name === "check-aof") return await checkLog(args.slice(1), parts);
+    if (name === "script-check") return await checkScripts(args.slice(1), parts);
     await TOOLS[name](requestOf(name, file, words, parts), parts);
     return 0;
   } catch (error) {

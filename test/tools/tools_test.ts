@@ -114,7 +114,7 @@ test("without a file, with a broken one, and with directives that are none", () 
 });
 
 test("who asks for help gets it, which is no error", () => {
-  expect(rusk("--help").out).toContain("rusk export <FILE|->");
+  expect(rusk("export", "--help").out).toContain("rusk export <FILE|->");
   for (const word of ["--help", "-h"]) {
     for (const tool of ["export", "import", "check-snapshot", "check-aof"]) {
       const { status, out, error } = rusk(tool, word);
