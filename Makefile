@@ -36,7 +36,7 @@ ROUNDS ?= 1000
 # Changes of `make mutants`, which takes SEED, too.
 COUNT ?= 100
 
-.PHONY: help run test build dev check fmt bench conformance fuzz soak durability mutants redis \
+.PHONY: help run test build npm dev check fmt bench conformance fuzz soak durability mutants redis \
     clean
 
 help: ## List the targets
@@ -49,6 +49,9 @@ test: $(TOOLS) redis dist/rusk ## Run every test (ARGS="test/commands" for some)
 	@$(BUN) test --timeout $(TEST_TIMEOUT_MS) $(ARGS)
 
 build: dist/rusk ## Build dist/rusk, one file that needs nothing else
+
+npm: dist/rusk ## dist/npm: the npm package, and that of this machine's binary
+	@$(BUN) packaging/npm/build.ts $$(node -p 'process.platform + "-" + process.arch')=dist/rusk
 
 dev: $(TOOLS) ## Run from source under Deno, restarting on every change (ARGS)
 	@exec $(BIN)/deno run -A --watch --no-clear-screen src/main.ts $(ARGS)
