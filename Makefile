@@ -110,14 +110,8 @@ redis: ## Install redis-server and its tools, to compare with (Debian, as root)
 clean: ## Remove what was built and installed
 	@rm -rf dist node_modules test/conformance/out
 
-# --splitting keeps the tools (src/tools/tools.ts), and what only they need, out of a server's memory.
-# --minify-syntax drops what stands behind `if (DEBUG)`; --bytecode halves the start-up time.
-# A server must not take settings from an .env or bunfig.toml where it happens to be started.
-dist/rusk: $(TOOLS) $(SOURCES) tsconfig.json Makefile
-	@mkdir -p dist
-	@$(BUN) build --compile --splitting --bytecode --format=esm --minify-syntax \
-	    --define DEBUG=false --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-	    src/main.ts src/persistence/disk/disk_worker.ts --outfile dist/rusk
+dist/rusk: $(TOOLS) $(SOURCES) tsconfig.json packaging/binary/compile.ts
+	@$(BUN) packaging/binary/compile.ts $@
 
 $(TOOLS): package-lock.json
 	@npm ci --no-audit --no-fund
