@@ -18,9 +18,9 @@ const PROGRAMS: Readonly<Record<string, Run>> = {
     const { checkSystem } = await import("./check_system.ts");
     return checkSystem(parts);
   },
-  async cli({ args }, parts) {
+  async cli({ args, actsAs }) {
     const { runClient } = await import("../client/main.ts");
-    return runClient(args, parts);
+    return runClient(args, { actsAs, usage: () => usageOf("cli", actsAs) });
   },
   async benchmark({ args }, parts) {
     const { runBenchmark } = await import("../benchmark/main.ts");
@@ -33,13 +33,17 @@ export async function runProgram(program: Program, shared: ToolParts): Promise<n
   const parts = { ...shared, actsAs: program.actsAs };
   const name = program.tool ?? "";
   if (asksForHelp(program)) {
-    const { helpOf } = await import("./tool_help.ts");
-    parts.writeOut(helpOf(name, program.actsAs ?? `rusk ${name}`));
+    parts.writeOut(await usageOf(name, program.actsAs));
     return 0;
   }
   if (Object.hasOwn(PROGRAMS, name)) return PROGRAMS[name](program, parts);
   const { runTool } = await import("./tools.ts");
   return runTool([name, ...program.args], parts);
+}
+
+async function usageOf(name: string, actsAs: string | null): Promise<string> {
+  const { helpOf } = await import("./tool_help.ts");
+  return helpOf(name, actsAs ?? `rusk ${name}`);
 }
 
 /** To the client and the benchmark -h is a host; to redis-check-aof and -rdb all is a file. */

@@ -1,0 +1,257 @@
+/**
+ * One line at a terminal: moving about in it, the lines before it, completion with the tab key, and
+ * a hint behind it. What is too long for the terminal is shown in part. Keys are those of Emacs.
+ */
+import type { InputBytes } from "./input_bytes.ts";
+
+export interface Screen {
+  columns(): number;
+  setRaw(isRaw: boolean): void;
+  write(text: string): void;
+}
+
+/** What is known of the line as it stands. */
+export interface Knowledge {
+  hint(line: string): string;
+  completions(line: string): string[];
+}
+
+const control = (letter: string) => letter.charCodeAt(0) & 31;
+const ESCAPE = 27;
+const DELETE = 127;
+const CR = 13;
+const LF = 10;
+const TAB = 9;
+const ERASE_RIGHT = "\x1b[0K";
+const GREY = "\x1b[0;90;49m";
+const PLAIN = "\x1b[0m";
+const BELL = "\x07";
+const CLEAR_SCREEN = "\x1b[H\x1b[2J";
+
+/** A key: what was typed, or the name of what an escape sequence stands for. */
+type Key = { readonly code: number } | { readonly text: string } | { readonly name: string };
+
+const SEQUENCES: Readonly<Record<string, string>> = {
+  "[A": "up",
+  "[B": "down",
+  "[C": "right",
+  "[D": "left",
+  "[H": "home",
+  "[F": "end",
+  OH: "home",
+  OF: "end",
+  "[1~": "home",
+  "[7~": "home",
+  "[4~": "end",
+  "[8~": "end",
+  "[3~": "delete",
+  "[1;5C": "word-right",
+  "[1;5D": "word-left",
+  f: "word-right",
+  b: "word-left",
+};
+
+export class LineEditor {
+  private readonly input: InputBytes;
+  private readonly screen: Screen;
+  private readonly knowledge: Knowledge;
+  private prompt = "";
+  /** The characters of the line, and the place in it. */
+  private line: string[] = [];
+  private at = 0;
+  /** What was typed before, and how far back in it this is: 0 is the line itself. */
+  private older: readonly string[] = [];
+  private back = 0;
+  private typed: string[] = [];
+
+  constructor(input: InputBytes, screen: Screen, knowledge: Knowledge) {
+    this.input = input;
+    this.screen = screen;
+    this.knowledge = knowledge;
+  }
+
+  /** The line that is typed; null if the person wants to end. */
+  async edit(prompt: string, older: readonly string[]): Promise<string | null> {
+    this.prompt = prompt;
+    this.older = older;
+    this.back = 0;
+    this.line = [];
+    this.at = 0;
+    this.screen.setRaw(true);
+    try {
+      this.draw(true);
+      return await this.readLine();
+    } finally {
+      this.screen.setRaw(false);
+    }
+  }
+
+  private async readLine(): Promise<string | null> {
+    let key = await this.key();
+    for (;;) {
+      if (key === null) return this.finish(null);
+      if ("code" in key) {
+        if (key.code === TAB) {
+          key = await this.complete();
+          continue;
+        }
+        if (key.code === CR || key.code === LF) return this.finish(this.line.join(""));
+        if (key.code === control("C")) return this.finish(null);
+        if (key.code === control("D") && this.line.length === 0) return this.finish(null);
+      }
+      this.apply(key);
+      this.draw(true);
+      key = await this.key();
+    }
+  }
+
+  private finish(line: string | null): string | null {
+    this.at = this.line.length;
+    this.draw(false);
+    this.screen.write("\r\n");
+    return line;
+  }
+
+  private apply(key: Key): void {
+    if ("text" in key) this.insert(key.text);
+    else this.actions[("name" in key ? key.name : String(key.code)) as string]?.();
+  }
+
+  private readonly actions: Readonly<Record<string, () => void>> = {
+    up: () => this.recall(1),
+    down: () => this.recall(-1),
+    left: () => this.moveTo(this.at - 1),
+    right: () => this.moveTo(this.at + 1),
+    home: () => this.moveTo(0),
+    end: () => this.moveTo(this.line.length),
+    delete: () => this.cut(this.at, this.at + 1),
+    "word-left": () => this.moveTo(this.wordStart()),
+    "word-right": () => this.moveTo(this.wordEnd()),
+    [control("A")]: () => this.moveTo(0),
+    [control("B")]: () => this.moveTo(this.at - 1),
+    [control("D")]: () => this.cut(this.at, this.at + 1),
+    [control("E")]: () => this.moveTo(this.line.length),
+    [control("F")]: () => this.moveTo(this.at + 1),
+    [control("H")]: () => this.cut(this.at - 1, this.at),
+    [DELETE]: () => this.cut(this.at - 1, this.at),
+    [control("K")]: () => this.cut(this.at, this.line.length),
+    [control("L")]: () => this.screen.write(CLEAR_SCREEN),
+    [control("N")]: () => this.recall(-1),
+    [control("P")]: () => this.recall(1),
+    [control("T")]: () => this.swap(),
+    [control("U")]: () => this.cut(0, this.line.length),
+    [control("W")]: () => this.cut(this.wordStart(), this.at),
+  };
+
+  private insert(text: string): void {
+    const characters = [...text];
+    this.line.splice(this.at, 0, ...characters);
+    this.at += characters.length;
+  }
+
+  private moveTo(place: number): void {
+    this.at = Math.max(0, Math.min(this.line.length, place));
+  }
+
+  private cut(from: number, to: number): void {
+    if (from < 0) return;
+    this.line.splice(from, to - from);
+    this.at = Math.min(from, this.line.length);
+  }
+
+  private swap(): void {
+    if (this.at === 0 || this.at >= this.line.length) return;
+    const [a, b] = [this.line[this.at - 1], this.line[this.at]];
+    this.line.splice(this.at - 1, 2, b, a);
+    this.moveTo(this.at + 1);
+  }
+
+  private wordStart(): number {
+    let place = this.at;
+    while (place > 0 && this.line[place - 1] === " ") place--;
+    while (place > 0 && this.line[place - 1] !== " ") place--;
+    return place;
+  }
+
+  private wordEnd(): number {
+    let place = this.at;
+    while (place < this.line.length && this.line[place] === " ") place++;
+    while (place < this.line.length && this.line[place] !== " ") place++;
+    return place;
+  }
+
+  /** Shows the line so many further back in what was typed. */
+  private recall(step: number): void {
+    const back = this.back + step;
+    if (back < 0 || back > this.older.length) return;
+    if (this.back === 0) this.typed = this.line;
+    this.back = back;
+    const old = this.older[this.older.length - back];
+    this.line = back === 0 ? this.typed : [...old];
+    this.at = this.line.length;
+  }
+
+  /** Offers completions, one after the other; returns the key that ends that. */
+  private async complete(): Promise<Key | null> {
+    const typed = this.line;
+    const offers = this.knowledge.completions(typed.join(""));
+    if (offers.length === 0) {
+      this.screen.write(BELL);
+      return this.key();
+    }
+    for (let index = 0; ; index = (index + 1) % (offers.length + 1)) {
+      const isOffer = index < offers.length;
+      this.line = isOffer ? [...offers[index]] : typed;
+      this.at = this.line.length;
+      this.draw(true);
+      if (!isOffer) this.screen.write(BELL);
+      const key = await this.key();
+      if (key === null || !("code" in key) || key.code !== TAB) return key;
+    }
+  }
+
+  /** Shows the line around the place in it, and behind it, if there is room, a hint. */
+  private draw(showsHint: boolean): void {
+    const { line, at, prompt } = this;
+    const room = Math.max(1, this.screen.columns() - [...prompt].length - 1);
+    const from = Math.max(0, at - room);
+    const shown = line.slice(from, from + room).join("");
+    const hint = showsHint && from === 0 ? this.knowledge.hint(line.join("")) : "";
+    const fits = [...hint].slice(0, Math.max(0, room - line.length)).join("");
+    const column = [...prompt].length + at - from;
+    this.screen.write(
+      `\r${prompt}${shown}${fits === "" ? "" : GREY + fits + PLAIN}${ERASE_RIGHT}\r` +
+        (column > 0 ? `\x1b[${column}C` : ""),
+    );
+  }
+
+  /** The next key; null at the end of the input. */
+  private async key(): Promise<Key | null> {
+    const byte = await this.input.byte();
+    if (byte < 0) return null;
+    if (byte === ESCAPE) return this.escaped();
+    if (byte < 32 || byte === DELETE) return { code: byte };
+    if (byte < 128) return { text: String.fromCharCode(byte) };
+    const bytes = [byte];
+    for (let left = continuationsOf(byte); left > 0; left--) bytes.push(await this.input.byte());
+    return { text: new TextDecoder().decode(Uint8Array.from(bytes)) };
+  }
+
+  private async escaped(): Promise<Key | null> {
+    let sequence = "";
+    for (;;) {
+      const byte = await this.input.byte();
+      if (byte < 0) return null;
+      sequence += String.fromCharCode(byte);
+      const isWhole = /^(?:[^[O]|O.|\[[\d;]*[^\d;])$/s.test(sequence);
+      if (isWhole) return { name: SEQUENCES[sequence] ?? "" };
+    }
+  }
+}
+
+/** Bytes that follow the first one of a character in UTF-8. */
+function continuationsOf(byte: number): number {
+  if (byte >= 0xf0) return 3;
+  if (byte >= 0xe0) return 2;
+  return byte >= 0xc0 ? 1 : 0;
+}
