@@ -153,7 +153,21 @@ const toolParts = (): ToolParts => ({
   openEventLoop,
   writeOut: host.writeOut,
   writeError: host.writeError,
+  pause: host.pause,
+  terminalWidth: host.terminalWidth,
+  unfinished: new Set(),
+  onEndSignal: endBySignal,
 });
+
+/** A tool that is told to end tidies up first. */
+function endBySignal(tidyUp: () => void): void {
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    host.onSignal(name, () => {
+      tidyUp();
+      host.exit(EXIT_FAILURE);
+    });
+  }
+}
 
 /** The configuration; the process ends when there is something wrong, or `check` says so. */
 function readConfig(args: readonly string[], check: (config: Config) => void = () => {}): Config {

@@ -17,6 +17,12 @@ export interface LoadingRules {
   readonly keepsExpired?: boolean;
   /** Whether a key, or a library, that is there already is replaced; else the file is refused. */
   readonly replaces?: boolean;
+  /**
+   * Given if keys are taken away again between steps, so that no room is made for all of them. Told
+   * of each database that the file names, and how many keys it is said to have, and of them expire:
+   * 0 where that is not known.
+   */
+  readonly passesOn?: (database: number, keys: number, expiring: number) => void;
 }
 
 /** What came of a file. */

@@ -70,7 +70,7 @@ export function openLoader(source: PeekedSource, keyspace: Keyspace, rules: File
 }
 
 function rdbLoader(source: ByteSource, keyspace: Keyspace, rules: FileRules): RdbLoader {
-  const { log, allowsLoss, keepsExpired, replaces } = rules;
+  const { log, allowsLoss, keepsExpired, replaces, passesOn } = rules;
   return new RdbLoader(source, keyspace, {
     aux: (name: string, value: string) => {
       if (name === "redis-ver") log.add("notice", `Loading RDB produced by version ${value}`);
@@ -84,5 +84,6 @@ function rdbLoader(source: ByteSource, keyspace: Keyspace, rules: FileRules): Rd
     },
     keepsExpired,
     replaces,
+    passesOn,
   });
 }

@@ -202,6 +202,8 @@ export function isMemoryLimited(): boolean {
   }
 }
 
+/** Of a terminal that does not tell. */
+const TERMINAL_WIDTH = 80;
 const NEVER_OVERCOMMITS = "2";
 
 /** Writes to standard output at once: nothing is lost when the process ends. */
@@ -211,6 +213,9 @@ export const writeOut = (text: string) => writeSync(1, Buffer.from(text, "latin1
 export function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
+
+/** Lets what has arrived meanwhile be seen to: a signal, for one. */
+export const pause = () => new Promise<void>((resume) => setImmediate(resume));
 
 /** Whether there is a process of this number. */
 export function isRunning(processId: number): boolean {
@@ -244,4 +249,8 @@ export function onFailure(report: (error: unknown) => void): void {
 }
 
 export const isTerminal = () => process.stdout.isTTY === true;
+
+/** The width of the terminal that errors go to, in characters; 0 if they go elsewhere. */
+export const terminalWidth = () =>
+  process.stderr.isTTY === true ? process.stderr.columns || TERMINAL_WIDTH : 0;
 export const writeError = (text: string) => writeSync(2, Buffer.from(text, "latin1"));

@@ -1,19 +1,26 @@
 /**
  * `rusk check-aof`: tells whether an append-only log is whole, and cuts it back to what is, or to
  * what was written until a second; it says what redis-check-aof says. The commands are read as they
- * come, and nothing is made of them; only a snapshot at a file's beginning is loaded, as that is
- * how it is checked.
+ * come, and nothing is made of them; the keys of a snapshot at a file's beginning are led through
+ * memory.
  */
 import { latin1 } from "../base/bytes.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
-import { Keyspace } from "../keyspace/keyspace.ts";
 import type { ByteSource } from "../persistence/byte_source.ts";
 import { AppendLoader, FormatError } from "../persistence/log/append_loader.ts";
 import { ManifestError, type Part, parseManifest } from "../persistence/log/append_manifest.ts";
 import { cutFile } from "../persistence/log/cut_file.ts";
-import { formatOf, openLoader, PeekedSource, readHead } from "../persistence/open_loader.ts";
+import {
+  type FileRules,
+  formatOf,
+  openLoader,
+  PeekedSource,
+  readHead,
+} from "../persistence/open_loader.ts";
 import type { InputFile } from "../runtime/files.ts";
+import { PassageError, passThrough } from "./passage.ts";
+import { ProgressBar } from "./progress_bar.ts";
 import { isPacked, openToolInput, STANDARD, type ToolInput } from "./tool_files.ts";
 import { usageOf } from "./tool_help.ts";
 import type { ToolParts } from "./tool_parts.ts";
@@ -48,14 +55,14 @@ export async function checkLog(args: readonly string[], parts: ToolParts): Promi
     const path = request.file === STANDARD ? STANDARD : parts.absolutePath(request.file);
     const config = parts.readConfig(request.words);
     if (path !== STANDARD && !isPacked(path, parts.disk)) {
-      new LogCheck(request, config, parts).run(path);
+      await new LogCheck(request, config, parts).run(path);
       return 0;
     }
     if (request.fixes || request.toSeconds !== null) {
       throw new Stop("Only a file that is not packed can be cut, aborting...");
     }
     input = await opened(path, config, parts);
-    new LogCheck({ ...request, file: input.name }, config, parts).run(input.path);
+    await new LogCheck({ ...request, file: input.name }, config, parts).run(input.path);
     return 0;
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
@@ -109,16 +116,16 @@ class LogCheck {
   }
 
   /** Checks a single file, or all that a manifest names. Throws Stop. */
-  run(path: string): void {
+  async run(path: string): Promise<void> {
     if (this.isManifest(path)) {
-      this.runParts(path);
+      await this.runParts(path);
       return;
     }
     this.say("Start checking Old-Style AOF");
-    this.check(path, this.request.file, "AOF", true);
+    await this.check(path, this.request.file, "AOF", true);
   }
 
-  private runParts(path: string): void {
+  private async runParts(path: string): Promise<void> {
     this.say("Start checking Multi Part AOF");
     const { parts } = this.manifest(path);
     const pathOf = ({ name }: Part) => `${path.slice(0, path.lastIndexOf("/"))}/${name}`;
@@ -130,7 +137,7 @@ class LogCheck {
         this.say("Start to check INCR files.");
       }
       const kind = isBase ? "BASE AOF" : "INCR AOF";
-      this.check(pathOf(part), part.name, kind, index === parts.length - 1);
+      await this.check(pathOf(part), part.name, kind, index === parts.length - 1);
     }
     this.say("All AOF files and manifest are valid");
   }
@@ -187,7 +194,7 @@ class LogCheck {
   }
 
   /** Checks one file; `kind` is what it is called. */
-  private check(path: string, name: string, kind: string, isLast: boolean): void {
+  private async check(path: string, name: string, kind: string, isLast: boolean): Promise<void> {
     const file = this.open(path);
     const checked: Checked = { path, name, kind, isLast, size: file.size };
     if (file.size === 0) {
@@ -198,13 +205,13 @@ class LogCheck {
     let loader: AppendLoader;
     let isLater = false;
     try {
-      const { source, offset } = this.preamble(file, name);
+      const { source, offset } = await this.preamble(file, path, name);
       const onTime = (seconds: number) => {
         isLater = seconds > (this.request.toSeconds ?? Infinity);
         return !isLater;
       };
       loader = new AppendLoader(source, { onTime }, offset);
-      this.readAll(loader, name);
+      await this.readAll(loader, checked);
     } finally {
       file.close();
     }
@@ -213,16 +220,23 @@ class LogCheck {
   }
 
   /** Reads a file to its end, or to what is wrong, and says that. */
-  private readAll(loader: AppendLoader, name: string): void {
-    const { clock } = this.parts;
+  private async readAll(loader: AppendLoader, { name, size }: Checked): Promise<void> {
+    const { clock, pause } = this.parts;
+    const bar = new ProgressBar(`checking ${name}`, this.parts);
     try {
-      while (loader.step(STEP_COUNT)) clock.tick();
+      while (loader.step(STEP_COUNT)) {
+        clock.tick();
+        bar.note(loader.offset, size);
+        await pause();
+      }
+      bar.clear();
       if (loader.isInTransaction) {
         this.sayAt(loader.offset, "Reached EOF before reading EXEC for MULTI");
       } else if (loader.isCut) {
         this.sayAt(loader.offset, "Reached EOF within a command");
       }
     } catch (error) {
+      bar.clear();
       if (!(error instanceof FormatError)) throw new Stop(`${name}: ${(error as Error).message}`);
       this.sayAt(error.offset, error.message);
       this.say(`AOF ${name} format error`);
@@ -233,25 +247,53 @@ class LogCheck {
     this.say(`0x${offset.toString(16).padStart(16)}: ${what}`);
   }
 
-  /** Loads the snapshot that a file begins with, if it does; where its commands are. */
-  private preamble(file: InputFile, name: string): { source: ByteSource; offset: number } {
-    const { clock, random } = this.parts;
+  /** Reads the snapshot that a file begins with, if it does; where its commands are. */
+  private async preamble(
+    file: InputFile,
+    path: string,
+    name: string,
+  ): Promise<{ source: ByteSource; offset: number }> {
     const source = new PeekedSource(file);
     if (source.format === null) return { source, offset: 0 };
     this.say(`[offset 0] Checking ${source.format} file ${name}`);
-    const keyspace = new Keyspace(this.config.number("databases"), clock, random);
-    const log = { add: (_: LogLevel, text: string) => this.say(`[info] ${text}`) };
-    const rules = { keepsExpired: true, allowsLoss: true, log };
-    const loader = openLoader(source, keyspace, rules);
+    const bar = new ProgressBar(`checking ${name}`, this.parts);
+    const opened: InputFile[] = [];
     try {
-      while (loader.step(STEP_COUNT)) clock.tick();
+      const loader = await passThrough(
+        {
+          open: (keyspace, again) => {
+            if (again) opened.push(this.open(path));
+            const from = again ? new PeekedSource(opened[0]) : source;
+            return openLoader(from, keyspace, this.rules(again, bar));
+          },
+          show: (_, { offset }) => bar.note(offset, file.size),
+          databases: this.config.number("databases"),
+          lfu: false,
+          temporary: `${this.config.text("appendfilename")}.tmp-${this.parts.processId}-keys`,
+        },
+        this.parts,
+      );
+      bar.clear();
+      this.say(`[info] ${loader.figures.keys} keys read`);
+      this.say("RDB preamble is OK, proceeding with AOF tail...");
+      return { source: source.after(loader), offset: loader.offset };
     } catch (error) {
-      this.say(`[offset ${loader.offset}] ${(error as Error).message}`);
+      bar.clear();
+      if (!(error instanceof PassageError)) throw error;
+      this.say(`[offset ${error.loader.offset}] ${error.message}`);
       throw new Stop("RDB preamble of AOF file is not sane, aborting.");
+    } finally {
+      for (const again of opened) again.close();
     }
-    this.say(`[info] ${loader.figures.keys} keys read`);
-    this.say("RDB preamble is OK, proceeding with AOF tail...");
-    return { source: source.after(loader), offset: loader.offset };
+  }
+
+  private rules(again: boolean, bar: ProgressBar): FileRules {
+    const add = (_: LogLevel, text: string) => {
+      if (again) return;
+      bar.clear();
+      this.say(`[info] ${text}`);
+    };
+    return { keepsExpired: true, allowsLoss: true, log: { add }, passesOn: () => {} };
   }
 
   /** The file goes on after the second to which it is to be cut. */

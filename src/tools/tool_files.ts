@@ -33,6 +33,8 @@ export interface FileParts {
   readonly processId: number;
   readonly standardInput: () => AsyncIterable<Uint8Array>;
   readonly writeStandardOutput: (bytes: Uint8Array) => void;
+  /** What is to be done first should the process be told to end: removes what is half made. */
+  readonly unfinished: Set<() => void>;
 }
 
 /** A file that can be loaded. */
@@ -83,7 +85,7 @@ export async function openToolInput(
     const records = takesRecords ? await recordsIn(head) : null;
     if (records === null && plain.path !== null) {
       await bytes.cancel();
-      return { path: plain.path, name, records: null, close: () => {} };
+      return { path: plain.path, name, records: null, close: () => temporary.remove() };
     }
     const file = temporary.make();
     let told: ToolInput["records"] = null;
@@ -145,6 +147,7 @@ class TemporaryFiles {
   constructor(place: string, parts: FileParts) {
     this.place = place;
     this.parts = parts;
+    parts.unfinished.add(this.remove);
   }
 
   /** A server that starts here later removes it if this process could not. */
@@ -160,9 +163,10 @@ class TemporaryFiles {
     };
   }
 
-  remove(): void {
+  readonly remove = (): void => {
     for (const path of this.paths) this.parts.disk.removeFile(path);
-  }
+    this.parts.unfinished.delete(this.remove);
+  };
 }
 
 /** The bytes of a file as they are unpacked; its path if it is not packed. */

@@ -27,4 +27,10 @@ export interface ToolParts extends FileParts {
   readonly openEventLoop: () => Promise<EventLoop>;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
+  /** Has `tidyUp` called before a signal ends the process. */
+  readonly onEndSignal: (tidyUp: () => void) => void;
+  /** Lets signals come. */
+  readonly pause: () => Promise<void>;
+  /** The width of the terminal that errors go to; 0 if they go elsewhere. */
+  readonly terminalWidth: () => number;
 }

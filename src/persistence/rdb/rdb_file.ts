@@ -246,8 +246,7 @@ export class RdbLoader implements Loader {
         this.select(reader.length());
         break;
       case Opcode.resizeDb:
-        this.db.reserve(Math.min(reader.length(), reader.left / ENTRY_SIZE_MIN));
-        reader.length();
+        this.expect(reader.length(), reader.length());
         break;
       case Opcode.slotInfo:
         for (let i = 0; i < 3; i++) reader.length();
@@ -324,6 +323,13 @@ export class RdbLoader implements Loader {
       throw new Malformed(`there is a database ${id}, and this server has ${length}`);
     }
     this.db = db;
+  }
+
+  /** The database is said to have so many keys, and of them so many that expire. */
+  private expect(keys: number, expiring: number): void {
+    const expected = Math.min(keys, Math.floor(this.reader.left / ENTRY_SIZE_MIN));
+    if (this.hooks.passesOn === undefined) this.db.reserve(expected);
+    else this.hooks.passesOn(this.db.id, expected, Math.min(expiring, expected));
   }
 
   private load(type: number): void {

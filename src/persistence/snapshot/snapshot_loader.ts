@@ -193,8 +193,10 @@ export class SnapshotLoader implements Loader {
       throw new Malformed(`there is a database ${id}, and this server has ${length}`);
     }
     this.traits.db = db;
-    db.reserve(this.expected(this.reader.count()));
-    this.reader.count();
+    const keys = this.expected(this.reader.count());
+    const expiring = Math.min(this.reader.count(), keys);
+    if (this.rules.passesOn === undefined) db.reserve(keys);
+    else this.rules.passesOn(id, keys, expiring);
   }
 
   private expected(count: number): number {
