@@ -32,6 +32,8 @@ export interface ServerFigures {
   blockedClients: number;
   /** Those of them that do not wait for ever. */
   blockedWithTimeout: number;
+  /** How long more has been in use than maxmemory allows: now, and altogether; monotonic ms. */
+  readonly aboveMaxmemory: { current(nowMs: number): number; total(nowMs: number): number };
   /** The most that `usedMemory` (memory_use.ts) has been, sampled by the timer. */
   peakUsedSize: number;
   /** What it was when the server had started. */

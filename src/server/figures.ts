@@ -45,6 +45,35 @@ class Rate {
   }
 }
 
+/** How long something has been so, sampled; monotonic ms. */
+class Span {
+  private pastMs = 0;
+  private sinceMs = -1;
+
+  /** Notes whether it is so now. */
+  sample(isSo: boolean, nowMs: number): void {
+    if (isSo === this.sinceMs >= 0) return;
+    if (isSo) this.sinceMs = nowMs;
+    else {
+      this.pastMs += nowMs - this.sinceMs;
+      this.sinceMs = -1;
+    }
+  }
+
+  current(nowMs: number): number {
+    return this.sinceMs < 0 ? 0 : nowMs - this.sinceMs;
+  }
+
+  total(nowMs: number): number {
+    return this.pastMs + this.current(nowMs);
+  }
+
+  reset(): void {
+    this.pastMs = 0;
+    this.sinceMs = -1;
+  }
+}
+
 export class Figures implements ServerFigures {
   readonly startMs: number;
   readonly runId: string;
@@ -66,6 +95,8 @@ export class Figures implements ServerFigures {
   blockedClients = 0;
   blockedWithTimeout = 0;
   peakUsedSize = 0;
+  /** More is in use than maxmemory allows. */
+  readonly aboveMaxmemory = new Span();
   /** Times that the timer ran. */
   cronLoops = 0;
   private readonly secretWords: SecretWords;
@@ -118,6 +149,7 @@ export class Figures implements ServerFigures {
     this.evictedClients = 0;
     this.queryBufferLimitDisconnections = 0;
     this.outputBufferLimitDisconnections = 0;
+    this.aboveMaxmemory.reset();
     this.ops.reset();
     this.input.reset();
     this.output.reset();

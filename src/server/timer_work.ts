@@ -1,4 +1,5 @@
 /** What the timer does, `hz` times a second: all that is due without anybody asking for it. */
+import { figures as arenaFigures } from "../arena/arena.ts";
 import type { Clock } from "../base/clock.ts";
 import { SLICE_MS } from "../base/limits.ts";
 import type { Durability } from "../calls/durability.ts";
@@ -66,9 +67,12 @@ function checkWhatIsDue(parts: TimerParts, isLoading: boolean): void {
 }
 
 function sampleFigures(parts: TimerParts): void {
-  const { figures, clock } = parts;
+  const { figures, clock, config } = parts;
+  const nowMs = clock.monotonicMs();
   figures.cronLoops++;
-  figures.sample(clock.monotonicMs());
+  figures.sample(nowMs);
+  const maxmemory = config.number("maxmemory");
+  figures.aboveMaxmemory.sample(maxmemory > 0 && arenaFigures().usedSize > maxmemory, nowMs);
   figures.peakUsedSize = Math.max(figures.peakUsedSize, usedMemory(parts));
 }
 

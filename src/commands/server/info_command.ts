@@ -282,7 +282,8 @@ function loadingFields({ clock, durability, host }: ServerContext): Field[] {
 }
 
 function statFields(server: ServerContext): Field[] {
-  const { figures, keyspace, pubsub, scripts, targets, tracking } = server;
+  const { clock, figures, keyspace, pubsub, scripts, targets, tracking } = server;
+  const nowMs = clock.monotonicMs();
   const { hits, misses, expired, expiredFields, expiredInTimeCount, walks } = keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
@@ -308,8 +309,8 @@ function statFields(server: ServerContext): Field[] {
     ["evicted_keys", 0],
     ["evicted_clients", figures.evictedClients],
     ["evicted_scripts", scripts.cache.evictedCount],
-    ["total_eviction_exceeded_time", 0],
-    ["current_eviction_exceeded_time", 0],
+    ["total_eviction_exceeded_time", Math.floor(figures.aboveMaxmemory.total(nowMs))],
+    ["current_eviction_exceeded_time", Math.floor(figures.aboveMaxmemory.current(nowMs))],
     ["keyspace_hits", hits],
     ["keyspace_misses", misses],
     ["pubsub_channels", pubsub.topicCount("channel")],

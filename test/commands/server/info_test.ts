@@ -185,6 +185,20 @@ describe("figures", () => {
     expect(await field("stats", "total_error_replies")).toBe("0");
   });
 
+  test("how long more is in use than maxmemory allows, now and altogether", async () => {
+    const current = async () => Number(await field("stats", "current_eviction_exceeded_time"));
+    const total = async () => Number(await field("stats", "total_eviction_exceeded_time"));
+    await client.command("CONFIG", "RESETSTAT");
+    await client.command("SET", "key", "x");
+    await client.command("CONFIG", "SET", "maxmemory", 1);
+    await until("it to be noticed", async () => (await current()) > 0);
+    await client.command("CONFIG", "SET", "maxmemory", 0);
+    await until("it to be over", async () => (await current()) === 0);
+    expect(await total()).toBeGreaterThan(0);
+    await client.command("CONFIG", "RESETSTAT");
+    expect(await total()).toBe(0);
+  });
+
   test("persistence counts changes", async () => {
     const changes = async () => Number(await field("persistence", "rdb_changes_since_last_save"));
     const before = await changes();
