@@ -21,15 +21,19 @@ import {
 import type { ConfigHost } from "./config/kinds.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
+import { openForeign } from "./runtime/foreign.ts";
 import type { Host } from "./runtime/host.ts";
 import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
+import { openProcessTitle } from "./runtime/process_title.ts";
 import { standardInput, writeStandardOutput } from "./runtime/standard_streams.ts";
 import { openTls } from "./runtime/tls.ts";
 import { startWorker } from "./runtime/workers.ts";
 import { seedRandom } from "./scripting/random.ts";
 import { connectionKinds } from "./server/connection_kinds.ts";
 import { type KindListeners, Listeners } from "./server/listeners.ts";
+import { followOomScore } from "./server/oom_score.ts";
+import { followTitle } from "./server/process_title.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings } from "./server/settings.ts";
 import { superviseAs } from "./server/supervision.ts";
@@ -42,6 +46,8 @@ import type { ToolParts } from "./tools/tool_parts.ts";
 const EXIT_FAILURE = 1;
 /** Open files that are not clients' connections, as Redis counts them. */
 const RESERVED_FILES = 32;
+/** The title is shown so long after the start: clients come first. */
+const TITLE_MS = 100;
 
 const configHost: ConfigHost = {
   readFile: files.readFile,
@@ -121,6 +127,7 @@ async function start(): Promise<void> {
   }
   tls.followConfig();
   listeners.followConfig();
+  followOomScore(config, host, (level, text) => log.add(level, text));
   await serve(server, config, log, listeners, loop, supervisor);
 }
 
@@ -307,7 +314,12 @@ async function serve(
     }
     server.begin();
     supervisor.ready();
+    loop.later(TITLE_MS, () => void showTitle(config));
   });
+}
+
+async function showTitle(config: Config): Promise<void> {
+  followTitle(config, host.startedAs, openProcessTitle(await openForeign()));
 }
 
 /** Has one kind of connections listened for; the process ends when that cannot be. */

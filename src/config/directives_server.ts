@@ -43,7 +43,6 @@ const NO_DEFRAG = "Memory is not defragmented while running.";
 const NO_SYSLOG = "The log goes to standard output or to a file, not to syslog.";
 const NO_MODULES = "There are no modules.";
 const NO_EVICTION = "Keys are not evicted yet.";
-const NO_TITLE = "The runtime does not let a program change its title.";
 const NO_FREEING = "Large values are always freed in slices, in the background.";
 
 export const network = {
@@ -167,10 +166,15 @@ export const general = {
     immutable: true,
     does: "Shows the logo even when standard output is no terminal.",
   }),
-  "set-proc-title": flag(true, { immutable: true, kept: NO_TITLE }),
+  "set-proc-title": flag(true, {
+    immutable: true,
+    does: "The title of the process, which ps shows, is made of proc-title-template.",
+  }),
   "proc-title-template": text(
     "{title} {listen-addr} {server-mode}",
-    { kept: NO_TITLE },
+    {
+      does: "The title; {title} is the program, others as {port} what their directives say.",
+    },
     { check: checkTitleTemplate },
   ),
   dir: folder({
@@ -320,10 +324,16 @@ export const threadsAndKernel = {
   "oom-score-adj": choice(
     ["no", "yes", "relative", "absolute"],
     "no",
-    { kept: "The kernel's choice is left as it is." },
+    {
+      does:
+        "Whether the kernel is told how soon it may end the process for want of memory; yes and " +
+        "relative add to what it was told before, absolute does not.",
+    },
     { relative: "yes" },
   ),
-  "oom-score-adj-values": oomScores({ kept: "The kernel's choice is left as it is." }),
+  "oom-score-adj-values": oomScores({
+    does: "What it is told: the first number; the others are for replicas and children.",
+  }),
 };
 
 const SHUTDOWN_NAMES = ["default", "save", "nosave", "now", "force"];

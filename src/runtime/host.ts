@@ -1,6 +1,6 @@
 /** The process and the machine, for INFO, the log and start-up. */
 import { Buffer } from "node:buffer";
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { arch as architecture, type as osType, release, totalmem } from "node:os";
 import process from "node:process";
 import { bytesOf, type Disk, type HeldFolder } from "./files.ts";
@@ -230,6 +230,12 @@ export function isRunning(processId: number): boolean {
 export function exit(code: number): never {
   process.exit(code);
 }
+
+const OOM_SCORE_FILE = "/proc/self/oom_score_adj";
+
+/** What the kernel adds to the process's score when it looks for one to end; both throw. */
+export const readOomScore = () => Number(readFileSync(OOM_SCORE_FILE, "latin1"));
+export const writeOomScore = (score: number) => writeFileSync(OOM_SCORE_FILE, `${score}\n`);
 
 /** A variable of the environment, or "" if there is none. */
 export const variable = (name: string) => process.env[name] ?? "";
