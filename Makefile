@@ -37,7 +37,7 @@ ROUNDS ?= 1000
 COUNT ?= 100
 
 .PHONY: help run test build npm dev check fmt bench conformance fuzz soak durability mutants redis \
-    clean
+    clean deb
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ durability: dist/rusk ## Stop machines, break disks, kill servers (ROUNDS=, SEED
 
 mutants: $(TOOLS) redis ## Change one place of src/ at a time: do tests notice? (SEED=, COUNT=, ARGS)
 	@$(BUN) test/mutants/main.ts --count $(COUNT) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+deb: dist/rusk ## Build the Debian package, into dist/ (needs debhelper)
+	@$(BUN) packaging/deb.ts $(ARGS)
 
 redis: ## Install redis-server and its tools, to compare with (Debian, as root)
 	@.ci/need_redis
