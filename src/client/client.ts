@@ -4,6 +4,7 @@ import type { ClientParts } from "./client_parts.ts";
 import { MODES } from "./modes.ts";
 import { type ClientOptions, OptionError, parseOptions, unquoted } from "./options.ts";
 import { talk } from "./repl.ts";
+import { SyncRefused } from "./replica.ts";
 import { ClientExit, Session } from "./session.ts";
 
 /** Runs the client with the words of its command line; resolves to the exit status. */
@@ -12,7 +13,7 @@ export async function talkToServer(args: readonly string[], parts: ClientParts):
     return await run(args, parts);
   } catch (error) {
     if (error instanceof ClientExit) return error.code;
-    if (error instanceof OptionError) {
+    if (error instanceof OptionError || error instanceof SyncRefused) {
       parts.writeError(`${error.message}\n`);
       return 1;
     }

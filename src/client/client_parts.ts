@@ -37,4 +37,7 @@ export interface ClientParts {
   readonly standardInput: () => AsyncIterable<Uint8Array>;
   readonly writeStandardOutput: (bytes: Uint8Array) => void;
   readonly writeError: (text: string) => void;
+  /** Calls `run` instead of ending the process when the person interrupts it (Ctrl-C). */
+  readonly onInterrupt: (run: () => void) => void;
+  readonly exit: (code: number) => never;
 }

@@ -29,5 +29,6 @@ export function runClient(
     connect: connectStream,
     standardInput,
     writeStandardOutput,
+    onInterrupt: (run) => host.onSignal("SIGINT", run),
   });
 }

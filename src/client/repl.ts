@@ -25,7 +25,10 @@ type NextLine = (prompt: string) => Promise<string | null>;
 /** Talks with a person until the end of what they type; resolves to the exit status. */
 export async function talk(session: Session): Promise<number> {
   session.isInteractive = true;
-  const { terminal } = session.parts;
+  const { terminal, onInterrupt, exit } = session.parts;
+  onInterrupt(() => {
+    if (!session.interrupt()) exit(1);
+  });
   const preferences: Preferences = { showsHints: true };
   const isPerson = terminal.isInputTerminal();
   const history = openHistory(session.parts, isPerson);

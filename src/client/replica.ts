@@ -1,7 +1,6 @@
 /** What a replica is sent: the stream of changes, shown; or the data before it, as a file. */
-import { quoted } from "../base/quoted.ts";
+import { formatReply } from "./formats.ts";
 import type { Link } from "./link.ts";
-import type { Reply } from "./reply.ts";
 
 /** Bytes of the mark that ends data whose size nobody knows before. */
 const MARK_SIZE = 40;
@@ -10,13 +9,16 @@ const EOF_PREFIX = "EOF:";
 /** The size of what follows, or the mark behind it. */
 export type Payload = { readonly size: number } | { readonly mark: string };
 
+/** The server will not have a replica; the message says why. */
+export class SyncRefused extends Error {}
+
 /** Asks for all data, and reads what comes before them. Throws what the server says otherwise. */
 export async function beginSync(link: Link): Promise<Payload> {
   await link.sendBytes(new TextEncoder().encode("SYNC\r\n"));
   for (;;) {
     const line = link.parser.takeLine();
     if (line === null) await link.more();
-    else if (line.startsWith("-")) throw new Error(`SYNC with master failed: ${line}`);
+    else if (line.startsWith("-")) throw new SyncRefused(`SYNC with master failed: ${line}`);
     else {
       // Empty lines say that it is at work.
       const header = line.replace(/^\n+/, "");
@@ -70,18 +72,30 @@ async function readMarked(link: Link, mark: string, take: (bytes: Uint8Array) =>
   }
 }
 
-/** Skips the data, and shows the changes that follow as CSV, for as long as they come. */
-export async function showReplica(link: Link, print: (text: string) => void): Promise<never> {
-  const payload = await beginSync(link);
-  const what = "size" in payload ? `${payload.size} bytes` : "bytes until EOF marker";
-  print(`SYNC with master, discarding ${what} of bulk transfer...\n`);
-  await readPayload(link, payload, () => {});
-  print("SYNC done. Logging commands from master.\n");
-  for (;;) {
-    const reply = await link.receive();
-    print(`${shown(reply)}\n`);
-  }
+/** Where what is told of a replica's work goes. */
+export interface ReplicaOutput {
+  /** A change, as CSV. */
+  readonly print: (line: string) => void;
+  /** What goes on. */
+  readonly tell: (line: string) => void;
 }
 
-const shown = (reply: Reply): string =>
-  "items" in reply ? reply.items.map(shown).join(",") : quoted("text" in reply ? reply.text : "");
+/** Skips the data, and shows the changes that follow as CSV, until the connection ends. */
+export async function showReplica(
+  link: Link,
+  { print, tell }: ReplicaOutput,
+  isOnline: () => Promise<void>,
+): Promise<never> {
+  const payload = await beginSync(link);
+  const isSized = "size" in payload;
+  const bulk = "bytes of bulk transfer";
+  const what = isSized ? `${payload.size} ${bulk}` : `${bulk} until EOF marker`;
+  tell(`SYNC with master, discarding ${what}...\n`);
+  const size = await readPayload(link, payload, () => {});
+  const after = isSized ? "" : ` after ${size + MARK_SIZE} bytes`;
+  tell(`SYNC done${after}. Logging commands from master.\n`);
+  if (!isSized) await isOnline();
+  for (;;) print(formatReply(await link.receive(), "csv", false, NO_DELIMITERS));
+}
+
+const NO_DELIMITERS = { reply: "", element: "" };

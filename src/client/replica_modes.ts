@@ -1,16 +1,22 @@
 /** --rdb, --functions-rdb: the data as a replica gets them, into a file; --replica: the changes. */
 
 import { connected } from "./asking.ts";
-import { ConnectionClosed, type Link } from "./link.ts";
+import type { Link } from "./link.ts";
 import { beginSync, readPayload, showReplica } from "./replica.ts";
 import { ClientExit, type Session } from "./session.ts";
 
 const STANDARD = "-";
+const ACKNOWLEDGE_MS = 1000;
+
+async function tellOfReplica(session: Session, link: Link, name: string, value: string) {
+  session.parts.writeError(`sending REPLCONF ${name} ${value}\n`);
+  await link.send(["REPLCONF", name, value]);
+}
 
 /** Tells the server what kind of replica this is; false if it does not know that. */
 async function announce(session: Session, link: Link, name: string, value: string) {
-  session.parts.writeError(`sending REPLCONF ${name} ${value}\n`);
-  const reply = await link.ask("REPLCONF", name, value);
+  await tellOfReplica(session, link, name, value);
+  const reply = await link.receive();
   if (reply.kind !== "error") return true;
   session.parts.writeError(`REPLCONF ${name} error: ${reply.text}\n`);
   return false;
@@ -20,13 +26,25 @@ export async function followMaster(session: Session): Promise<number> {
   const link = await connected(session);
   await announce(session, link, "capa", "eof");
   await announce(session, link, "rdb-filter-only", "");
-  try {
-    return await showReplica(link, (text) => session.print(text));
-  } catch (error) {
-    if (!(error instanceof ConnectionClosed)) throw error;
-    session.parts.writeError("Server closed the connection\n");
-    throw new ClientExit(1);
-  }
+  const output = {
+    print: (line: string) => session.print(line),
+    tell: (line: string) => session.parts.writeError(line),
+  };
+  return showReplica(link, output, () => acknowledge(session, link));
+}
+
+/**
+ * To be sent changes a replica has to say that it is there, to which nothing replies. Said once, it
+ * may come before the server has noticed that it has sent all data: it is said each second.
+ */
+async function acknowledge(session: Session, link: Link): Promise<void> {
+  await tellOfReplica(session, link, "ACK", "0");
+  const again = async (): Promise<void> => {
+    await session.parts.pause(ACKNOWLEDGE_MS);
+    await link.send(["REPLCONF", "ACK", "0"]);
+    return again();
+  };
+  void again();
 }
 
 export async function fetchData(session: Session, functionsOnly: boolean): Promise<number> {
@@ -35,7 +53,10 @@ export async function fetchData(session: Session, functionsOnly: boolean): Promi
   const link = await connected(session);
   await announce(session, link, "capa", "eof");
   await announce(session, link, "rdb-only", "1");
-  if (functionsOnly && !(await announce(session, link, "rdb-filter-only", "functions"))) return 1;
+  if (functionsOnly && !(await announce(session, link, "rdb-filter-only", "functions"))) {
+    parts.writeError("Failed requesting functions only RDB from server, aborting\n");
+    return 1;
+  }
   const payload = await beginSync(link);
   const what =
     "size" in payload
@@ -54,7 +75,8 @@ export async function fetchData(session: Session, functionsOnly: boolean): Promi
       throw error;
     }
   }
-  parts.writeError(`Transfer finished with success after ${size} bytes\n`);
+  const howMuch = "size" in payload ? "." : ` after ${size} bytes`;
+  parts.writeError(`Transfer finished with success${howMuch}\n`);
   return 0;
 }
 

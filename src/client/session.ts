@@ -9,7 +9,7 @@ import { formatReply } from "./formats.ts";
 import { helpFor } from "./help.ts";
 import { ConnectionClosed, Link } from "./link.ts";
 import { type ClientOptions, leadingInteger } from "./options.ts";
-import { showReplica } from "./replica.ts";
+import { SyncRefused, showReplica } from "./replica.ts";
 import type { Reply } from "./reply.ts";
 import { isTextual, lower } from "./words.ts";
 
@@ -39,6 +39,7 @@ export class Session {
   private isShuttingDown = false;
   /** -MOVED or -ASK has named another server: the command is to be sent there. */
   private isRedirected = false;
+  private isInterrupted = false;
   private isAsking = false;
   lastReply: Reply | null = null;
 
@@ -140,7 +141,8 @@ export class Session {
         if (this.isAsking) await this.asking(link);
         await this.runOn(link, words, repeat);
       } catch (error) {
-        if (error instanceof ClientExit) throw error;
+        if (error instanceof ClientExit || error instanceof SyncRefused) throw error;
+        if (this.isInterrupted) return this.goOn();
         this.fail(error);
         return false;
       }
@@ -148,6 +150,23 @@ export class Session {
       this.link?.close();
       this.link = null;
     }
+  }
+
+  /** Ends what goes on and on; false if nothing does. */
+  interrupt(): boolean {
+    if (!this.isMonitoring && !this.isSubscribed) return false;
+    this.isInterrupted = true;
+    this.link?.close();
+    return true;
+  }
+
+  /** After an interrupt: a new connection is as the old one was. */
+  private goOn(): Promise<boolean> {
+    this.isInterrupted = false;
+    this.isMonitoring = false;
+    this.isSubscribed = false;
+    this.link = null;
+    return this.connect();
   }
 
   private async asking(link: Link): Promise<void> {
@@ -180,7 +199,8 @@ export class Session {
       }
       if (isReplica) {
         this.print("Entering replica output mode...  (press Ctrl-C to quit)\n");
-        await showReplica(link, (text) => this.print(text));
+        const tell = (text: string) => this.parts.writeError(text);
+        await showReplica(link, { print: (text) => this.print(text), tell }, async () => {});
         return;
       }
       if (name !== "monitor" && !(await this.show(link, isVerbatim))) return;

@@ -143,8 +143,8 @@ class NodeStream implements StreamConnection {
   }
 
   close(): void {
-    this.isOver = true;
     this.socket.destroy();
+    this.over();
   }
 
   private over(): void {
