@@ -321,8 +321,9 @@ function log(call: Call): void {
   call.reply.ok();
 }
 
+/** A key whose time is over is shown, and stays, as in Redis. */
 function object(call: Call): void {
-  const e = call.db.peek(call.args, 2, call.db.hash(call.args, 2));
+  const e = call.db.entryAt(call.args, 2);
   if (e === NIL) throw NO_SUCH_KEY;
   call.reply.simple(objectLine(e, entry.clock(e), call.keyspace.idleSeconds(e)));
 }

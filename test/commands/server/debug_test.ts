@@ -121,6 +121,8 @@ test("DEBUG SET-ACTIVE-EXPIRE 0 leaves expired keys until they are asked for", a
   await client.command("SET", "key", 1, "PX", 5);
   await Bun.sleep(40);
   expect(plain(await client.command("DBSIZE"))).toBe(1);
+  expect(await debug("OBJECT", "key")).toStartWith("Value at:");
+  expect(plain(await client.command("DBSIZE"))).toBe(1);
   expect(await debug("SET-ACTIVE-EXPIRE", 1)).toBe("OK");
   await until("it to go", async () => plain(await client.command("DBSIZE")) === 0);
 });
