@@ -265,7 +265,7 @@ function appendLogSizes({ durability }: ServerContext): Field[] {
 }
 
 /** Shown while data are loaded. */
-function loadingFields({ clock, durability, host }: ServerContext): Field[] {
+function loadingFields({ clock, durability }: ServerContext): Field[] {
   const { loading } = durability;
   if (loading === null) return [];
   const { startMs, totalSize, loadedSize } = loading;
@@ -274,7 +274,8 @@ function loadingFields({ clock, durability, host }: ServerContext): Field[] {
   return [
     ["loading_start_time", Math.floor(startMs / 1000)],
     ["loading_total_bytes", totalSize],
-    ["loading_rdb_used_mem", host.residentSize()],
+    // What the server that made the file used, if it says so: not looked at.
+    ["loading_rdb_used_mem", 0],
     ["loading_loaded_bytes", loadedSize],
     ["loading_loaded_perc", percentOf(loadedSize, totalSize)],
     ["loading_eta_seconds", loadedSize === 0 ? 1 : wholeSeconds((elapsedMs * left) / loadedSize)],

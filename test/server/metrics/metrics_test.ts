@@ -97,6 +97,18 @@ test("an error's word that scripts made up breaks no line", async () => {
   expect(samples).toEqual([['redis_errors_total{err="A\\"B\\\\C"}', 1]]);
 });
 
+test("it answers while a script runs", async () => {
+  const other = await server.connect();
+  const script = other.command("EVAL", "for (;;) {}", 0);
+  await until("the script", async () => {
+    return String(await client.raw("GET key\r\n", 1)).startsWith("-BUSY");
+  });
+  expect((await metrics()).get("redis_up")?.samples.size).toBe(1);
+  await client.command("SCRIPT", "KILL");
+  await script;
+  other.close();
+});
+
 test("other pages, other methods, and what is no HTTP", async () => {
   expect(await (await get("/")).text()).toBe("Rusk's metrics are at /metrics.\n");
   expect((await get("/nosuch")).status).toBe(404);
