@@ -151,6 +151,7 @@ const toolParts = (): ToolParts => ({
   processId: host.pid,
   standardInput,
   writeStandardOutput,
+  isNoFile: files.isNoFile,
   readInputLine: files.readInputLine,
   readConfig,
   actsAs: null,

@@ -312,6 +312,12 @@ function modeOf(path: string): number | undefined {
   return stats === undefined ? undefined : stats.mode & PERMISSIONS;
 }
 
+/** Whether there is something else than a file at a path: a pipe, a device, a folder. */
+export function isNoFile(path: string): boolean {
+  const stats = statSync(nativePath(path), { throwIfNoEntry: false });
+  return stats !== undefined && !stats.isFile();
+}
+
 /** Adds to a file's end, making the file if there is none. */
 export function appendFile(path: string, text: string): void {
   orReason(() => appendFileSync(nativePath(path), text, "latin1"));

@@ -24,6 +24,7 @@ import { ProgressBar } from "./progress_bar.ts";
 import { isPacked, openToolInput, STANDARD, type ToolInput } from "./tool_files.ts";
 import { usageOf } from "./tool_help.ts";
 import type { ToolParts } from "./tool_parts.ts";
+import { mayBeLog } from "./wrong_file.ts";
 
 /** Commands, or keys, between two looks at the clock. */
 const STEP_COUNT = 4096;
@@ -54,7 +55,7 @@ export async function checkLog(args: readonly string[], parts: ToolParts): Promi
     // The configuration may go to another folder.
     const path = request.file === STANDARD ? STANDARD : parts.absolutePath(request.file);
     const config = parts.readConfig(request.words);
-    if (path !== STANDARD && !isPacked(path, parts.disk)) {
+    if (path !== STANDARD && !parts.isNoFile(path) && !isPacked(path, parts.disk)) {
       await new LogCheck(request, config, parts).run(path);
       return 0;
     }
@@ -334,6 +335,7 @@ class LogCheck {
       this.say(`${kind} ${name} is valid`);
       return;
     }
+    if (fixes && soundSize === 0) this.demandLog(checked);
     if (!fixes) throw new Stop(`AOF ${name} is not valid. Use the --fix option to try fixing it.`);
     if (!isLast) throw new Stop(`Failed to truncate AOF ${name} because it is not the last file`);
     this.say(
@@ -344,6 +346,13 @@ class LogCheck {
     if (!/^y/i.test(this.parts.readInputLine())) throw new Stop("Aborting...");
     this.cut(checked, soundSize);
     this.say(`Successfully truncated AOF ${name}`);
+  }
+
+  /** Nothing would be left of a file; so it has to be a log in the first place. */
+  private demandLog({ path, name }: Checked): void {
+    const [first] = this.look(path, (file) => readHead(file));
+    if (mayBeLog(first)) return;
+    throw new Stop(`${name} is no AOF: it does not begin as one, and nothing of it would be left`);
   }
 
   /** See cutFile. */

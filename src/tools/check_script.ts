@@ -4,13 +4,19 @@
  */
 import { fromLatin1, latin1 } from "../base/bytes.ts";
 import { CommandError } from "../protocol/errors.ts";
+import { SOURCE_SIZE_MAX } from "../scripting/compile/limits.ts";
 import { libraryName } from "../scripting/library.ts";
 import { CompileError, compileScript } from "../scripting/script.ts";
 import { scriptHead } from "../scripting/script_head.ts";
 import { STANDARD, STANDARD_INPUT_NAME } from "./tool_files.ts";
 import { usageOf } from "./tool_help.ts";
 import type { ToolParts } from "./tool_parts.ts";
+import { otherThanText } from "./wrong_file.ts";
 
+/** Bytes that tell what a file is. */
+const HEAD_SIZE = 64;
+/** No script is longer. */
+const READ_SIZE_MAX = SOURCE_SIZE_MAX + 1;
 /** Characters of a line that are shown before and after the place of an error. */
 const EXCERPT_SIDE = 40;
 /** The first line of a library names it. */
@@ -42,6 +48,8 @@ async function problemWith(name: string, parts: ToolParts): Promise<string | nul
   } catch (error) {
     return `${shownName}: ${error instanceof Error ? error.message : error}\n`;
   }
+  const other = otherThanText(fromLatin1(source.slice(0, HEAD_SIZE)));
+  if (other !== null) return `${shownName}: this is no script: it is ${other}\n`;
   return problemOf(source, shownName);
 }
 
@@ -88,13 +96,21 @@ function excerpt(before: string[], after: string[]): string {
 async function sourceOf(name: string, { disk, standardInput }: ToolParts): Promise<string> {
   if (name === STANDARD) {
     let source = "";
-    for await (const piece of standardInput()) source += latin1(piece, 0, piece.length);
+    for await (const piece of standardInput()) {
+      source += latin1(piece, 0, piece.length);
+      if (source.length >= READ_SIZE_MAX) break;
+    }
     return source;
   }
   const file = disk.openInput(name);
   try {
-    const bytes = new Uint8Array(file.size);
-    return latin1(bytes, 0, file.read(bytes, 0, bytes.length));
+    // One that is too long is known by that.
+    const bytes = new Uint8Array(READ_SIZE_MAX);
+    let size = 0;
+    for (let count = 1; count > 0 && size < READ_SIZE_MAX; size += count) {
+      count = file.read(bytes, size, READ_SIZE_MAX - size);
+    }
+    return latin1(bytes, 0, size);
   } finally {
     file.close();
   }

@@ -18,6 +18,10 @@ import type { ToolParts } from "./tool_parts.ts";
 export const FORCE = "--force";
 export const RDB = "rdb";
 
+const IGNORED =
+  "appendonly is yes: a server loads its log, and not this file. To have it taken in, start one " +
+  "with --appendonly no, and then: CONFIG SET appendonly yes\n";
+
 /** What the words of a command line ask for. */
 export interface Request {
   /** The file that it is about. */
@@ -116,6 +120,7 @@ export async function importFile(request: Request, parts: ToolParts): Promise<vo
       rules: { allowsLoss, passesOn: pouring.expect },
       show: (keyspace) => pouring.add(keyspace),
     });
+    if (config.flag("appendonly")) parts.writeError(IGNORED);
     if (isRedisFile(disk, to)) keepFile(disk, to, (text) => parts.writeOut(`${text}\n`));
     return read;
   });

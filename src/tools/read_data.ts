@@ -10,6 +10,13 @@ import { PassageError, passThrough } from "./passage.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { innerName, type ToolInput } from "./tool_files.ts";
 import type { ToolParts } from "./tool_parts.ts";
+import { isLog } from "./wrong_file.ts";
+
+const GOES_ON =
+  "goes on as an append-only log after its snapshot, which would be lost: a server with " +
+  "appendonly yes loads both; with --incomplete the log is left out";
+/** Bytes that tell what follows. */
+const HEAD_SIZE = 64;
 
 /** What is read, and who wants it. */
 export interface Reading {
@@ -57,6 +64,9 @@ export async function readData(reading: Reading, parts: ToolParts): Promise<Read
       parts,
     );
     const { keys, lost, expired, empty } = loader.figures;
+    const after = files.after(loader.offset);
+    if (after.isLog && !reading.rules.allowsLoss) throw new Error(`${name} ${GOES_ON}`);
+    if (after.size > 0) tell(`${counted(after.size, "byte")} after the end of ${name}, left out`);
     if (expired > 0) tell(`Keys of ${name} that have expired, and are left out: ${expired}`);
     if (empty > 0) tell(`Keys of ${name} without elements, left out: ${empty}`);
     const what = records?.what ?? `${files.kind}, version ${loader.version}`;
@@ -98,6 +108,13 @@ class DataFiles {
       if (level === "warning" && !again) this.tell(text);
     };
     return openLoader(source, keyspace, { ...rules, log: { add } });
+  }
+
+  /** What there is from an offset on, where the data end. */
+  after(offset: number): { readonly size: number; readonly isLog: boolean } {
+    const head = new Uint8Array(HEAD_SIZE);
+    const count = this.opened[0].readAt(head, 0, HEAD_SIZE, offset);
+    return { size: this.size - offset, isLog: isLog(head.subarray(0, count)) };
   }
 
   close(): void {

@@ -18,6 +18,7 @@ import {
   unzipped,
   zipPacker,
 } from "./packing.ts";
+import { otherThanData } from "./wrong_file.ts";
 
 /** In the place of a file's name. */
 export const STANDARD = "-";
@@ -25,7 +26,7 @@ export const STANDARD = "-";
 export const STANDARD_INPUT_NAME = "standard input";
 const PIECE_SIZE = 64 << 10;
 /** Bytes that tell what a file is. */
-const HEAD_SIZE = 16;
+const HEAD_SIZE = 64;
 
 /** What reading and writing files needs. */
 export interface FileParts {
@@ -33,6 +34,8 @@ export interface FileParts {
   readonly processId: number;
   readonly standardInput: () => AsyncIterable<Uint8Array>;
   readonly writeStandardOutput: (bytes: Uint8Array) => void;
+  /** Whether there is something else than a file at a path: a pipe, a device, a folder. */
+  readonly isNoFile: (path: string) => boolean;
   /** What is to be done first should the process be told to end: removes what is half made. */
   readonly unfinished: Set<() => void>;
 }
@@ -47,6 +50,8 @@ export interface ToolInput {
   /** Removes a temporary one. */
   close(): void;
 }
+
+const NO_DATA = "no RDB file, no snapshot of Rusk's, and no records";
 
 type Bytes = ReadableStream<Uint8Array>;
 
@@ -68,21 +73,24 @@ export function isPacked(path: string, disk: Disk): boolean {
 
 /**
  * Opens what a word of the command line names. `place`: the path that temporary files are named
- * after, and lie beside; `takesRecords`: it may be records. Throws what is wrong with it, and
- * leaves nothing then.
+ * after, and lie beside; `isOfData`: it is to be a snapshot or records, else it may be anything.
+ * Throws what is wrong with it, and leaves nothing then.
  */
 export async function openToolInput(
   word: string,
   place: string,
   parts: FileParts,
-  takesRecords = true,
+  isOfData = true,
 ): Promise<ToolInput> {
   const name = word === STANDARD ? STANDARD_INPUT_NAME : word;
   const temporary = new TemporaryFiles(place, parts);
   try {
     const plain = await unpacked(word, temporary, parts);
     const { head, bytes } = await looked(plain.bytes);
-    const records = takesRecords ? await recordsIn(head) : null;
+    const records = isOfData ? await recordsIn(head) : null;
+    if (isOfData && records === null && formatOf(head) === null) {
+      throw new Error(`it is ${otherThanData(head) ?? NO_DATA}`);
+    }
     if (records === null && plain.path !== null) {
       await bytes.cancel();
       return { path: plain.path, name, records: null, close: () => temporary.remove() };
@@ -176,13 +184,15 @@ async function unpacked(
   parts: FileParts,
 ): Promise<{ bytes: Bytes; path: string | null }> {
   const isStandard = word === STANDARD;
+  // What comes from a pipe comes once only.
+  const isPassing = isStandard || parts.isNoFile(word);
   const source = isStandard ? streamOf(parts.standardInput()) : piecesOf(word, parts.disk);
   const { head, bytes } = await looked(source);
   if (isGzip(head)) return { bytes: bytes.pipeThrough(new GzipStream()), path: null };
-  if (!isZip(head)) return { bytes, path: isStandard ? null : word };
+  if (!isZip(head)) return { bytes, path: isPassing ? null : word };
   // Its directory is at its end.
   let path = word;
-  if (isStandard) {
+  if (isPassing) {
     const file = temporary.make();
     for await (const piece of bytes) file.write(piece);
     file.close();
@@ -257,12 +267,13 @@ function* pieces(file: InputFile): Generator<Uint8Array> {
 const piecesOf = (path: string, disk: Disk): Bytes => streamOf(pieces(disk.openInput(path)));
 
 /** Opens what a word of the command line names, a path or `-`, to be written. */
-export function openToolOutput(word: string, { disk, writeStandardOutput }: FileParts): WholeFile {
+export function openToolOutput(word: string, parts: FileParts): WholeFile {
+  const { disk, writeStandardOutput } = parts;
   if (word === STANDARD) {
     const buffered = new Buffered(writeStandardOutput);
     return { write: (bytes) => buffered.write(bytes), commit: () => buffered.done(), abandon() {} };
   }
-  const file = disk.createFile(word);
+  const file = parts.isNoFile(word) ? openPassage(disk, word) : disk.createFile(word);
   const packer = packerFor(word, (bytes) => file.write(bytes));
   const buffered = new Buffered((bytes) => (packer ?? file).write(bytes));
   return {
@@ -273,6 +284,16 @@ export function openToolOutput(word: string, { disk, writeStandardOutput }: File
       file.commit();
     },
     abandon: () => file.abandon(),
+  };
+}
+
+/** What nothing may take the place of: a pipe, a device. */
+function openPassage(disk: Disk, path: string): WholeFile {
+  const file = disk.openAppend(path, false);
+  return {
+    write: (bytes) => file.write(bytes, 0, bytes.length),
+    commit: () => file.close(),
+    abandon: () => file.close(),
   };
 }
 

@@ -9,9 +9,11 @@ import * as files from "../../src/runtime/files.ts";
 import { passThrough } from "../../src/tools/passage.ts";
 import { startServer } from "../client/server.ts";
 import { binaryCommand } from "../durability/binary.ts";
-import { ask, folderOfEachTest } from "../server/folder.ts";
+import { ask, folderOfEachTest, type ToolRun } from "../server/folder.ts";
 
-const { path, started, rusk } = folderOfEachTest();
+const { path, started, rusk: runTool } = folderOfEachTest();
+const rusk = (words: readonly string[], run: ToolRun = {}) =>
+  runTool(words, { command: binaryCommand(), ...run });
 /** More than a batch. */
 const COUNT = 10_000;
 
@@ -49,9 +51,9 @@ test("what is exported and imported in many batches is the same", async () => {
   const digest = String(await ask(client, "DEBUG", "DIGEST"));
   const count = 2 * COUNT + 2;
   for (const name of ["a.rdb", "b.json", "c.msgpack.gz"]) {
-    const there = rusk(["export", name], { command: binaryCommand() });
+    const there = rusk(["export", name]);
     expect(there.out).toBe(`${count} keys of dump.rdb are in ${path(name)}\n`);
-    const back = rusk(["import", name, "--force"], { command: binaryCommand() });
+    const back = rusk(["import", name, "--force"]);
     expect(back).toMatchObject({ status: 0, error: "" });
     await ask(client, "FLUSHALL");
     await ask(client, "FUNCTION", "FLUSH");

@@ -153,7 +153,7 @@ describe("what fails", () => {
       [zip.subarray(0, zip.length - 30), "it was cut short"],
       [alteredZip, "altered: its checksum is another"],
       [zipSync({ a: json, b: json }), "it holds 2 files, and should hold one"],
-      [Buffer.from("something else"), "this is no RDB file"],
+      [Buffer.from("something else"), "it is no RDB file"],
     ];
     for (const [bytes, problem] of cases) {
       writeFileSync(path("broken"), bytes);

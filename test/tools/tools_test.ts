@@ -98,7 +98,7 @@ test("check-snapshot tells where a file is broken", () => {
   expect(out).toBe("");
   expect(status).toBe(1);
   writeFileSync(path("broken"), "something else");
-  expect(rusk("check-snapshot", "broken").error).toContain("this is no RDB file");
+  expect(rusk("check-snapshot", "broken").error).toContain("it is no RDB file");
   expect(rusk("check-snapshot", "missing").error).toBe(
     `rusk check-snapshot: ${path("missing")}: No such file or directory\n`,
   );
