@@ -37,7 +37,7 @@ ROUNDS ?= 1000
 COUNT ?= 100
 
 .PHONY: help run test build npm dev check fmt bench conformance fuzz soak durability mutants redis \
-    clean deb
+    dist clean deb
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ build: dist/rusk ## Build dist/rusk, one file that needs nothing else
 
 npm: dist/rusk ## dist/npm: the npm package, and that of this machine's binary
 	@$(BUN) packaging/npm/build.ts $$(node -p 'process.platform + "-" + process.arch')=dist/rusk
+
+dist: $(TOOLS) ## Archives for every system, checksums, bill of materials (ARGS="--only linux-x64")
+	@$(BUN) packaging/dist.ts $(ARGS)
 
 dev: $(TOOLS) ## Run from source under Deno, restarting on every change (ARGS)
 	@exec $(BIN)/deno run -A --watch --no-clear-screen src/main.ts $(ARGS)

@@ -183,7 +183,11 @@ export const folderOf = dirname;
  */
 export function makeFolder(path: string): void {
   const options = { recursive: true, mode: 0o755 } as const;
-  orReason(() => mkdirSync(nativePath(path), options));
+  const native = nativePath(path);
+  orReason(() => {
+    // On Windows Bun refuses to make one that is there.
+    if (!statSync(native, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(native, options);
+  });
   syncFolder(dirname(path));
 }
 
@@ -284,8 +288,9 @@ function place(temporary: string, path: string): void {
   syncFolder(dirname(path));
 }
 
-/** Sees that names in a folder are on the disk. */
+/** Sees that names in a folder are on the disk; Windows, which has no call for it, sees to it. */
 export function syncFolder(path: string): void {
+  if (process.platform === "win32") return;
   const folder = orReason(() => openSync(nativePath(path), "r"));
   try {
     orReason(() => fsyncSync(folder));
@@ -366,9 +371,13 @@ export function holdFolder(): HeldFolder {
   };
 }
 
-export const currentDirectory = () => bytesOf(process.cwd());
+/** The bytes of a path of the system's; Windows takes slashes as well as what it writes itself. */
+const pathBytes = (path: string) =>
+  bytesOf(process.platform === "win32" ? path.replaceAll("\\", "/") : path);
 
-export const absolutePath = (path: string) => bytesOf(resolve(nativePath(path)));
+export const currentDirectory = () => pathBytes(process.cwd());
+
+export const absolutePath = (path: string) => pathBytes(resolve(nativePath(path)));
 
 /** Removes a file if it is there; false when it is not, or cannot be removed. */
 export function removeFile(path: string): boolean {
