@@ -1,7 +1,9 @@
 /**
  * From the text of a script to what runs it: parse (acorn), check (what is allowed, what each name
- * is), analyse (types, what can stop in its middle), emit (code of guarded operations), load.
+ * is), analyse (types, what can stop in its middle), emit (code of guarded operations), load. A
+ * text that is like one before but for its literals needs none of it.
  */
+import { learn, runAlike } from "./alike.ts";
 import { inferTypes } from "./analyse/static_types.ts";
 import { findSuspensions } from "./analyse/suspension.ts";
 import { check } from "./check/check.ts";
@@ -18,8 +20,15 @@ export interface Compiled {
 
 /** Of a "library" the top level has neither KEYS nor ARGV. Throws a CompileError. */
 export function compile(text: string, kind: "script" | "library"): Compiled {
+  if (kind === "script") {
+    const known = runAlike(text);
+    if (known !== null) return { main: known, mayRunLong: false };
+  }
   const { emitted, mayRunLong } = translate(text, kind);
-  return { main: load(emitted), mayRunLong };
+  const { suspends, places, constants } = emitted;
+  const run = load(emitted);
+  if (kind === "script" && !suspends) learn(text, places, constants, run);
+  return { main: run(constants), mayRunLong };
 }
 
 /**

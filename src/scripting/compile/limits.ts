@@ -51,3 +51,12 @@ export const CONSTANT_COUNT_MAX = 12;
  */
 export const SHARED_CODE_COUNT_MAX = 128;
 export const SHARED_CODE_SIZE_MAX = 4 << 10;
+
+/**
+ * Texts, and bytes of one, that others are compared with to find out whether they differ in
+ * literals alone; and how many of them that look the same without what could be a literal (the
+ * names of commands, say, are literals of method calls).
+ */
+export const ALIKE_COUNT_MAX = 128;
+export const ALIKE_SIZE_MAX = 1 << 10;
+export const ALIKE_TEXTS_MAX = 4;

@@ -8,28 +8,33 @@ import { SHARED_CODE_COUNT_MAX, SHARED_CODE_SIZE_MAX } from "./limits.ts";
 
 export type Main = (depth: number, keys: KeyVector, args: KeyVector) => CallResult;
 
+/** Code that only lacks the values of its literals: as many as it was made with, of these kinds. */
+export type WithConstants = (constants: readonly (number | string)[]) => Main;
+
 /** What the host has made of code: a function of its helpers, its constants and PARAMETERS. */
 type HostFunction = (...values: unknown[]) => unknown;
 
 const PARAMETERS = "$d,$K,$A";
 
 /**
- * What runs generated code once. The host's own engine compiles it, so a loop of a script runs as
+ * What runs generated code, with the values of its literals that are no part of it. The host's own engine compiles it, so a loop of a script runs as
  * fast as one of ours; an interpreter within it takes 13 to 33 times as long. That is safe because
  * the emitter writes the code, from a fixed set of words and numbers: no character of what a client
  * sent is in it (emit/emitter.ts), and its free names are these parameters.
  */
-export function load({ code, suspends, helperNames, constants }: Emitted): Main {
+export function load({ code, suspends, helperNames, constants }: Emitted): WithConstants {
   const values: unknown[] = helperNames.map((name) => helpers.get(name));
   try {
     // A loop has helpers from a scope around it, where the host's compiler takes them as constants.
     if (suspends) {
       const outer = `return function*(${PARAMETERS}){${code}}`;
-      return made(helperNames.join(), outer)(...values) as Main;
+      const main = made(helperNames.join(), outer)(...values) as Main;
+      return () => main;
     }
     // Without a function within a function the host is done in two thirds of the time.
     const names = [...helperNames, ...constants.map((_, index) => constantName(index)), PARAMETERS];
-    return shared(names.join(), code).bind(undefined, ...values, ...constants) as Main;
+    const main = shared(names.join(), code);
+    return (literals) => main.bind(undefined, ...values, ...literals) as Main;
   } catch (error) {
     // The host's parser recurses, too. It meets no other error in what the emitter writes.
     if (error instanceof RangeError) throw new CompileError("nested too deeply", 1, 1);

@@ -6,7 +6,7 @@ import { emitExpression } from "./emit_expressions.ts";
 import { emitFunction, emitProgram } from "./emit_functions.ts";
 import { emitPattern } from "./emit_patterns.ts";
 import { emitStatement, emitStatements } from "./emit_statements.ts";
-import { Emitter, type Step } from "./emitter.ts";
+import { Emitter, type LiteralPlace, type Step } from "./emitter.ts";
 
 export interface Emitted {
   /**
@@ -19,13 +19,15 @@ export interface Emitted {
   readonly helperNames: readonly string[];
   /** Values of the literals that are free names in it, as `constantName` calls them. */
   readonly constants: readonly (number | string)[];
+  /** Where in the text those are that stand there as literals of their own. */
+  readonly places: readonly LiteralPlace[];
 }
 
 export function emit(program: Program, main: FunctionInfo, source: SourceText): Emitted {
   const emitter = new TreeEmitter(source, main);
   const code = emitProgram(emitter, program);
-  const { used, constants } = emitter;
-  return { code, suspends: main.suspends, helperNames: [...used], constants };
+  const { used, constants, places } = emitter;
+  return { code, suspends: main.suspends, helperNames: [...used], constants, places };
 }
 
 class TreeEmitter extends Emitter {

@@ -70,7 +70,8 @@ function emitVectorMember(emitter: Emitter, node: MemberExpression, vector: stri
   if (typeof index === "number" && Number.isInteger(index) && index > 0) {
     return `${vector}.a[${index}]`;
   }
-  return `${emitter.helper("$keys1")}(${computedKey(emitter, node)},${vector})`;
+  const key = typeof index === "number" ? numberCode(index) : computedKey(emitter, node);
+  return `${emitter.helper("$keys1")}(${key},${vector})`;
 }
 
 /** With a comma before each, to come after what the runtime adds. */

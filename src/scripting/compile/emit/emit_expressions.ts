@@ -67,16 +67,18 @@ export function emitExpression(emitter: Emitter, node: Expression | Super): stri
   }
 }
 
-function emitLiteral(emitter: Emitter, { value, bytes }: Literal): string {
-  if (bytes !== undefined) return emitString(emitter, bytes);
-  if (typeof value === "number") return emitter.constant(value) ?? numberCode(value);
+function emitLiteral(emitter: Emitter, node: Literal): string {
+  const { value, bytes } = node;
+  if (bytes !== undefined) return emitter.constant(bytes, node) ?? stringCode(bytes);
+  if (typeof value === "number") return emitter.constant(value, node) ?? numberCode(value);
   if (value === null) return "null";
   if (typeof value === "boolean") return value ? "true" : "false";
   throw new Error(`Bug: a literal of ${typeof value} was not refused`);
 }
 
+/** A part of a template. */
 const emitString = (emitter: Emitter, bytes: string): string =>
-  emitter.constant(bytes) ?? stringCode(bytes);
+  emitter.constant(bytes, null) ?? stringCode(bytes);
 
 function emitTemplate(emitter: Emitter, { quasis, expressions }: TemplateLiteral): string {
   const before = quasis[0].bytes as string;

@@ -9,7 +9,7 @@
  *   The host's own `+`, `<`, `==` or property access would run code by rules of its own.
  * - Each turn of a loop and each call of a function takes fuel, and asks when there is none left.
  */
-import type { Expression, Pattern, Statement, Super } from "acorn";
+import type { Expression, Literal, Pattern, Statement, Super } from "acorn";
 import { DEPTH_MAX } from "../../limits.ts";
 import { helpers } from "../builtin_names.ts";
 import { CONSTANT_COUNT_MAX, LOOK_OPERATION_COUNT } from "../limits.ts";
@@ -28,6 +28,13 @@ export interface Step {
   readonly value: string;
 }
 
+/** Where a literal stands in the text, and which of the constants it is. */
+export interface LiteralPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly index: number;
+}
+
 /** The parameter that has the literal of this place. */
 export const constantName = (index: number): string => `$c${index}`;
 
@@ -36,6 +43,8 @@ export abstract class Emitter {
   readonly used = new Set<string>();
   /** Values of literals that are parameters of the code: see `constant`. */
   readonly constants: (number | string)[] = [];
+  /** Where in the text those are that stand there as literals of their own. */
+  readonly places: LiteralPlace[] = [];
   readonly source: SourceText;
   private readonly main: FunctionInfo;
   /** The function that is being emitted. */
@@ -66,12 +75,14 @@ export abstract class Emitter {
    * The name of a parameter that stands for a literal, so that scripts which differ in nothing else
    * have the same code, which is compiled once (program.ts). Null where the literal has to be in
    * the code: in a script that can pause, whose loops are the faster the more is known of them, and
-   * when there are parameters enough, each of which makes a call longer.
+   * when there are parameters enough, each of which makes a call longer. `node` is null for what is
+   * only a part of a literal.
    */
-  constant(value: number | string): string | null {
+  constant(value: number | string, node: Literal | null): string | null {
     if (this.main.suspends || this.constants.length === CONSTANT_COUNT_MAX) return null;
-    this.constants.push(value);
-    return constantName(this.constants.length - 1);
+    const index = this.constants.push(value) - 1;
+    if (node !== null) this.places.push({ start: node.start, end: node.end, index });
+    return constantName(index);
   }
 
   /** A new name, which the caller declares. */
