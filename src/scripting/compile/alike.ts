@@ -87,7 +87,7 @@ const patterns = new Map<string, Pattern[]>();
 /** The text without what looks like a literal: where to look for one alike. */
 const outlineOf = (text: string): string => text.replace(EACH, "\0");
 
-/** What runs a script that differs in literals alone from one that was learnt; null if none does. */
+/** What runs a script that differs in literals alone from one that was learnt, or null. */
 export function runAlike(text: string): Main | null {
   if (text.length > ALIKE_SIZE_MAX || patterns.size === 0) return null;
   for (const pattern of patterns.get(outlineOf(text)) ?? []) {

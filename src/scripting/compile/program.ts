@@ -17,10 +17,11 @@ type HostFunction = (...values: unknown[]) => unknown;
 const PARAMETERS = "$d,$K,$A";
 
 /**
- * What runs generated code, with the values of its literals that are no part of it. The host's own engine compiles it, so a loop of a script runs as
- * fast as one of ours; an interpreter within it takes 13 to 33 times as long. That is safe because
- * the emitter writes the code, from a fixed set of words and numbers: no character of what a client
- * sent is in it (emit/emitter.ts), and its free names are these parameters.
+ * What runs generated code, with the values of its literals that are no part of it. The host's own
+ * engine compiles it, so a loop of a script runs as fast as one of ours; an interpreter within it
+ * takes 13 to 33 times as long. That is safe because the emitter writes the code, from a fixed set
+ * of words and numbers: no character of what a client sent is in it (emit/emitter.ts), and its free
+ * names are these parameters.
  */
 export function load({ code, suspends, helperNames, constants }: Emitted): WithConstants {
   const values: unknown[] = helperNames.map((name) => helpers.get(name));
