@@ -1,7 +1,8 @@
 /**
  * Purpose: a text that differs from one before in literals alone runs the code that it would have
  * been compiled to. The plain twin is the compiler: whatever is taken for alike has to have the
- * same code there, and the same constants. SEED repeats a run, TEXTS is how many (a long run: 1000000).
+ * same code there, and the same constants. SEED repeats a run, TEXTS is how many (a long run:
+ * 1000000).
  */
 
 import { expect, setDefaultTimeout, test } from "bun:test";
