@@ -46,14 +46,23 @@ import type { ToolParts } from "./tools/tool_parts.ts";
 const EXIT_FAILURE = 1;
 /** Open files that are not clients' connections, as Redis counts them. */
 const RESERVED_FILES = 32;
+/** Where the process id of a server in the background is kept unless `pidfile` says where. */
+const DAEMON_PID_FILE = "/var/run/rusk.pid";
 /** The title is shown so long after the start: clients come first. */
 const TITLE_MS = 100;
+
+/** A configuration that came on standard input, and where the process was started. */
+let configInput: string | null = null;
+const startFolder = files.currentDirectory();
 
 const configHost: ConfigHost = {
   readFile: files.readFile,
   writeFile: files.writeFile,
   listFolder: files.listFolder,
-  readStandardInput: files.readStandardInput,
+  readStandardInput: () => {
+    configInput = files.readStandardInput();
+    return configInput;
+  },
   currentFolder: files.currentDirectory,
   changeFolder: files.changeDirectory,
   renameCommand: (from, to) => commandTable.rename(from, to),
@@ -83,11 +92,12 @@ async function start(): Promise<void> {
   }
   handleSignals();
   const config = readConfig(host.args, checkMeaning);
-  const loop = await openEventLoop();
-  const clock = new Clock(host);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
   log.level = config.text("loglevel") as LogLevel;
   const supervisor = await superviseAs(config, (level, text) => log.add(level, text));
+  if (config.flag("daemonize") && supervisor.name === "no") await goToBackground(config);
+  const loop = await openEventLoop();
+  const clock = new Clock(host);
   onEndSignal = (name) => {
     supervisor.stopping();
     log.add("warning", `Received ${name} scheduling shutdown...`);
@@ -129,6 +139,21 @@ async function start(): Promise<void> {
   listeners.followConfig();
   followOomScore(config, host, (level, text) => log.add(level, text));
   await serve(server, config, log, listeners, loop, supervisor);
+}
+
+/** Has another process go on, and this one end; for that other one there is not much to do. */
+async function goToBackground(config: Config): Promise<void> {
+  if (host.isDaemon()) {
+    if (config.value("pidfile") === null) config.assign("pidfile", [DAEMON_PID_FILE]);
+    return;
+  }
+  const { startDaemon } = await import("./runtime/daemon.ts");
+  try {
+    await startDaemon(files.nativePath(startFolder), configInput);
+  } catch (error) {
+    host.writeError(`The server cannot be started in the background: ${String(error)}\n`);
+    host.exit(EXIT_FAILURE);
+  }
 }
 
 function hostOf({ connect, syncFile }: EventLoop, tls: TlsService, supervisor: Supervisor): Host {

@@ -141,7 +141,9 @@ export const tls = {
 export const general = {
   daemonize: flag(false, {
     immutable: true,
-    kept: "The server runs in the foreground; what starts it can put it in the background.",
+    does:
+      "The server goes to the background, with /var/run/rusk.pid as its pidfile unless there is " +
+      "another; not under a supervisor.",
   }),
   supervised: choice(["upstart", "systemd", "auto", "no"], "no", {
     immutable: true,

@@ -231,6 +231,16 @@ export function exit(code: number): never {
   process.exit(code);
 }
 
+/** In the environment of a process that was started to go on in the background. */
+export const DAEMON_MARK = "RUSK_IS_DAEMON";
+
+/** Whether this one was; its own children are not to hear of it. */
+export function isDaemon(): boolean {
+  const isMarked = process.env[DAEMON_MARK] !== undefined;
+  delete process.env[DAEMON_MARK];
+  return isMarked;
+}
+
 const OOM_SCORE_FILE = "/proc/self/oom_score_adj";
 
 /** What the kernel adds to the process's score when it looks for one to end; both throw. */
