@@ -21,10 +21,11 @@ import {
 import type { ConfigHost } from "./config/kinds.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
-import { openForeign } from "./runtime/foreign.ts";
+import { type Foreign, openForeign } from "./runtime/foreign.ts";
 import type { Host } from "./runtime/host.ts";
 import * as host from "./runtime/host.ts";
 import type { EventLoop } from "./runtime/net.ts";
+import { raiseSignal } from "./runtime/process_end.ts";
 import { openProcessTitle } from "./runtime/process_title.ts";
 import { standardInput, writeStandardOutput } from "./runtime/standard_streams.ts";
 import { openTls } from "./runtime/tls.ts";
@@ -108,11 +109,12 @@ async function start(): Promise<void> {
   limitClients(config, log);
   const warn = (problem: string) => log.add("warning", problem);
   const tls = new TlsService(await openTls(loop), config, warn);
+  const foreign = await openForeign();
   const parts: Parts = {
     clock,
     config,
     table: commandTable,
-    host: hostOf(loop, tls, supervisor),
+    host: hostOf(loop, tls, supervisor, foreign),
     log,
     loop,
     random: chance.next,
@@ -139,6 +141,7 @@ async function start(): Promise<void> {
   listeners.followConfig();
   followOomScore(config, host, (level, text) => log.add(level, text));
   await serve(server, config, log, listeners, loop, supervisor);
+  loop.later(TITLE_MS, () => followTitle(config, host.startedAs, openProcessTitle(foreign)));
 }
 
 /** Has another process go on, and this one end; for that other one there is not much to do. */
@@ -156,7 +159,12 @@ async function goToBackground(config: Config): Promise<void> {
   }
 }
 
-function hostOf({ connect, syncFile }: EventLoop, tls: TlsService, supervisor: Supervisor): Host {
+function hostOf(
+  { connect, syncFile }: EventLoop,
+  tls: TlsService,
+  supervisor: Supervisor,
+  foreign: Foreign | null,
+): Host {
   return {
     ...host,
     ...files,
@@ -164,6 +172,7 @@ function hostOf({ connect, syncFile }: EventLoop, tls: TlsService, supervisor: S
     openAppend: (path, afresh) => files.openAppend(path, afresh, syncFile),
     connect: tls.outgoingBy(connect),
     startDiskWorker,
+    endBySignal: (name) => raiseSignal(foreign, name),
   };
 }
 
@@ -305,10 +314,8 @@ async function serve(
   supervisor: Supervisor,
 ): Promise<void> {
   onEndSignal = (name) => server.signal(name);
-  host.onFailure((error) => {
-    log.add("warning", `Rusk crashed: ${error instanceof Error ? error.stack : String(error)}`);
-    host.exit(EXIT_FAILURE);
-  });
+  host.onFailure((error) => server.crashes.threw(error));
+  host.onSignal("SIGABRT", () => server.crashes.signal("SIGABRT"));
   for (const each of listeners.kinds) await open(each, config, log);
   if (listeners.count === 0) {
     log.add("warning", "Configured to not listen anywhere, exiting.");
@@ -340,12 +347,7 @@ async function serve(
     }
     server.begin();
     supervisor.ready();
-    loop.later(TITLE_MS, () => void showTitle(config));
   });
-}
-
-async function showTitle(config: Config): Promise<void> {
-  followTitle(config, host.startedAs, openProcessTitle(await openForeign()));
 }
 
 /** Has one kind of connections listened for; the process ends when that cannot be. */

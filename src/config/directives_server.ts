@@ -161,8 +161,14 @@ export const general = {
     "local0",
     { immutable: true, kept: NO_SYSLOG },
   ),
-  "crash-log-enabled": flag(true, { anyway: "A crash is reported by the runtime." }),
-  "crash-memcheck-enabled": flag(true, { anyway: "A crash is reported by the runtime." }),
+  "crash-log-enabled": flag(true, {
+    does: "A server that cannot go on writes a report of its state to the log.",
+  }),
+  "crash-memcheck-enabled": flag(true, { anyway: "Memory is not tested after a crash." }),
+  "hide-user-data-from-log": flag(false, {
+    since: "7.4",
+    does: "Reports of crashes do not show what the last command was called with.",
+  }),
   databases: integer(16, FROM_1, { immutable: true, does: "Number of databases." }),
   "always-show-logo": flag(false, {
     immutable: true,
@@ -193,8 +199,14 @@ export const general = {
   ),
   "dynamic-hz": flag(true, { anyway: "The rounds of background work are short at any rate." }),
   "ignore-warnings": text("", { anyway: "No warning stops the start." }),
-  "watchdog-period": integer(0, FROM_0, { hidden: true, kept: "There is no watchdog." }),
-  "use-exit-on-panic": flag(false, { hidden: true, anyway: "A panic always exits." }),
+  "watchdog-period": integer(0, FROM_0, {
+    hidden: true,
+    kept: "A command cannot be looked into while it runs; see SLOWLOG.",
+  }),
+  "use-exit-on-panic": flag(false, {
+    hidden: true,
+    does: "DEBUG PANIC and ASSERT end the process with a status, not by a signal.",
+  }),
   "disable-thp": flag(true, {
     immutable: true,
     anyway: "Nothing forks, so large memory pages do no harm.",

@@ -51,7 +51,8 @@ export class Dispatcher {
   private readonly server: CallServer;
   private readonly nesting: Nesting;
   private readonly lookup: CommandLookup;
-  private readonly call: Call;
+  /** Of the command that runs, not inside another; of the last one if none does. */
+  readonly call: Call;
   private readonly clock: Clock;
   /** Where the command that runs writes to. */
   private reply: Reply;

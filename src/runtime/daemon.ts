@@ -10,9 +10,9 @@ import { DAEMON_MARK } from "./host.ts";
 const INSIDE = /^(\/\$bunfs\/|B:[/\\]~BUN[/\\])/;
 
 /**
- * Starts this program again, with the same arguments, in `folder` (where this one was started) and a
- * session of its own, and ends this process. `input` is what it is to read on standard input, null
- * for nothing. Throws when it cannot be started.
+ * Starts this program again, with the same arguments, in `folder` (where this one was started) and
+ * a session of its own, and ends this process. `input` is what it is to read on standard input,
+ * null for nothing. Throws when it cannot be started.
  */
 export function startDaemon(folder: string, input: string | null): Promise<never> {
   const [, script, ...args] = process.argv;

@@ -4,7 +4,13 @@
  */
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { type Foreign, type ForeignSignatures, openForeign, type Place } from "./foreign.ts";
+import {
+  type Foreign,
+  type ForeignSignatures,
+  openForeign,
+  openLibrary,
+  type Place,
+} from "./foreign.ts";
 import { AF_UNIX, MSG_NOSIGNAL } from "./socket_calls.ts";
 
 const SOCK_DGRAM = 2;
@@ -14,9 +20,6 @@ const MSG_DONTWAIT = 0x40;
 /** struct sockaddr_un: the family, then the path; what is not a file begins with a zero. */
 const PATH_OFFSET = 2;
 const PATH_SIZE_MAX = 108;
-
-/** glibc's, and musl's, which has none under this name. */
-const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 const SIGNATURES: ForeignSignatures = {
   socket: { takes: ["int", "int", "int"], returns: "int" },
@@ -40,12 +43,8 @@ export interface Datagrams {
 /** Null where there is no such library. */
 export async function openDatagrams(): Promise<Datagrams | null> {
   const foreign = process.platform === "linux" ? await openForeign() : null;
-  if (foreign === null) return null;
-  for (const name of LIBRARIES) {
-    const calls = foreign.open([[name, SIGNATURES]]) as Calls | null;
-    if (calls !== null) return datagramsBy(calls, foreign);
-  }
-  return null;
+  const calls = foreign && (openLibrary(foreign, SIGNATURES) as Calls | null);
+  return foreign === null || calls === null ? null : datagramsBy(calls, foreign);
 }
 
 function datagramsBy(calls: Calls, { place }: Foreign): Datagrams | null {

@@ -36,6 +36,18 @@ export interface Foreign {
   place(array: Uint8Array, offset: number): Place;
 }
 
+/** Linux's C libraries: glibc's, and musl's, which has none under that name. */
+const C_LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+
+/** Functions of the C library; null where there is none that is known here. */
+export function openLibrary(foreign: Foreign, signatures: ForeignSignatures): object | null {
+  for (const name of C_LIBRARIES) {
+    const calls = foreign.open([[name, signatures]]);
+    if (calls !== null) return calls;
+  }
+  return null;
+}
+
 /** The runtime's own foreign functions. */
 export async function openForeign(): Promise<Foreign | null> {
   return typeof Bun === "undefined" ? denoForeign() : bunForeign();

@@ -5,6 +5,7 @@ import { arch as architecture, type as osType, release, totalmem } from "node:os
 import process from "node:process";
 import { bytesOf, type Disk, type HeldFolder } from "./files.ts";
 import type { BlockingConnect } from "./net.ts";
+import type { CrashSignal } from "./process_end.ts";
 import { systemCode } from "./system_error.ts";
 import type { WorkerThread } from "./workers.ts";
 
@@ -71,6 +72,8 @@ export interface Host extends HostFacts, Disk {
   isRunning(processId: number): boolean;
   /** Ends the process at once. */
   exit(code: number): void;
+  /** Ends it as this signal does if nobody minds it. */
+  endBySignal(name: CrashSignal): void;
 }
 
 const PAGE_SIZE = 4096;
@@ -253,7 +256,7 @@ export const variable = (name: string) => process.env[name] ?? "";
 /** Stops the process until somebody has it go on. */
 export const stopSelf = () => process.kill(process.pid, "SIGSTOP");
 
-type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE" | "SIGALRM" | "SIGXFSZ";
+type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGPIPE" | "SIGALRM" | "SIGXFSZ" | "SIGABRT";
 
 export function onSignal(name: SignalName, run: () => void): void {
   process.on(name, run);

@@ -6,13 +6,12 @@
 import { Buffer } from "node:buffer";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import process from "node:process";
-import type { Foreign, ForeignSignatures, Place } from "./foreign.ts";
+import { type Foreign, type ForeignSignatures, openLibrary, type Place } from "./foreign.ts";
 
 /** Fields of /proc/self/stat after the program's name, see proc(5). */
 const ARGUMENTS_FIELD = 45;
 const ENVIRONMENT_END_FIELD = 48;
 
-const LIBRARY = "libc.so.6";
 const SIGNATURES: ForeignSignatures = {
   setenv: { takes: ["bytes", "bytes", "int"], returns: "int" },
 };
@@ -76,9 +75,10 @@ class ArgumentMemory implements ProcessTitle {
 
   /** Has the C library keep the environment elsewhere; whether it could be had. */
   private moveEnvironment(): boolean {
-    const calls = (this.foreign?.open([[LIBRARY, SIGNATURES]]) ?? null) as Calls | null;
-    if (calls === null || this.foreign === null) return this.size === this.wholeSize;
-    const { place } = this.foreign;
+    const { foreign } = this;
+    const calls = foreign && (openLibrary(foreign, SIGNATURES) as Calls | null);
+    if (foreign === null || calls === null) return this.size === this.wholeSize;
+    const { place } = foreign;
     for (const [name, value] of Object.entries(process.env)) {
       const bytes = [name, value ?? ""].map((word) => place(Buffer.from(`${word}\0`, "utf8"), 0));
       calls.setenv(bytes[0], bytes[1], 1);

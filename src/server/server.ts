@@ -45,6 +45,7 @@ import { clientFeatures } from "./client_features.ts";
 import { ClientPause } from "./client_pause.ts";
 import { ClientRegistry } from "./client_registry.ts";
 import type { Connection } from "./connection.ts";
+import { Crashes } from "./crashes.ts";
 import { type Engine, noOutputLimit, type OutputLimits } from "./engine.ts";
 import { Figures } from "./figures.ts";
 import { metricsPage } from "./metrics/metrics_page.ts";
@@ -107,6 +108,7 @@ export class Server implements CallServer, Engine {
   readonly appendLog: AppendOnly;
   readonly progress: Progress;
   readonly ending: Shutdown;
+  readonly crashes: Crashes;
   private readonly background: BackgroundWork;
   private readonly loading: Loading;
   private readonly logFile: Log;
@@ -176,9 +178,11 @@ export class Server implements CallServer, Engine {
     });
     this.durability = this.durabilityOf(loading);
     this.expiry = new ActiveExpiry(this.keyspace, later, (ms) => this.afterExpiry(ms));
+    this.crashes = new Crashes(this, log, host);
     this.control = {
       sleep: host.sleep,
       exit: host.exit,
+      crash: (kind) => this.crashes.pretend(kind),
       expireByItself: (on) => this.expiry.enable(on),
     };
   }

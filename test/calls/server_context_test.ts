@@ -39,6 +39,7 @@ test("what only DEBUG does is one, and what it switches is another", () => {
   const control = {
     sleep: (ms: number) => void done.push(ms),
     exit: (code: number) => void done.push(code),
+    crash: () => {},
     expireByItself: (on: boolean) => void done.push(on),
   };
   expect(ask({ control }, "DEBUG", "SLEEP", "0.25")).toEqual({ "+": "OK" });

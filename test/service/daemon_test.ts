@@ -1,4 +1,4 @@
-// Purpose: a server in the background (`daemonize`), its process id file, and who may read its files.
+// Purpose: a server in the background (`daemonize`), its pid file, and who may read its files.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";

@@ -70,6 +70,12 @@ interface Subcommand {
 
 /** By name; HELP lists them in this order. */
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  assert: {
+    run: (call) => call.server.control.crash("assert"),
+    argc: [2, Infinity],
+    syntax: "ASSERT",
+    summary: "Ends the server as if it had found itself to be wrong.",
+  },
   "aof-flush-sleep": {
     run: delayLogWrites,
     argc: [3, 3],
@@ -162,6 +168,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     syntax: "PAUSE-CRON <0|1>",
     summary: "Stops the timer's work, or goes on with it.",
   },
+  panic: {
+    run: (call) => call.server.control.crash("panic"),
+    argc: [2, Infinity],
+    syntax: "PANIC",
+    summary: "Ends the server as if it knew no way on.",
+  },
   populate: {
     run: populate,
     argc: [3, 5],
@@ -193,6 +205,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     syntax: "REPLYBUFFER <PEAK-RESET-TIME <NEVER|RESET|milliseconds>|RESIZING <0|1>>",
     summary:
       "Sets how long a client's peak of output counts, and whether its buffer is fitted to it.",
+  },
+  segfault: {
+    run: (call) => call.server.control.crash("segfault"),
+    argc: [2, Infinity],
+    syntax: "SEGFAULT",
+    summary: "Ends the server by the signal of a wrong access to memory.",
   },
   "set-active-expire": {
     run: setActiveExpire,
