@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "../durability/binary.ts";
 
 const SOURCES = join(import.meta.dir, "apps");
 /** Below the repository's root, so that its own ioredis and node-redis are found. */
@@ -34,7 +35,7 @@ const isInstalled = install();
 let server: Server;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ command: binaryCommand() });
 });
 afterAll(() => server?.stop());
 

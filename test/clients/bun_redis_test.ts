@@ -4,6 +4,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import { RedisClient } from "bun";
 import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "../durability/binary.ts";
 
 let server: Server;
 let redis: RedisClient;
@@ -16,7 +17,7 @@ function open(path = ""): RedisClient {
 }
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ command: binaryCommand() });
 });
 beforeEach(async () => {
   redis = open();

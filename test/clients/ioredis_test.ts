@@ -4,6 +4,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { Redis, type RedisOptions } from "ioredis";
 import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "../durability/binary.ts";
 
 let server: Server;
 let redis: Redis;
@@ -18,7 +19,7 @@ function open(options: RedisOptions = {}): Redis {
 }
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ command: binaryCommand() });
 });
 beforeEach(async () => {
   redis = open();

@@ -5,11 +5,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "../durability/binary.ts";
 
 let server: Server;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ command: binaryCommand() });
 });
 afterAll(() => server?.stop());
 

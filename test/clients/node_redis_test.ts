@@ -5,13 +5,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createClient, createClientPool, RESP_TYPES, WatchError } from "redis";
 import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "../durability/binary.ts";
 
 let server: Server;
 let guarded: Server;
 
 beforeAll(async () => {
   [server, guarded] = await Promise.all([
-    startServer(),
+    startServer({ command: binaryCommand() }),
     startServer({ args: ["--requirepass", "secret"] }),
   ]);
 });

@@ -3,10 +3,11 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "../durability/binary.ts";
 
 const PROGRAMS = join(import.meta.dir, "programs");
 const PARTS = ["values", "pipelines", "transactions", "messages", "streams", "scripts"];
@@ -17,7 +18,7 @@ let server: Server;
 const folder = mkdtempSync(join(tmpdir(), "rusk-clients-"));
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ command: binaryCommand() });
 });
 afterAll(async () => {
   await server?.stop();
@@ -43,7 +44,7 @@ const CLIENTS = [
     name: "redis-py",
     needs: "python3-redis",
     probe: ["/usr/bin/python3", "-c", "import redis"],
-    command: ["/usr/bin/python3", join(PROGRAMS, "client.py")],
+    command: ["/usr/bin/python3", "-B", join(PROGRAMS, "client.py")],
   },
   {
     name: "phpredis",
@@ -79,3 +80,8 @@ for (const { name, needs, probe, command } of CLIENTS) {
     });
   });
 }
+
+test("docs/clients.md shows the scripts that stand in the place of redis-py's", () => {
+  const page = readFileSync(join(import.meta.dir, "../../docs/clients.md"), "utf8");
+  expect(page).toContain(readFileSync(join(PROGRAMS, "rusk_locks.py"), "utf8"));
+});

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
 import { type CommandParser, createClient, defineScript, RESP_TYPES } from "redis";
 import { type Server, startServer } from "../client/server.ts";
+import { binaryCommand } from "../durability/binary.ts";
 
 const ADD = "return redis.call('INCRBY', KEYS[1], ARGV[1])";
 const LIBRARY = `#!js name=counters
@@ -22,7 +23,7 @@ const shaOf = (script: string) => createHash("sha1").update(script).digest("hex"
 let server: Server;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ command: binaryCommand() });
 });
 afterAll(() => server?.stop());
 

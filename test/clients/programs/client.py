@@ -2,6 +2,7 @@
 import sys
 
 import redis
+import rusk_locks  # noqa: F401: puts scripts in JavaScript in the place of Lua
 
 server = redis.Redis(port=int(sys.argv[1]))
 text = redis.Redis(port=int(sys.argv[1]), decode_responses=True)
@@ -92,6 +93,16 @@ def scripts():
     library = "#!js name=lib\nredis.registerFunction('get', (keys) => redis.call('GET', keys[1]));"
     same(text.function_load(library, replace=True), "lib")
     same(text.fcall("get", 1, "n"), "9")
+    lock = text.lock("lock", timeout=10)
+    same((lock.acquire(), text.lock("lock").acquire(blocking=False)), (True, False))
+    lock.extend(5)
+    same(text.ttl("lock"), 15)
+    lock.extend(7, replace_ttl=True)
+    same(text.ttl("lock"), 7)
+    lock.reacquire()
+    same(text.ttl("lock"), 10)
+    lock.release()
+    same(text.exists("lock"), 0)
 
 
 server.flushall()
