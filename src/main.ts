@@ -192,7 +192,6 @@ const toolParts = (): ToolParts => ({
   isTerminal: host.isTerminal(),
   openFilesMax: host.openFilesMax(),
   memorySize: host.systemMemorySize(),
-  openEventLoop,
   writeOut: host.writeOut,
   writeError: host.writeError,
   pause: host.pause,

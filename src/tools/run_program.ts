@@ -22,9 +22,9 @@ const PROGRAMS: Readonly<Record<string, Run>> = {
     const { runClient } = await import("../client/main.ts");
     return runClient(args, { actsAs, usage: () => usageOf("cli", actsAs) });
   },
-  async benchmark({ args }, parts) {
+  async benchmark({ args, actsAs }) {
     const { runBenchmark } = await import("../benchmark/main.ts");
-    return runBenchmark(args, parts);
+    return runBenchmark(args, { actsAs, usage: () => usageOf("benchmark", actsAs) });
   },
 };
 

@@ -1,7 +1,6 @@
 /** What the tools need of the world. */
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
-import type { EventLoop } from "../runtime/net.ts";
 import type { FileParts } from "./tool_files.ts";
 
 /** What a tool works with. */
@@ -24,7 +23,6 @@ export interface ToolParts extends FileParts {
   readonly openFilesMax: number;
   /** Bytes of the machine's memory. */
   readonly memorySize: number;
-  readonly openEventLoop: () => Promise<EventLoop>;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
   /** Has `tidyUp` called before a signal ends the process. */
