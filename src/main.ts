@@ -19,6 +19,7 @@ import {
   UnreadableFile,
 } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
+import { openDatagrams } from "./runtime/datagrams.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
 import { type Foreign, openForeign } from "./runtime/foreign.ts";
@@ -39,6 +40,7 @@ import { type Parts, Server } from "./server/server.ts";
 import { applySettings } from "./server/settings.ts";
 import { superviseAs } from "./server/supervision.ts";
 import type { Supervisor } from "./server/supervisor.ts";
+import { syslogOf } from "./server/syslog.ts";
 import { TlsService } from "./server/tls_service.ts";
 import { warmUp } from "./server/warm_up.ts";
 import { programOf } from "./tools/programs.ts";
@@ -95,6 +97,7 @@ async function start(): Promise<void> {
   const config = readConfig(host.args, checkMeaning);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
   log.level = config.text("loglevel") as LogLevel;
+  if (config.flag("syslog-enabled")) await openSyslog(config, log);
   const supervisor = await superviseAs(config, (level, text) => log.add(level, text));
   if (config.flag("daemonize") && supervisor.name === "no") await goToBackground(config);
   const loop = await openEventLoop();
@@ -142,6 +145,13 @@ async function start(): Promise<void> {
   followOomScore(config, host, (level, text) => log.add(level, text));
   await serve(server, config, log, listeners, loop, supervisor);
   loop.later(TITLE_MS, () => followTitle(config, host.startedAs, openProcessTitle(foreign)));
+}
+
+async function openSyslog(config: Config, log: Log): Promise<void> {
+  const datagrams = await openDatagrams();
+  if (datagrams === null)
+    log.add("warning", "This system has no log of its own that is known here");
+  else log.also = syslogOf(config, datagrams, host.pid, host.wallMs);
 }
 
 /** Has another process go on, and this one end; for that other one there is not much to do. */

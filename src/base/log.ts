@@ -4,10 +4,12 @@ export type LogLevel = "debug" | "verbose" | "notice" | "warning";
 
 const LEVELS: readonly LogLevel[] = ["debug", "verbose", "notice", "warning"];
 const MARKS = { debug: ".", verbose: "-", notice: "*", warning: "#" } as const;
-const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+export const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 export class Log {
   level: LogLevel = "notice";
+  /** Where messages go as well, if anywhere; not text that is written as it is. */
+  also: ((level: LogLevel, text: string) => void) | null = null;
   private readonly pid: number;
   private readonly nowMs: () => number;
   private readonly write: (line: string) => void;
@@ -23,6 +25,7 @@ export class Log {
   add(level: LogLevel, text: string): void {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(this.level)) return;
     this.write(`${this.pid}:M ${timestamp(this.nowMs())} ${MARKS[level]} ${text}\n`);
+    this.also?.(level, text);
   }
 
   /** Writes text as it is, whatever the level. */
@@ -31,11 +34,12 @@ export class Log {
   }
 }
 
+export const twoDigits = (value: number) => String(value).padStart(2, "0");
+
 /** `01 Jan 2026 00:00:00.000`, in local time. */
 function timestamp(ms: number): string {
   const date = new Date(ms);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = `${two(date.getDate())} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const day = `${twoDigits(date.getDate())} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
   return `${day} ${time}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }

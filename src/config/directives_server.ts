@@ -40,7 +40,6 @@ const LOCAL = ["no", "yes", "local"];
 
 const NO_PINNING = "Threads are not pinned to processors.";
 const NO_DEFRAG = "Memory is not defragmented while running.";
-const NO_SYSLOG = "The log goes to standard output or to a file, not to syslog.";
 const NO_MODULES = "There are no modules.";
 const NO_EVICTION = "Keys are not evicted yet.";
 const NO_FREEING = "Large values are always freed in slices, in the background.";
@@ -154,12 +153,18 @@ export const general = {
     does: "The least grave messages that are logged.",
   }),
   logfile: text("", { immutable: true, does: "File to log to; empty is standard output." }),
-  "syslog-enabled": flag(false, { immutable: true, kept: NO_SYSLOG }),
-  "syslog-ident": text("redis", { immutable: true, kept: NO_SYSLOG }),
+  "syslog-enabled": flag(false, {
+    immutable: true,
+    does: "What is logged goes to the system's log, too; what that is too slow for is left out.",
+  }),
+  "syslog-ident": text("redis", {
+    immutable: true,
+    does: "How the system's log names the server.",
+  }),
   "syslog-facility": choice(
     ["user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"],
     "local0",
-    { immutable: true, kept: NO_SYSLOG },
+    { immutable: true, does: "The system log's kind of sender." },
   ),
   "crash-log-enabled": flag(true, {
     does: "A server that cannot go on writes a report of its state to the log.",
