@@ -17,13 +17,15 @@ import {
 
 const EXIT_FAILURE = 1;
 
+type CrashHost = Pick<Host, "exit" | "endBySignal" | "removeFile">;
+
 export class Crashes {
   private readonly server: CrashingServer;
   private readonly log: Log;
-  private readonly host: Pick<Host, "exit" | "endBySignal">;
+  private readonly host: CrashHost;
   private hasBegun = false;
 
-  constructor(server: CrashingServer, log: Log, host: Pick<Host, "exit" | "endBySignal">) {
+  constructor(server: CrashingServer, log: Log, host: CrashHost) {
     this.server = server;
     this.log = log;
     this.host = host;
@@ -32,12 +34,14 @@ export class Crashes {
   /** Something was thrown that nobody was to catch. */
   threw(error: unknown): void {
     this.report(crashBy(error));
+    this.tidyUp();
     this.host.exit(EXIT_FAILURE);
   }
 
   /** A signal that stands for a fault of the process. */
   signal(name: CrashSignal): void {
     if (this.isLogged) this.report(crashBySignal(signalNumber(name)));
+    this.tidyUp();
     this.host.endBySignal(name);
   }
 
@@ -50,8 +54,16 @@ export class Crashes {
     this.report(
       kind === "assert" ? failedAssertion() : guruMeditation(this.server.clock.nowSeconds),
     );
+    this.tidyUp();
     if (this.server.config.flag("use-exit-on-panic")) this.host.exit(EXIT_FAILURE);
     this.host.endBySignal("SIGABRT");
+  }
+
+  /** Who looks for a server in the background is not to find a number that is another's by now. */
+  private tidyUp(): void {
+    const { config } = this.server;
+    const path = config.text("pidfile");
+    if (config.flag("daemonize") && path !== "") this.host.removeFile(path);
   }
 
   private get isLogged(): boolean {

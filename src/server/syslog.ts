@@ -1,4 +1,4 @@
-/** The system's log (syslog-enabled): what is logged goes there as well, in the form of RFC 3164. */
+/** The system's log (syslog-enabled): what is logged goes there too, in the form of RFC 3164. */
 import type { LogLevel } from "../base/log.ts";
 import { MONTHS, twoDigits } from "../base/log.ts";
 import type { Config } from "../config/config.ts";

@@ -101,6 +101,18 @@ describe("in the background", () => {
     await until("it has ended", () => pidIn(folder) === 0);
   });
 
+  test("its pid file is gone after a crash as well", async () => {
+    const folder = newFolder();
+    const [file] = await configIn(folder);
+    const [program, ...args] = [...ruskCommand(), file];
+    expect(spawnSync(program, args, { cwd: folder }).status).toBe(0);
+    const pid = await ready(folder);
+    process.kill(pid, "SIGABRT");
+    await until("it has ended", () => !existsSync(`/proc/${pid}`));
+    expect(existsSync(join(folder, "a.pid"))).toBe(false);
+    expect(readFileSync(join(folder, "a.log"), "latin1")).toContain("crashed by signal: 6");
+  });
+
   test("a configuration that will not do is told before", () => {
     const folder = newFolder();
     const [program, ...args] = [...ruskCommand(), "--daemonize", "yes", "--timeout", "x"];
