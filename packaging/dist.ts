@@ -19,7 +19,7 @@ import { bom } from "./archive/sbom.ts";
 import { compile } from "./binary/compile.ts";
 import { checkExecutable } from "./binary/executable.ts";
 import { BUN_VERSION, runtimePath, sha256 } from "./binary/runtimes.ts";
-import { checkSignature } from "./binary/signature.ts";
+import { checkSignature, signed } from "./binary/signature.ts";
 import { executableName, TARGETS, type Target, targetOf } from "./binary/targets.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -39,6 +39,8 @@ interface Options {
 function binary(target: Target, { out }: Options): Uint8Array {
   const path = join(out, "binaries", target.name, executableName(target));
   compile(path, target, runtimePath(target, join(out, "runtimes")));
+  if (target.os === "darwin" && target.cpu === "x64")
+    writeFileSync(path, signed(readFileSync(path)));
   const bytes = readFileSync(path);
   checkExecutable(bytes, target);
   if (target.os === "darwin") checkSignature(bytes);

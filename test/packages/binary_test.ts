@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkExecutable, executableKind } from "../../packaging/binary/executable.ts";
 import { BUN_VERSION, checkIntegrity, runtimeOf } from "../../packaging/binary/runtimes.ts";
-import { checkSignature } from "../../packaging/binary/signature.ts";
+import { checkSignature, signed } from "../../packaging/binary/signature.ts";
 import { executableName, TARGETS, type Target, targetOf } from "../../packaging/binary/targets.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -55,6 +55,18 @@ describe("executables", () => {
     expect(() => checkSignature(bytes)).toThrow("It is not signed");
   });
 
+  test("a Mach-O file is signed anew, over its whole length", () => {
+    const file = signed(machO(3 * 4096 + 100));
+    checkSignature(file);
+    file[9000] = 1;
+    expect(() => checkSignature(file)).toThrow("Page 2 is not what is signed");
+    file[9000] = 0;
+    checkSignature(file);
+    checkSignature(signed(file));
+    file[20] = 1;
+    expect(() => checkSignature(file)).toThrow("Page 0 is not what is signed");
+  });
+
   test("only Windows asks for an ending", () => {
     const named = TARGETS.map(executableName);
     expect(named.filter((name) => name !== "rusk")).toEqual(["rusk.exe"]);
@@ -64,3 +76,20 @@ describe("executables", () => {
 test("a target that is not there is told with those that are", () => {
   expect(() => targetOf("linux-mips")).toThrow('There is no target "linux-mips": there are linux-');
 });
+
+/** A Mach-O file of so many bytes, with what a signature follows from: two segments, a command. */
+function machO(size: number): Uint8Array {
+  const file = Buffer.alloc(size);
+  file.writeUInt32LE(0xfeedfacf, 0);
+  file.writeUInt32LE(3, 16);
+  ["__TEXT", "__LINKEDIT"].forEach((name, index) => {
+    const at = 32 + index * 72;
+    file.writeUInt32LE(0x19, at);
+    file.writeUInt32LE(72, at + 4);
+    file.write(name, at + 8);
+  });
+  file.writeUInt32LE(0x1d, 32 + 2 * 72);
+  file.writeUInt32LE(16, 32 + 2 * 72 + 4);
+  file.writeUInt32LE(size, 32 + 2 * 72 + 8);
+  return file;
+}
