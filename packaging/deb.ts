@@ -18,6 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { licensesPage } from "./archive/licenses.ts";
 import { configFile } from "./config_file.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
@@ -99,7 +100,9 @@ function layOut(folder: string, binary: string, version: string): void {
   if (existsSync(join(folder, "rusk.1"))) {
     writeFileSync(join(debian, "rusk.manpages"), "rusk.1\n");
   }
-  writeFileSync(join(debian, "rusk.docs"), "README.md\n");
+  // Not by a name that Debian keeps for its own file of licenses.
+  writeFileSync(join(folder, "bundled.txt"), licensesPage());
+  writeFileSync(join(debian, "rusk.docs"), "README.md\nbundled.txt\n");
   writeFileSync(join(debian, "changelog"), changelog(version));
 }
 
@@ -134,6 +137,10 @@ export function packageVersion(): string {
 }
 
 if (import.meta.main) {
+  if (Bun.which("dpkg-buildpackage") === null || Bun.which("dh") === null) {
+    console.error("The package is built by Debian's tools: apt-get install dpkg-dev debhelper");
+    process.exit(1);
+  }
   const { values } = parseArgs({
     options: {
       binary: { type: "string", default: join(ROOT, "dist/rusk") },

@@ -41,7 +41,12 @@ export async function started(command: readonly string[]): Promise<Outcome> {
   return { status: await child.exited, output };
 }
 
-const ENVIRONMENT = { ...process.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" };
+/** Nothing of this machine's settings but where programs are. */
+const ENVIRONMENT = {
+  PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin",
+  LC_ALL: "C",
+  DEBIAN_FRONTEND: "noninteractive",
+};
 
 /** Runs a program that has to succeed; what it printed. */
 export function must(command: readonly string[], input = ""): string {
@@ -113,7 +118,7 @@ export class DebianRoot {
     return readFileSync(join(this.path, path), "utf8");
   }
 
-  write(path: string, text: string): void {
+  write(path: string, text: string | Uint8Array): void {
     writeFileSync(join(this.path, path), text);
   }
 

@@ -1,18 +1,21 @@
-// Purpose: the Debian package on a fresh Debian: what it brings, and what is left when it goes; the
-// service under a real systemd: started, killed, upgraded, removed.
+// Purpose: a fresh Debian gets the archive, or the Debian package: what that brings, and what it
+// leaves when it goes; the service under a real systemd: started, killed, upgraded, removed.
 //
 // Needs root, Debian, and the tools below; without them the tests are skipped, and say why.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { tar } from "../../packaging/archive/archives.ts";
+import { archiveContents, archiveName } from "../../packaging/archive/contents.ts";
+import { targetOf } from "../../packaging/binary/targets.ts";
 import { buildDeb, hostArchitecture, packageVersion } from "../../packaging/deb.ts";
-import { connect } from "../client/client.ts";
 import { until } from "../client/until.ts";
 import { DebianRoot, Machine, must, type Outcome, run, started, whyNoRoot } from "./debian_root.ts";
 
 const BINARY = resolve(import.meta.dir, "../../dist/rusk");
+const INSTALL_PAGE = resolve(import.meta.dir, "../../docs/install.md");
 const MAN_PAGE = resolve(import.meta.dir, "../../packaging/man/rusk.1");
 const LATER = `${packageVersion()}+later`;
 
@@ -20,7 +23,7 @@ const reason =
   whyNoRoot(["dpkg-buildpackage", "dh", "redis-cli", "unshare", "setpriv"]) ??
   (existsSync(BINARY) ? null : "needs dist/rusk");
 const noBoot = reason ?? whyNoRoot(["systemd-nspawn", "nsenter"]);
-if (noBoot !== null) console.warn(`test/packages/deb_test.ts: tests are skipped: ${noBoot}`);
+if (noBoot !== null) console.warn(`test/packages/debian_test.ts: tests are skipped: ${noBoot}`);
 
 const folder = mkdtempSync(join(tmpdir(), "rusk-deb-"));
 /** Packages for tests are not packed. */
@@ -118,24 +121,48 @@ describe.skipIf(reason !== null)("the package", () => {
 
   test("starts with its configuration, as its user, where nothing else is installed", async () => {
     install();
-    const options = ["--port", "0", "--unixsocket", "/var/lib/rusk/rusk.sock"];
-    const command = ["setpriv", "--reuid=rusk", "--regid=rusk", "--clear-groups", "rusk"];
-    const args = [...command, "/etc/rusk/rusk.conf", ...options, "--supervised", "no"];
-    const server = Bun.spawn(root.inside(...args), { stdout: "ignore", stderr: "inherit" });
-    await until("its socket", () => root.has("var/lib/rusk/rusk.sock"));
-    const client = await connect({ path: join(root.path, "var/lib/rusk/rusk.sock") });
-    expect(await client.command("CONFIG", "GET", "dir")).toEqual({
-      type: "array",
-      value: [
-        { type: "bulk", value: Buffer.from("dir") },
-        { type: "bulk", value: Buffer.from("/var/lib/rusk") },
-      ],
-    });
-    client.send("SHUTDOWN");
-    expect(await server.exited).toBe(0);
+    const socket = "/var/lib/rusk/rusk.sock";
+    const dir = await dirOf(socket, "rusk", "rusk", "/etc/rusk/rusk.conf", "--supervised", "no");
+    expect(dir).toBe("dir\n/var/lib/rusk\n");
     expect(root.has("var/lib/rusk/dump.rdb")).toBe(true);
   });
 });
+
+/**
+ * Starts a server in the root as this user, asks it for its folder, and shuts it down, at a socket
+ * in the root.
+ */
+async function dirOf(socket: string, user: string, ...command: string[]): Promise<string> {
+  const as = ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
+  const args = [...as, ...command, "--port", "0", "--unixsocket", socket];
+  const server = Bun.spawn(root.inside(...args), { stdout: "ignore", stderr: "inherit" });
+  await until("its socket", () => root.has(socket));
+  const ask = ["redis-cli", "-s", join(root.path, socket)];
+  const dir = must([...ask, "CONFIG", "GET", "dir"]);
+  must([...ask, "SHUTDOWN", "SAVE"]);
+  expect(await server.exited).toBe(0);
+  return dir;
+}
+
+describe.skipIf(reason !== null)("the archive", () => {
+  test("runs where it is unpacked, with its configuration and without", async () => {
+    const folder = unpack();
+    must(root.inside("chown", "-R", "games:games", folder));
+    const inFolder = ["sh", "-c", `cd ${folder} && exec ./rusk "$@"`, "rusk"];
+    expect(await dirOf(`${folder}/a.sock`, "games", ...inFolder)).toBe(`dir\n${folder}\n`);
+    expect(root.has(`${folder}/dump.rdb`)).toBe(true);
+    const configured = [...inFolder, "rusk.conf"];
+    expect(await dirOf(`${folder}/b.sock`, "games", ...configured)).toBe(`dir\n${folder}\n`);
+  });
+});
+
+/** Unpacks the archive for this machine; the folder, in the root. */
+function unpack(): string {
+  const target = targetOf(`linux-${process.arch}`);
+  root.write("root/rusk.tar", tar(archiveContents(target, readFileSync(BINARY)), 0));
+  must(root.inside("tar", "xf", "/root/rusk.tar", "-C", "/srv", "--no-same-owner"));
+  return `/srv/${archiveName(target)}`;
+}
 
 describe.skipIf(noBoot !== null)("the service", () => {
   let machine: Machine;
@@ -165,7 +192,7 @@ describe.skipIf(noBoot !== null)("the service", () => {
     expect(machine.redis("CONFIG", "REWRITE")).toBe("OK");
     expect(machine.redis("SAVE")).toBe("OK");
     const first = pid();
-    machine.must("systemctl", "kill", "--signal=KILL", "rusk");
+    machine.must("sh", "-c", `kill -9 ${first}`);
     await until("another process", () => pid() !== first && isUp());
     expect(machine.redis("GET", "kept")).toBe("1");
 
@@ -193,5 +220,22 @@ describe.skipIf(noBoot !== null)("the service", () => {
     expect(isUp()).toBe(false);
     expect([root.has("var/lib/rusk"), root.has("etc/rusk")]).toEqual([false, false]);
     expect(machine.property("rusk", "LoadState")).toBe("not-found");
+  });
+
+  test("can be had from the archive, by the commands that docs/install.md tells", async () => {
+    machine.must("dpkg", "-P", "rusk");
+    const page = readFileSync(INSTALL_PAGE, "utf8");
+    const commands = /```sh\n(useradd[^`]*)```/.exec(page)?.[1];
+    if (commands === undefined) throw new Error("docs/install.md tells no commands");
+    machine.must("sh", "-euc", `cd ${unpack()}\n${commands}`);
+    await until("the server", isUp);
+    expect(machine.redis("CONFIG", "GET", "dir")).toBe("dir\n/var/lib/rusk");
+    expect(machine.redis("CONFIG", "REWRITE")).toBe("OK");
+    machine.must("systemctl", "restart", "rusk");
+    await until("the server", isUp);
+    machine.must("systemctl", "disable", "--now", "rusk");
+    const unit = "/etc/systemd/system/rusk.service";
+    machine.must("rm", "-r", "/usr/bin/rusk", "/etc/rusk", "/var/lib/rusk", unit);
+    machine.must("userdel", "rusk");
   });
 });
