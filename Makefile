@@ -50,8 +50,8 @@ test: $(TOOLS) redis dist/rusk ## Run every test (ARGS="test/commands" for some)
 
 build: dist/rusk ## Build dist/rusk, one file that needs nothing else
 
-npm: dist/rusk ## dist/npm: the npm package, and that of this machine's binary
-	@$(BUN) packaging/npm/build.ts $$(node -p 'process.platform + "-" + process.arch')=dist/rusk
+npm: dist ## The npm packages of all that make dist builds, into dist/npm (ARGS as there)
+	@$(BUN) packaging/npm/build.ts
 
 dist: $(TOOLS) ## Archives for every system, checksums, bill of materials (ARGS="--only linux-x64")
 	@$(BUN) packaging/dist.ts $(ARGS)

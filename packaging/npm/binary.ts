@@ -1,8 +1,22 @@
-/** Finds the binary for this machine: the one that is named, or that of a platform's package. */
+/** Finds the binary for this machine: the one that is named, or that of the package for it. */
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { binaryName, PLATFORMS, packageName } from "./platforms.ts";
+import { executableName, TARGETS, type Target } from "../binary/targets.ts";
+
+/**
+ * The package that holds the binary for a kind of machine. npm installs only the one that fits: the
+ * package `rusk` names all of them as optional dependencies.
+ */
+export const packageName = (target: Target): string => `rusk-${target.name}`;
+
+/** The program by which Linux starts the binary of a target: where it is missing, none starts. */
+const LOADERS: Readonly<Record<string, string>> = {
+  "linux-x64": "/lib64/ld-linux-x86-64.so.2",
+  "linux-x64-musl": "/lib/ld-musl-x86_64.so.1",
+  "linux-arm64": "/lib/ld-linux-aarch64.so.1",
+  "linux-arm64-musl": "/lib/ld-musl-aarch64.so.1",
+};
 
 /** The path of the binary. RUSK_BINARY comes first. Throws, saying what to do, if there is none. */
 export function findBinary(): string {
@@ -12,17 +26,17 @@ export function findBinary(): string {
     throw new Error(`RUSK_BINARY names ${named}, which is not there.`);
   }
   const { platform: os, arch: cpu } = process;
-  const fitting = PLATFORMS.filter((it) => it.os === os && it.cpu === cpu);
+  const fitting = TARGETS.filter((it) => it.os === os && it.cpu === cpu);
   if (fitting.length === 0) {
     throw new Error(
       `Rusk has no binary for ${os} on ${cpu}. RUSK_BINARY can name one that you have built.`,
     );
   }
   // Older versions of npm install the packages of both C libraries.
-  const platform = fitting.find(({ loader = "/" }) => existsSync(loader)) ?? fitting[0];
-  const name = packageName(platform);
+  const target = fitting.find(({ name }) => existsSync(LOADERS[name] ?? "/")) ?? fitting[0];
+  const name = packageName(target);
   try {
-    return join(dirname(require.resolve(`${name}/package.json`)), binaryName(platform));
+    return join(dirname(require.resolve(`${name}/package.json`)), executableName(target));
   } catch {
     throw new Error(
       `Rusk's binary for this machine is in the package ${name}, which is not installed. It is ` +

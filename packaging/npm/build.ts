@@ -1,33 +1,29 @@
 /**
- * Makes the npm packages: `rusk`, and one with the binary for each platform that is named.
+ * Makes the npm packages: `rusk`, and one for each binary. The same sources give the same bytes.
  *
- *   bun packaging/npm/build.ts [--out dist/npm] [--gzip-level 9] linux-x64=dist/rusk ...
+ *     node_modules/.bin/bun packaging/npm/build.ts [--out FOLDER] [--fast] [linux-x64=dist/rusk]
+ *
+ * Without names it takes the binaries that `make dist` has left in dist/binaries/.
  */
 
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { RUSK_VERSION } from "../../src/base/version.ts";
-import { binaryName, PLATFORMS, type Platform, packageName } from "./platforms.ts";
+import { tar } from "../archive/archives.ts";
+import { executableName, TARGETS, type Target, targetOf } from "../binary/targets.ts";
+import { packageName } from "./binary.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const BIN = join(ROOT, "node_modules/.bin");
+/** As in all packages that npm makes: 1985-10-26, before which some file systems know no time. */
+const TIME = 499_162_500;
+/** The best that libdeflate has. */
+const BEST_LEVEL = 12;
 
-const COMMON = {
-  version: RUSK_VERSION,
-  license: "MIT",
-};
+const COMMON = { version: RUSK_VERSION, license: "MIT" };
 
 const MAIN = {
   name: "rusk",
@@ -45,9 +41,8 @@ const MAIN = {
     },
     "./package.json": "./package.json",
   },
-  files: ["*.cjs", "*.mjs", "*.d.ts", "*.d.cts"],
   optionalDependencies: Object.fromEntries(
-    PLATFORMS.map((platform) => [packageName(platform), RUSK_VERSION]),
+    TARGETS.map((target) => [packageName(target), RUSK_VERSION]),
   ),
 };
 
@@ -57,100 +52,108 @@ const ES_MODULE = `import index from "./index.cjs";
 export const startRusk = index.startRusk;
 `;
 
-function run(program: string, args: readonly string[], cwd: string): void {
-  execFileSync(program, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+/** The bytes of a package's files by their names. */
+type Files = Readonly<Record<string, Uint8Array | string>>;
+
+interface Package {
+  readonly manifest: { readonly name: string };
+  readonly files: Files;
+  /** The file that is a program. */
+  readonly program: string;
+}
+
+function mainPackage(): Package {
+  const folder = mkdtempSync(join(tmpdir(), "rusk-npm-build-"));
+  try {
+    bundle("start_rusk.ts", join(folder, "index.cjs"));
+    bundle("command.ts", join(folder, "rusk.cjs"));
+    run(join(BIN, "tsc"), ["-p", "packaging/npm/tsconfig.json", "--outDir", folder]);
+    const made = (name: string) => readFileSync(join(folder, name), "utf8");
+    // Symbol.asyncDispose is in no older library.
+    const lib = '/// <reference lib="esnext.disposable" />\n';
+    const types = lib + made("npm/start_rusk.d.ts");
+    const files = {
+      "index.cjs": made("index.cjs"),
+      "rusk.cjs": made("rusk.cjs"),
+      "index.mjs": ES_MODULE,
+      "index.d.ts": types,
+      "index.d.cts": types,
+      "README.md": readFileSync(join(ROOT, "packaging/npm/README.md")),
+    };
+    return { manifest: MAIN, files, program: "rusk.cjs" };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function run(program: string, args: readonly string[]): void {
+  execFileSync(program, args, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
 }
 
 function bundle(entry: string, out: string): void {
   const options = ["--target=node", "--format=cjs", "--outfile", out];
-  run(join(BIN, "bun"), ["build", join(ROOT, "packaging/npm", entry), ...options], ROOT);
+  run(join(BIN, "bun"), ["build", join("packaging/npm", entry), ...options]);
 }
 
-/** Writes the folder of the package `rusk`. */
-function writeMain(folder: string): void {
-  mkdirSync(folder);
-  bundle("start_rusk.ts", join(folder, "index.cjs"));
-  bundle("command.ts", join(folder, "rusk.cjs"));
-  chmodSync(join(folder, "rusk.cjs"), 0o755);
-  writeFileSync(join(folder, "index.mjs"), ES_MODULE);
-  const types = declarations();
-  for (const name of ["index.d.ts", "index.d.cts"]) writeFileSync(join(folder, name), types);
-  copyFileSync(join(ROOT, "packaging/npm/README.md"), join(folder, "README.md"));
-  writeManifest(folder, MAIN);
-}
-
-/** The types of what the package exports. */
-function declarations(): string {
-  const out = mkdtempSync(join(tmpdir(), "rusk-types-"));
-  try {
-    run(join(BIN, "tsc"), ["-p", "packaging/npm/tsconfig.json", "--outDir", out], ROOT);
-    // Symbol.asyncDispose is in no older library.
-    const lib = '/// <reference lib="esnext.disposable" />\n';
-    return lib + readFileSync(join(out, "start_rusk.d.ts"), "utf8");
-  } finally {
-    rmSync(out, { recursive: true });
-  }
-}
-
-/** Writes the folder of the package with the binary for one platform. */
-function writePlatform(folder: string, platform: Platform, binary: string): void {
-  mkdirSync(folder);
-  const { os, cpu, libc } = platform;
-  const name = binaryName(platform);
-  try {
-    linkSync(binary, join(folder, name));
-  } catch {
-    copyFileSync(binary, join(folder, name));
-  }
-  writeManifest(folder, {
-    name: packageName(platform),
+function binaryPackage(target: Target, binary: string): Package {
+  const { os, cpu, libc } = target;
+  const program = executableName(target);
+  const manifest = {
+    name: packageName(target),
     ...COMMON,
-    description: `The binary of rusk for ${platform.name}`,
+    description: `The binary of rusk for ${target.needs}`,
     os: [os],
     cpu: [cpu],
-    ...(libc === undefined ? {} : { libc: [libc] }),
-    files: [name],
+    ...(libc === null ? {} : { libc: [libc] }),
     preferUnplugged: true,
-  });
+  };
+  return { manifest, files: { [program]: readFileSync(binary) }, program };
 }
 
-function writeManifest(folder: string, manifest: object): void {
-  copyFileSync(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
-  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+function pack({ manifest, files, program }: Package, out: string, level: GzipLevel): void {
+  const all: Files = {
+    ...files,
+    LICENSE: readFileSync(join(ROOT, "LICENSE")),
+    "package.json": `${JSON.stringify(manifest, null, 2)}\n`,
+  };
+  const archived = Object.entries(all).map(([name, bytes]) => ({
+    path: `package/${name}`,
+    bytes: Buffer.from(bytes),
+    isExecutable: name === program,
+  }));
+  const packed = Bun.gzipSync(tar(archived, TIME), { library: "libdeflate", level });
+  const name = `${manifest.name}-${RUSK_VERSION}.tgz`;
+  writeFileSync(join(out, name), packed);
+  console.log(`${name}: ${(packed.length / 1e6).toFixed(1)} MB`);
 }
 
-function pack(folder: string, out: string, gzipLevel: string): void {
-  const options = ["--destination", out, "--gzip-level", gzipLevel, "--ignore-scripts"];
-  run(join(BIN, "bun"), ["pm", "pack", ...options], folder);
+type GzipLevel = 1 | 12;
+
+/** The target and the binary that `linux-x64=dist/rusk` names. */
+function parsePair(pair: string): readonly [Target, string] {
+  const [name, path] = pair.split("=");
+  if (path === undefined) throw new Error(`not TARGET=BINARY: ${pair}`);
+  return [targetOf(name), resolve(path)];
 }
 
-/** The platform and the binary that `linux-x64=dist/rusk` names. */
-function parsePair(pair: string): { platform: Platform; binary: string } {
-  const [name, binary] = pair.split("=");
-  const platform = PLATFORMS.find((it) => it.name === name);
-  if (platform === undefined || binary === undefined) {
-    throw new Error(`not PLATFORM=BINARY: ${pair}; platforms: ${PLATFORMS.map((it) => it.name)}`);
-  }
-  return { platform, binary: resolve(binary) };
+function builtBinaries(): (readonly [Target, string])[] {
+  return TARGETS.map((target) => {
+    const path = join(ROOT, "dist/binaries", target.name, executableName(target));
+    return [target, path] as const;
+  }).filter(([, path]) => existsSync(path));
 }
 
 const { values, positionals } = parseArgs({
   options: {
     out: { type: "string", default: join(ROOT, "dist/npm") },
-    "gzip-level": { type: "string", default: "9" },
+    fast: { type: "boolean", default: false },
   },
   allowPositionals: true,
 });
-const pairs = positionals.map(parsePair);
+const binaries = positionals.length > 0 ? positionals.map(parsePair) : builtBinaries();
 const out = resolve(values.out);
+const level = values.fast ? 1 : BEST_LEVEL;
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-const packages = join(out, "packages");
-mkdirSync(packages);
-writeMain(join(packages, "rusk"));
-for (const { platform, binary } of pairs) {
-  writePlatform(join(packages, packageName(platform)), platform, binary);
-}
-for (const name of ["rusk", ...pairs.map(({ platform }) => packageName(platform))]) {
-  pack(join(packages, name), out, values["gzip-level"]);
-}
+pack(mainPackage(), out, level);
+for (const [target, path] of binaries) pack(binaryPackage(target, path), out, level);

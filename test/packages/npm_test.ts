@@ -3,7 +3,15 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { RUSK_VERSION } from "../../src/base/version.ts";
@@ -26,7 +34,7 @@ beforeAll(() => {
   if (why) return;
   work = mkdtempSync(join(tmpdir(), "rusk-npm-"));
   const packed = join(work, "packed");
-  const build = ["packaging/npm/build.ts", "--out", packed, "--gzip-level", "1"];
+  const build = ["packaging/npm/build.ts", "--out", packed, "--fast"];
   const run = (program: string, args: string[], cwd: string) =>
     execFileSync(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
   run(process.execPath, [...build, `${platform}=${BINARY}`], ROOT);
@@ -73,6 +81,28 @@ function script(code: string, ending = "mjs"): string {
 
 /** A process that has ended is still listed until its parent has asked for it. */
 const isAlive = (pid: number) => existsSync(`/proc/${pid}/exe`);
+
+describe.skipIf(Boolean(why))("the packages", () => {
+  test("are the same when they are made again; npm is told on which machines each runs", () => {
+    const again = join(work, "again");
+    const any = join(ROOT, "LICENSE");
+    const words = ["packaging/npm/build.ts", "--out", again, "--fast", `linux-arm64-musl=${any}`];
+    expect(spawnSync(process.execPath, words, { cwd: ROOT }).status).toBe(0);
+    const main = `rusk-${RUSK_VERSION}.tgz`;
+    expect(readFileSync(join(again, main)).equals(readFileSync(join(work, "packed", main)))).toBe(
+      true,
+    );
+    const other = join(again, `rusk-linux-arm64-musl-${RUSK_VERSION}.tgz`);
+    const read = (...args: string[]) => spawnSync("tar", args, { encoding: "utf8" }).stdout;
+    expect(JSON.parse(read("xOzf", other, "package/package.json"))).toMatchObject({
+      version: RUSK_VERSION,
+      os: ["linux"],
+      cpu: ["arm64"],
+      libc: ["musl"],
+    });
+    expect(read("tvzf", other)).toMatch(/^-rwxr-xr-x .* package\/rusk$/m);
+  });
+});
 
 describe.skipIf(Boolean(why))("the command", () => {
   test("rusk passes on arguments, output and the exit status", () => {
