@@ -34,13 +34,13 @@ async function run(args: readonly string[], parts: ClientParts): Promise<number>
   const { terminal } = parts;
   const looksLikeTerminal = terminal.isOutputTerminal() || terminal.environment("FAKETTY") !== null;
   options.format ??= looksLikeTerminal ? "standard" : "raw";
-  options.showsPushes ??= terminal.isOutputTerminal();
+  options.showsPushes ??= looksLikeTerminal;
   takePassword(options, parts);
   const session = new Session(options, parts);
   if (options.mode !== null) {
     return MODES[options.mode](session);
   }
-  if (options.words.length === 0 && !options.readsLastArgument && options.inputTag === null) {
+  if (options.words.length === 0) {
     await session.connect();
     return talk(session);
   }

@@ -35,8 +35,10 @@ export interface ClientOptions {
   asksPassword: boolean;
   warnsOfPassword: boolean;
   database: number;
-  /** 0 where neither was asked for. */
-  protocol: 0 | 2 | 3;
+  /** 0 where none was asked for; both is refused. */
+  protocol: 0 | 2 | 3 | "both";
+  /** RESP3 where no protocol was asked for. */
+  prefersResp3: boolean;
   repeat: number;
   intervalMs: number;
   readsLastArgument: boolean;
@@ -131,10 +133,10 @@ const CONNECTING: readonly OptionRow[] = [
     options.database = leadingInteger(value);
   }),
   flag("-2", "Speak RESP2", (options) => {
-    options.protocol = 2;
+    options.protocol = options.protocol === 3 ? "both" : 2;
   }),
   flag("-3", "Speak RESP3", (options) => {
-    options.protocol = 3;
+    options.protocol = options.protocol === 2 ? "both" : 3;
   }),
   flag("-c", "Follow -MOVED and -ASK to other servers of a cluster", (options) => {
     options.followsRedirections = true;
@@ -179,11 +181,11 @@ const SHOWING: readonly OptionRow[] = [
   }),
   flag("--json", "Replies as JSON; by RESP3, if -2 is not there", (options) => {
     options.format = "json";
-    options.protocol ||= 3;
+    options.prefersResp3 = true;
   }),
   flag("--quoted-json", "As --json, with all but ASCII escaped", (options) => {
     options.format = "quoted-json";
-    options.protocol ||= 3;
+    options.prefersResp3 = true;
   }),
   valued("-d", "text", "Between elements of a raw reply (a new line)", (options, value) => {
     options.elementDelimiter = value;
@@ -324,6 +326,7 @@ function defaults(): ClientOptions {
     warnsOfPassword: true,
     database: 0,
     protocol: 0,
+    prefersResp3: false,
     repeat: 1,
     intervalMs: 0,
     readsLastArgument: false,
@@ -382,6 +385,9 @@ export function parseOptions(args: readonly string[]): ClientOptions {
 }
 
 function checkTogether(options: ClientOptions): void {
+  if (options.protocol === "both") {
+    throw new OptionError("Options -2 and -3 are mutually exclusive.");
+  }
   if (options.readsLastArgument && options.inputTag !== null) {
     throw new OptionError("Options -x and -X are mutually exclusive.");
   }

@@ -13,6 +13,7 @@ import { holdsSecret, lower } from "./words.ts";
 const RC_FILE = ".redisclirc";
 /** From this time on it is told how long a command took. */
 const SLOW_MS = 500;
+const NO_RESTART = "Use 'restart' only in Lua debugging mode.\n";
 const CLEAR_SCREEN = "\x1b[H\x1b[2J";
 
 interface Preferences {
@@ -55,6 +56,7 @@ export async function talk(session: Session): Promise<number> {
     if (name === "quit" || name === "exit") return 0;
     if (command[0].startsWith(":")) prefer(session, preferences, words, true);
     else if (name === "connect" && words.length === 3) await reconnect(session, words);
+    else if (name === "restart" && words.length === 1) session.print(NO_RESTART);
     else if (name === "clear" && words.length === 1) session.print(CLEAR_SCREEN);
     else await runTimed(session, command, repeat);
   }

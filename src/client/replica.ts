@@ -18,7 +18,7 @@ export async function beginSync(link: Link): Promise<Payload> {
   for (;;) {
     const line = link.parser.takeLine();
     if (line === null) await link.more();
-    else if (line.startsWith("-")) throw new SyncRefused(`SYNC with master failed: ${line}`);
+    else if (line.startsWith("-")) throw new SyncRefused(`SYNC with master failed: ${line}\r`);
     else {
       // Empty lines say that it is at work.
       const header = line.replace(/^\n+/, "");

@@ -46,7 +46,8 @@ export class Session {
   constructor(options: ClientOptions, parts: ClientParts) {
     this.options = options;
     this.parts = parts;
-    this.protocol = options.protocol;
+    const { protocol, prefersResp3 } = options;
+    this.protocol = protocol === 3 || (protocol === 0 && prefersResp3) ? 3 : 0;
     this.database = options.database;
   }
 
@@ -238,8 +239,10 @@ export class Session {
   }
 
   private async showMonitor(link: Link, isVerbatim: boolean): Promise<void> {
-    do await this.show(link, isVerbatim);
-    while (this.isMonitoring);
+    do {
+      await this.show(link, isVerbatim);
+      if (this.lastReply?.kind === "error") this.isMonitoring = false;
+    } while (this.isMonitoring);
   }
 
   private async showMessages(link: Link): Promise<void> {

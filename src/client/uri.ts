@@ -19,7 +19,7 @@ export function parseUri(text: string): ServerUri | null {
   const colon = access?.indexOf(":") ?? -1;
   return {
     usesTls: scheme.toLowerCase() === "rediss",
-    user: colon > 0 ? percentDecoded(access.slice(0, colon)) : null,
+    user: colon >= 0 ? percentDecoded(access.slice(0, colon)) : null,
     password: access === undefined ? null : percentDecoded(access.slice(colon + 1)),
     host: host === "" ? null : host.replace(/^\[|\]$/g, ""),
     port: port === undefined ? null : Number(port),

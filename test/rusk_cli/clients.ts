@@ -59,7 +59,7 @@ export async function fakeServer(replies: readonly string[], endsThen = false): 
     const left = [...replies];
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
-      const commands = bytes.toString("latin1").match(/\*\d+\r\n/g)?.length ?? 0;
+      const commands = bytes.toString("latin1").match(/\*\d+\r\n|^SYNC/g)?.length ?? 0;
       for (let i = 0; i < commands; i++) {
         const reply = left.shift();
         if (reply === undefined) socket.end();

@@ -2,7 +2,11 @@
 // options, and how it ends.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Server, startServer } from "../client/server.ts";
+import { certificate, startSecureServer } from "../tls/secure_server.ts";
 import { fakeServer, OUR_CLI, portOf, REDIS_CLI, type RunOptions, runClient } from "./clients.ts";
 
 const withRedis = describe.skipIf(REDIS_CLI === null);
@@ -109,6 +113,8 @@ withRedis("replies", () => {
 withRedis("options", () => {
   const CASES = [
     "--bogus",
+    "-2 -3 PING",
+    "--show-pushes no -p 1 PING",
     "-a",
     "-X",
     "-x -X tag",
@@ -141,6 +147,13 @@ withRedis("options", () => {
     "--bigkeys -i 0.01",
     "--hotkeys",
     "SELECT 3",
+    "-x",
+    "-c GET key",
+    "-e -r 3 NOSUCH",
+    "PING -h",
+    "--raw --no-raw GET key",
+    "--json -2 HGETALL hash",
+    "-h localhost PING",
     "HELLO 9",
     "--show-pushes no PING",
   ];
@@ -180,6 +193,80 @@ withRedis("options", () => {
   });
 });
 
+withRedis("data for a replica", () => {
+  const DATA = "REDIS0010 and so on";
+  const MARK = "0123456789012345678901234567890123456789";
+
+  for (const header of [`$${DATA.length}\r\n${DATA}`, `$EOF:${MARK}\r\n${DATA}${MARK}`]) {
+    test(header.slice(0, 4), async () => {
+      // An empty line says that the server is at work.
+      const replies = ["+OK\r\n", "+OK\r\n", `\n${header}`];
+      const folder = mkdtempSync(join(tmpdir(), "rusk-cli-"));
+      for (const option of ["--rdb", "--functions-rdb"]) {
+        const needed = option === "--rdb" ? replies : ["+OK\r\n", ...replies];
+        const fake = await fakeServer(needed);
+        await same([option, "file", "-p", String(portOf(fake))], { cwd: folder });
+        expect(readFileSync(join(folder, "file"), "utf8")).toBe(DATA);
+        // redis-cli leaves the mark of the end behind the data.
+        const said = await runClient(OUR_CLI, [option, "-", "-p", String(portOf(fake))]);
+        expect(said).toMatchObject({ out: DATA, status: 0 });
+        await same([option, "/nonexistent/file", "-p", String(portOf(fake))], { cwd: folder });
+        fake.close();
+      }
+      rmSync(folder, { recursive: true });
+    });
+  }
+
+  test("of a server that has none", async () => {
+    const fake = await fakeServer(["-ERR a\r\n", "-ERR b\r\n", "-ERR c\r\n"]);
+    for (const options of [["--rdb", "x"], ["--functions-rdb", "x"], ["--replica"]]) {
+      await same([...options, "-p", String(portOf(fake))]);
+    }
+    fake.close();
+  });
+});
+
+withRedis("other connections", () => {
+  test("a Unix socket", async () => {
+    const path = join(tmpdir(), `rusk-cli-${server.port}.sock`);
+    const there = await startServer({ args: ["--unixsocket", path] });
+    await same(["-s", path, "CLIENT", "GETNAME"]);
+    await same(["-s", path], { input: "PING\n" });
+    await there.stop();
+  });
+
+  test("TLS, with and without certificates", async () => {
+    const secure = await startSecureServer(["--tls-auth-clients", "yes"]);
+    const port = ["-p", String(secure.tlsPort), "--tls"];
+    const authority = ["--cacert", certificate("authority.crt")];
+    const own = ["--cert", certificate("client.crt"), "--key", certificate("client.key")];
+    await same([...port, ...authority, ...own, "PING"]);
+    await same([...port, "--insecure", ...own, "--sni", "localhost", "PING"]);
+    const uri = `rediss://localhost:${secure.tlsPort}/3`;
+    await same(["-u", uri, ...authority, ...own, "CLIENT", "GETNAME"]);
+    // Each has its own words for what is wrong.
+    for (const wrong of [own, authority, ["--cacert", "/nonexistent"]]) {
+      for (const client of [OUR_CLI, [REDIS_CLI as string]]) {
+        const { out, problems, status } = await runClient(client, [...port, ...wrong, "PING"]);
+        expect({ out, status }).toEqual({ out: "", status: 1 });
+        expect(problems).not.toBe("");
+      }
+    }
+    await secure.stop();
+  });
+
+  test("-c follows where a cluster sends it", async () => {
+    for (const kind of ["MOVED", "ASK"]) {
+      const target = await fakeServer(["+there\r\n", "+there too\r\n"]);
+      const fake = await fakeServer([`-${kind} 12 127.0.0.1:${portOf(target)}\r\n`]);
+      await same(["-c", "-p", String(portOf(fake)), "GET", "a"]);
+      await same(["-p", String(portOf(fake)), "GET", "a"]);
+      fake.close();
+      target.close();
+    }
+  });
+});
+
 withRedis("without a terminal", () => {
   test("lines of standard input are commands", async () => {
     const input =
@@ -187,6 +274,21 @@ withRedis("without a terminal", () => {
       ":set hints\n:set x\n:x\nquit\nGET key\n";
     await same(here(), { input });
     await same(here(), { input, ...TERMINAL });
+  });
+
+  test("what a session does with errors and with what it does not know", async () => {
+    const inputs = [
+      "MONITOR x\nSUBSCRIBE\nhelp @nosuch\n? nosuch\nrestart\nPING\n",
+      "AUTH a b\nAUTH x\nSELECT 99\nSELECT a\nSELECT 1 2\nDBSIZE\n",
+      "MULTI\nSELECT 3\nEXEC\nDBSIZE\nDISCARD\nMULTI\nBAD\nEXEC\nMULTI\nRESET\nPING\n",
+      "-1 PING\n1x PING\n99999999999999999999 PING\n+2 PING\n2\n",
+      "CLIENT TRACKING ON\nGET number\nSET number 1\nGET number\nSET number 10\nPING\n",
+      `connect 127.0.0.1 1\nPING\nconnect 127.0.0.1 ${server.port}\nPING\n`,
+    ];
+    for (const input of inputs) {
+      await same(here(), { input });
+      await same(here("-3"), { input, ...TERMINAL });
+    }
   });
 
   test("a subscription and MONITOR go on until the server ends them", async () => {
