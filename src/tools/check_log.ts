@@ -21,7 +21,8 @@ import {
 import type { InputFile } from "../runtime/files.ts";
 import { PassageError, passThrough } from "./passage.ts";
 import { ProgressBar } from "./progress_bar.ts";
-import { isPacked, openToolInput, STANDARD, type ToolInput } from "./tool_files.ts";
+import { openInput } from "./read_data.ts";
+import { isPacked, STANDARD, type ToolInput } from "./tool_files.ts";
 import { usageOf } from "./tool_help.ts";
 import type { ToolParts } from "./tool_parts.ts";
 import { mayBeLog } from "./wrong_file.ts";
@@ -76,7 +77,7 @@ export async function checkLog(args: readonly string[], parts: ToolParts): Promi
 
 async function opened(path: string, config: Config, parts: ToolParts): Promise<ToolInput> {
   try {
-    return await openToolInput(path, config.text("appendfilename"), parts, false);
+    return await openInput(path, config.text("appendfilename"), parts, false);
   } catch (error) {
     throw new Stop(`Cannot read ${(error as Error).message}`);
   }

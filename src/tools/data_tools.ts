@@ -10,8 +10,8 @@ import * as dict from "../structures/dict.ts";
 import * as entry from "../structures/entry.ts";
 import { TYPE_NAMES } from "../values/types.ts";
 import { type OpenSaver, Pouring } from "./pouring.ts";
-import { type Read, type Reading, readData } from "./read_data.ts";
-import { openToolInput, openToolOutput, STANDARD } from "./tool_files.ts";
+import { openInput, type Read, type Reading, readData } from "./read_data.ts";
+import { openToolOutput, STANDARD } from "./tool_files.ts";
 import type { ToolParts } from "./tool_parts.ts";
 
 /** A word that is no option of the server's. */
@@ -49,7 +49,7 @@ async function readFrom(
   reading: Omit<Reading, "input" | "config">,
 ): Promise<Read & { readonly name: string }> {
   const { config } = request;
-  const input = await openToolInput(word, config.text("dbfilename"), parts);
+  const input = await openInput(word, config.text("dbfilename"), parts, true);
   try {
     return { ...(await readData({ input, config, ...reading }, parts)), name: input.name };
   } finally {

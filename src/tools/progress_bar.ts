@@ -4,7 +4,7 @@ import type { ToolParts } from "./tool_parts.ts";
 /** What is over soon shows nothing, and lines are not written more often than this. */
 const FIRST_MS = 500;
 const PERIOD_MS = 100;
-const BAR_WIDTH = 30;
+const BAR_WIDTH = 20;
 const MEGABYTE = 1e6;
 
 type Parts = Pick<ToolParts, "clock" | "terminalWidth" | "writeError">;

@@ -8,7 +8,13 @@ import { type FileRules, openLoader, PeekedSource } from "../persistence/open_lo
 import type { InputFile } from "../runtime/files.ts";
 import { PassageError, passThrough } from "./passage.ts";
 import { ProgressBar } from "./progress_bar.ts";
-import { innerName, type ToolInput } from "./tool_files.ts";
+import {
+  innerName,
+  openToolInput,
+  STANDARD,
+  STANDARD_INPUT_NAME,
+  type ToolInput,
+} from "./tool_files.ts";
 import type { ToolParts } from "./tool_parts.ts";
 import { isLog } from "./wrong_file.ts";
 
@@ -37,6 +43,22 @@ export interface Read {
   readonly keys: number;
   /** Things that cannot be kept. */
   readonly lost: number;
+}
+
+/** As openToolInput; a line tells how far it is. */
+export async function openInput(
+  word: string,
+  place: string,
+  parts: ToolParts,
+  isOfData: boolean,
+): Promise<ToolInput> {
+  const name = word === STANDARD ? STANDARD_INPUT_NAME : innerName(word);
+  const bar = new ProgressBar(`reading ${name}`, parts);
+  try {
+    return await openToolInput(word, place, parts, isOfData, (size) => bar.note(size, 0));
+  } finally {
+    bar.clear();
+  }
 }
 
 /** Reads a file whole, and tells what is noteworthy. Throws what is wrong with it. */

@@ -74,13 +74,15 @@ export function isPacked(path: string, disk: Disk): boolean {
 /**
  * Opens what a word of the command line names. `place`: the path that temporary files are named
  * after, and lie beside; `isOfData`: it is to be a snapshot or records, else it may be anything.
- * Throws what is wrong with it, and leaves nothing then.
+ * `note` is told how many bytes have come so far of what has to be read whole first. Throws what
+ * is wrong with it, and leaves nothing then.
  */
 export async function openToolInput(
   word: string,
   place: string,
   parts: FileParts,
-  isOfData = true,
+  isOfData: boolean,
+  note: (size: number) => void,
 ): Promise<ToolInput> {
   const name = word === STANDARD ? STANDARD_INPUT_NAME : word;
   const temporary = new TemporaryFiles(place, parts);
@@ -96,14 +98,15 @@ export async function openToolInput(
       return { path: plain.path, name, records: null, close: () => temporary.remove() };
     }
     const file = temporary.make();
-    let told: ToolInput["records"] = null;
-    if (records !== null) {
-      const size = await importRecords(records, bytes, file.write);
-      told = { what: `records in ${records.name}`, size };
-    } else {
-      for await (const piece of bytes) file.write(piece);
-    }
+    let size = 0;
+    const measured = measuredBy(bytes, (count) => {
+      size += count;
+      note(size);
+    });
+    if (records !== null) await importRecords(records, measured, file.write);
+    else for await (const piece of measured) file.write(piece);
     file.close();
+    const told = records === null ? null : { what: `records in ${records.name}`, size };
     return { path: file.path, name, records: told, close: () => temporary.remove() };
   } catch (error) {
     temporary.remove();
@@ -118,29 +121,33 @@ async function recordsIn(head: Uint8Array): Promise<RecordFormat | null> {
   return recordFormatOf(head[0]);
 }
 
-/** Writes a snapshot of what records tell; returns how many bytes they have. */
+/** The same bytes; `note` is told how many each piece has. */
+function measuredBy(bytes: Bytes, note: (count: number) => void): Bytes {
+  return bytes.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        note(piece.length);
+        controller.enqueue(piece);
+      },
+    }),
+  );
+}
+
+/** Writes a snapshot of what records tell. */
 async function importRecords(
   { strings, decode }: RecordFormat,
   bytes: Bytes,
   write: (bytes: Uint8Array) => void,
-): Promise<number> {
+): Promise<void> {
   const { RecordImport } = await import("../persistence/records/record_import.ts");
   const importer = new RecordImport(strings, write);
-  let size = 0;
   let count = 0;
-  const measured = new TransformStream<Uint8Array, Uint8Array>({
-    transform(piece, controller) {
-      size += piece.length;
-      controller.enqueue(piece);
-    },
-  });
   try {
-    for await (const record of decode(bytes.pipeThrough(measured))) {
+    for await (const record of decode(bytes)) {
       importer.add(record);
       count++;
     }
     importer.end();
-    return size;
   } catch (error) {
     throw new Error(`after ${counted(count, "record")}: ${(error as Error).message}`);
   }
