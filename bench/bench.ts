@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { appendLog } from "./append_log.ts";
-import { chart } from "./chart.ts";
+import { chart, isMain } from "./chart.ts";
 import { collections } from "./collections.ts";
 import { expiredEvents } from "./expired_events.ts";
 import { expiry } from "./expiry.ts";
@@ -15,7 +15,7 @@ import { memory } from "./memory.ts";
 import { DENO, helpText, type Options, parseOptions } from "./options.ts";
 import { persistence } from "./persistence.ts";
 import { pubsub } from "./pubsub.ts";
-import { figureText, markdown, missedTargets, updatedReadme } from "./report.ts";
+import { figureText, markdown, missedTargets, updatedPage } from "./report.ts";
 import { type FigureResult, readResults, writeResults } from "./results.ts";
 import { scriptCalls } from "./script_calls.ts";
 import { scripts } from "./scripts.ts";
@@ -48,7 +48,10 @@ const FIGURES: readonly Figure[] = [
 const RESULTS_JSON = join(import.meta.dir, "results.json");
 const RESULTS_MARKDOWN = join(import.meta.dir, "results.md");
 const RESULTS_CHART = join(import.meta.dir, "results.svg");
-const README = join(import.meta.dir, "..", "README.md");
+/** The README's, with the main commands only. */
+const MAIN_CHART = join(import.meta.dir, "main.svg");
+/** The page that shows them. */
+const PAGE = join(import.meta.dir, "..", "docs/benchmarks.md");
 
 async function main(): Promise<number> {
   const options = parseOptions(
@@ -86,10 +89,13 @@ function save(measured: Record<string, FigureResult>): void {
 function report(options: Options): void {
   const results = readResults(RESULTS_JSON, machineFacts(DENO));
   writeFileSync(RESULTS_MARKDOWN, markdown(results, "results.svg"));
-  if (results.figures.throughput !== undefined) writeFileSync(RESULTS_CHART, chart(results));
-  if (options.updateReadme) {
-    const fragment = markdown(results, "bench/results.svg");
-    writeFileSync(README, updatedReadme(readFileSync(README, "utf8"), fragment));
+  if (results.figures.throughput !== undefined) {
+    writeFileSync(RESULTS_CHART, chart(results));
+    writeFileSync(MAIN_CHART, chart(results, isMain));
+  }
+  if (options.updateDocs) {
+    const fragment = markdown(results, "../bench/results.svg");
+    writeFileSync(PAGE, updatedPage(readFileSync(PAGE, "utf8"), fragment));
   }
 }
 

@@ -1,5 +1,5 @@
-// The chart that README.md shows: for each test, bars of throughput and of CPU time per command as
-// ratios to Redis, whose own value is the line at 1.
+// The charts of README.md and docs/benchmarks.md: for each test, bars of throughput and of CPU time
+// per command as ratios to Redis, whose own value is the line at 1.
 
 import type { Results, Row } from "./results.ts";
 
@@ -13,6 +13,8 @@ const LINE_HEIGHT = 20;
 const BAR_HEIGHT = 12;
 const GROUP_HEIGHT = 28;
 const TICK = 0.5;
+const MAIN_DEPTH = 16;
+const MAIN_TESTS = ["set", "get", "incr", "lpush", "sadd", "hset", "zadd", "lrange_100", "mset"];
 /** The smallest right end of the axes. */
 const AXIS_MIN = 1.5;
 
@@ -50,12 +52,20 @@ const PANELS: readonly Panel[] = [
   },
 ];
 
-/** The SVG image of the figure `throughput`, deepest pipeline first; throws without it. */
-export function chart(results: Results): string {
+/** What the README shows: the commands that people use most, in pipelines. */
+export function isMain({ test, pipeline }: Row): boolean {
+  return pipeline === MAIN_DEPTH && MAIN_TESTS.includes(test);
+}
+
+/**
+ * The SVG image of the figure `throughput`, of those rows that `keep` accepts, deepest pipeline
+ * first; throws without it.
+ */
+export function chart(results: Results, keep: (row: Row) => boolean = () => true): string {
   const throughput = results.figures.throughput;
   if (throughput === undefined) throw new Error("the results have no throughput to draw");
-  const rows = throughput.rows.filter(({ measure }) =>
-    PANELS.some((panel) => panel.measure === measure),
+  const rows = throughput.rows.filter(
+    (row) => PANELS.some((panel) => panel.measure === row.measure) && keep(row),
   );
   const depths = [...new Set(rows.map((row) => row.pipeline as number))].sort((a, b) => b - a);
   const axisEnd = axisEndOf(rows);

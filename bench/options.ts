@@ -29,7 +29,7 @@ export interface Options {
   date: string;
   save: boolean;
   check: boolean;
-  updateReadme: boolean;
+  updateDocs: boolean;
   help: boolean;
 }
 
@@ -65,7 +65,7 @@ With no figure it measures all and saves the results (bench/results.json, .md an
   --scale F            multiplies the default counts of requests and keys: 0.1 for a quick look
   --date TEXT          the date to record (today)
   --save               save the results also when only some figures are measured
-  --update-readme      put results.md between the marks of README.md, too
+  --update-docs        put results.md between the marks of docs/benchmarks.md, too
   --check              exit with 1 when a target is missed
   --help               this text
 `;
@@ -93,7 +93,7 @@ export function parseOptions(words: readonly string[], figures: readonly string[
       date: { type: "string", default: new Date().toISOString().slice(0, 10) },
       save: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
-      "update-readme": { type: "boolean", default: false },
+      "update-docs": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -120,7 +120,7 @@ export function parseOptions(words: readonly string[], figures: readonly string[
     date: values.date,
     save: values.save || positionals.length === 0,
     check: values.check,
-    updateReadme: values["update-readme"],
+    updateDocs: values["update-docs"],
     help: values.help,
   };
 }

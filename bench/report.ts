@@ -1,4 +1,5 @@
-// The results as text: tables for the terminal, and the fragment of Markdown that README.md shows.
+// The results as text: tables for the terminal, and the fragment of Markdown that
+// docs/benchmarks.md shows.
 
 import type { FigureResult, Results, Row } from "./results.ts";
 import { TARGETS, targetText } from "./targets.ts";
@@ -56,12 +57,12 @@ export function markdown(results: Results, chartPath: string): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** The text of README.md with the fragment between its marks; throws when it has no marks. */
-export function updatedReadme(readme: string, fragment: string): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN} and ${END}`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n${fragment}${readme.slice(end)}`;
+/** The text of a page with the fragment between its marks; throws when it has no marks. */
+export function updatedPage(page: string, fragment: string): string {
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`the page has no ${BEGIN} and ${END}`);
+  return `${page.slice(0, begin + BEGIN.length)}\n${fragment}${page.slice(end)}`;
 }
 
 /** Lines of cells as text in columns: the first column to the left, the others to the right. */

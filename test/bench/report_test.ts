@@ -11,7 +11,7 @@ import {
   markdown,
   missedTargets,
   numberText,
-  updatedReadme,
+  updatedPage,
 } from "../../bench/report.ts";
 import { type FigureResult, type Results, rowOf } from "../../bench/results.ts";
 import { commandWords } from "../../bench/servers.ts";
@@ -224,12 +224,12 @@ describe("report", () => {
     expect(text).toContain("Not supported yet, so not measured: ping_inline.");
   });
 
-  test("the README gets the fragment between its marks, and nothing else changes", () => {
-    const readme = "# A\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nend\n";
-    expect(updatedReadme(readme, "new\n")).toBe(
+  test("a page gets the fragment between its marks, and nothing else changes", () => {
+    const page = "# A\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nend\n";
+    expect(updatedPage(page, "new\n")).toBe(
       "# A\n<!-- bench:begin -->\nnew\n<!-- bench:end -->\nend\n",
     );
-    expect(() => updatedReadme("# A\n", "new\n")).toThrow("README.md has no");
+    expect(() => updatedPage("# A\n", "new\n")).toThrow("the page has no");
   });
 });
 
