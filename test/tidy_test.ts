@@ -45,9 +45,12 @@ const LAYERS = [
 ];
 
 const TOP_LEVEL = new Set([
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
   "LICENSE",
   "Makefile",
   "README.md",
+  "SECURITY.md",
   "bench",
   "deno.json",
   "docs",
