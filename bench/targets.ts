@@ -136,6 +136,7 @@ export const TARGETS: readonly Target[] = [
   ours("script-calls", "SCRIPT KILL", "p99", 20),
   ...SCRIPT_WORKS.map((test) => ratio("scripts", test, undefined, "time", "at most", 1)),
   ours("start", "spawn to first PONG", "time", 100),
+  ours("start", "startRusk() to ready", "time", 150),
   ...PIPELINED.map((test) => ratio("deno", test, 16, "throughput", "at least", 0.9)),
 ];
 

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { findBinary } from "./binary.ts";
 import { freePort } from "./free_port.ts";
 import { watchOver } from "./undertaker.ts";
@@ -90,7 +90,7 @@ interface Launched {
 }
 
 function launch(port: number, options: StartOptions): Launched {
-  const binary = options.binary ?? findBinary();
+  const binary = fromHere(options.binary ?? findBinary());
   const home = realpathSync(mkdtempSync(join(tmpdir(), "rusk-")));
   const dir = options.dir === undefined ? home : realpathSync(options.dir);
   const pidFile = join(home, "rusk.pid");
@@ -129,8 +129,11 @@ const DISPOSE: typeof Symbol.asyncDispose =
 /** What comes first on the command line: the file, or what is otherwise than in a file of Redis. */
 function configured({ config = {} }: StartOptions): string[] {
   const unsaved = ["--save", "", "--appendonly", "no"];
-  return typeof config === "string" ? [config] : [...unsaved, ...commandLine(config)];
+  return typeof config === "string" ? [resolve(config)] : [...unsaved, ...commandLine(config)];
 }
+
+/** The path of a program for who is in another folder; what has no slash is sought in the PATH. */
+const fromHere = (program: string) => (/[/\\]/.test(program) ? resolve(program) : program);
 
 function commandLine(directives: Directives): string[] {
   return Object.entries(directives).flatMap(([name, value]) => {
@@ -149,7 +152,7 @@ async function ready(server: Launched, timeoutMs: number): Promise<string | null
   while (ended === null && Date.now() < deadline) {
     // The port alone might be that of another server, which was faster to take it.
     if (existsSync(server.pidFile) && (await answers(server.shown.port))) return ended;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((settle) => setTimeout(settle, POLL_MS));
   }
   return ended ?? `was not ready within ${timeoutMs} ms`;
 }

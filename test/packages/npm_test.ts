@@ -10,10 +10,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { RUSK_VERSION } from "../../src/base/version.ts";
 import { connect } from "../client/client.ts";
 import { freePort } from "../client/server.ts";
@@ -266,7 +267,8 @@ describe.skipIf(Boolean(why))("startRusk", () => {
     writeFileSync(join(work, "good.conf"), "databases 5\nrequirepass secret\n");
     writeFileSync(join(work, "bad.conf"), "databases five\n");
     const path = script(`
-      const server = await startRusk({ config: ${JSON.stringify(join(work, "good.conf"))} });
+      const binary = ${JSON.stringify(relative(project, BINARY))};
+      const server = await startRusk({ binary, config: "../good.conf" });
       const show = ({ message }) => console.log(message.replaceAll(/^\\d+:M.*\\n/gm, ""));
       await startRusk({ config: ${JSON.stringify(join(work, "bad.conf"))} }).catch(show);
       await startRusk({ port: server.port }).catch(show);
@@ -296,5 +298,42 @@ describe.skipIf(Boolean(why))("startRusk", () => {
     const files = ["--ignoreConfig", "--types", "", "use.mts", "use.cts"];
     const checked = runInProject(join(ROOT, "node_modules/.bin/tsc"), ...rules, ...files);
     expect(checked).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+});
+
+describe.skipIf(Boolean(why))("docs/testing-with-rusk.md", () => {
+  const page = readFileSync(join(ROOT, "docs/testing-with-rusk.md"), "utf8");
+  const example = (heading: string) => /```\w+\n([^`]*)```/.exec(page.split(heading)[1])?.[1] ?? "";
+  const write = (name: string, code: string) => {
+    const modules = join(ROOT, "node_modules");
+    const linked = join(project, "node_modules/ioredis");
+    if (!existsSync(linked)) symlinkSync(join(modules, "ioredis"), linked);
+    writeFileSync(join(project, name), code);
+  };
+
+  test("has an example that node:test runs", () => {
+    write("example.test.mjs", example("## node:test\n"));
+    const { status, stdout } = runInProject("node", "--test", "example.test.mjs");
+    expect({ status, stdout }).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^# pass 1$/m),
+    });
+  });
+
+  test("has an example for Jest that bun:test runs", () => {
+    const lines = example("## Jest\n")
+      .split("\n")
+      .filter((line) => !line.includes("require("));
+    const imports = [
+      'import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";',
+      'import { Redis } from "ioredis";',
+      'import { startRusk } from "rusk";',
+    ];
+    write("example.test.js", [...imports, ...lines].join("\n"));
+    const { status, stderr } = runInProject(process.execPath, "test", "./example.test.js");
+    expect({ status, stderr }).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/^ 1 pass$/m),
+    });
   });
 });
