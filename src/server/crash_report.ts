@@ -35,12 +35,18 @@ export interface Crash {
 
 /** What was thrown, and nobody was to catch. */
 export function crashBy(error: unknown): Crash {
-  const isError = error instanceof Error;
-  const what = isError ? `${error.name}: ${error.message}` : String(error);
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     lines: [`Rusk ${RUSK_VERSION} (Redis ${REDIS_VERSION}) crashed by an exception: ${what}`],
-    stack: (isError ? error.stack : undefined) ?? what,
+    stack: stackOf(error),
   };
+}
+
+/** With the stacks of what has caused it. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? String(error);
+  return error.cause === undefined ? own : `${own}\nCaused by ${stackOf(error.cause)}`;
 }
 
 /** A signal that was sent; `stack` is of whoever sees it, since it does not say where it came. */

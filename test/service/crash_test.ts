@@ -117,17 +117,41 @@ test("SIGABRT of others is reported, too", async () => {
   expect(sections.get("CURRENT CLIENT INFO")).toBe("\n");
 });
 
-test("what nobody was to catch is reported; nothing is saved but what the log has", async () => {
-  const preload = join(import.meta.dir, "throw_on_signal.ts");
+describe("what nobody was to catch", () => {
+  const preload = join(import.meta.dir, "faults.ts");
   const command = [process.execPath, "--preload", preload, join(ROOT, "src/main.ts")];
-  const server = await start({ command, args: ["--save", "1000 1", "--appendonly", "yes"] });
-  await ask(server, "SET", "a", "b");
-  server.signal("SIGUSR2");
-  expect(await server.exited).toBe(1);
-  const [report, sections] = reportOf(server);
-  expect(report).toContain("crashed by an exception: TypeError: nobody was to catch this\n");
-  expect(sections.get("STACK TRACE")).toContain("throw_on_signal.ts:4:");
-  expect(server.log()).not.toContain("Saving the final RDB snapshot");
-  const next = await start({ args: ["--dir", server.dir, "--appendonly", "yes"] });
-  expect(await ask(next, "GET", "a")).toBe("b");
+  const args = ["--save", "1000 1", "--appendonly", "yes"];
+
+  /** What a server has that starts with what another has left. */
+  async function kept(server: Server, key: string): Promise<unknown> {
+    expect(server.log()).not.toContain("Saving the final RDB snapshot");
+    const next = await start({ args: ["--dir", server.dir, "--appendonly", "yes"] });
+    return ask(next, "GET", key);
+  }
+
+  test("is reported; nothing is saved but what the log has", async () => {
+    const server = await start({ command, args });
+    await ask(server, "SET", "a", "b");
+    server.signal("SIGUSR2");
+    expect(await server.exited).toBe(1);
+    const [report, sections] = reportOf(server);
+    expect(report).toContain("crashed by an exception: TypeError: nobody was to catch this\n");
+    expect(sections.get("STACK TRACE")).toContain("faults.ts:");
+    expect(sections.get("CURRENT CLIENT INFO")).toBe("\n");
+    expect(await kept(server, "a")).toBe("b");
+  });
+
+  test("shows the command that threw it, of which the log has nothing", async () => {
+    const server = await start({ command, args });
+    await ask(server, "SET", "a", "b");
+    expect(await endBy(server, "APPEND", "a", "c".repeat(200))).toBe(1);
+    const [report, sections] = reportOf(server);
+    // What is thrown for want of memory is a reply, unless data have changed.
+    expect(report).toContain("crashed by an exception: Error: there is no memory to end a command");
+    expect(sections.get("STACK TRACE")).toContain("\nCaused by RangeError: half done\n    at ");
+    expect(sections.get("CURRENT CLIENT INFO")).toEndWith(
+      `argc: '3'\nargv[0]: '"APPEND"'\nargv[1]: '"a"'\nargv[2]: '"${"c".repeat(128)}"'\n`,
+    );
+    expect(await kept(server, "a")).toBe("b");
+  });
 });
