@@ -346,6 +346,7 @@ async function serve(
   tick();
   server.load((problem) => {
     if (problem !== null) {
+      supervisor.status(problem);
       log.add("warning", problem);
       host.exit(EXIT_FAILURE);
     }

@@ -62,7 +62,7 @@ export class Supervisor implements SupervisorLink {
   }
 
   status(text: string): void {
-    this.tell(`STATUS=${text}`);
+    this.tell(`STATUS=${text.replaceAll("\n", " ")}`);
   }
 
   keepAlive(): void {

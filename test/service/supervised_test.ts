@@ -1,7 +1,7 @@
 // Purpose: what a service manager is told (`supervised`), by stand-ins for systemd's socket.
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { plain } from "../client/resp.ts";
@@ -103,6 +103,18 @@ describe("systemd", () => {
     expect(told[0]).toBe(LOADING);
     expect(told[1]).toMatch(/^STATUS=Rusk is loading: \d+%\nEXTEND_TIMEOUT_USEC=120000000\n$/);
     expect(told.slice(-2)).toEqual(READY);
+  });
+
+  test("is told why data cannot be loaded", async () => {
+    const [socket, path] = newSocket();
+    const dir = mkdtempSync(join(tmpdir(), "rusk-broken-"));
+    writeFileSync(join(dir, "dump.rdb"), "REDIS0011 but no more");
+    const args = ["--supervised", "systemd", "--dir", dir];
+    const server = await startServer({ args, env: { NOTIFY_SOCKET: path }, noWait: true });
+    servers.push(server);
+    expect(await server.exited).toBe(1);
+    expect(socket.received().at(-1)).toMatch(/^STATUS=Can't load dump.rdb: .*\n$/);
+    rmSync(dir, { recursive: true });
   });
 
   test("hears from the watchdog's timer, unless another process is meant", async () => {
