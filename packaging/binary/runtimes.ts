@@ -45,7 +45,7 @@ export function runtimePath(target: Target, cache: string): string {
   const path = join(cache, `${target.runtime.replace("@oven/", "")}-${BUN_VERSION}`);
   if (isExpected(path)) return path;
   mkdirSync(cache, { recursive: true });
-  fetchRuntime(target, path);
+  fetchRuntime(target, BUN_VERSION, runtimeOf(target).integrity, path);
   if (!isExpected(path)) {
     rmSync(path);
     throw new Error(`The executable in ${target.runtime} is not the one of runtimes.json`);
@@ -53,11 +53,17 @@ export function runtimePath(target: Target, cache: string): string {
   return path;
 }
 
-function fetchRuntime(target: Target, path: string): void {
+/** Fetches a target's runtime with npm to a path; throws if the package has another integrity. */
+export function fetchRuntime(
+  target: Target,
+  version: string,
+  integrity: string,
+  path: string,
+): void {
   const folder = mkdtempSync(`${path}.`);
   try {
-    const packed = packageOf(target, folder);
-    checkIntegrity(readFileSync(packed), runtimeOf(target).integrity, target.runtime);
+    const packed = packageOf(`${target.runtime}@${version}`, folder);
+    checkIntegrity(readFileSync(packed), integrity, target.runtime);
     execFileSync("tar", ["-xzf", packed, "-C", folder]);
     const name = target.os === "win32" ? "bun.exe" : "bun";
     copyFileSync(join(folder, "package/bin", name), path);
@@ -66,9 +72,8 @@ function fetchRuntime(target: Target, path: string): void {
   }
 }
 
-/** The package's file, as npm puts it into an empty folder. */
-function packageOf(target: Target, folder: string): string {
-  const name = `${target.runtime}@${BUN_VERSION}`;
+/** The file of a package of npm, put into an empty folder. */
+function packageOf(name: string, folder: string): string {
   execFileSync("npm", ["pack", "--silent", "--pack-destination", folder, name]);
   const [file] = readdirSync(folder);
   if (file === undefined) throw new Error(`npm has not fetched ${name}`);
@@ -79,6 +84,6 @@ function packageOf(target: Target, folder: string): string {
 export function checkIntegrity(bytes: Uint8Array, integrity: string, name: string): void {
   const found = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
   if (found !== integrity) {
-    throw new Error(`${name} is not the package of runtimes.json: it is ${found}`);
+    throw new Error(`${name} is not the package that is expected: it is ${found}`);
   }
 }
