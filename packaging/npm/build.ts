@@ -13,6 +13,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { RUSK_VERSION } from "../../src/base/version.ts";
 import { tar } from "../archive/archives.ts";
+import { licensesPage } from "../archive/licenses.ts";
 import { executableName, TARGETS, type Target, targetOf } from "../binary/targets.ts";
 import { packageName } from "./binary.ts";
 
@@ -107,7 +108,8 @@ function binaryPackage(target: Target, binary: string): Package {
     ...(libc === null ? {} : { libc: [libc] }),
     preferUnplugged: true,
   };
-  return { manifest, files: { [program]: readFileSync(binary) }, program };
+  const files = { [program]: readFileSync(binary), "THIRD_PARTY_LICENSES.txt": licensesPage() };
+  return { manifest, files, program };
 }
 
 function pack({ manifest, files, program }: Package, out: string, level: GzipLevel): void {

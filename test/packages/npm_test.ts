@@ -101,7 +101,10 @@ describe.skipIf(Boolean(why))("the packages", () => {
       cpu: ["arm64"],
       libc: ["musl"],
     });
-    expect(read("tvzf", other)).toMatch(/^-rwxr-xr-x .* package\/rusk$/m);
+    const list = read("tvzf", other);
+    expect(list).toMatch(/^-rwxr-xr-x .* package\/rusk$/m);
+    expect(list).toContain("package/LICENSE");
+    expect(list).toContain("package/THIRD_PARTY_LICENSES.txt");
   });
 });
 
