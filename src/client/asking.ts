@@ -1,5 +1,6 @@
 /** Asking a server something for the client's own use, where nothing but a reply will do. */
-import type { Link } from "./link.ts";
+import { fromLatin1 } from "../base/bytes.ts";
+import { encodeCommand, type Link } from "./link.ts";
 import type { Reply } from "./reply.ts";
 import { ClientExit, type Session } from "./session.ts";
 
@@ -24,7 +25,7 @@ export function answerOf(reply: Reply): Answer {
 
 /** The replies to many commands, sent at once. */
 export async function askAll(link: Link, commands: readonly string[][]): Promise<Reply[]> {
-  for (const words of commands) await link.send(words);
+  await link.sendBytes(fromLatin1(commands.map(encodeCommand).join("")));
   const replies: Reply[] = [];
   while (replies.length < commands.length) replies.push(await link.receive());
   return replies;
@@ -34,16 +35,26 @@ export async function askAll(link: Link, commands: readonly string[][]): Promise
 export const textsOf = (reply: Reply): string[] =>
   "items" in reply ? reply.items.map((item) => ("text" in item ? item.text : "")) : [];
 
-/** One step of SCAN: the cursor of the next one ("0": none), and names of keys. */
-export async function scanStep(
-  link: Link,
-  cursor: string,
-  pattern: string | null,
-): Promise<{ cursor: string; keys: string[] }> {
+/** From this step on many more keys are asked for at once, unless there is time to wait between. */
+const STEPS_OF_FEW = 100;
+const MANY = "100";
+/** After so many steps -i waits. */
+const STEPS_BEFORE_PAUSE = 100;
+
+/** The names of all keys that are like the pattern of the options, step by step of SCAN. */
+export async function* scanSteps({ options, parts }: Session, link: Link) {
+  const { pattern, intervalMs } = options;
   const match = pattern === null ? [] : ["MATCH", pattern];
-  const reply = await expectReply(link, "SCAN", cursor, ...match);
-  if (reply.kind !== "array" || reply.items.length !== 2) {
-    throw new Error("Non ARRAY response from SCAN!");
+  let cursor = "0";
+  for (let step = 1; ; step++) {
+    const count = intervalMs === 0 && step > STEPS_OF_FEW ? ["COUNT", MANY] : [];
+    const reply = await expectReply(link, "SCAN", cursor, ...match, ...count);
+    if (reply.kind !== "array" || reply.items.length !== 2) {
+      throw new Error("Non ARRAY response from SCAN!");
+    }
+    yield textsOf(reply.items[1]);
+    cursor = textsOf(reply)[0];
+    if (cursor === "0") return;
+    if (intervalMs > 0 && step % STEPS_BEFORE_PAUSE === 0) await parts.pause(intervalMs);
   }
-  return { cursor: textsOf(reply)[0], keys: textsOf(reply.items[1]) };
 }

@@ -44,7 +44,6 @@ async function run(args: readonly string[], parts: ClientParts): Promise<number>
     await session.connect();
     return talk(session);
   }
-  if (!(await session.connect())) return 1;
   const words = wordsToSend(options, parts);
   if (words === null) {
     session.print("Invalid quoted string\n");
@@ -75,10 +74,11 @@ const BACKSPACES = [8, 127];
 const INTERRUPT = 3;
 
 function askPassword({ terminal, writeError }: ClientParts): string {
-  writeError("Please input password: ");
   let password = "";
+  // Before the question: who types at once must not see it.
   terminal.setRawInput(true);
   try {
+    writeError("Please input password: ");
     for (;;) {
       const byte = terminal.readInputByte();
       if (byte < 0 || ENTER.includes(byte)) break;

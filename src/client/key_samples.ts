@@ -1,12 +1,10 @@
 /** --bigkeys, --memkeys and --hotkeys: looks at every key, and tells of those that stand out. */
 import { quoted } from "../base/quoted.ts";
-import { askAll, connected, expectReply, scanStep } from "./asking.ts";
+import { askAll, connected, expectReply, scanSteps } from "./asking.ts";
 import type { Link } from "./link.ts";
 import type { Reply } from "./reply.ts";
 import type { Session } from "./session.ts";
 
-/** -i is slept after so many steps of SCAN. */
-const STEPS_BEFORE_SLEEP = 100;
 const HOT_KEYS = 16;
 const FREQ_FAILED = "Warning: OBJECT freq on";
 
@@ -44,21 +42,11 @@ export const memoryKeys = (session: Session) => sampleSizes(session, true);
 const percent = (part: number, whole: number) =>
   (whole === 0 ? 0 : (part / whole) * 100).toFixed(2).padStart(5, "0");
 
-/** All keys, step by step, with how many have been sampled before. */
+/** All keys, step by step, with what tells how far that is, by how many have been sampled. */
 async function* keysOf(session: Session, link: Link) {
   const total = await expectReply(link, "DBSIZE");
-  const count = Number(total.text);
-  let cursor = "0";
-  let sampled = 0;
-  for (let step = 1; ; step++) {
-    const next = await scanStep(link, cursor, session.options.pattern);
-    sampled += next.keys.length;
-    yield { keys: next.keys, done: (before: number) => percent(before, count), sampled };
-    cursor = next.cursor;
-    if (cursor === "0") return;
-    const { intervalMs } = session.options;
-    if (intervalMs > 0 && step % STEPS_BEFORE_SLEEP === 0) await session.parts.pause(intervalMs);
-  }
+  const done = (sampled: number) => percent(sampled, Number(total.text));
+  for await (const keys of scanSteps(session, link)) yield { keys, done };
 }
 
 async function sampleSizes(session: Session, byMemory: boolean): Promise<number> {

@@ -1,11 +1,10 @@
 /** --eval: a script from a file; --scan: the names of all keys. */
 
 import { quoted } from "../base/quoted.ts";
-import { connected, scanStep } from "./asking.ts";
+import { connected, scanSteps } from "./asking.ts";
 import type { Session } from "./session.ts";
 
 const BEFORE_ARGUMENTS = ",";
-const STEPS_BEFORE_SLEEP = 100;
 
 /** Sends EVAL with the words as keys, and those after a comma as arguments. */
 export async function runScript(session: Session): Promise<number> {
@@ -31,15 +30,9 @@ export async function runScript(session: Session): Promise<number> {
 
 export async function scanKeys(session: Session): Promise<number> {
   const link = await connected(session);
-  const { pattern, intervalMs } = session.options;
-  let cursor = "0";
-  let step = 0;
-  do {
-    const next = await scanStep(link, cursor, pattern);
-    cursor = next.cursor;
-    const isPlain = session.format !== "standard";
-    session.print(next.keys.map((key) => `${isPlain ? key : quoted(key)}\n`).join(""));
-    if (intervalMs > 0 && ++step % STEPS_BEFORE_SLEEP === 0) await session.parts.pause(intervalMs);
-  } while (cursor !== "0");
+  const isPlain = session.format !== "standard";
+  for await (const keys of scanSteps(session, link)) {
+    session.print(keys.map((key) => `${isPlain ? key : quoted(key)}\n`).join(""));
+  }
   return 0;
 }

@@ -7,7 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Server, startServer } from "../client/server.ts";
 import { certificate, startSecureServer } from "../tls/secure_server.ts";
-import { fakeServer, OUR_CLI, portOf, REDIS_CLI, type RunOptions, runClient } from "./clients.ts";
+import {
+  fakeServer,
+  OUR_CLI,
+  portOf,
+  REDIS_CLI,
+  type RunOptions,
+  runClient,
+  type Said,
+} from "./clients.ts";
 
 const withRedis = describe.skipIf(REDIS_CLI === null);
 let server: Server;
@@ -164,6 +172,24 @@ withRedis("options", () => {
     await same(here("--scan", "--pattern", "*e*"));
     await same(here("--scan", "--quoted-pattern", '"k\\x65y"'), TERMINAL);
     await same(here("--scan", "--csv"));
+  });
+
+  test("many keys", async () => {
+    const client = await server.connect();
+    await client.command("SELECT", "5");
+    await client.command("DEBUG", "POPULATE", "3000");
+    client.close();
+    for (const mode of ["--scan", "--bigkeys", "--memkeys"]) await same(here("-n", "5", mode));
+  });
+
+  test("help needs no server", async () => {
+    for (const words of ["help get", "help config reset", "help @hyperloglog", "? nosuch"]) {
+      const ours = await runClient(OUR_CLI, ["-p", "1", ...words.split(" ")]);
+      const theirs = await runClient([REDIS_CLI as string], ["-p", "1", ...words.split(" ")]);
+      // Summaries are in Rusk's own words.
+      const plain = ({ out, ...rest }: Said) => ({ ...rest, out: out.replace(/summary:.*/g, "") });
+      expect(plain(ours)).toEqual(plain(theirs));
+    }
   });
 
   test("-x and -X take what comes on standard input", async () => {
