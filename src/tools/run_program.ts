@@ -18,6 +18,10 @@ const PROGRAMS: Readonly<Record<string, Run>> = {
     const { checkSystem } = await import("./check_system.ts");
     return checkSystem(parts);
   },
+  async "check-rdb"({ args }, parts) {
+    const { checkRdb } = await import("./check_rdb.ts");
+    return checkRdb(args, parts);
+  },
   async cli({ args, actsAs }) {
     const { runClient } = await import("../client/main.ts");
     return runClient(args, { actsAs, usage: () => usageOf("cli", actsAs) });

@@ -104,6 +104,8 @@ export class RdbError extends Error {
 export interface RdbHooks extends LoadingRules {
   /** A field of the head: "redis-ver", "ctime" … */
   aux?(name: string, value: string): void;
+  /** The keys that follow are of this database. */
+  selected?(id: number): void;
   /** A key whose value has no elements, and is passed over. */
   empty?(key: string): void;
   /** Something that cannot be kept, and is passed over: what it is, as in "holds …". */
@@ -323,6 +325,7 @@ export class RdbLoader implements Loader {
       throw new Malformed(`there is a database ${id}, and this server has ${length}`);
     }
     this.db = db;
+    this.hooks.selected?.(id);
   }
 
   /** The database is said to have so many keys, and of them so many that expire. */
