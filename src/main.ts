@@ -280,8 +280,9 @@ function greet(config: Config, log: Log): void {
         "file use rusk /path/to/redis.conf",
     );
   }
-  const warning = config.warningOf(NAMES.values());
-  if (warning !== null) log.add("warning", `WARNING ${warning}`);
+  for (const warning of [config.warningOf(NAMES.values()), config.warningOfIgnored()]) {
+    if (warning !== null) log.add("warning", `WARNING ${warning}`);
+  }
 }
 
 /** Lowers maxclients to what the system's limit on open files allows, and keeps it below. */

@@ -39,6 +39,8 @@ export class Config {
   file = "";
   /** The words after `user` of each such statement in the files read, in their order. */
   readonly users: (readonly string[])[] = [];
+  /** Directives of other versions that the files name, and why each is without effect here. */
+  readonly ignored = new Map<string, string>();
   private values = new Map<Name, unknown>();
   private mentioned = new Set<Name>();
   private listeners: Listener[] = [];
@@ -83,11 +85,13 @@ export class Config {
       if (reason === null) continue;
       byReason.set(reason, [...(byReason.get(reason) ?? []), each.toLowerCase()]);
     }
-    if (byReason.size === 0) return null;
-    const reasons = [...byReason].map(
-      ([reason, each]) => `${each.join(", ")} (${reason.replace(/\.$/, "")})`,
-    );
-    return `Set, but without effect: ${reasons.join("; ")}`;
+    return withoutEffectText(byReason);
+  }
+
+  /** The same of the directives of other versions that the files name. */
+  warningOfIgnored(): string | null {
+    const byReason = Map.groupBy(this.ignored.keys(), (name) => this.ignored.get(name) ?? "");
+    return withoutEffectText(byReason);
   }
 
   /** Whether a name of CONFIG SET, alias or not, is that of a secret, which no log may show. */
@@ -246,4 +250,13 @@ export class Config {
 
 function failure(name: string, reason: string): string {
   return `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`;
+}
+
+/** Names by the reasons why they are without effect, as one text; null: there are none. */
+function withoutEffectText(byReason: ReadonlyMap<string, readonly string[]>): string | null {
+  if (byReason.size === 0) return null;
+  const reasons = [...byReason].map(
+    ([reason, each]) => `${each.join(", ")} (${reason.replace(/\.$/, "")})`,
+  );
+  return `Set, but without effect: ${reasons.join("; ")}`;
 }

@@ -85,10 +85,3 @@ export const FILE_STATEMENTS: Readonly<Record<string, string>> = {
   loadmodule: "Refused: there are no modules.",
   sentinel: "Refused: there is no sentinel mode.",
 };
-
-/** Directives of older versions that are read and mean nothing: each with one word. */
-export const OBSOLETE: readonly string[] = [
-  "list-max-ziplist-entries",
-  "list-max-ziplist-value",
-  "lua-replicate-commands",
-];

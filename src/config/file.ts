@@ -6,8 +6,9 @@ import { matchGlob } from "../base/glob.ts";
 import { quoted } from "../base/quoted.ts";
 import { splitWords } from "../base/words.ts";
 import type { Config } from "./config.ts";
-import { DIRECTIVES, NAMES, type Name, OBSOLETE } from "./directives.ts";
+import { DIRECTIVES, NAMES, type Name } from "./directives.ts";
 import { Refusal } from "./kinds.ts";
+import { OF_MODULES, OTHER_VERSIONS, type OtherDirective } from "./other_versions.ts";
 
 /** How deep files may include files: a file that includes itself would never end. */
 const MAX_INCLUDES = 32;
@@ -144,7 +145,9 @@ function loadText(config: Config, content: string, source: string, depth: number
 function obey(config: Config, words: readonly string[] | null, depth: number): void {
   if (words === null) throw new Refusal("Unbalanced quotes in configuration line");
   if (words.length === 0) return;
-  const statement = words[0].toLowerCase();
+  const given = words[0].toLowerCase();
+  const other = OTHER_VERSIONS.get(given);
+  const statement = other !== undefined && "is" in other ? other.is : given;
   const name = NAMES.get(statement);
   if (name === undefined) {
     obeyStatement(config, statement, words.slice(1), depth);
@@ -164,8 +167,10 @@ function obeyStatement(
   depth: number,
 ): void {
   const count = words.length;
-  if (OBSOLETE.includes(statement) && count === 1) return;
-  if (statement === "include" && count === 1) {
+  const other = OTHER_VERSIONS.get(statement);
+  if (other !== undefined && count > 0) {
+    obeyOther(config, statement, other, words);
+  } else if (statement === "include" && count === 1) {
     include(config, words[0], depth + 1);
   } else if (statement === "rename-command" && count === 2) {
     const reason = config.host.renameCommand(words[0], words[1]);
@@ -180,10 +185,26 @@ function obeyStatement(
     throw new Refusal("Module config specified without value");
   } else if (statement.includes(".")) {
     throw new Refusal("Module configuration without a module: there are no modules");
+  } else if (OF_MODULES.test(statement)) {
+    throw new Refusal("This directive is a module's: there are no modules");
   } else if (statement === "sentinel") {
     throw new Refusal("sentinel directive while not in sentinel mode");
   } else {
     throw new Refusal("Bad directive or wrong number of arguments");
+  }
+}
+
+/** A directive of another version, of which there is none here. */
+function obeyOther(
+  config: Config,
+  statement: string,
+  other: OtherDirective,
+  words: readonly string[],
+): void {
+  if ("kept" in other) config.ignored.set(statement, other.kept);
+  else if ("refused" in other && !other.unless.includes(words[0].toLowerCase())) {
+    const [first, ...rest] = other.refused;
+    throw new Refusal(`This cannot be had: ${first.toLowerCase()}${rest.join("")}`);
   }
 }
 

@@ -10,10 +10,10 @@ import {
   type AnyDirective,
   DIRECTIVES,
   FILE_STATEMENTS,
-  OBSOLETE,
   SECTIONS,
 } from "../../src/config/directives.ts";
 import type { Meaning } from "../../src/config/kinds.ts";
+import { OTHER_VERSIONS, type OtherDirective } from "../../src/config/other_versions.ts";
 
 const PAGE = join(import.meta.dir, "../../docs/configuration.md");
 const CONFIG_FILE = join(import.meta.dir, "../../packaging/rusk.conf");
@@ -44,6 +44,13 @@ function row(name: string, { traits, grammar, initial, print }: AnyDirective): s
   return `| ${cells.join(" | ")} |`;
 }
 
+/** What becomes of a directive of another version. */
+function fate(other: OtherDirective): string {
+  if ("is" in other) return `As ${code(other.is)}.`;
+  if ("kept" in other) return `Read, and told of at the start. ${other.kept}.`;
+  return `Stops the start, unless it is ${other.unless.join(" or ")}. ${other.refused}.`;
+}
+
 function tables(): string {
   const sections = Object.entries(SECTIONS).map(([title, directives]) => {
     const rows = Object.entries(directives).map(([name, directive]) => row(name, directive));
@@ -53,9 +60,11 @@ function tables(): string {
   const statements = Object.entries(FILE_STATEMENTS).map(
     ([name, meaning]) => `| ${code(name)} | ${meaning} |`,
   );
-  const obsolete = `| ${OBSOLETE.map(code).join(", ")} | Read, and without effect. |`;
+  const others = [...OTHER_VERSIONS].map(([name, each]) => `| ${code(name)} | ${fate(each)} |`);
   const other = `## In files only\n| statement | meaning |\n|---|---|\n${statements.join("\n")}`;
-  return `${sections.join("\n")}\n${other}\n${obsolete}\n`;
+  const head = "## Of other versions\nIn files only.\n\n| directive | here |\n|---|---|";
+  const foreign = `${head}\n${others.join("\n")}`;
+  return `${sections.join("\n")}\n${other}\n\n${foreign}\n`;
 }
 
 test("every directive belongs to one section", () => {
