@@ -19,6 +19,7 @@ import {
   UnreadableFile,
 } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
+import { claimInFolder } from "./runtime/claims.ts";
 import { openDatagrams } from "./runtime/datagrams.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
@@ -326,6 +327,7 @@ async function serve(
   onEndSignal = (name) => server.signal(name);
   host.onFailure((error) => server.crashes.threw(error));
   host.onSignal("SIGABRT", () => server.crashes.signal("SIGABRT"));
+  await claimLog(config, log);
   for (const each of listeners.kinds) await open(each, config, log);
   if (listeners.count === 0) {
     log.add("warning", "Configured to not listen anywhere, exiting.");
@@ -359,6 +361,19 @@ async function serve(
     server.begin();
     supervisor.ready();
   });
+}
+
+/** Two servers that write one log would leave neither's: the second one to come ends. */
+async function claimLog(config: Config, log: Log): Promise<void> {
+  if (!config.flag("appendonly")) return;
+  const name = `${config.text("appenddirname")}/${config.text("appendfilename")}`;
+  if (await claimInFolder(name)) return;
+  log.add(
+    "warning",
+    `Another server is writing the append-only log ${name} in ${config.text("dir")}. Give each ` +
+      "server a dir, appenddirname or appendfilename of its own. Exiting.",
+  );
+  host.exit(EXIT_FAILURE);
 }
 
 /** Has one kind of connections listened for; the process ends when that cannot be. */
