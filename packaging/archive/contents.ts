@@ -1,5 +1,5 @@
 /** What is in an archive: a folder with the executable, and what belongs beside it. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RUSK_VERSION } from "../../src/base/version.ts";
 import { executableName, type Target } from "../binary/targets.ts";
@@ -32,8 +32,7 @@ export function archiveContents(target: Target, executable: Uint8Array): Archive
   const copied = target.os === "win32" ? COPIED : { ...COPIED, ...COPIED_FOR_UNIX };
   const texts = new Map<string, string>();
   for (const [path, from] of Object.entries(copied)) {
-    const source = join(ROOT, from);
-    if (existsSync(source)) texts.set(path, readFileSync(source, "utf8"));
+    texts.set(path, readFileSync(join(ROOT, from), "utf8"));
   }
   texts.set("THIRD_PARTY_LICENSES.txt", licensesPage());
   texts.set("README.md", readmePage(target, [...texts.keys()]));

@@ -78,7 +78,9 @@ describe("contents", () => {
     for (const name of ["LICENSE", "README.md", "THIRD_PARTY_LICENSES.txt", "rusk.conf"]) {
       expect(names("linux-x64")).toContain(`${folder}/${name}`);
     }
-    expect(names("linux-x64")).toContain(`${folder}/rusk.service`);
+    for (const name of ["rusk.service", "rusk.1", "completions/_rusk"]) {
+      expect(names("linux-x64")).toContain(`${folder}/${name}`);
+    }
     expect(names("windows-x64")).toContain(`${archiveName(targetOf("windows-x64"))}/rusk.exe`);
     expect(names("windows-x64").join()).not.toContain("rusk.service");
   });
