@@ -64,7 +64,8 @@ check: $(TOOLS) ## Format, lint, types, layers and made pages, in seconds
 	$(BIN)/biome check --error-on-warnings || failed=1; \
 	$(BIN)/tsc --noEmit || failed=1; \
 	$(BUN) test --only-failures test/tidy_test.ts test/config/documentation_test.ts \
-	    test/conformance/compatibility_test.ts || failed=1; \
+	    test/conformance/compatibility_test.ts test/packages/pages_test.ts \
+	    test/packages/config_file_test.ts || failed=1; \
 	[ -z "$$failed" ]
 
 fmt: $(TOOLS) ## Format the code and apply the safe fixes of the linter
