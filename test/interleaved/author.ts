@@ -123,7 +123,7 @@ class Author implements Scene {
       // What is told at the end of a turn depends on these: see run.ts on turns.
       if (one.waits && (turn[0] === "HELLO" || turn[1] === "KILL")) continue;
       // Redis closes when it has written the last reply, and so not at all.
-      if (one.isSilent && turn[0] === "QUIT") continue;
+      if (one.isSilent && (turn[0] === "QUIT" || turn[1] === "KILL")) continue;
       commands.push(turn);
       this.note(one, turn);
       if (one.waits) break;

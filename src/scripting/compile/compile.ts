@@ -3,7 +3,7 @@
  * is), analyse (types, what can stop in its middle), emit (code of guarded operations), load. A
  * text that is like one before but for its literals needs none of it.
  */
-import { learn, runAlike } from "./alike.ts";
+import { learn, runAlike, type TextPlace } from "./alike.ts";
 import { inferTypes } from "./analyse/static_types.ts";
 import { findSuspensions } from "./analyse/suspension.ts";
 import { check } from "./check/check.ts";
@@ -24,10 +24,10 @@ export function compile(text: string, kind: "script" | "library"): Compiled {
     const known = runAlike(text);
     if (known !== null) return { main: known, mayRunLong: false };
   }
-  const { emitted, mayRunLong } = translate(text, kind);
+  const { emitted, comments, mayRunLong } = translate(text, kind);
   const { suspends, places, constants } = emitted;
   const run = load(emitted);
-  if (kind === "script" && !suspends) learn(text, places, constants, run);
+  if (kind === "script" && !suspends) learn(text, [...places, ...comments], constants, run);
   return { main: run(constants), mayRunLong };
 }
 
@@ -38,9 +38,10 @@ export function compile(text: string, kind: "script" | "library"): Compiled {
 export function translate(
   text: string,
   kind: "script" | "library",
-): { emitted: Emitted; mayRunLong: boolean } {
+): { emitted: Emitted; comments: TextPlace[]; mayRunLong: boolean } {
   const source = new SourceText(text);
-  const program = parse(source);
+  const comments: TextPlace[] = [];
+  const program = parse(source, (start, end) => comments.push({ start, end, index: null }));
   try {
     const checked = check(program, source, kind);
     inferTypes(checked.bindings);
@@ -48,7 +49,7 @@ export function translate(
     const { main, functions } = checked;
     const begun = kind === "script" ? [main] : functions;
     const mayRunLong = begun.some(({ suspends }) => suspends);
-    return { emitted: emit(program, main, source), mayRunLong };
+    return { emitted: emit(program, main, source), comments, mayRunLong };
   } catch (error) {
     // The walks over the tree recurse; their nesting is limited, but how deep the stack is already
     // is not known here.

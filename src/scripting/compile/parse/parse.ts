@@ -75,13 +75,19 @@ const overrides: Partial<Internals> & Record<string, unknown> = {
 class ScriptParser extends Parser {}
 Object.assign(ScriptParser.prototype, overrides);
 
-/** Throws a CompileError. */
-export function parse(source: SourceText): Program {
+/** `onComment` is told where each comment is. Throws a CompileError. */
+export function parse(
+  source: SourceText,
+  onComment: (start: number, end: number) => void = () => {},
+): Program {
   if (source.text.length > SOURCE_SIZE_MAX) {
     throw new CompileError(`script too long (limit ${SOURCE_SIZE_MAX} bytes)`, 1, 1);
   }
   try {
-    return ScriptParser.parse(source.text, OPTIONS);
+    return ScriptParser.parse(source.text, {
+      ...OPTIONS,
+      onComment: (_isBlock, _text, start, end) => onComment(start, end),
+    });
   } catch (error) {
     throw translated(error, source);
   }
