@@ -12,7 +12,7 @@ it. The file \`${executableName(target)}\` is all of it, and needs no installati
 
 It needs ${target.needs}.
 
-    ${start}                       listens on 127.0.0.1:6379, and keeps its data in this folder
+    ${start}                       listens on port 6379, and keeps its data in this folder
     ${start} rusk.conf             as the commented configuration file says
     ${start} --port 7000           any directive is an option, too
     ${start} --help                tools as well: checking, exporting, importing
@@ -27,10 +27,10 @@ ${paths
 const SYSTEMS: Readonly<Record<Target["os"], string>> = {
   linux: `As a service of systemd:
 
-    useradd --system --home-dir /var/lib/rusk --shell /usr/sbin/nologin rusk
+    useradd --system --user-group --home-dir /var/lib/rusk --shell /usr/sbin/nologin rusk
     install -m 755 rusk /usr/bin/rusk
-    install -m 644 -D rusk.conf /etc/rusk/rusk.conf
-    chown -R rusk:rusk /etc/rusk
+    install -d -o rusk -g rusk -m 2770 /etc/rusk
+    install -o rusk -g rusk -m 640 rusk.conf /etc/rusk/rusk.conf
     install -m 644 rusk.service /etc/systemd/system/rusk.service
     systemctl enable --now rusk
 `,
