@@ -225,7 +225,7 @@ export class Session {
     this.lastReply = reply;
     if (this.options.followsRedirections && this.redirect(reply)) return true;
     const text = formatReply(reply, this.format, isVerbatim, this.delimiters);
-    if (reply.kind === "error" && this.options.failsOnError) {
+    if (reply.kind === "error" && this.options.failsOnError && !this.isInteractive) {
       this.parts.writeError(`${reply.text}\n`);
       throw new ClientExit(1);
     }

@@ -302,6 +302,13 @@ withRedis("without a terminal", () => {
     await same(here(), { input, ...TERMINAL });
   });
 
+  test("an error ends no session, whatever -e says", async () => {
+    const input = "NOSUCH\nMULTI\nSET a\nEXEC\nGET key\n";
+    await same(here("-e"), { input });
+    await same(here("-e"), { input, ...TERMINAL });
+    await same(here("-e", "NOSUCH"));
+  });
+
   test("what a session does with errors and with what it does not know", async () => {
     const inputs = [
       "MONITOR x\nSUBSCRIBE\nhelp @nosuch\n? nosuch\nrestart\nPING\n",
