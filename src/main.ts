@@ -19,7 +19,7 @@ import {
   UnreadableFile,
 } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
-import { claimInFolder } from "./runtime/claims.ts";
+import { openClaims } from "./runtime/claims.ts";
 import { openDatagrams } from "./runtime/datagrams.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import * as files from "./runtime/files.ts";
@@ -111,6 +111,14 @@ async function start(): Promise<void> {
   };
   greet(config, log);
   limitClients(config, log);
+  const inTheWay = await claimLog(config);
+  if (inTheWay !== null) {
+    log.add(
+      "warning",
+      `${inTheWay}. Give each server a dir, appenddirname or appendfilename of its own. Exiting.`,
+    );
+    host.exit(EXIT_FAILURE);
+  }
   const warn = (problem: string) => log.add("warning", problem);
   const tls = new TlsService(await openTls(loop), config, warn);
   const foreign = await openForeign();
@@ -327,7 +335,6 @@ async function serve(
   onEndSignal = (name) => server.signal(name);
   host.onFailure((error) => server.crashes.threw(error));
   host.onSignal("SIGABRT", () => server.crashes.signal("SIGABRT"));
-  await claimLog(config, log);
   for (const each of listeners.kinds) await open(each, config, log);
   if (listeners.count === 0) {
     log.add("warning", "Configured to not listen anywhere, exiting.");
@@ -363,17 +370,22 @@ async function serve(
   });
 }
 
-/** Two servers that write one log would leave neither's: the second one to come ends. */
-async function claimLog(config: Config, log: Log): Promise<void> {
-  if (!config.flag("appendonly")) return;
-  const name = `${config.text("appenddirname")}/${config.text("appendfilename")}`;
-  if (await claimInFolder(name)) return;
-  log.add(
-    "warning",
-    `Another server is writing the append-only log ${name} in ${config.text("dir")}. Give each ` +
-      "server a dir, appenddirname or appendfilename of its own. Exiting.",
-  );
-  host.exit(EXIT_FAILURE);
+/**
+ * Two servers that write one log would leave neither's: the second one to come ends, and no log is
+ * turned on, or goes to another folder, where another server has one. Tells what is in the way now.
+ */
+async function claimLog(config: Config): Promise<string | null> {
+  const claim = await openClaims();
+  const problem = () => {
+    if (!config.flag("appendonly")) return null;
+    const name = `${config.text("appenddirname")}/${config.text("appendfilename")}`;
+    return claim(name)
+      ? null
+      : `Another server is writing the append-only log ${name} in ${config.text("dir")}`;
+  };
+  // Before the server's own, which touch the files.
+  config.onChange(["appendonly", "dir"], problem);
+  return problem();
 }
 
 /** Has one kind of connections listened for; the process ends when that cannot be. */

@@ -14,24 +14,39 @@ const SOCK_CLOEXEC = 0x80000;
 const SIGNATURES: ForeignSignatures = {
   socket: { takes: ["int", "int", "int"], returns: "int" },
   bind: { takes: ["int", "bytes", "int"], returns: "int" },
+  close: { takes: ["int"], returns: "int" },
 };
 
 interface Calls {
   socket(family: number, type: number, protocol: number): number;
   bind(fd: number, address: Place, size: number): number;
+  close(fd: number): number;
 }
 
 /**
  * Claims a name in the current folder, by whatever path that is reached, until the process ends.
- * False: another process has it. Where there are no claims, nobody else can have one.
+ * False: another process has it.
  */
-export async function claimInFolder(name: string): Promise<boolean> {
+export type ClaimInFolder = (name: string) => boolean;
+
+/** Where there are no claims, nobody else can have one. */
+export async function openClaims(): Promise<ClaimInFolder> {
   const foreign = process.platform === "linux" ? await openForeign() : null;
   const calls = foreign && (openLibrary(foreign, SIGNATURES) as Calls | null);
-  if (foreign === null || calls === null) return true;
-  const fd = calls.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return true;
-  const { dev, ino } = statSync(".");
-  const address = abstractAddress(`rusk:${dev}:${ino}:${name}`);
-  return calls.bind(fd, foreign.place(address, 0), address.length) === 0;
+  if (foreign === null || calls === null) return () => true;
+  const own = new Set<string>();
+  return (name) => {
+    const { dev, ino } = statSync(".");
+    const claimed = `rusk:${dev}:${ino}:${name}`;
+    if (own.has(claimed)) return true;
+    const fd = calls.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return true;
+    const address = abstractAddress(claimed);
+    if (calls.bind(fd, foreign.place(address, 0), address.length) !== 0) {
+      calls.close(fd);
+      return false;
+    }
+    own.add(claimed);
+    return true;
+  };
 }

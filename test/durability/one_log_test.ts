@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { ruskCommand, startServer } from "../client/server.ts";
-import { ask, folderOfEachTest } from "../server/folder.ts";
+import { ask, folderOfEachTest, untilInfo } from "../server/folder.ts";
 
 const { path, started } = folderOfEachTest();
 const LOG = ["--appendonly", "yes"];
@@ -37,6 +37,37 @@ test.skipIf(process.platform !== "linux")(
     expect(await ask(other.client, "SET", "c", "3")).toBe("OK");
     const none = await started(startServer, "--dir", path("data"));
     expect(await ask(none.client, "PING")).toBe("PONG");
+  },
+);
+
+test.skipIf(process.platform !== "linux")(
+  "a log of another server is not taken by CONFIG SET appendonly or dir either",
+  async () => {
+    for (const folder of ["data", "own"]) mkdirSync(path(folder));
+    const { client } = await started(startServer, ...LOG, "--dir", path("data"));
+    await ask(client, "SET", "a", "1");
+    const none = await started(startServer, "--dir", path("data"));
+    const movable = ["--dir", path("own"), "--enable-protected-configs", "yes"];
+    const other = await started(startServer, ...LOG, ...movable);
+    const attempts = [
+      [none, "appendonly", "yes", "no"],
+      [other, "dir", path("data"), path("own")],
+    ] as const;
+    for (const [{ client: second }, name, value, kept] of attempts) {
+      const refusal = await ask(second, "CONFIG", "SET", name, value).catch((error) => error);
+      expect(String(refusal)).toContain("Another server is writing the append-only log");
+      expect(await ask(second, "CONFIG", "GET", name)).toEqual([name, kept]);
+      expect(await ask(second, "SET", "b", "2")).toBe("OK");
+    }
+    await ask(client, "SET", "c", "3");
+    await ask(client, "DEBUG", "LOADAOF");
+    expect(await ask(client, "DBSIZE")).toBe(2);
+    // The one that has it turns it off and on as it likes.
+    for (const value of ["no", "yes"]) {
+      expect(await ask(client, "CONFIG", "SET", "appendonly", value)).toBe("OK");
+    }
+    // A server does not end before its first base is written.
+    await untilInfo(client, "persistence", /aof_rewrite_in_progress:0/);
   },
 );
 
