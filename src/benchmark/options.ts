@@ -1,8 +1,8 @@
 /** The options of `rusk benchmark`, which are redis-benchmark's: what each means. */
 import type { Option } from "../base/option.ts";
 import { leadingInteger } from "../client/options.ts";
+import { defaultTls, type TlsOptions } from "../client/tls_options.ts";
 import { parseUri } from "../client/uri.ts";
-import type { ClientTls } from "../runtime/stream_connection.ts";
 
 export interface BenchmarkOptions {
   host: string;
@@ -33,7 +33,7 @@ export interface BenchmarkOptions {
   /** As it was asked for. */
   threads: number;
   usesTls: boolean;
-  tls: { -readonly [Name in keyof ClientTls]: ClientTls[Name] };
+  tls: TlsOptions;
   tellsVersion: boolean;
   /** What to say before it begins. */
   warnings: string[];
@@ -255,16 +255,7 @@ function defaults(): BenchmarkOptions {
     precision: 3,
     threads: 0,
     usesTls: false,
-    tls: {
-      serverName: null,
-      authorityFile: null,
-      authorityFolder: null,
-      certificateFile: null,
-      keyFile: null,
-      ciphers: null,
-      cipherSuites: null,
-      isInsecure: false,
-    },
+    tls: defaultTls(),
     tellsVersion: false,
     warnings: [],
     words: [],

@@ -1,8 +1,8 @@
 /** The options of `rusk cli`, which are redis-cli's: what each means, and how they are read. */
 import type { Option } from "../base/option.ts";
 import { splitWords } from "../base/words.ts";
-import type { ClientTls } from "../runtime/stream_connection.ts";
 import type { OutputFormat } from "./formats.ts";
+import { defaultTls, type TlsOptions } from "./tls_options.ts";
 import { parseUri } from "./uri.ts";
 
 /** What to do instead of sending a command or talking with a person. */
@@ -58,7 +58,7 @@ export interface ClientOptions {
   memorySamples: number;
   isVerbose: boolean;
   usesTls: boolean;
-  tls: { -readonly [Name in keyof ClientTls]: ClientTls[Name] };
+  tls: TlsOptions;
   /** The command, with what follows it. */
   words: readonly string[];
 }
@@ -345,16 +345,7 @@ function defaults(): ClientOptions {
     memorySamples: -1,
     isVerbose: false,
     usesTls: false,
-    tls: {
-      serverName: null,
-      authorityFile: null,
-      authorityFolder: null,
-      certificateFile: null,
-      keyFile: null,
-      ciphers: null,
-      cipherSuites: null,
-      isInsecure: false,
-    },
+    tls: defaultTls(),
     words: [],
   };
 }

@@ -2,8 +2,8 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
-import { plain } from "../client/resp.ts";
 import { type Server, type ServerOptions, startServer } from "../client/server.ts";
+import { ask } from "./ask.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const START = "=== RUSK BUG REPORT START: Cut & paste starting from here ===\n";
@@ -29,13 +29,6 @@ async function start(options: ServerOptions = {}): Promise<Server> {
   servers.push(server);
   return server;
 }
-
-const ask = async (server: Server, ...words: string[]) => {
-  const client = await server.connect();
-  const value = plain(await client.command(...words));
-  client.close();
-  return value;
-};
 
 /** How a server ends that is sent a command which ends it. */
 async function endBy(server: Server, ...words: string[]): Promise<number | string> {

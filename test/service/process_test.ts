@@ -4,10 +4,10 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { followOomScore } from "../../src/server/oom_score.ts";
-import { plain } from "../client/resp.ts";
 import { ruskCommand, type Server, type ServerOptions, startServer } from "../client/server.ts";
 import { until } from "../client/until.ts";
 import { configOf, fakeHost } from "../config/fake_host.ts";
+import { ask } from "./ask.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const DENO = join(ROOT, "node_modules/.bin/deno");
@@ -24,13 +24,6 @@ async function start(options: ServerOptions = {}): Promise<Server> {
   servers.push(server);
   return server;
 }
-
-const ask = async (server: Server, ...words: string[]) => {
-  const client = await server.connect();
-  const value = plain(await client.command(...words));
-  client.close();
-  return value;
-};
 
 /** The command line that ps shows: words end with a zero. */
 const shownOf = ({ pid }: Server) =>

@@ -4,9 +4,9 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { plain } from "../client/resp.ts";
 import { ruskCommand, type Server, type ServerOptions, startServer } from "../client/server.ts";
 import { until } from "../client/until.ts";
+import { ask } from "./ask.ts";
 import { DatagramSocket, processState } from "./datagram_socket.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
@@ -40,13 +40,6 @@ async function start(options: ServerOptions): Promise<Server> {
   servers.push(server);
   return server;
 }
-
-const ask = async (server: Server, ...words: string[]) => {
-  const client = await server.connect();
-  const value = plain(await client.command(...words));
-  client.close();
-  return value;
-};
 
 const supervisedOf = async (server: Server) =>
   /process_supervised:(\w+)/.exec(String(await ask(server, "INFO", "server")))?.[1];
