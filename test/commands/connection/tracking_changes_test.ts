@@ -28,6 +28,8 @@ class World {
     const clients = await Promise.all([server.connect(), server.connect(), server.connect()]);
     const world = new World(server, clients);
     for (const client of clients) await client.command("HELLO", "3");
+    // Else what has expired goes whenever the server's timer comes to it, which is told as well.
+    await world.writer.command("DEBUG", "SET-ACTIVE-EXPIRE", "0");
     await world.reader.command("CLIENT", "TRACKING", "ON");
     await world.follower.command("CLIENT", "TRACKING", "ON", "BCAST");
     return world;
