@@ -30,13 +30,16 @@ COSTS ?= 100000
 # Messages of `make soak`, which takes SEED, too.
 ENTRIES ?= 10000000
 
+# How long `make soak-mixed` takes, which takes SEED, too.
+MINUTES ?= 60
+
 # Kills of `make durability`, which takes SEED, too.
 ROUNDS ?= 1000
 
 # Changes of `make mutants`, which takes SEED, too.
 COUNT ?= 100
 
-.PHONY: help run test build npm dev check fmt bench conformance fuzz soak durability mutants redis \
+.PHONY: help run test build npm dev check fmt bench conformance fuzz soak soak-mixed durability mutants redis \
     dist clean deb
 
 help: ## List the targets
@@ -95,6 +98,9 @@ fuzz: redis dist/rusk ## Random commands, shortages and scripts, compared (SEED=
 soak: dist/rusk ## Stream messages through a group whose consumers die (ENTRIES=, SEED=, ARGS)
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/scenarios/soak.ts --entries $(ENTRIES) \
 	    $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+soak-mixed: redis dist/rusk ## A mixed load beside Redis, for hours (MINUTES=, ARGS="--draw")
+	@$(BUN) bench/mixed_soak.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 durability: dist/rusk ## Stop machines, break disks, kill servers (ROUNDS=, SEED=, ARGS)
 	@RUSK_BINARY=$${RUSK_BINARY:-dist/rusk} $(BUN) test/durability/main.ts --rounds $(ROUNDS) \

@@ -2,8 +2,8 @@
 // per command as ratios to Redis, whose own value is the line at 1.
 
 import type { Results, Row } from "./results.ts";
+import { BETTER, FAINT_TEXT, GRID, svg, TEXT, text, WORSE } from "./svg.ts";
 
-const WIDTH = 880;
 const LABEL_WIDTH = 110;
 const PANEL_WIDTH = 330;
 const PANEL_GAP = 50;
@@ -17,14 +17,6 @@ const MAIN_DEPTH = 16;
 const MAIN_TESTS = ["set", "get", "incr", "lpush", "sadd", "hset", "zadd", "lrange_100", "mset"];
 /** The smallest right end of the axes. */
 const AXIS_MIN = 1.5;
-
-const BACKGROUND = "#ffffff";
-const TEXT = "#24292f";
-const FAINT_TEXT = "#57606a";
-const GRID = "#e4e8ec";
-const BETTER = "#2673b8";
-const WORSE = "#c48a3f";
-const FONT = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 
 interface Panel {
   measure: string;
@@ -89,7 +81,7 @@ export function chart(results: Results, keep: (row: Row) => boolean = () => true
     text(20, top + 46 + 18 * index, line, { fill: FAINT_TEXT }),
   );
   const height = top + 46 + 18 * caption.length;
-  return svg(height, [
+  return svg(height, "Rusk and Redis side by side: throughput and CPU time per command", [
     text(20, 30, "Rusk and Redis side by side", { weight: 600, size: 17 }),
     ...axes,
     ...marks,
@@ -150,40 +142,4 @@ function captionOf(results: Results): string[] {
   ];
   if (skipped.length > 0) lines.push(`Not supported yet: ${skipped.join(", ")}.`);
   return lines;
-}
-
-interface TextStyle {
-  anchor?: "end" | "middle";
-  fill?: string;
-  weight?: number;
-  size?: number;
-  /** A rim of the background's colour, which keeps text readable on lines. */
-  halo?: boolean;
-}
-
-function text(x: number, y: number, content: string, style: TextStyle = {}): string {
-  const { anchor, fill = TEXT, weight, size, halo } = style;
-  const attributes = [
-    `x="${Number(x.toFixed(1))}" y="${y}" fill="${fill}"`,
-    ...(anchor === undefined ? [] : [`text-anchor="${anchor}"`]),
-    ...(weight === undefined ? [] : [`font-weight="${weight}"`]),
-    ...(size === undefined ? [] : [`font-size="${size}"`]),
-    ...(halo ? [`stroke="${BACKGROUND}" stroke-width="3" paint-order="stroke"`] : []),
-  ];
-  return `<text ${attributes.join(" ")}>${escaped(content)}</text>`;
-}
-
-function svg(height: number, content: readonly string[]): string {
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}"`,
-    `  viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="12">
-<title>Rusk and Redis side by side: throughput and CPU time per command</title>`,
-    `<rect width="${WIDTH}" height="${height}" rx="6" fill="${BACKGROUND}"/>`,
-    ...content,
-    "</svg>\n",
-  ].join("\n");
-}
-
-function escaped(content: string): string {
-  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
