@@ -113,11 +113,14 @@ function summary({ name, samples, tally, cpu }: Run): string {
     const values = later.map(figure).sort((a, b) => a - b);
     return `${values[0]?.toFixed(1)} to ${values.at(-1)?.toFixed(1)}`;
   };
+  const { operations, messages, faults } = tally;
+  const growth = (growthOf(samples) * 100).toFixed(1);
   return [
-    `${name}: ${tally.operations} operations, ${tally.messages} messages, ${cpu.toFixed(0)} s of CPU`,
-    `  resident ${of(({ resident }) => resident / 1e6)} MB, grown by ${(growthOf(samples) * 100).toFixed(1)} %`,
-    `  p99.9 ${of(({ p999 }) => p999)} ms, longest ${of(({ max }) => max)} ms after the first quarter`,
-    `  faults: ${tally.faults.length === 0 ? "none" : tally.faults.join("; ")}`,
+    `${name}: ${operations} operations, ${messages} messages, ${cpu.toFixed(0)} s of CPU`,
+    "  after the first quarter:",
+    `  resident ${of(({ resident }) => resident / 1e6)} MB, grown by ${growth} %`,
+    `  p99.9 ${of(({ p999 }) => p999)} ms, longest ${of(({ max }) => max)} ms`,
+    `  faults: ${faults.length === 0 ? "none" : faults.join("; ")}`,
   ].join("\n");
 }
 
