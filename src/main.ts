@@ -26,6 +26,7 @@ import * as files from "./runtime/files.ts";
 import { type Foreign, openForeign } from "./runtime/foreign.ts";
 import type { Host } from "./runtime/host.ts";
 import * as host from "./runtime/host.ts";
+import { openMappings } from "./runtime/mappings.ts";
 import type { EventLoop } from "./runtime/net.ts";
 import { raiseSignal } from "./runtime/process_end.ts";
 import { openProcessTitle } from "./runtime/process_title.ts";
@@ -35,6 +36,7 @@ import { startWorker } from "./runtime/workers.ts";
 import { seedRandom } from "./scripting/random.ts";
 import { connectionKinds } from "./server/connection_kinds.ts";
 import { type KindListeners, Listeners } from "./server/listeners.ts";
+import { mapData } from "./server/mapped_data.ts";
 import { followOomScore } from "./server/oom_score.ts";
 import { followTitle } from "./server/process_title.ts";
 import { type Parts, Server } from "./server/server.ts";
@@ -122,6 +124,14 @@ async function start(): Promise<void> {
   const warn = (problem: string) => log.add("warning", problem);
   const tls = new TlsService(await openTls(loop), config, warn);
   const foreign = await openForeign();
+  const isLimited = host.isMemoryLimited();
+  mapData({
+    mappings: await openMappings(foreign),
+    isLimited,
+    wantsHugePages: config.flag("huge-pages"),
+    later: (ms, run) => loop.later(ms, run),
+    log: (level, text) => log.add(level, text),
+  });
   const parts: Parts = {
     clock,
     config,
@@ -137,7 +147,7 @@ async function start(): Promise<void> {
   };
   await warmUp(loop, new Server({ ...parts, leave: () => {} }));
   const server = new Server(parts);
-  if (host.isMemoryLimited()) keepBallast();
+  if (isLimited) keepBallast();
   const listeners: Listeners = new Listeners(
     loop,
     config,

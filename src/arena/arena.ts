@@ -23,6 +23,8 @@ import * as ballast from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { STRING_SIZE_MAX } from "../base/limits.ts";
 import { CommandError } from "../protocol/errors.ts";
+import type { MappedMemory } from "./mapped_memory.ts";
+import { fillsHugePages } from "./mapped_memory.ts";
 import {
   CLASS_COUNT,
   classFor,
@@ -78,6 +80,12 @@ export const OUT_OF_SPACE = new CommandError(
 /** Freed blocks are filled with this in debug builds, so that a stale ref is seen at once. */
 const POISON = 0xde;
 
+/**
+ * A class that has so many segments gets the next ones where pages may be huge: of such a segment
+ * all is resident as soon as anything is, which is no more than a part of what the class has.
+ */
+const DENSE_SEGMENTS_MIN = 8;
+
 /** In place of a class: of segments that nothing uses, and of huge blocks. */
 const VACANT = 0;
 const HUGE = CLASS_COUNT;
@@ -96,13 +104,20 @@ const slabUnits = new Int32Array(SEGMENT_COUNT_MAX);
 const freeHead = new Int32Array(SEGMENT_COUNT_MAX);
 const bumpUnits = new Int32Array(SEGMENT_COUNT_MAX);
 const liveCount = new Int32Array(SEGMENT_COUNT_MAX);
+/** By slab, or huge block: where its memory is mapped; 0 if it is the runtime's. */
+const mappedAt = new Float64Array(SEGMENT_COUNT_MAX);
 const nextPartial = new Int32Array(SEGMENT_COUNT_MAX);
 const previousPartial = new Int32Array(SEGMENT_COUNT_MAX);
 /** The head of each class's list of slabs with room; segment 0 is never one. */
 const partialHead = new Int32Array(CLASS_COUNT);
+/** By class: the segments of its slabs. */
+const classSegments = new Int32Array(CLASS_COUNT);
 /** No segment below is vacant. */
 let vacantFrom = 1;
 let vacantCount = SEGMENT_COUNT_MAX - 1;
+
+/** Memory that is mapped, where it can be. */
+let mapped: MappedMemory | null = null;
 
 let usedUnits = 0;
 let reservedSize = 0;
@@ -222,7 +237,10 @@ export function segmentOf(ref: Ref): number {
   return ref >>> SEGMENT_BITS;
 }
 
-/** Bytes in live blocks, bytes of all segments, the most ever used, and the number of blocks. */
+/**
+ * Bytes in live blocks, bytes of all segments, the most ever used, and the number of blocks; bytes
+ * of address space that are mapped, and whether pages of these may be huge.
+ */
 export function figures() {
   if (usedUnits > peakUsedUnits) peakUsedUnits = usedUnits;
   return {
@@ -231,6 +249,8 @@ export function figures() {
     peakSize: peakUsedUnits * 8,
     blockCount,
     segmentCount: SEGMENT_COUNT_MAX - 1 - vacantCount,
+    mappedSize: mapped === null ? 0 : mapped.mappedSize,
+    hasHugePages: mapped?.hasHugePages === true,
   };
 }
 
@@ -304,6 +324,11 @@ export function canServeCopies(): boolean {
   return isServed;
 }
 
+/** Has what is taken from now on mapped there; null leaves it to the runtime. */
+export function useMappings(memory: MappedMemory | null): void {
+  mapped = memory;
+}
+
 /** Keeps a ballast of the reserve's size: for a process that the system is known to limit. */
 export function keepBallast(): void {
   ballast.keep(RESERVED_SEGMENTS * SEGMENT_SIZE, reconsider);
@@ -368,7 +393,8 @@ function isBumped(segment: number, index: number): boolean {
 }
 
 function addSlab(index: number): number {
-  const slab = takeSegments(slabSegments[index]);
+  const slab = takeSegments(slabSegments[index], classSegments[index] >= DENSE_SEGMENTS_MIN);
+  classSegments[index] += slabUnits[slab] >>> SEGMENT_BITS;
   const end = slab + (slabUnits[slab] >>> SEGMENT_BITS);
   for (let segment = slab; segment < end; segment++) segmentClass[segment] = index;
   freeHead[slab] = 0;
@@ -379,12 +405,12 @@ function addSlab(index: number): number {
 }
 
 /** As many segments in a row as there are, up to `wanted`, over one buffer. Returns the first. */
-function takeSegments(wanted: number): number {
+function takeSegments(wanted: number, isDense: boolean): number {
   if (vacantCount === 0) throw OUT_OF_SPACE;
   let count = wanted;
   let first = vacantRun(count);
   while (first === 0) first = vacantRun(--count);
-  const buffer = bufferOf(count * SEGMENT_SIZE);
+  const buffer = memoryFor(first, count * SEGMENT_SIZE, isDense, false);
   for (let i = 0; i < count; i++) {
     show(first + i, buffer, i * SEGMENT_SIZE);
     slabOf[first + i] = first;
@@ -396,8 +422,8 @@ function takeSegments(wanted: number): number {
 function allocHuge(size: number): Ref {
   if (size > BLOCK_SIZE_MAX || vacantCount === 0) throw OUT_OF_SPACE;
   if (DEBUG && failingIn < 0 && size > Math.max(failingAbove, ensuredSize)) throw OUT_OF_SPACE;
-  const buffer = bufferOf((size + 7) & ~7);
   const segment = vacantRun(1);
+  const buffer = memoryFor(segment, (size + 7) & ~7, fillsHugePages(size), true);
   show(segment, buffer, 0);
   segmentClass[segment] = HUGE;
   taken(segment, 1, buffer.byteLength);
@@ -443,10 +469,12 @@ function taken(slab: number, count: number, size: number): void {
 
 /** A slab's segments, or a huge block's one, are vacant again, and its memory is the system's. */
 function releaseSlab(slab: number): void {
-  reservedSize -= slabUnits[slab] * 8;
-  giveBack(u8[slab]);
+  const size = slabUnits[slab] * 8;
+  reservedSize -= size;
+  giveBackMemory(slab, size);
   const index = segmentClass[slab];
   const count = index === HUGE ? 1 : slabUnits[slab] >>> SEGMENT_BITS;
+  if (index !== HUGE) classSegments[index] -= count;
   for (let segment = slab; segment < slab + count; segment++) {
     u8[segment] = NO_BYTES;
     i32[segment] = NO_WORDS;
@@ -459,7 +487,28 @@ function releaseSlab(slab: number): void {
   reconsider();
 }
 
-/** Zeroed memory of the system's. */
+/** Memory for a slab or block, mapped where that can be had. */
+function memoryFor(slab: number, size: number, isDense: boolean, isZeroed: boolean): ArrayBuffer {
+  const address = mapped === null ? 0 : mapped.take(size, isDense, isZeroed);
+  const buffer = mapped === null || address === 0 ? bufferOf(size) : mapped.bufferAt(address, size);
+  mappedAt[slab] = address;
+  return buffer;
+}
+
+/**
+ * Gives it back, when nothing can reach it any more: a buffer that did not let itself be detached
+ * keeps its memory for good.
+ */
+function giveBackMemory(slab: number, size: number): void {
+  const { buffer } = u8[slab];
+  giveBack(u8[slab]);
+  const isDetached = buffer.byteLength === 0;
+  if (DEBUG) assert(isDetached, "a segment's buffer is held");
+  if (mappedAt[slab] !== 0 && isDetached) mapped?.give(mappedAt[slab], size);
+  mappedAt[slab] = 0;
+}
+
+/** Zeroed memory of the runtime's. */
 function bufferOf(size: number): ArrayBuffer {
   try {
     return ballast.bufferOf(size);

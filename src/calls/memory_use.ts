@@ -30,6 +30,9 @@ export interface MemoryUse {
   /** Live blocks of the arena, and the segments that hold them. */
   readonly arenaUsed: number;
   readonly arenaReserved: number;
+  /** Address space that is mapped for the arena; whether its pages may be huge. */
+  readonly arenaMapped: number;
+  readonly hasHugePages: boolean;
   /** What segments can hold; what of that is kept for what has begun; and what is left besides. */
   readonly arenaLimit: number;
   readonly arenaReserve: number;
@@ -68,6 +71,8 @@ export function memoryUse(server: ServerContext): MemoryUse {
     resident: host.residentSize(),
     arenaUsed: arena.usedSize,
     arenaReserved: arena.reservedSize,
+    arenaMapped: arena.mappedSize,
+    hasHugePages: arena.hasHugePages,
     arenaLimit: SEGMENT_COUNT_MAX * SEGMENT_SIZE - ARENA_RESERVE,
     arenaReserve: ARENA_RESERVE,
     arenaLeft: Math.max(0, segmentsLeft() * SEGMENT_SIZE - ARENA_RESERVE),

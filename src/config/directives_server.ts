@@ -214,7 +214,14 @@ export const general = {
   }),
   "disable-thp": flag(true, {
     immutable: true,
-    anyway: "Nothing forks, so large memory pages do no harm.",
+    anyway: "It is for Redis's fork, and nothing forks here; see huge-pages.",
+  }),
+  "huge-pages": flag(true, {
+    own: true,
+    immutable: true,
+    does:
+      "Large data lie in huge pages (Linux), and take less CPU time so. What is small does not, " +
+      "nor does anything where the system forbids it; the log says what is in force.",
   }),
   "jemalloc-bg-thread": flag(true, { anyway: "Memory is not managed by jemalloc." }),
 };

@@ -171,6 +171,8 @@ function memoryFields(server: ServerContext): Field[] {
     ["rusk_data_limit", memory.arenaLimit],
     ["rusk_data_reserve", memory.arenaReserve],
     ["rusk_data_left", memory.arenaLeft],
+    ["rusk_data_mapped", memory.arenaMapped],
+    ["rusk_huge_pages", memory.hasHugePages ? 1 : 0],
   ];
 }
 

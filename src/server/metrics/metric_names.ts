@@ -192,6 +192,8 @@ const GAUGES: readonly Row[] = [
   ["rusk_data_limit", "rusk_data_limit_bytes", "The most that the arena can hold."],
   ["rusk_data_reserve", "rusk_data_reserve_bytes", "What it keeps for what has begun."],
   ["rusk_data_left", "rusk_data_left_bytes", "What is left of it."],
+  ["rusk_data_mapped", "rusk_data_mapped_bytes", "Address space that is mapped for the arena."],
+  ["rusk_huge_pages", "rusk_huge_pages", "Whether its pages may be huge."],
 ];
 
 const COUNTERS: readonly Row[] = [
