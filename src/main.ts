@@ -19,9 +19,10 @@ import {
   UnreadableFile,
 } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
-import { openClaims } from "./runtime/claims.ts";
+import { claimConfigured } from "./durability/claims.ts";
 import { openDatagrams } from "./runtime/datagrams.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
+import { type FileLocks, openFileLocks } from "./runtime/file_locks.ts";
 import * as files from "./runtime/files.ts";
 import { type Foreign, openForeign } from "./runtime/foreign.ts";
 import type { Host } from "./runtime/host.ts";
@@ -113,14 +114,8 @@ async function start(): Promise<void> {
   };
   greet(config, log);
   limitClients(config, log);
-  const inTheWay = await claimLog(config);
-  if (inTheWay !== null) {
-    log.add(
-      "warning",
-      `${inTheWay}. Give each server a dir, appenddirname or appendfilename of its own. Exiting.`,
-    );
-    host.exit(EXIT_FAILURE);
-  }
+  const locks = await openFileLocks((path, reason) => log.add("warning", unlocked(path, reason)));
+  claimFiles(config, log, locks);
   const warn = (problem: string) => log.add("warning", problem);
   const tls = new TlsService(await openTls(loop), config, warn);
   const foreign = await openForeign();
@@ -136,13 +131,13 @@ async function start(): Promise<void> {
     clock,
     config,
     table: commandTable,
-    host: hostOf(loop, tls, supervisor, foreign),
+    host: hostOf(loop, tls, supervisor, foreign, locks),
     log,
     loop,
     random: chance.next,
     leave: () => {
       supervisor.stopping();
-      leave(config, log, listeners);
+      leave(config, log, listeners, locks);
     },
   };
   await warmUp(loop, new Server({ ...parts, leave: () => {} }));
@@ -193,6 +188,7 @@ function hostOf(
   tls: TlsService,
   supervisor: Supervisor,
   foreign: Foreign | null,
+  locks: FileLocks,
 ): Host {
   return {
     ...host,
@@ -201,6 +197,7 @@ function hostOf(
     openAppend: (path, afresh) => files.openAppend(path, afresh, syncFile),
     connect: tls.outgoingBy(connect),
     startDiskWorker,
+    lockFile: locks.lock,
     endBySignal: (name) => raiseSignal(foreign, name),
   };
 }
@@ -380,22 +377,26 @@ async function serve(
   });
 }
 
+const unlocked = (path: string, reason: string) =>
+  `${path} cannot be locked: ${reason}. Nothing keeps another server from the same files`;
+
 /**
- * Two servers that write one log would leave neither's: the second one to come ends, and no log is
- * turned on, or goes to another folder, where another server has one. Tells what is in the way now.
+ * Of two servers with the same files, the second one ends before it touches any, and CONFIG SET
+ * takes none that another server has.
  */
-async function claimLog(config: Config): Promise<string | null> {
-  const claim = await openClaims();
-  const problem = () => {
-    if (!config.flag("appendonly")) return null;
-    const name = `${config.text("appenddirname")}/${config.text("appendfilename")}`;
-    return claim(name)
-      ? null
-      : `Another server is writing the append-only log ${name} in ${config.text("dir")}`;
-  };
+function claimFiles(config: Config, log: Log, locks: FileLocks): void {
+  const problem = () =>
+    claimConfigured(config, { makeFolder: files.makeFolder, lockFile: locks.lock });
+  const inTheWay = problem();
+  if (inTheWay !== null) {
+    const remedy = config.flag("appendonly")
+      ? "Give each server a dir, appenddirname or appendfilename of its own"
+      : 'Give each server a dir or dbfilename of its own; one that keeps nothing needs: save ""';
+    log.add("warning", `${inTheWay}. ${remedy}. Exiting.`);
+    host.exit(EXIT_FAILURE);
+  }
   // Before the server's own, which touch the files.
-  config.onChange(["appendonly", "dir"], problem);
-  return problem();
+  config.onChange(["appendonly", "dir", "dbfilename", "save"], problem);
 }
 
 /** Has one kind of connections listened for; the process ends when that cannot be. */
@@ -449,7 +450,7 @@ function handleSignals(): void {
   for (const name of ["SIGHUP", "SIGPIPE", "SIGALRM"] as const) host.onSignal(name, () => {});
 }
 
-function leave(config: Config, log: Log, listeners: Listeners): void {
+function leave(config: Config, log: Log, listeners: Listeners, locks: FileLocks): void {
   const pidFile = config.text("pidfile");
   if (pidFile !== "") {
     log.add("notice", "Removing the pid file.");
@@ -461,6 +462,7 @@ function leave(config: Config, log: Log, listeners: Listeners): void {
     log.add("notice", "Removing the unix socket file.");
     files.removeFile(path);
   }
+  locks.release();
   log.add("warning", "Rusk is now ready to exit, bye bye...");
   host.exit(0);
 }

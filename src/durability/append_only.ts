@@ -28,6 +28,7 @@ import type { Host } from "../runtime/host.ts";
 import { AppendFiles } from "./append_files.ts";
 import { RewriteLimit } from "./append_limit.ts";
 import { type BackgroundSave, saveInBackground } from "./background_save.ts";
+import { claimLog, logTaken } from "./claims.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
 import type { Progress } from "./progress.ts";
@@ -417,11 +418,13 @@ export class AppendOnly implements AppendLogControl {
 
   /** Where the base is to be written. */
   private preparedFiles(): AppendFiles {
+    const { config, host } = this.parts;
     const isOn = this.state.log === "on";
     if (isOn && !this.files.isElsewhere) return this.files;
     const files = isOn ? this.newFiles() : this.files;
     try {
       files.settleHere();
+      if (!claimLog(files.pathOf(files.fileName), host)) throw new Error(logTaken(config));
       files.makeFolder();
       // What is there from a time when the log was on is to be replaced.
       files.read();

@@ -16,6 +16,7 @@ import { saveWhole } from "../persistence/saver.ts";
 import { CommandError } from "../protocol/errors.ts";
 import type { Host } from "../runtime/host.ts";
 import { type BackgroundSave, saveInBackground } from "./background_save.ts";
+import { claimSnapshot, snapshotTaken } from "./claims.ts";
 import { isRedisFile, keepFile } from "./found_files.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type Loading, runSteps, type Steps } from "./loading.ts";
@@ -44,6 +45,8 @@ export class Snapshots implements SnapshotControl {
   private readonly state: Progress;
   /** The file holds more than what was loaded of it. */
   private isUnread = false;
+  /** Another server has the file: save points have no effect. Only beside a log, see claims.ts. */
+  private isAnothers = false;
 
   constructor(
     keyspace: Keyspace,
@@ -69,7 +72,7 @@ export class Snapshots implements SnapshotControl {
   }
 
   get isConfigured(): boolean {
-    return this.config.value("save").length > 0;
+    return this.config.value("save").length > 0 && !this.isAnothers;
   }
 
   get progress(): SnapshotProgress | null {
@@ -97,6 +100,7 @@ export class Snapshots implements SnapshotControl {
   /** Writes all at once. Throws what the system says when the file cannot be written. */
   private write(): void {
     const { keyspace, host } = this;
+    this.claim();
     this.keepFound();
     const file = host.createFile(this.path);
     saveWhole(file, keyspace, (write) => {
@@ -110,6 +114,24 @@ export class Snapshots implements SnapshotControl {
 
   private get path(): string {
     return this.config.text("dbfilename");
+  }
+
+  /** No file is replaced that is another server's: then it throws. */
+  private claim(): void {
+    if (!claimSnapshot(this.path, this.host)) throw new Error(snapshotTaken(this.config));
+  }
+
+  /**
+   * At the start, and when directives say otherwise which file it is: what a process that was
+   * killed had begun to write is removed, if the file is this server's.
+   */
+  settle(): void {
+    const { path, host, config, log } = this;
+    this.isAnothers = false;
+    if (path === "" || !this.isConfigured) return;
+    this.isAnothers = !claimSnapshot(path, host);
+    if (!this.isAnothers) removeLeftovers(host, ".", path);
+    else log.add("warning", `${snapshotTaken(config)}: save points have no effect here`);
   }
 
   /** Before the file is replaced: see found_files.ts. Throws what the disk says. */
@@ -127,6 +149,7 @@ export class Snapshots implements SnapshotControl {
     this.lastAttemptMs = keyspace.clock.nowMs;
     let saving: BackgroundSave;
     try {
+      this.claim();
       this.keepFound();
       const parts = { host, keyspace, config, later };
       saving = saveInBackground(parts, this.path, "snapshot", (save, problem) =>
@@ -200,6 +223,7 @@ export class Snapshots implements SnapshotControl {
       this.saveInBackground();
       return;
     }
+    if (!this.isConfigured) return;
     for (const { seconds, changes } of this.config.value("save")) {
       const isDue = nowMs - this.lastSaveMs > Number(seconds) * 1000;
       if (!isDue || this.changes < changes) continue;
@@ -207,11 +231,6 @@ export class Snapshots implements SnapshotControl {
       this.saveInBackground();
       return;
     }
-  }
-
-  /** Removes what a server before had begun to write when it was killed. */
-  removeLeftovers(): void {
-    if (this.path !== "") removeLeftovers(this.host, ".", this.path);
   }
 
   load(replaces = false): string | null {

@@ -37,7 +37,7 @@ export interface Foreign {
 }
 
 /** Linux's C libraries: glibc's, and musl's, which has none under that name. */
-const C_LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+export const C_LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 /** Functions of the C library; null where there is none that is known here. */
 export function openLibrary(foreign: Foreign, signatures: ForeignSignatures): object | null {

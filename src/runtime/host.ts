@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { arch as architecture, type as osType, release, totalmem } from "node:os";
 import process from "node:process";
+import type { LockFile } from "./file_locks.ts";
 import { bytesOf, type Disk, type HeldFolder } from "./files.ts";
 import type { BlockingConnect } from "./net.ts";
 import type { CrashSignal } from "./process_end.ts";
@@ -64,6 +65,8 @@ export interface Host extends HostFacts, Disk {
   ): WorkerThread;
   /** Connects to another server; null where connections cannot be waited for. */
   readonly connect: BlockingConnect | null;
+  /** Locks a file until the process ends, see file_locks.ts. */
+  readonly lockFile: LockFile;
   /** Holds the folder that relative paths are in, see files.ts. */
   holdFolder(): HeldFolder;
   /** Stops the whole process for so long. */

@@ -120,7 +120,7 @@ function diskSettings({ dispatcher, snapshots, appendLog }: Server, config: Conf
   config.follow(["stop-writes-on-bgsave-error", "save"], apply);
 }
 
-function logSettings({ appendLog, feed, dispatcher }: Server, config: Config): void {
+function logSettings({ appendLog, feed, dispatcher, snapshots }: Server, config: Config): void {
   appendLog.configure();
   config.onChange(["appendfsync", "aof-timestamp-enabled"], () => appendLog.configure());
   config.follow(["lazyfree-lazy-expire"], () => {
@@ -131,6 +131,10 @@ function logSettings({ appendLog, feed, dispatcher }: Server, config: Config): v
   );
   config.onChange(["dir"], () => {
     appendLog.leaveBehind();
+    return null;
+  });
+  config.onChange(["dir", "dbfilename", "save", "appendonly"], () => {
+    snapshots.settle();
     return null;
   });
   config.onChange(["aof-disable-auto-gc"], () => {

@@ -2,13 +2,14 @@
 // the rules of when one may begin, what a failure means, and what calls one off.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { plain, type Word } from "../client/resp.ts";
 import { type Server, startServer } from "../client/server.ts";
 import { Random } from "../fuzz/random.ts";
+import { namesIn } from "../server/folder.ts";
 
 const KEYS = 20_000;
 const STREAMS = 20;
@@ -266,7 +267,7 @@ test("one at a time; SAVE waits for none; words it does not know", async () => {
   expect(await client.command("SAVE")).toMatchObject(refused);
   await saved(client);
   expect(await persistence(client)).toMatch(/rdb_saves:1\r/);
-  expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+  expect(namesIn(folder)).toEqual(["dump.rdb"]);
   expect(await ask(client, "BGSAVE", "SCHEDULE")).toBe("Background saving started");
   await saved(client);
   expect(await client.command("BGSAVE", "NOW")).toMatchObject({ value: "ERR syntax error" });
@@ -286,7 +287,7 @@ test("within a transaction it is begun afterwards; in a rewriting if asked so", 
     1) Background saving scheduled
   `);
   while (!(await persistence(client)).includes("rdb_saves:1\r")) await Bun.sleep(5);
-  expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+  expect(namesIn(folder)).toEqual(["dump.rdb"]);
   await client.command("CONFIG", "SET", "rdb-key-save-delay", "60000000");
   await server.session(`
     > BGSAVE
@@ -372,7 +373,7 @@ test("FLUSHALL, DEBUG RELOAD and a shutdown call it off", async () => {
   await client.command("BGSAVE");
   expect(await ask(client, "FLUSHALL")).toBe("OK");
   expect(await persistence(client)).toContain("rdb_bgsave_in_progress:0");
-  expect(readdirSync(folder)).toEqual([]);
+  expect(namesIn(folder)).toEqual([]);
   await fill(client, new Random(5));
   let started = await client.command("BGSAVE");
   while (started.type === "error") started = await client.command("BGSAVE");
@@ -383,6 +384,6 @@ test("FLUSHALL, DEBUG RELOAD and a shutdown call it off", async () => {
   while (started.type === "error") started = await client.command("BGSAVE");
   client.send("SHUTDOWN", "NOSAVE");
   expect(await server.exited).toBe(0);
-  expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+  expect(namesIn(folder)).toEqual(["dump.rdb"]);
   client.close();
 });

@@ -5,12 +5,12 @@
 
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Client } from "../client/client.ts";
 import { redisBinary, ruskCommand, startRedis, startServer } from "../client/server.ts";
 import { until } from "../client/until.ts";
 import { integer, join as joined, moduleData, rdbFile, string } from "../persistence/payloads.ts";
-import { ask, folderOfEachTest, untilInfo } from "../server/folder.ts";
+import { ask, folderOfEachTest, namesIn, untilInfo } from "../server/folder.ts";
 
 const KEY = joined(0, string("k"), string("v"));
 /** What a module's key, and what it keeps beside the keys, are in a file. */
@@ -42,11 +42,11 @@ describe("a file with what cannot be kept", () => {
       const { server, client } = await started(...allowed);
       expect(server.log()).toContain(`The RDB file holds ${what}, which is left out`);
       expect(await ask(client, "GET", "k")).toBe("v");
-      expect(readdirSync(inFolder())).toEqual(["dump.rdb"]);
+      expect(namesIn(inFolder())).toEqual(["dump.rdb"]);
       expect(await ask(client, "SAVE")).toBe("OK");
       holds("dump.rdb.found", file);
       expect(await ask(client, "SAVE")).toBe("OK");
-      expect(readdirSync(inFolder()).sort()).toEqual(["dump.rdb", "dump.rdb.found"]);
+      expect(namesIn(inFolder())).toEqual(["dump.rdb", "dump.rdb.found"]);
       client.close();
       await server.stop();
       rmSync(path("dump.rdb.found"));
@@ -83,7 +83,7 @@ describe("a file with what cannot be kept", () => {
     holds(`${found}.manifest`, Buffer.from(manifest));
     await ask(client, "BGREWRITEAOF");
     await untilInfo(client, "persistence", /aof_rewrites:2\r/);
-    expect(readdirSync(inFolder()).filter((name) => name.includes("found"))).toHaveLength(1);
+    expect(namesIn(inFolder()).filter((name) => name.includes("found"))).toHaveLength(1);
     client.close();
   });
 
@@ -142,7 +142,7 @@ describe("a file that Redis has written", () => {
     holds("dump.rdb.found", file);
     holds("dump.rdb.found.2", second);
     holds("dump.rdb.found.3", third);
-    expect(readdirSync(inFolder())).toHaveLength(4);
+    expect(namesIn(inFolder())).toHaveLength(4);
     client.close();
   });
 
@@ -150,7 +150,7 @@ describe("a file that Redis has written", () => {
     put("dump.rdb", file);
     const { client } = await started("--snapshot-format", "rdb");
     expect(await ask(client, "SAVE")).toBe("OK");
-    expect(readdirSync(inFolder())).toEqual(["dump.rdb"]);
+    expect(namesIn(inFolder())).toEqual(["dump.rdb"]);
     client.close();
   });
 

@@ -7,7 +7,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -18,7 +17,7 @@ import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { plain, type Word } from "../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../client/server.ts";
-import { untilInfo } from "../server/folder.ts";
+import { namesIn, untilInfo } from "../server/folder.ts";
 
 const SAVE_POINTS = ["--save", "3600 1"];
 const DEBUG = ["--enable-debug-command", "yes"];
@@ -101,7 +100,7 @@ describe.each(["rusk", "rdb"])("in the format %s", (chosen) => {
       [["consumer", "1"]],
     ]);
     expect(await ask(reader, "INFO", "persistence")).toMatch(/rdb_changes_since_last_save:0\r/);
-    expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+    expect(namesIn(folder)).toEqual(["dump.rdb"]);
     reader.close();
   });
 
@@ -235,7 +234,7 @@ describe.each(["rusk", "rdb"])("in the format %s", (chosen) => {
       value: "ERR Errors trying to SHUTDOWN. Check logs.",
     });
     expect(server.log()).toContain("Error trying to save the DB, can't exit.");
-    expect(readdirSync(folder)).toEqual(["dump.rdb"]);
+    expect(namesIn(folder)).toEqual(["dump.rdb"]);
     rmSync(file(), { recursive: true });
     writeFileSync(file(), old);
     client.send("SHUTDOWN", "FORCE");
@@ -298,13 +297,13 @@ describe("the folder of a snapshot", () => {
         rmSync(join(after, "dump.rdb"), { force: true });
         await client.command(line);
         await untilInfo(client, "persistence", /rdb_bgsave_in_progress:0/);
-        expect({ line, names: readdirSync(after) }).toEqual({ line, names: ["dump.rdb"] });
+        expect({ line, names: namesIn(after) }).toEqual({ line, names: ["dump.rdb"] });
       }
       await client.command("CONFIG", "SET", "appendonly", "yes");
       // While the log is made for the first time, no signal ends the server.
       await untilInfo(client, "persistence", /aof_enabled:1\r[\s\S]*aof_rewrites:1\r/);
-      expect(readdirSync(after).sort()).toEqual(["appendonlydir", "dump.rdb"]);
-      expect(readdirSync(before)).toEqual([]);
+      expect(namesIn(after)).toEqual(["appendonlydir", "dump.rdb"]);
+      expect(namesIn(before)).toEqual([]);
       client.close();
     } finally {
       await server.stop();
@@ -323,9 +322,9 @@ describe("the folder of a snapshot", () => {
       expect(plain(await client.command("BGSAVE"))).toBe("Background saving started");
       expect(plain(await client.command("CONFIG", "SET", "dir", join(dir, "other")))).toBe("OK");
       await untilInfo(client, "persistence", /rdb_bgsave_in_progress:0/);
-      expect(readdirSync(dir).sort()).toEqual(["dump.rdb", "other"]);
+      expect(namesIn(dir)).toEqual(["dump.rdb", "other"]);
       expect(plain(await client.command("SAVE"))).toBe("OK");
-      expect(readdirSync(join(dir, "other"))).toEqual(["dump.rdb"]);
+      expect(namesIn(join(dir, "other"))).toEqual(["dump.rdb"]);
       client.close();
     } finally {
       await server.stop();

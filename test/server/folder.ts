@@ -7,7 +7,7 @@
  */
 import { afterEach, beforeEach } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "../client/client.ts";
@@ -25,6 +25,12 @@ export interface ToolRun {
   /** A descriptor for its standard output. */
   readonly output?: number;
 }
+
+/** What is in a folder, in order; without the files that servers lock while they run. */
+export const namesIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => !name.endsWith(".lock"))
+    .sort();
 
 /** Called at the top of a test file: the folder is there before each test, and gone after it. */
 export function folderOfEachTest() {
