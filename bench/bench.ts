@@ -9,6 +9,8 @@ import { expiredEvents } from "./expired_events.ts";
 import { expiry } from "./expiry.ts";
 import { features } from "./features.ts";
 import type { Figure } from "./figure.ts";
+import { largeData } from "./large_data.ts";
+import { largeValues } from "./large_values.ts";
 import { latency } from "./latency.ts";
 import { machineFacts } from "./machine.ts";
 import { memory } from "./memory.ts";
@@ -28,6 +30,8 @@ import { transactions } from "./transactions.ts";
 const FIGURES: readonly Figure[] = [
   throughput,
   memory,
+  largeData,
+  largeValues,
   latency,
   expiry,
   expiredEvents,

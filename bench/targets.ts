@@ -78,6 +78,13 @@ const STREAM_TESTS = [
   "xreadgroup count 10, xack",
 ] as const;
 
+/** Commands among 5 M keys, and on collections of 1 M. */
+const AMONG_MANY = ["get", "set", "incr"] as const;
+const IN_COLLECTIONS = ["hget", "sismember", "zscore"].flatMap((test) => [
+  `${test}, 1M small`,
+  `${test}, one of 1M`,
+]);
+
 const SUBSCRIBERS = ["publish to 1", "publish to 100", "publish to 10000"] as const;
 
 /** Every target of the project. */
@@ -105,6 +112,15 @@ export const TARGETS: readonly Target[] = [
   ...PIPELINED.map((test) => ratio("throughput", test, 16, "cpu", "at most", 0.8)),
   ...["set", "get"].map((test) => ratio("throughput", test, 1, "throughput", "at least", 0.97)),
   ratio("memory", "3M keys", undefined, "resident", "at most", 0.75),
+  ...AMONG_MANY.map((test) => ratio("large-data", test, 16, "cpu", "at most", 0.5)),
+  ...IN_COLLECTIONS.map((test) => ratio("large-data", test, 16, "cpu", "at most", 0.6)),
+  ratio("large-data", "memory", undefined, "resident", "at most", 0.72),
+  ...["set", "get"].flatMap((test) =>
+    [1, 16].flatMap((pipeline) => [
+      ratio("large-values", `${test} of 16 KB`, pipeline, "cpu", "at most", 0.9),
+      ratio("large-values", `${test} of 256 KB`, pipeline, "cpu", "at most", 1),
+    ]),
+  ),
   ratio("latency", "write and overwrite", 16, "p99.9", "at most", 1),
   ratio("latency", "write and overwrite", 16, "max", "at most", 1),
   ours("expiry", "expiry to removal", "p99", 20),
