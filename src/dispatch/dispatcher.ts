@@ -50,7 +50,7 @@ export class Dispatcher {
   readonly accounts: Accounts;
   private readonly server: CallServer;
   private readonly nesting: Nesting;
-  private readonly lookup: CommandLookup;
+  readonly lookup: CommandLookup;
   /** Of the command that runs, not inside another; of the last one if none does. */
   readonly call: Call;
   private readonly clock: Clock;

@@ -44,17 +44,20 @@ export class CommandLookup {
 
   /** The command that argument 0 names, or null; of a container, the container. */
   find(args: Args): TableCommand | null {
-    const start = args.start[0];
-    const size = args.size[0];
+    return this.named(args.bytes, args.view, args.start[0], args.size[0]);
+  }
+
+  /** As `find`, of a name that lies there; some bytes must follow it. */
+  named(bytes: Uint8Array, view: DataView, start: number, size: number): TableCommand | null {
     if (size === 0) return null;
     const { slots, mask } = this;
-    const first = firstWord(args.view, start, size);
-    const second = secondWord(args.view, start, size);
+    const first = firstWord(view, start, size);
+    const second = secondWord(view, start, size);
     let slot = slotOf(first, second, mask);
     for (;;) {
       const at = slot << SLOT_BITS;
       if (first === slots[at] && second === slots[at + SECOND] && size === slots[at + SIZE]) {
-        if (slots[at + COMPARED] === 0 || isName(this.names[slot], args.bytes, start, size)) {
+        if (slots[at + COMPARED] === 0 || isName(this.names[slot], bytes, start, size)) {
           return this.commands[slot];
         }
       }

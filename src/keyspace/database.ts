@@ -96,6 +96,7 @@ export class Database implements Timed {
 
   /** The hash of an argument as a key. */
   hash(args: Args, index: number): number {
+    if (args.hashed === index) return args.hash;
     return hashBytes(args.bytes, args.view, args.start[index], args.size[index]);
   }
 

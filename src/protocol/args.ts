@@ -3,6 +3,7 @@
  * object is made per argument; argument 0 is the command's name. The bytes are borrowed: they are
  * valid until the command returns, and whoever keeps an argument copies it.
  */
+import { assert } from "../base/assert.ts";
 import { spareBytes } from "../base/ballast.ts";
 import { copyBytes, latin1 } from "../base/bytes.ts";
 
@@ -26,6 +27,9 @@ export class Args {
    * as Redis's, lets pass. It ends two bytes after the last argument.
    */
   requestStart = NOT_CANONICAL;
+  /** The argument (not 0) whose `hashBytes` is known, and that; 0 while none is. */
+  hashed = 0;
+  hash = 0;
 
   constructor(bytes: Uint8Array, view: DataView) {
     this.bytes = bytes;
@@ -35,6 +39,7 @@ export class Args {
   /** Adds an argument. */
   push(offset: number, size: number): void {
     if (this.count === this.start.length) this.grow();
+    if (DEBUG) assert(this.hashed === 0, "arguments of which one has been hashed stay");
     this.start[this.count] = offset;
     this.size[this.count++] = size;
   }

@@ -6,11 +6,13 @@
  * resumed where it was left: each byte is looked at once, however the pieces fall, and a large
  * argument is waited for without looking at all.
  */
+import { assert } from "../base/assert.ts";
 import { spareBytes } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { parseInt64, parseSafe } from "../base/numbers.ts";
 import { splitInPlace } from "../base/words.ts";
 import { Args, NOT_CANONICAL } from "./args.ts";
+import { CommandBatch } from "./command_batch.ts";
 
 /** What `next` says. */
 export const MORE = 0;
@@ -147,8 +149,11 @@ export class RequestParser {
   /** Bytes of a command, to its last argument's end. */
   commandSizeMax = COMMAND_SIZE_MAX;
   peer: Peer = { unauthenticated: false };
-  private bytes: Uint8Array;
-  private view: DataView;
+  bytes: Uint8Array;
+  view: DataView;
+  readonly batch = new CommandBatch();
+  /** Commands of the batch that are still to be taken: `next` takes them first. */
+  batched = 0;
   /** What `args` was before a command was resumed that has its own. */
   private spareArgs: Args | null = null;
 
@@ -167,6 +172,20 @@ export class RequestParser {
     this.end = end;
     this.expected = 0;
     this.bulkSize = -1;
+    this.batched = 0;
+  }
+
+  /**
+   * Between commands: parses as many of those that are there as a batch holds; returns how many.
+   * They are taken by `next` as if nothing had been parsed.
+   */
+  parseAhead(): number {
+    if (DEBUG) assert(this.expected === 0 && this.batched === 0, "in the midst of a command");
+    // Of who has not authenticated less is taken, and of that `next` knows.
+    if (this.peer.unauthenticated) return 0;
+    this.batch.fill(this.bytes, this.view, this.at, this.end);
+    this.batched = this.batch.count;
+    return this.batched;
   }
 
   /** Goes on with a command that was cut. */
@@ -212,6 +231,7 @@ export class RequestParser {
   stop(): void {
     this.begin = this.at;
     this.needed = 0;
+    this.batched = 0;
   }
 
   /**
@@ -219,6 +239,11 @@ export class RequestParser {
    * Counts and sizes of one digit or two, whole in the buffer, are nearly all: they are read here.
    */
   next(): number {
+    if (this.batched > 0) {
+      if (!this.peer.unauthenticated) return this.nextOfBatch();
+      // It no longer has authenticated (RESET): less is taken of it now.
+      this.batched = 0;
+    }
     const { bytes, view, end } = this;
     if (this.expected === 0) {
       const at = this.at;
@@ -230,6 +255,7 @@ export class RequestParser {
         this.at = at + 4;
         this.args.count = 0;
         this.args.requestStart = 0;
+        this.args.hashed = 0;
       } else {
         const found = this.header();
         if (found !== HEADER) return found;
@@ -309,7 +335,30 @@ export class RequestParser {
     }
     this.expected = count;
     this.args.count = 0;
+    this.args.hashed = 0;
     return HEADER;
+  }
+
+  private nextOfBatch(): number {
+    const { args, batch } = this;
+    const index = batch.count - this.batched--;
+    const first = batch.first[index];
+    const count = batch.first[index + 1] - first;
+    while (count > args.start.length) args.grow();
+    const { start, size } = args;
+    for (let i = 0; i < count; i++) {
+      start[i] = batch.start[first + i];
+      size[i] = batch.size[first + i];
+    }
+    args.count = count;
+    this.begin = batch.begin[index];
+    this.at = batch.end[index];
+    args.requestStart = this.begin;
+    args.hashed = batch.hashed[index];
+    args.hash = batch.hash[index];
+    if (args.bytes !== this.bytes) args.bytes = this.bytes;
+    if (args.view !== this.view) args.view = this.view;
+    return COMMAND;
   }
 
   private more(needed: number): number {
@@ -370,6 +419,7 @@ export class RequestParser {
     args.bytes = bytes;
     args.view = this.view;
     args.count = 0;
+    args.hashed = 0;
     args.requestStart = NOT_CANONICAL;
     if (!splitInPlace(bytes, at, to, args)) return this.broken("unbalanced quotes in request");
     this.at = last + 1;

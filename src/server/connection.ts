@@ -555,8 +555,11 @@ export class Connection
 
   private runParsed(): void {
     const { engine, client } = this;
-    const { parser, dispatcher } = engine;
+    const { parser, dispatcher, readAhead } = engine;
+    const isAhead = readAhead.isUseful;
     for (;;) {
+      if (isAhead && parser.batched === 0 && parser.expected === 0)
+        readAhead.read(parser, client.db);
       const found = parser.next();
       if (found === COMMAND) {
         dispatcher.execute(client, parser.args);

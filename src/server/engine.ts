@@ -50,6 +50,14 @@ export interface RunAccounts {
   readonly isSingle: boolean;
 }
 
+/** Who reads ahead what commands will need: ReadAhead. */
+export interface Foresight {
+  /** Whether it is worth it. */
+  readonly isUseful: boolean;
+  /** To be called between commands, before the next is taken. */
+  read(parser: RequestParser, db: Database): void;
+}
+
 export interface Engine {
   readonly clock: Pick<Clock, "nowMs" | "tick">;
   readonly keyspace: {
@@ -62,6 +70,7 @@ export interface Engine {
   readonly figures: ServerFigures;
   readonly parser: RequestParser;
   readonly dispatcher: CommandRunner;
+  readonly readAhead: Foresight;
   /** The writer of replies to the command that runs. */
   readonly reply: Reply;
   /** Replies to clients that waited: another client's command may be in the midst of its own. */

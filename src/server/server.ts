@@ -20,6 +20,7 @@ import { BlockedClients } from "../dispatch/blocked_clients.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { ServerGate } from "../dispatch/gates.ts";
 import { PubSubHub } from "../dispatch/pub_sub.ts";
+import { ReadAhead } from "../dispatch/read_ahead.ts";
 import { Replay } from "../dispatch/replay.ts";
 import { guardReply } from "../dispatch/reply_guard.ts";
 import { ScriptRunner } from "../dispatch/script_runner.ts";
@@ -87,6 +88,7 @@ export class Server implements CallServer, Engine {
   readonly tracking: ClientSideCaching;
   readonly blocked: BlockedClients;
   readonly dispatcher: Dispatcher;
+  readonly readAhead: ReadAhead;
   readonly turn: Turn;
   readonly backlog: Backlog;
   private readonly expiry: ActiveExpiry;
@@ -139,6 +141,7 @@ export class Server implements CallServer, Engine {
     this.tracking = this.trackingOf();
     this.blocked = new BlockedClients(this, this.answers, later);
     this.dispatcher = new Dispatcher(this, this.reply, clock, this.blocked);
+    this.readAhead = new ReadAhead(table, this.dispatcher.lookup);
     const { keyspace } = this;
     this.scripts = this.scriptRunnerOf(later);
     this.functions = new FunctionRegistry(keyspace.libraries, this.scripts.host, {

@@ -67,6 +67,12 @@ export function tableFigures(dict: DictRef) {
   return { slots0, slots1, used0: field(dict, USED0), used1: field(dict, USED1), rehashing };
 }
 
+/** The table of the dict, and the mask of its slots; and, while it is resized, the new one's. */
+export const mainTable = (dict: DictRef) => field(dict, TABLE0) as Ref;
+export const mainMask = (dict: DictRef) => (1 << field(dict, BITS0)) - 1;
+export const otherTable = (dict: DictRef) => field(dict, TABLE1) as Ref;
+export const otherMask = (dict: DictRef) => (1 << field(dict, BITS1)) - 1;
+
 /** The bytes of the dict's own blocks, without the entries. */
 export function ownedSize(dict: DictRef): number {
   const { slots0, slots1 } = tableFigures(dict);

@@ -25,6 +25,8 @@ class Reader {
   readonly canonical: boolean[] = [];
   problem: string | null = null;
   partial: Partial | null = null;
+  /** Commands are parsed ahead. */
+  isAhead = false;
   readonly parser: RequestParser;
   private readonly limits: Limits;
   /** Shared by all chunks, as the server's is by all clients. */
@@ -81,6 +83,8 @@ class Reader {
     this.parser.peer = this.limits;
     let left = stopAfter;
     for (;;) {
+      const isBetween = this.parser.expected === 0 && this.parser.batched === 0;
+      if (this.isAhead && isBetween) this.parser.parseAhead();
       const found = this.parser.next();
       if (found === MORE) break;
       if (found === BROKEN) {
@@ -100,9 +104,10 @@ class Reader {
 const wordsOf = (args: Args) => Array.from({ length: args.count }, (_, index) => args.text(index));
 
 /** Reads a stream in pieces of the sizes that `sizeOf` gives. */
-function readIn(stream: string, limits: Limits, sizeOf: () => number): Requests {
+function readIn(stream: string, limits: Limits, sizeOf: () => number, isAhead = false): Requests {
   const bytes = fromLatin1(stream);
   const reader = new Reader(limits, Math.max(bytes.length, 1));
+  reader.isAhead = isAhead;
   for (let at = 0; at < bytes.length; ) {
     const size = Math.min(sizeOf(), bytes.length - at);
     reader.add(bytes.subarray(at, at + size));
@@ -192,7 +197,11 @@ describe("random streams", () => {
       if (expected.problem !== null) problems++;
       const most = random.pick([2, 10, 100, 5000]);
       const sizes = [() => stream.length, () => random.between(1, most)];
-      for (const sizeOf of sizes) expect(readIn(stream, limits, sizeOf)).toEqual(expected);
+      for (const sizeOf of sizes) {
+        for (const isAhead of [false, true]) {
+          expect(readIn(stream, limits, sizeOf, isAhead)).toEqual(expected);
+        }
+      }
     }
     expect(problems).toBeGreaterThan(200);
   });
@@ -221,7 +230,8 @@ describe("random streams", () => {
           size = size === 0 ? cut : stream.length;
           return size;
         };
-        expect([part, cut, readIn(stream, LIMITS, sizeOf)]).toEqual([part, cut, expected]);
+        const isAhead = cut % 2 === 0;
+        expect([part, cut, readIn(stream, LIMITS, sizeOf, isAhead)]).toEqual([part, cut, expected]);
       }
     }
   });
@@ -232,6 +242,7 @@ describe("random streams", () => {
       const stream = randomStream(random);
       const bytes = fromLatin1(stream);
       const reader = new Reader(LIMITS, Math.max(bytes.length, 1));
+      reader.isAhead = random.chance(0.5);
       for (let at = 0; at < bytes.length; ) {
         const size = random.between(1, bytes.length - at);
         reader.add(bytes.subarray(at, at + size), random.between(1, 3));
@@ -252,6 +263,7 @@ test("connections that share a parser, each cut at random places", () => {
       const stream = randomStream(random);
       const bytes = fromLatin1(stream);
       const reader = new Reader(LIMITS, bytes.length, undefined, parser);
+      reader.isAhead = random.chance(0.5);
       return { stream, bytes, reader, at: 0 };
     });
     const open = () => all.filter(({ at, bytes }) => at < bytes.length);
@@ -407,4 +419,18 @@ describe("large requests", () => {
     const { size, bytes } = reader.partial as Partial;
     expect(bytes.length).toBeLessThan(size * 2 + 100);
   });
+});
+
+test("of who no longer has authenticated, less is taken than was parsed ahead", () => {
+  const bytes = fromLatin1(`*1\r\n$5\r\nRESET\r\n*11\r\n${"$1\r\na\r\n".repeat(11)}`);
+  const padded = new Uint8Array(bytes.length + PADDING);
+  padded.set(bytes);
+  const parser = new RequestParser();
+  parser.start(padded, new DataView(padded.buffer), bytes.length);
+  expect(parser.parseAhead()).toBe(2);
+  expect(parser.next()).toBe(COMMAND);
+  expect(parser.args.text(0)).toBe("RESET");
+  parser.peer = { unauthenticated: true };
+  expect(parser.next()).toBe(BROKEN);
+  expect(parser.problem).toBe("Protocol error: unauthenticated multibulk length");
 });

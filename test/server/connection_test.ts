@@ -35,6 +35,7 @@ class StubEngine implements Engine, CommandRunner {
   readonly parser = new RequestParser();
   readonly dispatcher = this;
   readonly accounts = this;
+  readonly readAhead = { isUseful: false, read: () => {} };
   readonly reply = new Reply(4096);
   readonly answers = new Reply(4096);
   readonly ends: (() => void)[] = [];
