@@ -52,7 +52,9 @@ export function usedMemory(server: MemoryOwner): number {
 }
 
 function overheadOutsideArena({ host, keyspace }: MemoryOwner): number {
-  return keyspace.databases.reduce((sum, db) => sum + expirySize(db), host.heapSize());
+  let size = host.heapSize();
+  for (const db of keyspace.databases) size += expirySize(db);
+  return size;
 }
 
 /** All figures as of now. */
@@ -61,14 +63,19 @@ export function memoryUse(server: ServerContext): MemoryUse {
   const arena = arenaFigures();
   const outside = overheadOutsideArena(server);
   const used = arena.usedSize + outside;
-  const tables = keyspace.databases.reduce((sum, db) => sum + tableSize(db), 0);
+  let tables = 0;
+  let keyCount = 0;
+  for (const db of keyspace.databases) {
+    tables += tableSize(db);
+    keyCount += db.size;
+  }
   let buffers = 0;
   for (const client of clients.all()) buffers += clients.memorySize(client);
   return {
     used,
     peak: Math.max(figures.peakUsedSize, used),
     startup: figures.startUsedSize,
-    resident: host.residentSize(),
+    resident: host.recentResidentSize(),
     arenaUsed: arena.usedSize,
     arenaReserved: arena.reservedSize,
     arenaMapped: arena.mappedSize,
@@ -79,7 +86,7 @@ export function memoryUse(server: ServerContext): MemoryUse {
     clients: buffers,
     overhead: outside + tables,
     dataset: arena.usedSize - tables,
-    keyCount: keyspace.databases.reduce((sum, db) => sum + db.size, 0),
+    keyCount,
   };
 }
 

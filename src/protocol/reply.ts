@@ -394,6 +394,19 @@ export class Reply {
     this.lineEnd();
   }
 
+  /** As `verbatim`, of bytes. */
+  verbatimBytes(format: string, bytes: Uint8Array, offset: number, size: number): void {
+    if (this.protocol !== 3) {
+      this.bulk(bytes, offset, size);
+      return;
+    }
+    this.head(TYPE.verbatim, size + format.length + 1);
+    this.room(HEAD_ROOM);
+    this.text(`${format}:`);
+    this.raw(bytes, offset, size);
+    this.lineEnd();
+  }
+
   /**
    * Makes room for the head of an array (or set) whose count is not known yet; returns the mark
    * for `endArray`. What was written between is moved, once.

@@ -26,6 +26,8 @@ export interface HostFacts {
   readonly supervisor: Pick<SupervisorLink, "name">;
   /** Bytes. */
   residentSize(): number;
+  /** As it was up to 100 ms ago, which costs nothing. */
+  recentResidentSize(): number;
   /** Bytes used by JavaScript's own heap; memory outside it, as the arena's, does not count. */
   heapSize(): number;
   /**
@@ -89,7 +91,9 @@ export const startedAs = bytesOf(process.argv0);
 export const executable = process.execPath;
 export const arch = architecture() === "x64" ? "x86_64" : architecture();
 export const os = `${osType()} ${release()} ${arch}`;
-export const systemMemorySize = totalmem;
+/** Bytes; what it was at the start, as Redis has it. */
+const machineSize = totalmem();
+export const systemMemorySize = () => machineSize;
 export const runtimeName =
   typeof Bun === "undefined" ? `deno ${process.versions.deno}` : `bun ${Bun.version}`;
 
@@ -125,6 +129,23 @@ function lasting(read: () => number): () => number {
   };
 }
 
+/** Redis looks at its memory once in so many ms, and INFO shows what it was then. */
+const FIGURE_AGE_MS = 100;
+
+/** A figure that takes long to read: it may be as old as FIGURE_AGE_MS. */
+function recent(read: () => number): () => number {
+  let last = 0;
+  let readMs = -FIGURE_AGE_MS;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - readMs >= FIGURE_AGE_MS) {
+      last = read();
+      readMs = nowMs;
+    }
+    return last;
+  };
+}
+
 /** Bytes of memory that the process holds. */
 export const residentSize = lasting(() => {
   try {
@@ -134,6 +155,8 @@ export const residentSize = lasting(() => {
   }
 });
 
+export const recentResidentSize = recent(residentSize);
+
 /**
  * Until the next collection the heap grows by what is garbage already, and then shrinks: up to here
  * that is no change of what is used.
@@ -141,7 +164,7 @@ export const residentSize = lasting(() => {
 const HEAP_STEP = 1 << 20;
 
 /** Bytes of JavaScript's own heap; Bun's heapUsed would count the arena's buffers as well. */
-const exactHeapSize = lasting(() => process.memoryUsage().heapTotal);
+const exactHeapSize = recent(lasting(() => process.memoryUsage().heapTotal));
 let shownHeapSize = 0;
 
 /** Bytes of JavaScript's own heap, the same until it is by HEAP_STEP another. */

@@ -21,6 +21,7 @@ const FIGURES = {
   heapSize: () => 0,
   valuesSize: () => 0,
   residentSize: () => 0,
+  recentResidentSize: () => 0,
   collectGarbage: () => {},
   supervisor: { name: "no", status: () => {}, keepAlive: () => {} },
 };

@@ -5,14 +5,13 @@
  * that means nothing here (forks, modules, replicas, defragmentation) has the value that Redis
  * shows while nothing of that kind happens.
  */
+import { ByteText } from "../../base/byte_text.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "../../base/version.ts";
 import type { Call } from "../../calls/call.ts";
 import { memoryUse, ratio } from "../../calls/memory_use.ts";
 import type { ServerContext } from "../../calls/server_context.ts";
 import type { Database } from "../../keyspace/database.ts";
-
-/** A line of INFO. */
-export type Field = readonly [name: string, value: string | number];
+import { type Field, FieldLines, shownValue } from "./field_lines.ts";
 
 interface Section {
   readonly title: string;
@@ -43,31 +42,45 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   keyspace: { title: "Keyspace", usual: true, fields: keyspaceFields },
 };
 
+const NAMED_SECTIONS = Object.entries(SECTIONS).map(
+  ([name, section]) => [name, section, new FieldLines()] as const,
+);
+
 /** INFO [section ...]: sections that do not exist are left out. */
 export function info(call: Call): void {
   const wanted = new Set<string>();
   for (let i = 1; i < call.argc; i++) wanted.add(call.cText(i).toLowerCase());
-  call.reply.verbatim("txt", infoText(call.server, wanted));
+  writeInfo(call.server, wanted);
+  call.reply.verbatimBytes("txt", text.bytes, 0, text.size);
 }
 
 /** The fields of a section, named in lower case; none of one that does not exist. */
-export function infoFields(server: ServerContext, section: string): Field[] {
-  return SECTIONS[section]?.fields(server) ?? [];
+export function infoFields(server: ServerContext, section: string): [string, string | number][] {
+  const fields = SECTIONS[section]?.fields(server) ?? [];
+  return fields.map((field) => [field[0], shownValue(field)]);
 }
 
 /** What INFO shows to who asks for these sections, in lower case; without any, the usual ones. */
 export function infoText(server: ServerContext, sections: ReadonlySet<string>): string {
-  const wanted = new Set(sections);
-  if (wanted.has("module_list")) wanted.add("modules");
-  const all = wanted.has("all") || wanted.has("everything");
-  const usual = wanted.size === 0 || wanted.has("default");
-  const texts: string[] = [];
-  for (const [name, section] of Object.entries(SECTIONS)) {
-    if (!(all || (usual && section.usual) || wanted.has(name))) continue;
-    const lines = section.fields(server).map(([field, value]) => `${field}:${value}\r\n`);
-    texts.push(`# ${section.title}\r\n${lines.join("")}`);
+  writeInfo(server, sections);
+  return text.toString();
+}
+
+const text = new ByteText();
+
+/** Writes what `infoText` gives to `text`. */
+function writeInfo(server: ServerContext, sections: ReadonlySet<string>): void {
+  const all = sections.has("all") || sections.has("everything");
+  const usual = sections.size === 0 || sections.has("default");
+  text.clear();
+  for (const [name, section, lines] of NAMED_SECTIONS) {
+    const isWanted = sections.has(name) || (name === "modules" && sections.has("module_list"));
+    if (!(all || (usual && section.usual) || isWanted)) continue;
+    text.add(text.size === 0 ? "# " : "\r\n# ");
+    text.add(section.title);
+    text.add("\r\n");
+    lines.write(section.fields(server), text);
   }
-  return texts.join("\r\n");
 }
 
 function serverFields({ clock, config, figures, host }: ServerContext): Field[] {
@@ -130,32 +143,32 @@ function memoryFields(server: ServerContext): Field[] {
   const total = server.host.systemMemorySize();
   return [
     ["used_memory", used],
-    ["used_memory_human", humanSize(used)],
+    ["used_memory_human", used, humanSize],
     ["used_memory_rss", resident],
-    ["used_memory_rss_human", humanSize(resident)],
+    ["used_memory_rss_human", resident, humanSize],
     ["used_memory_peak", peak],
-    ["used_memory_peak_human", humanSize(peak)],
-    ["used_memory_peak_perc", `${(ratio(used, peak) * 100).toFixed(2)}%`],
+    ["used_memory_peak_human", peak, humanSize],
+    ["used_memory_peak_perc", ratio(used, peak), percents],
     ["used_memory_overhead", memory.overhead],
     ["used_memory_startup", memory.startup],
     ["used_memory_dataset", dataset],
-    ["used_memory_dataset_perc", `${(ratio(dataset, aboveStartup) * 100).toFixed(2)}%`],
+    ["used_memory_dataset_perc", ratio(dataset, aboveStartup), percents],
     ["allocator_allocated", arenaUsed],
     ["allocator_active", arenaReserved],
     ["allocator_resident", arenaReserved],
     ["total_system_memory", total],
-    ["total_system_memory_human", humanSize(total)],
+    ["total_system_memory_human", total, humanSize],
     ...scriptMemoryFields(server),
     ["maxmemory", maxmemory],
-    ["maxmemory_human", humanSize(maxmemory)],
+    ["maxmemory_human", maxmemory, humanSize],
     ["maxmemory_policy", server.config.text("maxmemory-policy")],
-    ["allocator_frag_ratio", ratio(arenaReserved, arenaUsed).toFixed(2)],
+    ["allocator_frag_ratio", ratio(arenaReserved, arenaUsed), hundredths],
     ["allocator_frag_bytes", arenaReserved - arenaUsed],
     ["allocator_rss_ratio", "1.00"],
     ["allocator_rss_bytes", 0],
-    ["rss_overhead_ratio", ratio(resident, arenaReserved).toFixed(2)],
+    ["rss_overhead_ratio", ratio(resident, arenaReserved), hundredths],
     ["rss_overhead_bytes", resident - arenaReserved],
-    ["mem_fragmentation_ratio", ratio(resident, used).toFixed(2)],
+    ["mem_fragmentation_ratio", ratio(resident, used), hundredths],
     ["mem_fragmentation_bytes", resident - used],
     ["mem_not_counted_for_evict", 0],
     ["mem_replication_backlog", 0],
@@ -183,17 +196,17 @@ function scriptMemoryFields({ scripts, functions }: ServerContext): Field[] {
   return [
     ["used_memory_lua", cache.compiledSize],
     ["used_memory_vm_eval", cache.compiledSize],
-    ["used_memory_lua_human", humanSize(cache.compiledSize)],
+    ["used_memory_lua_human", cache.compiledSize, humanSize],
     ["used_memory_scripts_eval", cache.size],
     ["number_of_cached_scripts", cache.count],
     ["number_of_functions", functions.functionCount],
     ["number_of_libraries", functions.libraryCount],
     ["used_memory_vm_functions", functions.compiledSize],
     ["used_memory_vm_total", compiled],
-    ["used_memory_vm_total_human", humanSize(compiled)],
+    ["used_memory_vm_total_human", compiled, humanSize],
     ["used_memory_functions", functions.size],
     ["used_memory_scripts", kept],
-    ["used_memory_scripts_human", humanSize(kept)],
+    ["used_memory_scripts_human", kept, humanSize],
   ];
 }
 
@@ -296,8 +309,8 @@ function statFields(server: ServerContext): Field[] {
     ["total_net_output_bytes", figures.netOutputSize],
     ["total_net_repl_input_bytes", 0],
     ["total_net_repl_output_bytes", 0],
-    ["instantaneous_input_kbps", figures.instantaneousInputKbps().toFixed(2)],
-    ["instantaneous_output_kbps", figures.instantaneousOutputKbps().toFixed(2)],
+    ["instantaneous_input_kbps", figures.instantaneousInputKbps(), hundredths],
+    ["instantaneous_output_kbps", figures.instantaneousOutputKbps(), hundredths],
     ["instantaneous_input_repl_kbps", "0.00"],
     ["instantaneous_output_repl_kbps", "0.00"],
     ["rejected_connections", figures.connectionsRejected],
@@ -365,12 +378,12 @@ function cpuFields({ host }: ServerContext): Field[] {
   const { user, system } = host.cpuSeconds();
   const thread = host.threadCpuSeconds();
   return [
-    ["used_cpu_sys", system.toFixed(6)],
-    ["used_cpu_user", user.toFixed(6)],
+    ["used_cpu_sys", system, millionths],
+    ["used_cpu_user", user, millionths],
     ["used_cpu_sys_children", "0.000000"],
     ["used_cpu_user_children", "0.000000"],
-    ["used_cpu_sys_main_thread", thread.system.toFixed(6)],
-    ["used_cpu_user_main_thread", thread.user.toFixed(6)],
+    ["used_cpu_sys_main_thread", thread.system, millionths],
+    ["used_cpu_user_main_thread", thread.user, millionths],
   ];
 }
 
@@ -438,6 +451,10 @@ export function meanTtl({ expires }: Database, nowMs: number): number {
   }
   return Math.round(ratio(sum, samples));
 }
+
+const hundredths = (value: number) => value.toFixed(2);
+const millionths = (value: number) => value.toFixed(6);
+const percents = (part: number) => `${(part * 100).toFixed(2)}%`;
 
 /** Bytes with two decimals of the largest unit that they reach. */
 function humanSize(size: number): string {

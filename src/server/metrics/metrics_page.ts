@@ -1,7 +1,8 @@
 /** The page that Prometheus reads: figures of the server in its text format, version 0.0.4. */
 import { RUSK_VERSION } from "../../base/version.ts";
 import type { ServerContext } from "../../calls/server_context.ts";
-import { type Field, infoFields, meanTtl } from "../../commands/server/info_command.ts";
+import type { Field } from "../../commands/server/field_lines.ts";
+import { infoFields, meanTtl } from "../../commands/server/info_command.ts";
 import { INFO_METRICS, INFO_SECTIONS, type MetricKind } from "./metric_names.ts";
 
 /** The pairs of a sample's labels. */
