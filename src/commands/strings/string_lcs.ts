@@ -1,4 +1,4 @@
-/** LCS: the longest common subsequence of two strings, by the usual table of prefixes. */
+/** LCS: the longest common subsequence of two strings. */
 import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import { CommandError, SYNTAX } from "../../protocol/errors.ts";
@@ -6,6 +6,7 @@ import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import * as stringValue from "../../values/string_value.ts";
 import { Type } from "../../values/types.ts";
+import { CommonTable } from "./common_table.ts";
 
 const NO_STRINGS = new CommandError("ERR The specified keys must contain string values");
 const LENGTH_AND_INDEXES = new CommandError(
@@ -46,11 +47,11 @@ export function lcs(call: Call): void {
   const cells = (a.length + 1) * (b.length + 1);
   if (cells * CELL_SIZE > call.server.config.number("proto-max-bulk-len")) throw TOO_LARGE;
 
-  const table = prefixTable(a, b);
-  const commonSize = table[cells - 1];
+  const table = tableOf(a, b, options.length);
+  const { commonSize } = table;
   if (options.length) call.reply.integer(commonSize);
   else if (options.indexes) replyMatches(call, matchesOf(a, b, table), commonSize, options);
-  else call.reply.bulkBytes(joined(a, matchesOf(a, b, table), commonSize));
+  else call.reply.bulkBytes(common(a, b, table));
 }
 
 /** A copy of the entry's string, empty when there is no entry. */
@@ -75,32 +76,19 @@ function lcsOptions(call: Call): LcsOptions {
   return options;
 }
 
-/** Row i, column j: the size of the longest common subsequence of the first i and j bytes. */
-function prefixTable(a: Uint8Array, b: Uint8Array): Uint16Array | Uint32Array {
-  const width = b.length + 1;
-  const cells = (a.length + 1) * width;
-  // No cell is above the size of the shorter string.
-  const isNarrow = Math.min(a.length, b.length) < 1 << 16;
-  let table: Uint16Array | Uint32Array;
+function tableOf(a: Uint8Array, b: Uint8Array, sizeOnly: boolean): CommonTable {
   try {
-    table = isNarrow ? new Uint16Array(cells) : new Uint32Array(cells);
+    return new CommonTable(a, b, sizeOnly);
   } catch {
     throw NO_MEMORY;
   }
-  for (let i = 1; i <= a.length; i++) {
-    const byte = a[i - 1];
-    let at = i * width + 1;
-    for (let j = 0; j < b.length; j++, at++) {
-      table[at] =
-        b[j] === byte ? table[at - width - 1] + 1 : Math.max(table[at - width], table[at - 1]);
-    }
-  }
-  return table;
 }
 
-/** The runs of the common subsequence that Redis picks, from the last to the first. */
-function matchesOf(a: Uint8Array, b: Uint8Array, table: Uint16Array | Uint32Array): Match[] {
-  const width = b.length + 1;
+/**
+ * The runs of the common subsequence that Redis picks, from the last to the first: where neither
+ * byte belongs to it, Redis passes over the second string's, unless that would make it shorter.
+ */
+function matchesOf(a: Uint8Array, b: Uint8Array, table: CommonTable): Match[] {
   const matches: Match[] = [];
   let i = a.length;
   let j = b.length;
@@ -116,7 +104,7 @@ function matchesOf(a: Uint8Array, b: Uint8Array, table: Uint16Array | Uint32Arra
       } else {
         matches.push({ offsetA: i, offsetB: j, size: 1 });
       }
-    } else if (table[(i - 1) * width + j] > table[i * width + j - 1]) {
+    } else if (table.isGreater(i, j)) {
       i--;
     } else {
       j--;
@@ -125,15 +113,23 @@ function matchesOf(a: Uint8Array, b: Uint8Array, table: Uint16Array | Uint32Arra
   return matches;
 }
 
-/** The common subsequence itself. */
-function joined(a: Uint8Array, matches: readonly Match[], size: number): Uint8Array {
-  const common = new Uint8Array(size);
-  let end = size;
-  for (const match of matches) {
-    end -= match.size;
-    common.set(a.subarray(match.offsetA, match.offsetA + match.size), end);
+/** The common subsequence itself: the bytes of `matchesOf`. */
+function common(a: Uint8Array, b: Uint8Array, table: CommonTable): Uint8Array {
+  const bytes = new Uint8Array(table.commonSize);
+  let end = bytes.length;
+  let i = a.length;
+  let j = b.length;
+  while (end > 0) {
+    if (a[i - 1] === b[j - 1]) {
+      bytes[--end] = a[--i];
+      j--;
+    } else if (table.isGreater(i, j)) {
+      i--;
+    } else {
+      j--;
+    }
   }
-  return common;
+  return bytes;
 }
 
 function replyMatches(
