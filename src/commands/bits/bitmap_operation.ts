@@ -1,8 +1,4 @@
-/**
- * BITOP. The result is made piece by piece in a buffer that stays in the processor's cache: all
- * sources are combined for one piece before the next. So the result may take the place of one of
- * its sources, piece by piece.
- */
+/** BITOP: what is asked for, and where the result goes. */
 import { byteOffset, ensure, NIL, SEGMENT_BITS, u8 } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import { CommandError, SYNTAX, WRONG_TYPE } from "../../protocol/errors.ts";
@@ -11,16 +7,9 @@ import * as entry from "../../structures/entry.ts";
 import * as rawString from "../../values/raw_string.ts";
 import * as stringValue from "../../values/string_value.ts";
 import { Type } from "../../values/types.ts";
+import { expectLarge, made, makePiece, Op, PIECE_SIZE } from "./bit_pieces.ts";
 
-/** 8 KiB: large enough for any string that is kept in its entry. */
-const PIECE_WORDS = 2048;
-const PIECE_SIZE = PIECE_WORDS * 4;
-
-const Op = { and: 0, or: 1, xor: 2, not: 3, diff: 4, diff1: 5, andor: 6, one: 7 } as const;
 const NAMES = ["and", "or", "xor", "not", "diff", "diff1", "andor", "one"] as const;
-
-/** How a source changes the piece that the others have made. */
-const Step = { take: 0, and: 1, or: 2, xor: 3, without: 4, from: 5, once: 6 } as const;
 
 const ONE_SOURCE = new CommandError("ERR BITOP NOT must be called with a single source key.");
 const TWO_SOURCES: Readonly<Record<number, CommandError>> = {
@@ -28,14 +17,6 @@ const TWO_SOURCES: Readonly<Record<number, CommandError>> = {
   [Op.diff1]: needsTwo("DIFF1"),
   [Op.andor]: needsTwo("ANDOR"),
 };
-
-const piece = new Int32Array(PIECE_WORDS);
-const pieceBytes = new Uint8Array(piece.buffer);
-const pieceView = new DataView(piece.buffer);
-/** A source's piece, where the source ends within it: zeros follow. */
-const padded = new Int32Array(PIECE_WORDS);
-/** Bits that more than one source has, for ONE. */
-const repeated = new Int32Array(PIECE_WORDS);
 
 /** The entries of the sources; NIL where there is no key. */
 let sources = new Int32Array(16);
@@ -100,96 +81,18 @@ function store(
     db.clearExpiry(e);
   }
   if (!isLarge) {
-    makePiece(op, count, 0, (size + 3) >>> 2);
-    rawString.place(db, e, pieceBytes, pieceView, size);
+    makePiece(op, sources, count, 0, (size + 3) >>> 2);
+    rawString.place(db, e, made.bytes, made.view, size);
     return;
   }
+  expectLarge();
   const block = rawString.blockFor(found, size);
   const to = u8[block >>> SEGMENT_BITS];
   const start = byteOffset(block);
   for (let at = 0; at < size; at += PIECE_SIZE) {
     const pieceSize = Math.min(PIECE_SIZE, size - at);
-    makePiece(op, count, at >>> 2, (pieceSize + 3) >>> 2);
-    to.set(pieceSize === PIECE_SIZE ? pieceBytes : pieceBytes.subarray(0, pieceSize), start + at);
+    makePiece(op, sources, count, at >>> 2, (pieceSize + 3) >>> 2);
+    to.set(pieceSize === PIECE_SIZE ? made.bytes : made.bytes.subarray(0, pieceSize), start + at);
   }
   rawString.placeBlock(db, e, block, size);
-}
-
-/** Fills the piece with words [from, from + n) of the result. */
-function makePiece(op: number, count: number, from: number, n: number): void {
-  switch (op) {
-    case Op.not:
-      combine(Step.take, 0, 1, from, n);
-      for (let i = 0; i < n; i++) piece[i] = ~piece[i];
-      break;
-    case Op.one:
-      combine(Step.take, 0, 1, from, n);
-      repeated.fill(0);
-      combine(Step.once, 1, count, from, n);
-      for (let i = 0; i < n; i++) piece[i] &= ~repeated[i];
-      break;
-    case Op.diff:
-    case Op.diff1:
-    case Op.andor:
-      combine(Step.take, 1, 2, from, n);
-      combine(Step.or, 2, count, from, n);
-      combine(
-        op === Op.diff ? Step.from : op === Op.diff1 ? Step.without : Step.and,
-        0,
-        1,
-        from,
-        n,
-      );
-      break;
-    default:
-      combine(Step.take, 0, 1, from, n);
-      combine(op === Op.and ? Step.and : op === Op.or ? Step.or : Step.xor, 1, count, from, n);
-  }
-}
-
-/** Lets the sources [first, end) change the piece. */
-function combine(step: number, first: number, end: number, from: number, n: number): void {
-  for (let i = first; i < end; i++) {
-    const { words, at, size } = rawString.wordsOf(sources[i] as EntryRef);
-    const left = size - from * 4;
-    if (left >= n * 4) {
-      apply(step, words, at + from, n);
-      continue;
-    }
-    const whole = left > 0 ? left >>> 2 : 0;
-    for (let w = 0; w < whole; w++) padded[w] = words[at + from + w];
-    padded.fill(0, whole, n);
-    if (left > 0 && (left & 3) !== 0) {
-      padded[whole] = words[at + from + whole] & ((1 << ((left & 3) * 8)) - 1);
-    }
-    apply(step, padded, 0, n);
-  }
-}
-
-function apply(step: number, words: Int32Array, at: number, n: number): void {
-  switch (step) {
-    case Step.take:
-      for (let i = 0; i < n; i++) piece[i] = words[at + i];
-      break;
-    case Step.and:
-      for (let i = 0; i < n; i++) piece[i] &= words[at + i];
-      break;
-    case Step.or:
-      for (let i = 0; i < n; i++) piece[i] |= words[at + i];
-      break;
-    case Step.xor:
-      for (let i = 0; i < n; i++) piece[i] ^= words[at + i];
-      break;
-    case Step.without:
-      for (let i = 0; i < n; i++) piece[i] &= ~words[at + i];
-      break;
-    case Step.from:
-      for (let i = 0; i < n; i++) piece[i] = words[at + i] & ~piece[i];
-      break;
-    default:
-      for (let i = 0; i < n; i++) {
-        repeated[i] |= piece[i] & words[at + i];
-        piece[i] |= words[at + i];
-      }
-  }
 }

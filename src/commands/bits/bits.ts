@@ -3,6 +3,10 @@
  * seen as 32-bit words of the machine's, lowest byte first. Positions of bits are doubles: a string
  * may have 2^32 of them and more. What lies before and behind a run in its words does not matter.
  */
+import { WIDE_STEP, wideWords } from "../../base/wide_words.ts";
+
+/** From so many words on they are counted by WideWords. */
+export const WIDE_COUNT_LEAST = 512;
 
 const WORD_BITS = 32;
 const ALL = -1;
@@ -28,7 +32,22 @@ export function countOnes(words: Int32Array, at: number, from: number, to: numbe
   const tail = swapped(ALL << (WORD_BITS - 1 - ((to - 1) % WORD_BITS)));
   if (first === last) return onesIn(words[first] & head & tail);
   const ends = onesIn(words[first] & head) + onesIn(words[last] & tail);
+  if (last - first > WIDE_COUNT_LEAST) return ends + countWide(words, first + 1, last);
   return ends + countWords(words, first + 1, last);
+}
+
+/** As `countWords`. */
+function countWide(words: Int32Array, from: number, to: number): number {
+  const wide = wideWords();
+  if (wide === null) return countWords(words, from, to);
+  let count = 0;
+  let at = from;
+  for (let n = 0; at + WIDE_STEP <= to; at += n) {
+    n = Math.min(wide.left.length, (to - at) & -WIDE_STEP);
+    wide.left.set(words.subarray(at, at + n));
+    count += wide.ones(n);
+  }
+  return count + countWords(words, at, to);
 }
 
 /**

@@ -24,9 +24,9 @@ const keptColumns = new Int32Array(KEPT_WORDS);
 const columnsAt = new Int32Array(BYTE_VALUES);
 
 export class CommonTable {
-  readonly #rows: Int32Array;
+  private readonly rows: Int32Array;
   /** Words of a row. */
-  readonly #width: number;
+  private readonly width: number;
   /** The size of the longest common subsequence. */
   readonly commonSize: number;
 
@@ -46,15 +46,15 @@ export class CommonTable {
       makeRow(rows, above, columns, columnsAt[a[i]], width, above + step);
       above += step;
     }
-    this.#rows = rows;
-    this.#width = width;
+    this.rows = rows;
+    this.width = width;
     this.commonSize = clearBits(rows, above, b.length);
   }
 
   /** Whether the cell of i and j bytes, j above 0, is greater than that of i and j - 1. */
   isGreater(i: number, j: number): boolean {
     const bit = j - 1;
-    return ((this.#rows[i * this.#width + (bit >>> 5)] >>> (bit & 31)) & 1) === 0;
+    return ((this.rows[i * this.width + (bit >>> 5)] >>> (bit & 31)) & 1) === 0;
   }
 }
 

@@ -512,6 +512,7 @@ const OPERATIONS: Record<string, (bytes: number[]) => number> = {
   AND: (bytes) => bytes.reduce((a, b) => a & b),
   OR: (bytes) => bytes.reduce((a, b) => a | b),
   XOR: (bytes) => bytes.reduce((a, b) => a ^ b),
+  NOT: ([x]) => ~x,
   DIFF: ([x, ...rest]) => x & ~rest.reduce((a, b) => a | b),
   DIFF1: ([x, ...rest]) => ~x & rest.reduce((a, b) => a | b),
   ANDOR: ([x, ...rest]) => x & rest.reduce((a, b) => a | b),
@@ -529,17 +530,18 @@ const OPERATIONS: Record<string, (bytes: number[]) => number> = {
 test("BITOP of strings of all sizes, also onto one of them", () =>
   withSeed(async (random, note) => {
     const is7 = process.env.RUSK_BINARY === "redis-server";
-    const names = Object.keys(OPERATIONS).slice(0, is7 ? 3 : undefined);
+    const names = Object.keys(OPERATIONS).slice(0, is7 ? 4 : undefined);
     for (let round = 0; round < 60; round++) {
       const sizeMax = random.pick([3, 40, 5000, 40_000]);
-      const sources = Array.from({ length: random.between(2, 5) }, () => {
+      const name = random.pick(names);
+      const count = name === "NOT" ? 1 : random.between(2, 5);
+      const sources = Array.from({ length: count }, () => {
         const bytes = Buffer.alloc(random.below(sizeMax));
         for (let i = 0; i < bytes.length; i++) bytes[i] = random.uint32();
         return bytes;
       });
       for (const [i, bytes] of sources.entries()) await client.command("SET", `s${i}`, bytes);
       const size = Math.max(...sources.map((bytes) => bytes.length));
-      const name = random.pick(names);
       const wanted = Buffer.alloc(size);
       for (let at = 0; at < size; at++) {
         wanted[at] = OPERATIONS[name](sources.map((bytes) => bytes[at] ?? 0));

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { countOnes, findBit, onesIn } from "../../../src/commands/bits/bits.ts";
+import { countOnes, findBit, onesIn, WIDE_COUNT_LEAST } from "../../../src/commands/bits/bits.ts";
 
 /** The bits of bytes in the order of a bitmap. */
 function bitsOf(bytes: Uint8Array): string {
@@ -42,6 +42,17 @@ test("countOnes counts what a walk over the bits counts", () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test("countOnes of runs that are counted 64 bits at a time, a word shorter and longer", () => {
+  const words = Int32Array.from({ length: 9 * WIDE_COUNT_LEAST }, (_, i) => Math.imul(i, i * 7919));
+  const ones = [...words].map(onesIn);
+  for (let to = WIDE_COUNT_LEAST - 2; to < words.length; to += to < 600 ? 1 : 97) {
+    for (const at of [0, 3]) {
+      const wanted = ones.slice(at, to).reduce((sum, n) => sum + n, 0);
+      expect([to, countOnes(words, at, 0, (to - at) * 32)]).toEqual([to, wanted]);
+    }
+  }
 });
 
 test("findBit finds what a walk over the bits finds", () => {

@@ -1,0 +1,205 @@
+/**
+ * Runs of words, 128 bits at a time. JavaScript has integers of 32 bits; WebAssembly has vectors of
+ * 128, integers of 64, and an instruction that counts the one-bits of these. It has a memory of its
+ * own: operands are copied there and results back, which costs less than is gained from some
+ * hundred words on (docs/decisions/0027). The code is made when it is first asked for.
+ *
+ *   memory   0: left, PIECE_SIZE bytes | right, as many
+ */
+import { isKept } from "./ballast.ts";
+
+/** 8 KiB: two of them stay in the processor's nearest cache. */
+const PIECE_WORDS = 2048;
+const PIECE_SIZE = PIECE_WORDS * 4;
+
+/** The functions work on so many words at a time. */
+export const WIDE_STEP = 16;
+
+/** What `combine` makes of the left words and the right ones, as the left ones. */
+export const Wide = { and: 0, or: 1, xor: 2, without: 3, from: 4, flip: 5 } as const;
+export type Wide = (typeof Wide)[keyof typeof Wide];
+
+export interface WideWords {
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+  /** One of Wide for the first `count` words, rounded up to WIDE_STEP. */
+  combine(how: Wide, count: number): void;
+  /** The one-bits of the first `count` words on the left, a multiple of WIDE_STEP. */
+  ones(count: number): number;
+}
+
+let made: WideWords | null | undefined;
+
+/** Null where address space is limited: a memory reserves 4 GiB of that, untouched. */
+export function wideWords(): WideWords | null {
+  if (made === undefined) made = isKept() ? null : makeWideWords();
+  return made;
+}
+
+/** Null where there are no vectors in WebAssembly: the runtime, or the processor, lacks them. */
+export function makeWideWords(): WideWords | null {
+  try {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes()));
+    return overExports(exports as unknown as Exports);
+  } catch {
+    return null;
+  }
+}
+
+/** The functions take where to stop, in bytes, and work at least once. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  ones(end: number): number;
+  combine0(end: number): void;
+  combine1(end: number): void;
+  combine2(end: number): void;
+  combine3(end: number): void;
+  combine4(end: number): void;
+  combine5(end: number): void;
+}
+
+function overExports(exports: Exports): WideWords {
+  const { memory, ones } = exports;
+  const { combine0, combine1, combine2, combine3, combine4, combine5 } = exports;
+  const functions = [combine0, combine1, combine2, combine3, combine4, combine5];
+  return {
+    left: new Int32Array(memory.buffer, 0, PIECE_WORDS),
+    right: new Int32Array(memory.buffer, PIECE_SIZE, PIECE_WORDS),
+    combine: (how, count) => functions[how](count * 4),
+    ones: (count) => ones(count * 4),
+  };
+}
+
+// The module, as chapter 5 of the WebAssembly specification writes one in bytes.
+
+const Op = {
+  loop: 0x03,
+  end: 0x0b,
+  branchIf: 0x0d,
+  getLocal: 0x20,
+  setLocal: 0x21,
+  load64: 0x29,
+  constant32: 0x41,
+  isLess: 0x48,
+  add32: 0x6a,
+  onesIn: 0x7b,
+  add64: 0x7c,
+  low32: 0xa7,
+  ofVectors: 0xfd,
+} as const;
+
+/** These follow `ofVectors`; `without` is the one below on the stack and not the one on top. */
+const Vector = { load: 0, store: 11, not: 77, and: 78, without: 79, or: 80, xor: 81 } as const;
+
+const I32 = 0x7f;
+const I64 = 0x7e;
+const FUNCTION = 0x60;
+const NOTHING = 0x40;
+const Section = { types: 1, functions: 3, memories: 5, exports: 7, code: 10 } as const;
+const Kind = { function: 0, memory: 2 } as const;
+/** Loads and stores are said to be aligned to 2^3 bytes, those of vectors to 2^4. */
+const ALIGNMENT_64 = 3;
+const ALIGNMENT_128 = 4;
+const STEP_SIZE = WIDE_STEP * 4;
+
+// Locals: the argument, where to stop; how far it is, in bytes; the ones so far.
+const END = 0;
+const AT = 1;
+const SUM = 2;
+
+function combineCode(how: Wide): number[] {
+  const body: number[] = [];
+  for (let offset = 0; offset < STEP_SIZE; offset += 16) {
+    const to = [ALIGNMENT_128, ...unsigned(offset)];
+    body.push(Op.getLocal, AT, ...combined(how, offset), Op.ofVectors, Vector.store, ...to);
+  }
+  return functionOf([[1, I32]], loopOf(body));
+}
+
+/** Makes of the vectors at `AT + offset` on both sides one, on the stack. */
+function combined(how: Wide, offset: number): number[] {
+  const left = load(offset);
+  const right = load(PIECE_SIZE + offset);
+  switch (how) {
+    case Wide.and:
+      return [...left, ...right, Op.ofVectors, ...unsigned(Vector.and)];
+    case Wide.or:
+      return [...left, ...right, Op.ofVectors, ...unsigned(Vector.or)];
+    case Wide.xor:
+      return [...left, ...right, Op.ofVectors, ...unsigned(Vector.xor)];
+    case Wide.without:
+      return [...left, ...right, Op.ofVectors, ...unsigned(Vector.without)];
+    case Wide.from:
+      return [...right, ...left, Op.ofVectors, ...unsigned(Vector.without)];
+    case Wide.flip:
+      return [...left, Op.ofVectors, ...unsigned(Vector.not)];
+  }
+}
+
+function load(offset: number): number[] {
+  const from = [ALIGNMENT_128, ...unsigned(offset)];
+  return [Op.getLocal, AT, Op.ofVectors, Vector.load, ...from];
+}
+
+function onesCode(): number[] {
+  const body: number[] = [Op.getLocal, SUM];
+  for (let offset = 0; offset < STEP_SIZE; offset += 8) {
+    const from = [ALIGNMENT_64, ...unsigned(offset)];
+    body.push(Op.getLocal, AT, Op.load64, ...from, Op.onesIn, Op.add64);
+  }
+  body.push(Op.setLocal, SUM);
+  const locals = [
+    [1, I32],
+    [1, I64],
+  ];
+  return functionOf(locals, [...loopOf(body), Op.getLocal, SUM, Op.low32]);
+}
+
+/** Does it for AT = 0, STEP_SIZE ... while that is below END. */
+function loopOf(body: readonly number[]): number[] {
+  const next = [Op.getLocal, AT, Op.constant32, ...signed(STEP_SIZE), Op.add32, Op.setLocal, AT];
+  const again = [Op.getLocal, AT, Op.getLocal, END, Op.isLess, Op.branchIf, 0];
+  return [Op.loop, NOTHING, ...body, ...next, ...again, Op.end];
+}
+
+function functionOf(locals: readonly number[][], body: readonly number[]): number[] {
+  return sized([...vector(locals), ...body, Op.end]);
+}
+
+function moduleBytes(): Uint8Array<ArrayBuffer> {
+  const combinations = Object.values(Wide);
+  const codes = [onesCode(), ...combinations.map(combineCode)];
+  const types = [
+    [FUNCTION, 1, I32, 1, I32],
+    [FUNCTION, 1, I32, 0],
+  ];
+  const exports = [
+    [...name("memory"), Kind.memory, 0],
+    [...name("ones"), Kind.function, 0],
+    ...combinations.map((how) => [...name(`combine${how}`), Kind.function, how + 1]),
+  ];
+  return Uint8Array.from([
+    ...[0, ...new TextEncoder().encode("asm"), 1, 0, 0, 0],
+    ...section(Section.types, types),
+    ...section(Section.functions, [[0], ...combinations.map(() => [1])]),
+    ...section(Section.memories, [[1, 1, 1]]),
+    ...section(Section.exports, exports),
+    ...section(Section.code, codes),
+  ]);
+}
+
+const section = (id: number, items: readonly number[][]) => [id, ...sized(vector(items))];
+const vector = (items: readonly number[][]) => [...unsigned(items.length), ...items.flat()];
+const name = (text: string) => sized([...new TextEncoder().encode(text)]);
+const sized = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
+
+/** LEB128: seven bits a byte, the lowest first; the highest bit says that more follow. */
+function unsigned(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
+}
+
+/** As `unsigned`, of two's complement: it ends when the rest is copies of the last byte's bit 6. */
+function signed(value: number): number[] {
+  if (value >= -0x40 && value < 0x40) return [value & 0x7f];
+  return [(value & 0x7f) | 0x80, ...signed(value >> 7)];
+}
