@@ -55,6 +55,9 @@ const EXIT_FAILURE = 1;
 const RESERVED_FILES = 32;
 /** Where the process id of a server in the background is kept unless `pidfile` says where. */
 const DAEMON_PID_FILE = "/var/run/rusk.pid";
+/** A process that was killed may need so long to end, and who only looks whether files are free. */
+const CLAIM_MS = 500;
+const CLAIM_STEP_MS = 50;
 /** The title is shown so long after the start: clients come first. */
 const TITLE_MS = 100;
 
@@ -212,6 +215,10 @@ const toolParts = (): ToolParts => ({
   standardInput,
   writeStandardOutput,
   isNoFile: files.isNoFile,
+  realPath: files.realPath,
+  isTaken: files.isTaken,
+  openLocks: () => openFileLocks((path, reason) => host.writeError(`${unlocked(path, reason)}\n`)),
+  isRunning: host.isRunning,
   readInputLine: files.readInputLine,
   readConfig,
   actsAs: null,
@@ -387,7 +394,11 @@ const unlocked = (path: string, reason: string) =>
 function claimFiles(config: Config, log: Log, locks: FileLocks): void {
   const problem = () =>
     claimConfigured(config, { makeFolder: files.makeFolder, lockFile: locks.lock });
-  const inTheWay = problem();
+  let inTheWay = problem();
+  for (let waitedMs = 0; inTheWay !== null && waitedMs < CLAIM_MS; waitedMs += CLAIM_STEP_MS) {
+    host.sleep(CLAIM_STEP_MS);
+    inTheWay = problem();
+  }
   if (inTheWay !== null) {
     const remedy = config.flag("appendonly")
       ? "Give each server a dir, appenddirname or appendfilename of its own"

@@ -77,7 +77,7 @@ _rusk() {
   case ${COMP_WORDS[1]} in
     cli) options='-h -p -s -a --pass --user --askpass --no-auth-warning -u -n -2 -3 -c -r -i -x -X -e --quoted-input --raw --no-raw --csv --json --quoted-json -d -D --show-pushes --verbose --tls --sni --cacert --cacertdir --insecure --cert --key --tls-ciphers --tls-ciphersuites --stat --bigkeys --memkeys --memkeys-samples --hotkeys --scan --pattern --quoted-pattern --pipe --pipe-timeout --latency --latency-history --latency-dist --intrinsic-latency --rdb --functions-rdb --replica --slave --eval --ldb --ldb-sync-mode --lru-test --cluster --help -v --version' ;;
     benchmark) options='-h -p -s -a --user -u --dbnum -3 --enable-tracking -c -n -d -P -r -k -t -l -I -x --threads -e --cluster -q --csv --precision --help -v --version --tls --sni --cacert --cacertdir --insecure --cert --key --tls-ciphers --tls-ciphersuites' ;;
-    export) options='--format --incomplete -h --help --dir --dbfilename' ;;
+    export) options='--format --force --incomplete -h --help --dir --dbfilename' ;;
     import) options='--force --incomplete -h --help --dir --dbfilename' ;;
     check-snapshot) options='-h --help --dir --dbfilename' ;;
     check-aof) options='--fix --truncate-to-timestamp -h --help --dir --dbfilename' ;;

@@ -424,8 +424,8 @@ export class AppendOnly implements AppendLogControl {
     const files = isOn ? this.newFiles() : this.files;
     try {
       files.settleHere();
-      if (!claimLog(files.pathOf(files.fileName), host)) throw new Error(logTaken(config));
       files.makeFolder();
+      if (claimLog(files.pathOf(files.fileName), host) === null) throw new Error(logTaken(config));
       // What is there from a time when the log was on is to be replaced.
       files.read();
       files.claimUnnamed();

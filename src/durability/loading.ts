@@ -18,7 +18,7 @@ import {
   FormatError,
 } from "../persistence/log/append_loader.ts";
 import type { Part } from "../persistence/log/append_manifest.ts";
-import { cutFile } from "../persistence/log/cut_file.ts";
+import { cutFile, keepEnd } from "../persistence/log/cut_file.ts";
 import { openLoader, PeekedSource } from "../persistence/open_loader.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
@@ -26,8 +26,6 @@ import type { FunctionRegistry } from "../scripting/function_registry.ts";
 
 /** Keys, or commands, loaded between two looks at the clock. */
 const STEP_COUNT = 1024;
-/** Bytes of what is cut off that are copied at once. */
-const COPY_SIZE = 256 << 10;
 /** No snapshot is shorter than the head of an RDB file. */
 const HEAD_SIZE_MIN = 9;
 /** Bytes looked at together for zeros at the end of a file. */
@@ -220,23 +218,7 @@ export class Loading {
   /** Cuts a file back, once what is cut off is on the disk under another name. */
   private *cut(file: InputFile, path: string, name: string, size: number): Generator<void, void> {
     const { disk, log, keyspace } = this.parts;
-    let kept = `${path}.cut-${keyspace.clock.nowSeconds}`;
-    while (disk.fileExists(kept)) kept += "+";
-    const copy = disk.createFile(kept);
-    try {
-      const piece = new Uint8Array(COPY_SIZE);
-      for (let at = size; at < file.size; ) {
-        const count = file.readAt(piece, 0, COPY_SIZE, at);
-        if (count === 0) break;
-        copy.write(piece.subarray(0, count));
-        at += count;
-        yield;
-      }
-      copy.commit();
-    } catch (error) {
-      copy.abandon();
-      throw error;
-    }
+    const kept = yield* keepEnd(disk, file, path, size, keyspace.clock.nowSeconds);
     const count = file.size - size;
     log.add("warning", `!!! Truncating the AOF ${name} at offset ${size} !!!`);
     log.add("warning", `What is cut off, ${counted(count, "byte")}, is kept in ${kept}`);

@@ -14,6 +14,7 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import { isOwnFormat, openSaver } from "../persistence/open_saver.ts";
 import { saveWhole } from "../persistence/saver.ts";
 import { CommandError } from "../protocol/errors.ts";
+import type { FileLock } from "../runtime/file_locks.ts";
 import type { Host } from "../runtime/host.ts";
 import { type BackgroundSave, saveInBackground } from "./background_save.ts";
 import { claimSnapshot, snapshotTaken } from "./claims.ts";
@@ -45,6 +46,8 @@ export class Snapshots implements SnapshotControl {
   private readonly state: Progress;
   /** The file holds more than what was loaded of it. */
   private isUnread = false;
+  /** While the file is claimed: while it is saved, or always if it is by itself. */
+  private lock: FileLock | null = null;
   /** Another server has the file: save points have no effect. Only beside a log, see claims.ts. */
   private isAnothers = false;
 
@@ -91,6 +94,8 @@ export class Snapshots implements SnapshotControl {
     } catch (error) {
       this.tellFailure((error as Error).message);
       return false;
+    } finally {
+      this.letGo();
     }
     this.log.add("notice", "DB saved on disk");
     this.noteSuccess(keyspace.dirty, nowMs);
@@ -116,22 +121,52 @@ export class Snapshots implements SnapshotControl {
     return this.config.text("dbfilename");
   }
 
-  /** No file is replaced that is another server's: then it throws. */
+  /**
+   * No file is replaced that is another server's: then it throws. What a process that was killed
+   * had begun to write is removed.
+   */
   private claim(): void {
-    if (!claimSnapshot(this.path, this.host)) throw new Error(snapshotTaken(this.config));
+    if (this.lock !== null) return;
+    this.lock = claimSnapshot(this.path, this.host);
+    if (this.lock === null) throw new Error(snapshotTaken(this.config));
+    removeLeftovers(this.host, ".", this.path);
+  }
+
+  /** It is saved, or not. */
+  private letGo(): void {
+    if (this.isConfigured) return;
+    this.lock?.release();
+    this.lock = null;
   }
 
   /**
-   * At the start, and when directives say otherwise which file it is: what a process that was
-   * killed had begun to write is removed, if the file is this server's.
+   * At the start, and when directives say otherwise which file it is, or whether it is saved by
+   * itself.
    */
   settle(): void {
     const { path, host, config, log } = this;
+    const before = this.lock;
     this.isAnothers = false;
-    if (path === "" || !this.isConfigured) return;
-    this.isAnothers = !claimSnapshot(path, host);
-    if (!this.isAnothers) removeLeftovers(host, ".", path);
-    else log.add("warning", `${snapshotTaken(config)}: save points have no effect here`);
+    this.lock = null;
+    if (path !== "" && this.isConfigured) {
+      this.lock = claimSnapshot(path, host);
+      this.isAnothers = this.lock === null;
+      if (this.isAnothers)
+        log.add("warning", `${snapshotTaken(config)}: save points have no effect here`);
+      else if (this.lock !== before) removeLeftovers(host, ".", path);
+    }
+    // What is being saved goes where it was begun.
+    if (before !== this.lock && this.state.saving === null) before?.release();
+  }
+
+  /** At the start: what a process that was killed had begun to write is removed in any case. */
+  begin(): void {
+    const { path, host } = this;
+    this.settle();
+    if (path === "" || this.isConfigured) return;
+    const lock = claimSnapshot(path, host);
+    if (lock !== null) removeLeftovers(host, ".", path);
+    lock?.release();
   }
 
   /** Before the file is replaced: see found_files.ts. Throws what the disk says. */
@@ -156,6 +191,7 @@ export class Snapshots implements SnapshotControl {
         this.finish(save, problem),
       );
     } catch (error) {
+      this.letGo();
       this.noteFailure((error as Error).message);
       return false;
     }
@@ -172,6 +208,7 @@ export class Snapshots implements SnapshotControl {
   /** The file has its place, or something went wrong. */
   private finish(background: BackgroundSave, problem: string | null): void {
     this.state.end();
+    this.letGo();
     const { nowMs } = this.keyspace.clock;
     this.lastDurationMs = nowMs - background.startMs;
     if (problem !== null) {
@@ -212,6 +249,7 @@ export class Snapshots implements SnapshotControl {
     saving.abandon();
     delays.end("rdb-unlink-temp-file", beganMs);
     this.state.end();
+    this.letGo();
   }
 
   /** From the timer: begins a snapshot when it was scheduled, or when a save point says so. */

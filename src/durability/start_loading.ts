@@ -28,7 +28,7 @@ export interface StartParts {
 export function startLoading(parts: StartParts, done: (problem: string | null) => void): void {
   const { config, snapshots, appendLog, progress } = parts;
   const isLogged = config.flag("appendonly");
-  snapshots.settle();
+  snapshots.begin();
   const problem = isLogged ? appendLog.find() : null;
   if (problem !== null) {
     done(problem);

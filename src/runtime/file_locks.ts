@@ -25,17 +25,26 @@ interface Calls {
   flock(fd: number, operation: number): number;
 }
 
+/** A file that is locked, or that nobody can lock. */
+export interface FileLock {
+  /** Removes the file; it ends with the process in any case. */
+  release(): void;
+}
+
 /**
- * Locks the file of this path, which is made if there is none, until the process ends. False:
- * another process has locked it. Where it cannot be locked nobody can have, and `note` is told why.
+ * Locks the file of this path, which is made if there is none. Who has locked it already gets the
+ * same lock again; null: another process has it. Where it cannot be locked nobody can have, and
+ * `note` is told why.
  */
-export type LockFile = (path: string) => boolean;
+export type LockFile = (path: string) => FileLock | null;
 
 export interface FileLocks {
   readonly lock: LockFile;
-  /** Removes the files: the process is about to end. */
+  /** Releases all: the process is about to end. */
   release(): void;
 }
+
+const NO_LOCK: FileLock = { release() {} };
 
 export async function openFileLocks(
   note: (path: string, reason: string) => void,
@@ -53,15 +62,9 @@ async function openFlock(): Promise<Calls["flock"] | null> {
   return null;
 }
 
-interface Held {
-  readonly fd: number;
-  /** It is the same whatever the current folder. */
-  readonly path: string;
-}
-
 class Locks implements FileLocks {
   /** By what the system knows a file by. */
-  private readonly held = new Map<string, Held>();
+  private readonly held = new Map<string, FileLock>();
   /** Paths that cannot be locked, as was told. */
   private readonly unlocked = new Set<string>();
   private readonly flock: Calls["flock"] | null;
@@ -72,24 +75,32 @@ class Locks implements FileLocks {
     this.note = note;
   }
 
-  readonly lock = (path: string): boolean => {
+  readonly lock = (path: string): FileLock | null => {
     try {
       for (let i = 0; i < ATTEMPTS_MAX; i++) {
-        if (this.held.has(identityOf(path))) return true;
+        const own = this.held.get(identityOf(path));
+        if (own !== undefined) return own;
         const fd = openLock(path);
-        if (fd === null || !this.isLocked(fd, path)) return false;
+        if (fd === null || !this.isLocked(fd, path)) return null;
         const key = identityOf(fd);
-        if (key === identityOf(path)) {
-          this.held.set(key, { fd, path: absolutePath(path) });
-          return true;
-        }
+        if (key === identityOf(path)) return this.hold(key, fd, absolutePath(path));
         closeSync(fd);
       }
     } catch (error) {
       this.tell(path, systemReason(error));
     }
-    return true;
+    return NO_LOCK;
   };
+
+  /** `path`: the same whatever the current folder. */
+  private hold(key: string, fd: number, path: string): FileLock {
+    const release = () => {
+      if (this.held.delete(key)) removeLock(fd, path);
+    };
+    const lock = { release };
+    this.held.set(key, lock);
+    return lock;
+  }
 
   /** Closes a file that is not locked; throws where none can be. */
   private isLocked(fd: number, path: string): boolean {
@@ -121,19 +132,20 @@ class Locks implements FileLocks {
     this.note(path, reason);
   }
 
-  release(): void {
-    for (const { fd, path } of this.held.values()) {
-      // What is open cannot be removed on Windows; elsewhere nobody else is to lock it before.
-      if (OPEN_ALONE !== 0) closeSync(fd);
-      try {
-        unlinkSync(nativePath(path));
-      } catch {
-        // It is in nobody's way.
-      }
-      if (OPEN_ALONE === 0) closeSync(fd);
-    }
-    this.held.clear();
+  readonly release = (): void => {
+    for (const lock of this.held.values()) lock.release();
+  };
+}
+
+function removeLock(fd: number, path: string): void {
+  // What is open cannot be removed on Windows; elsewhere nobody else is to lock it before.
+  if (OPEN_ALONE !== 0) closeSync(fd);
+  try {
+    unlinkSync(nativePath(path));
+  } catch {
+    // It is in nobody's way.
   }
+  if (OPEN_ALONE === 0) closeSync(fd);
 }
 
 /** Opens a file to lock it; null: another process has it for itself. */

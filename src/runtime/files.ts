@@ -4,7 +4,6 @@
  */
 import { Buffer } from "node:buffer";
 import {
-  appendFileSync,
   chmodSync,
   closeSync,
   constants,
@@ -17,11 +16,13 @@ import {
   fsyncSync,
   ftruncateSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -31,9 +32,14 @@ import { dirname, resolve } from "node:path";
 import process from "node:process";
 import type { SyncFile } from "./net.ts";
 import { secretWords } from "./secret.ts";
-import { orReason, systemReason } from "./system_error.ts";
+import { orReason, systemCode, systemReason } from "./system_error.ts";
 
 const LINE_END = 10;
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+/** O_NONBLOCK is not there on Windows. */
+const APPEND_AT_ONCE = O_WRONLY | O_CREAT | O_APPEND | (O_NONBLOCK ?? 0);
+/** Nobody reads a pipe, or not fast enough, or no longer. */
+const PIPE_CODES = new Set(["ENXIO", "EAGAIN", "EPIPE"]);
 /** Of a file's mode. */
 const PERMISSIONS = 0o777;
 
@@ -323,9 +329,36 @@ export function isNoFile(path: string): boolean {
   return stats !== undefined && !stats.isFile();
 }
 
-/** Adds to a file's end, making the file if there is none. */
+/** A path without the links on the way, if it leads to something. */
+export function realPath(path: string): string {
+  try {
+    return bytesOf(realpathSync(nativePath(path)));
+  } catch {
+    return path;
+  }
+}
+
+/** Whether there is anything at a path: a link as well that leads nowhere. */
+export const isTaken = (path: string) =>
+  lstatSync(nativePath(path), { throwIfNoEntry: false }) !== undefined;
+
+/**
+ * Adds to a file's end, making the file if there is none. A named pipe gets what it takes at once:
+ * of one that nobody reads, nothing.
+ */
 export function appendFile(path: string, text: string): void {
-  orReason(() => appendFileSync(nativePath(path), text, "latin1"));
+  try {
+    const file = openSync(nativePath(path), APPEND_AT_ONCE, 0o666);
+    try {
+      writeAll(file, Buffer.from(text, "latin1"));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if (!(PIPE_CODES.has(systemCode(error)) && isNoFile(path))) {
+      throw new Error(systemReason(error), { cause: error });
+    }
+  }
 }
 
 export function setMode(path: string, mode: number): void {

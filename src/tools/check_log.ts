@@ -5,12 +5,13 @@
  * memory.
  */
 import { latin1 } from "../base/bytes.ts";
+import { counted } from "../base/counted.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import type { ByteSource } from "../persistence/byte_source.ts";
 import { AppendLoader, FormatError } from "../persistence/log/append_loader.ts";
 import { ManifestError, type Part, parseManifest } from "../persistence/log/append_manifest.ts";
-import { cutFile } from "../persistence/log/cut_file.ts";
+import { cutFile, keepEnd } from "../persistence/log/cut_file.ts";
 import {
   type FileRules,
   formatOf,
@@ -19,6 +20,7 @@ import {
   readHead,
 } from "../persistence/open_loader.ts";
 import type { InputFile } from "../runtime/files.ts";
+import { Owned, whileLogOwned } from "./owned.ts";
 import { PassageError, passThrough } from "./passage.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { openInput } from "./read_data.ts";
@@ -57,17 +59,18 @@ export async function checkLog(args: readonly string[], parts: ToolParts): Promi
     const path = request.file === STANDARD ? STANDARD : parts.absolutePath(request.file);
     const config = parts.readConfig(request.words);
     if (path !== STANDARD && !parts.isNoFile(path) && !isPacked(path, parts.disk)) {
-      await new LogCheck(request, config, parts).run(path);
+      const check = () => new LogCheck(request, config, parts).run(path);
+      await (cuts(request) ? whileLogOwned(path, parts, check) : check());
       return 0;
     }
-    if (request.fixes || request.toSeconds !== null) {
+    if (cuts(request)) {
       throw new Stop("Only a file that is not packed can be cut, aborting...");
     }
     input = await opened(path, config, parts);
     await new LogCheck({ ...request, file: input.name }, config, parts).run(input.path);
     return 0;
   } catch (error) {
-    if (!(error instanceof Stop)) throw error;
+    if (!(error instanceof Stop || error instanceof Owned)) throw error;
     parts.writeOut(`${error.message}\n`);
     return 1;
   } finally {
@@ -75,9 +78,11 @@ export async function checkLog(args: readonly string[], parts: ToolParts): Promi
   }
 }
 
+const cuts = ({ fixes, toSeconds }: Request) => fixes || toSeconds !== null;
+
 async function opened(path: string, config: Config, parts: ToolParts): Promise<ToolInput> {
   try {
-    return await openInput(path, config.text("appendfilename"), parts, false);
+    return await openInput(path, config.text("dbfilename"), parts, false);
   } catch (error) {
     throw new Stop(`Cannot read ${(error as Error).message}`);
   }
@@ -271,7 +276,7 @@ class LogCheck {
           show: (_, { offset }) => bar.note(offset, file.size),
           databases: this.config.number("databases"),
           lfu: false,
-          temporary: `${this.config.text("appendfilename")}.tmp-${this.parts.processId}-keys`,
+          temporary: `${this.config.text("dbfilename")}.tmp-${this.parts.processId}-keys`,
         },
         this.parts,
       );
@@ -313,8 +318,7 @@ class LogCheck {
           "and check again.",
       );
     }
-    this.cut(checked, loader.soundSize);
-    this.say(`Successfully truncated AOF ${name} to timestamp ${toSeconds}`);
+    this.cut(checked, loader.soundSize, ` to timestamp ${toSeconds}`);
   }
 
   /** Says whether a file is whole, and cuts it back if that is wanted. */
@@ -345,8 +349,7 @@ class LogCheck {
     );
     this.parts.writeOut("Continue? [y/N]: ");
     if (!/^y/i.test(this.parts.readInputLine())) throw new Stop("Aborting...");
-    this.cut(checked, soundSize);
-    this.say(`Successfully truncated AOF ${name}`);
+    this.cut(checked, soundSize, "");
   }
 
   /** Nothing would be left of a file; so it has to be a log in the first place. */
@@ -356,12 +359,22 @@ class LogCheck {
     throw new Stop(`${name} is no AOF: it does not begin as one, and nothing of it would be left`);
   }
 
-  /** See cutFile. */
-  private cut({ path, name }: Checked, size: number): void {
+  /** Cuts a file back, once what is cut off is on the disk under another name; `to` is said. */
+  private cut({ path, name, size }: Checked, toSize: number, to: string): void {
+    const { disk, clock } = this.parts;
+    const file = this.open(path);
     try {
-      cutFile(this.parts.disk, path, size);
+      clock.tick();
+      const copying = keepEnd(disk, file, path, toSize, clock.nowSeconds);
+      let step = copying.next();
+      while (!step.done) step = copying.next();
+      cutFile(disk, path, toSize);
+      this.say(`Successfully truncated AOF ${name}${to}`);
+      this.say(`What is cut off, ${counted(size - toSize, "byte")}, is kept in ${step.value}`);
     } catch (error) {
       throw new Stop(`Failed to truncate AOF ${name}: ${(error as Error).message}`);
+    } finally {
+      file.close();
     }
   }
 }

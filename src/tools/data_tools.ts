@@ -9,6 +9,7 @@ import { blocksTo } from "../persistence/snapshot/snapshot_saver.ts";
 import * as dict from "../structures/dict.ts";
 import * as entry from "../structures/entry.ts";
 import { TYPE_NAMES } from "../values/types.ts";
+import { whileSnapshotOwned } from "./owned.ts";
 import { type OpenSaver, Pouring } from "./pouring.ts";
 import { openInput, type Read, type Reading, readData } from "./read_data.ts";
 import { openToolOutput, STANDARD } from "./tool_files.ts";
@@ -39,6 +40,9 @@ export interface Request {
 const moved = (keys: number, from: string, to: string) =>
   `${counted(keys, "key")} of ${from} ${keys === 1 ? "is" : "are"} in ${to}\n`;
 
+const replacedOnly = (name: string) =>
+  `${name} is there already, and is only replaced with ${FORCE}`;
+
 const nameOf = (word: string) => (word === STANDARD ? "standard output" : word);
 
 /** Opens an input, and reads it with its name. */
@@ -59,6 +63,13 @@ async function readFrom(
 
 /** The snapshot in the configured folder, to an RDB file that Redis 7.0 loads, or to records. */
 export async function exportFile(request: Request, parts: ToolParts): Promise<void> {
+  const { file: word, isForced } = request;
+  if (word === STANDARD || parts.isNoFile(word)) return exportTo(request, parts);
+  if (parts.isTaken(word) && !isForced) throw new Error(replacedOnly(word));
+  return whileSnapshotOwned(parts.realPath(word), parts, () => exportTo(request, parts));
+}
+
+async function exportTo(request: Request, parts: ToolParts): Promise<void> {
   const { file: word, config, format, allowsLoss } = request;
   const from = config.text("dbfilename");
   const to = nameOf(word);
@@ -102,12 +113,15 @@ async function recordSaver(format: string): Promise<OpenSaver> {
 
 /** A file of any format to a snapshot in the configured folder. */
 export async function importFile(request: Request, parts: ToolParts): Promise<void> {
-  const { file: word, config, isForced, allowsLoss } = request;
+  const { config, isForced } = request;
   const to = config.text("dbfilename");
+  if (parts.disk.fileExists(to) && !isForced) throw new Error(replacedOnly(to));
+  await whileSnapshotOwned(to, parts, () => importTo(to, request, parts));
+}
+
+async function importTo(to: string, request: Request, parts: ToolParts): Promise<void> {
+  const { file: word, config, allowsLoss } = request;
   const { disk } = parts;
-  if (disk.fileExists(to) && !isForced) {
-    throw new Error(`${to} is there already, and is only replaced with ${FORCE}`);
-  }
   const packs = config.flag("rdbcompression");
   const pouring = new Pouring(
     to,

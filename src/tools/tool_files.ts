@@ -36,6 +36,8 @@ export interface FileParts {
   readonly writeStandardOutput: (bytes: Uint8Array) => void;
   /** Whether there is something else than a file at a path: a pipe, a device, a folder. */
   readonly isNoFile: (path: string) => boolean;
+  /** A path without the links on the way, if it leads to something. */
+  readonly realPath: (path: string) => string;
   /** What is to be done first should the process be told to end: removes what is half made. */
   readonly unfinished: Set<() => void>;
 }
@@ -275,12 +277,13 @@ const piecesOf = (path: string, disk: Disk): Bytes => streamOf(pieces(disk.openI
 
 /** Opens what a word of the command line names, a path or `-`, to be written. */
 export function openToolOutput(word: string, parts: FileParts): WholeFile {
-  const { disk, writeStandardOutput } = parts;
+  const { disk, realPath, writeStandardOutput } = parts;
   if (word === STANDARD) {
     const buffered = new Buffered(writeStandardOutput);
     return { write: (bytes) => buffered.write(bytes), commit: () => buffered.done(), abandon() {} };
   }
-  const file = parts.isNoFile(word) ? openPassage(disk, word) : disk.createFile(word);
+  // A link stays one.
+  const file = parts.isNoFile(word) ? openPassage(disk, word) : disk.createFile(realPath(word));
   const packer = packerFor(word, (bytes) => file.write(bytes));
   const buffered = new Buffered((bytes) => (packer ?? file).write(bytes));
   return {

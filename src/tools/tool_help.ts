@@ -66,8 +66,8 @@ export const TOOL_PAGES: Readonly<Record<ToolName, ToolPage>> = {
   export: {
     about: "Writes the snapshot as a file for Redis, or as records",
     usage: [
-      "<FILE|-> [--format rdb|json|msgpack] [--incomplete] [/path/to/redis.conf]\n" +
-        "                   [options]",
+      "<FILE|-> [--format rdb|json|msgpack] [--force] [--incomplete]\n" +
+        "                   [/path/to/redis.conf] [options]",
     ],
     options: [
       {
@@ -76,6 +76,7 @@ export const TOOL_PAGES: Readonly<Record<ToolName, ToolPage>> = {
         values: ["rdb", "json", "msgpack"],
         about: "What it is written as, where the file's name does not tell",
       },
+      { names: ["--force"], about: "Replaces a file that is there" },
       INCOMPLETE,
       HELP,
       DIRECTIVE,
@@ -103,7 +104,10 @@ export const TOOL_PAGES: Readonly<Record<ToolName, ToolPage>> = {
     about: "Tells whether an append-only log is whole, and cuts off what is not",
     usage: ["[--fix|--truncate-to-timestamp SECONDS] <FILE.manifest|FILE.aof|-> [options]"],
     options: [
-      { names: ["--fix"], about: "Cuts off what is not whole, having asked" },
+      {
+        names: ["--fix"],
+        about: "Cuts off what is not whole, having asked; that is kept in a file of its own",
+      },
       {
         names: ["--truncate-to-timestamp"],
         value: "SECONDS",

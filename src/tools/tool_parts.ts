@@ -1,6 +1,7 @@
 /** What the tools need of the world. */
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
+import type { FileLocks } from "../runtime/file_locks.ts";
 import type { FileParts } from "./tool_files.ts";
 
 /** What a tool works with. */
@@ -14,6 +15,12 @@ export interface ToolParts extends FileParts {
   readonly absolutePath: (path: string) => string;
   /** The configuration that the words after a tool's own give; ends the process if they are bad. */
   readonly readConfig: (args: readonly string[]) => Config;
+  /** What keeps the files of servers from being replaced; what cannot be locked is told. */
+  readonly openLocks: () => Promise<FileLocks>;
+  /** Whether there is anything at a path: a link as well that leads nowhere. */
+  readonly isTaken: (path: string) => boolean;
+  /** Whether there is a process of this number. */
+  readonly isRunning: (processId: number) => boolean;
   /** The next line of standard input, "" at its end. */
   readonly readInputLine: () => string;
   /** The program of Redis's that it was started as; null: as itself. */

@@ -26,7 +26,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
 
 /** The words that each tool knows and the server does not. */
 const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
-  export: [FORMAT, INCOMPLETE],
+  export: [FORMAT, FORCE, INCOMPLETE],
   import: [FORCE, INCOMPLETE],
   "check-snapshot": [],
 };

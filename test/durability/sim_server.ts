@@ -223,7 +223,7 @@ export class SimServer {
       listFolder: (path: string) => disk.listFolder(at(path)),
       syncFolder: (path: string) => disk.syncFolder(at(path)),
       reserveFile: (path: string) => ROOT + disk.reserveFile(at(path)),
-      lockFile: () => true,
+      lockFile: () => ({ release: () => {} }),
       holdFolder: () => {
         const { folder } = this;
         return { within: (name: string) => ROOT + inFolder(folder, name), release: () => {} };

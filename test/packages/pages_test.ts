@@ -82,5 +82,5 @@ test.skipIf(!has("fish"))("fish completes as well", () => {
   expect(completed("rusk script")).toEqual(["script-check"]);
   expect(completed("rusk --appendfs")).toEqual(["--appendfsync"]);
   expect(completed("rusk --appendfsync e")).toEqual(["everysec"]);
-  expect(completed("rusk export --for")).toEqual(["--format"]);
+  expect(completed("rusk export --form")).toEqual(["--format"]);
 });

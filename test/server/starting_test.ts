@@ -2,7 +2,7 @@
 // its form, the files that a server makes and removes, and the ways it ends.
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -338,6 +338,26 @@ describe("the log", () => {
       "Can't open the log file: Is a directory\n",
     );
   });
+
+  test.skipIf(process.platform === "win32")(
+    "that is a named pipe holds nothing up, whether it is read or not",
+    async () => {
+      const path = join(newFolder(), "pipe");
+      execFileSync("mkfifo", [path]);
+      const server = await start({ args: ["--logfile", path] });
+      expect(await ask(server, "PING")).toBe("PONG");
+      const reader = spawn("head", ["-n", "1", path]);
+      let line = "";
+      reader.stdout.on("data", (bytes) => {
+        line += bytes;
+      });
+      const ended = new Promise((resolve) => reader.once("close", resolve));
+      while (line === "") await ask(server, "SAVE");
+      await ended;
+      expect(line).toEndWith(" * DB saved on disk\n");
+      await ask(server, "SAVE");
+    },
+  );
 
   test("that can no longer be written does not end the server", async () => {
     const folder = newFolder();

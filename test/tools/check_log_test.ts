@@ -57,11 +57,11 @@ function run(program: string, args: readonly string[], input: string) {
 const rusk = (args: readonly string[], input = "") =>
   run(PROGRAM, [...FIRST, "check-aof", ...args], input);
 
-/** Where an error is, and which it is, is told in other words. */
+/** An error, and its place, are told in other words; Redis keeps nothing of what it cuts. */
 const essential = (out: string) =>
   out
     .split("\n")
-    .filter((line) => !line.startsWith("0x") && !line.endsWith(" format error"))
+    .filter((line) => !/^0x|^What is cut off| format error$/.test(line))
     .join("\n");
 
 function fileOf(name: string, text: string): string {
@@ -252,10 +252,10 @@ test("a log of a second ago: it is cut to a time, and loaded", async () => {
   expect(whole.out).toContain("RDB preamble is OK, proceeding with AOF tail...\n");
   expect(whole.status).toBe(0);
   const cut = rusk(["--truncate-to-timestamp", String(seconds), manifest]);
-  expect(cut.out).toEndWith(
-    `Successfully truncated AOF appendonly.aof.1.incr.aof to timestamp ${seconds}\n` +
-      "All AOF files and manifest are valid\n",
+  expect(cut.out).toContain(
+    `\nSuccessfully truncated AOF appendonly.aof.1.incr.aof to timestamp ${seconds}\n`,
   );
+  expect(cut.out).toEndWith("\nAll AOF files and manifest are valid\n");
   expect(cut.status).toBe(0);
 
   const again = await started();

@@ -193,7 +193,7 @@ describe("what fails", () => {
     for (const [words, error] of [
       [["export", "a", "--format", "xml"], `export: --format xml is unknown: ${known}`],
       [["export", "a", "--format"], `export: --format needs a word: ${known}`],
-      [["export", "a", "--force"], "export: --force means nothing here\n"],
+      [["check-snapshot", "a", "--force"], "check-snapshot: --force means nothing here\n"],
       [["import", "a", "--format", "json"], "import: --format means nothing here\n"],
       [
         ["check-snapshot", "a", "--incomplete"],
