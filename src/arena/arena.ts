@@ -119,7 +119,8 @@ let vacantCount = SEGMENT_COUNT_MAX - 1;
 /** Memory that is mapped, where it can be. */
 let mapped: MappedMemory | null = null;
 
-let usedUnits = 0;
+/** Units of live blocks: `usedSize` in bytes. */
+export let usedUnits = 0;
 let reservedSize = 0;
 let peakUsedUnits = 0;
 let blockCount = 0;

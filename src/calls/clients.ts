@@ -22,4 +22,6 @@ export interface Clients {
   reset(client: Client): void;
   /** The client's memory in bytes, as CLIENT LIST's tot-mem and client eviction count it. */
   memorySize(client: Client): number;
+  /** Of all of them. */
+  totalMemorySize(): number;
 }

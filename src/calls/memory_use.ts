@@ -7,20 +7,20 @@ import {
   segmentsLeft,
 } from "../arena/arena.ts";
 import type { Database } from "../keyspace/database.ts";
+import { EXPIRY_SIZE } from "../keyspace/expiry.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
 import * as dict from "../structures/dict.ts";
 import type { ServerContext } from "./server_context.ts";
 
 const ARENA_RESERVE = RESERVED_SEGMENTS * SEGMENT_SIZE;
 /** A slot of a hash table. */
 const SLOT_SIZE = 4;
-/** A place in the expiry order: 8 bytes of time, 4 of ref. */
-export const EXPIRY_SIZE = 12;
 
 /** Whose memory it is that is used. */
-type MemoryOwner = Pick<ServerContext, "host" | "keyspace">;
+type MemoryOwner = Pick<ServerContext, "keyspace" | "clients" | "durability">;
 
 export interface MemoryUse {
-  /** Live blocks of the arena (keys, values, hash tables), expiry orders, JavaScript's own heap. */
+  /** Live blocks of the arena (keys, values, tables), expiry orders, buffers: see `usedMemory`. */
   readonly used: number;
   readonly peak: number;
   /** What was used when the server had started, before any key. */
@@ -39,21 +39,34 @@ export interface MemoryUse {
   readonly arenaLeft: number;
   /** Buffers of all clients. */
   readonly clients: number;
-  /** All that is not data: the heap, hash tables, expiry orders. */
+  /** All that is not data: hash tables, expiry orders, buffers. */
   readonly overhead: number;
   /** Keys and values. */
   readonly dataset: number;
   readonly keyCount: number;
 }
 
-/** Bytes in use: what used_memory shows. maxmemory limits those of the arena. */
+/**
+ * Bytes in use, INFO's used_memory: what grows with data and clients. The program and JavaScript's
+ * heap are not in it.
+ */
 export function usedMemory(server: MemoryOwner): number {
-  return arenaFigures().usedSize + overheadOutsideArena(server);
+  return countedMemory(server) + notCountedMemory(server);
 }
 
-function overheadOutsideArena({ host, keyspace }: MemoryOwner): number {
-  let size = host.heapSize();
-  for (const db of keyspace.databases) size += expirySize(db);
+/** What counts for maxmemory: see memory_limit.ts, which knows it while there is a limit. */
+export function countedMemory({ keyspace, clients }: Omit<MemoryOwner, "durability">): number {
+  return arenaFigures().usedSize + expiryOrdersSize(keyspace) + clients.totalMemorySize();
+}
+
+/** What does not, as in Redis: INFO's mem_not_counted_for_evict. It goes by itself. */
+export function notCountedMemory({ durability }: Pick<MemoryOwner, "durability">): number {
+  return durability.appendLog.pendingSize;
+}
+
+function expiryOrdersSize({ databases }: Pick<Keyspace, "databases">): number {
+  let size = 0;
+  for (const db of databases) size += expirySize(db);
   return size;
 }
 
@@ -61,7 +74,8 @@ function overheadOutsideArena({ host, keyspace }: MemoryOwner): number {
 export function memoryUse(server: ServerContext): MemoryUse {
   const { figures, host, keyspace, clients } = server;
   const arena = arenaFigures();
-  const outside = overheadOutsideArena(server);
+  const buffers = clients.totalMemorySize();
+  const outside = expiryOrdersSize(keyspace) + buffers + notCountedMemory(server);
   const used = arena.usedSize + outside;
   let tables = 0;
   let keyCount = 0;
@@ -69,8 +83,6 @@ export function memoryUse(server: ServerContext): MemoryUse {
     tables += tableSize(db);
     keyCount += db.size;
   }
-  let buffers = 0;
-  for (const client of clients.all()) buffers += clients.memorySize(client);
   return {
     used,
     peak: Math.max(figures.peakUsedSize, used),
@@ -103,5 +115,5 @@ export function tableSize(db: Database): number {
 
 /** Bytes of a database's expiry order, which lies outside the arena. */
 export function expirySize(db: Database): number {
-  return db.expires.count * EXPIRY_SIZE;
+  return (db.expires.count + db.fieldExpires.count) * EXPIRY_SIZE;
 }

@@ -41,7 +41,6 @@ const LOCAL = ["no", "yes", "local"];
 const NO_PINNING = "Threads are not pinned to processors.";
 const NO_DEFRAG = "Memory is not defragmented while running.";
 const NO_MODULES = "There are no modules.";
-const NO_EVICTION = "Keys are not evicted yet.";
 const NO_FREEING = "Large values are always freed in slices, in the background.";
 
 export const network = {
@@ -281,7 +280,9 @@ export const clients = {
 
 export const memoryManagement = {
   maxmemory: memory(0, UINT64, {
-    does: "Memory above which commands that need more are refused; 0 is no limit.",
+    does:
+      "Memory above which keys are evicted, as maxmemory-policy says, or commands that need more " +
+      "are refused; 0 is no limit. What counts is used_memory less mem_not_counted_for_evict.",
   }),
   "maxmemory-policy": choice(
     [
@@ -295,10 +296,25 @@ export const memoryManagement = {
       "noeviction",
     ],
     "noeviction",
-    { kept: NO_EVICTION },
+    {
+      does:
+        "Which keys are evicted: those not looked up for longest (lru), those looked up most " +
+        "rarely (lfu), any (random), or those that expire first (ttl); of all keys, or only of " +
+        "those that expire (volatile).",
+    },
   ),
-  "maxmemory-samples": integer(5, FROM_1, { kept: NO_EVICTION }),
-  "maxmemory-eviction-tenacity": integer(10, { min: 0n, max: 100n }, { kept: NO_EVICTION }),
+  "maxmemory-samples": integer(5, FROM_1, {
+    does: "Keys that are looked at, on average, for each that is evicted as lru or lfu has it.",
+  }),
+  "maxmemory-eviction-tenacity": integer(
+    10,
+    { min: 0n, max: 100n },
+    {
+      does:
+        "How long a command may wait for eviction: up to 10 it is 0.05 ms for each, above 15 % " +
+        "more than by the one before; 100 is without end.",
+    },
+  ),
   "maxmemory-clients": memoryOrPercent({
     does: "Memory of all clients; above it the largest are closed. 0 is no limit.",
   }),
@@ -324,7 +340,9 @@ export const memoryManagement = {
 };
 
 export const lazyFreeing = {
-  "lazyfree-lazy-eviction": flag(false, { anyway: NO_FREEING }),
+  "lazyfree-lazy-eviction": flag(false, {
+    does: "The log is told of evicted keys by UNLINK in place of DEL; all are freed the same way.",
+  }),
   "lazyfree-lazy-expire": flag(false, {
     does: "The log is told of expired keys by UNLINK in place of DEL; all are freed in slices.",
   }),

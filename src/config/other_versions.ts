@@ -85,7 +85,7 @@ export const OTHER_VERSIONS: ReadonlyMap<string, OtherDirective> = new Map([
   ...kept("TCP is used as it is", "mptcp"),
   ...kept("The seed is drawn anew at each start", "hash-seed"),
   ...kept("Certificates are read again by CONFIG SET", "tls-auto-reload-interval"),
-  ...kept("Keys are not evicted yet", "maxmemory-reserved-scale"),
+  ...kept("Eviction begins at maxmemory", "maxmemory-reserved-scale"),
   ...refused("Keys that have expired are removed", "import-mode", "no"),
   ...refused("There is no RDMA", "rdma-port", "0"),
   ...kept("There is no RDMA", "rdma-bind rdma-rx-size rdma-completion-vector"),

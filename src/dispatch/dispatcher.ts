@@ -8,6 +8,7 @@
  * have to pass besides is in stations/, in Redis's order.
  */
 import { watchScarcity } from "../arena/arena.ts";
+import { isAboveLimit } from "../arena/memory_limit.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { BACKLOG_SIZE_MAX } from "../base/limits.ts";
@@ -92,6 +93,7 @@ export class Dispatcher {
 
   /** Runs one command of a client and writes its reply. */
   execute(client: Client, args: Args): void {
+    if (isAboveLimit()) this.makeRoom();
     const gates = client.gates | this.gates;
     if ((gates & ~Gate.access) !== 0) {
       this.executeGated(client, args, gates);
@@ -110,6 +112,11 @@ export class Dispatcher {
       if ((client.gates & Gate.reply) !== 0) client.endSkip();
     }
     if (this.waits.hasReady) this.serveReady(args);
+  }
+
+  /** More is used than maxmemory allows: keys are evicted, or commands refused, see memory.ts. */
+  private makeRoom(): void {
+    this.setGate(ServerGate.memory, !this.stations.memory.makeRoom());
   }
 
   /**
@@ -135,6 +142,8 @@ export class Dispatcher {
     tracking.current = client;
     const command = this.find(client, args);
     if (command !== null) this.askStations(client, args, command, gates);
+    if ((gates & ServerGate.memory) !== 0 && !isAboveLimit())
+      this.setGate(ServerGate.memory, false);
     const isOver = client.postponed === null && client.blocked === null;
     if ((client.gates & Gate.reply) !== 0 && isOver) {
       // Of commands inside another each has been silent or not.

@@ -8,6 +8,7 @@
 import type { CallServer } from "../calls/call.ts";
 import type { CommandTable, TableCommand } from "../calls/table.ts";
 import type { Args } from "../protocol/args.ts";
+import type { RoomMaker } from "./stations/memory.ts";
 
 const LOWER = 0x20;
 const LOWER_WORD = 0x20202020;
@@ -24,6 +25,7 @@ const COMPARED = 3;
 /** The server as dispatch needs it: with the handlers of its commands. */
 export interface DispatchServer extends CallServer {
   readonly table: CommandTable;
+  readonly evicting: RoomMaker;
 }
 
 export class CommandLookup {

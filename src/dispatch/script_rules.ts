@@ -38,7 +38,7 @@ export interface GateKeeper {
 
 export class ServerScriptRules implements ScriptRules {
   private readonly keeper: GateKeeper;
-  /** More than maxmemory was in use when the script began. */
+  /** More than maxmemory was in use, and nothing could be evicted, when the script began. */
   private lacksMemory = false;
 
   constructor(keeper: GateKeeper) {
@@ -46,7 +46,7 @@ export class ServerScriptRules implements ScriptRules {
   }
 
   refuseStart({ flags }: ScriptProgram, isReadOnly: boolean): CommandError | null {
-    this.lacksMemory = this.isOn(ServerGate.memory) && this.keeper.stations.memory.isOver();
+    this.lacksMemory = this.isOn(ServerGate.memory);
     // Old scripts say nothing of themselves.
     if (flags === null) return null;
     const mayWrite = (flags & ScriptFlag.no_writes) === 0;

@@ -148,6 +148,8 @@ export class ChangeFeed {
   active = false;
   /** Keys that expire are told as UNLINK in place of DEL. */
   unlinksExpired = false;
+  /** As `unlinksExpired`, of keys that are evicted. */
+  unlinksEvicted = false;
   /** Gives what goes before the next command though it is none: a line that tells the time. */
   annotation: (() => string) | null = null;
   /** What was told and not yet taken by all. */
@@ -430,9 +432,18 @@ export class ChangeFeed {
 
   /** A key is removed since its time has come. */
   expired(db: Database, e: EntryRef): void {
+    this.removed(db, e, this.unlinksExpired);
+  }
+
+  /** A key is removed for there to be room. */
+  evicted(db: Database, e: EntryRef): void {
+    this.removed(db, e, this.unlinksEvicted);
+  }
+
+  private removed(db: Database, e: EntryRef, isUnlinked: boolean): void {
     if (!this.active) return;
     this.head(db, 2);
-    this.to.bulkText(this.unlinksExpired ? "UNLINK" : "DEL");
+    this.to.bulkText(isUnlinked ? "UNLINK" : "DEL");
     this.writeKey(e);
   }
 

@@ -33,6 +33,8 @@ export interface ExpiryFeed {
   expired(db: Database, e: EntryRef): void;
   /** The field of a hash is about to go. */
   fieldExpired(db: Database, e: EntryRef, field: Range): void;
+  /** The key is about to go, for there to be room. */
+  evicted(db: Database, e: EntryRef): void;
 }
 
 /** Who has to know which keys are made: what is noted of changes does not tell it. */
@@ -530,6 +532,8 @@ export class Database implements Timed {
   clear(): void {
     this.keyspace.reclaim(this.keys);
     this.keys = dict.create();
+    this.expires.release();
+    this.fieldExpires.release();
     this.expires = new ExpiryHeap();
     this.fieldExpires = new FieldExpiryHeap();
   }

@@ -6,12 +6,15 @@
  * The arrays come in chunks, so growing never copies: no stall at any size. 12 bytes a key here
  * and 4 in the entry, against 24 and more of a tree.
  */
+import { countOutside } from "../arena/memory_limit.ts";
 import { assert } from "../base/assert.ts";
 import { float64s, int32s } from "../base/ballast.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { parentOf, TimeHeap } from "../structures/time_heap.ts";
 
+/** Bytes of a place in the order: 8 of time, 4 of ref. */
+export const EXPIRY_SIZE = 12;
 const CHUNK_BITS = 14;
 const CHUNK_COUNT = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_COUNT - 1;
@@ -49,6 +52,7 @@ export class ExpiryHeap extends TimeHeap {
       this.times.push(float64s(CHUNK_COUNT));
       this.refs.push(int32s(CHUNK_COUNT));
     }
+    countOutside(EXPIRY_SIZE);
     this.rise(index, e, timeMs);
   }
 
@@ -67,6 +71,7 @@ export class ExpiryHeap extends TimeHeap {
   remove(index: number): void {
     if (this.far.size > 0) this.far.delete(this.entryAt(index));
     const last = --this.count;
+    countOutside(-EXPIRY_SIZE);
     if (DEBUG) assert(index <= last, "no entry has this index");
     if (index !== last) this.settle(index, this.entryAt(last), this.timeAt(last), last);
     // Two chunks may be empty before the last goes, so that a key at the edge does not thrash.
@@ -74,6 +79,12 @@ export class ExpiryHeap extends TimeHeap {
       this.times.pop();
       this.refs.pop();
     }
+  }
+
+  /** It is not used any more. */
+  release(): void {
+    countOutside(-EXPIRY_SIZE * this.count);
+    this.count = 0;
   }
 
   /** Notes that the entry at `index` lives in another block now. */

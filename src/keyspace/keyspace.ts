@@ -94,6 +94,7 @@ export class Keyspace implements DatabaseOwner {
     lazyFreed: 0,
     /** Walks over all keys that were begun: saves in the background, rewritings of the log. */
     walks: 0,
+    evicted: 0,
     /** Of the last snapshot that was loaded. */
     loadedKeys: 0,
     loadedExpired: 0,
@@ -238,6 +239,15 @@ export class Keyspace implements DatabaseOwner {
     if (this.lfuDecayMinutes === 0) return counter;
     const passed = (this.lfuMinutes() - (clock >>> 8)) & 0xffff;
     return Math.max(0, counter - Math.floor(passed / this.lfuDecayMinutes));
+  }
+
+  /**
+   * How good it would be that the key is evicted, by its access clock: it falls when the key is
+   * looked up, and never else.
+   */
+  evictionScore(e: EntryRef): number {
+    if (this.lfu) return LFU_COUNTER_MAX - this.frequency(e);
+    return this.idleSeconds(e) - this.clock.nowSeconds;
   }
 
   /** A random integer from 0 up to `limit`, which it never is. */
@@ -428,6 +438,8 @@ export class Keyspace implements DatabaseOwner {
   /** Frees all that a database holds which is no client's. */
   discard(holder: Database): void {
     this.walk?.replacing(holder, null);
+    holder.expires.release();
+    holder.fieldExpires.release();
     this.reclaim(holder.keys);
   }
 

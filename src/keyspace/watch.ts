@@ -100,7 +100,7 @@ export class Watches implements KeyObserver {
     if (kind === ChangeKind.unwatched || kind === ChangeKind.unseen) return;
     const key = this.keys.ofEntry(db.id, e);
     if (key === null) return;
-    const gone = event === "expired" || event === "del";
+    const gone = event === "expired" || event === "del" || event === "evicted";
     for (const [watcher, watch] of key.watches) {
       this.keep(watcher, watch);
       if (watch.expired && gone) watch.expired = false;

@@ -1,4 +1,5 @@
 /** All connections, and what concerns them together: their features, their memory, their pause. */
+import { countClients } from "../arena/memory_limit.ts";
 import { Deadlines, type Timed } from "../base/deadlines.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Client, ConnectionPort } from "../calls/client.ts";
@@ -32,6 +33,8 @@ export interface RegistryHost {
 
 export class ClientRegistry implements Clients {
   private memoryMax = 0;
+  /** It counts for maxmemory. */
+  private countsForLimit = false;
   private memoryTotal = 0;
   /** Clients that may be closed for their memory, the largest first, while that is limited. */
   private readonly largest = new Deadlines<RegisteredConnection>();
@@ -60,7 +63,7 @@ export class ClientRegistry implements Clients {
   remove(connection: RegisteredConnection): void {
     const { client } = connection;
     this.connections.delete(client.id);
-    this.memoryTotal -= connection.accountedSize;
+    this.note(connection, 0);
     this.largest.remove(connection);
     for (const feature of this.features) feature.left(client);
   }
@@ -75,6 +78,12 @@ export class ClientRegistry implements Clients {
 
   memorySize(client: Client): number {
     return this.connections.get(client.id)?.memorySize ?? 0;
+  }
+
+  totalMemorySize(): number {
+    let size = 0;
+    for (const connection of this.connections.values()) size += connection.memorySize;
+    return size;
   }
 
   get pauseMode(): PauseMode {
@@ -119,24 +128,37 @@ export class ClientRegistry implements Clients {
   }
 
   /**
-   * Counts the memory of a client that has changed while maxmemory-clients is set, and closes the
-   * largest clients when all together take more than that.
+   * Counts the memory of a client that has changed while maxmemory-clients or maxmemory is set, and
+   * closes the largest clients when all together take more than the former.
    */
   account(connection: RegisteredConnection): void {
-    if (this.memoryMax === 0) return;
-    this.memoryTotal -= connection.accountedSize;
+    if (this.memoryMax === 0) {
+      if (this.countsForLimit) this.note(connection, connection.memorySize);
+      return;
+    }
     this.rank(connection);
     if (this.memoryTotal > this.memoryMax) this.evict();
+  }
+
+  /** Whether the memory of all clients counts for maxmemory, which is set then. */
+  countForLimit(isCounting: boolean): void {
+    if (isCounting === this.countsForLimit) return;
+    if (!isCounting) countClients(-this.memoryTotal);
+    this.countsForLimit = isCounting;
+    if (isCounting) countClients(this.memoryTotal);
+    if (!isCounting || this.memoryMax > 0) return;
+    for (const connection of this.connections.values()) {
+      this.note(connection, connection.memorySize);
+    }
   }
 
   /** Takes maxmemory-clients, in bytes; 0 for no limit. */
   limitMemory(max: number): void {
     this.memoryMax = max;
-    this.memoryTotal = 0;
     for (const connection of this.connections.values()) {
       this.largest.remove(connection);
-      connection.accountedSize = 0;
       if (max > 0) this.rank(connection);
+      else this.note(connection, this.countsForLimit ? connection.memorySize : 0);
     }
     if (max > 0) this.evict();
   }
@@ -144,9 +166,17 @@ export class ClientRegistry implements Clients {
   /** Counts the client's memory as of now, and puts it where it belongs. */
   private rank(connection: RegisteredConnection): void {
     this.largest.remove(connection);
-    connection.accountedSize = connection.memorySize;
-    this.memoryTotal += connection.accountedSize;
+    this.note(connection, connection.memorySize);
     if (!connection.client.noEvict) this.largest.add(connection);
+  }
+
+  /** The client's memory counts as so much. */
+  private note(connection: RegisteredConnection, size: number): void {
+    const change = size - connection.accountedSize;
+    if (change === 0) return;
+    connection.accountedSize = size;
+    this.memoryTotal += change;
+    if (this.countsForLimit) countClients(change);
   }
 
   private evict(): void {
@@ -158,8 +188,7 @@ export class ClientRegistry implements Clients {
       this.host.log("notice", `Evicting client: ${this.host.lineOf(largest.client)}`);
       this.host.figures.evictedClients++;
       // It may be in the midst of a command, and go when that is over.
-      this.memoryTotal -= largest.accountedSize;
-      largest.accountedSize = 0;
+      this.note(largest, 0);
       largest.kill();
     }
   }

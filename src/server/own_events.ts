@@ -6,7 +6,7 @@ import { type Command, HiddenFlag } from "../calls/command.ts";
 import type { KeyEvent } from "../values/key_event.ts";
 
 /** What is found out, or done, about a key before the command does what it is for. */
-const ALWAYS_BEFORE: ReadonlySet<KeyEvent> = new Set(["expired", "keymiss", "new"]);
+const ALWAYS_BEFORE: ReadonlySet<KeyEvent> = new Set(["expired", "evicted", "keymiss", "new"]);
 const PUSHES: ReadonlySet<KeyEvent> = new Set(["lpush", "rpush"]);
 const DELETION: ReadonlySet<KeyEvent> = new Set(["del"]);
 

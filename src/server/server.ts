@@ -11,7 +11,7 @@ import { clientLine } from "../calls/client_line.ts";
 import type { Command } from "../calls/command.ts";
 import { DEFAULT_DEBUG_SETTINGS, type DebugSettings } from "../calls/debug_settings.ts";
 import type { Durability, ShutdownOptions } from "../calls/durability.ts";
-import { usedMemory } from "../calls/memory_use.ts";
+import { countedMemory, usedMemory } from "../calls/memory_use.ts";
 import { Targets } from "../calls/migrate_target.ts";
 import type { ServerControl } from "../calls/server_control.ts";
 import type { CommandTable, TableCommand } from "../calls/table.ts";
@@ -48,6 +48,7 @@ import { ClientRegistry } from "./client_registry.ts";
 import type { Connection } from "./connection.ts";
 import { Crashes } from "./crashes.ts";
 import { type Engine, noOutputLimit, type OutputLimits } from "./engine.ts";
+import { Evicting } from "./evicting.ts";
 import { Figures } from "./figures.ts";
 import { metricsPage } from "./metrics/metrics_page.ts";
 import { MetricsService } from "./metrics/metrics_service.ts";
@@ -86,6 +87,7 @@ export class Server implements CallServer, Engine {
   readonly answers = new Reply(REPLY_PIECE_SIZE);
   readonly parser = new RequestParser();
   readonly tracking: ClientSideCaching;
+  readonly evicting: Evicting;
   readonly blocked: BlockedClients;
   readonly dispatcher: Dispatcher;
   readonly readAhead: ReadAhead;
@@ -134,6 +136,7 @@ export class Server implements CallServer, Engine {
     reclaimInSlices(this.keyspace, clock, later);
     this.pause = new ClientPause(this.figures, (isOn) => this.applyPause(isOn));
     this.clients = new ClientRegistry(this);
+    this.evicting = this.evictingOf();
     this.users = new Users(table);
     this.access = new AccessControl(this.accessHostOf(host));
     this.reception = new Reception(this, this.clients, this.access);
@@ -214,6 +217,21 @@ export class Server implements CallServer, Engine {
       monotonicMs: () => clock.monotonicMs(),
       page: () => metricsPage(this),
       isProtectedFrom: ({ remoteAddress }) => reception.isProtectedFrom(remoteAddress),
+    });
+  }
+
+  private evictingOf(): Evicting {
+    const { keyspace, clock, host, clients, figures } = this;
+    return new Evicting({
+      keyspace,
+      clock,
+      host,
+      clients,
+      figures,
+      countedSize: () => countedMemory(this),
+      later: this.background.later,
+      serveReady: () => this.serveReady(),
+      log: (level, text) => this.log(level, text),
     });
   }
 
@@ -406,6 +424,11 @@ export class Server implements CallServer, Engine {
   private afterExpiry(ms: number): void {
     this.figures.expireMs += ms;
     this.figures.latency.addIfSlow("expire-cycle", ms);
+    this.serveReady();
+  }
+
+  /** Serves those who waited for what became of keys without a command. */
+  private serveReady(): void {
     if (this.keyspace.waits.hasReady) this.dispatcher.serveReady(null);
   }
 }

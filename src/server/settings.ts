@@ -5,6 +5,7 @@ import type { Log, LogLevel } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { ServerGate } from "../dispatch/gates.ts";
 import { NOT_SAVED } from "../dispatch/stations/safety.ts";
+import type { EvictionPolicy } from "../keyspace/eviction.ts";
 import { CommandError } from "../protocol/errors.ts";
 import { adjustable } from "../scripting/limits.ts";
 import { followThresholds } from "../values/thresholds.ts";
@@ -157,11 +158,17 @@ function scriptSettings({ scripts }: Server, config: Config): void {
 }
 
 function memorySettings(server: Server, config: Config): void {
-  const { keyspace, dispatcher } = server;
+  const { keyspace, dispatcher, feed } = server;
+  const { eviction } = server.evicting;
   config.follow(["maxmemory"], () => {
-    const max = config.number("maxmemory");
-    dispatcher.stations.memory.max = max;
-    dispatcher.setGate(ServerGate.memory, max > 0);
+    server.evicting.limit(config.number("maxmemory"));
+  });
+  config.follow(["maxmemory-samples", "maxmemory-eviction-tenacity"], () => {
+    eviction.samples = config.number("maxmemory-samples");
+    eviction.tenacity = config.number("maxmemory-eviction-tenacity");
+  });
+  config.follow(["lazyfree-lazy-eviction"], () => {
+    feed.unlinksEvicted = config.flag("lazyfree-lazy-eviction");
   });
   config.follow(["min-replicas-to-write", "min-replicas-max-lag"], () => {
     const needed = config.number("min-replicas-to-write") > 0;
@@ -169,7 +176,8 @@ function memorySettings(server: Server, config: Config): void {
     dispatcher.setGate(ServerGate.replicas, needed && checked);
   });
   config.follow(["maxmemory-policy", "lfu-log-factor", "lfu-decay-time"], () => {
-    keyspace.lfu = config.text("maxmemory-policy").endsWith("lfu");
+    eviction.policy = config.text("maxmemory-policy") as EvictionPolicy;
+    keyspace.lfu = eviction.policy.endsWith("lfu");
     keyspace.lfuLogFactor = config.number("lfu-log-factor");
     keyspace.lfuDecayMinutes = config.number("lfu-decay-time");
   });

@@ -1,5 +1,4 @@
 /** What the timer does, `hz` times a second: all that is due without anybody asking for it. */
-import { figures as arenaFigures } from "../arena/arena.ts";
 import type { Clock } from "../base/clock.ts";
 import { SLICE_MS } from "../base/limits.ts";
 import type { Durability } from "../calls/durability.ts";
@@ -12,6 +11,10 @@ import type { ClientPause } from "./client_pause.ts";
 import type { ClientRegistry } from "./client_registry.ts";
 import type { OutputLimits } from "./engine.ts";
 import type { Figures } from "./figures.ts";
+
+/** With more clients than a few, it is looked only this often how much memory they take. */
+const PEAK_LOOPS = 10;
+const FEW_CLIENTS = 500;
 
 /** Whose work it is. */
 export interface TimerParts {
@@ -29,7 +32,7 @@ export interface TimerParts {
   readonly targets: { closeIdle(): void };
   readonly snapshots: { check(): void };
   readonly appendLog: { check(): void };
-  readonly durability: Pick<Durability, "loading">;
+  readonly durability: Durability;
   readonly scripts: { readonly isSuspended: boolean; endHarmless(): void };
 }
 
@@ -67,13 +70,13 @@ function checkWhatIsDue(parts: TimerParts, isLoading: boolean): void {
 }
 
 function sampleFigures(parts: TimerParts): void {
-  const { figures, clock, config } = parts;
+  const { figures, clock } = parts;
   const nowMs = clock.monotonicMs();
   figures.cronLoops++;
   figures.sample(nowMs);
-  const maxmemory = config.number("maxmemory");
-  figures.aboveMaxmemory.sample(maxmemory > 0 && arenaFigures().usedSize > maxmemory, nowMs);
-  figures.peakUsedSize = Math.max(figures.peakUsedSize, usedMemory(parts));
+  if (figures.cronLoops % PEAK_LOOPS === 0 || parts.clients.count < FEW_CLIENTS) {
+    figures.peakUsedSize = Math.max(figures.peakUsedSize, usedMemory(parts));
+  }
 }
 
 function isLimited({ normal, pubsub }: OutputLimits): boolean {

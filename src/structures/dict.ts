@@ -11,6 +11,7 @@
  */
 import * as arena from "../arena/arena.ts";
 import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
+import { mayHold } from "../arena/memory_limit.ts";
 import { assert } from "../base/assert.ts";
 import type { EntryRef } from "./entry.ts";
 import * as entry from "./entry.ts";
@@ -32,6 +33,8 @@ const BITS_MIN = 2;
 const BITS_MAX = 27;
 /** Shrink when fewer than one slot in this many is used. */
 const SHRINK_FACTOR = 8;
+/** Entries for each slot from which on a table grows whatever maxmemory says. */
+const CROWDED_LOAD = 1.618;
 const SLOT_SIZE = 4;
 /** Empty slots that one step of rehashing may pass over, as a bound on its time. */
 const EMPTY_VISITS = 10;
@@ -418,6 +421,65 @@ function fetchLine(dict: DictRef, cursor: number): void {
   fetched.sum = sum;
 }
 
+/** Entries of a dict that stand together; `next` tells where those after them begin. */
+export class DictSample {
+  /** A slot, in a table however large: only its lowest bits count. */
+  next = 0;
+  count = 0;
+  readonly refs: Int32Array;
+
+  /** There is room for so many. */
+  constructor(room: number) {
+    this.refs = new Int32Array(room);
+  }
+
+  /**
+   * Takes at least `wanted` entries of the chains that come next, or all that there are; none of a
+   * dict that is empty. Hashes are in no order, so what stands together is so by chance, and who
+   * goes on taking comes by all. Reads of entries do not wait for each other.
+   */
+  take(dict: DictRef, wanted: number): void {
+    this.count = 0;
+    const most = Math.min(wanted, count(dict));
+    if (field(dict, TABLE1) !== NIL) rehashStep(dict);
+    while (this.count < most) {
+      this.takeLine(dict, TABLE0);
+      if (field(dict, TABLE1) !== NIL) this.takeLine(dict, TABLE1);
+      this.next = (this.next + LINE_SLOTS) | 0;
+    }
+  }
+
+  /** Takes the heads of a line's chains, then what follows them. */
+  private takeLine(dict: DictRef, name: number): void {
+    const table = field(dict, name);
+    const slots = 1 << field(dict, name + BITS0 - TABLE0);
+    const words = i32[table >>> SEGMENT_BITS];
+    const first = (table & SEGMENT_MASK) << 1;
+    const begin = this.next & (slots - 1) & -LINE_SLOTS;
+    const end = Math.min(begin + LINE_SLOTS, slots);
+    let from = this.count;
+    for (let slot = begin; slot < end; slot++) {
+      const e = words[first + slot];
+      if (e !== NIL && this.count < this.refs.length) this.refs[this.count++] = e;
+    }
+    for (; from < this.count && this.count < this.refs.length; from++) {
+      const e = entry.next(this.refs[from] as EntryRef);
+      if (e !== NIL) this.refs[this.count++] = e;
+    }
+  }
+}
+
+/** Whether `e`, which may be no entry any more, is one of the dict with this hash. */
+export function holds(dict: DictRef, e: number, keyHash: number): boolean {
+  for (let into = 0; into < 2; into++) {
+    const table = field(dict, TABLE0 + into);
+    if (table === NIL) break;
+    let at = slotHead(table, keyHash & ((1 << field(dict, BITS0 + into)) - 1));
+    for (; at !== NIL; at = entry.next(at)) if (at === e) return entry.hash(at) === keyHash;
+  }
+  return false;
+}
+
 /** Walks the whole dict and throws on the first thing that is wrong. For tests. */
 export function verify(dict: DictRef): void {
   for (let into = 0; into < 2; into++) {
@@ -484,6 +546,10 @@ function bitsFor(entries: number): number {
 function resize(dict: DictRef, bits: number): void {
   if (bits > BITS_MAX || bits < BITS_MIN || field(dict, PAUSED) !== 0) return;
   const size = SLOT_SIZE << bits;
+  const slots = 1 << field(dict, BITS0);
+  const isCrowded = field(dict, USED0) > slots * CROWDED_LOAD;
+  // Nothing is evicted for a table that can wait, as in Redis.
+  if (slots < 1 << bits && !isCrowded && !mayHold(size)) return;
   // Without memory for another table, the chains grow longer, or stay as short as they are.
   if (size > arena.SEGMENT_SIZE && !arena.canServe(size)) return;
   setField(dict, TABLE1, newTable(bits));

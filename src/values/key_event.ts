@@ -4,8 +4,8 @@
 
 /**
  * The names of all events that changes are told as, each with the letter of its class in
- * notify-keyspace-events: of all keys (g), of a type ($ l s h z t), of expired keys (x), of new
- * ones (n), or of such as were not there (m). The last two are no changes.
+ * notify-keyspace-events: of all keys (g), of a type ($ l s h z t), of expired keys (x), of
+ * evicted ones (e), of new ones (n), or of such as were not there (m). The last two are no changes.
  */
 export const KEY_EVENTS = {
   copy_to: "g",
@@ -18,6 +18,7 @@ export const KEY_EVENTS = {
   rename_to: "g",
   restore: "g",
   expired: "x",
+  evicted: "e",
   keymiss: "m",
   new: "n",
   append: "$",
@@ -72,7 +73,10 @@ export const KEY_EVENTS = {
   "xgroup-setid": "t",
   xsetid: "t",
   xtrim: "t",
-} as const satisfies Record<string, "g" | "x" | "m" | "n" | "$" | "l" | "s" | "z" | "h" | "t">;
+} as const satisfies Record<
+  string,
+  "g" | "x" | "e" | "m" | "n" | "$" | "l" | "s" | "z" | "h" | "t"
+>;
 
 export type KeyEvent = keyof typeof KEY_EVENTS;
 

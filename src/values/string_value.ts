@@ -176,8 +176,9 @@ function growBlock(db: ValueHolder, e: EntryRef, newSize: number): EntryRef {
     setBlock(e, blockOf(e), newSize);
     return e;
   }
-  const block = arena.alloc(sizeWithSpare(newSize));
   const { bytes, offset, size: oldSize } = rangeOf(e);
+  // What is new may never grow.
+  const block = arena.alloc(oldSize === 0 ? newSize : sizeWithSpare(newSize));
   u8[block >>> SEGMENT_BITS].set(bytes.subarray(offset, offset + oldSize), arena.byteOffset(block));
   let home = e;
   if (inBlock) frozen.free(blockOf(e));

@@ -5,7 +5,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { OUT_OF_SPACE } from "../../src/arena/arena.ts";
 import { Flag } from "../../src/calls/command.ts";
-import { ServerGate } from "../../src/dispatch/gates.ts";
 import { CommandError } from "../../src/protocol/errors.ts";
 import type { Execution } from "../../src/scripting/execution.ts";
 import { type ScriptClient, ScriptWorld } from "./script_world.ts";
@@ -218,8 +217,7 @@ describe("what may be asked meanwhile", () => {
 
 test("who is refused is told BUSY, though there is no memory either", () => {
   caller.run("EVAL", ENDLESS, "0");
-  world.server.dispatcher.stations.memory.max = 0;
-  world.server.dispatcher.setGate(ServerGate.memory, true);
+  world.server.evicting.limit(1);
   expect(other.run("SET", "k", "1")).toBe(BUSY);
   expect(other.run("SCRIPT", "KILL")).toBe("+OK\r\n");
   world.untilOver();

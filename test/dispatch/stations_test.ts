@@ -69,9 +69,7 @@ function addStub<Kind extends Stub>(before: string, stub: Kind): Kind {
 
 /** The data take more than maxmemory. */
 function useUp(): void {
-  const { dispatcher } = inner.server;
-  dispatcher.stations.memory.max = 0;
-  dispatcher.setGate(ServerGate.memory, true);
+  inner.server.evicting.limit(1);
 }
 
 /** The client goes on; what is replied. */

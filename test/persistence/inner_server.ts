@@ -19,6 +19,7 @@ import { START_MS } from "../keyspace/worlds.ts";
 /** Nothing of JavaScript's heap is looked at. */
 const FIGURES = {
   heapSize: () => 0,
+  systemMemorySize: () => 0,
   valuesSize: () => 0,
   residentSize: () => 0,
   recentResidentSize: () => 0,

@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
 import { NIL } from "../../src/arena/arena.ts";
+import { limitMemory } from "../../src/arena/memory_limit.ts";
 import type { DictRef } from "../../src/structures/dict.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
@@ -311,4 +312,50 @@ test.each([0, 3, 64, 90, 5000])("a dict of %d entries is drained in slices", (co
   expect(seen.size).toBe(count);
   expect(slices).toBeGreaterThanOrEqual(Math.floor(count / 64));
   dict.release(doomed);
+});
+
+describe("entries that stand together", () => {
+  test("who goes on taking some comes by all, in the midst of a rehash too", () => {
+    for (const count of [1, 5, 20, 300, 513, 3000]) {
+      while (dict.count(keys) < count) insert(`key${dict.count(keys)}`);
+      const sample = new dict.DictSample(64);
+      const seen = new Set<number>();
+      for (let round = 0; round < (count / 5) * 4 + 8; round++) {
+        sample.take(keys, 16);
+        expect(sample.count).toBeGreaterThanOrEqual(Math.min(16, count));
+        for (const e of sample.refs.subarray(0, sample.count)) {
+          expect(dict.holds(keys, e, entry.hash(e as EntryRef))).toBe(true);
+          seen.add(e);
+        }
+      }
+      expect(seen.size).toBe(count);
+    }
+  });
+
+  test("of an empty one there are none", () => {
+    const sample = new dict.DictSample(64);
+    sample.take(keys, 16);
+    expect(sample.count).toBe(0);
+  });
+});
+
+test("what is not there is held by no dict, whatever it may be", () => {
+  insert("here");
+  const e = model.get("here") as EntryRef;
+  const gone = entryFor("gone");
+  expect(dict.holds(keys, e, entry.hash(e))).toBe(true);
+  expect(dict.holds(keys, e, entry.hash(e) ^ 1)).toBe(false);
+  expect(dict.holds(keys, gone, entry.hash(gone))).toBe(false);
+  expect(dict.holds(keys, -1, entry.hash(e))).toBe(false);
+  entry.release(gone);
+});
+
+test("while maxmemory leaves nothing a table waits until it is crowded", () => {
+  for (let i = 0; i < 64; i++) insert(`key${i}`);
+  limitMemory(arena.usedSize());
+  for (let i = 64; i < 103; i++) insert(`key${i}`);
+  expect(dict.tableFigures(keys).rehashing).toBe(false);
+  for (let i = 103; i < 106; i++) insert(`key${i}`);
+  expect(dict.tableFigures(keys).rehashing).toBe(true);
+  limitMemory(Infinity);
 });

@@ -6,9 +6,10 @@
  * shows while nothing of that kind happens.
  */
 import { ByteText } from "../../base/byte_text.ts";
+import { humanSize } from "../../base/human_size.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "../../base/version.ts";
 import type { Call } from "../../calls/call.ts";
-import { memoryUse, ratio } from "../../calls/memory_use.ts";
+import { memoryUse, notCountedMemory, ratio } from "../../calls/memory_use.ts";
 import type { ServerContext } from "../../calls/server_context.ts";
 import type { Database } from "../../keyspace/database.ts";
 import { type Field, FieldLines, shownValue } from "./field_lines.ts";
@@ -170,7 +171,7 @@ function memoryFields(server: ServerContext): Field[] {
     ["rss_overhead_bytes", resident - arenaReserved],
     ["mem_fragmentation_ratio", ratio(resident, used), hundredths],
     ["mem_fragmentation_bytes", resident - used],
-    ["mem_not_counted_for_evict", 0],
+    ["mem_not_counted_for_evict", notCountedMemory(server)],
     ["mem_replication_backlog", 0],
     ["mem_total_replication_buffers", 0],
     ["mem_clients_slaves", 0],
@@ -300,7 +301,8 @@ function loadingFields({ clock, durability }: ServerContext): Field[] {
 function statFields(server: ServerContext): Field[] {
   const { clock, figures, keyspace, pubsub, scripts, targets, tracking } = server;
   const nowMs = clock.monotonicMs();
-  const { hits, misses, expired, expiredFields, expiredInTimeCount, walks } = keyspace.stats;
+  const { hits, misses, expired, expiredFields, expiredInTimeCount, evicted, walks } =
+    keyspace.stats;
   return [
     ["total_connections_received", figures.connectionsReceived],
     ["total_commands_processed", figures.commands.commandCount],
@@ -322,7 +324,7 @@ function statFields(server: ServerContext): Field[] {
     ["expired_stale_perc", "0.00"],
     ["expired_time_cap_reached_count", expiredInTimeCount],
     ["expire_cycle_cpu_milliseconds", Math.floor(figures.expireMs)],
-    ["evicted_keys", 0],
+    ["evicted_keys", evicted],
     ["evicted_clients", figures.evictedClients],
     ["evicted_scripts", scripts.cache.evictedCount],
     ["total_eviction_exceeded_time", Math.floor(figures.aboveMaxmemory.total(nowMs))],
@@ -455,14 +457,3 @@ export function meanTtl({ expires }: Database, nowMs: number): number {
 const hundredths = (value: number) => value.toFixed(2);
 const millionths = (value: number) => value.toFixed(6);
 const percents = (part: number) => `${(part * 100).toFixed(2)}%`;
-
-/** Bytes with two decimals of the largest unit that they reach. */
-function humanSize(size: number): string {
-  if (size < 1024) return `${size}B`;
-  let value = size / 1024;
-  for (const unit of "KMGT") {
-    if (value < 1024) return `${value.toFixed(2)}${unit}`;
-    value /= 1024;
-  }
-  return `${value.toFixed(2)}P`;
-}

@@ -2,15 +2,9 @@
 import { figures as arenaFigures, capacity, NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import { helpEntry } from "../../calls/help.ts";
-import {
-  EXPIRY_SIZE,
-  expirySize,
-  type MemoryUse,
-  memoryUse,
-  ratio,
-  tableSize,
-} from "../../calls/memory_use.ts";
+import { expirySize, type MemoryUse, memoryUse, ratio, tableSize } from "../../calls/memory_use.ts";
 import { group } from "../../calls/table.ts";
+import { EXPIRY_SIZE } from "../../keyspace/expiry.ts";
 import { SYNTAX } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
@@ -161,6 +155,7 @@ function memoryMallocStats({ reply, server }: Call): void {
       `- blocks: ${blockCount}, ${arenaUsed} bytes\n` +
       `- segments: ${segmentCount}, ${arenaReserved} bytes, ` +
       `${fragmentation} times what is in use\n` +
+      `- JavaScript's heap: ${server.host.heapSize()} bytes\n` +
       `- resident memory of the process: ${resident} bytes\n`,
   );
 }

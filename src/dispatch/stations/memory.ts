@@ -1,10 +1,8 @@
 /** Whether there is memory for what a command may add. */
-import { usedSize } from "../../arena/arena.ts";
+import { isAboveLimit } from "../../arena/memory_limit.ts";
 import type { Client } from "../../calls/client.ts";
-import type { Clients } from "../../calls/clients.ts";
 import { type Command, Flag } from "../../calls/command.ts";
-import type { Durability } from "../../calls/durability.ts";
-import type { Scripts } from "../../calls/scripts.ts";
+import { Room } from "../../keyspace/eviction.ts";
 import type { Args } from "../../protocol/args.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { ServerGate } from "../gates.ts";
@@ -15,45 +13,38 @@ export const OUT_OF_MEMORY = new CommandError(
   "OOM command not allowed when used memory > 'maxmemory'.",
 );
 
-/** What it needs of the server. */
-export interface MemoryContext {
-  readonly clients: Pick<Clients, "pauseMode">;
-  readonly durability: Pick<Durability, "loading">;
-  readonly scripts: Pick<Scripts, "isSuspended">;
+/** Who evicts keys. */
+export interface RoomMaker {
+  makeRoom(): Room;
 }
 
 /** What ends a transaction: the memory for what is queued is given back. */
 const ENDINGS = new Set(["exec", "discard", "quit", "reset"]);
 
 /**
- * maxmemory: what users allow. Commands of a transaction that runs are not asked about, those that
- * are to be queued all are. While clients are paused, data are loaded or a script is in its middle,
- * Redis evicts nothing, and refuses nothing.
+ * maxmemory: what users allow. The gate is on after a command was to run, more was in use than may
+ * be, and nothing could be evicted. Commands of a transaction that runs are not asked about, those
+ * that are to be queued all are.
  */
 export class MemoryStation implements Station {
   readonly name = "memory";
   readonly gate = ServerGate.memory;
   readonly nested = false;
-  /** maxmemory, in bytes, while the gate is on. */
-  max = Infinity;
-  private readonly context: MemoryContext;
+  private readonly evictor: RoomMaker;
 
-  constructor(context: MemoryContext) {
-    this.context = context;
+  constructor(evictor: RoomMaker) {
+    this.evictor = evictor;
+  }
+
+  /** Has keys evicted; whether there is room then, or will be. */
+  makeRoom(): boolean {
+    return this.evictor.makeRoom() !== Room.none;
   }
 
   ask(client: Client, command: Command, _args: Args, effects: number): Verdict {
     const isQueued = client.queue !== null && !ENDINGS.has(command.name);
     if (!isQueued && (effects & Flag.denyoom) === 0) return null;
-    return this.isOver() ? OUT_OF_MEMORY : null;
-  }
-
-  /** Whether more is in use than may be. */
-  isOver(): boolean {
-    const { clients, durability, scripts } = this.context;
-    if (scripts.isSuspended) return false;
-    if (clients.pauseMode !== "none" || durability.loading !== null) return false;
-    return usedSize() > this.max;
+    return isAboveLimit() ? OUT_OF_MEMORY : null;
   }
 }
 

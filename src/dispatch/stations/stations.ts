@@ -12,14 +12,15 @@ import {
 } from "./access.ts";
 import { busyStation } from "./busy.ts";
 import { loadingStation } from "./loading.ts";
-import { type MemoryContext, MemoryStation, spaceStation } from "./memory.ts";
+import { MemoryStation, type RoomMaker, spaceStation } from "./memory.ts";
 import { type PermissionContext, permissionStation } from "./permission.ts";
 import { DiskStation, replicasStation } from "./safety.ts";
 import type { Station } from "./station.ts";
 import { backlogStation, pauseStation } from "./waiting.ts";
 
 /** What stations need of the server. */
-interface StationContext extends MemoryContext, PermissionContext {
+interface StationContext extends PermissionContext {
+  readonly evicting: RoomMaker;
   readonly config: Config;
   readonly clients: Clients;
   readonly scripts: Scripts;
@@ -41,7 +42,7 @@ export class Stations {
 
   constructor(context: StationContext) {
     const { config, clients } = context;
-    this.memory = new MemoryStation(context);
+    this.memory = new MemoryStation(context.evicting);
     // In Redis 7.0's order, which clients can see: the first that objects is heard.
     this.add(protectedStation(config));
     this.add(authStation);

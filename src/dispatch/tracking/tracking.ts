@@ -199,7 +199,8 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
     const first = u8[segmentOf(entry.keyBlock(e))][entry.keyOffset(e)];
     if (!this.broadcasts.mayConcern(first)) return;
     const name = entry.keyText(e);
-    const isOwn = event !== "expired" && !this.parts.isInScript();
+    const isByServer = event === "expired" || event === "evicted";
+    const isOwn = !isByServer && !this.parts.isInScript();
     this.broadcasts.note(name, isOwn ? (this.current ?? this.parts.running()) : null);
     if (!this.broadcasts.hasNoted) return;
     this.broadcastMark = this.shownMark();
