@@ -11,6 +11,9 @@ const FIRST_ROOM = 64;
 /** Bytes after the last argument, so that words may be read past its end. */
 const PADDING = 4;
 
+/** In place of an argument's index: of none the hash is known. */
+export const NOT_HASHED = -1;
+
 /** In place of a `requestStart`. */
 export const NOT_CANONICAL = -1;
 
@@ -27,8 +30,8 @@ export class Args {
    * as Redis's, lets pass. It ends two bytes after the last argument.
    */
   requestStart = NOT_CANONICAL;
-  /** The argument (not 0) whose `hashBytes` is known, and that; 0 while none is. */
-  hashed = 0;
+  /** The argument whose `hashBytes` is known, and that; NOT_HASHED while none is. */
+  hashed = NOT_HASHED;
   hash = 0;
 
   constructor(bytes: Uint8Array, view: DataView) {
@@ -39,7 +42,7 @@ export class Args {
   /** Adds an argument. */
   push(offset: number, size: number): void {
     if (this.count === this.start.length) this.grow();
-    if (DEBUG) assert(this.hashed === 0, "arguments of which one has been hashed stay");
+    if (DEBUG) assert(this.hashed === NOT_HASHED, "arguments of which one has been hashed stay");
     this.start[this.count] = offset;
     this.size[this.count++] = size;
   }

@@ -4,6 +4,7 @@
  * clients spell them, with counts and sizes of up to four digits: before anything else the batch
  * ends, and the parser goes on from there by itself.
  */
+import { NOT_HASHED } from "./args.ts";
 
 /** Commands in a batch. */
 const COMMANDS_MAX = 32;
@@ -75,7 +76,7 @@ export class CommandBatch {
       if (left > 0) break;
       this.begin[count] = begin;
       this.end[count] = at;
-      this.hashed[count] = 0;
+      this.hashed[count] = NOT_HASHED;
       this.first[++count] = used;
       begin = at;
     }

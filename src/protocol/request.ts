@@ -11,7 +11,7 @@ import { spareBytes } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { parseInt64, parseSafe } from "../base/numbers.ts";
 import { splitInPlace } from "../base/words.ts";
-import { Args, NOT_CANONICAL } from "./args.ts";
+import { Args, NOT_CANONICAL, NOT_HASHED } from "./args.ts";
 import { CommandBatch } from "./command_batch.ts";
 
 /** What `next` says. */
@@ -255,7 +255,7 @@ export class RequestParser {
         this.at = at + 4;
         this.args.count = 0;
         this.args.requestStart = 0;
-        this.args.hashed = 0;
+        this.args.hashed = NOT_HASHED;
       } else {
         const found = this.header();
         if (found !== HEADER) return found;
@@ -335,7 +335,7 @@ export class RequestParser {
     }
     this.expected = count;
     this.args.count = 0;
-    this.args.hashed = 0;
+    this.args.hashed = NOT_HASHED;
     return HEADER;
   }
 
@@ -419,7 +419,7 @@ export class RequestParser {
     args.bytes = bytes;
     args.view = this.view;
     args.count = 0;
-    args.hashed = 0;
+    args.hashed = NOT_HASHED;
     args.requestStart = NOT_CANONICAL;
     if (!splitInPlace(bytes, at, to, args)) return this.broken("unbalanced quotes in request");
     this.at = last + 1;
