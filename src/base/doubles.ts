@@ -3,6 +3,7 @@
  * reading (decimal, hexadecimal and infinite numbers), printf's %.17g for printing.
  */
 import { latin1 } from "./bytes.ts";
+import { decimals, STEP, STEP_DIGITS, spellStep, writeRounded } from "./decimals.ts";
 import { digitCount, writeInteger } from "./numbers.ts";
 import { cString } from "./words.ts";
 
@@ -125,10 +126,6 @@ export const DOUBLE_SIZE_MAX = 24;
 /** A fraction is three numbers of 26 bits, and gives 7 decimals at a time: all exact in doubles. */
 const PART = 2 ** 26;
 const PART_INVERSE = 2 ** -26;
-const STEP_DIGITS = 7;
-const STEP = 10 ** STEP_DIGITS;
-const STEPS = 3;
-const decimals = new Uint8Array(STEP_DIGITS * STEPS);
 
 /**
  * Writes a double at `offset` as `%.17g`, with `inf`, `-inf` and `nan`; returns where it ends. Of
@@ -156,18 +153,10 @@ export function formatDouble(value: number): string {
 
 /** Writes a number that is not whole, from FIXED_MIN up to 2^53. */
 function writeFraction(bytes: Uint8Array, offset: number, negative: boolean, size: number): number {
-  let whole = Math.floor(size);
+  const whole = Math.floor(size);
   const isLonger = spellDecimals(size - whole);
-  let end = REPLY_DIGITS - (whole === 0 ? -zerosBefore(size) : digitCount(whole));
-  if (isNearerAbove(end, isLonger) && roundUp(end)) whole++;
-  while (end > 0 && decimals[end - 1] === ZERO) end--;
-
-  let at = offset;
-  if (negative) bytes[at++] = MINUS;
-  at = writeInteger(bytes, at, whole);
-  if (end > 0) bytes[at++] = DOT;
-  for (let i = 0; i < end; i++) bytes[at++] = decimals[i];
-  return at;
+  const end = REPLY_DIGITS - (whole === 0 ? -zerosBefore(size) : digitCount(whole));
+  return writeRounded(bytes, offset, negative, whole, end, isLonger);
 }
 
 /** The zeros between the point and the first digit that counts. */
@@ -193,39 +182,9 @@ function spellDecimals(fraction: number): boolean {
     high = high * STEP + carry;
     const digits = (high * PART_INVERSE) | 0;
     high -= digits * PART;
-    const upper = (digits / 10000) | 0;
-    spellDigits(upper, at, 3);
-    spellDigits(digits - upper * 10000, at + 3, 4);
+    spellStep(digits, at);
   }
   return high + middle + low > 0;
-}
-
-/** Spells an integer below 10,000 with so many digits. */
-function spellDigits(value: number, at: number, count: number): void {
-  let rest = value;
-  for (let i = at + count - 1; i >= at; i--) {
-    // A tenth, by multiplying: exact below 81,920.
-    const others = (rest * 52429) >>> 19;
-    decimals[i] = ZERO + rest - others * 10;
-    rest = others;
-  }
-}
-
-/** Whether the decimals from `end` on are more than half; a half goes to the even digit. */
-function isNearerAbove(end: number, isLonger: boolean): boolean {
-  if (decimals[end] !== FIVE) return decimals[end] > FIVE;
-  if (isLonger) return true;
-  for (let i = end + 1; i < decimals.length; i++) if (decimals[i] !== ZERO) return true;
-  return (decimals[end - 1] & 1) === 1;
-}
-
-/** Adds one to the last of the decimals before `end`; whether that makes a whole. */
-function roundUp(end: number): boolean {
-  let i = end - 1;
-  while (i >= 0 && decimals[i] === NINE) decimals[i--] = ZERO;
-  if (i < 0) return true;
-  decimals[i]++;
-  return false;
 }
 
 /** The very large and very small numbers, and those that are none. */

@@ -1,6 +1,6 @@
 /** The hash commands that count: HINCRBY on 64-bit integers, HINCRBYFLOAT on long doubles. */
 import { NIL } from "../../arena/arena.ts";
-import { addLongDoubles, formatLongDouble } from "../../base/long_double.ts";
+import { isDecimal } from "../../base/decimal_sum.ts";
 import { INT64_MAX, INT64_MIN, parseInt64, parseSafe, writeInteger } from "../../base/numbers.ts";
 import type { Call } from "../../calls/call.ts";
 import * as propagate from "../../calls/propagate.ts";
@@ -10,7 +10,7 @@ import type { EntryRef } from "../../structures/entry.ts";
 import * as hashValue from "../../values/hash_value.ts";
 import type { KeyEvent } from "../../values/key_event.ts";
 import { Type } from "../../values/types.ts";
-import { NO_NUMBER, spelledFloat } from "../strings/string_number.ts";
+import { NOTHING, spelledFloat, sumOf } from "../strings/string_number.ts";
 
 const VALUE_NOT_INTEGER = new CommandError("ERR hash value is not an integer");
 const VALUE_NOT_FLOAT = new CommandError("ERR hash value is not a float");
@@ -57,23 +57,20 @@ function addExactly(call: Call, e: EntryRef, at: hashValue.Place, increment: big
 
 export function hincrbyfloat(call: Call): void {
   const { db, args } = call;
-  const increment = spelledFloat(args.bytes, args.start[3], args.size[3], NOT_FLOAT);
-  if (increment.kind !== "finite") throw INFINITE;
+  const { bytes, start, size } = args;
+  if (!isDecimal(bytes, start[3], size[3])) {
+    const increment = spelledFloat(bytes, start[3], size[3], NOT_FLOAT);
+    if (increment.kind !== "finite") throw INFINITE;
+  }
   const e = db.writeTyped(args, 1, db.hash(args, 1), Type.hash);
   const at = e === NIL ? 0 : db.field(e, args, 2);
-  let sum = increment;
-  if (at !== 0) {
-    const { bytes, offset, size } = hashValue.range(e, at);
-    sum = addLongDoubles(spelledFloat(bytes, offset, size, VALUE_NOT_FLOAT), increment);
-  }
-  if (sum.kind !== "finite") throw NO_NUMBER;
-  const text = formatLongDouble(sum);
-  store(call, e, at, argsOf([text]), "hincrbyfloat");
-  call.reply.bulkText(text);
+  const sum = sumOf(at === 0 ? NOTHING : hashValue.range(e, at), args, 3, VALUE_NOT_FLOAT);
+  store(call, e, at, sum, "hincrbyfloat");
+  call.reply.bulk(sum.bytes, 0, sum.size[0]);
   if (call.feed.active) {
     const out = propagate.beginCommand(call, "HSET", 4);
     propagate.writeArgument(call, out, 2);
-    out.bulkText(text);
+    out.bulk(sum.bytes, 0, sum.size[0]);
   }
 }
 

@@ -3,7 +3,8 @@
  * Integers up to 2^53 are counted as doubles, exactly; BigInt serves beyond.
  */
 import { NIL } from "../../arena/arena.ts";
-import { latin1 } from "../../base/bytes.ts";
+import { fromLatin1, latin1 } from "../../base/bytes.ts";
+import { addDecimals, SUM_SIZE_MAX } from "../../base/decimal_sum.ts";
 import {
   addLongDoubles,
   formatLongDouble,
@@ -12,9 +13,10 @@ import {
   parseLongDouble,
 } from "../../base/long_double.ts";
 import { INT64_MAX, INT64_MIN, parseInt64, parseSafe } from "../../base/numbers.ts";
+import type { Range } from "../../base/range.ts";
 import type { Call } from "../../calls/call.ts";
 import * as propagate from "../../calls/propagate.ts";
-import { argsOf } from "../../protocol/args.ts";
+import { type Args, argsOf } from "../../protocol/args.ts";
 import { CommandError, NOT_FLOAT, NOT_INTEGER, OVERFLOW } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
@@ -123,13 +125,10 @@ export function incrbyfloat(call: Call): void {
   const { db, args, reply } = call;
   const keyHash = db.hash(args, 1);
   let e = db.writeTyped(args, 1, keyHash, Type.string);
-  const value = e === NIL ? null : floatOf(e);
-  const increment = spelledFloat(args.bytes, args.start[2], args.size[2], NOT_FLOAT);
-  const sum = value === null ? increment : addLongDoubles(value, increment);
-  if (sum.kind !== "finite") throw NO_NUMBER;
-
-  const text = formatLongDouble(sum);
-  const area = stringValue.areaFor(text.length);
+  const value = e === NIL ? NOTHING : stringValue.rangeOf(e);
+  const { bytes, view, size: sizes } = sumOf(value, args, 2, NOT_FLOAT);
+  const size = sizes[0];
+  const area = stringValue.areaFor(size);
   if (e === NIL) {
     e = db.add(args, 1, keyHash, area, false, "incrbyfloat");
   } else {
@@ -137,20 +136,43 @@ export function incrbyfloat(call: Call): void {
     stringValue.release(e);
     e = db.resize(e, area, 0);
   }
-  const spelled = argsOf([text]);
-  stringValue.writeBytes(e, spelled.bytes, spelled.view, 0, text.length);
-  reply.bulkText(text);
+  stringValue.writeBytes(e, bytes, view, 0, size);
+  reply.bulk(bytes, 0, size);
   if (call.feed.active) {
     const out = propagate.beginCommand(call, "SET", 4);
-    out.bulkText(text);
+    out.bulk(bytes, 0, size);
     out.bulkText("KEEPTTL");
   }
 }
 
-/** The number that an entry's string spells. */
-function floatOf(e: EntryRef): LongDouble {
-  const { bytes, offset, size } = stringValue.rangeOf(e);
-  return spelledFloat(bytes, offset, size, NOT_FLOAT);
+/** In place of the value of what is not there. */
+export const NOTHING: Range = {
+  bytes: fromLatin1("0"),
+  offset: 0,
+  size: 1,
+};
+/** Where sums are spelled that `addDecimals` knows. */
+const quickSum = argsOf([new Uint8Array(SUM_SIZE_MAX)]);
+
+/**
+ * The sum of a value and of an argument, as argument 0 of what is returned, which is good until the
+ * next sum; throws when one is no number (`otherwise`: the value), or the sum is infinite.
+ */
+export function sumOf(value: Range, args: Args, index: number, otherwise: Error): Args {
+  const { bytes, offset, size } = value;
+  const start = args.start[index];
+  const increment = args.size[index];
+  const sumSize = addDecimals(bytes, offset, size, args.bytes, start, increment, quickSum.bytes);
+  if (sumSize > 0) {
+    quickSum.size[0] = sumSize;
+    return quickSum;
+  }
+  const sum = addLongDoubles(
+    spelledFloat(bytes, offset, size, otherwise),
+    spelledFloat(args.bytes, start, increment, NOT_FLOAT),
+  );
+  if (sum.kind !== "finite") throw NO_NUMBER;
+  return argsOf([formatLongDouble(sum)]);
 }
 
 /** The number that the bytes spell, maybe infinite; throws `otherwise` when they are none. */
