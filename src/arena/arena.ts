@@ -295,6 +295,11 @@ export function ensure(size: number): void {
   if (!canServe(size)) throw OUT_OF_SPACE;
 }
 
+/** As `alloc`, for what can do without it: NIL when it cannot be had besides the reserve. */
+export function allocSpare(size: number): Ref | typeof NIL {
+  return size <= BLOCK_SIZE_MAX && hasSpare(size) ? alloc(size) : NIL;
+}
+
 /** Whether so many bytes can be had besides the reserve. */
 export function canServe(size: number): boolean {
   const isServed = hasSpare(size);

@@ -6,8 +6,20 @@
  */
 export const INPUT_BUFFER_SIZE = 64 << 10;
 
-/** An argument of which at least so much is missing is read to where it will stay. */
-export const DIRECT_READ_SIZE_MIN = 32 << 10;
+/**
+ * Of a client whose last request was a large one so much is read at once: what comes before the
+ * next large argument, which is then read to where it stays.
+ */
+export const HEAD_READ_SIZE = 4 << 10;
+
+/**
+ * What is there of a command that is not whole is copied to where what follows is read, if it is no
+ * more than this.
+ */
+export const JOINED_SIZE_MAX = 32 << 10;
+
+/** Commands that have not arrived whole may take so much of the arena; others lie outside. */
+export const INPUT_BLOCKS_SIZE_MAX = 2 ** 31;
 
 /**
  * A client with this much unread output, and no output limit of its own, is not read from until it

@@ -51,7 +51,7 @@ export function keptString(e: EntryRef, withTtl: boolean): EntryRef {
     return entry.replica(e, stringValue.areaOf(e), withTtl);
   }
   const block = stringValue.blockOf(e);
-  if (frozen.isFrozen(block)) return keptCopy(e, withTtl);
+  if (frozen.isMarked(block)) return keptCopy(e, withTtl);
   const kept = entry.replica(e, stringValue.areaOf(e), withTtl);
   frozen.freeze(Int32Array.of(block));
   return kept;

@@ -14,6 +14,9 @@ const PADDING = 4;
 /** In place of an argument's index: of none the hash is known. */
 export const NOT_HASHED = -1;
 
+/** In place of a block. */
+export const NO_BLOCK = 0;
+
 /** In place of a `requestStart`. */
 export const NOT_CANONICAL = -1;
 
@@ -33,6 +36,10 @@ export class Args {
   /** The argument whose `hashBytes` is known, and that; NOT_HASHED while none is. */
   hashed = NOT_HASHED;
   hash = 0;
+  /** The block of memory in which an argument stands apart (partial.ts), at its beginning. */
+  block = NO_BLOCK;
+  /** That block was taken: it is somebody else's when the command is over. */
+  isTaken = false;
 
   constructor(bytes: Uint8Array, view: DataView) {
     this.bytes = bytes;
@@ -45,6 +52,17 @@ export class Args {
     if (DEBUG) assert(this.hashed === NOT_HASHED, "arguments of which one has been hashed stay");
     this.start[this.count] = offset;
     this.size[this.count++] = size;
+  }
+
+  /** The block at whose beginning the argument lies, if it is to be had; NO_BLOCK otherwise. */
+  blockOf(index: number): number {
+    return this.start[index] === 0 && !this.isTaken ? this.block : NO_BLOCK;
+  }
+
+  /** The bytes are elsewhere by so many. */
+  shift(by: number): void {
+    const { start, count } = this;
+    for (let i = 0; i < count; i++) start[i] += by;
   }
 
   /** The argument, or its first bytes, as latin1 text, for the paths that may allocate. */

@@ -7,12 +7,11 @@
  * argument is waited for without looking at all.
  */
 import { assert } from "../base/assert.ts";
-import { spareBytes } from "../base/ballast.ts";
-import { giveBack } from "../base/buffers.ts";
 import { parseInt64, parseSafe } from "../base/numbers.ts";
 import { splitInPlace } from "../base/words.ts";
 import { Args, NOT_CANONICAL, NOT_HASHED } from "./args.ts";
 import { CommandBatch } from "./command_batch.ts";
+import { COMMAND_SIZE_MAX, type InputBlocks, PADDING, Partial } from "./partial.ts";
 
 /** What `next` says. */
 export const MORE = 0;
@@ -29,17 +28,9 @@ const LINE_SIZE_MAX = 64 * 1024;
 const WHOLE_LINE_SIZE_MAX = LINE_SIZE_MAX + 16 * 1024;
 /** Arguments of a command. */
 export const COUNT_MAX = 2 ** 31 - 1;
-/**
- * Room for what is announced and not there yet; who has sent more has four times that, and who has
- * sent so much has room for all (see `extend`).
- */
-const ANNOUNCED_SIZE_MAX = 2 ** 24;
-const EARNEST_SIZE = 2 ** 26;
 /** What a client may send before it has authenticated. */
 const UNAUTHENTICATED_COUNT_MAX = 10;
 const UNAUTHENTICATED_SIZE_MAX = 16384;
-/** Offsets are int32: the arguments of one command, together, and what waits behind them. */
-export const COMMAND_SIZE_MAX = 2 ** 31 - 2 ** 20;
 
 const CR = 13;
 const LF = 10;
@@ -57,78 +48,6 @@ const NINE = 57;
 export interface Peer {
   readonly unauthenticated: boolean;
 }
-
-/** What a connection keeps of a command that has not arrived whole. */
-export class Partial {
-  /** The bytes from the command's first on; `size` of them are filled. */
-  bytes: Uint8Array;
-  size: number;
-  /** Nothing can be done before this many bytes are there. */
-  needed: number;
-  /** Those of its arguments that are there; null before the first could be. */
-  args: Args | null;
-  expected: number;
-  bulkSize: number;
-  at: number;
-
-  constructor(bytes: Uint8Array, size: number, parser: RequestParser) {
-    this.bytes = bytes;
-    this.size = size;
-    this.needed = parser.needed;
-    this.args = parser.expected > 0 ? parser.args : null;
-    this.expected = parser.expected;
-    this.bulkSize = parser.bulkSize;
-    this.at = parser.at;
-  }
-
-  /** Bytes missing of what is waited for. */
-  get missing(): number {
-    return this.needed - this.size;
-  }
-
-  /** Adds what arrived. */
-  append(chunk: Uint8Array): void {
-    this.reserve(chunk.length);
-    this.bytes.set(chunk, this.size);
-    this.size += chunk.length;
-  }
-
-  /**
-   * Makes room for bytes that are missing, and returns for how many; the reader adds to `size` how
-   * many came. Who announces much may send little, and memory that was in use before is cleared:
-   * 512 MB take up to half a second.
-   */
-  extend(): number {
-    const { missing, size } = this;
-    if (this.room <= 0) {
-      const trusted = size < EARNEST_SIZE ? Math.max(ANNOUNCED_SIZE_MAX, 3 * size) : missing;
-      this.reserve(Math.min(missing, trusted));
-    }
-    return Math.min(missing, this.room);
-  }
-
-  private get room(): number {
-    return this.bytes.length - PADDING - this.size;
-  }
-
-  /**
-   * Makes room for so many more bytes. It at least doubles when it grows, or a command of many
-   * large arguments would be copied for each of them; behind the last nothing need have room.
-   */
-  reserve(size: number): void {
-    if (size <= this.room) return;
-    const wanted = this.size + size;
-    const isLast = this.expected === 1 && wanted <= this.needed;
-    const doubled = Math.min(this.bytes.length * 2, isLast ? this.needed : COMMAND_SIZE_MAX);
-    const grown = spareBytes(Math.max(wanted, doubled) + PADDING);
-    grown.set(this.bytes.subarray(0, this.size));
-    giveBack(this.bytes);
-    this.bytes = grown;
-  }
-}
-
-/** Room after the last byte, so that words may be read past an argument's end. */
-export const PADDING = 8;
 
 export class RequestParser {
   args: Args;
@@ -156,8 +75,11 @@ export class RequestParser {
   batched = 0;
   /** What `args` was before a command was resumed that has its own. */
   private spareArgs: Args | null = null;
+  private readonly blocks: InputBlocks | null;
 
-  constructor() {
+  /** With `blocks`, large arguments may stand apart in such. */
+  constructor(blocks: InputBlocks | null = null) {
+    this.blocks = blocks;
     this.bytes = new Uint8Array(PADDING);
     this.view = new DataView(this.bytes.buffer);
     this.args = new Args(this.bytes, this.view);
@@ -190,7 +112,12 @@ export class RequestParser {
 
   /** Goes on with a command that was cut. */
   resume(partial: Partial): void {
-    this.start(partial.bytes, new DataView(partial.bytes.buffer), partial.size);
+    this.resumeIn(partial, partial.bytes, partial.view, partial.size);
+  }
+
+  /** As `resume`, of a copy of its bytes, behind which there are more. */
+  resumeIn(partial: Partial, bytes: Uint8Array, view: DataView, end: number): void {
+    this.start(bytes, view, end);
     if (partial.args !== null) {
       this.spareArgs = this.args;
       this.args = partial.args;
@@ -200,25 +127,16 @@ export class RequestParser {
     this.bulkSize = partial.bulkSize;
   }
 
-  /** Takes what is left as a Partial (null: nothing is), from its own bytes or into `reuse`. */
-  suspend(reuse: Partial | null): Partial | null {
-    const size = this.end - this.begin;
-    if (size === 0) return null;
-    let bytes: Uint8Array;
-    if (reuse !== null && reuse.bytes === this.bytes) {
-      bytes = reuse.bytes;
-      if (this.begin > 0) bytes.copyWithin(0, this.begin, this.end);
-    } else {
-      const announced = Math.min(this.needed, size + ANNOUNCED_SIZE_MAX);
-      bytes = spareBytes((announced > size ? announced : size * 2) + PADDING);
-      bytes.set(this.bytes.subarray(this.begin, this.end));
-    }
-    if (this.begin > 0 && this.expected > 0) {
-      const { start, count } = this.args;
-      for (let i = 0; i < count; i++) start[i] -= this.begin;
-    }
-    this.at -= this.begin;
-    const partial = new Partial(bytes, size, this);
+  /**
+   * Takes what is left as a Partial (null: nothing is), which may be `last`, in whose bytes or a
+   * copy of them it was. If it is not, `last` is the caller's to release.
+   */
+  suspend(last: Partial | null): Partial | null {
+    const isSame = last !== null && last.bytes === this.bytes;
+    if (last !== null && !(isSame && this.begin === 0 && this.expected > 0)) last.endCommand();
+    if (this.end === this.begin) return null;
+    const isRetaken = isSame && last.retake(this);
+    const partial = isRetaken ? last : new Partial(this.bytes, this, this.blocks);
     if (partial.args !== null) {
       // Only the partial may refer to them now: the next request is another connection's.
       this.args = this.spareArgs ?? new Args(this.bytes, this.view);

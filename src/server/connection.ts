@@ -6,23 +6,18 @@
  */
 
 import { isShortage } from "../arena/shortage.ts";
-import { giveBack } from "../base/buffers.ts";
+import { copyBytes } from "../base/bytes.ts";
 import {
-  DIRECT_READ_SIZE_MIN,
+  HEAD_READ_SIZE,
+  JOINED_SIZE_MAX,
   RUN_OUTPUT_SIZE_MAX,
   TURN_OUTPUT_SIZE_MAX,
   UNREAD_OUTPUT_SIZE_MAX,
 } from "../base/limits.ts";
 import { Client, type ConnectionPort, type SharedBlock } from "../calls/client.ts";
+import { COMMAND_SIZE_MAX, PADDING, type Partial } from "../protocol/partial.ts";
 import type { Reply } from "../protocol/reply.ts";
-import {
-  BROKEN,
-  COMMAND,
-  COMMAND_SIZE_MAX,
-  MORE,
-  PADDING,
-  type Partial,
-} from "../protocol/request.ts";
+import { BROKEN, COMMAND, MORE } from "../protocol/request.ts";
 import type { Socket, SocketEvents } from "../runtime/net.ts";
 import type { BacklogConnection } from "./backlog.ts";
 import type { RegisteredConnection } from "./client_registry.ts";
@@ -93,6 +88,8 @@ export class Connection
   private resumedTurn = -1;
   /** Bytes of replies sent in the middle of the run that is going on. */
   private spilledSize = 0;
+  /** Its last request was a large one: the next may be, too. */
+  private readsHeads = false;
   private readonly write = (bytes: Uint8Array, offset: number, size: number) =>
     this.socket.write(bytes, offset, size);
 
@@ -199,17 +196,21 @@ export class Connection
       this.discard();
       return;
     }
-    const { engine, partial } = this;
-    const size = partial === null ? this.readFirst() : this.readMore(partial);
-    if (size === 0) return;
-    engine.figures.netInputSize += size;
-    engine.figures.readsProcessed++;
-    this.lastActiveMs = engine.clock.nowMs;
+    const { partial } = this;
     if (partial === null) {
+      if (!this.readFirst()) return;
       if (this.holds === 0) this.process();
       else this.keep();
-      return;
+    } else if (this.holds === 0 && !partial.isDirect && partial.size <= JOINED_SIZE_MAX) {
+      this.readBehind(partial);
+    } else if (this.readMore(partial)) {
+      this.received(partial);
     }
+  }
+
+  /** More of a command has arrived where it is kept. */
+  private received(partial: Partial): void {
+    const { engine } = this;
     const isTooLong = partial.size > COMMAND_SIZE_MAX;
     if (isTooLong || this.queryBufferSize > engine.queryBufferSizeMax) {
       this.overflowInput();
@@ -249,7 +250,7 @@ export class Connection
     this.engine.turn.held.account(this);
     // While its command runs the arguments are there: `finish` gives them back.
     if (this.engine.running !== this && this.partial !== null) {
-      giveBack(this.partial.bytes);
+      this.partial.release();
       this.partial = null;
     }
     this.engine.clients.remove(this);
@@ -500,25 +501,53 @@ export class Connection
     if (!this.unix) this.socket.keepAlive(seconds);
   }
 
-  /** Reads the first bytes of a command to where they are parsed. */
-  private readFirst(): number {
+  /** Reads the first bytes of a command to where they are parsed; whether there were any. */
+  private readFirst(): boolean {
     const { input, inputView, parser } = this.engine;
-    const size = this.socket.read(input, 0, input.length - PADDING);
+    const size = this.read(input, 0, this.readsHeads ? HEAD_READ_SIZE : input.length - PADDING);
     if (size > 0) parser.start(input, inputView, size);
-    return size;
+    return size > 0;
   }
 
-  /** Reads what follows; the bytes of a large argument to where they stay. */
-  private readMore(partial: Partial): number {
-    if (partial.missing >= DIRECT_READ_SIZE_MIN) {
-      const room = partial.extend();
-      const size = this.socket.read(partial.bytes, partial.size, room);
-      partial.size += size;
-      return size;
+  /** Reads what follows behind a copy of what is there, which is little, and has it run. */
+  private readBehind(partial: Partial): void {
+    const { input, inputView, parser, queryBufferSizeMax } = this.engine;
+    const before = partial.size;
+    const size = this.read(input, before, input.length - PADDING - before);
+    if (size === 0) return;
+    const end = before + size;
+    if (end < partial.needed || end - partial.at > queryBufferSizeMax) {
+      partial.append(input.subarray(before, end));
+      this.received(partial);
+      return;
     }
+    copyBytes(partial.bytes, 0, before, input, 0);
+    parser.resumeIn(partial, input, inputView, end);
+    this.process();
+  }
+
+  /** Reads what follows to where it is kept; whether there was anything. */
+  private readMore(partial: Partial): boolean {
     const { input } = this.engine;
-    const size = this.socket.read(input, 0, input.length - PADDING);
-    if (size > 0) partial.append(input.subarray(0, size));
+    let size: number;
+    if (partial.isDirect) {
+      const room = partial.extend();
+      size = this.read(partial.bytes, partial.size, room);
+      partial.size += size;
+    } else {
+      size = this.read(input, 0, input.length - PADDING);
+      if (size > 0) partial.append(input.subarray(0, size));
+    }
+    return size > 0;
+  }
+
+  private read(into: Uint8Array, offset: number, room: number): number {
+    const { figures, clock } = this.engine;
+    const size = this.socket.read(into, offset, room);
+    if (size === 0) return 0;
+    figures.netInputSize += size;
+    figures.readsProcessed++;
+    this.lastActiveMs = clock.nowMs;
     return size;
   }
 
@@ -586,8 +615,10 @@ export class Connection
     engine.reply.putAsideBack();
     engine.running = null;
     const { partial } = this;
-    this.partial = this.closing ? null : parser.suspend(partial);
-    if (partial !== null && partial.bytes !== this.partial?.bytes) giveBack(partial.bytes);
+    const rest = this.closing ? null : parser.suspend(partial);
+    this.partial = rest;
+    this.readsHeads = partial?.isLarge ?? false;
+    if (partial !== rest) partial?.release();
     if (this.isOverflowing(engine.reply, engine.runningFrom)) return;
     engine.turn.add(this, engine.runningFrom);
     this.account();

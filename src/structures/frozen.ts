@@ -10,6 +10,10 @@
  * alone, which frees it when it is read: `done` does the one or the other. So the snapshot only
  * notes the refs of a value's blocks, in their order, when it begins with the value.
  *
+ * Who only reads a block for a while (a reply on its way to a client, a command that a value was
+ * made of) holds it: what is said of frozen blocks holds for it as well, whoever has frozen it, and
+ * however many do so. A block that its owner gives up is freed when nobody holds it any more.
+ *
  * A bit for each 8 bytes of a segment, for segments that have frozen blocks, tells which they are:
  * 1/64 of these segments' memory, for as long as some block is frozen.
  */
@@ -22,7 +26,7 @@ const REF_MASK = 0x7fffffff;
 /** The bits of so many segments take 4 MiB. */
 const SEGMENTS_KEPT = 256;
 
-/** Whether any block is frozen: asked first, so that it costs nothing when there is no snapshot. */
+/** Whether any block is frozen or held: asked first, so that it costs nothing when none is. */
 export let isAny = false;
 
 /** What was frozen since `allOrNone` began; null outside of it. */
@@ -32,6 +36,11 @@ let begun: Int32Array[] | null = null;
 let bits: Int32Array[] = [];
 let segments = 0;
 let count = 0;
+
+/** Held blocks, and how many hold each. */
+const holders = new Map<Ref, number>();
+/** Those of them that nobody else has. */
+const orphans = new Set<Ref>();
 
 /** Bytes of frozen blocks that their owners have given up, ever: what others have to keep. */
 export let givenUpSize = 0;
@@ -47,7 +56,7 @@ export function freeze(refs: Int32Array): void {
   begun?.push(refs);
   for (let i = 0; i < refs.length; i++) {
     const ref = refs[i] & REF_MASK;
-    if (DEBUG) assert(!isFrozen(ref as Ref), "the block is frozen already");
+    if (DEBUG) assert(!isMarked(ref as Ref), "the block is frozen already");
     let words = bits[ref >>> SEGMENT_BITS];
     if (words === undefined) {
       words = new Int32Array(WORDS_PER_SEGMENT);
@@ -57,7 +66,11 @@ export function freeze(refs: Int32Array): void {
     words[(ref & SEGMENT_MASK) >>> 5] |= 1 << (ref & 31);
   }
   count += refs.length;
-  isAny = count > 0;
+  noteAny();
+}
+
+function noteAny(): void {
+  isAny = count > 0 || holders.size > 0;
 }
 
 /**
@@ -66,21 +79,21 @@ export function freeze(refs: Int32Array): void {
  * back by `done`.
  */
 export function freezeOrCopy(refs: Int32Array, copy: (ref: number) => number): void {
-  if (!isAny) {
+  if (count === 0) {
     freeze(refs);
     return;
   }
   const copies: number[] = [];
   try {
     for (let i = 0; i < refs.length; i++) {
-      if (isFrozen((refs[i] & REF_MASK) as Ref)) copies.push(copy(refs[i]));
+      if (isMarked((refs[i] & REF_MASK) as Ref)) copies.push(copy(refs[i]));
     }
   } catch (error) {
     for (const ref of copies) arena.free((ref & REF_MASK) as Ref);
     throw error;
   }
   let next = 0;
-  const isOwn = (ref: number) => !isFrozen((ref & REF_MASK) as Ref);
+  const isOwn = (ref: number) => !isMarked((ref & REF_MASK) as Ref);
   const own = refs.filter(isOwn);
   for (let i = 0; i < refs.length; i++) if (!isOwn(refs[i])) refs[i] = copies[next++];
   freeze(own);
@@ -95,7 +108,7 @@ export function allOrNone<Result>(run: () => Result): Result {
   } catch (error) {
     for (const refs of begun) for (const ref of refs) unmark((ref & REF_MASK) as Ref);
     count = before;
-    isAny = count > 0;
+    noteAny();
     throw error;
   } finally {
     begun = null;
@@ -103,11 +116,16 @@ export function allOrNone<Result>(run: () => Result): Result {
 }
 
 function unmark(ref: Ref): void {
-  if (isFrozen(ref)) bits[ref >>> SEGMENT_BITS][wordOf(ref)] &= ~bitOf(ref);
+  if (isMarked(ref)) bits[ref >>> SEGMENT_BITS][wordOf(ref)] &= ~bitOf(ref);
 }
 
-/** Whether the block is frozen, so that who wants to change it has to take a copy. */
+/** Whether the block is frozen, or held, so that who wants to change it has to take a copy. */
 export function isFrozen(ref: Ref): boolean {
+  return isMarked(ref) || (holders.size > 0 && holders.has(ref));
+}
+
+/** Whether the block is frozen: there is one who freezes it. */
+export function isMarked(ref: Ref): boolean {
   const words = bits[ref >>> SEGMENT_BITS];
   return words !== undefined && (words[wordOf(ref)] & bitOf(ref)) !== 0;
 }
@@ -115,7 +133,7 @@ export function isFrozen(ref: Ref): boolean {
 function thaw(ref: Ref): void {
   bits[ref >>> SEGMENT_BITS][wordOf(ref)] &= ~bitOf(ref);
   if (--count > 0) return;
-  isAny = false;
+  noteAny();
   // Some are kept, all zero, for who freezes little and often.
   if (segments <= SEGMENTS_KEPT) return;
   bits = [];
@@ -124,19 +142,46 @@ function thaw(ref: Ref): void {
 
 /** The owner gives the block up: it is freed now, or, if it is frozen, by `done`. */
 export function free(ref: Ref): void {
-  if (isAny && isFrozen(ref)) {
+  if (!isAny) {
+    arena.free(ref);
+  } else if (isMarked(ref)) {
     thaw(ref);
     givenUpSize += arena.capacity(ref);
   } else {
-    arena.free(ref);
+    freeUnheld(ref);
   }
+}
+
+function freeUnheld(ref: Ref): void {
+  if (holders.has(ref)) orphans.add(ref);
+  else arena.free(ref);
+}
+
+/** Somebody reads the block until `release`; it need not be the first, or the only one. */
+export function hold(ref: Ref): void {
+  holders.set(ref, (holders.get(ref) ?? 0) + 1);
+  isAny = true;
+}
+
+/** One of those who hold the block does so no longer. */
+export function release(ref: Ref): void {
+  const left = (holders.get(ref) ?? 0) - 1;
+  if (DEBUG) assert(left >= 0, "nobody holds the block");
+  if (left > 0) {
+    holders.set(ref, left);
+    return;
+  }
+  holders.delete(ref);
+  noteAny();
+  if (orphans.size > 0 && orphans.delete(ref)) arena.free(ref);
 }
 
 /** The snapshot needs the block, which it had frozen, no longer. */
 export function done(ref: Ref): void {
-  if (isFrozen(ref)) thaw(ref);
-  else arena.free(ref);
+  if (isMarked(ref)) thaw(ref);
+  else freeUnheld(ref);
 }
 
-/** Blocks that are frozen. For tests. */
+/** Blocks that are frozen, and that are held. For tests. */
 export const frozenCount = () => count;
+export const heldCount = () => holders.size;

@@ -16,6 +16,7 @@ import { i32, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts
 import { assert } from "../base/assert.ts";
 import { BULK_COPY_SIZE, equalBytes } from "../base/bytes.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
+import { type Args, NO_BLOCK } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -125,6 +126,22 @@ export function writeBytes(
   }
   const block = arena.alloc(size);
   entry.copyIn(bytes, view, offset, size, block, 0);
+  setBlock(e, block, size);
+}
+
+/**
+ * As `writeBytes`, of an argument, whose block becomes the value's if it stands apart in one. The
+ * command may go on to read it: it is held until the command is over (server/input_blocks.ts).
+ */
+export function writeArgument(e: EntryRef, args: Args, index: number): void {
+  const block = args.blockOf(index) as Ref;
+  const size = args.size[index];
+  if (block === NO_BLOCK || size < entry.OUTSIDE_SIZE) {
+    writeBytes(e, args.bytes, args.view, args.start[index], size);
+    return;
+  }
+  args.isTaken = true;
+  frozen.hold(block);
   setBlock(e, block, size);
 }
 

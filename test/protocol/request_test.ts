@@ -4,14 +4,8 @@
 import { describe, expect, test } from "bun:test";
 import { fromLatin1 } from "../../src/base/bytes.ts";
 import { type Args, NOT_CANONICAL } from "../../src/protocol/args.ts";
-import {
-  BROKEN,
-  COMMAND,
-  MORE,
-  PADDING,
-  type Partial,
-  RequestParser,
-} from "../../src/protocol/request.ts";
+import { PADDING, type Partial } from "../../src/protocol/partial.ts";
+import { BROKEN, COMMAND, MORE, RequestParser } from "../../src/protocol/request.ts";
 import { ownCpuMs } from "../client/process.ts";
 import { Random } from "../fuzz/random.ts";
 import { type Limits, plainRequests, type Requests } from "./plain_parser.ts";

@@ -56,7 +56,10 @@ test("a client is closed when what it has sent of a command cannot be kept", () 
   const other = new SimClient(server);
   expect(ask(client, "SET", "key", "value")).toBe("+OK\r\n");
   const request = requestOf(["SET", "key", LONG]);
+  // No block of the arena can be spared for it, nor is there any other memory.
+  arena.failAt(-1);
   expect(without(0, () => client.write(request.subarray(0, 200_000)))).toBe(true);
+  arena.failAt(Infinity);
   expect(client.connection.closing).toBe(true);
   expect(wasLogged("Closing client for which there is no memory (Out of memory): id=1 ")).toBe(
     true,

@@ -14,6 +14,7 @@ import {
   TIME_OPTIONS,
 } from "../../calls/expire_options.ts";
 import * as propagate from "../../calls/propagate.ts";
+import { NO_BLOCK } from "../../protocol/args.ts";
 import { CommandError, WRONG_TYPE, wrongArity } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
@@ -69,7 +70,8 @@ export function store(
     keyspace.changing(db, e, event);
     if (expiry === NO_EXPIRY) db.clearExpiry(e);
     if (entry.type(e) !== Type.string || entry.encoding(e) === stringValue.BLOCK) {
-      if (long === null && isOverwritten(call, e, start, size)) {
+      const mayOverwrite = long === null && args.blockOf(valueIndex) === NO_BLOCK;
+      if (mayOverwrite && isOverwritten(call, e, start, size)) {
         if (expiry > 0) expireAt(call, e, expiry);
         return;
       }
@@ -80,7 +82,7 @@ export function store(
   }
   if (safe) stringValue.writeInt(e, integer);
   else if (long !== null) stringValue.writeBigInt(e, long);
-  else stringValue.writeBytes(e, args.bytes, args.view, start, size);
+  else stringValue.writeArgument(e, args, valueIndex);
   if (expiry > 0) expireAt(call, e, expiry);
 }
 

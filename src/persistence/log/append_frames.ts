@@ -7,7 +7,8 @@
  *
  * Bytes come in pieces, and none is kept; those of arguments are not looked at.
  */
-import { COMMAND_SIZE_MAX, COUNT_MAX } from "../../protocol/request.ts";
+import { COMMAND_SIZE_MAX } from "../../protocol/partial.ts";
+import { COUNT_MAX } from "../../protocol/request.ts";
 
 /**
  * Bytes of a command in a log. What the server tells in place of what came may be longer by a time,

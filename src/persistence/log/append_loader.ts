@@ -15,7 +15,8 @@
  */
 import { Args, NOT_CANONICAL } from "../../protocol/args.ts";
 import { CommandQueue } from "../../protocol/command_queue.ts";
-import { COMMAND, MORE, PADDING, type Partial, RequestParser } from "../../protocol/request.ts";
+import { PADDING, type Partial } from "../../protocol/partial.ts";
+import { COMMAND, MORE, RequestParser } from "../../protocol/request.ts";
 import type { ByteSource } from "../byte_source.ts";
 import { ANNOTATION_SIZE_MAX, CommandFrames, LOGGED_SIZE_MAX } from "./append_frames.ts";
 
@@ -216,7 +217,9 @@ export class AppendLoader {
   private readMore(): void {
     const { parser, source } = this;
     const start = this.base + parser.begin;
-    const partial = parser.suspend(this.partial);
+    const last = this.partial;
+    const partial = parser.suspend(last);
+    if (partial !== last) last?.release();
     this.base = start;
     if (partial === null) {
       this.partial = null;
