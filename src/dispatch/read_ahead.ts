@@ -1,40 +1,53 @@
 /**
- * Reads ahead what the commands of a pipeline need: see structures/read_ahead.ts.
+ * Reads ahead what the commands of a pipeline need, for all of them together, before the first of
+ * them runs (structures/read_ahead.ts says why): the slots and entries of their keys, then what the
+ * values have in other blocks, then the elements that are named, of large collections.
+ *
+ * It changes nothing and decides nothing: what a command then finds may be something else, if one
+ * before it has changed the key, or selected another database.
  */
-import { usedSize } from "../arena/arena.ts";
+import { NIL, usedSize } from "../arena/arena.ts";
 import { hashBytes } from "../base/hash.ts";
+import type { Command } from "../calls/command.ts";
 import type { CommandTable } from "../calls/table.ts";
 import type { Database } from "../keyspace/database.ts";
-import { ARGUMENTS_MAX } from "../protocol/command_batch.ts";
 import type { RequestParser } from "../protocol/request.ts";
-import { readEntries, readSlots } from "../structures/read_ahead.ts";
+import type { EntryRef } from "../structures/entry.ts";
+import { AHEAD_MAX, readEntries, readSlots, readSlotsOf } from "../structures/read_ahead.ts";
+import { elementsOf, readValues } from "../values/read_ahead.ts";
+import { elementPlace } from "./element_places.ts";
 import type { CommandLookup } from "./lookup.ts";
 
-/** Less data than this is in the processor's caches anyway. */
+/** Less data than this are in the processor's caches anyway. */
 const USED_SIZE_MIN = 2 << 20;
 
-/** Where a command's keys are: as `Command.firstKey` and its kin. */
+/** Where a command's keys are, as `Command.firstKey` and its kin say it, and its elements. */
 interface Plan {
   readonly first: number;
   readonly last: number;
   readonly step: number;
+  /** As `ElementPlace`. */
+  readonly element: number;
+  readonly elementStep: number;
 }
 
 export class ReadAhead {
-  /** For so many bytes of data or more it is useful; another value for tests. */
+  /** With so many bytes of data it is useful; another value for tests. */
   usedSizeMin = USED_SIZE_MIN;
   private readonly lookup: CommandLookup;
-  private readonly plans: readonly Plan[];
-  private readonly hashes = new Int32Array(ARGUMENTS_MAX);
-  private readonly entries = new Int32Array(ARGUMENTS_MAX);
+  /** By the command's id; null before it is needed. */
+  private readonly plans: (Plan | null)[];
+  /** Items: a key each, or a key and one of the elements that are named. */
+  private count = 0;
+  private readonly hashes = new Int32Array(AHEAD_MAX);
+  private readonly entries = new Int32Array(AHEAD_MAX);
+  /** The argument of the batch that the element is; -1 for none. */
+  private readonly elements = new Int32Array(AHEAD_MAX);
+  private readonly dicts = new Int32Array(AHEAD_MAX);
 
   constructor(table: CommandTable, lookup: CommandLookup) {
     this.lookup = lookup;
-    this.plans = table.all.map((command) => ({
-      first: command.firstKey,
-      last: command.lastKey,
-      step: command.keyStep,
-    }));
+    this.plans = table.all.map(() => null);
   }
 
   /** Whether there are so many data that it gains something. */
@@ -45,31 +58,73 @@ export class ReadAhead {
   /** Has the parser parse what has arrived, and reads what that needs of the client's database. */
   read(parser: RequestParser, db: Database): void {
     if (parser.parseAhead() === 0) return;
-    const n = this.hashKeys(parser);
-    if (n < 2) return;
-    readSlots(db.keys, this.hashes, this.entries, n);
-    readEntries(this.hashes, this.entries, n);
+    const { batch } = parser;
+    this.count = 0;
+    for (let i = 0; i < batch.count; i++) this.addKeys(parser, i);
+    const { count, hashes, entries } = this;
+    // What is looked up alone waits alone.
+    if (count < 2) return;
+    readSlots(db.keys, hashes, entries, count);
+    readEntries(hashes, entries, count);
+    readValues(entries, count);
+    this.readElements(parser);
   }
 
-  private hashKeys(parser: RequestParser): number {
-    const { batch, bytes, view } = parser;
+  /** Adds the keys of a command, and the elements of its first. */
+  private addKeys({ batch, bytes, view }: RequestParser, index: number): void {
     const { start, size } = batch;
-    let n = 0;
-    for (let i = 0; i < batch.count; i++) {
-      const base = batch.first[i];
-      const end = batch.first[i + 1];
-      const command = this.lookup.named(bytes, view, start[base], size[base]);
-      if (command === null) continue;
-      const { first, last, step } = this.plans[command.id];
-      if (first === 0 || base + first >= end) continue;
-      const to = Math.min(last < 0 ? end + last : base + last, end - 1);
-      batch.hashed[i] = first;
-      batch.hash[i] = hashBytes(bytes, view, start[base + first], size[base + first]);
-      this.hashes[n++] = batch.hash[i];
-      for (let at = base + first + step; at <= to; at += step) {
-        this.hashes[n++] = hashBytes(bytes, view, start[at], size[at]);
-      }
+    const name = batch.first[index];
+    const end = batch.first[index + 1];
+    const command = this.lookup.named(bytes, view, start[name], size[name]);
+    if (command === null) return;
+    const plan = this.plans[command.id] ?? this.makePlan(command);
+    const { first, last, step, element, elementStep } = plan;
+    const key = name + first;
+    if (first === 0 || key >= end || this.count + end - key > AHEAD_MAX) return;
+    const keyHash = hashBytes(bytes, view, start[key], size[key]);
+    batch.hashed[index] = first;
+    batch.hash[index] = keyHash;
+    if (element > 0 && name + element < end) {
+      const to = elementStep === 0 ? name + element + 1 : end;
+      for (let at = name + element; at < to; at += elementStep || 1) this.add(keyHash, at);
+    } else {
+      this.add(keyHash, -1);
     }
-    return n;
+    const lastKey = Math.min(last < 0 ? end + last : name + last, end - 1);
+    for (let at = key + step; at <= lastKey; at += step) {
+      this.add(hashBytes(bytes, view, start[at], size[at]), -1);
+    }
+  }
+
+  private add(keyHash: number, element: number): void {
+    this.hashes[this.count] = keyHash;
+    this.elements[this.count++] = element;
+  }
+
+  private readElements({ batch, bytes, view }: RequestParser): void {
+    const { count, hashes, entries, elements, dicts } = this;
+    const { start, size } = batch;
+    let found = 0;
+    for (let i = 0; i < count; i++) {
+      const at = elements[i];
+      const e = entries[i] as EntryRef;
+      if (at < 0 || e === NIL) continue;
+      const of = elementsOf(e);
+      if (of === NIL) continue;
+      dicts[found] = of;
+      // What was there is not needed any more.
+      hashes[found++] = hashBytes(bytes, view, start[at], size[at]);
+    }
+    if (found < 2) return;
+    readSlotsOf(dicts, hashes, entries, found);
+    readEntries(hashes, entries, found);
+  }
+
+  private makePlan(command: Command): Plan {
+    const { first: element, step: elementStep } = elementPlace(command);
+    const { id, firstKey, lastKey, keyStep } = command;
+    const plan = { first: firstKey, last: lastKey, step: keyStep, element, elementStep };
+    this.plans[id] = plan;
+    return plan;
   }
 }

@@ -15,9 +15,10 @@ export const AHEAD_MAX = 2048;
 
 /** The words of an entry: the next of its chain and its hash. */
 const HASH = 1;
-/** The last word of a cache line, and of a segment. */
-const LINE_LAST = 15;
-const SEGMENT_LAST = 2 * SEGMENT_MASK + 1;
+/** The words of a cache line, and the last of it and of a segment. */
+export const LINE_WORDS = 16;
+export const LINE_LAST = LINE_WORDS - 1;
+export const SEGMENT_LAST = 2 * SEGMENT_MASK + 1;
 /** Entries of a chain that are looked at. */
 const DEPTH_MAX = 3;
 
@@ -42,6 +43,28 @@ export function readSlots(d: DictRef, hashes: Int32Array, entries: Int32Array, n
     if (entries[i] === NIL) entries[i] = others[first + (hashes[i] & otherMask)];
   }
 }
+
+/** As `readSlots`, of a dict each. */
+export function readSlotsOf(
+  dicts: Int32Array,
+  hashes: Int32Array,
+  entries: Int32Array,
+  n: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const d = dicts[i] as DictRef;
+    entries[i] = slotOf(dict.mainTable(d), dict.mainMask(d), hashes[i]);
+  }
+  for (let i = 0; i < n; i++) {
+    if (entries[i] !== NIL) continue;
+    const d = dicts[i] as DictRef;
+    const other = dict.otherTable(d);
+    if (other !== NIL) entries[i] = slotOf(other, dict.otherMask(d), hashes[i]);
+  }
+}
+
+const slotOf = (table: number, mask: number, hash: number) =>
+  i32[table >>> SEGMENT_BITS][((table & SEGMENT_MASK) << 1) + (hash & mask)];
 
 /**
  * Reads the entries that chains begin with, and puts that with the hash in their place: NIL if none

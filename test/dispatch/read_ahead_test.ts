@@ -1,21 +1,26 @@
 // Purpose: a server that reads ahead replies exactly as one that does not, over random pipelines
-// that change the client's state, and are cut anywhere.
+// that change the client's state, and are cut anywhere; where commands name elements.
 
 import { describe, expect, test } from "bun:test";
+import { commandTable } from "../../src/commands/all.ts";
+import { elementPlace } from "../../src/dispatch/element_places.ts";
 import { Random } from "../fuzz/random.ts";
 import { START_MS } from "../keyspace/worlds.ts";
 import { InnerClient, innerServer } from "../persistence/inner_server.ts";
+
+/** Collections become large ones soon. */
+const ARGS = ["hash", "set", "zset"].flatMap((type) => [`--${type}-max-listpack-entries`, "2"]);
 
 class World {
   nowMs = START_MS;
   private readonly endings: (() => void)[] = [];
   readonly client: InnerClient;
   private readonly server;
-  aheadCount = 0;
 
   constructor(isAhead: boolean) {
     this.server = innerServer({
       seed: 1,
+      args: ARGS,
       nowMs: () => this.nowMs,
       loop: { endOfTurn: (run) => this.endings.push(run), later: () => () => {} },
     });
@@ -122,4 +127,31 @@ describe.each([1, 2, 3, 4, 5, 6])("seed %d", (seed) => {
     }
     expect(replySize).toBeGreaterThan(100_000);
   });
+});
+
+test.each([
+  ["hget", 2, 0],
+  ["hset", 2, 2],
+  ["hdel", 2, 1],
+  ["hincrbyfloat", 2, 0],
+  ["hexpire", 5, 1],
+  ["httl", 4, 1],
+  ["hsetex", 4, 2],
+  ["sadd", 2, 1],
+  ["sismember", 2, 0],
+  ["smove", 3, 0],
+  ["zadd", 3, 2],
+  ["zincrby", 3, 0],
+  ["zrank", 2, 0],
+  ["geoadd", 4, 3],
+  ["geodist", 2, 0],
+  ["get", 0, 0],
+  ["mset", 0, 0],
+  ["zrange", 0, 0],
+  ["lpush", 0, 0],
+  ["ping", 0, 0],
+])("%s names elements from argument %d on, in steps of %d", (name, first, step) => {
+  const command = commandTable.find(name);
+  if (command === undefined) throw new Error("no such command");
+  expect(elementPlace(command)).toEqual({ first, step });
 });
