@@ -2,7 +2,7 @@
  * Runs of words, 128 bits at a time. JavaScript has integers of 32 bits; WebAssembly has vectors of
  * 128, integers of 64, and an instruction that counts the one-bits of these. It has a memory of its
  * own: operands are copied there and results back, which costs less than is gained from some
- * hundred words on (docs/decisions/0027). The code is made when it is first asked for.
+ * hundred words on (docs/decisions/0028). The code is made when it is first asked for.
  *
  *   memory   0: left, PIECE_SIZE bytes | right, as many
  */

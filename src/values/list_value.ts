@@ -613,6 +613,11 @@ export class ListCursor {
     return packed.range(this.leaf, this.at);
   }
 
+  /** The element's value, if it is stored as an integer, and a safe one; NaN of others. */
+  integer(): number {
+    return this.isTrimmed ? Number.NaN : packed.integer(this.leaf, this.at);
+  }
+
   /** Replies with the element. */
   reply(to: Reply): void {
     if (this.isTrimmed) prefixed.replyRun(this.leaf, this.at, 1, to);

@@ -1,35 +1,57 @@
 /**
  * Byte strings, one after the other in one buffer: for what a command collects, orders and replies,
- * and then forgets. Reads of the view may pass the end of a string by WORD_SLACK bytes.
+ * and then forgets.
  */
 import { copyBytes, WORD_SLACK } from "../../base/bytes.ts";
+import { writeInteger } from "../../base/numbers.ts";
 
 const FIRST_SIZE = 1024;
 const FIRST_COUNT = 64;
+/** More than this is not kept for the next command. */
+const KEPT_SIZE_MAX = 1 << 20;
+const KEPT_COUNT_MAX = 1 << 16;
 /** The size of a string that is none. */
 const NONE = -1;
+const INTEGER_SIZE_MAX = 20;
 
 export class ByteList {
   bytes = new Uint8Array(FIRST_SIZE);
-  view = new DataView(this.bytes.buffer);
   /** Where each string begins. */
-  start = new Float64Array(FIRST_COUNT);
+  start = new Uint32Array(FIRST_COUNT);
   size = new Int32Array(FIRST_COUNT);
   count = 0;
-  private used = 0;
+  /** Bytes of all strings. */
+  used = 0;
+
+  /** Makes it empty, and gives up memory if it was much. */
+  clear(): void {
+    this.count = 0;
+    this.used = 0;
+    if (this.bytes.length > KEPT_SIZE_MAX) this.bytes = new Uint8Array(FIRST_SIZE);
+    if (this.size.length > KEPT_COUNT_MAX) {
+      this.start = new Uint32Array(FIRST_COUNT);
+      this.size = new Int32Array(FIRST_COUNT);
+    }
+  }
 
   /** Adds a copy of the bytes. */
   add(bytes: Uint8Array, offset: number, size: number): void {
     this.reserve(size);
     copyBytes(bytes, offset, size, this.bytes, this.used);
     this.note(size);
-    this.used += size;
+  }
+
+  /** Adds a safe integer's decimal form. */
+  addInteger(value: number): void {
+    this.reserve(INTEGER_SIZE_MAX);
+    this.note(writeInteger(this.bytes, this.used, value) - this.used);
   }
 
   /** Adds no string: `has` of it is false. */
   addNone(): void {
     this.reserve(0);
-    this.note(NONE);
+    this.note(0);
+    this.size[this.count - 1] = NONE;
   }
 
   /** Whether there is a string at the index. */
@@ -40,6 +62,7 @@ export class ByteList {
   private note(size: number): void {
     this.start[this.count] = this.used;
     this.size[this.count++] = size;
+    this.used += size;
   }
 
   private reserve(size: number): void {
@@ -48,10 +71,9 @@ export class ByteList {
       const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
       grown.set(this.bytes);
       this.bytes = grown;
-      this.view = new DataView(grown.buffer);
     }
     if (this.count < this.size.length) return;
-    const start = new Float64Array(this.count * 2);
+    const start = new Uint32Array(this.count * 2);
     const sizes = new Int32Array(this.count * 2);
     start.set(this.start);
     sizes.set(this.size);

@@ -1,24 +1,20 @@
 /** SORT and SORT_RO: the elements of a list, set or sorted set in another order, or by others. */
 
 import { ensure, NIL } from "../../arena/arena.ts";
-import { latin1 } from "../../base/bytes.ts";
-import { parseDouble } from "../../base/doubles.ts";
-import { type Compare, sortPart } from "../../base/partial_sort.ts";
 import type { Call } from "../../calls/call.ts";
 import { type ArgumentWords, KeyFlag, type KeyRef, maskOf } from "../../calls/key_specs.ts";
 import { group } from "../../calls/table.ts";
 import { CommandError, SYNTAX, WRONG_TYPE } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
-import { compareBytes } from "../../structures/score_tree.ts";
 import * as listValue from "../../values/list_value.ts";
 import * as setValue from "../../values/set_value.ts";
 import { Type } from "../../values/types.ts";
 import * as zsetValue from "../../values/zset_value.ts";
 import { ByteList } from "./byte_list.ts";
-import { Pattern } from "./sort_pattern.ts";
+import * as sorting from "./sort_order.ts";
+import { ELEMENT, Pattern } from "./sort_pattern.ts";
 
-const NO_NUMBER = new CommandError("ERR One or more scores can't be converted into double");
 const PATTERN_NOTES =
   "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from " +
   "the content of the key we sort";
@@ -31,11 +27,6 @@ const COMPLEXITY =
 const CLAUSES =
   "[BY pattern#1] [LIMIT {offset count}] [GET pattern#1]... " +
   "order:[ASC | DESC] [sorting:ALPHA]";
-
-/** The smallest double of full precision: below it, C reports that a text is out of range. */
-const NORMAL_MIN = 2 ** -1022;
-const DECIMAL = /^\s*[+-]?[\d.]/;
-const HEXADECIMAL = /0x/i;
 
 export const sortCommands = group("generic", {
   SORT: {
@@ -98,38 +89,39 @@ function findSortKeys(argumentCount: number, words: ArgumentWords): KeyRef[] {
 }
 
 function sort(call: Call): void {
-  sortKey(call, optionsOf(call, true));
+  readOptions(call, true);
+  sortKey(call);
 }
 
 function sortRo(call: Call): void {
-  sortKey(call, optionsOf(call, false));
+  readOptions(call, false);
+  sortKey(call);
 }
 
-interface Options {
-  descending: boolean;
-  alpha: boolean;
-  offset: number;
+/** What is asked for, of one command after the other. */
+const options = {
+  descending: false,
+  alpha: false,
+  offset: 0,
   /** Negative: all. */
-  count: number;
-  by: Pattern | null;
+  count: -1,
+  by: null as Pattern | null,
   /** BY names nothing: elements stay in the order in which they are stored. */
-  unsorted: boolean;
-  gets: Pattern[];
+  unsorted: false,
+  gets: [] as Pattern[],
   /** The argument that is the destination; 0: none. */
-  store: number;
-}
+  store: 0,
+};
 
-function optionsOf(call: Call, mayStore: boolean): Options {
-  const options: Options = {
-    descending: false,
-    alpha: false,
-    offset: 0,
-    count: -1,
-    by: null,
-    unsorted: false,
-    gets: [],
-    store: 0,
-  };
+function readOptions(call: Call, mayStore: boolean): void {
+  options.descending = false;
+  options.alpha = false;
+  options.offset = 0;
+  options.count = -1;
+  options.by = null;
+  options.unsorted = false;
+  if (options.gets.length > 0) options.gets = [];
+  options.store = 0;
   for (let i = 2; i < call.argc; i++) {
     const left = call.argc - i - 1;
     if (call.is(i, "asc")) options.descending = false;
@@ -144,11 +136,11 @@ function optionsOf(call: Call, mayStore: boolean): Options {
       if (options.by.isFixed) options.unsorted = true;
       else if (!mayReadAllKeys(call)) throw BY_DENIED;
     } else if (call.is(i, "get") && left >= 1) {
-      options.gets.push(new Pattern(call.bytesOf(++i)));
+      i++;
+      options.gets.push(call.is(i, "#") ? ELEMENT : new Pattern(call.bytesOf(i)));
       if (!mayReadAllKeys(call)) throw GET_DENIED;
     } else throw SYNTAX;
   }
-  return options;
 }
 
 /** Which keys patterns lead to only the elements tell. */
@@ -156,54 +148,64 @@ function mayReadAllKeys({ client, command, args }: Call): boolean {
   return client.user.mayDoAll || client.user.mayReadAllKeys(command, args);
 }
 
-function sortKey(call: Call, options: Options): void {
+/** The elements, their weights if these are texts, and what is to be stored. */
+const elements = new ByteList();
+const weights = new ByteList();
+const stored = new ByteList();
+/** The first place that is wanted of sorting.order, and the last, which may be before it. */
+const wanted = { from: 0, to: -1 };
+
+function sortKey(call: Call): void {
+  wanted.from = 0;
+  wanted.to = -1;
+  elements.clear();
   const e = call.db.read(call.args, 1);
-  if (e === NIL) {
-    finish(call, options, NOTHING);
-    return;
+  if (e !== NIL) {
+    const type = entry.type(e);
+    if (type !== Type.list && type !== Type.set && type !== Type.zset) throw WRONG_TYPE;
+    // Redis sorts a sorted set in its large encoding only, and leaves it so.
+    if (type === Type.zset) zsetValue.toTree(e);
+    // What is stored, or given to a script, must not depend on a hash table's order.
+    const isTold = options.store !== 0 || call.client.isScript;
+    if (options.unsorted && type === Type.set && isTold) {
+      options.unsorted = false;
+      options.alpha = true;
+      options.by = null;
+    }
+    choose(call, e, type);
   }
-  const type = entry.type(e);
-  if (type !== Type.list && type !== Type.set && type !== Type.zset) throw WRONG_TYPE;
-  // Redis sorts a sorted set in its large encoding only, and leaves it so.
-  if (type === Type.zset) zsetValue.toTree(e);
-  // What is stored, or given to a script, must not depend on a hash table's order.
-  const isTold = options.store !== 0 || call.client.isScript;
-  if (options.unsorted && type === Type.set && isTold) {
-    options.unsorted = false;
-    options.alpha = true;
-    options.by = null;
-  }
-  finish(call, options, chosen(call, e, type, options));
+  finish(call);
 }
 
-/** Elements, the order of some, and which of the places in it are wanted. */
-interface Chosen {
-  elements: ByteList;
-  order: Int32Array;
-  /** The first place and the last; none if the last is before the first. */
-  from: number;
-  to: number;
-}
-
-const NOTHING: Chosen = { elements: new ByteList(), order: new Int32Array(0), from: 0, to: -1 };
-
-function chosen(call: Call, e: EntryRef, type: number, options: Options): Chosen {
+/** Collects the elements, and puts them in order as far as they are wanted. */
+function choose(call: Call, e: EntryRef, type: number): void {
+  const { by, alpha, descending, unsorted, store } = options;
   const total = countOf(e, type);
   const from = Math.min(Math.max(options.offset, 0), total);
   const to = options.count < 0 ? total - 1 : Math.min(from + options.count, total) - 1;
-  if (options.unsorted && type !== Type.set) {
-    const elements = part(e, type, from, to, options.descending);
-    return { elements, order: identity(elements.count), from: 0, to: to - from };
+  sorting.reserve(total);
+  if (unsorted && type !== Type.set) {
+    collect(e, type, from, to, descending, false);
+    wanted.to = to - from;
+    return;
   }
-  const elements = part(e, type, 0, total - 1, false);
-  const order = identity(total);
-  if (options.unsorted) return { elements, order, from, to };
+  collect(e, type, 0, total - 1, false, !unsorted && !alpha && by === null);
+  wanted.from = from;
+  wanted.to = to;
+  if (unsorted) return;
   // Whatever is wanted, all elements must be such as can be sorted.
-  const compare = comparison(call, elements, options, type === Type.set);
-  const isPart = options.by !== null && (from !== 0 || to !== total - 1);
-  if (isPart) sortPart(order, total, compare, from, to);
-  else order.sort(compare);
-  return { elements, order, from, to };
+  if (!alpha) {
+    if (by !== null) readNumbers(call, by);
+    sorting.sortNumbers(elements, descending);
+  } else if (by === null) {
+    // Redis compares what it replies as C strings, and what it stores whole.
+    sorting.sortTexts(elements, store === 0, descending);
+  } else {
+    readWeights(call, by);
+    // Not in Redis: who carries the command out again must store the same.
+    const byElement = type === Type.set && store !== 0;
+    sorting.sortByWeights(elements, weights, descending, store !== 0, byElement, from, to);
+  }
 }
 
 function countOf(e: EntryRef, type: number): number {
@@ -211,165 +213,128 @@ function countOf(e: EntryRef, type: number): number {
   return type === Type.set ? setValue.count(e) : zsetValue.count(e);
 }
 
-function identity(count: number): Int32Array {
-  const order = new Int32Array(count);
-  for (let i = 0; i < count; i++) order[i] = i;
-  return order;
-}
-
 const listCursor = new listValue.ListCursor();
 const setCursor = new setValue.SetCursor();
 const zsetCursor = new zsetValue.ZsetCursor();
 
-/** Copies of the elements from one place to another, counted from the end if so wanted. */
-function part(e: EntryRef, type: number, from: number, to: number, backwards: boolean): ByteList {
-  const elements = new ByteList();
+/**
+ * Copies the elements from one place to another, counted from the end if so wanted; and, also if so
+ * wanted, the numbers that they are.
+ */
+function collect(
+  e: EntryRef,
+  type: number,
+  from: number,
+  to: number,
+  backwards: boolean,
+  withNumbers: boolean,
+): void {
+  if (type === Type.list) {
+    collectList(e, from, to, backwards, withNumbers);
+    return;
+  }
   if (type === Type.set) {
     setCursor.start(e);
     while (setCursor.next()) {
       const { bytes, offset, size } = setCursor.member();
       elements.add(bytes, offset, size);
     }
-    return elements;
-  }
-  const isList = type === Type.list;
-  const first = backwards ? countOf(e, type) - 1 - from : from;
-  const cursor = isList ? listCursor : zsetCursor;
-  cursor.seek(e, first);
-  for (let left = to - from + 1; left > 0; left--) {
-    const { bytes, offset, size } = isList ? listCursor.element() : zsetCursor.member();
-    elements.add(bytes, offset, size);
-    if (backwards) cursor.previous();
-    else cursor.next();
-  }
-  return elements;
-}
-
-/**
- * How two elements, by their index, compare; `ofSet`: they come in no order of their own. Throws
- * when one has no number to sort by.
- */
-function comparison(call: Call, elements: ByteList, options: Options, ofSet: boolean): Compare {
-  const sign = options.descending ? -1 : 1;
-  if (!options.alpha) {
-    const scores = scoresOf(call, elements, options.by);
-    // Elements of the same score have the order of their bytes.
-    return (a, b) => {
-      if (scores[a] > scores[b]) return sign;
-      if (scores[a] < scores[b]) return -sign;
-      return sign * compareTexts(elements, elements.size, a, b);
-    };
-  }
-  const texts = options.by === null ? elements : weightsOf(call, elements, options.by);
-  // Redis compares what it replies as C strings, and what it stores whole.
-  const sizes = options.store === 0 ? sizesInC(texts) : texts.size;
-  const compare: Compare = (a, b) => {
-    const hasA = texts.has(a);
-    const hasB = texts.has(b);
-    if (hasA && hasB) return sign * compareTexts(texts, sizes, a, b);
-    if (hasA === hasB) return 0;
-    return hasA ? sign : -sign;
-  };
-  if (!ofSet || options.store === 0) return compare;
-  // Not in Redis: who carries the command out again must store the same.
-  return (a, b) => compare(a, b) || sign * compareTexts(elements, elements.size, a, b);
-}
-
-function compareTexts(texts: ByteList, sizes: Int32Array, a: number, b: number): number {
-  const { bytes, start } = texts;
-  return compareBytes(bytes, start[a], sizes[a], bytes, start[b], sizes[b]);
-}
-
-function sizesInC(texts: ByteList): Int32Array {
-  const sizes = texts.size.slice(0, texts.count);
-  for (let i = 0; i < texts.count; i++) {
-    for (let at = 0; at < sizes[i]; at++) {
-      if (texts.bytes[texts.start[i] + at] === 0) sizes[i] = at;
+  } else {
+    zsetCursor.seek(e, backwards ? zsetValue.count(e) - 1 - from : from);
+    for (let left = to - from + 1; left > 0; left--) {
+      const { bytes, offset, size } = zsetCursor.member();
+      elements.add(bytes, offset, size);
+      if (backwards) zsetCursor.previous();
+      else zsetCursor.next();
     }
   }
-  return sizes;
+  if (!withNumbers) return;
+  const { bytes, start, size, count } = elements;
+  for (let i = 0; i < count; i++) sorting.numbers[i] = sorting.numberOf(bytes, start[i], size[i]);
+}
+
+/** As `collect`; what is stored as an integer need not be read as a text. */
+function collectList(
+  e: EntryRef,
+  from: number,
+  to: number,
+  backwards: boolean,
+  withNumbers: boolean,
+): void {
+  listCursor.seek(e, backwards ? listValue.count(e) - 1 - from : from);
+  for (let i = 0; i <= to - from; i++) {
+    let number = listCursor.integer();
+    if (Number.isNaN(number)) {
+      const { bytes, offset, size } = listCursor.element();
+      elements.add(bytes, offset, size);
+      if (withNumbers) number = sorting.numberOf(bytes, offset, size);
+    } else {
+      elements.addInteger(number);
+    }
+    if (withNumbers) sorting.numbers[i] = number;
+    if (backwards) listCursor.previous();
+    else listCursor.next();
+  }
 }
 
 /** The texts that BY names, where there are such. */
-function weightsOf(call: Call, elements: ByteList, by: Pattern): ByteList {
-  const weights = new ByteList();
-  for (let i = 0; i < elements.count; i++) {
-    const found = by.find(call.db, elements.bytes, elements.start[i], elements.size[i]);
+function readWeights(call: Call, by: Pattern): void {
+  const { bytes, start, size, count } = elements;
+  weights.clear();
+  for (let i = 0; i < count; i++) {
+    const found = by.find(call.db, bytes, start[i], size[i]);
     if (found === null) weights.addNone();
     else weights.add(found.bytes, found.offset, found.size);
   }
-  return weights;
 }
 
-/** The numbers that the elements are, or that BY names; 0 where it names none. */
-function scoresOf(call: Call, elements: ByteList, by: Pattern | null): Float64Array {
-  const scores = new Float64Array(elements.count);
-  let isBad = false;
-  for (let i = 0; i < elements.count; i++) {
-    const start = elements.start[i];
-    const size = elements.size[i];
-    if (by === null) {
-      scores[i] = scoreOf(elements.bytes, start, size);
-    } else {
-      const found = by.find(call.db, elements.bytes, start, size);
-      if (found !== null) scores[i] = scoreOf(found.bytes, found.offset, found.size);
-    }
-    if (Number.isNaN(scores[i])) isBad = true;
+/** The numbers that BY names; 0 where it names none. */
+function readNumbers(call: Call, by: Pattern): void {
+  const { numbers, numberOf } = sorting;
+  const { bytes, start, size, count } = elements;
+  for (let i = 0; i < count; i++) {
+    const found = by.find(call.db, bytes, start[i], size[i]);
+    numbers[i] = found === null ? 0 : numberOf(found.bytes, found.offset, found.size);
   }
-  if (isBad) throw NO_NUMBER;
-  return scores;
-}
-
-/**
- * The number that C's strtod reads, if that is all there is up to a zero byte: blanks may come
- * first, and nothing at all is 0. NaN for all else, and for what is out of a double's range.
- */
-function scoreOf(bytes: Uint8Array, offset: number, size: number): number {
-  let end = offset;
-  while (end < offset + size && bytes[end] !== 0) end++;
-  if (end === offset) return 0;
-  let from = offset;
-  while (from < end && (bytes[from] === 32 || (bytes[from] >= 9 && bytes[from] <= 13))) from++;
-  const value = parseDouble(bytes, from, end - from);
-  if (value === 0 || Math.abs(value) >= NORMAL_MIN) return value;
-  const text = latin1(bytes, from, end - from);
-  return DECIMAL.test(text) && !HEXADECIMAL.test(text) ? Number.NaN : value;
 }
 
 /** Replies with the elements, or what GET names for each; or stores that as a list. */
-function finish(call: Call, options: Options, { elements, order, from, to }: Chosen): void {
+function finish(call: Call): void {
+  const { reply } = call;
+  const { gets, store } = options;
+  const { from, to } = wanted;
+  const { bytes, start, size } = elements;
+  if (store === 0) reply.array((to - from + 1) * Math.max(gets.length, 1));
+  else stored.clear();
+  for (let place = from; place <= to; place++) {
+    const index = sorting.order[place];
+    if (gets.length > 0) finishOne(call, start[index], size[index]);
+    else if (store === 0) reply.bulk(bytes, start[index], size[index]);
+    else stored.add(bytes, start[index], size[index]);
+  }
+  if (store !== 0) storeList(call, store, stored);
+}
+
+/** Replies with what each GET names for an element, or notes it as to be stored. */
+function finishOne(call: Call, start: number, size: number): void {
   const { reply, db } = call;
   const { gets, store } = options;
-  const columns = Math.max(gets.length, 1);
-  const stored = store === 0 ? null : new ByteList();
-  if (stored === null) reply.array((to - from + 1) * columns);
-  for (let place = from; place <= to; place++) {
-    const index = order[place];
-    const start = elements.start[index];
-    const size = elements.size[index];
-    if (gets.length === 0) {
-      if (stored === null) reply.bulk(elements.bytes, start, size);
-      else stored.add(elements.bytes, start, size);
-    }
-    for (const pattern of gets) {
-      const found = pattern.find(db, elements.bytes, start, size);
-      if (stored !== null) {
-        if (found === null) stored.add(elements.bytes, start, 0);
-        else stored.add(found.bytes, found.offset, found.size);
-      } else if (found === null) reply.nil();
-      else reply.bulk(found.bytes, found.offset, found.size);
-    }
+  for (let i = 0; i < gets.length; i++) {
+    const found = gets[i].find(db, elements.bytes, start, size);
+    if (store !== 0) {
+      if (found === null) stored.add(elements.bytes, start, 0);
+      else stored.add(found.bytes, found.offset, found.size);
+    } else if (found === null) reply.nil();
+    else reply.bulk(found.bytes, found.offset, found.size);
   }
-  if (stored !== null) storeList(call, store, stored);
 }
 
 /** What a list takes of memory for an element beside its bytes, at most. */
 const ELEMENT_OVERHEAD = 32;
 
 /** Makes the key in an argument a list of the elements; without any, deletes it. */
-function storeList(call: Call, index: number, elements: ByteList): void {
+function storeList(call: Call, index: number, { count, bytes, start, size }: ByteList): void {
   const { db, keyspace, args } = call;
-  const { count, bytes, start, size } = elements;
   if (count === 0) {
     db.removeUnseen(args, index);
     call.reply.integer(0);

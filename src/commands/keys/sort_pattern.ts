@@ -34,14 +34,16 @@ export class Pattern {
 
   /** `bytes` are the pattern's own. As in C, a `*` or `->` counts only before a zero byte. */
   constructor(bytes: Uint8Array) {
-    const zero = bytes.indexOf(0);
-    const end = zero < 0 ? bytes.length : zero;
+    let end = 0;
+    while (end < bytes.length && bytes[end] !== 0) end++;
+    let star = 0;
+    while (star < end && bytes[star] !== STAR) star++;
     this.bytes = bytes;
     this.isElement = end === 1 && bytes[0] === HASH_SIGN;
-    this.star = bytes.subarray(0, end).indexOf(STAR);
-    this.isFixed = this.star < 0;
-    const arrow = arrowIn(bytes, this.star + 1, end);
-    const hasField = !this.isFixed && arrow >= 0 && arrow + 2 < end;
+    this.star = star;
+    this.isFixed = star === end;
+    const arrow = this.isFixed ? end : arrowIn(bytes, star + 1, end);
+    const hasField = arrow + 2 < end;
     this.field = hasField ? arrow + 2 : 0;
     this.keyEnd = hasField ? arrow : bytes.length;
   }
@@ -59,12 +61,13 @@ export class Pattern {
     }
     if (this.isFixed) return null;
     const suffix = this.keyEnd - this.star - 1;
-    reserve(this.star + size + suffix);
+    const nameSize = this.star + size + suffix;
+    reserve(nameSize);
     const to = name.bytes;
     copyBytes(this.bytes, 0, this.star, to, 0);
     copyBytes(bytes, offset, size, to, this.star);
-    copyBytes(this.bytes, this.star + 1, suffix, to, this.star + size);
-    name.size[0] = this.star + size + suffix;
+    if (suffix > 0) copyBytes(this.bytes, this.star + 1, suffix, to, this.star + size);
+    name.size[0] = nameSize;
     const e = db.read(name, 0);
     if (e === NIL) return null;
     if (this.field === 0) {
@@ -80,6 +83,9 @@ export class Pattern {
   }
 }
 
+/** The pattern `#`. */
+export const ELEMENT = new Pattern(Uint8Array.of(HASH_SIGN));
+
 const element: Range = { bytes: new Uint8Array(0), offset: 0, size: 0 };
 
 /** The one argument that look-ups are made with. */
@@ -92,10 +98,10 @@ function reserve(size: number): void {
   name.view = new DataView(name.bytes.buffer);
 }
 
-/** Where `->` begins, or -1. */
+/** Where `->` begins, or the end. */
 function arrowIn(bytes: Uint8Array, from: number, end: number): number {
   for (let at = from; at + 1 < end; at++) {
     if (bytes[at] === DASH && bytes[at + 1] === GREATER) return at;
   }
-  return -1;
+  return end;
 }
