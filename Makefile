@@ -115,7 +115,7 @@ durability: dist/rusk ## Stop machines, break disks, kill servers (ROUNDS=, SEED
 mutants: $(TOOLS) redis ## Change one place of src/ at a time: do tests notice? (SEED=, COUNT=, ARGS)
 	@$(BUN) test/mutants/main.ts --count $(COUNT) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-deb: dist/rusk ## Build the Debian package, into dist/ (needs debhelper)
+deb: dist/rusk ## Build the Debian package, into dist/archives (needs debhelper)
 	@$(BUN) packaging/deb.ts $(ARGS)
 
 redis: ## Install redis-server and its tools, to compare with (Debian, as root)

@@ -1,7 +1,7 @@
 /**
  * Builds the Debian package: `node_modules/.bin/bun packaging/deb.ts [--binary dist/rusk]
- * [--arch amd64] [--version 0.1.0] [--out dist] [--fast]`. Lays out a source folder with the
- * finished binary and packaging/debian/, and has dpkg-buildpackage and debhelper do the rest.
+ * [--arch amd64] [--version 0.1.0] [--out dist/archives] [--fast]`. Lays out a source folder with
+ * the finished binary and packaging/debian/, and has dpkg-buildpackage and debhelper do the rest.
  * Prints the path of the package. The same commit and binary give the same bytes.
  */
 import { execFileSync } from "node:child_process";
@@ -16,9 +16,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { licensesPage } from "./archive/licenses.ts";
+import { addSum } from "./archive/sums.ts";
 import { configFile } from "./config_file.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
@@ -146,9 +147,11 @@ if (import.meta.main) {
       binary: { type: "string", default: join(ROOT, "dist/rusk") },
       arch: { type: "string", default: hostArchitecture() },
       version: { type: "string", default: packageVersion() },
-      out: { type: "string", default: join(ROOT, "dist") },
+      out: { type: "string", default: join(ROOT, "dist/archives") },
       fast: { type: "boolean", default: false },
     },
   });
-  console.log(buildDeb(values));
+  const built = buildDeb(values);
+  addSum(values.out, basename(built));
+  console.log(built);
 }

@@ -16,9 +16,10 @@ import { RUSK_VERSION } from "../src/base/version.ts";
 import { type ArchivedFile, tar, zip } from "./archive/archives.ts";
 import { archiveContents, archiveName } from "./archive/contents.ts";
 import { bom } from "./archive/sbom.ts";
+import { addSum } from "./archive/sums.ts";
 import { compile } from "./binary/compile.ts";
 import { checkExecutable } from "./binary/executable.ts";
-import { BUN_VERSION, runtimePath, sha256 } from "./binary/runtimes.ts";
+import { BUN_VERSION, runtimePath } from "./binary/runtimes.ts";
 import { checkSignature, signed } from "./binary/signature.ts";
 import { executableName, TARGETS, type Target, targetOf } from "./binary/targets.ts";
 
@@ -74,10 +75,9 @@ function dist(targets: readonly Target[], options: Options): void {
   const folder = join(options.out, "archives");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const sums = new Map<string, string>();
   const write = (name: string, bytes: Uint8Array) => {
     writeFileSync(join(folder, name), bytes);
-    sums.set(name, sha256(bytes));
+    addSum(folder, name);
     console.log(`${name}: ${(bytes.length / 1e6).toFixed(1)} MB`);
   };
   for (const target of targets) {
@@ -85,8 +85,6 @@ function dist(targets: readonly Target[], options: Options): void {
     write(name, bytes);
   }
   write(`rusk-${RUSK_VERSION}.cdx.json`, Buffer.from(bom(targets, options.time)));
-  const lines = [...sums].sort().map(([name, sum]) => `${sum}  ${name}\n`);
-  writeFileSync(join(folder, "SHA256SUMS"), lines.join(""));
 }
 
 const { values } = parseArgs({

@@ -8,6 +8,8 @@ export interface Target {
   readonly os: "linux" | "darwin" | "win32";
   readonly cpu: "x64" | "arm64";
   readonly libc: "glibc" | "musl" | null;
+  /** The program by which Linux starts the binary: where it is missing, none starts. */
+  readonly loader: string | null;
   /** As `bun build --target` names it. */
   readonly bunTarget: string;
   /** The npm package that Bun's runtime comes in, see runtimes.json. */
@@ -26,6 +28,7 @@ export const TARGETS: readonly Target[] = [
     os: "linux",
     cpu: "x64",
     libc: "glibc",
+    loader: "/lib64/ld-linux-x86-64.so.2",
     bunTarget: "bun-linux-x64",
     runtime: "@oven/bun-linux-x64",
     needs: `Linux with glibc 2.17 or newer (Debian 8, RHEL 7, Ubuntu 14.04), and ${X64}`,
@@ -35,6 +38,7 @@ export const TARGETS: readonly Target[] = [
     os: "linux",
     cpu: "x64",
     libc: "musl",
+    loader: "/lib/ld-musl-x86_64.so.1",
     bunTarget: "bun-linux-x64-musl",
     runtime: "@oven/bun-linux-x64-musl",
     needs: `Linux with musl and libstdc++ (on Alpine: apk add libstdc++), and ${X64}`,
@@ -44,6 +48,7 @@ export const TARGETS: readonly Target[] = [
     os: "linux",
     cpu: "arm64",
     libc: "glibc",
+    loader: "/lib/ld-linux-aarch64.so.1",
     bunTarget: "bun-linux-arm64",
     runtime: "@oven/bun-linux-aarch64",
     needs: "Linux with glibc 2.17 or newer, on a 64-bit ARM processor",
@@ -53,6 +58,7 @@ export const TARGETS: readonly Target[] = [
     os: "linux",
     cpu: "arm64",
     libc: "musl",
+    loader: "/lib/ld-musl-aarch64.so.1",
     bunTarget: "bun-linux-arm64-musl",
     runtime: "@oven/bun-linux-aarch64-musl",
     needs:
@@ -63,6 +69,7 @@ export const TARGETS: readonly Target[] = [
     os: "darwin",
     cpu: "x64",
     libc: null,
+    loader: null,
     bunTarget: "bun-darwin-x64",
     runtime: "@oven/bun-darwin-x64",
     needs: "macOS 13 or newer on an Intel processor",
@@ -72,6 +79,7 @@ export const TARGETS: readonly Target[] = [
     os: "darwin",
     cpu: "arm64",
     libc: null,
+    loader: null,
     bunTarget: "bun-darwin-arm64",
     runtime: "@oven/bun-darwin-aarch64",
     needs: "macOS 13 or newer on Apple silicon",
@@ -81,6 +89,7 @@ export const TARGETS: readonly Target[] = [
     os: "win32",
     cpu: "x64",
     libc: null,
+    loader: null,
     bunTarget: "bun-windows-x64",
     runtime: "@oven/bun-windows-x64",
     needs: `Windows 10 (1809) or newer, and ${X64}`,

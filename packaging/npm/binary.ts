@@ -10,14 +10,6 @@ import { executableName, TARGETS, type Target } from "../binary/targets.ts";
  */
 export const packageName = (target: Target): string => `rusk-${target.name}`;
 
-/** The program by which Linux starts the binary of a target: where it is missing, none starts. */
-const LOADERS: Readonly<Record<string, string>> = {
-  "linux-x64": "/lib64/ld-linux-x86-64.so.2",
-  "linux-x64-musl": "/lib/ld-musl-x86_64.so.1",
-  "linux-arm64": "/lib/ld-linux-aarch64.so.1",
-  "linux-arm64-musl": "/lib/ld-musl-aarch64.so.1",
-};
-
 /** The path of the binary. RUSK_BINARY comes first. Throws, saying what to do, if there is none. */
 export function findBinary(): string {
   const named = process.env.RUSK_BINARY;
@@ -33,7 +25,7 @@ export function findBinary(): string {
     );
   }
   // Older versions of npm install the packages of both C libraries.
-  const target = fitting.find(({ name }) => existsSync(LOADERS[name] ?? "/")) ?? fitting[0];
+  const target = fitting.find(({ loader }) => existsSync(loader ?? "/")) ?? fitting[0];
   const name = packageName(target);
   try {
     return join(dirname(require.resolve(`${name}/package.json`)), executableName(target));

@@ -213,7 +213,7 @@ const ROW_OF_NAME = new Map(
 
 function applyUri(options: BenchmarkOptions, value: string): void {
   const uri = parseUri(value);
-  if (uri === null) throw new BadValue("Invalid URI scheme\n");
+  if (typeof uri === "string") throw new BadValue(`${uri}\n`);
   options.host = uri.host ?? options.host;
   options.port = uri.port ?? options.port;
   options.user = uri.user ?? options.user;

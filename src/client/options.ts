@@ -399,7 +399,7 @@ function setShowsPushes(options: ClientOptions, value: string): void {
 
 function applyUri(options: ClientOptions, value: string): void {
   const uri = parseUri(value);
-  if (uri === null) throw new OptionError("Invalid URI scheme");
+  if (typeof uri === "string") throw new OptionError(uri);
   options.usesTls ||= uri.usesTls;
   options.host = uri.host ?? options.host;
   options.port = uri.port ?? options.port;

@@ -11,11 +11,18 @@ export interface ServerUri {
 
 const FORM = /^(rediss?):\/\/(?:([^@/]*)@)?(\[[^\]]*\]|[^:/?]*)(?::(\d+)[^/?]*)?(?:\/(\d*).*)?$/is;
 
-/** What an address says; null if it is none. */
-export function parseUri(text: string): ServerUri | null {
+/** A percent sign, with what follows it up to a colon: two digits, in an address that is sound. */
+const PERCENT = /%([^:][^:]?)?/g;
+
+/** What an address says; or what is wrong with it, for the person. */
+export function parseUri(text: string): ServerUri | string {
   const found = FORM.exec(text);
-  if (found === null) return null;
+  if (found === null) return "Invalid URI scheme";
   const [, scheme, access, host, port, database] = found;
+  for (const [, digits] of access?.matchAll(PERCENT) ?? []) {
+    if (digits === undefined) return "Incomplete URI encoding";
+    if (!/^[0-9a-f]{2}$/i.test(digits)) return "Illegal character in URI encoding";
+  }
   const colon = access?.indexOf(":") ?? -1;
   return {
     usesTls: scheme.toLowerCase() === "rediss",
@@ -28,4 +35,4 @@ export function parseUri(text: string): ServerUri | null {
 }
 
 const percentDecoded = (text: string) =>
-  text.replace(/%([0-9a-f]{2})/gi, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
+  text.replace(PERCENT, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));

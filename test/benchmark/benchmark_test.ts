@@ -181,6 +181,8 @@ describe("how it ends", () => {
     ],
     [["-a", "wrong", "-t", "get"], /^Node 127\.0\.0\.1:\d+ replied with error:\nERR AUTH /],
     [["-u", "http://x"], "Invalid URI scheme"],
+    [["-u", "redis://:a%@x"], "Incomplete URI encoding"],
+    [["-u", "redis://u%4:a@x"], "Illegal character in URI encoding"],
     [["-n", "0"], "-n: there must be requests."],
     [["--cluster"], "--cluster: use redis-benchmark for a cluster."],
     [
