@@ -22,7 +22,7 @@ import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Waits } from "../keyspace/waits.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
-import { CommandError, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
+import { type Problem, problem, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import * as loose from "../values/loose.ts";
 import { Accounts, type SuspendedTiming } from "./accounts.ts";
@@ -74,7 +74,7 @@ export class Dispatcher {
     this.stations = new Stations(server);
     this.accounts = new Accounts(clock, server.figures);
     this.nesting = new Nesting(server, this.accounts);
-    this.lookup = new CommandLookup(server.table);
+    this.lookup = new CommandLookup(server.table.commands);
     this.call = new Call(server, reply);
     this.monitors = new MonitorFeed(clock, this.unsynced, (on) => {
       this.setGate(ServerGate.monitor, on);
@@ -177,7 +177,7 @@ export class Dispatcher {
   lookUp(args: Args): TableCommand | null {
     const command = this.lookup.find(args);
     if (command === null || command.subcommands === null || args.count < 2) return command;
-    return command.subcommands.get(args.text(1, SHOWN_SIZE).toLowerCase()) ?? null;
+    return this.lookup.findSubcommand(command, args);
   }
 
   /** See CallServer: runs a command inside that `lookUp` has found. */
@@ -256,15 +256,15 @@ export class Dispatcher {
   }
 
   /** Replies to what is no request at all; the connection then closes. */
-  failProtocol(problem: string): void {
-    this.fail(new CommandError(`ERR ${problem}`));
+  failProtocol(fault: string): void {
+    this.fail(problem(`ERR ${fault}`));
   }
 
   /**
    * Refuses a command: an error reply, which also fails the transaction it was meant for. One that
    * is part of another command fails alone.
    */
-  private reject(client: Client, args: Args, command: Command | null, error: CommandError): void {
+  private reject(client: Client, args: Args, command: Command | null, error: Problem): void {
     if (command !== null) this.server.figures.commands.rejected[command.id]++;
     if (this.isNesting) {
       this.fail(error);
@@ -297,9 +297,8 @@ export class Dispatcher {
       return null;
     }
     if (command.subcommands !== null && args.count > 1) {
-      // No subcommand's name is as long as what is shown of one that is unknown.
-      const found = command.subcommands.get(args.text(1, SHOWN_SIZE).toLowerCase());
-      if (found === undefined) {
+      const found = this.lookup.findSubcommand(command, args);
+      if (found === null) {
         this.reject(client, args, null, unknownSubcommand(args));
         return null;
       }
@@ -357,14 +356,14 @@ export class Dispatcher {
     args: Args,
     command: Command,
     gates: number,
-  ): CommandError | null {
+  ): Problem | null {
     const { stations } = this;
     for (let left = stations.withNestedGates(gates); left !== 0; left &= left - 1) {
       const station = stations.first(left);
       if (!station.nested) continue;
       const verdict = station.ask(client, command, args, command.flags);
       if (DEBUG) assert(verdict !== KEPT, "nothing can be kept inside another command");
-      if (verdict !== null) return verdict as CommandError;
+      if (verdict !== null) return verdict as Problem;
     }
     return null;
   }
@@ -433,11 +432,11 @@ export class Dispatcher {
   /** A command that threw: its error is the reply; not part of `run`, which is to stay small. */
   private recover(command: Command, error: unknown, hasChanged: boolean, from: number): void {
     loose.abandon();
-    const problem = replyFor(error, hasChanged);
+    const reason = replyFor(error, hasChanged);
     this.server.figures.commands.failed[command.id]++;
     // A reply that was begun is taken back; a mistake is found before there is any.
     this.reply.truncate(from);
-    this.fail(problem);
+    this.fail(reason);
   }
 
   /** A client's command begins: what it changes and looks at is its own. */
@@ -459,7 +458,7 @@ export class Dispatcher {
     if (feed.size > BACKLOG_SIZE_MAX) this.onBacklog();
   }
 
-  private fail(error: CommandError): void {
+  private fail(error: Problem): void {
     this.server.figures.commands.countError(error.code);
     this.reply.error(error.message);
   }
@@ -484,9 +483,9 @@ function hidesAccess(gates: number, { name }: Command): boolean {
 }
 
 /** What becomes of a transaction whose EXEC is refused. */
-function aborted(error: CommandError): CommandError {
+function aborted(error: Problem): Problem {
   const reason = error.message.replace(/^ERR /, "");
-  return new CommandError(`EXECABORT Transaction discarded because of: ${reason}`);
+  return problem(`EXECABORT Transaction discarded because of: ${reason}`);
 }
 
 /** The words that begin an HTTP request with a body, and one of its first lines. */
@@ -494,18 +493,18 @@ function isHttp(args: Args): boolean {
   return args.is(0, "post") || args.is(0, "host:");
 }
 
-function unknownCommand(args: Args): CommandError {
+function unknownCommand(args: Args): Problem {
   let shown = "";
   for (let i = 1; i < args.count && shown.length < SHOWN_SIZE; i++) {
     shown += `'${cString(args.text(i, SHOWN_SIZE - shown.length))}' `;
   }
   const name = cString(args.text(0, SHOWN_SIZE));
-  return new CommandError(`ERR unknown command '${name}', with args beginning with: ${shown}`);
+  return problem(`ERR unknown command '${name}', with args beginning with: ${shown}`);
 }
 
-function unknownSubcommand(args: Args): CommandError {
+function unknownSubcommand(args: Args): Problem {
   const word = cString(args.text(1, SHOWN_SIZE));
   // As it was called: it may have been renamed.
   const name = cString(args.text(0)).toUpperCase();
-  return new CommandError(`ERR unknown subcommand '${word}'. Try ${name} HELP.`);
+  return problem(`ERR unknown subcommand '${word}'. Try ${name} HELP.`);
 }

@@ -33,20 +33,32 @@ export class CommandLookup {
   private readonly names: Uint8Array[];
   private readonly slots: Int32Array;
   private readonly mask: number;
+  /** The subcommands of each container, by its number. */
+  private readonly containers: (CommandLookup | undefined)[] = [];
 
-  constructor(table: CommandTable) {
-    let room = 64;
-    while (room < table.commands.size * 4) room *= 2;
+  constructor(table: ReadonlyMap<string, TableCommand>) {
+    let room = 16;
+    while (room < table.size * 4) room *= 2;
     this.mask = room - 1;
     this.commands = new Array(room).fill(null);
     this.names = new Array(room).fill(new Uint8Array(0));
     this.slots = new Int32Array(room << SLOT_BITS);
-    for (const [name, command] of table.commands) this.add(name, command);
+    for (const [name, command] of table) {
+      this.add(name, command);
+      if (command.subcommands !== null) {
+        this.containers[command.id] = new CommandLookup(command.subcommands);
+      }
+    }
   }
 
-  /** The command that argument 0 names, or null; of a container, the container. */
-  find(args: Args): TableCommand | null {
-    return this.named(args.bytes, args.view, args.start[0], args.size[0]);
+  /** The command that argument 0, or another, names, or null; of a container, the container. */
+  find(args: Args, index = 0): TableCommand | null {
+    return this.named(args.bytes, args.view, args.start[index], args.size[index]);
+  }
+
+  /** The subcommand of a container that argument 1 names, or null. */
+  findSubcommand(container: TableCommand, args: Args): TableCommand | null {
+    return this.containers[container.id]?.find(args, 1) ?? null;
   }
 
   /** As `find`, of a name that lies there; some bytes must follow it. */

@@ -38,7 +38,7 @@ export class Replay {
 
   constructor(server: DispatchServer, scripts: ReplayedScripts) {
     this.scripts = scripts;
-    this.lookup = new CommandLookup(server.table);
+    this.lookup = new CommandLookup(server.table.commands);
     this.call = new Call(server, new Reply(), true);
     this.call.client = new Client(REPLAY_ID, server.keyspace.databases[0], noConnection(""));
   }
@@ -59,7 +59,7 @@ export class Replay {
       return this.runFunction(args);
     }
     if (command?.subcommands != null && args.count > 1) {
-      command = command.subcommands.get(args.text(1).toLowerCase()) ?? null;
+      command = this.lookup.findSubcommand(command, args);
     }
     if (command === null || command.run === null) {
       return `Unknown command '${args.text(0).slice(0, SHOWN_NAME_SIZE)}'`;

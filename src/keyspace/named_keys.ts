@@ -13,12 +13,12 @@ import type { Database } from "./database.ts";
 
 /** A key of a database, by its name. */
 export class NamedKey {
-  readonly databaseId: number;
-  readonly hash: number;
+  databaseId: number;
+  hash: number;
   /** Another key of the database with the same hash; the registry's alone. */
   next: this | null = null;
   /** The key's bytes are those of this argument. */
-  private readonly args: Args;
+  protected readonly args: Args;
   private readonly index: number;
 
   /** The arguments must stay as they are for as long as this is in use. */
@@ -102,7 +102,6 @@ export class NamedKeys<K extends NamedKey> {
     if (before !== null) before.next = key.next;
     else if (key.next !== null) byHash.set(hash, key.next);
     else byHash.delete(hash);
-    if (byHash.size === 0) delete this.byDatabase[databaseId];
   }
 
   /** All keys of a database. */

@@ -5,6 +5,7 @@
  */
 
 import { NIL } from "../arena/arena.ts";
+import { copyBytes } from "../base/bytes.ts";
 import { type Args, argsOf } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import { ChangeKind, type KeyEvent } from "../values/key_event.ts";
@@ -22,9 +23,30 @@ export interface Watcher {
   watchedSize: number;
 }
 
+/** There is room for most names in a watched key, which can then be another. */
+const NAME_ROOM = 64;
+/** So many keys that nobody watches are kept to be others: to make one takes longer than the rest. */
+const SPARE_COUNT_MAX = 1000;
+
 /** A key that somebody watches. */
 class WatchedKey extends NamedKey {
   readonly watches = new Map<Watcher, Watch>();
+  /** The longest name that it can have. */
+  readonly room: number;
+
+  constructor(nameSize: number) {
+    const room = Math.max(nameSize, NAME_ROOM);
+    super(0, 0, argsOf([new Uint8Array(room)]), 0);
+    this.room = room;
+  }
+
+  /** It is the key in an argument from now on; nobody watches it. */
+  become(databaseId: number, hash: number, args: Args, index: number): void {
+    this.databaseId = databaseId;
+    this.hash = hash;
+    this.args.size[0] = args.size[index];
+    copyBytes(args.bytes, args.start[index], args.size[index], this.args.bytes, 0);
+  }
 }
 
 /** One client's watch of one key. */
@@ -37,6 +59,8 @@ export interface Watch {
 export class Watches implements KeyObserver {
   private readonly observers: KeyObservers;
   private readonly keys = new NamedKeys<WatchedKey>();
+  /** Of keys that nobody watches any more, those with room for NAME_ROOM bytes and no more. */
+  private readonly spare: WatchedKey[] = [];
   /** Keys that are watched. */
   private count = 0;
   /** What changes for those who watch is kept; see `keepMarks`. */
@@ -54,8 +78,9 @@ export class Watches implements KeyObserver {
     const hash = db.hash(args, index);
     let key = this.keys.find(db.id, args, index, hash);
     if (key === null) {
-      const name = args.bytes.slice(args.start[index], args.start[index] + args.size[index]);
-      key = new WatchedKey(db.id, hash, argsOf([name]), 0);
+      const size = args.size[index];
+      key = (size > NAME_ROOM ? undefined : this.spare.pop()) ?? new WatchedKey(size);
+      key.become(db.id, hash, args, index);
       this.keys.add(key);
       if (this.count++ === 0) this.observers.attach(KeySlot.watches, this);
     }
@@ -73,6 +98,7 @@ export class Watches implements KeyObserver {
       if (key.watches.size > 0) continue;
       this.keys.remove(key);
       this.count--;
+      if (key.room === NAME_ROOM && this.spare.length < SPARE_COUNT_MAX) this.spare.push(key);
     }
     watcher.watched.length = 0;
     watcher.watchedSize = 0;

@@ -21,6 +21,8 @@ export class CommandQueue {
   /** Bytes of the arguments as Redis counts them: with the pointers to them. */
   argumentsSize = 0;
   private readonly pieces: DataView[] = [];
+  /** The bytes of each piece. */
+  private readonly pieceBytes: Uint8Array[] = [];
   private bytes: Uint8Array = new Uint8Array(0);
   private filled = 0;
   private pieceSizes = 0;
@@ -65,12 +67,10 @@ export class CommandQueue {
   next(args: Args): boolean {
     if (this.cursor >= this.layoutCount) return false;
     const { layout } = this;
-    const view = this.pieces[layout[this.cursor++]];
+    const piece = layout[this.cursor++];
     const count = layout[this.cursor++];
-    if (args.view !== view) {
-      args.view = view;
-      args.bytes = new Uint8Array(view.buffer);
-    }
+    args.view = this.pieces[piece];
+    args.bytes = this.pieceBytes[piece];
     args.count = 0;
     for (let i = 0; i < count; i++, this.cursor += 2) {
       args.push(layout[this.cursor], layout[this.cursor + 1]);
@@ -90,14 +90,16 @@ export class CommandQueue {
     if (this.pieces.length === 1 && this.bytes.length === PIECE_SIZE) return;
     const isUsual = this.pieces.length > 0 && this.pieces[0].byteLength === PIECE_SIZE;
     this.pieces.length = isUsual ? 1 : 0;
+    this.pieceBytes.length = this.pieces.length;
     this.pieceSizes = isUsual ? PIECE_SIZE : 0;
-    this.bytes = isUsual ? new Uint8Array(this.pieces[0].buffer) : new Uint8Array(0);
+    this.bytes = isUsual ? this.pieceBytes[0] : new Uint8Array(0);
   }
 
   private makeRoom(size: number, words: number): void {
     if (this.filled + size > this.bytes.length) {
       this.bytes = spareBytes(Math.max(size, PIECE_SIZE));
       this.pieces.push(new DataView(this.bytes.buffer));
+      this.pieceBytes.push(this.bytes);
       this.pieceSizes += this.bytes.length;
       this.filled = 0;
     }

@@ -10,19 +10,34 @@ import type { Args } from "./args.ts";
  * clients match them. The constant ones are built once: throwing one makes no object.
  */
 export class CommandError extends Error {
+  /** The first word: what INFO errorstats counts by. */
+  readonly code: string;
+
   /** The message may hold text of the client's: line ends at its end go, others become blanks. */
   constructor(message: string) {
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     super(inOneLine(withoutLineEnd(message)));
     Error.stackTraceLimit = limit;
+    this.code = codeOf(this.message);
   }
+}
 
-  /** The first word: what INFO errorstats counts by. */
-  get code(): string {
-    const blank = this.message.indexOf(" ");
-    return blank < 0 ? this.message : this.message.slice(0, blank);
-  }
+/** What is replied of an error: for those that nobody throws, since an Error is costly to make. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A problem with a message as CommandError takes it. */
+export function problem(text: string): Problem {
+  const message = inOneLine(withoutLineEnd(text));
+  return { code: codeOf(message), message };
+}
+
+function codeOf(message: string): string {
+  const blank = message.indexOf(" ");
+  return blank < 0 ? message : message.slice(0, blank);
 }
 
 /** Unknown commands and subcommands, and arguments, are shown up to this many bytes. */

@@ -8,7 +8,7 @@ import { CommandLookup } from "../../src/dispatch/lookup.ts";
 import { Args } from "../../src/protocol/args.ts";
 import { Random } from "../fuzz/random.ts";
 
-const lookup = new CommandLookup(commandTable);
+const lookup = new CommandLookup(commandTable.commands);
 const names = [...commandTable.commands.keys()];
 const OTHER_CASE = 0x20;
 
