@@ -1,4 +1,5 @@
 /** The line that CLIENT LIST and CLIENT INFO show of a client: Redis's fields, in its order. */
+import { ByteText } from "../base/byte_text.ts";
 import type { Call } from "./call.ts";
 import { type Client, Gate } from "./client.ts";
 import type { ServerContext } from "./server_context.ts";
@@ -12,29 +13,62 @@ type Asking = Pick<Call, "client" | "args" | "nested">;
 
 /** The line, without an end. `call` is the one that asks, if any: its own bytes are still there. */
 export function clientLine(server: ServerContext, client: Client, call: Asking | null): string {
-  const { connection, queue, subscriptions, tracking } = client;
-  const { createdMs, lastActiveMs, outputPeakSize, outputSize } = connection;
+  text.clear();
+  addClientLine(text, server, client, call);
+  return text.toString();
+}
+
+const text = new ByteText();
+
+/** Adds what `clientLine` gives: a list of ten thousand clients is made while all others wait. */
+export function addClientLine(
+  to: ByteText,
+  server: ServerContext,
+  client: Client,
+  call: Asking | null,
+): void {
+  const { connection, queue } = client;
   const { nowMs } = server.clock;
+  to.add("id=").addNumber(client.id);
+  to.add(" addr=").add(connection.remote).add(" laddr=").add(connection.local);
+  to.add(" fd=").addNumber(connection.descriptor).add(" name=").add(client.name);
+  to.add(" age=").addNumber(secondsBetween(connection.createdMs, nowMs));
+  to.add(" idle=").addNumber(secondsBetween(connection.lastActiveMs, nowMs));
+  to.add(" flags=").add(flagsOf(client)).add(" db=").addNumber(client.db.id);
+  addSubscriptions(to, client);
+  to.add(" multi=").addNumber(queue?.count ?? -1);
+  addMemory(to, server, client, call);
+  // What runs in a transaction does so by EXEC.
   const isInExec = queue !== null && (client.gates & Gate.multi) === 0;
-  // One text, since a list of ten thousand clients is made while all others wait.
-  return (
-    `id=${client.id} addr=${connection.remote} laddr=${connection.local} ` +
-    `fd=${connection.descriptor} name=${client.name} ` +
-    `age=${secondsBetween(createdMs, nowMs)} idle=${secondsBetween(lastActiveMs, nowMs)} ` +
-    `flags=${flagsOf(client)} db=${client.db.id} sub=${subscriptions?.channel.size ?? 0} ` +
-    `psub=${subscriptions?.pattern.size ?? 0} ssub=${subscriptions?.shard.size ?? 0} ` +
-    `multi=${queue?.count ?? -1} ` +
-    `qbuf=${connection.queryBufferSize} qbuf-free=${connection.queryBufferRoom} ` +
-    `argv-mem=${argumentsSize(client, call)} multi-mem=${queue?.argumentsSize ?? 0} ` +
-    `rbs=${replyRoom(outputPeakSize)} rbp=${outputPeakSize} ` +
-    `obl=${connection.repliedSize} oll=${connection.outputCount} omem=${outputSize} ` +
-    `tot-mem=${server.clients.memorySize(client)} events=${outputSize > 0 ? "rw" : "r"} ` +
-    // What runs in a transaction does so by EXEC.
-    `cmd=${isInExec ? "exec" : (client.lastCommand?.name ?? "NULL")} user=${client.user.name} ` +
-    `redir=${tracking?.isOn === true ? tracking.redirect : -1} resp=${client.protocol} ` +
-    // Fields of Redis 7.2.
-    `lib-name=${client.libraryName} lib-ver=${client.libraryVersion}`
-  );
+  to.add(" cmd=").add(isInExec ? "exec" : (client.lastCommand?.name ?? "NULL"));
+  to.add(" user=").add(client.user.name).add(" redir=").addNumber(redirectOf(client));
+  to.add(" resp=").addNumber(client.protocol);
+  // Fields of Redis 7.2.
+  to.add(" lib-name=").add(client.libraryName).add(" lib-ver=").add(client.libraryVersion);
+}
+
+function addSubscriptions(to: ByteText, { subscriptions }: Client): void {
+  to.add(" sub=").addNumber(subscriptions?.channel.size ?? 0);
+  to.add(" psub=").addNumber(subscriptions?.pattern.size ?? 0);
+  to.add(" ssub=").addNumber(subscriptions?.shard.size ?? 0);
+}
+
+function addMemory(to: ByteText, server: ServerContext, client: Client, call: Asking | null): void {
+  const { connection, queue } = client;
+  const { outputPeakSize, outputSize } = connection;
+  to.add(" qbuf=").addNumber(connection.queryBufferSize);
+  to.add(" qbuf-free=").addNumber(connection.queryBufferRoom);
+  to.add(" argv-mem=").addNumber(argumentsSize(client, call));
+  to.add(" multi-mem=").addNumber(queue?.argumentsSize ?? 0);
+  to.add(" rbs=").addNumber(replyRoom(outputPeakSize)).add(" rbp=").addNumber(outputPeakSize);
+  to.add(" obl=").addNumber(connection.repliedSize);
+  to.add(" oll=").addNumber(connection.outputCount).add(" omem=").addNumber(outputSize);
+  to.add(" tot-mem=").addNumber(server.clients.memorySize(client));
+  to.add(" events=").add(outputSize > 0 ? "rw" : "r");
+}
+
+function redirectOf({ tracking }: Client): number {
+  return tracking?.isOn === true ? tracking.redirect : -1;
 }
 
 function secondsBetween(fromMs: number, toMs: number): number {

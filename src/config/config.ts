@@ -19,6 +19,9 @@ export interface Asker {
   isLoading: boolean;
 }
 
+/** A directive, and the value that it had. */
+type Setting = readonly [name: Name, value: unknown];
+
 /** One pair of CONFIG SET. `shown` is the name as it was given, alias or not, in lower case. */
 interface Change {
   name: Name;
@@ -146,6 +149,10 @@ export class Config {
    * shown as it was given; hidden directives are found by name only.
    */
   get(patterns: readonly string[]): [name: string, value: string][] {
+    if (patterns.length === 1 && !isGlob(patterns[0])) {
+      const name = NAMES.get(patterns[0].toLowerCase());
+      return name === undefined ? [] : [[patterns[0], this.text(name)]];
+    }
     const found = new Map<string, [string, string]>();
     for (const pattern of patterns) {
       for (const [key, shown] of this.match(pattern)) {
@@ -157,8 +164,8 @@ export class Config {
   }
 
   private match(pattern: string): [key: string, shown: string][] {
+    if (!isGlob(pattern)) return [[pattern.toLowerCase(), pattern]];
     const glob = cString(pattern);
-    if (!/[[*?]/.test(glob)) return [[pattern.toLowerCase(), pattern]];
     return [...NAMES]
       .filter(([, name]) => DIRECTIVES[name].traits.hidden !== true)
       .filter(([key]) => matchGlob(glob, key, true))
@@ -173,12 +180,13 @@ export class Config {
     if (args.length % 2 === 1) return "ERR syntax error";
     const changes = this.check(args, asker);
     if (typeof changes === "string") return changes;
-    const before = new Map(changes.map(({ name }) => [name, this.values.get(name)]));
+    const before = changes.map(({ name }): Setting => [name, this.values.get(name)]);
     const pending = new Map<Listener, string>();
     for (const { name, shown, words } of changes) {
-      const old = this.text(name);
+      const old = this.values.get(name);
+      const { addsUp, print, traits } = DIRECTIVES[name];
       try {
-        this.change(name, words, DIRECTIVES[name].addsUp ? [] : this.values.get(name));
+        this.change(name, words, addsUp ? [] : old);
         const refusal = this.refusal(name);
         if (refusal !== null) throw new Refusal(refusal);
       } catch (error) {
@@ -186,7 +194,8 @@ export class Config {
         this.restore(before);
         return failure(shown, error.message);
       }
-      if (this.text(name) === old && DIRECTIVES[name].traits.volatile !== true) continue;
+      const value = this.values.get(name);
+      if ((value === old || print(value) === print(old)) && traits.volatile !== true) continue;
       for (const listener of this.listeners) {
         if (listener.names.includes(name) && !pending.has(listener)) pending.set(listener, shown);
       }
@@ -233,7 +242,7 @@ export class Config {
     this.values.set(name, enact === undefined ? value : enact(value, this.host));
   }
 
-  private restore(before: ReadonlyMap<Name, unknown>): void {
+  private restore(before: readonly Setting[]): void {
     for (const [name, value] of before) {
       const isSame = this.values.get(name) === value;
       this.values.set(name, value);
@@ -247,6 +256,8 @@ export class Config {
     }
   }
 }
+
+const isGlob = (pattern: string) => /[[*?]/.test(cString(pattern));
 
 function failure(name: string, reason: string): string {
   return `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`;

@@ -25,7 +25,7 @@ export interface Watcher {
 
 /** There is room for most names in a watched key, which can then be another. */
 const NAME_ROOM = 64;
-/** So many keys that nobody watches are kept to be others: to make one takes longer than the rest. */
+/** So many keys that nobody watches are kept to be others: making one takes the longest. */
 const SPARE_COUNT_MAX = 1000;
 
 /** A key that somebody watches. */

@@ -1,9 +1,10 @@
 /** CLIENT: what clients may know of themselves and of each other, and what they can do to them. */
+import { ByteText } from "../../base/byte_text.ts";
 import { parseInt64 } from "../../base/numbers.ts";
 import { cString } from "../../base/words.ts";
 import type { Call } from "../../calls/call.ts";
 import { type Client, type ClientType, Gate, Silence } from "../../calls/client.ts";
-import { clientLine } from "../../calls/client_line.ts";
+import { addClientLine } from "../../calls/client_line.ts";
 import type { PauseMode } from "../../calls/clients.ts";
 import { helpEntry } from "../../calls/help.ts";
 import { group } from "../../calls/table.ts";
@@ -219,14 +220,23 @@ function clientSetinfo(call: Call): void {
   call.reply.ok();
 }
 
+const lines = new ByteText();
+
 function clientInfo(call: Call): void {
-  call.reply.verbatim("txt", `${clientLine(call.server, call.client, call)}\n`);
+  replyLines(call, [call.client]);
 }
 
 function clientList(call: Call): void {
-  let lines = "";
-  for (const client of listed(call)) lines += `${clientLine(call.server, client, call)}\n`;
-  call.reply.verbatim("txt", lines);
+  replyLines(call, listed(call));
+}
+
+function replyLines(call: Call, clients: readonly Client[]): void {
+  lines.clear();
+  for (const client of clients) {
+    addClientLine(lines, call.server, client, call);
+    lines.add("\n");
+  }
+  call.reply.verbatimBytes("txt", lines.bytes, 0, lines.size);
 }
 
 /** The clients that CLIENT LIST is to show: those of ids are in the order given. */
