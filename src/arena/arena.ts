@@ -255,6 +255,9 @@ export function figures() {
   };
 }
 
+/** Bytes of memory that segments take, as the system tells: it looks at each mapped page. */
+export const residentSize = () => (mapped === null ? reservedSize : mapped.residentSize);
+
 /** Bytes in live blocks. */
 export function usedSize(): number {
   if (usedUnits > peakUsedUnits) peakUsedUnits = usedUnits;

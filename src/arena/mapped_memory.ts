@@ -69,6 +69,16 @@ export class MappedMemory {
     return this.size;
   }
 
+  /** Bytes of that which are in memory: the system is asked about each page. */
+  get residentSize(): number {
+    const { mappings } = this;
+    let size = 0;
+    for (const { address } of this.chunks) size += mappings.residentSize(address, CHUNK_SIZE);
+    for (const [address, areaSize] of this.areas) size += mappings.residentSize(address, areaSize);
+    for (const area of this.leaving) size += mappings.residentSize(area.address, area.size);
+    return size;
+  }
+
   /**
    * The address of so many bytes, at a multiple of a piece's size; 0 when the system refuses them.
    * They are zero if that is wanted. `isDense` says that nearly all of them will be used.

@@ -28,6 +28,8 @@ export interface HostFacts {
   residentSize(): number;
   /** As it was up to 100 ms ago, which costs nothing. */
   recentResidentSize(): number;
+  /** Of these, bytes of files: of the program and its libraries, which processes share. */
+  programSize(): number;
   /** Bytes used by JavaScript's own heap; memory outside it, as the arena's, does not count. */
   heapSize(): number;
   /**
@@ -146,14 +148,21 @@ function recent(read: () => number): () => number {
   };
 }
 
+/** A figure of /proc/self/statm, in bytes. */
+const memoryFigure = (index: number) =>
+  Number(readFileSync("/proc/self/statm", "latin1").split(" ")[index]) * PAGE_SIZE;
+
 /** Bytes of memory that the process holds. */
 export const residentSize = lasting(() => {
   try {
-    return Number(readFileSync("/proc/self/statm", "latin1").split(" ")[1]) * PAGE_SIZE;
+    return memoryFigure(1);
   } catch {
     return process.memoryUsage().rss;
   }
 });
+
+/** See HostFacts; 0 where the system does not tell. */
+export const programSize = lasting(() => memoryFigure(2));
 
 export const recentResidentSize = recent(residentSize);
 

@@ -6,7 +6,7 @@
 import type { Pointer } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { type Foreign, type ForeignSignatures, openLibrary } from "./foreign.ts";
+import { type Foreign, type ForeignSignatures, openLibrary, type Place } from "./foreign.ts";
 
 /** What large pages the system has for who asks for them; "unknown" where it does not tell. */
 export type HugePages = "always" | "madvise" | "never" | "unknown";
@@ -21,6 +21,8 @@ export interface Mappings {
   giveBack(address: number, size: number): boolean;
   /** Whether the pages there may be huge ones. */
   adviseHuge(address: number, size: number, mayBeHuge: boolean): void;
+  /** Bytes of the pages there that are in memory; the address is that of a page. */
+  residentSize(address: number, size: number): number;
   /** A buffer over what lies there. It is never freed: detach it before it is unmapped. */
   bufferAt(address: number, size: number): ArrayBuffer;
 }
@@ -33,11 +35,15 @@ const MADV_HUGEPAGE = 14;
 const MADV_NOHUGEPAGE = 15;
 const PR_GET_THP_DISABLE = 42;
 const MAP_FAILED = -1;
+const PAGE_SIZE = 4096;
+/** So many pages are asked about at once. */
+const ASKED_PAGES = 1 << 14;
 
 const SIGNATURES: ForeignSignatures = {
   mmap: { takes: ["long", "long", "int", "int", "int", "long"], returns: "long" },
   munmap: { takes: ["long", "long"], returns: "int" },
   madvise: { takes: ["long", "long", "int"], returns: "int" },
+  mincore: { takes: ["long", "long", "bytes"], returns: "int" },
   prctl: { takes: ["int", "long", "long", "long", "long"], returns: "int" },
 };
 
@@ -52,6 +58,8 @@ interface Calls {
   ): number | bigint;
   munmap(address: number, size: number): number;
   madvise(address: number, size: number, advice: number): number;
+  /** Sets the lowest bit of a byte for each page that is in memory. */
+  mincore(address: number, size: number, states: Place): number;
   prctl(option: number, b: number, c: number, d: number, e: number): number;
 }
 
@@ -71,7 +79,22 @@ export async function openMappings(foreign: Foreign | null): Promise<Mappings | 
     adviseHuge: (address, size, mayBeHuge) => {
       calls.madvise(address, size, mayBeHuge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     },
+    residentSize: residentSizeBy(calls, foreign),
     bufferAt: (address, size) => toArrayBuffer(address as Pointer, 0, size) as ArrayBuffer,
+  };
+}
+
+function residentSizeBy(calls: Calls, foreign: Foreign): Mappings["residentSize"] {
+  const states = new Uint8Array(ASKED_PAGES);
+  return (address, size) => {
+    let count = 0;
+    const step = ASKED_PAGES * PAGE_SIZE;
+    for (let at = 0; at < size; at += step) {
+      const pages = Math.ceil(Math.min(step, size - at) / PAGE_SIZE);
+      if (calls.mincore(address + at, pages * PAGE_SIZE, foreign.place(states, 0)) !== 0) continue;
+      for (let i = 0; i < pages; i++) count += states[i] & 1;
+    }
+    return count * PAGE_SIZE;
   };
 }
 

@@ -46,6 +46,8 @@ class Watched implements Mappings {
     this.advised.push(mayBeHuge);
     system?.adviseHuge(address, size, mayBeHuge);
   }
+  residentSize = (address: number, size: number): number =>
+    (system as Mappings).residentSize(address, size);
   bufferAt = (address: number, size: number): ArrayBuffer =>
     (system as Mappings).bufferAt(address, size);
   get size(): number {

@@ -30,6 +30,7 @@ const mappingsOf = (hugePages: HugePages): Mappings => ({
   unmap: never,
   giveBack: never,
   adviseHuge: never,
+  residentSize: never,
   bufferAt: never,
 });
 

@@ -2,7 +2,15 @@
 import { figures as arenaFigures, capacity, NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import { helpEntry } from "../../calls/help.ts";
-import { expirySize, type MemoryUse, memoryUse, ratio, tableSize } from "../../calls/memory_use.ts";
+import {
+  expirySize,
+  type MemoryUse,
+  memoryParts,
+  memoryUse,
+  notCountedMemory,
+  ratio,
+  tableSize,
+} from "../../calls/memory_use.ts";
 import { group } from "../../calls/table.ts";
 import { EXPIRY_SIZE } from "../../keyspace/expiry.ts";
 import { SYNTAX } from "../../protocol/errors.ts";
@@ -95,7 +103,8 @@ function sizeOf(e: EntryRef): number {
 function memoryStats({ reply, server }: Call): void {
   const memory = memoryUse(server);
   const { scripts, functions } = server;
-  const { used, peak, resident, arenaUsed, arenaReserved, dataset, keyCount } = memory;
+  const { used, peak, arenaUsed, arenaReserved, dataset, keyCount } = memory;
+  const { resident, program, data, heap, runtime } = memoryParts(server);
   for (const db of server.keyspace.databases) db.lookAtAll();
   const databases = server.keyspace.databases.filter((db) => db.size > 0);
   const aboveStartup = Math.max(dataset, used - memory.startup);
@@ -107,7 +116,7 @@ function memoryStats({ reply, server }: Call): void {
     reply.bulkText(name);
     reply.double(value);
   };
-  reply.map(27 + databases.length);
+  reply.map(31 + databases.length);
   integer("peak.allocated", peak);
   integer("total.allocated", used);
   integer("startup.allocated", memory.startup);
@@ -115,7 +124,7 @@ function memoryStats({ reply, server }: Call): void {
   integer("clients.slaves", 0);
   integer("clients.normal", memory.clients);
   integer("cluster.links", 0);
-  integer("aof.buffer", 0);
+  integer("aof.buffer", notCountedMemory(server));
   integer("lua.caches", scripts.cache.size);
   integer("functions.caches", functions.size);
   for (const db of databases) {
@@ -133,20 +142,25 @@ function memoryStats({ reply, server }: Call): void {
   double("peak.percentage", ratio(used, peak) * 100);
   integer("allocator.allocated", arenaUsed);
   integer("allocator.active", arenaReserved);
-  integer("allocator.resident", arenaReserved);
+  integer("allocator.resident", data);
   double("allocator-fragmentation.ratio", ratio(arenaReserved, arenaUsed));
   integer("allocator-fragmentation.bytes", arenaReserved - arenaUsed);
-  double("allocator-rss.ratio", 1);
-  integer("allocator-rss.bytes", 0);
-  double("rss-overhead.ratio", ratio(resident, arenaReserved));
-  integer("rss-overhead.bytes", resident - arenaReserved);
+  double("allocator-rss.ratio", ratio(data, arenaReserved));
+  integer("allocator-rss.bytes", data - arenaReserved);
+  double("rss-overhead.ratio", ratio(resident, data));
+  integer("rss-overhead.bytes", resident - data);
   double("fragmentation", ratio(resident, used));
   integer("fragmentation.bytes", resident - used);
+  integer("resident.program", program);
+  integer("resident.data", data);
+  integer("resident.heap", heap);
+  integer("resident.runtime", runtime);
 }
 
 /** Keys and values lie in an arena of our own: its figures, where Redis shows jemalloc's. */
 function memoryMallocStats({ reply, server }: Call): void {
-  const { arenaUsed, arenaReserved, resident } = memoryUse(server);
+  const { arenaUsed, arenaReserved } = memoryUse(server);
+  const { resident, program, data, heap, runtime } = memoryParts(server);
   const { blockCount, segmentCount } = arenaFigures();
   const fragmentation = ratio(arenaReserved, arenaUsed).toFixed(2);
   reply.verbatim(
@@ -155,8 +169,11 @@ function memoryMallocStats({ reply, server }: Call): void {
       `- blocks: ${blockCount}, ${arenaUsed} bytes\n` +
       `- segments: ${segmentCount}, ${arenaReserved} bytes, ` +
       `${fragmentation} times what is in use\n` +
-      `- JavaScript's heap: ${server.host.heapSize()} bytes\n` +
-      `- resident memory of the process: ${resident} bytes\n`,
+      `Resident memory of the process: ${resident} bytes, of which are\n` +
+      `- the program: ${program}\n` +
+      `- what segments lie in: ${data}\n` +
+      `- JavaScript's heap: ${heap}\n` +
+      `- buffers, compiled code, and what else the runtime needs: ${runtime}\n`,
   );
 }
 

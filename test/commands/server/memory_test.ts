@@ -159,6 +159,10 @@ test("MEMORY STATS has Redis's fields, and a map for each database with keys", a
     "rss-overhead.bytes",
     "fragmentation",
     "fragmentation.bytes",
+    "resident.program",
+    "resident.data",
+    "resident.heap",
+    "resident.runtime",
   ]);
   expect(stats.get("keys.count")).toBe(2);
   const database = stats.get("db.0") as unknown as Map<string, number>;
