@@ -298,9 +298,19 @@ export function ensure(size: number): void {
   if (!canServe(size)) throw OUT_OF_SPACE;
 }
 
-/** As `alloc`, for what can do without it: NIL when it cannot be had besides the reserve. */
+/**
+ * As `alloc`, for what can do without it: NIL when it cannot be had besides the reserve, or would
+ * take what the ballast is kept for.
+ */
 export function allocSpare(size: number): Ref | typeof NIL {
-  return size <= BLOCK_SIZE_MAX && hasSpare(size) ? alloc(size) : NIL;
+  const isTooMuch = size > (ballast.isKept() ? SEGMENT_SIZE : BLOCK_SIZE_MAX);
+  if (isTooMuch || !hasSpare(size)) return NIL;
+  try {
+    return alloc(size);
+  } catch (error) {
+    if (error !== OUT_OF_SPACE) throw error;
+    return NIL;
+  }
 }
 
 /** Whether so many bytes can be had besides the reserve. */

@@ -7,7 +7,8 @@
  *   | piece | piece | … | bytes [0, at) → |
  *
  * A buffer that is full is put aside as a piece, and another follows, so that a reply may be as
- * long as there is memory for. Nearly always there is none, and a position is an offset in `bytes`.
+ * long as there is memory for. A large value is lent: the piece is where the value lies, between
+ * two of the buffer. Nearly always there is none, and a position is an offset in `bytes`.
  */
 import { assert } from "../base/assert.ts";
 import { bufferOf, spareBytes } from "../base/ballast.ts";
@@ -15,7 +16,7 @@ import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, WORD_SLACK } from "../base/bytes.ts";
 import { DOUBLE_SIZE_MAX, writeDouble } from "../base/doubles.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
-import { ReplyPieces, type TakePart } from "./reply_pieces.ts";
+import { type Lender, NOT_LENT, ReplyPieces, type TakePart } from "./reply_pieces.ts";
 
 const CR = 13;
 const LF = 10;
@@ -24,6 +25,8 @@ const FIRST_ROOM = 1 << 20;
 const KEPT_ROOM_MAX = 4 << 20;
 /** The longest head of a reply: a type byte, 17 digits, CR LF, and the slack of word copies. */
 const HEAD_ROOM = 32;
+/** Values from this size on are lent: to send them from another place takes time, too. */
+const LENT_SIZE_MIN = 8 << 10;
 /** In place of a position: everything that is written is wanted. */
 const NOWHERE = -1;
 
@@ -57,8 +60,14 @@ export class Reply {
   at = 0;
   /** The protocol of the client being answered: 2 or 3. */
   protocol = 2;
-  /** What was written before what is in `bytes`. */
-  readonly pieces = new ReplyPieces();
+  /** What was written before what is in `bytes`, from `from` on. */
+  readonly pieces: ReplyPieces;
+  private from = 0;
+  /** The position of the first of `bytes`. */
+  private base = 0;
+  private readonly lender: Lender | null;
+  /** Bytes that were lent since the guard was asked. */
+  private lentSize = 0;
   /**
    * Without one, what is written must be kept, whatever it takes; when it cannot be, what is thrown
    * is no RangeError, since nobody may go on as if it were.
@@ -74,16 +83,26 @@ export class Reply {
   /** Where the reply of the command that runs begins; kept only for who may get messages. */
   private begun = 0;
 
-  /** A buffer that has grown to `pieceSize` is put aside; without it all stays in one. */
-  constructor(pieceSize = Infinity) {
+  /**
+   * A buffer that has grown to `pieceSize` is put aside; without it all stays in one, if there is
+   * no `lender` either, by whom values are lent.
+   */
+  constructor(pieceSize = Infinity, lender: Lender | null = null) {
     this.pieceSize = pieceSize;
+    this.lender = lender;
+    this.pieces = new ReplyPieces(lender);
     this.bytes = new Uint8Array(Math.min(FIRST_ROOM, pieceSize));
     this.view = new DataView(this.bytes.buffer);
   }
 
   /** Bytes written since `clear`. */
   get position(): number {
-    return this.pieces.size + this.at;
+    return this.base + this.at;
+  }
+
+  /** Whether all that was written is in `bytes`, so that positions are offsets in it. */
+  get isInOne(): boolean {
+    return this.pieces.size === 0;
   }
 
   /** Whether what is written now is dropped, so that a handler need not go on with it. */
@@ -104,6 +123,9 @@ export class Reply {
   /** Forgets all that was written; called when the turn's ranges have been sent or kept. */
   clear(): void {
     this.at = 0;
+    this.from = 0;
+    this.base = 0;
+    this.lentSize = 0;
     this.settled = 0;
     this.begun = 0;
     this.discardFrom = NOWHERE;
@@ -120,6 +142,7 @@ export class Reply {
    */
   dropPieces(before: number): number {
     const size = this.pieces.dropFirst(before);
+    this.base -= size;
     this.settled = Math.max(0, this.settled - size);
     this.begun = Math.max(0, this.begun - size);
     return size;
@@ -133,8 +156,14 @@ export class Reply {
       if (position > this.discardFrom) return;
       this.discardFrom = NOWHERE;
     }
-    this.at = Math.max(0, position - this.pieces.size);
+    if (position >= this.pieces.size) {
+      this.at = position - this.base;
+      return;
+    }
     this.pieces.truncate(position);
+    if (position === 0) this.from = 0;
+    this.at = this.from;
+    this.base = position - this.from;
   }
 
   /**
@@ -143,7 +172,7 @@ export class Reply {
    */
   discard(position: number): void {
     this.truncate(position);
-    if (this.at > 0) this.putAside(this.needed(FIRST_ROOM));
+    if (this.at > this.from) this.putAside(this.needed(FIRST_ROOM));
     this.discardFrom = position;
   }
 
@@ -201,9 +230,9 @@ export class Reply {
   show(from: number, to: number, take: TakePart): void {
     const { pieces } = this;
     if (from < pieces.size) pieces.show(from, to, take);
-    const start = Math.max(0, from - pieces.size);
-    const end = to - pieces.size;
-    if (end > start) take(this.bytes, start, end - start, false);
+    const start = Math.max(this.from, from - this.base);
+    const end = to - this.base;
+    if (end > start) take(this.bytes, start, end - start, false, NOT_LENT);
   }
 
   ok(): void {
@@ -250,6 +279,40 @@ export class Reply {
       this.raw(bytes, offset, size);
     }
     this.lineEnd();
+  }
+
+  /** As `bulk`, of bytes in a block that can be held (structures/frozen.ts). */
+  bulkOfBlock(bytes: Uint8Array, offset: number, size: number, block: number): void {
+    const { lender } = this;
+    if (lender === null || size < LENT_SIZE_MIN) {
+      this.bulk(bytes, offset, size);
+      return;
+    }
+    this.head(TYPE.bulk, size);
+    this.lend(lender, bytes, offset, size, block);
+    this.room(HEAD_ROOM);
+    this.lineEnd();
+  }
+
+  private lend(
+    lender: Lender,
+    bytes: Uint8Array,
+    offset: number,
+    size: number,
+    block: number,
+  ): void {
+    this.lentSize += size;
+    if (this.lentSize > this.pieceSize) {
+      this.lentSize = 0;
+      if (!this.isDiscarding) this.guard?.(this, false);
+    }
+    if (this.isDiscarding) return;
+    lender.hold(block);
+    const { pieces, at } = this;
+    if (at > this.from) pieces.add(this.bytes, this.from, at, true);
+    pieces.lend(bytes, offset, size, block);
+    this.from = at;
+    this.base = pieces.size - at;
   }
 
   /** As `bulk`, quicker for short strings of any alignment; `view` is over the same memory. */
@@ -449,13 +512,14 @@ export class Reply {
   moveBack(from: number, mark: number): void {
     if (this.isDiscarding || from === mark) return;
     const moved = this.copied(from);
-    const to = mark - this.pieces.size;
-    if (to < 0) {
+    if (mark < this.pieces.size) {
       this.truncate(from);
       this.pieces.insert(mark, moved, (size) => this.needed(size));
+      this.base += moved.length;
       return;
     }
-    this.bytes.copyWithin(to + moved.length, to, from - this.pieces.size);
+    const to = mark - this.base;
+    this.bytes.copyWithin(to + moved.length, to, from - this.base);
     this.bytes.set(moved, to);
   }
 
@@ -562,8 +626,8 @@ export class Reply {
     const size = digitCount(count) + 3;
     this.room(size + WORD_SLACK);
     if (this.isDiscarding) return;
-    const at = mark - this.pieces.size;
-    if (at < 0) {
+    const at = mark - this.base;
+    if (mark < this.pieces.size) {
       const end = this.position;
       this.head(type, count);
       this.moveBack(end, mark);
@@ -601,9 +665,10 @@ export class Reply {
 
   private makeRoom(size: number): void {
     const { bytes, at, pieceSize } = this;
-    const isFull = at + size > pieceSize;
+    // What pieces show stays where it is.
+    const isFull = at + size > pieceSize || this.from > 0;
     const grownSize = Math.max(Math.min(bytes.length * 2, pieceSize), at + size);
-    const wanted = isFull ? Math.max(pieceSize, size) : grownSize;
+    const wanted = isFull ? Math.max(Math.min(pieceSize, bytes.length), size) : grownSize;
     const fresh = this.guard === null ? this.needed(wanted) : allocate(wanted);
     if (fresh === null) {
       this.guard?.(this, true);
@@ -620,17 +685,20 @@ export class Reply {
 
   /** While everything is dropped the same room is written to again and again. */
   private restart(size: number): void {
-    this.at = 0;
-    if (size > this.bytes.length) this.use(this.needed(size));
+    this.at = this.from;
+    if (this.at + size > this.bytes.length) this.putAside(this.needed(size));
   }
 
   /** Keeps what the buffer holds as a piece, and goes on with another. */
   private putAside(fresh: Uint8Array): void {
-    const { bytes, at } = this;
+    const { bytes, from, at } = this;
+    const isShared = from > 0;
+    if (at > from) this.pieces.add(bytes, from, at, isShared);
+    else if (!isShared) giveBack(bytes);
     this.use(fresh);
     this.at = 0;
-    if (at > 0) this.pieces.add(bytes.subarray(0, at));
-    else giveBack(bytes);
+    this.from = 0;
+    this.base = this.pieces.size;
   }
 
   /** Memory without which there is no going on: what was done cannot be told of. */

@@ -1,40 +1,68 @@
 /**
- * What of a long reply no longer fits into the writer's buffer: pieces in order, each in memory of
- * its own, filled once and not moved again. Positions are counted from the first byte on.
+ * What of a long reply is not in the writer's buffer any more: pieces in order, each filled once
+ * and not moved again. Positions are counted from the first byte on.
+ *
+ *   own     in memory of its own, which was the writer's buffer
+ *   shared  in what is the writer's buffer still, before that which it writes to
+ *   lent    a value as it lies in the data, whose block is held for as long as the piece is there
  *
  * Passing the pieces takes time in their number; they are large, so that they are few.
  */
 import { assert } from "../base/assert.ts";
 import { giveBack } from "../base/buffers.ts";
 
+/** In place of the block of what is not lent. */
+export const NOT_LENT = 0;
+
+/** Who lends values: their blocks stay as they are while somebody holds them. */
+export interface Lender {
+  hold(block: number): void;
+  release(block: number): void;
+}
+
 interface Piece {
   bytes: Uint8Array;
-  /** Of its bytes: who took its memory may have given it back, and then `bytes` are empty. */
+  offset: number;
+  /** Who took its memory may have given it back, and then `bytes` are empty. */
   size: number;
-  /** Somebody else has its memory now. */
+  /** Its memory is not to be given back with it: somebody else has it, or the writer. */
   isTaken: boolean;
+  readonly block: number;
 }
 
 /**
  * Is shown bytes as they lie; `isLast` says that nobody needs what lies behind them in that memory.
- * Returns whether it has taken the memory over.
+ * Returns whether it has taken the memory over. Those of a `block` stay there for who holds it.
  */
 export type TakePart = (
   bytes: Uint8Array,
   offset: number,
   size: number,
   isLast: boolean,
+  block: number,
 ) => boolean;
 
 export class ReplyPieces {
   /** Bytes in all pieces: the position at which the writer's buffer begins. */
   size = 0;
   private pieces: Piece[] = [];
+  private readonly lender: Lender | null;
 
-  /** Takes a piece over as the last one. */
-  add(bytes: Uint8Array): void {
-    this.pieces.push({ bytes, size: bytes.length, isTaken: false });
-    this.size += bytes.length;
+  constructor(lender: Lender | null = null) {
+    this.lender = lender;
+  }
+
+  /** The bytes from `offset` to before `end` become the last piece; see above for `isShared`. */
+  add(bytes: Uint8Array, offset: number, end: number, isShared: boolean): void {
+    const size = end - offset;
+    this.pieces.push({ bytes, offset, size, isTaken: isShared, block: NOT_LENT });
+    this.size += size;
+  }
+
+  /** A value that is lent, and held already, becomes the last piece. */
+  lend(bytes: Uint8Array, offset: number, size: number, block: number): void {
+    this.pieces.push({ bytes, offset, size, isTaken: true, block });
+    this.size += size;
   }
 
   /** Puts bytes before those at a position, in memory that `needed` gives. */
@@ -45,15 +73,22 @@ export class ReplyPieces {
       start += this.pieces[index++].size;
     }
     const piece = this.pieces[index];
-    if (DEBUG) assert(!piece.isTaken, "what was sent stays as it was");
+    if (DEBUG) assert(piece.bytes.length > 0, "what was sent stays as it was");
     const before = position - start;
     // The part behind keeps the memory, and what comes before it gets its own.
     const parted = needed(before + bytes.length);
-    parted.set(piece.bytes.subarray(0, before));
+    parted.set(piece.bytes.subarray(piece.offset, piece.offset + before));
     parted.set(bytes, before);
-    piece.bytes = piece.bytes.subarray(before);
+    piece.offset += before;
     piece.size -= before;
-    this.pieces.splice(index, 0, { bytes: parted, size: parted.length, isTaken: false });
+    const size = parted.length;
+    this.pieces.splice(index, 0, {
+      bytes: parted,
+      offset: 0,
+      size,
+      isTaken: false,
+      block: NOT_LENT,
+    });
     this.size += bytes.length;
   }
 
@@ -64,14 +99,18 @@ export class ReplyPieces {
       const start = this.size - last.size;
       if (start < position) {
         last.size = position - start;
-        last.bytes = last.bytes.subarray(0, last.size);
         this.size = position;
         return;
       }
       this.pieces.pop();
       this.size = start;
-      if (!last.isTaken) giveBack(last.bytes);
+      this.end(last);
     }
+  }
+
+  private end({ bytes, isTaken, block }: Piece): void {
+    if (block !== NOT_LENT) this.lender?.release(block);
+    else if (!isTaken) giveBack(bytes);
   }
 
   /** Forgets the pieces that end before a position or at it; the bytes that were in them. */
@@ -81,7 +120,7 @@ export class ReplyPieces {
     while (count < this.pieces.length && size + this.pieces[count].size <= before) {
       size += this.pieces[count++].size;
     }
-    for (const { bytes, isTaken } of this.pieces.splice(0, count)) if (!isTaken) giveBack(bytes);
+    for (const piece of this.pieces.splice(0, count)) this.end(piece);
     this.size -= size;
     return size;
   }
@@ -90,13 +129,15 @@ export class ReplyPieces {
   show(from: number, to: number, take: TakePart): void {
     let start = 0;
     for (const piece of this.pieces) {
-      const { bytes, size } = piece;
+      const { bytes, size, block } = piece;
       const end = start + size;
-      if (end > from && start < to) {
-        const offset = Math.max(0, from - start);
+      if (start >= to) return;
+      if (end > from) {
+        const before = Math.max(0, from - start);
         const shownTo = Math.min(end, to) - start;
-        const isTaken = take(bytes, offset, shownTo - offset, shownTo === size);
-        if (isTaken) piece.isTaken = true;
+        const isLast = shownTo === size && !piece.isTaken;
+        const isTaken = take(bytes, piece.offset + before, shownTo - before, isLast, block);
+        if (isTaken && block === NOT_LENT) piece.isTaken = true;
       }
       start = end;
     }

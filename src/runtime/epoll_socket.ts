@@ -8,6 +8,8 @@ import {
   type WatchingLoop,
 } from "./epoll_watch.ts";
 import type { Connect, DialEvents, Socket, SocketEvents } from "./net.ts";
+import type { Parts } from "./parts.ts";
+import { sendMessage } from "./send_message.ts";
 import { ADDRESS_SIZE, type Endpoint, endpointOf } from "./socket_address.ts";
 import {
   AF_UNIX,
@@ -146,6 +148,16 @@ export class EpollSocket implements Socket, Watcher {
     if (!this.isOpen) return 0;
     const { calls, addressOf } = this.loop.libc;
     const sent = calls.send(this.descriptor, addressOf(bytes) + offset, size, MSG_NOSIGNAL);
+    return this.taken(sent, size);
+  }
+
+  writeParts(parts: Parts): number {
+    if (!this.isOpen) return 0;
+    return this.taken(sendMessage(this.loop.libc, this.descriptor, parts), parts.size);
+  }
+
+  /** How many of the bytes were taken, by what the system has returned. */
+  private taken(sent: number, size: number): number {
     if (sent === size) return sent;
     // An error is told of by the next reading.
     if ((this.interest & EPOLLOUT) === 0) this.setInterest(this.interest | EPOLLOUT);

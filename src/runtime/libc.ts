@@ -17,6 +17,7 @@ export interface Calls {
   accept4(fd: number, address: number, size: number, flags: number): number;
   recv(fd: number, bytes: number, size: number, flags: number): number;
   send(fd: number, bytes: number, size: number, flags: number): number;
+  sendmsg(fd: number, message: number, flags: number): number;
   close(fd: number): number;
   poll(watched: number, count: number, timeoutMs: number): number;
   setsockopt(fd: number, level: number, name: number, value: number, size: number): number;
@@ -59,6 +60,7 @@ const SIGNATURES = {
   accept4: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
   send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+  sendmsg: { args: ["i32", "ptr", "i32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },

@@ -3,6 +3,8 @@
  * Nothing here knows what the bytes mean.
  */
 
+import type { Parts } from "./parts.ts";
+
 /** What the owner of a connection is told. */
 export interface SocketEvents {
   /** Bytes can be read; said again in the next turn while some are left. */
@@ -32,6 +34,8 @@ export interface Socket {
   read(into: Uint8Array, offset: number, size: number): number;
   /** Sends bytes; returns how many were taken: the rest is to be offered again after `drain`. */
   write(bytes: Uint8Array, offset: number, size: number): number;
+  /** As `write`, of bytes from several places; left out where they are sent one by one. */
+  writeParts?(parts: Parts): number;
   /** Stops and starts reading. */
   pause(): void;
   resume(): void;

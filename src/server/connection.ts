@@ -17,8 +17,10 @@ import {
 import { Client, type ConnectionPort, type SharedBlock } from "../calls/client.ts";
 import { COMMAND_SIZE_MAX, PADDING, type Partial } from "../protocol/partial.ts";
 import type { Reply } from "../protocol/reply.ts";
+import { NOT_LENT, type TakePart } from "../protocol/reply_pieces.ts";
 import { BROKEN, COMMAND, MORE } from "../protocol/request.ts";
 import type { Socket, SocketEvents } from "../runtime/net.ts";
+import { Parts, writeParts } from "../runtime/parts.ts";
 import type { BacklogConnection } from "./backlog.ts";
 import type { RegisteredConnection } from "./client_registry.ts";
 import type { Engine, OutputLimit } from "./engine.ts";
@@ -32,6 +34,13 @@ const CLIENT_BASE_SIZE = 2048;
 /** And for each watched key, and for each subscription and prefix, besides its bytes. */
 const WATCH_SIZE = 64;
 const SUBSCRIPTION_SIZE = 128;
+
+/** What is sent at once. */
+const parts = new Parts();
+const addPart: TakePart = (bytes, offset, size) => {
+  parts.add(bytes, offset, size);
+  return false;
+};
 
 /** Why a connection's commands wait. */
 const Hold = {
@@ -90,8 +99,7 @@ export class Connection
   private spilledSize = 0;
   /** Its last request was a large one: the next may be, too. */
   private readsHeads = false;
-  private readonly write = (bytes: Uint8Array, offset: number, size: number) =>
-    this.socket.write(bytes, offset, size);
+  private readonly write = (parts: Parts) => writeParts(this.socket, parts);
 
   /** `path` is the socket file's for a connection through one. */
   constructor(engine: Engine, id: number, socket: Socket, path: string | null) {
@@ -261,13 +269,11 @@ export class Connection
    * more of it. What the socket does not take is kept.
    */
   sendReply(writer: Reply, start: number, end: number, isLast: boolean): void {
-    if (writer.pieces.size === 0) {
+    if (writer.isInOne) {
       const mayAdopt = isLast && writer.isOversized;
       if (this.offer(writer.bytes, start, end - start, mayAdopt)) writer.handedOver();
     } else {
-      writer.show(start, end, (bytes, offset, size, isPieceOver) =>
-        this.offer(bytes, offset, size, isPieceOver),
-      );
+      this.offerPieces(writer, start, end);
     }
     if (this.output.size > 0) this.afterSend();
   }
@@ -300,13 +306,33 @@ export class Connection
     return sent < size && this.keepOutput(bytes, offset + sent, size - sent, mayAdopt, 0);
   }
 
+  /** As `offer`, of what lies in several places. */
+  private offerPieces(writer: Reply, start: number, end: number): void {
+    if (this.isClosed || this.isDoomed) return;
+    const { figures } = this.engine;
+    figures.netOutputSize += end - start;
+    figures.writesProcessed++;
+    let from = start;
+    for (let isOpen = this.output.size === 0; isOpen && from < end; ) {
+      writer.show(from, end, addPart);
+      const taken = this.write(parts);
+      isOpen = taken === parts.size;
+      parts.clear();
+      from += taken;
+    }
+    if (from === end) return;
+    writer.show(from, end, (bytes, offset, size, isPieceOver, block) =>
+      this.keepOutput(bytes, offset, size, isPieceOver, 0, block),
+    );
+  }
+
   /** Keeps what a writer has written there until changes up to `mark` may be told of. */
   hold(writer: Reply, start: number, end: number, mark: number): void {
     if (this.isClosed) return;
     this.engine.figures.netOutputSize += end - start;
     this.engine.figures.writesProcessed++;
-    writer.show(start, end, (bytes, offset, size, isPieceOver) =>
-      this.keepOutput(bytes, offset, size, isPieceOver, mark),
+    writer.show(start, end, (bytes, offset, size, isPieceOver, block) =>
+      this.keepOutput(bytes, offset, size, isPieceOver, mark, block),
     );
     this.afterSend();
   }
@@ -318,10 +344,11 @@ export class Connection
     size: number,
     mayAdopt: boolean,
     mark: number,
+    block = NOT_LENT,
   ): boolean {
     if (this.isClosed || this.isDoomed) return false;
     try {
-      return this.output.hold(bytes, offset, size, mayAdopt, mark);
+      return this.output.hold(bytes, offset, size, mayAdopt, mark, block);
     } catch (error) {
       this.failToKeep(error);
       return false;

@@ -7,6 +7,7 @@ import { type Ref, SEGMENT_BITS, u8 } from "../arena/arena.ts";
 import { INPUT_BLOCKS_SIZE_MAX } from "../base/limits.ts";
 import { NO_BLOCK } from "../protocol/args.ts";
 import type { InputBlocks } from "../protocol/partial.ts";
+import type { Lender } from "../protocol/reply_pieces.ts";
 import * as frozen from "../structures/frozen.ts";
 
 let takenSize = 0;
@@ -31,4 +32,10 @@ export const inputBlocks: InputBlocks = {
     if (isTaken) frozen.release(ref);
     else arena.free(ref);
   },
+};
+
+/** Values that are sent from where they lie: who changes one meanwhile takes a copy. */
+export const blockLender: Lender = {
+  hold: (block) => frozen.hold(block as Ref),
+  release: (block) => frozen.release(block as Ref),
 };

@@ -7,17 +7,25 @@
  * A reply that shows a change waits until that change may be told of (unsynced.ts). What follows it
  * waits as long, so that all leave in the order in which they were written.
  */
+
+import type { Ref } from "../arena/arena.ts";
 import { spareBytes } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { OUTPUT_PIECE_SIZE, RUN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
 import type { SharedBlock } from "../calls/client.ts";
+import { NOT_LENT } from "../protocol/reply_pieces.ts";
+import { Parts } from "../runtime/parts.ts";
+import * as frozen from "../structures/frozen.ts";
 
 /** The first piece; those that follow grow with what waits. One of this size is kept for later. */
 const FIRST_PIECE_SIZE = 256;
 
 /** Takes bytes; returns how many it took. */
-type Write = (bytes: Uint8Array, offset: number, size: number) => number;
+type Write = (parts: Parts) => number;
+
+/** What is offered at once. */
+const parts = new Parts();
 
 interface Piece {
   bytes: Uint8Array;
@@ -26,6 +34,10 @@ interface Piece {
   end: number;
   /** Others need its memory as well. */
   isShared: boolean;
+  /** The memory that it takes. */
+  room: number;
+  /** The block of a value that is sent from where it lies, which is held; or NOT_LENT. */
+  block: number;
 }
 
 /** Whether to keep memory that is somebody else's rather than to copy what is wanted of it. */
@@ -60,24 +72,47 @@ export class OutputQueue {
   /** Bytes of memory that the pieces take. */
   get room(): number {
     let room = this.spare === null ? 0 : FIRST_PIECE_SIZE;
-    for (const piece of this.pieces) room += piece.bytes.buffer.byteLength;
+    for (const piece of this.pieces) room += piece.room;
     return room;
   }
 
   /**
    * Puts bytes at the end. Where `mayAdopt` says that nobody else needs their memory it may be kept
-   * as it is, and it is told whether it was.
+   * as it is, and it is told whether it was. A value that is lent is held.
    */
-  add(bytes: Uint8Array, offset: number, size: number, mayAdopt: boolean): boolean {
+  add(
+    bytes: Uint8Array,
+    offset: number,
+    size: number,
+    mayAdopt: boolean,
+    block = NOT_LENT,
+  ): boolean {
+    if (block !== NOT_LENT && size > 0) {
+      this.addLent(bytes, offset, size, block);
+      return false;
+    }
     if (!mayAdopt || !isWorthAdopting(bytes, size)) {
       this.append(bytes, offset, size);
       return false;
     }
     this.keepBlock();
     const end = offset + size;
-    this.pieces.push({ bytes: bytes.subarray(0, end), begin: offset, end, isShared: false });
+    this.pushPiece(bytes.subarray(0, end), offset, end, false);
     this.added(size);
     return true;
+  }
+
+  private pushPiece(bytes: Uint8Array, begin: number, end: number, isShared: boolean): void {
+    const room = bytes.buffer.byteLength;
+    this.pieces.push({ bytes, begin, end, isShared, room, block: NOT_LENT });
+  }
+
+  private addLent(bytes: Uint8Array, offset: number, size: number, block: number): void {
+    this.keepBlock();
+    frozen.hold(block as Ref);
+    const end = offset + size;
+    this.pieces.push({ bytes, begin: offset, end, isShared: true, room: size, block });
+    this.added(size);
   }
 
   /**
@@ -107,8 +142,7 @@ export class OutputQueue {
     this.leaveBlock(block);
     const size = blockTo - blockFrom;
     if (isWorthAdopting(block.bytes, size)) {
-      const bytes = block.bytes.subarray(0, blockTo);
-      this.pieces.push({ bytes, begin: blockFrom, end: blockTo, isShared: true });
+      this.pushPiece(block.bytes.subarray(0, blockTo), blockFrom, blockTo, true);
       block.isKept = true;
     } else {
       this.copy(block.bytes, blockFrom, size);
@@ -132,7 +166,7 @@ export class OutputQueue {
     let from = offset;
     let left = size;
     const last = this.pieces[this.pieces.length - 1];
-    if (last !== undefined) {
+    if (last !== undefined && last.block === NOT_LENT) {
       const fits = Math.min(left, last.bytes.length - last.end);
       copyBytes(bytes, from, fits, last.bytes, last.end);
       last.end += fits;
@@ -148,9 +182,16 @@ export class OutputQueue {
   }
 
   /** As `add`, of bytes that may not be sent before changes up to `mark` may be told of. */
-  hold(bytes: Uint8Array, offset: number, size: number, mayAdopt: boolean, mark: number): boolean {
+  hold(
+    bytes: Uint8Array,
+    offset: number,
+    size: number,
+    mayAdopt: boolean,
+    mark: number,
+    block = NOT_LENT,
+  ): boolean {
     this.holdFrom(mark, size);
-    return this.add(bytes, offset, size, mayAdopt);
+    return this.add(bytes, offset, size, mayAdopt, block);
   }
 
   /** Bytes follow that wait for a mark. */
@@ -177,43 +218,58 @@ export class OutputQueue {
    * takes them all, but there are so many that the rest should be offered later.
    */
   sendTo(write: Write): boolean {
-    const { pieces } = this;
     const before = this.size;
-    let sent = 0;
     let isOpen = true;
     while (isOpen && this.size > this.heldSize && before - this.size < RUN_OUTPUT_SIZE_MAX) {
-      const piece = pieces[sent];
-      if (piece === undefined) {
-        isOpen = this.sendBlock(write);
-        break;
-      }
-      const size = Math.min(piece.end - piece.begin, this.size - this.heldSize);
-      const taken = write(piece.bytes, piece.begin, size);
-      piece.begin += taken;
-      this.size -= taken;
-      if (taken < size) isOpen = false;
-      else if (piece.begin === piece.end) this.drop(pieces[sent++]);
+      const left = RUN_OUTPUT_SIZE_MAX - (before - this.size);
+      this.gather(Math.min(this.size - this.heldSize, left));
+      const taken = write(parts);
+      isOpen = taken === parts.size;
+      parts.clear();
+      this.sent(taken);
     }
-    if (sent > 0) dropFirst(pieces, sent);
     this.keepBlock();
     return isOpen && this.size > this.heldSize;
   }
 
-  /** The same, of the block; whether all was taken. */
-  private sendBlock(write: Write): boolean {
-    const block = this.block as SharedBlock;
-    const { blockFrom } = this;
-    const size = Math.min(this.blockTo - blockFrom, this.size - this.heldSize);
-    const taken = write(block.bytes, blockFrom, size);
-    this.blockFrom = blockFrom + taken;
+  /** Gathers what is to be sent: about so many bytes, no piece cut but by what is held. */
+  private gather(wanted: number): void {
+    const sendable = this.size - this.heldSize;
+    for (const { bytes, begin, end } of this.pieces) {
+      parts.add(bytes, begin, Math.min(end - begin, sendable - parts.size));
+      if (parts.size >= wanted || parts.isFull) return;
+    }
+    const { block, blockFrom, blockTo } = this;
+    if (block === null) return;
+    parts.add(block.bytes, blockFrom, Math.min(blockTo - blockFrom, sendable - parts.size));
+  }
+
+  /** So many bytes were taken, from the front. */
+  private sent(taken: number): void {
+    const { pieces } = this;
     this.size -= taken;
-    if (this.blockFrom === this.blockTo) this.leaveBlock(block);
-    return taken === size;
+    let left = taken;
+    let over = 0;
+    for (; over < pieces.length && left > 0; over++) {
+      const piece = pieces[over];
+      const size = Math.min(left, piece.end - piece.begin);
+      piece.begin += size;
+      left -= size;
+      if (piece.begin < piece.end) break;
+      this.drop(piece);
+    }
+    if (over > 0) dropFirst(pieces, over);
+    if (left === 0 || this.block === null) return;
+    this.blockFrom += left;
+    if (this.blockFrom === this.blockTo) this.leaveBlock(this.block);
   }
 
   clear(): void {
     if (this.block !== null) this.leaveBlock(this.block);
-    for (const { bytes, isShared } of this.pieces) if (!isShared) giveBack(bytes);
+    for (const { bytes, isShared, block } of this.pieces) {
+      if (block !== NOT_LENT) frozen.release(block as Ref);
+      else if (!isShared) giveBack(bytes);
+    }
     this.pieces.length = 0;
     this.held.length = 0;
     this.spare = null;
@@ -236,13 +292,18 @@ export class OutputQueue {
       this.spare = null;
       return spare;
     }
+    const last = this.pieces[this.pieces.length - 1];
+    // Between values that are lent there is little.
+    const isBetween = last !== undefined && last.block !== NOT_LENT;
     const growing = Math.min(OUTPUT_PIECE_SIZE, Math.max(FIRST_PIECE_SIZE, this.size));
-    const bytes = spareBytes(Math.max(size, growing));
-    return { bytes, begin: 0, end: 0, isShared: false };
+    const bytes = spareBytes(Math.max(size, isBetween ? FIRST_PIECE_SIZE : growing));
+    const room = bytes.buffer.byteLength;
+    return { bytes, begin: 0, end: 0, isShared: false, room, block: NOT_LENT };
   }
 
   /** A piece is sent. */
   private drop(piece: Piece): void {
+    if (piece.block !== NOT_LENT) frozen.release(piece.block as Ref);
     if (piece.isShared) return;
     if (piece.bytes.length === FIRST_PIECE_SIZE) {
       piece.begin = 0;

@@ -143,7 +143,7 @@ export function adopt(
 ): EntryRef {
   loose.end();
   const e = db.add(args, index, keyHash, AREA, false, event);
-  become(e, entry.encoding(made), fitted(made));
+  become(e, entry.encoding(made), refOf(made));
   entry.release(made);
   return e;
 }
@@ -151,13 +151,8 @@ export function adopt(
 /** Gives an entry that owns no value the members of a loose set; the loose entry is gone. */
 export function takeOver(e: EntryRef, made: EntryRef): void {
   loose.end();
-  become(e, entry.encoding(made), fitted(made));
+  become(e, entry.encoding(made), refOf(made));
   entry.release(made);
-}
-
-/** The ref of a loose set's value, which has got rid of room that is far too much. */
-function fitted(made: EntryRef): Ref {
-  return entry.encoding(made) === PACKED ? packed.fit(packedOf(made)) : refOf(made);
 }
 
 /** Frees a loose set. */
@@ -238,15 +233,12 @@ function findEntry(members: DictRef, m: Member): EntryRef {
   return dict.find(members, m.bytes, view, m.offset, m.size, m.hash);
 }
 
-/**
- * Adds a member for which `holds` of the same set has just said that it is not there. A set that
- * becomes PACKED by it gets room for `room` bytes of a listpack.
- */
-export function insert(e: EntryRef, m: Member, room = packed.EMPTY_SIZE): void {
+/** Adds a member for which `holds` of the same set has just said that it is not there. */
+export function insert(e: EntryRef, m: Member): void {
   const encoding = entry.encoding(e);
   if (encoding === INTSET && m.isInteger) insertInteger(e, m);
   else if (encoding === DICT) insertEntry(dictOf(e), m);
-  else insertText(e, m, room);
+  else insertText(e, m);
 }
 
 function insertInteger(e: EntryRef, m: Member): void {
@@ -264,13 +256,13 @@ function isFull(e: EntryRef, m: Member): boolean {
 }
 
 /** Adds to a set that is not a DICT, but will not stay an INTSET. */
-function insertText(e: EntryRef, m: Member, room: number): void {
+function insertText(e: EntryRef, m: Member): void {
   m.text();
   if (isFull(e, m) || entry.encoding(e) === INTSET) {
     // Converting spells and stages members, as `m` may be.
     m.keep();
     if (m.size > thresholds.setPackedValue) convertToDict(e, count(e) + 1);
-    else convert(e, 1, room);
+    else convert(e, 1);
     m.text();
   }
   if (entry.encoding(e) === DICT) insertEntry(dictOf(e), m);
@@ -278,9 +270,9 @@ function insertText(e: EntryRef, m: Member, room: number): void {
 }
 
 /** As `insert`, of a member that is known not to be there, though the set was not asked. */
-export function insertNew(e: EntryRef, m: Member, room = packed.EMPTY_SIZE): void {
+export function insertNew(e: EntryRef, m: Member): void {
   if (entry.encoding(e) === INTSET) holds(e, m);
-  insert(e, m, room);
+  insert(e, m);
 }
 
 function insertEntry(members: DictRef, m: Member): void {
@@ -295,17 +287,17 @@ function entryOf(m: Member): EntryRef {
 }
 
 /** Makes an INTSET PACKED, if it may be with `more` members, and any other set a DICT. */
-function convert(e: EntryRef, more: number, room = packed.EMPTY_SIZE): void {
+function convert(e: EntryRef, more: number): void {
   const isPackable =
     entry.encoding(e) === INTSET &&
     count(e) + more <= thresholds.setPackedEntries &&
     longestInteger(e) <= thresholds.setPackedValue;
-  if (isPackable) convertToPacked(e, room);
+  if (isPackable) convertToPacked(e);
   else convertToDict(e, count(e) + more);
 }
 
-function convertToPacked(e: EntryRef, room: number): void {
-  let p = packed.create(Math.min(room, PACKED_SIZE_MAX));
+function convertToPacked(e: EntryRef): void {
+  let p = packed.create();
   converting.start(e);
   while (converting.next()) {
     converting.load(converted);

@@ -264,7 +264,7 @@ export function reply(e: EntryRef, to: Reply): void {
   }
   if (encoding === BLOCK) {
     const block = blockOf(e);
-    to.bulk(u8[block >>> SEGMENT_BITS], arena.byteOffset(block), size(e));
+    to.bulkOfBlock(u8[block >>> SEGMENT_BITS], arena.byteOffset(block), size(e), block);
     return;
   }
   const length = entry.valueSize(e);

@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { giveBack, LARGE_BUFFER_SIZE } from "../../src/base/buffers.ts";
 import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
 import { Reply } from "../../src/protocol/reply.ts";
-import { ReplyPieces } from "../../src/protocol/reply_pieces.ts";
+import { type Lender, ReplyPieces } from "../../src/protocol/reply_pieces.ts";
 import { Random } from "../fuzz/random.ts";
 
 const SEED = Number(process.env.REPLY_SEED ?? Date.now() % 1e9);
@@ -14,6 +14,24 @@ const ROUNDS = Number(process.env.REPLY_ROUNDS ?? 2000);
 const PIECE_SIZE_MIN = 40;
 
 type Write = (reply: Reply) => void;
+
+/** Values that are lent, and how many hold each. */
+class Loans implements Lender {
+  readonly holders = new Map<number, number>();
+
+  hold(block: number): void {
+    this.holders.set(block, (this.holders.get(block) ?? 0) + 1);
+  }
+
+  release(block: number): void {
+    const left = (this.holders.get(block) ?? 0) - 1;
+    expect(left).toBeGreaterThanOrEqual(0);
+    if (left === 0) this.holders.delete(block);
+    else this.holders.set(block, left);
+  }
+}
+
+const LENT = Array.from({ length: 3 }, (_, i) => new Uint8Array(20_000).fill(65 + i));
 
 /** All that was written, from a position on. */
 function textOf(reply: Reply, from = 0): string {
@@ -41,6 +59,7 @@ function leaf(random: Random): Write {
     (r) => r.error(`ERR ${text}`),
     (r) => r.bulk(bytes, 0, size),
     (r) => r.bulk(bytes, 0, size),
+    (r) => r.bulkOfBlock(LENT[size % 3], size, 8190 + (number & 3), (size % 3) + 1),
     (r) => r.bulkView(bytes, new DataView(bytes.buffer), 0, size),
   ]);
 }
@@ -92,7 +111,8 @@ test(`pieces are the same bytes as one buffer (REPLY_SEED=${SEED})`, () => {
   let cut = 0;
   for (let round = 0; round < ROUNDS; round++) {
     plain.clear();
-    const pieced = new Reply(random.between(PIECE_SIZE_MIN, 600));
+    const loans = new Loans();
+    const pieced = new Reply(random.between(PIECE_SIZE_MIN, 600), random.pick([null, loans]));
     plain.protocol = random.between(2, 3);
     pieced.protocol = plain.protocol;
     for (let count = random.between(1, 4); count > 0; count--) {
@@ -106,7 +126,7 @@ test(`pieces are the same bytes as one buffer (REPLY_SEED=${SEED})`, () => {
     if (pieced.pieces.size > 0) cut++;
     expect(textOf(pieced)).toBe(latin1(plain.bytes, 0, plain.at));
     pieced.clear();
-    expect(pieced.position).toBe(0);
+    expect([pieced.position, loans.holders.size]).toEqual([0, 0]);
     leaf(random)(pieced);
   }
   expect(cut).toBeGreaterThan(ROUNDS / 4);
@@ -116,7 +136,8 @@ test(`what is dropped from some point on leaves no trace (REPLY_SEED=${SEED})`, 
   const random = new Random(SEED + 1);
   let dropped = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const reply = new Reply(random.between(PIECE_SIZE_MIN, 600));
+    const loans = new Loans();
+    const reply = new Reply(random.between(PIECE_SIZE_MIN, 600), loans);
     let expected = "";
     for (let count = random.between(1, 4); count > 0; count--) {
       const write = tree(random, 4);
@@ -143,6 +164,9 @@ test(`what is dropped from some point on leaves no trace (REPLY_SEED=${SEED})`, 
       expect(reply.position).toBe(from);
     }
     expect(textOf(reply)).toBe(expected);
+    reply.truncate(0);
+    expect(loans.holders.size).toBe(0);
+    expect(reply.position).toBe(0);
   }
   expect(dropped).toBeGreaterThan(ROUNDS / 10);
 });
@@ -162,6 +186,29 @@ test("a piece is as long as was said, and the next reply's buffer is as it was",
   for (const one of sizes.slice(0, -1)) expect(one).toBeGreaterThan(size - 64);
   reply.clear();
   expect(reply.bytes.length).toBe(size);
+});
+
+test("what is lent is shown where it lies, and the guard is asked about it, too", () => {
+  const loans = new Loans();
+  const reply = new Reply(1 << 20, loans);
+  const value = new Uint8Array(1 << 20).fill(1);
+  let asked = 0;
+  reply.guard = (r) => {
+    if (++asked === 3) r.discard(0);
+  };
+  for (let i = 0; i < 2; i++) reply.bulkOfBlock(value, 100, 300_000, 5);
+  const shown: boolean[] = [];
+  reply.show(0, reply.position, (bytes, _offset, _size, isLast, block) => {
+    shown.push(bytes === value, isLast, block === 5);
+    return false;
+  });
+  const own = [false, false, false];
+  const lent = [true, false, true];
+  expect(shown).toEqual([own, lent, own, lent, own].flat());
+  expect(loans.holders.get(5)).toBe(2);
+  while (!reply.isDiscarding) reply.bulkOfBlock(value, 0, value.length, 5);
+  expect([asked, loans.holders.size]).toEqual([3, 0]);
+  expect(reply.bytes.length).toBe(1 << 20);
 });
 
 test("what is dropped takes no room, however long it is", () => {
@@ -211,8 +258,8 @@ test("without memory for more, the guard may drop the reply", () => {
 
 test("a piece whose memory was taken and given back keeps its place until all is forgotten", () => {
   const pieces = new ReplyPieces();
-  pieces.add(new Uint8Array(LARGE_BUFFER_SIZE));
-  pieces.add(Uint8Array.of(1, 2, 3));
+  pieces.add(new Uint8Array(LARGE_BUFFER_SIZE), 0, LARGE_BUFFER_SIZE, false);
+  pieces.add(Uint8Array.of(0, 1, 2, 3), 1, 4, false);
   pieces.show(0, LARGE_BUFFER_SIZE, (bytes) => {
     giveBack(bytes);
     return true;
@@ -231,7 +278,7 @@ test("pieces that end before a position are dropped, and what follows stays as i
   for (const before of [0, 99, 100, 101, 299, 300, 301, 599, 600, 10_000]) {
     const pieces = new ReplyPieces();
     const texts = ["a".repeat(100), "b".repeat(200), "c".repeat(300)];
-    for (const text of texts) pieces.add(fromLatin1(text));
+    for (const text of texts) pieces.add(fromLatin1(text), 0, text.length, false);
     const whole = texts.join("");
     const dropped = [600, 300, 100, 0].find((end) => end <= before) as number;
     expect(pieces.dropFirst(before)).toBe(dropped);

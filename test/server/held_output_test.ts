@@ -4,6 +4,7 @@
 import { expect, test } from "bun:test";
 import { OutputQueue } from "../../src/server/output_queue.ts";
 import { Random } from "../fuzz/random.ts";
+import { oneByOne } from "./parts.ts";
 
 /** Bytes that count up from `from`, so that each has its place. */
 function bytesFrom(from: number, size: number): Uint8Array {
@@ -48,15 +49,18 @@ for (const [what, steps, sizeMax, roomMax] of [
         while (waits.length > 0 && waits[0].mark <= safe) waits.shift();
       } else {
         let room = random.below(roomMax);
-        queue.sendTo((from, offset, count) => {
-          const taken = Math.min(room, count);
-          room -= taken;
-          for (let j = 0; j < taken; j++) {
-            if (from[offset + j] !== (sent + j) % 251) check(false, `byte ${sent + j} is another`);
-          }
-          sent += taken;
-          return taken;
-        });
+        queue.sendTo(
+          oneByOne((from, offset, count) => {
+            const taken = Math.min(room, count);
+            room -= taken;
+            for (let j = 0; j < taken; j++) {
+              if (from[offset + j] !== (sent + j) % 251)
+                check(false, `byte ${sent + j} is another`);
+            }
+            sent += taken;
+            return taken;
+          }),
+        );
         check(sent <= heldFrom(), `sent ${sent}, though only ${heldFrom()} may be`);
         check(room === 0 || sent === heldFrom(), `sent ${sent} of ${heldFrom()}`);
       }
@@ -75,10 +79,12 @@ test("one small piece is kept for the next reply", () => {
   for (let i = 0; i < 10; i++) {
     queue.hold(bytesFrom(0, 5), 0, 5, false, i + 1);
     queue.release(i + 1);
-    queue.sendTo((bytes, _, size) => {
-      buffers.add(bytes.buffer);
-      return size;
-    });
+    queue.sendTo(
+      oneByOne((bytes, _, size) => {
+        buffers.add(bytes.buffer);
+        return size;
+      }),
+    );
   }
   expect(buffers.size).toBe(1);
   expect(queue.room).toBeLessThan(1024);

@@ -1,10 +1,14 @@
 // Purpose: what a socket does not take is kept, offered again as it can be sent, and no more often.
 
 import { describe, expect, test } from "bun:test";
+import * as arena from "../../src/arena/arena.ts";
 import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
 import type { SharedBlock } from "../../src/calls/client.ts";
+import type { Parts } from "../../src/runtime/parts.ts";
 import { OutputQueue } from "../../src/server/output_queue.ts";
+import * as frozen from "../../src/structures/frozen.ts";
 import { Random } from "../fuzz/random.ts";
+import { oneByOne } from "./parts.ts";
 
 const MB = 2 ** 20;
 
@@ -36,7 +40,7 @@ describe("sending", () => {
     const queue = new OutputQueue();
     add(queue, "abc");
     const sink = new Sink(0);
-    expect(queue.sendTo(sink.write)).toBe(false);
+    expect(queue.sendTo(oneByOne(sink.write))).toBe(false);
     expect(sink.calls).toBe(1);
     expect(queue.size).toBe(3);
   });
@@ -46,10 +50,10 @@ describe("sending", () => {
     add(queue, "x".repeat(20_000));
     add(queue, "y".repeat(20_000));
     const sink = new Sink(20_000, 5, 10_000);
-    expect(queue.sendTo(sink.write)).toBe(false);
+    expect(queue.sendTo(oneByOne(sink.write))).toBe(false);
     expect(sink.calls).toBe(2);
     expect(queue.size).toBe(19_995);
-    expect(queue.sendTo(new Sink(30_000).write)).toBe(false);
+    expect(queue.sendTo(oneByOne(new Sink(30_000).write))).toBe(false);
     expect(queue.size).toBe(0);
     expect(queue.pieceCount).toBe(0);
   });
@@ -63,10 +67,10 @@ describe("sending", () => {
       calls++;
       return size;
     };
-    expect(queue.sendTo(all)).toBe(true);
+    expect(queue.sendTo(oneByOne(all))).toBe(true);
     expect(calls).toBe(2);
-    expect(queue.sendTo(all)).toBe(true);
-    expect(queue.sendTo(all)).toBe(false);
+    expect(queue.sendTo(oneByOne(all))).toBe(true);
+    expect(queue.sendTo(oneByOne(all))).toBe(false);
     expect(calls).toBe(5);
     expect(queue.size).toBe(0);
   });
@@ -77,11 +81,11 @@ describe("sending", () => {
     const held = fromLatin1("later");
     queue.hold(held, 0, held.length, false, 7);
     const sink = new Sink(3, 100, 100);
-    expect(queue.sendTo(sink.write)).toBe(false);
+    expect(queue.sendTo(oneByOne(sink.write))).toBe(false);
     expect([sink.text, sink.calls]).toEqual(["now", 1]);
     expect(queue.release(6)).toBe(false);
     expect(queue.release(7)).toBe(true);
-    queue.sendTo(sink.write);
+    queue.sendTo(oneByOne(sink.write));
     expect(sink.text).toBe("nowlater");
   });
 });
@@ -117,13 +121,13 @@ test("bytes come in order whatever is added, held and taken", () => {
       if (random.chance(0.3)) mark++;
       queue.hold(bytes, 0, bytes.length, random.chance(0.5), random.chance(0.5) ? mark : 0);
       expected += part;
-      if (random.chance(0.3)) queue.sendTo(write);
+      if (random.chance(0.3)) queue.sendTo(oneByOne(write));
       if (random.chance(0.2)) queue.release(random.between(0, mark));
     }
     expect(queue.size).toBe(expected.length - text.length);
     queue.release(mark);
     expect(queue.heldSize).toBe(0);
-    while (queue.size > 0) queue.sendTo(write);
+    while (queue.size > 0) queue.sendTo(oneByOne(write));
     expect(text === expected).toBe(true);
   }
 });
@@ -187,12 +191,14 @@ describe("bytes of blocks that others send as well", () => {
       for (const each of queues) {
         let room = random.below(3) === 0 ? random.below(3000) : 1e9;
         each.queue.release(safe);
-        each.queue.sendTo((bytes, offset, size) => {
-          const taken = Math.min(room, size);
-          room -= taken;
-          each.got += latin1(bytes, offset, taken);
-          return taken;
-        });
+        each.queue.sendTo(
+          oneByOne((bytes, offset, size) => {
+            const taken = Math.min(room, size);
+            room -= taken;
+            each.got += latin1(bytes, offset, taken);
+            return taken;
+          }),
+        );
         expect(each.all.startsWith(each.got)).toBe(true);
         expect(each.got.length + each.queue.size).toBe(each.all.length);
         each.all = each.all.slice(each.got.length);
@@ -211,4 +217,40 @@ describe("bytes of blocks that others send as well", () => {
     queue.clear();
     expect([queue.size, writer.block.users]).toEqual([0, 0]);
   });
+});
+
+test("values that are lent are held until they are sent, and take what they are", () => {
+  const size = 100_000;
+  const block = arena.alloc(size);
+  const bytes = arena.u8[arena.segmentOf(block)];
+  const offset = arena.byteOffset(block);
+  bytes.fill(97, offset, offset + size);
+  const { blockCount } = arena.figures();
+  const queue = new OutputQueue();
+  for (let i = 0; i < 10; i++) {
+    add(queue, "$100000\r\n");
+    queue.add(bytes, offset, size, false, block);
+    add(queue, "\r\n");
+  }
+  expect(queue.room).toBeLessThan(10 * size + 20 * 512);
+  expect(queue.room).toBeGreaterThanOrEqual(10 * size);
+  // Its owner gives it up, and it stays.
+  frozen.free(block);
+  expect([frozen.heldCount(), arena.figures().blockCount]).toEqual([1, blockCount]);
+  let text = "";
+  let most = 0;
+  const write = (parts: Parts) => {
+    most = Math.max(most, parts.count);
+    return oneByOne((from, at, count) => {
+      const taken = Math.min(count, 70_000);
+      text += latin1(from, at, taken);
+      return taken;
+    })(parts);
+  };
+  while (queue.size > size * 2) queue.sendTo(write);
+  expect(most).toBeGreaterThan(20);
+  const one = `$100000\r\n${"a".repeat(size)}\r\n`;
+  expect(text === one.repeat(10).slice(0, text.length)).toBe(true);
+  queue.clear();
+  expect([frozen.heldCount(), arena.figures().blockCount]).toEqual([0, blockCount - 1]);
 });

@@ -288,3 +288,42 @@ describe("who never reads what it is told costs its limit and no more", () => {
     deaf.close();
   });
 });
+
+test.each([
+  ["overwritten", ["SET", "SETRANGE", "APPEND"]],
+  ["removed", ["DEL", "GETDEL", "FLUSHALL"]],
+])("values that are %s before they are read come as they were", async (_, changes) => {
+  const seen = async () => {
+    const info = plain(await client.command("INFO", "commandstats")) as string;
+    return Number(/cmdstat_get:calls=(\d+)/.exec(info)?.[1] ?? 0);
+  };
+  const words: Readonly<Record<string, string[]>> = {
+    SET: ["SET", "changing", "short"],
+    SETRANGE: ["SETRANGE", "changing", "0", "changed"],
+    APPEND: ["APPEND", "changing", "more"],
+    DEL: ["DEL", "changing"],
+    GETDEL: ["GETDEL", "changing"],
+    FLUSHALL: ["FLUSHALL"],
+  };
+  const count = 8;
+  const reply = Buffer.concat([Buffer.from(`$${4 * MB}\r\n`), Buffer.alloc(4 * MB, "abcdefg")]);
+  const end = Buffer.from("\r\n");
+  const all = Buffer.concat(Array(count).fill([reply, end]).flat());
+  for (const change of changes) {
+    await client.command("SET", "changing", Buffer.alloc(4 * MB, "abcdefg"));
+    const before = await seen();
+    slow.write(Buffer.concat(Array(count).fill(requestOf(["GET", "changing"]))));
+    await until("all was asked for", async () => (await seen()) >= before + count);
+    await client.command(...words[change]);
+    // What was freed would be used again.
+    for (let i = 0; i < 4; i++) await client.command("SET", `new:${i}`, Buffer.alloc(4 * MB, "X"));
+    const from = slow.size;
+    let at = 0;
+    await slow.readTo(from + all.length, (bytes) => {
+      if (!all.subarray(at, at + bytes.length).equals(bytes)) throw new Error(`another at ${at}`);
+      at += bytes.length;
+    });
+    expect(slow.size).toBe(from + all.length);
+    for (let i = 0; i < 4; i++) await client.command("DEL", `new:${i}`);
+  }
+});
