@@ -4,7 +4,7 @@
  */
 import { NIL } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, TICKS_MASK, TICKS_PER_SECOND } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import { type Delays, NO_DELAYS } from "../base/delays.ts";
 import { staging } from "../base/range.ts";
@@ -26,8 +26,6 @@ import { Unsynced } from "./unsynced.ts";
 import { Waits } from "./waits.ts";
 import { type Watcher, Watches } from "./watch.ts";
 
-/** LRU times count seconds in 24 bits, as in Redis. */
-const LRU_CLOCK_MASK = 0xffffff;
 /** A new key's LFU counter, so that it is not the first to be evicted. */
 const LFU_FIRST = 5;
 const LFU_COUNTER_MAX = 255;
@@ -202,9 +200,7 @@ export class Keyspace implements DatabaseOwner {
 
   /** An entry was made: it starts its access clock. */
   created(e: EntryRef): void {
-    const clock = this.lfu
-      ? (this.lfuMinutes() << 8) | LFU_FIRST
-      : this.clock.nowSeconds & LRU_CLOCK_MASK;
+    const clock = this.lfu ? (this.lfuMinutes() << 8) | LFU_FIRST : this.clock.ticks;
     entry.startClock(e, clock, this.epoch);
   }
 
@@ -216,7 +212,7 @@ export class Keyspace implements DatabaseOwner {
     if (this.lfu) {
       if (frequency >= 0) entry.setClock(e, (this.lfuMinutes() << 8) | frequency);
     } else if (idleSeconds >= 0) {
-      entry.setClock(e, (this.clock.nowSeconds - idleSeconds) & LRU_CLOCK_MASK);
+      entry.setClock(e, (this.clock.ticks - idleSeconds * TICKS_PER_SECOND) & TICKS_MASK);
     }
   }
 
@@ -224,12 +220,16 @@ export class Keyspace implements DatabaseOwner {
   accessed(e: EntryRef): void {
     if (this.accessHidden) return;
     if (this.lfu) entry.setClock(e, (this.lfuMinutes() << 8) | this.lfuRaised(e));
-    else entry.setClock(e, this.clock.nowSeconds & LRU_CLOCK_MASK);
+    else entry.setClock(e, this.clock.ticks);
   }
 
   /** Seconds since the key was looked up. */
   idleSeconds(e: EntryRef): number {
-    return (this.clock.nowSeconds - entry.clock(e)) & LRU_CLOCK_MASK;
+    return Math.floor(this.idleTicks(e) / TICKS_PER_SECOND);
+  }
+
+  private idleTicks(e: EntryRef): number {
+    return (this.clock.ticks - entry.clock(e)) & TICKS_MASK;
   }
 
   /** The key's LFU counter as of now, decayed by the minutes that passed. */
@@ -247,7 +247,7 @@ export class Keyspace implements DatabaseOwner {
    */
   evictionScore(e: EntryRef): number {
     if (this.lfu) return LFU_COUNTER_MAX - this.frequency(e);
-    return this.idleSeconds(e) - this.clock.nowSeconds;
+    return this.idleTicks(e) - this.clock.allTicks;
   }
 
   /** A random integer from 0 up to `limit`, which it never is. */

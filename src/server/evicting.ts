@@ -6,7 +6,7 @@ import { limitMemory } from "../arena/memory_limit.ts";
 import type { Clock } from "../base/clock.ts";
 import { humanSize } from "../base/human_size.ts";
 import type { LogLevel } from "../base/log.ts";
-import { Eviction, Room } from "../keyspace/eviction.ts";
+import { Eviction, type EvictionPolicy, Room } from "../keyspace/eviction.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { HostFacts } from "../runtime/host.ts";
 
@@ -37,6 +37,7 @@ export class Evicting {
   private readonly parts: EvictingParts;
   private isUnderWay = false;
   private isStarted = false;
+  private isLimited = false;
 
   constructor(parts: EvictingParts) {
     this.parts = parts;
@@ -58,6 +59,8 @@ export class Evicting {
   /** Sets maxmemory, 0 for no limit: at the start, and by CONFIG SET. */
   limit(max: number): void {
     const { parts } = this;
+    this.isLimited = max > 0;
+    this.chooseClock();
     parts.clients.countForLimit(max > 0);
     limitMemory(max || Infinity);
     if (max > 0) {
@@ -67,6 +70,18 @@ export class Evicting {
       this.eviction.makeRoom();
     }
     this.isStarted = true;
+  }
+
+  /** Takes maxmemory-policy. */
+  follow(policy: EvictionPolicy): void {
+    this.eviction.policy = policy;
+    this.parts.keyspace.lfu = policy.endsWith("lfu");
+    this.chooseClock();
+  }
+
+  /** In a cache that is filled within seconds, a second is too long to tell keys apart by. */
+  private chooseClock(): void {
+    this.parts.clock.setFine(this.isLimited && this.eviction.policy.endsWith("lru"));
   }
 
   private warn(max: number): void {

@@ -176,8 +176,7 @@ function memorySettings(server: Server, config: Config): void {
     dispatcher.setGate(ServerGate.replicas, needed && checked);
   });
   config.follow(["maxmemory-policy", "lfu-log-factor", "lfu-decay-time"], () => {
-    eviction.policy = config.text("maxmemory-policy") as EvictionPolicy;
-    keyspace.lfu = eviction.policy.endsWith("lfu");
+    server.evicting.follow(config.text("maxmemory-policy") as EvictionPolicy);
     keyspace.lfuLogFactor = config.number("lfu-log-factor");
     keyspace.lfuDecayMinutes = config.number("lfu-decay-time");
   });

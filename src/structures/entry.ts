@@ -3,8 +3,8 @@
  * depends on the entry's type and encoding and is the owner's business.
  *
  *   0      4      8                          12              16
- *   | next | hash | ttl encoding type        | flags | clock | key … | value … | expiry index |
- *                 |  1      3      4  12  12 |   8      24   |
+ *   | next | hash | ttl encoding type        | clock | epoch | key … | value … | expiry index |
+ *                 |  1      3      4  12  12 |  31       1   |
  *                   (value size, key size: 12 bits each)
  *
  * next, hash   the chain of a dict's bucket, and the key's hash
@@ -14,8 +14,7 @@
  * ttl          bit 31, so that a negative word says that the entry expires; then the block's last
  *              four bytes are its index in the database's expiry heap
  * clock        LRU time or LFU counter, as maxmemory-policy says
- * flags        one is in use: see `epoch`; elements of collections have a stamp in place of the
- *              clock and the flags: see `isStamped`
+ * epoch        see `epoch`; elements of collections have a stamp in place of both: see `isStamped`
  * value        begins at the next multiple of 4 after the key
  *
  * Words are copied whole: up to 3 bytes after a key or a value are noise.
@@ -45,9 +44,9 @@ const TTL_BIT = 1 << 31;
 export const PARTS_EXPIRE = 4;
 const PARTS_BIT = PARTS_EXPIRE << ENCODING_SHIFT;
 const META_MASK = ~((1 << TYPE_SHIFT) - 1);
-const CLOCK_MASK = 0xffffff;
-/** The lowest of the flags above the clock. */
-const EPOCH_SHIFT = 24;
+/** The clock is above the bit of the epoch. */
+const CLOCK_SHIFT = 1;
+const EPOCH_BIT = 1;
 /** The bit beside an element's stamp. */
 const MARK_BIT = 1 << 31;
 /** The words of an entry: next, hash, meta, clock; then the key. */
@@ -76,27 +75,27 @@ export const isMortal = (e: EntryRef) => (meta(e) & (TTL_BIT | PARTS_BIT)) !== 0
 /** The owner's 12 bits: for a string in place, its size. */
 export const valueSize = (e: EntryRef) => (meta(e) >>> SIZE_BITS) & SIZE_MASK;
 export const clock = (e: EntryRef) =>
-  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] & CLOCK_MASK;
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] >>> CLOCK_SHIFT;
 export const setClock = (e: EntryRef, value: number) => {
   const words = i32[e >>> SEGMENT_BITS];
   const at = ((e & SEGMENT_MASK) << 1) + CLOCK;
-  const word = (words[at] & ~CLOCK_MASK) | value;
-  // Most reads find the clock at this second already: the cache line then stays clean.
+  const word = (value << CLOCK_SHIFT) | (words[at] & EPOCH_BIT);
+  // Most reads find the clock at this time already: the cache line then stays clean.
   if (words[at] !== word) words[at] = word;
 };
 
 /** The bit of a key that tells a snapshot whether it has visited it (persistence/). */
 export const epoch = (e: EntryRef) =>
-  (i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] >>> EPOCH_SHIFT) & 1;
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] & EPOCH_BIT;
 export const setEpoch = (e: EntryRef, value: number) => {
   const words = i32[e >>> SEGMENT_BITS];
   const at = ((e & SEGMENT_MASK) << 1) + CLOCK;
-  words[at] = (words[at] & ~(1 << EPOCH_SHIFT)) | (value << EPOCH_SHIFT);
+  words[at] = (words[at] & ~EPOCH_BIT) | value;
 };
 
 /** A key's access clock and epoch, when it is made. */
 export const startClock = (e: EntryRef, value: number, ofEpoch: number) => {
-  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] = value | (ofEpoch << EPOCH_SHIFT);
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + CLOCK] = (value << CLOCK_SHIFT) | ofEpoch;
 };
 
 /**

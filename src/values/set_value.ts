@@ -143,7 +143,7 @@ export function adopt(
 ): EntryRef {
   loose.end();
   const e = db.add(args, index, keyHash, AREA, false, event);
-  become(e, entry.encoding(made), refOf(made));
+  become(e, entry.encoding(made), fitted(made));
   entry.release(made);
   return e;
 }
@@ -151,8 +151,13 @@ export function adopt(
 /** Gives an entry that owns no value the members of a loose set; the loose entry is gone. */
 export function takeOver(e: EntryRef, made: EntryRef): void {
   loose.end();
-  become(e, entry.encoding(made), refOf(made));
+  become(e, entry.encoding(made), fitted(made));
   entry.release(made);
+}
+
+/** The ref of a loose set's value, which has got rid of room that is far too much. */
+function fitted(made: EntryRef): Ref {
+  return entry.encoding(made) === PACKED ? packed.fit(packedOf(made)) : refOf(made);
 }
 
 /** Frees a loose set. */
@@ -233,12 +238,15 @@ function findEntry(members: DictRef, m: Member): EntryRef {
   return dict.find(members, m.bytes, view, m.offset, m.size, m.hash);
 }
 
-/** Adds a member for which `holds` of the same set has just said that it is not there. */
-export function insert(e: EntryRef, m: Member): void {
+/**
+ * Adds a member for which `holds` of the same set has just said that it is not there. A set that
+ * becomes PACKED by it gets room for `room` bytes of a listpack.
+ */
+export function insert(e: EntryRef, m: Member, room = packed.EMPTY_SIZE): void {
   const encoding = entry.encoding(e);
   if (encoding === INTSET && m.isInteger) insertInteger(e, m);
   else if (encoding === DICT) insertEntry(dictOf(e), m);
-  else insertText(e, m);
+  else insertText(e, m, room);
 }
 
 function insertInteger(e: EntryRef, m: Member): void {
@@ -256,13 +264,13 @@ function isFull(e: EntryRef, m: Member): boolean {
 }
 
 /** Adds to a set that is not a DICT, but will not stay an INTSET. */
-function insertText(e: EntryRef, m: Member): void {
+function insertText(e: EntryRef, m: Member, room: number): void {
   m.text();
   if (isFull(e, m) || entry.encoding(e) === INTSET) {
     // Converting spells and stages members, as `m` may be.
     m.keep();
     if (m.size > thresholds.setPackedValue) convertToDict(e, count(e) + 1);
-    else convert(e, 1);
+    else convert(e, 1, room);
     m.text();
   }
   if (entry.encoding(e) === DICT) insertEntry(dictOf(e), m);
@@ -270,9 +278,9 @@ function insertText(e: EntryRef, m: Member): void {
 }
 
 /** As `insert`, of a member that is known not to be there, though the set was not asked. */
-export function insertNew(e: EntryRef, m: Member): void {
+export function insertNew(e: EntryRef, m: Member, room = packed.EMPTY_SIZE): void {
   if (entry.encoding(e) === INTSET) holds(e, m);
-  insert(e, m);
+  insert(e, m, room);
 }
 
 function insertEntry(members: DictRef, m: Member): void {
@@ -287,17 +295,17 @@ function entryOf(m: Member): EntryRef {
 }
 
 /** Makes an INTSET PACKED, if it may be with `more` members, and any other set a DICT. */
-function convert(e: EntryRef, more: number): void {
+function convert(e: EntryRef, more: number, room = packed.EMPTY_SIZE): void {
   const isPackable =
     entry.encoding(e) === INTSET &&
     count(e) + more <= thresholds.setPackedEntries &&
     longestInteger(e) <= thresholds.setPackedValue;
-  if (isPackable) convertToPacked(e);
+  if (isPackable) convertToPacked(e, room);
   else convertToDict(e, count(e) + more);
 }
 
-function convertToPacked(e: EntryRef): void {
-  let p = packed.create();
+function convertToPacked(e: EntryRef, room: number): void {
+  let p = packed.create(Math.min(room, PACKED_SIZE_MAX));
   converting.start(e);
   while (converting.next()) {
     converting.load(converted);

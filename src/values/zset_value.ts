@@ -145,6 +145,9 @@ export function order(e: EntryRef): void {
   setWord(e, scoreTree.createSorted(members));
 }
 
+/** What most members take in a listpack beside their bytes, with a short score. */
+const PACKED_SCORE_SIZE = 10;
+
 /**
  * Makes a TREE whose count and members all are within the thresholds PACKED again: O(n). A score -0
  * becomes 0, as in Redis; `keepsSign`: it stays what it is.
@@ -159,7 +162,7 @@ export function packIfSmall(e: EntryRef, keepsSign = false): void {
     total += entry.keySize(m);
   }
   if (total > PACKED_SIZE_MAX / 2) return;
-  let p = packed.create();
+  let p = packed.create(packed.EMPTY_SIZE + total + count(e) * PACKED_SCORE_SIZE);
   const tree = treeOf(e);
   for (let leaf = btree.first(tree) as LeafRef; leaf !== NIL; leaf = btree.next(tree) as LeafRef) {
     for (let i = 0; i < scoreTree.leafCount(leaf); i++) {
@@ -172,7 +175,7 @@ export function packIfSmall(e: EntryRef, keepsSign = false): void {
   }
   release(e);
   entry.describe(e, Type.zset, PACKED, 0);
-  setRef(e, p);
+  setRef(e, packed.fit(p));
   setWord(e, NIL);
 }
 

@@ -60,6 +60,21 @@ describe("which keys go", () => {
     expect(kept(500, 750)).toBeLessThan(kept(750, 1000));
   });
 
+  test("lru: within a second too, where that is what the clock knows", () => {
+    eviction.policy = "allkeys-lru";
+    world.clock.setFine(true);
+    fill(100, { ms: 8 });
+    free(4000);
+    const gone = evicted();
+    expect(gone).toBeGreaterThan(20);
+    for (let i = 60; i < 100; i++) expect(has(`key${i}`)).toBe(true);
+    const e = look(world.db(), "key99");
+    world.pass(900);
+    expect(world.keyspace.idleSeconds(e)).toBe(0);
+    world.pass(200);
+    expect(world.keyspace.idleSeconds(e)).toBe(1);
+  });
+
   test("lfu: those looked up most rarely", () => {
     world.keyspace.lfu = true;
     eviction.policy = "allkeys-lfu";

@@ -101,10 +101,13 @@ test("a value's description and the TTL mark do not touch each other", () => {
   entry.release(e);
 });
 
-test("the clock keeps 24 bits", () => {
+test("the clock keeps 31 bits, and the epoch is beside it", () => {
   const e = entryFor("key");
-  entry.setClock(e, 0xffffff);
-  expect(entry.clock(e)).toBe(0xffffff);
+  entry.startClock(e, 5, 1);
+  entry.setClock(e, 0x7fffffff);
+  expect([entry.clock(e), entry.epoch(e)]).toEqual([0x7fffffff, 1]);
+  entry.setEpoch(e, 0);
+  expect([entry.clock(e), entry.epoch(e)]).toEqual([0x7fffffff, 0]);
   entry.setClock(e, 0);
   expect(entry.clock(e)).toBe(0);
   entry.release(e);

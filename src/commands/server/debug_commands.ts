@@ -4,6 +4,7 @@
  */
 import { NIL, OUT_OF_SPACE, RESERVED_SEGMENTS, segmentsLeft } from "../../arena/arena.ts";
 import { fromLatin1 } from "../../base/bytes.ts";
+import { TICKS_PER_SECOND } from "../../base/clock.ts";
 import { matchGlob } from "../../base/glob.ts";
 import { parseMemory } from "../../base/units.ts";
 import type { Call } from "../../calls/call.ts";
@@ -343,7 +344,13 @@ function log(call: Call): void {
 function object(call: Call): void {
   const e = call.db.entryAt(call.args, 2);
   if (e === NIL) throw NO_SUCH_KEY;
-  call.reply.simple(objectLine(e, entry.clock(e), call.keyspace.idleSeconds(e)));
+  call.reply.simple(objectLine(e, shownClock(call, e), call.keyspace.idleSeconds(e)));
+}
+
+/** As Redis stores it: seconds in 24 bits, or minutes and the counter. */
+function shownClock({ keyspace }: Call, e: EntryRef): number {
+  const clock = entry.clock(e);
+  return keyspace.lfu ? clock : Math.floor(clock / TICKS_PER_SECOND);
 }
 
 function pauseCron(call: Call): void {

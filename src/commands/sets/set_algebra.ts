@@ -26,6 +26,9 @@ const NEGATIVE_LIMIT = new CommandError("ERR LIMIT can't be negative");
 /** Looking a member up and adding it costs about as much as looking it up so many times. */
 const ADD_COST = 4;
 
+/** A result that is packed gets so many bytes at first, and gives back what it does not need. */
+const RESULT_ROOM = 240;
+
 /** The sets of the command at hand: those that there are, in order. */
 let sets: EntryRef[] = [];
 /** Whether some key did not exist, and whether the first was it. */
@@ -41,7 +44,7 @@ const probes: SetProbe[] = [];
 
 /** Finds the sets of the keys in `count` arguments from `first` on; throws at another type. */
 function findSets(call: Call, first: number, count: number): void {
-  sets = [];
+  sets.length = 0;
   anyMissing = false;
   firstMissing = false;
   for (let index = first; index < first + count; index++) {
@@ -57,6 +60,21 @@ function findSets(call: Call, first: number, count: number): void {
 
 const isIntset = (e: EntryRef) => entry.encoding(e) === INTSET;
 const largerFirst = (a: EntryRef, b: EntryRef) => setValue.count(b) - setValue.count(a);
+
+/** Orders the sets from the smallest on, each once. */
+function smallestFirst(): void {
+  if (sets.length > 2) {
+    sets = [...new Set(sets)].sort(largerFirst).reverse();
+  } else if (sets.length === 2) {
+    const [a, b] = sets;
+    if (a === b) {
+      sets.length = 1;
+    } else if (setValue.count(b) <= setValue.count(a)) {
+      sets[0] = b;
+      sets[1] = a;
+    }
+  }
+}
 
 /** Prepares to ask the set at `index` for the members of another, or of more. */
 function startProbe(index: number, from: EntryRef, more: boolean): void {
@@ -77,7 +95,7 @@ function emit(call: Call, result: EntryRef): void {
     return;
   }
   ensureMore(member.sizeKnown);
-  setValue.insertNew(result, member);
+  setValue.insertNew(result, member, RESULT_ROOM);
 }
 
 export function smembers(call: Call): void {
@@ -126,7 +144,7 @@ function intersect(call: Call, result: EntryRef): number {
 
 /** Begins to walk over the smallest set; the others are asked, from the smallest on. */
 function startIntersection(): void {
-  sets = [...new Set(sets)].sort(largerFirst).reverse();
+  smallestFirst();
   cursor.start(sets[0]);
   areTwoIntsets = sets.length === 2 && isIntset(sets[0]) && isIntset(sets[1]);
   if (areTwoIntsets) return;
@@ -319,8 +337,8 @@ function difference(call: Call): EntryRef {
 
 /** Emits the members of the first set that no other has, which are asked from the largest on. */
 function subtract(call: Call, result: EntryRef): number {
-  const [first, ...others] = sets;
-  sets = [first, ...new Set(others.sort(largerFirst))];
+  const first = sets[0];
+  if (sets.length > 2) sets = [first, ...new Set(sets.slice(1).sort(largerFirst))];
   for (let i = 1; i < sets.length; i++) startProbe(i, first, false);
   let count = 0;
   cursor.start(first);

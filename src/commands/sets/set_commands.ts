@@ -12,6 +12,7 @@ import { group } from "../../calls/table.ts";
 import { WRONG_TYPE } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
+import * as packed from "../../structures/packed.ts";
 import { Member } from "../../values/set_member.ts";
 import { listScanned, places } from "../../values/set_places.ts";
 import * as setValue from "../../values/set_value.ts";
@@ -239,6 +240,9 @@ export const setCommands = group("set", {
 /** The member that an argument names. */
 const member = new Member();
 
+/** What a short member takes in a listpack beside its bytes. */
+const MEMBER_OVERHEAD = 2;
+
 function sadd(call: Call): void {
   const { db, args, keyspace } = call;
   const keyHash = db.hash(args, 1);
@@ -248,7 +252,7 @@ function sadd(call: Call): void {
     member.setArgument(args, i);
     if (e === NIL) {
       e = setValue.create(db, args, 1, keyHash, "sadd");
-      setValue.insertNew(e, member);
+      setValue.insertNew(e, member, roomForArguments(call));
     } else {
       if (setValue.holds(e, member)) continue;
       if (added === 0) keyspace.changing(db, e, "sadd");
@@ -258,6 +262,13 @@ function sadd(call: Call): void {
   }
   if (added > 1) keyspace.dirty += added - 1;
   call.reply.integer(added);
+}
+
+/** The room of a listpack of all members that are given, if they are short. */
+function roomForArguments({ args }: Call): number {
+  let room = packed.EMPTY_SIZE;
+  for (let i = 2; i < args.count; i++) room += args.size[i] + MEMBER_OVERHEAD;
+  return room;
 }
 
 function srem(call: Call): void {
