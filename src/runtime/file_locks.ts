@@ -1,23 +1,24 @@
 /**
  * What only one process may have at a time, whatever container it is in: an empty file that it has
- * locked (flock). The system lets a lock go with the process, however that ends; the file that
- * stays behind then is in nobody's way. Over NFS it is a lock of the server's.
+ * locked (flock; on Windows, one that it keeps for itself). The system lets a lock go with the
+ * process, however that ends; the file that stays behind then is in nobody's way. Over NFS it is a
+ * lock of the server's.
  */
 import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
 import process from "node:process";
 import { absolutePath, nativePath } from "./files.ts";
-import { C_LIBRARIES, type ForeignSignatures, openForeign } from "./foreign.ts";
-import { systemCode, systemReason } from "./system_error.ts";
+import { C_LIBRARIES, type Foreign, type ForeignSignatures, openForeign } from "./foreign.ts";
+import { systemReason } from "./system_error.ts";
+import { type TryLock, windowsLock } from "./windows_lock.ts";
 
 const { O_RDONLY, O_RDWR, O_CREAT } = constants;
 /** Of macOS. */
 const SYSTEM_LIBRARY = "libSystem.B.dylib";
 const LOCK_EXCLUSIVE = 2;
 const LOCK_AT_ONCE = 4;
-/** On Windows, where there is no flock: nobody else may open the file (UV_FS_O_EXLOCK). */
-const OPEN_ALONE = process.platform === "win32" ? 0x10000000 : 0;
 /** Whoever ends removes its file: one that was opened just before is no lock. */
 const ATTEMPTS_MAX = 100;
+const NO_LOCKS = "No locks available";
 
 const SIGNATURES: ForeignSignatures = { flock: { takes: ["int", "int"], returns: "int" } };
 
@@ -49,81 +50,48 @@ const NO_LOCK: FileLock = { release() {} };
 export async function openFileLocks(
   note: (path: string, reason: string) => void,
 ): Promise<FileLocks> {
-  return new Locks(await openFlock(), note);
+  const foreign = await openForeign();
+  const tryLock = process.platform === "win32" ? windowsLock(foreign) : systemLock(foreign);
+  return new Locks(tryLock ?? refuse, note);
 }
 
-async function openFlock(): Promise<Calls["flock"] | null> {
-  if (process.platform === "win32") return null;
-  const foreign = await openForeign();
-  for (const library of [...C_LIBRARIES, SYSTEM_LIBRARY]) {
-    const calls = foreign?.open([[library, SIGNATURES]]) as Calls | null | undefined;
-    if (calls) return calls.flock;
-  }
-  return null;
-}
+const refuse: TryLock = () => {
+  throw new Error(NO_LOCKS);
+};
 
 class Locks implements FileLocks {
   /** By what the system knows a file by. */
   private readonly held = new Map<string, FileLock>();
   /** Paths that cannot be locked, as was told. */
   private readonly unlocked = new Set<string>();
-  private readonly flock: Calls["flock"] | null;
+  private readonly tryLock: TryLock;
   private readonly note: (path: string, reason: string) => void;
 
-  constructor(flock: Calls["flock"] | null, note: (path: string, reason: string) => void) {
-    this.flock = flock;
+  constructor(tryLock: TryLock, note: (path: string, reason: string) => void) {
+    this.tryLock = tryLock;
     this.note = note;
   }
 
   readonly lock = (path: string): FileLock | null => {
     try {
-      for (let i = 0; i < ATTEMPTS_MAX; i++) {
-        const own = this.held.get(identityOf(path));
-        if (own !== undefined) return own;
-        const fd = openLock(path);
-        if (fd === null || !this.isLocked(fd, path)) return null;
-        const key = identityOf(fd);
-        if (key === identityOf(path)) return this.hold(key, fd, absolutePath(path));
-        closeSync(fd);
-      }
+      const own = this.held.get(identityOf(path));
+      if (own !== undefined) return own;
+      const free = this.tryLock(path);
+      return free === null ? null : this.hold(identityOf(path), free);
     } catch (error) {
       this.tell(path, systemReason(error));
+      return NO_LOCK;
     }
-    return NO_LOCK;
   };
 
-  /** `path`: the same whatever the current folder. */
-  private hold(key: string, fd: number, path: string): FileLock {
-    const release = () => {
-      if (this.held.delete(key)) removeLock(fd, path);
+  private hold(key: string, free: () => void): FileLock {
+    const lock = {
+      release: () => {
+        if (this.held.delete(key)) free();
+      },
     };
-    const lock = { release };
     this.held.set(key, lock);
     return lock;
-  }
-
-  /** Closes a file that is not locked; throws where none can be. */
-  private isLocked(fd: number, path: string): boolean {
-    if (OPEN_ALONE !== 0 || this.tryLock(fd)) return true;
-    closeSync(fd);
-    if (this.flock !== null && this.locksAnother(path)) return false;
-    throw new Error("No locks available");
-  }
-
-  private tryLock(fd: number): boolean {
-    return this.flock?.(fd, LOCK_EXCLUSIVE | LOCK_AT_ONCE) === 0;
-  }
-
-  /** Whether files of this folder can be locked at all: one that nobody else knows can, then. */
-  private locksAnother(path: string): boolean {
-    const other = `${path}-${process.pid}`;
-    const fd = openSync(nativePath(other), O_RDWR | O_CREAT, 0o644);
-    try {
-      return this.tryLock(fd);
-    } finally {
-      unlinkSync(nativePath(other));
-      closeSync(fd);
-    }
   }
 
   private tell(path: string, reason: string): void {
@@ -137,24 +105,64 @@ class Locks implements FileLocks {
   };
 }
 
-function removeLock(fd: number, path: string): void {
-  // What is open cannot be removed on Windows; elsewhere nobody else is to lock it before.
-  if (OPEN_ALONE !== 0) closeSync(fd);
+/** By flock; null where there is none. */
+function systemLock(foreign: Foreign | null): TryLock | null {
+  for (const library of [...C_LIBRARIES, SYSTEM_LIBRARY]) {
+    const calls = foreign?.open([[library, SIGNATURES]]) as Calls | null | undefined;
+    if (!calls) continue;
+    const isLocked = (fd: number) => calls.flock(fd, LOCK_EXCLUSIVE | LOCK_AT_ONCE) === 0;
+    return (path) => lockBy(isLocked, path);
+  }
+  return null;
+}
+
+function lockBy(isLocked: (fd: number) => boolean, path: string): (() => void) | null {
+  // It is the same whatever the current folder.
+  const whole = absolutePath(path);
+  for (let i = 0; i < ATTEMPTS_MAX; i++) {
+    const fd = openLock(path);
+    if (!isLocked(fd)) {
+      closeSync(fd);
+      if (locksAnother(isLocked, path)) return null;
+      throw new Error(NO_LOCKS);
+    }
+    if (identityOf(fd) === identityOf(path)) {
+      return () => {
+        // In this order: nobody else is to lock it before it is gone.
+        remove(whole);
+        closeSync(fd);
+      };
+    }
+    closeSync(fd);
+  }
+  return null;
+}
+
+/** Whether files of this folder can be locked at all: one that nobody else knows can, then. */
+function locksAnother(isLocked: (fd: number) => boolean, path: string): boolean {
+  const other = `${path}-${process.pid}`;
+  const fd = openSync(nativePath(other), O_RDWR | O_CREAT, 0o644);
+  try {
+    return isLocked(fd);
+  } finally {
+    remove(other);
+    closeSync(fd);
+  }
+}
+
+function remove(path: string): void {
   try {
     unlinkSync(nativePath(path));
   } catch {
     // It is in nobody's way.
   }
-  if (OPEN_ALONE === 0) closeSync(fd);
 }
 
-/** Opens a file to lock it; null: another process has it for itself. */
-function openLock(path: string): number | null {
+function openLock(path: string): number {
   const native = nativePath(path);
   try {
-    return openSync(native, O_RDWR | O_CREAT | OPEN_ALONE, 0o644);
+    return openSync(native, O_RDWR | O_CREAT, 0o644);
   } catch (error) {
-    if (OPEN_ALONE !== 0 && systemCode(error) === "EBUSY") return null;
     // Of another user, or of a disk that is only read: to be locked it need not be written.
     try {
       return openSync(native, O_RDONLY);
