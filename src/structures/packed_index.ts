@@ -99,7 +99,7 @@ export class PackedIndex {
 }
 
 /** Of an element of so many bytes, by words, the last of which ends where the element does. */
-function quickHash(bytes: Uint8Array, view: DataView, at: number, size: number): number {
+export function quickHash(bytes: Uint8Array, view: DataView, at: number, size: number): number {
   let hash = size;
   if (size < 4) {
     for (let i = at; i < at + size; i++) hash = Math.imul(hash ^ bytes[i], HASH_FACTOR);
@@ -117,7 +117,7 @@ function mixed(hash: number, word: number): number {
 }
 
 /** Whether two elements of the same size are one. */
-function isSame(a: DataView, aAt: number, b: DataView, bAt: number, size: number): boolean {
+export function isSame(a: DataView, aAt: number, b: DataView, bAt: number, size: number): boolean {
   let i = 0;
   for (; i + 4 <= size; i += 4) {
     if (a.getInt32(aAt + i, true) !== b.getInt32(bAt + i, true)) return false;

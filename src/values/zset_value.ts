@@ -97,6 +97,14 @@ export function createUnordered(): EntryRef {
   return e;
 }
 
+/** A set of what lies in a block, in order, as the result of a command; it owns the block. */
+export function createResult(p: PackedRef): EntryRef {
+  const e = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);
+  become(e, Type.zset, PACKED, p);
+  loose.begin(e, discard);
+  return e;
+}
+
 /** Makes an entry, which has the room, such an unordered set, of about so many members. */
 export function startUnordered(e: EntryRef, expected: number): void {
   become(e, Type.zset, TREE, dict.create(expected));

@@ -1,4 +1,6 @@
 /** What several commands do to a sorted set: take ranks away, and store one that was computed. */
+
+import { NIL } from "../../arena/arena.ts";
 import type { Call } from "../../calls/call.ts";
 import type { Database } from "../../keyspace/database.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
@@ -32,7 +34,7 @@ export function removeRanks(
 export function storeResult(call: Call, index: number, result: EntryRef, event: KeyEvent): void {
   const { db, args, keyspace } = call;
   const count = zsetValue.count(result);
-  if (count > 0) {
+  if (count > 0 && zsetValue.block(result) === NIL) {
     zsetValue.order(result);
     zsetValue.packIfSmall(result);
   }

@@ -10,8 +10,11 @@ import type { Call } from "../../calls/call.ts";
 import { CommandError, SYNTAX, WRONG_TYPE } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
+import * as packed from "../../structures/packed.ts";
 import * as setValue from "../../values/set_value.ts";
 import { Type } from "../../values/types.ts";
+import * as gather from "../../values/zset_gather.ts";
+import * as zsetPacked from "../../values/zset_packed.ts";
 import * as zsetValue from "../../values/zset_value.ts";
 import { storeResult } from "./sorted_set_change.ts";
 
@@ -26,6 +29,11 @@ const MAX = 2;
 const COMBINE = 1;
 const SCORES = 2;
 const LIMIT = 4;
+
+/** What is made of the sources. */
+const UNION = 0;
+const INTERSECTION = 1;
+const DIFFERENCE = 2;
 
 /** One input: a set of either kind, or nothing. */
 interface Source {
@@ -78,27 +86,27 @@ const walk = new SourceCursor();
 const cursor = new zsetValue.ZsetCursor();
 
 export function zunion(call: Call): void {
-  replyResult(call, union(parse(call, 1, COMBINE | SCORES)));
+  replyCombined(call, UNION, parse(call, 1, COMBINE | SCORES));
 }
 
 export function zunionstore(call: Call): void {
-  storeResult(call, 1, union(parse(call, 2, COMBINE)), "zunionstore");
+  storeResult(call, 1, combined(UNION, parse(call, 2, COMBINE)), "zunionstore");
 }
 
 export function zinter(call: Call): void {
-  replyResult(call, intersection(parse(call, 1, COMBINE | SCORES)));
+  replyCombined(call, INTERSECTION, parse(call, 1, COMBINE | SCORES));
 }
 
 export function zinterstore(call: Call): void {
-  storeResult(call, 1, intersection(parse(call, 2, COMBINE)), "zinterstore");
+  storeResult(call, 1, combined(INTERSECTION, parse(call, 2, COMBINE)), "zinterstore");
 }
 
 export function zdiff(call: Call): void {
-  replyResult(call, difference(parse(call, 1, SCORES)));
+  replyCombined(call, DIFFERENCE, parse(call, 1, SCORES));
 }
 
 export function zdiffstore(call: Call): void {
-  storeResult(call, 1, difference(parse(call, 2, 0)), "zdiffstore");
+  storeResult(call, 1, combined(DIFFERENCE, parse(call, 2, 0)), "zdiffstore");
 }
 
 export function zintercard(call: Call): void {
@@ -213,6 +221,78 @@ function commonScore(sources: readonly Source[]): number {
 
 /** The size of the member that `commonScore` looked at. */
 let staged = 0;
+
+/** Small sets are gathered, others are put together in a set that is ordered then. */
+function replyCombined(call: Call, what: number, sources: Source[]): void {
+  if (gathered(what, sources)) replyGathered(call);
+  else replyResult(call, collected(what, sources));
+}
+
+/** What is made of the sources, for `storeResult`. */
+function combined(what: number, sources: Source[]): EntryRef {
+  if (gathered(what, sources) && gather.fitsBlock() && gather.keptCount > 0) {
+    return zsetValue.createResult(gather.pack());
+  }
+  return collected(what, sources);
+}
+
+function collected(what: number, sources: Source[]): EntryRef {
+  if (what === UNION) return union(sources);
+  return what === INTERSECTION ? intersection(sources) : difference(sources);
+}
+
+/** Gathers what is made of the sources, if these are few members of small sorted sets. */
+function gathered(what: number, sources: Source[]): boolean {
+  let total = 0;
+  for (let i = 0; i < sources.length; i++) {
+    const { e, count } = sources[i];
+    total += count;
+    if (count > 0 && (sources[i].isPlain || zsetValue.block(e) === NIL)) return false;
+  }
+  if (total > gather.GATHERED_MAX) return false;
+  gather.start(total);
+  if (what !== DIFFERENCE) sources.sort(bySize);
+  if (what !== UNION && sources[0].count === 0) total = 0;
+  for (let i = 0; total > 0 && i < sources.length; i++) {
+    if (sources[i].count > 0) gatherFrom(what, sources[i], i);
+  }
+  gather.keep(what === INTERSECTION ? sources.length - 1 : 0);
+  gather.sort();
+  return true;
+}
+
+/** Adds the members of the source at an index, or lets them change what there is. */
+function gatherFrom(what: number, { e, weight }: Source, index: number): void {
+  const p = zsetValue.block(e);
+  const { scores, marks } = gather;
+  for (let at = packed.first(p); at !== 0; at = zsetPacked.next(p, at)) {
+    const i = gather.find(p, at);
+    if (what === UNION) {
+      const value = weighted(zsetPacked.scoreOf(p, at), weight);
+      if (i < 0) gather.add(p, at, value);
+      else scores[i] = aggregated(scores[i], value);
+    } else if (index === 0) {
+      gather.add(p, at, weighted(zsetPacked.scoreOf(p, at), weight));
+    } else if (i >= 0 && what === DIFFERENCE) {
+      marks[i] = 1;
+    } else if (i >= 0 && marks[i] === index - 1) {
+      marks[i] = index;
+      scores[i] = aggregated(scores[i], zsetPacked.scoreOf(p, at) * weight);
+    }
+  }
+}
+
+function replyGathered({ reply }: Call): void {
+  const { withScores } = wanted;
+  const count = gather.keptCount;
+  if (withScores) reply.pairs(count);
+  else reply.array(count);
+  for (let i = 0; i < count; i++) {
+    if (withScores) reply.pair();
+    packed.reply(gather.keptBlock(i), gather.keptPlace(i), reply);
+    if (withScores) reply.double(gather.keptScore(i));
+  }
+}
 
 /** All members with their aggregated scores, as an unordered set. */
 function union(sources: Source[]): EntryRef {

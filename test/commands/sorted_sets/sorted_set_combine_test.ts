@@ -2,8 +2,11 @@
 // in both encodings and protocols. They hold for the real Redis as well:
 // RUSK_BINARY=redis-server shows it.
 
-import { afterAll, beforeAll, beforeEach, describe, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { withSeed } from "../../client/pair.ts";
+import { plain, type Word } from "../../client/resp.ts";
 import { type Server, startServer } from "../../client/server.ts";
+import type { Random } from "../../fuzz/random.ts";
 import { inProtocol } from "./sorted_set_replies.ts";
 
 /** The largest listpack, by the encoding that sorted sets then have. */
@@ -572,3 +575,62 @@ describe.each([
       (error) ERR wrong number of arguments for 'zintercard' command
     `));
 });
+
+test("small sets, which are gathered, give what large ones do", () =>
+  withSeed(async (random, note) => {
+    const server = await startServer();
+    const client = await server.connect();
+    const ask = async (...words: Word[]) => plain(await client.command(...words));
+    const names = ["a", "b", "c", "d"];
+    try {
+      for (let round = 0; round < 30; round++) {
+        await ask("FLUSHALL");
+        for (const limit of ["128", "0"]) {
+          await ask("CONFIG", "SET", "zset-max-listpack-entries", limit);
+          if (limit === "128") for (const name of names) await fill(name, ask, random);
+          else for (const name of names) await ask("ZUNIONSTORE", `${name}0`, 1, name);
+        }
+        for (let i = 0; i < 20; i++) {
+          const [command, keys, ...options] = combination(random, names);
+          const both = [];
+          for (const end of ["", "0"]) {
+            await ask("CONFIG", "SET", "zset-max-listpack-entries", end === "" ? "128" : "0");
+            const named = keys.map((key) => `${key}${end}`);
+            both.push(await ask(command, keys.length, ...named, ...options, "WITHSCORES"));
+            await ask(`${command}STORE`, `to${end}`, keys.length, ...named, ...options);
+            both.push(await ask("ZRANGE", `to${end}`, 0, -1, "WITHSCORES"));
+          }
+          const label = [note, command, keys, options];
+          expect([label, both[0], both[1]]).toEqual([label, both[2], both[3]]);
+        }
+      }
+    } finally {
+      client.close();
+      await server.stop();
+    }
+  }));
+
+async function fill(
+  key: string,
+  ask: (...words: Word[]) => Promise<unknown>,
+  random: Random,
+): Promise<void> {
+  const words: string[] = [];
+  for (let n = random.below(random.pick([3, 12, 50])); n > 0; n--) {
+    const score = random.pick([String(random.between(-3, 3)), "0.1", "-2.5", "inf", "-inf"]);
+    words.push(score, random.pick([String(random.below(30)), `m${random.below(30)}`]));
+  }
+  if (words.length > 0) await ask("ZADD", key, ...words);
+}
+
+function combination(random: Random, names: readonly string[]): [string, string[], ...string[]] {
+  const command = random.pick(["ZUNION", "ZINTER", "ZDIFF"]);
+  const keys = Array.from({ length: random.between(1, 3) }, () => random.pick(names));
+  const options: string[] = [];
+  if (command !== "ZDIFF") {
+    if (random.chance(0.5))
+      options.push("WEIGHTS", ...keys.map(() => random.pick(["1", "2", "0.5"])));
+    if (random.chance(0.5)) options.push("AGGREGATE", random.pick(["SUM", "MIN", "MAX"]));
+  }
+  return [command, keys, ...options];
+}
