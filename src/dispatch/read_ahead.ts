@@ -13,6 +13,7 @@ import type { CommandTable } from "../calls/table.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { RequestParser } from "../protocol/request.ts";
 import type { EntryRef } from "../structures/entry.ts";
+import * as entry from "../structures/entry.ts";
 import { AHEAD_MAX, readEntries, readSlots, readSlotsOf } from "../structures/read_ahead.ts";
 import { elementsOf, readValues } from "../values/read_ahead.ts";
 import { elementPlace } from "./element_places.ts";
@@ -20,6 +21,9 @@ import type { CommandLookup } from "./lookup.ts";
 
 /** Less data than this are in the processor's caches anyway. */
 const USED_SIZE_MIN = 2 << 20;
+
+/** What was read, so that it is read. */
+const seen = { sum: 0 };
 
 /** Where a command's keys are, as `Command.firstKey` and its kin say it, and its elements. */
 interface Plan {
@@ -67,6 +71,7 @@ export class ReadAhead {
     readSlots(db.keys, hashes, entries, count);
     readEntries(hashes, entries, count);
     readValues(entries, count);
+    if (db.expires.count > 0) this.readExpiry(db);
     this.readElements(parser);
   }
 
@@ -99,6 +104,17 @@ export class ReadAhead {
   private add(keyHash: number, element: number): void {
     this.hashes[this.count] = keyHash;
     this.elements[this.count++] = element;
+  }
+
+  /** Reads when keys expire. */
+  private readExpiry({ expires }: Database): void {
+    const { count, entries } = this;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const e = entries[i] as EntryRef;
+      if (e !== NIL && entry.hasTtl(e)) sum += expires.timeAt(entry.expiryIndex(e));
+    }
+    seen.sum = sum;
   }
 
   private readElements({ batch, bytes, view }: RequestParser): void {

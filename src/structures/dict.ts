@@ -204,6 +204,8 @@ export function scan(dict: DictRef, cursor: number, visit: (e: EntryRef) => void
 /** log2 of the slots in a line, which is one of the processor's cache. */
 const LINE_BITS = 4;
 const LINE_SLOTS = 1 << LINE_BITS;
+/** The entries of a table up to this size are in the processor's caches anyway. */
+const FETCHED_SLOTS_MIN = 1 << 14;
 
 /**
  * A scan for who passes all of a dict: as `scan`, with the same promise, but cursors are of lines,
@@ -405,6 +407,11 @@ function fetchLine(dict: DictRef, cursor: number): void {
   const table = field(dict, TABLE0);
   const at = ((table & SEGMENT_MASK) << 1) + slotAt(cursor, LINE_BITS, 0, bits);
   const slots = i32[table >>> SEGMENT_BITS];
+  fetchChains(slots, at);
+}
+
+/** Reads the first two entries of the chains of the slots from one on, in a table of many. */
+function fetchChains(slots: Int32Array, at: number): void {
   const { entries } = fetched;
   for (let i = 0; i < LINE_SLOTS; i++) entries[i] = slots[at + i];
   let sum = 0;
@@ -571,6 +578,7 @@ function rehashStep(dict: DictRef): void {
   const first = (table & SEGMENT_MASK) << 1;
   const slots = 1 << field(dict, BITS0);
   let slot = field(dict, REHASH);
+  const from = slot;
   for (let empty = 0; slot < slots && words[first + slot] === NIL; slot++) {
     if (++empty === EMPTY_VISITS) break;
   }
@@ -592,6 +600,10 @@ function rehashStep(dict: DictRef): void {
   }
   setField(dict, REHASH, slot);
   if (slot >= slots) finishRehash(dict);
+  // The chains of the next line are moved soon, by one change after the other.
+  else if ((from ^ slot) >= LINE_SLOTS && slots >= FETCHED_SLOTS_MIN) {
+    fetchChains(words, first + (slot & -LINE_SLOTS));
+  }
 }
 
 function finishRehash(dict: DictRef): void {
