@@ -8,6 +8,9 @@ const MINUS = 45;
 /** Digits that always fit a double exactly: 10^15 < 2^53. */
 const SAFE_DIGITS = 15;
 const SAFE_DIGITS_POWER = 10n ** 15n;
+/** Integers whose upper word is below this are exact in a double. */
+const SAFE_HIGH = 2 ** 21;
+const WORD = 2 ** 32;
 /** The bytes of the longest integer: a sign and 19 digits. */
 const INT64_SIZE_MAX = 20;
 
@@ -52,6 +55,11 @@ export function parseInt64(bytes: Uint8Array, offset: number, size: number): big
   const magnitude = BigInt(high) * SAFE_DIGITS_POWER + BigInt(rest);
   const value = negative ? -magnitude : magnitude;
   return value > INT64_MAX || value < INT64_MIN ? null : value;
+}
+
+/** The signed 64-bit integer of which these are words; NaN if it is below 0, or 2^53 or more. */
+export function safeInteger(high: number, low: number): number {
+  return high >= 0 && high < SAFE_HIGH ? high * WORD + (low >>> 0) : NOT_A_NUMBER;
 }
 
 /** The number that up to 15 digits spell, or NaN. */

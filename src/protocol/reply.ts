@@ -15,7 +15,7 @@ import { bufferOf, spareBytes } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, WORD_SLACK } from "../base/bytes.ts";
 import { DOUBLE_SIZE_MAX, writeDouble } from "../base/doubles.ts";
-import { digitCount, writeInteger } from "../base/numbers.ts";
+import { digitCount, safeInteger, writeInteger } from "../base/numbers.ts";
 import { type Lender, NOT_LENT, ReplyPieces, type TakePart } from "./reply_pieces.ts";
 
 const CR = 13;
@@ -262,6 +262,13 @@ export class Reply {
   /** A 64-bit integer. */
   bigint(value: bigint): void {
     this.line(TYPE.integer, value.toString());
+  }
+
+  /** A signed 64-bit integer, of which these are the words. */
+  int64(high: number, low: number): void {
+    const safe = safeInteger(high, low);
+    if (!Number.isNaN(safe)) this.head(TYPE.integer, safe);
+    else this.bigint((BigInt(high) << 32n) | BigInt(low >>> 0));
   }
 
   /** 1 or 0. */

@@ -27,7 +27,9 @@ import * as arena from "../arena/arena.ts";
 import { f64, i32, NIL, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import { hashBytes } from "../base/hash.ts";
+import { safeInteger } from "../base/numbers.ts";
 import type { Args } from "../protocol/args.ts";
+import type { Reply } from "../protocol/reply.ts";
 import type { TreeRef } from "../structures/btree.ts";
 import * as btree from "../structures/btree.ts";
 import type { DictRef } from "../structures/dict.ts";
@@ -157,6 +159,14 @@ export function setLastId(group: EntryRef, id: StreamId): void {
 export const entriesRead = (group: EntryRef) =>
   (BigInt(wordOf(group, READ_HIGH)) << 32n) | BigInt(wordOf(group, READ_LOW) >>> 0);
 
+/** Replies with `entriesRead`. */
+export const replyRead = (group: EntryRef, to: Reply) =>
+  to.int64(wordOf(group, READ_HIGH), wordOf(group, READ_LOW));
+
+/** `entriesRead` as a number; NaN if it is unknown, or 2^53 or more. */
+export const safeRead = (group: EntryRef) =>
+  safeInteger(wordOf(group, READ_HIGH), wordOf(group, READ_LOW));
+
 export function setEntriesRead(group: EntryRef, count: bigint): void {
   setWordOf(group, READ_LOW, Number(BigInt.asIntN(32, count)));
   setWordOf(group, READ_HIGH, Number(BigInt.asIntN(32, count >> 32n)));
@@ -221,6 +231,10 @@ const setRowWord = (row: RowRef, name: number, value: number) => {
 /** Of a row: how often it was delivered, a 64-bit integer that is printed as a signed one. */
 export const deliveryCount = (row: RowRef) =>
   (BigInt(rowWord(row, COUNT_HIGH)) << 32n) | BigInt(rowWord(row, COUNT_LOW) >>> 0);
+
+/** Replies with `deliveryCount`. */
+export const replyDeliveries = (row: RowRef, to: Reply) =>
+  to.int64(rowWord(row, COUNT_HIGH), rowWord(row, COUNT_LOW));
 
 export function setDeliveryCount(row: RowRef, count: bigint): void {
   setRowWord(row, COUNT_LOW, Number(BigInt.asIntN(32, count)));

@@ -21,6 +21,7 @@
 import * as arena from "../arena/arena.ts";
 import { i32, NIL, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
+import { safeInteger } from "../base/numbers.ts";
 import type { Range } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -109,6 +110,13 @@ export function entriesAdded(e: EntryRef): bigint {
   return (BigInt(wordOf(e, ADDED_HIGH)) << 32n) | BigInt(wordOf(e, ADDED_LOW) >>> 0);
 }
 
+/** Replies with `entriesAdded`. */
+export const replyAdded = (e: EntryRef, to: Reply) =>
+  to.int64(wordOf(e, ADDED_HIGH), wordOf(e, ADDED_LOW));
+
+/** `entriesAdded` as a number; NaN if it is below 0, or 2^53 or more. */
+export const safeAdded = (e: EntryRef) => safeInteger(wordOf(e, ADDED_HIGH), wordOf(e, ADDED_LOW));
+
 export function setEntriesAdded(e: EntryRef, count: bigint): void {
   setWordOf(e, ADDED_LOW, Number(BigInt.asIntN(32, count)));
   setWordOf(e, ADDED_HIGH, Number(BigInt.asIntN(32, count >> 32n)));
@@ -116,6 +124,11 @@ export function setEntriesAdded(e: EntryRef, count: bigint): void {
 
 /** The groups by name (stream_group.ts), or NIL while there was none. */
 export const groupsOf = (e: EntryRef) => wordOf(e, GROUPS) as DictRef;
+
+export function groupCount(e: EntryRef): number {
+  const groups = groupsOf(e);
+  return groups === NIL ? 0 : dict.count(groups);
+}
 
 /** The groups by name, to add one. */
 export function madeGroups(e: EntryRef): DictRef {
@@ -581,6 +594,21 @@ export class StreamCursor {
     this.leaf = idIndex.seek(this.tree, isBackward ? to : from) as StreamLeafRef;
     if (isBackward) this.collect();
     else this.leafCursor.start(this.leaf);
+  }
+
+  /** Goes to the last entry; false when there is none. */
+  toLast(e: EntryRef): boolean {
+    const cursor = this.leafCursor;
+    scratch.setZero();
+    bound.setMax();
+    this.tree = treeOf(e);
+    if (this.tree === NIL) return false;
+    this.leaf = idIndex.seek(this.tree, bound) as StreamLeafRef;
+    cursor.start(this.leaf);
+    while (cursor.step());
+    if (!cursor.isDeleted) return true;
+    this.start(e, scratch, bound, true);
+    return this.next();
   }
 
   /** Goes on to the next entry; false at the end. */

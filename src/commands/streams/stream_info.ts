@@ -134,22 +134,28 @@ function xinfoGroups(call: Call): void {
 /** How many entries a group has read, and how many are left to it, as far as that is known. */
 function replyProgress(call: Call, e: EntryRef, readers: EntryRef): void {
   const { reply } = call;
-  const read = streamGroup.entriesRead(readers);
+  const isKnown = streamGroup.isReadKnown(readers);
   reply.bulkText("entries-read");
-  if (read === streamGroup.UNKNOWN) reply.nil();
-  else reply.bigint(read);
+  if (isKnown) streamGroup.replyRead(readers, reply);
+  else reply.nil();
   reply.bulkText("lag");
-  const lag = lagOf(e, readers, read);
+  streamGroup.loadLastId(readers, id);
+  const isExact = isKnown && !streamValue.hasTombstones(e, id);
+  const safeLag = streamValue.safeAdded(e) - streamGroup.safeRead(readers);
+  if (isExact && !Number.isNaN(safeLag) && streamValue.safeAdded(e) > 0) {
+    reply.integer(safeLag);
+    return;
+  }
+  const lag = lagOf(e, readers, isExact);
   if (lag === null) reply.nil();
   else reply.bigint(lag);
 }
 
-function lagOf(e: EntryRef, readers: EntryRef, read: bigint): bigint | null {
+/** Where `id` is the last that the group has read. */
+function lagOf(e: EntryRef, readers: EntryRef, isExact: boolean): bigint | null {
   const added = streamValue.entriesAdded(e);
   if (added === 0n) return 0n;
-  streamGroup.loadLastId(readers, id);
-  if (read !== streamGroup.UNKNOWN && !streamValue.hasTombstones(e, id))
-    return wrapped(added - read);
+  if (isExact) return wrapped(added - streamGroup.entriesRead(readers));
   const upTo = streamValue.addedUpTo(e, id);
   return upTo === streamGroup.UNKNOWN ? null : wrapped(added - upTo);
 }
@@ -171,14 +177,14 @@ function xinfoStream(call: Call): void {
   streamValue.loadMaxDeletedId(e, id);
   idField(call, "max-deleted-entry-id");
   reply.bulkText("entries-added");
-  reply.bigint(streamValue.entriesAdded(e));
+  streamValue.replyAdded(e, reply);
   streamValue.loadFirstId(e, id);
   idField(call, "recorded-first-entry-id");
   if (isFull) {
     replyFull(call, e, count);
     return;
   }
-  integer(call, "groups", named(e).length);
+  integer(call, "groups", streamValue.groupCount(e));
   replyEdge(call, "first-entry", e, false);
   replyEdge(call, "last-entry", e, true);
 }
@@ -194,10 +200,12 @@ function fullCount(call: Call): number {
 
 function replyEdge({ reply }: Call, name: string, e: EntryRef, isLast: boolean): void {
   reply.bulkText(name);
-  id.setZero();
-  end.setMax();
-  edge.start(e, id, end, isLast);
-  if (edge.next()) replyEntry(edge, reply);
+  if (!isLast) {
+    id.setZero();
+    end.setMax();
+    edge.start(e, id, end, false);
+  }
+  if (isLast ? edge.toLast(e) : edge.next()) replyEntry(edge, reply);
   else reply.nil();
 }
 
@@ -262,7 +270,7 @@ function replyRows(
     replyId(id, reply);
     if (isOfGroup) entry.replyKey(streamGroup.consumerOf(row), reply);
     reply.integer(streamGroup.deliveredMs(row));
-    reply.bigint(streamGroup.deliveryCount(row));
+    streamGroup.replyDeliveries(row, reply);
     count++;
   }
   reply.endArray(mark, count);

@@ -221,7 +221,7 @@ function replyPending(
       replyId(id, reply);
       entry.replyKey(streamGroup.consumerOf(row), reply);
       reply.integer(Math.max(0, idleMs));
-      reply.bigint(streamGroup.deliveryCount(row));
+      streamGroup.replyDeliveries(row, reply);
       count++;
     }
   }
