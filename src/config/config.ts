@@ -81,14 +81,15 @@ export class Config {
    * with the reasons; null if there are none.
    */
   warningOf(names: Iterable<string>): string | null {
-    const byReason = new Map<string, string[]>();
+    let byReason: Map<string, string[]> | null = null;
     for (const each of names) {
       const name = NAMES.get(each.toLowerCase());
       const reason = name === undefined ? null : this.withoutEffect(name);
       if (reason === null) continue;
+      byReason ??= new Map();
       byReason.set(reason, [...(byReason.get(reason) ?? []), each.toLowerCase()]);
     }
-    return withoutEffectText(byReason);
+    return byReason === null ? null : withoutEffectText(byReason);
   }
 
   /** The same of the directives of other versions that the files name. */
@@ -181,7 +182,7 @@ export class Config {
     const changes = this.check(args, asker);
     if (typeof changes === "string") return changes;
     const before = changes.map(({ name }): Setting => [name, this.values.get(name)]);
-    const pending = new Map<Listener, string>();
+    let pending: Map<Listener, string> | null = null;
     for (const { name, shown, words } of changes) {
       const old = this.values.get(name);
       const { addsUp, print, traits } = DIRECTIVES[name];
@@ -196,10 +197,12 @@ export class Config {
       }
       const value = this.values.get(name);
       if ((value === old || print(value) === print(old)) && traits.volatile !== true) continue;
+      pending ??= new Map();
       for (const listener of this.listeners) {
         if (listener.names.includes(name) && !pending.has(listener)) pending.set(listener, shown);
       }
     }
+    if (pending === null) return null;
     for (const [listener, shown] of pending) {
       const reason = listener.apply();
       if (reason === null) continue;
