@@ -247,7 +247,7 @@ complete -c rusk -n '__fish_seen_subcommand_from cli' -l functions-rdb -rF -d 'A
 complete -c rusk -n '__fish_seen_subcommand_from cli' -l replica -l slave -d 'Show what a replica is sent'
 complete -c rusk -n '__fish_seen_subcommand_from cli' -l eval -rF -d 'Run a script: --eval FILE KEY ... , ARG ...'
 complete -c rusk -n '__fish_seen_subcommand_from cli' -l ldb -l ldb-sync-mode -d 'Not here: scripts have no debugger'
-complete -c rusk -n '__fish_seen_subcommand_from cli' -l lru-test -x -d 'Not here: Rusk does not evict keys yet'
+complete -c rusk -n '__fish_seen_subcommand_from cli' -l lru-test -x -d 'Not here: redis-cli has it'
 complete -c rusk -n '__fish_seen_subcommand_from cli' -l cluster -d 'Not here: clusters are managed with redis-cli; Rusk has none yet'
 complete -c rusk -n '__fish_seen_subcommand_from cli' -l help -d 'Show this'
 complete -c rusk -n '__fish_seen_subcommand_from cli' -s v -l version -d 'Show the version'

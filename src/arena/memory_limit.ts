@@ -12,6 +12,8 @@ const ALL = 2 ** 31 - 1;
 
 let limitSize = Infinity;
 let outsideSize = 0;
+/** See `setAside`: it is taken off `outsideSize`. */
+export let asideSize = 0;
 /** Changes of what clients take wait. */
 let isHolding = false;
 let heldChange = 0;
@@ -28,6 +30,15 @@ export function limitMemory(size: number): void {
 export function countOutside(change: number): void {
   outsideSize += change;
   if (limitSize !== Infinity) reckon();
+}
+
+/**
+ * So many bytes of the arena are there for a snapshot (or an undo) alone, which needs what keys
+ * were; less, when it has seen them. They do not count, or keys would go in vain meanwhile.
+ */
+export function setAside(change: number): void {
+  asideSize += change;
+  countOutside(-change);
 }
 
 /** As `countOutside`, of what clients have waiting. */

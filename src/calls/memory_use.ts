@@ -7,6 +7,7 @@ import {
   SEGMENT_SIZE,
   segmentsLeft,
 } from "../arena/arena.ts";
+import { asideSize } from "../arena/memory_limit.ts";
 import type { Database } from "../keyspace/database.ts";
 import { EXPIRY_SIZE } from "../keyspace/expiry.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -57,12 +58,13 @@ export function usedMemory(server: MemoryOwner): number {
 
 /** What counts for maxmemory: see memory_limit.ts, which knows it while there is a limit. */
 export function countedMemory({ keyspace, clients }: Omit<MemoryOwner, "durability">): number {
-  return arenaFigures().usedSize + expiryOrdersSize(keyspace) + clients.totalMemorySize();
+  const outside = expiryOrdersSize(keyspace) + clients.totalMemorySize();
+  return arenaFigures().usedSize + outside - asideSize;
 }
 
 /** What does not, as in Redis: INFO's mem_not_counted_for_evict. It goes by itself. */
 export function notCountedMemory({ durability }: Pick<MemoryOwner, "durability">): number {
-  return durability.appendLog.pendingSize;
+  return durability.appendLog.pendingSize + asideSize;
 }
 
 function expiryOrdersSize({ databases }: Pick<Keyspace, "databases">): number {
@@ -76,7 +78,7 @@ export function memoryUse(server: ServerContext): MemoryUse {
   const { figures, host, keyspace, clients } = server;
   const arena = arenaFigures();
   const buffers = clients.totalMemorySize();
-  const outside = expiryOrdersSize(keyspace) + buffers + notCountedMemory(server);
+  const outside = expiryOrdersSize(keyspace) + buffers + notCountedMemory(server) - asideSize;
   const used = arena.usedSize + outside;
   let tables = 0;
   let keyCount = 0;

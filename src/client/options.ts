@@ -295,8 +295,8 @@ const MODES: readonly OptionRow[] = [
     options.modeArgument = value;
   }),
   refused("--ldb --ldb-sync-mode", "scripts have no debugger"),
-  valued("--lru-test", "keys", "Not here: Rusk does not evict keys yet", () => {
-    throw new OptionError("--lru-test: use redis-cli, and a server that evicts keys.");
+  valued("--lru-test", "keys", "Not here: redis-cli has it", () => {
+    throw new OptionError("--lru-test: use redis-cli.");
   }),
   refused("--cluster", "clusters are managed with redis-cli; Rusk has none yet"),
   mode("--help", "Show this", "help"),

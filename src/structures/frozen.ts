@@ -19,6 +19,7 @@
  */
 import * as arena from "../arena/arena.ts";
 import { type Ref, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
+import { setAside } from "../arena/memory_limit.ts";
 import { assert } from "../base/assert.ts";
 
 const WORDS_PER_SEGMENT = 1 << (SEGMENT_BITS - 5);
@@ -92,6 +93,7 @@ export function freezeOrCopy(refs: Int32Array, copy: (ref: number) => number): v
     for (const ref of copies) arena.free((ref & REF_MASK) as Ref);
     throw error;
   }
+  for (const ref of copies) setAside(arena.capacity((ref & REF_MASK) as Ref));
   let next = 0;
   const isOwn = (ref: number) => !isMarked((ref & REF_MASK) as Ref);
   const own = refs.filter(isOwn);
@@ -147,6 +149,7 @@ export function free(ref: Ref): void {
   } else if (isMarked(ref)) {
     thaw(ref);
     givenUpSize += arena.capacity(ref);
+    setAside(arena.capacity(ref));
   } else {
     freeUnheld(ref);
   }
@@ -178,8 +181,12 @@ export function release(ref: Ref): void {
 
 /** The snapshot needs the block, which it had frozen, no longer. */
 export function done(ref: Ref): void {
-  if (isMarked(ref)) thaw(ref);
-  else freeUnheld(ref);
+  if (isMarked(ref)) {
+    thaw(ref);
+    return;
+  }
+  setAside(-arena.capacity(ref));
+  freeUnheld(ref);
 }
 
 /** Blocks that are frozen, and that are held. For tests. */

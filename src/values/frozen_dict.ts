@@ -8,7 +8,8 @@
  * stamped, too. Before the collection goes as a whole, that module asks `takes`: the snapshot is
  * then its only owner, until it has seen all of it.
  */
-import { ensureMore, NIL } from "../arena/arena.ts";
+import { capacity, ensureMore, NIL } from "../arena/arena.ts";
+import { setAside } from "../arena/memory_limit.ts";
 import { isShortage } from "../arena/shortage.ts";
 import { assert } from "../base/assert.ts";
 import { staging } from "../base/range.ts";
@@ -43,6 +44,8 @@ export class FrozenDict {
   problem: Error | null = null;
   /** An entry of no database that has the collection, when no other has it any more; or NIL. */
   private orphan = NIL as EntryRef;
+  /** What that takes, about; see `setAside`. */
+  private orphanSize = 0;
 
   constructor(members: DictRef, tree: TreeRef, times: DeadlinesRef, kind: ElementKind) {
     this.members = members;
@@ -78,6 +81,8 @@ export class FrozenDict {
   adopt(e: EntryRef): void {
     this.orphan = entry.create(staging.bytes, staging.view, 0, 0, 0, AREA, false);
     entry.copyValue(e, this.orphan, AREA);
+    this.orphanSize = dict.count(this.members) * meanSize(this.members);
+    setAside(this.orphanSize);
   }
 
   /** Copies that wait to be seen. */
@@ -99,9 +104,21 @@ export class FrozenDict {
   end(): EntryRef {
     if (DEBUG) assert(this.kept.length === 0, "there are elements to be seen");
     all.delete(this.members);
+    setAside(-this.orphanSize);
     isAny = all.size > 0 || keepers.size > 0;
     return this.orphan;
   }
+}
+
+const SAMPLED = 16;
+const sample = new dict.DictSample(SAMPLED * 4);
+
+/** The mean size of an element, by some of them. */
+function meanSize(members: DictRef): number {
+  sample.take(members, SAMPLED);
+  let size = 0;
+  for (let i = 0; i < sample.count; i++) size += capacity(sample.refs[i] as EntryRef);
+  return sample.count === 0 ? 0 : Math.round(size / sample.count);
 }
 
 const all = new Map<DictRef, FrozenDict>();

@@ -207,3 +207,30 @@ describe("scripts", () => {
     expect(await ask("EVAL", script, 0)).toMatchObject({ message: expect.stringContaining("OOM") });
   });
 });
+
+test("while a snapshot keeps what large values were, no more go for that", async () => {
+  const saved = await startServer({
+    args: ["--enable-debug-command", "yes", "--save", "", "--rdb-key-save-delay", "200"],
+  });
+  const writer = await saved.connect();
+  const field = async (name: string) => {
+    const text = String(plain(await writer.command("INFO", "everything")));
+    return Number(new RegExp(`\r\n${name}:(\\d+)`).exec(text)?.[1]);
+  };
+  const elements = Array.from({ length: 2000 }, (_, i) => `${i}:${"x".repeat(40)}`);
+  for (let i = 0; i < 40; i++) await writer.command("RPUSH", `list${i}`, ...elements);
+  for (let i = 0; i < 10; i++) await writer.command("SADD", `set${i}`, ...elements);
+  await writer.command("BGSAVE");
+  const used = (await field("used_memory")) - (await field("mem_not_counted_for_evict"));
+  await writer.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random");
+  await writer.command("CONFIG", "SET", "maxmemory", used - 1_000_000);
+  await until("there to be room", async () => {
+    const now = (await field("used_memory")) - (await field("mem_not_counted_for_evict"));
+    return now <= used - 1_000_000;
+  });
+  expect(plain(await writer.command("DBSIZE"))).toBeGreaterThan(30);
+  await until("the save to be over", async () => (await field("rdb_bgsave_in_progress")) === 0);
+  await until("all of it to count", async () => (await field("mem_not_counted_for_evict")) === 0);
+  expect(await field("used_memory")).toBeLessThan(used - 900_000);
+  await saved.stop();
+});
