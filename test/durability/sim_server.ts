@@ -236,6 +236,7 @@ export class SimServer {
       configFile: "",
       secretWords: this.random.words,
       residentSize: () => 0,
+      recentResidentSize: () => 0,
       programSize: () => 0,
       heapSize: () => 0,
       valuesSize: () => 0,
