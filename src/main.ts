@@ -35,6 +35,7 @@ import { standardInput, writeStandardOutput } from "./runtime/standard_streams.t
 import { openTls } from "./runtime/tls.ts";
 import { startWorker } from "./runtime/workers.ts";
 import { seedRandom } from "./scripting/random.ts";
+import { eager } from "./server/compacting.ts";
 import { connectionKinds } from "./server/connection_kinds.ts";
 import { type KindListeners, Listeners } from "./server/listeners.ts";
 import { mapData } from "./server/mapped_data.ts";
@@ -144,6 +145,7 @@ async function start(): Promise<void> {
     },
   };
   await warmUp(loop, new Server({ ...parts, leave: () => {} }));
+  if (DEBUG) eager.isOn = host.variable("RUSK_COMPACTS_EAGERLY") !== "";
   const server = new Server(parts);
   if (isLimited) keepBallast();
   const listeners: Listeners = new Listeners(

@@ -86,6 +86,10 @@ const POISON = 0xde;
  */
 const DENSE_SEGMENTS_MIN = 8;
 
+/** How full a slab is, is told in so many steps; above the second number it is not emptied. */
+const FULL_STEPS = 8;
+const EMPTIED_STEPS_MAX = 6;
+
 /** In place of a class: of segments that nothing uses, and of huge blocks. */
 const VACANT = 0;
 const HUGE = CLASS_COUNT;
@@ -112,6 +116,10 @@ const previousPartial = new Int32Array(SEGMENT_COUNT_MAX);
 const partialHead = new Int32Array(CLASS_COUNT);
 /** By class: the segments of its slabs. */
 const classSegments = new Int32Array(CLASS_COUNT);
+/** By segment: whether its slab is being emptied, see `beginEmptying`. */
+const leaving = new Uint8Array(SEGMENT_COUNT_MAX);
+/** The slabs that are. */
+let leavingSlabs: number[] = [];
 /** No segment below is vacant. */
 let vacantFrom = 1;
 let vacantCount = SEGMENT_COUNT_MAX - 1;
@@ -202,10 +210,15 @@ export function free(ref: Ref): void {
   i32[ref >>> SEGMENT_BITS][(ref & SEGMENT_MASK) << 1] = freeHead[segment];
   freeHead[segment] = ref;
   if (wasFull) linkPartial(segment, index);
-  if (--liveCount[segment] === 0 && isDispensable(index)) {
-    unlinkPartial(segment, index);
-    releaseSlab(segment);
+  if (--liveCount[segment] === 0) emptied(segment, index);
+}
+
+function emptied(slab: number, index: number): void {
+  if (leaving[slab] === 0) {
+    if (!isDispensable(index)) return;
+    unlinkPartial(slab, index);
   }
+  releaseSlab(slab);
 }
 
 /**
@@ -214,6 +227,72 @@ export function free(ref: Ref): void {
  */
 function isDispensable(index: number): boolean {
   return index > SINGLE_CLASS_MAX || nextPartial[partialHead[index]] !== 0;
+}
+
+/**
+ * Begins to empty slabs, of each class those that are used least as far as the others have room for
+ * what is in them: no block is put there until `endEmptying`. Whoever knows who refers to a block
+ * that `isLeaving` moves it. Returns the bytes that are free when all are. `isEach` is for tests:
+ * each slab with room, whether others have room or not.
+ */
+export function beginEmptying(isEach = false): number {
+  endEmptying();
+  let size = 0;
+  for (let index = 1; index < CLASS_COUNT; index++) {
+    for (const slab of slabsToEmpty(index, isEach)) {
+      unlinkPartial(slab, index);
+      leaving.fill(1, slab, slab + (slabUnits[slab] >>> SEGMENT_BITS));
+      leavingSlabs.push(slab);
+      size += slabUnits[slab] * 8;
+    }
+  }
+  return size;
+}
+
+function slabsToEmpty(index: number, isEach: boolean): number[] {
+  const slabs: number[] = [];
+  let live = 0;
+  for (let slab = partialHead[index]; slab !== 0; slab = nextPartial[slab]) {
+    slabs.push(slab);
+    live += liveCount[slab];
+  }
+  if (isEach) return slabs.filter((slab) => liveCount[slab] > 0);
+  // Of those that are about as full, which the most are after many were freed at random, the ones
+  // in the same huge pages stay together.
+  const steps = (slab: number) => Math.ceil((liveCount[slab] / roomOf(slab, index)) * FULL_STEPS);
+  const place = (slab: number) => mappedAt[slab] || slab;
+  slabs.sort((a, b) => steps(b) - steps(a) || place(a) - place(b));
+  let kept = 0;
+  for (let room = 0; kept < slabs.length && room < live; kept++) room += roomOf(slabs[kept], index);
+  const isCrumbled = (slab: number) => liveCount[slab] > 0 && steps(slab) <= EMPTIED_STEPS_MAX;
+  return slabs.slice(kept).filter(isCrumbled);
+}
+
+/** The blocks for which a slab has room. */
+const roomOf = (slab: number, index: number) => Math.floor(slabUnits[slab] / classUnits[index]);
+
+/** Whether the block lies in a slab that is being emptied. */
+export const isLeaving = (ref: number): boolean => leaving[ref >>> SEGMENT_BITS] !== 0;
+
+/** A copy of all bytes of a block, in one of the same size. */
+export function copy<Kind extends string>(ref: Ref<Kind>): Ref<Kind> {
+  const size = capacity(ref);
+  const to = alloc(size) as Ref<Kind>;
+  const from = byteOffset(ref);
+  u8[to >>> SEGMENT_BITS].set(u8[ref >>> SEGMENT_BITS].subarray(from, from + size), byteOffset(to));
+  return to;
+}
+
+/** What is not empty yet is used again. */
+export function endEmptying(): void {
+  const slabs = leavingSlabs;
+  leavingSlabs = [];
+  for (const slab of slabs) {
+    // One that is empty by now has gone, and what is there instead is not marked.
+    if (leaving[slab] === 0) continue;
+    leaving.fill(0, slab, slab + (slabUnits[slab] >>> SEGMENT_BITS));
+    linkPartial(slab, segmentClass[slab]);
+  }
 }
 
 /** The bytes that the block can hold: at least what was asked for. */
@@ -398,6 +477,10 @@ export function verify(): void {
       assert(carved === freed + liveCount[segment], "blocks lost from a segment");
     }
   }
+  for (const slab of leavingSlabs) {
+    if (leaving[slab] === 0) continue;
+    assert(liveCount[slab] > 0 && slabOf[slab] === slab, "an empty slab that has not left");
+  }
   let vacant = 0;
   for (let segment = 1; segment < SEGMENT_COUNT_MAX; segment++) {
     if (segmentClass[segment] !== VACANT) continue;
@@ -494,6 +577,7 @@ function releaseSlab(slab: number): void {
   const index = segmentClass[slab];
   const count = index === HUGE ? 1 : slabUnits[slab] >>> SEGMENT_BITS;
   if (index !== HUGE) classSegments[index] -= count;
+  leaving.fill(0, slab, slab + count);
   for (let segment = slab; segment < slab + count; segment++) {
     u8[segment] = NO_BYTES;
     i32[segment] = NO_WORDS;

@@ -78,7 +78,7 @@ export const OTHER_VERSIONS: ReadonlyMap<string, OtherDirective> = new Map([
   ...kept(NO_THREADS, "min-string-size-avoid-copy-reply-threaded io-threads-do-commands-offload"),
   ...kept("The server tells that it is compatible anyway", "extended-redis-compatibility"),
   ...kept(NO_LUA, "lua-enable-insecure-api"),
-  ...kept("Memory is not defragmented while running", "active-defrag-cycle-us"),
+  ...kept("Memory is compacted in slices as it is", "active-defrag-cycle-us"),
   ...kept("The log has one form, Redis's", "log-format log-timestamp-format"),
   ...kept("Every version that is known is loaded", "rdb-version-check"),
   ...kept("The group is that of the process", "unixsocketgroup"),

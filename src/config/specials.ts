@@ -291,15 +291,6 @@ export function checkHostName(value: string): void {
   }
 }
 
-/** For `flag`: memory is never moved about to undo its fragmentation. */
-export function refuseDefragmentation(value: boolean): void {
-  if (!value) return;
-  throw new Refusal(
-    "Active defragmentation cannot be enabled: it requires a Redis server compiled with a " +
-      "modified Jemalloc like the one shipped by default with the Redis source distribution",
-  );
-}
-
 /** For `choices`: a shutdown cannot both save and not save. */
 export function checkShutdown(chosen: readonly string[]): void {
   if (chosen.includes("save") && chosen.includes("nosave")) {

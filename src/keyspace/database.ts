@@ -244,7 +244,11 @@ export class Database implements Timed {
   }
 
   private reshape(e: EntryRef, valueArea: number, keep: number, withTtl: boolean): EntryRef {
-    const moved = entry.copyShaped(e, valueArea, keep, withTtl);
+    return this.rehouse(e, entry.copyShaped(e, valueArea, keep, withTtl));
+  }
+
+  /** Puts a copy, which is as good, in the place of an entry, which is freed; returns the copy. */
+  rehouse(e: EntryRef, moved: EntryRef): EntryRef {
     dict.replace(this.keys, e, moved);
     if (entry.hasTtl(moved)) this.expires.relocate(entry.expiryIndex(moved), moved);
     if (entry.partsExpire(moved)) {

@@ -90,6 +90,8 @@ export class Keyspace implements DatabaseOwner {
     expiredFields: 0,
     expiredInTimeCount: 0,
     lazyFreed: 0,
+    /** Blocks that were moved so that slabs could be given back. */
+    movedBlocks: 0,
     /** Walks over all keys that were begun: saves in the background, rewritings of the log. */
     walks: 0,
     evicted: 0,
@@ -122,6 +124,8 @@ export class Keyspace implements DatabaseOwner {
   delays: Delays = NO_DELAYS;
   /** While a script runs that may be undone. */
   keeper: ValueKeeper | null = null;
+  /** Per cent of the time that compaction.ts takes now. */
+  compactingPercent = 0;
   private walk: KeyWalk | null = null;
   /** `entry.epoch` of keys that the last walk has seen, or that were made since it began. */
   private epoch = 0;

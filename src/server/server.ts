@@ -46,6 +46,7 @@ import { Backlog } from "./backlog.ts";
 import { clientFeatures } from "./client_features.ts";
 import { ClientPause } from "./client_pause.ts";
 import { ClientRegistry } from "./client_registry.ts";
+import { SlicedCompaction } from "./compacting.ts";
 import type { Connection } from "./connection.ts";
 import { Crashes } from "./crashes.ts";
 import { type Engine, noOutputLimit, type OutputLimits } from "./engine.ts";
@@ -106,6 +107,7 @@ export class Server implements CallServer, Engine {
   readonly outputLimits: OutputLimits = { normal: noOutputLimit(), pubsub: noOutputLimit() };
   readonly pubsub = new PubSubHub();
   readonly durability: Durability;
+  readonly compaction: SlicedCompaction;
   readonly snapshots: Snapshots;
   readonly users: Users;
   readonly targets: Targets;
@@ -136,6 +138,7 @@ export class Server implements CallServer, Engine {
     this.background = new BackgroundWork(clock, loop, log);
     const { later } = this.background;
     reclaimInSlices(this.keyspace, clock, later);
+    this.compaction = this.compactionOf(later);
     this.pause = new ClientPause(this.figures, (isOn) => this.applyPause(isOn));
     this.clients = new ClientRegistry(this);
     this.evicting = this.evictingOf();
@@ -171,6 +174,7 @@ export class Server implements CallServer, Engine {
     // Who waited for the disk goes on when it can, and a script that is in the midst of it is over.
     const onEnd = () => {
       if (!this.scripts.isSuspended) this.backlog.check();
+      if (DEBUG) this.compaction.turnOver();
     };
     this.turn = new Turn(this.reply, this.answers, endOfTurn, writer, onEnd);
     this.targets = new Targets(host, clock);
@@ -193,6 +197,10 @@ export class Server implements CallServer, Engine {
       crash: (kind) => this.crashes.pretend(kind),
       expireByItself: (on) => this.expiry.enable(on),
     };
+  }
+
+  private compactionOf(later: BackgroundWork["later"]): SlicedCompaction {
+    return new SlicedCompaction(this.keyspace, this.clock, later, () => this.scripts.isSuspended);
   }
 
   private accessHostOf({ secretWords }: Host): AccessHost {

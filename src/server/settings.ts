@@ -38,6 +38,9 @@ function outputSizeMax({ host }: Server): number {
 }
 
 function limitSettings(server: Server, config: Config): void {
+  config.follow(["activedefrag"], () => {
+    server.compaction.isOn = config.flag("activedefrag");
+  });
   config.follow(["proto-max-bulk-len", "client-query-buffer-limit"], () => {
     server.parser.bulkSizeMax = config.number("proto-max-bulk-len");
     server.queryBufferSizeMax = config.number("client-query-buffer-limit");

@@ -28,6 +28,7 @@ export interface TimerParts {
   readonly outputLimits: OutputLimits;
   readonly backlog: Backlog;
   readonly tracking: { trim(): void };
+  readonly compaction: { check(): void };
   readonly ending: { readonly isAsked: boolean; check(): void };
   readonly targets: { closeIdle(): void };
   readonly snapshots: { check(): void };
@@ -65,6 +66,7 @@ function checkWhatIsDue(parts: TimerParts, isLoading: boolean): void {
     // What is scheduled of the log comes first, as in Redis.
     parts.appendLog.check();
     parts.snapshots.check();
+    parts.compaction.check();
   }
   parts.pause.check(parts.clock.nowMs);
 }

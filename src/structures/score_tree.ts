@@ -503,6 +503,17 @@ export function move(t: TreeRef, from: number, to: number, e: EntryRef): void {
   insert(t, to, e);
 }
 
+/** An entry that is in the tree with this score lives in another block now: `by`, its copy. */
+export function relocate(t: TreeRef, score: number, e: EntryRef, by: EntryRef): void {
+  const leaf = descend(t, score, e);
+  const index = placeIn(leaf, score, e);
+  if (DEBUG) assert(entryAt(leaf, index) === e, "the entry is not where its score is");
+  i32[leaf >>> SEGMENT_BITS][entriesAt(leaf) + index] = by;
+  if (index > 0) return;
+  stageKey(leaf);
+  btree.setKey(t);
+}
+
 function moveWithin(leaf: LeafRef, index: number, to: number, e: EntryRef): void {
   const scores = f64[leaf >>> SEGMENT_BITS];
   const entries = i32[leaf >>> SEGMENT_BITS];

@@ -90,6 +90,9 @@ export function packedSize(e: EntryRef): number {
 export const nodeCount = (e: EntryRef) =>
   treeOf(e) === NIL ? 1 : 1 + leafCount(e) + btree.nodeCount(treeOf(e));
 
+/** The tree of its leaves, NIL while there is none. */
+export const leafTree = treeOf;
+
 /** Takes the highest ID that an entry ever had, or that XSETID has set. */
 export const loadLastId = (e: EntryRef, into: StreamId) => into.load(refOf(e), LAST_ID);
 export const setLastId = (e: EntryRef, id: StreamId) => id.store(refOf(e), LAST_ID);

@@ -83,7 +83,8 @@ describe.skipIf(!hasRedis)("compared with redis-server", () => {
   // or whose odd values would be expensive, or whose range is another here (proto-max-bulk-len:
   // no string is longer than 1 GiB): only their own values below are compared.
   const OWN_VALUES = "proto-max-bulk-len|port|bind|dir|maxclients|watchdog-period";
-  const EFFECTS = new RegExp(`^(${OWN_VALUES}|tls-(port|replication|cluster))$`);
+  // Debian's Redis cannot move what it has.
+  const EFFECTS = new RegExp(`^(${OWN_VALUES}|tls-(port|replication|cluster)|activedefrag)$`);
 
   const ODD = [
     ...rows(
@@ -213,7 +214,7 @@ describe.skipIf(!hasRedis)("compared with redis-server", () => {
     "unixsocketperm ''|unixsocketperm -1|unixsocketperm +700|unixsocketperm ' '",
     "unixsocketperm 99999999999999999999999|databases 0|databases 2147483648|io-threads 0",
     "io-threads 129|tcp-backlog -1|cluster-port 65536|socket-mark-id -1|supervised x",
-    "socket-mark-id 4294967296|syslog-facility x|enable-debug-command x|activedefrag yes",
+    "socket-mark-id 4294967296|syslog-facility x|enable-debug-command x",
     "enable-protected-configs LOCAL|appendfilename ''|appendfilename a/b|appenddirname ''",
     "appenddirname a/b|aclfile ''|pidfile ''|syslog-ident ''|daemonize maybe|port 0 ''",
     "masterauth ''|masterauth \"a\\x00b\\n\\r\\t\\b\\a\\q\"|masterauth 'a\\'b\\x41'",

@@ -82,7 +82,7 @@ const GAUGES: readonly Row[] = [
     "Memory that does not count for maxmemory.",
   ],
   ["lazyfree_pending_objects", "redis_lazyfree_pending_objects", "Values that are to be freed."],
-  ["active_defrag_running", "redis_active_defrag_running", "Always 0: memory is not moved."],
+  ["active_defrag_running", "redis_active_defrag_running", "Per cent of the time spent on it."],
 
   ["loading", "redis_loading_dump_file", "1 while data are loaded."],
   [
@@ -151,10 +151,10 @@ const GAUGES: readonly Row[] = [
     "redis_migrate_cached_sockets_total",
     "Servers that MIGRATE is connected to.",
   ],
-  ["active_defrag_hits", "redis_defrag_hits", "Always 0: memory is not moved."],
-  ["active_defrag_misses", "redis_defrag_misses", "Always 0: memory is not moved."],
-  ["active_defrag_key_hits", "redis_defrag_key_hits", "Always 0: memory is not moved."],
-  ["active_defrag_key_misses", "redis_defrag_key_misses", "Always 0: memory is not moved."],
+  ["active_defrag_hits", "redis_defrag_hits", "Blocks that were moved."],
+  ["active_defrag_misses", "redis_defrag_misses", "Always 0: it is not counted."],
+  ["active_defrag_key_hits", "redis_defrag_key_hits", "Always 0: it is not counted."],
+  ["active_defrag_key_misses", "redis_defrag_key_misses", "Always 0: it is not counted."],
   [
     "tracking_total_keys",
     "redis_tracking_total_keys",
