@@ -12,7 +12,8 @@ import {
 } from "../../calls/scan_options.ts";
 import { CommandError, SYNTAX, wrongArity } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
-import * as entry from "../../structures/entry.ts";
+import type { PackedRef } from "../../structures/packed.ts";
+import * as packed from "../../structures/packed.ts";
 import { Type } from "../../values/types.ts";
 import * as zsetValue from "../../values/zset_value.ts";
 
@@ -169,12 +170,8 @@ function replyDistinct(call: Call, e: EntryRef, count: number, withScores: boole
   }
 }
 
-/** Whole numbers up to here are stored as integers in a packed set, and told as such by ZSCAN. */
-const STORED_WHOLE_MAX = 2 ** 62;
-
 /** The scan at hand: members seen, and members that matched. */
 let scanning: Call;
-let isPacked = false;
 let seen = 0;
 let found = 0;
 
@@ -190,9 +187,13 @@ export function zscan(call: Call): void {
   parseScan(call, 3, false);
   const { count } = scanOptions;
   scanning = call;
-  isPacked = entry.encoding(e) === zsetValue.PACKED;
   seen = 0;
   found = 0;
+  if (zsetValue.block(e) !== NIL) {
+    scanPacked(call, zsetValue.block(e));
+    reply.endScan(mark, 0, found * 2);
+    return;
+  }
   let positions = count * SCAN_POSITIONS;
   do {
     position = zsetValue.scan(e, position, replyScanned);
@@ -206,13 +207,20 @@ function replyScanned(member: Range, score: number): void {
   if (!scanMatches(scanning, bytes, offset, size)) return;
   found++;
   scanning.reply.bulk(bytes, offset, size);
-  if (!isPacked || Number.isSafeInteger(score) || !isStoredWhole(score)) {
-    scanning.reply.bulkDouble(score);
-  } else {
-    scanning.reply.bulkText(BigInt(score).toString());
-  }
+  scanning.reply.bulkDouble(score);
 }
 
-function isStoredWhole(score: number): boolean {
-  return Number.isInteger(score) && Math.abs(score) <= STORED_WHOLE_MAX;
+/** Replies with all members that match; with scores as they are stored, which Redis tells, too. */
+function scanPacked(call: Call, p: PackedRef): void {
+  const { reply } = call;
+  for (let at = packed.first(p); at !== 0; ) {
+    const scoreAt = packed.next(p, at);
+    const { bytes, offset, size } = packed.range(p, at);
+    if (scanMatches(call, bytes, offset, size)) {
+      found++;
+      packed.reply(p, at, reply);
+      packed.reply(p, scoreAt, reply);
+    }
+    at = packed.next(p, scoreAt);
+  }
 }
