@@ -305,7 +305,7 @@ function greet(config: Config, log: Log): void {
         "file use rusk /path/to/redis.conf",
     );
   }
-  for (const warning of [config.warningOf(NAMES.values()), config.warningOfIgnored()]) {
+  for (const warning of [config.warningOf(new Set(NAMES.values())), config.warningOfIgnored()]) {
     if (warning !== null) log.add("warning", `WARNING ${warning}`);
   }
 }

@@ -245,14 +245,14 @@ describe("directives that this server cannot obey", () => {
 
   test("those without effect are named in one line at the start, with the reasons", async () => {
     const server = await startWith(
-      fileOf("maxmemory-policy allkeys-lru\nmaxmemory-samples 7\nio-threads 4\nhz 20\n"),
+      fileOf("bind-source-addr 127.0.0.1\nreplica-priority 7\nio-threads 4\nhz 20\n"),
     );
     const lines = server.log().split("\n");
     const warnings = lines.filter((line) => line.includes("without effect"));
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toEndWith(
-      " # WARNING Set, but without effect: maxmemory-policy, maxmemory-samples (Keys are not " +
-        "evicted yet); io-threads (One thread serves all clients)",
+      " # WARNING Set, but without effect: bind-source-addr, replica-priority (There is no " +
+        "replication yet); io-threads (One thread serves all clients)",
     );
   });
 
