@@ -4,7 +4,7 @@
  * Bytes read at once from one socket: enough for a deep pipeline, and little enough that the
  * others' commands need not wait for long.
  */
-export const INPUT_BUFFER_SIZE = 64 << 10;
+export const INPUT_BUFFER_SIZE = 128 << 10;
 
 /**
  * Of a client whose last request was a large one so much is read at once: what comes before the
