@@ -218,6 +218,7 @@ export const general = {
   "huge-pages": flag(true, {
     own: true,
     immutable: true,
+    hidden: true,
     does:
       "Large data lie in huge pages (Linux), and take less CPU time so. What is small does not, " +
       "nor does anything where the system forbids it; the log says what is in force.",
