@@ -20,6 +20,7 @@ import {
 } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
 import { claimConfigured } from "./durability/claims.ts";
+import { giveBackCode } from "./runtime/code_pages.ts";
 import { openDatagrams } from "./runtime/datagrams.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import { type FileLocks, openFileLocks } from "./runtime/file_locks.ts";
@@ -27,6 +28,7 @@ import * as files from "./runtime/files.ts";
 import { type Foreign, openForeign } from "./runtime/foreign.ts";
 import type { Host } from "./runtime/host.ts";
 import * as host from "./runtime/host.ts";
+import { openLocalTime } from "./runtime/local_time.ts";
 import { openMappings } from "./runtime/mappings.ts";
 import type { EventLoop } from "./runtime/net.ts";
 import { raiseSignal } from "./runtime/process_end.ts";
@@ -41,13 +43,13 @@ import { type KindListeners, Listeners } from "./server/listeners.ts";
 import { mapData } from "./server/mapped_data.ts";
 import { followOomScore } from "./server/oom_score.ts";
 import { followTitle } from "./server/process_title.ts";
+import { rehearse } from "./server/rehearsal.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings } from "./server/settings.ts";
 import { superviseAs } from "./server/supervision.ts";
 import type { Supervisor } from "./server/supervisor.ts";
 import { syslogOf } from "./server/syslog.ts";
 import { TlsService } from "./server/tls_service.ts";
-import { warmUp } from "./server/warm_up.ts";
 import { programOf } from "./tools/programs.ts";
 import type { ToolParts } from "./tools/tool_parts.ts";
 
@@ -61,6 +63,8 @@ const CLAIM_MS = 500;
 const CLAIM_STEP_MS = 50;
 /** The title is shown so long after the start: clients come first. */
 const TITLE_MS = 100;
+/** What the rehearsal has had compiled, and the collector, need the program's pages for so long. */
+const CODE_MS = 1000;
 
 /** A configuration that came on standard input, and where the process was started. */
 let configInput: string | null = null;
@@ -105,6 +109,8 @@ async function start(): Promise<void> {
   const config = readConfig(host.args, checkMeaning);
   const log = new Log(host.pid, host.wallMs, (line) => writeLog(config, line));
   log.level = config.text("loglevel") as LogLevel;
+  const foreign = await openForeign();
+  log.localTime = openLocalTime(foreign) ?? log.localTime;
   if (config.flag("syslog-enabled")) await openSyslog(config, log);
   const supervisor = await superviseAs(config, (level, text) => log.add(level, text));
   if (config.flag("daemonize") && supervisor.name === "no") await goToBackground(config);
@@ -122,7 +128,6 @@ async function start(): Promise<void> {
   claimFiles(config, log, locks);
   const warn = (problem: string) => log.add("warning", problem);
   const tls = new TlsService(await openTls(loop), config, warn);
-  const foreign = await openForeign();
   const isLimited = host.isMemoryLimited();
   mapData({
     mappings: await openMappings(foreign),
@@ -144,7 +149,6 @@ async function start(): Promise<void> {
       leave(config, log, listeners, locks);
     },
   };
-  await warmUp(loop, new Server({ ...parts, leave: () => {} }));
   if (DEBUG) eager.isOn = host.variable("RUSK_COMPACTS_EAGERLY") !== "";
   const server = new Server(parts);
   if (isLimited) keepBallast();
@@ -162,8 +166,24 @@ async function start(): Promise<void> {
   tls.followConfig();
   listeners.followConfig();
   followOomScore(config, host, (level, text) => log.add(level, text));
-  await serve(server, config, log, listeners, loop, supervisor);
+  await serve(server, config, log, listeners, loop, supervisor, () =>
+    rehearseFor(server, parts, loop, foreign),
+  );
   loop.later(TITLE_MS, () => followTitle(config, host.startedAs, openProcessTitle(foreign)));
+}
+
+/** What clients are going to send is compiled before. */
+function rehearseFor(server: Server, parts: Parts, loop: EventLoop, foreign: Foreign | null): void {
+  rehearse({
+    loop,
+    stage: () => new Server({ ...parts, leave: () => {} }),
+    commandCount: () => server.figures.commands.commandCount,
+    isBusy: () => !server.progress.isIdle,
+    over: () => {
+      host.collectGarbageLater();
+      loop.later(CODE_MS, () => giveBackCode(foreign));
+    },
+  });
 }
 
 async function openSyslog(config: Config, log: Log): Promise<void> {
@@ -347,6 +367,7 @@ async function serve(
   listeners: Listeners,
   loop: EventLoop,
   supervisor: Supervisor,
+  begun: () => void,
 ): Promise<void> {
   onEndSignal = (name) => server.signal(name);
   host.onFailure((error) => server.crashes.threw(error));
@@ -383,6 +404,7 @@ async function serve(
     }
     server.begin();
     supervisor.ready();
+    begun();
   });
 }
 

@@ -74,12 +74,6 @@ export const OUTPUT_PIECE_SIZE = 16 << 10;
 /** The server's timer runs this often at most (hz), and its slices of work are this long. */
 export const SLICE_MS = 1;
 
-/**
- * How long the server rehearses before it opens: most of what is used most is compiled by then, and
- * nobody who starts it notices.
- */
-export const REHEARSAL_MS = 30;
-
 /** The longest string that the server holds: `proto-max-bulk-len` cannot be above. */
 export const STRING_SIZE_MAX = 1 << 30;
 

@@ -1,5 +1,7 @@
 /** The log, in Redis's form: `pid:role date time level message`, to standard output or a file. */
 
+import type { LocalTime } from "../runtime/local_time.ts";
+
 export type LogLevel = "debug" | "verbose" | "notice" | "warning";
 
 const LEVELS: readonly LogLevel[] = ["debug", "verbose", "notice", "warning"];
@@ -10,6 +12,8 @@ export class Log {
   level: LogLevel = "notice";
   /** Where messages go as well, if anywhere; not text that is written as it is. */
   also: ((level: LogLevel, text: string) => void) | null = null;
+  /** What a time of the system's clock is here. */
+  localTime: (ms: number) => LocalTime = localTimeOf;
   private readonly pid: number;
   private readonly nowMs: () => number;
   private readonly write: (line: string) => void;
@@ -24,7 +28,9 @@ export class Log {
   /** Logs a message unless its level is below the log's. */
   add(level: LogLevel, text: string): void {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(this.level)) return;
-    this.write(`${this.pid}:M ${timestamp(this.nowMs())} ${MARKS[level]} ${text}\n`);
+    const ms = this.nowMs();
+    const time = timestamp(this.localTime(ms), ms);
+    this.write(`${this.pid}:M ${time} ${MARKS[level]} ${text}\n`);
     this.also?.(level, text);
   }
 
@@ -36,10 +42,22 @@ export class Log {
 
 export const twoDigits = (value: number) => String(value).padStart(2, "0");
 
-/** `01 Jan 2026 00:00:00.000`, in local time. */
-function timestamp(ms: number): string {
+/** `01 Jan 2026 00:00:00.000`. */
+function timestamp({ year, month, day, hour, minute, second }: LocalTime, ms: number): string {
+  const time = [hour, minute, second].map(twoDigits).join(":");
+  const milliseconds = String(Math.floor(ms) % 1000).padStart(3, "0");
+  return `${twoDigits(day)} ${MONTHS[month]} ${year} ${time}.${milliseconds}`;
+}
+
+/** As JavaScript's dates have it. */
+export function localTimeOf(ms: number): LocalTime {
   const date = new Date(ms);
-  const day = `${twoDigits(date.getDate())} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
-  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
-  return `${day} ${time}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return {
+    year: date.getFullYear(),
+    month: date.getMonth(),
+    day: date.getDate(),
+    hour: date.getHours(),
+    minute: date.getMinutes(),
+    second: date.getSeconds(),
+  };
 }

@@ -21,6 +21,8 @@ import { type Lender, NOT_LENT, ReplyPieces, type TakePart } from "./reply_piece
 const CR = 13;
 const LF = 10;
 const FIRST_ROOM = 1 << 20;
+/** Of one that nothing was written to so far: most servers never need more. */
+const SMALL_ROOM = 64 << 10;
 /** After a large reply the buffer goes back to FIRST_ROOM. */
 const KEPT_ROOM_MAX = 4 << 20;
 /** The longest head of a reply: a type byte, 17 digits, CR LF, and the slack of word copies. */
@@ -91,7 +93,7 @@ export class Reply {
     this.pieceSize = pieceSize;
     this.lender = lender;
     this.pieces = new ReplyPieces(lender);
-    this.bytes = new Uint8Array(Math.min(FIRST_ROOM, pieceSize));
+    this.bytes = new Uint8Array(Math.min(SMALL_ROOM, pieceSize));
     this.view = new DataView(this.bytes.buffer);
   }
 

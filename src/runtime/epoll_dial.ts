@@ -1,6 +1,8 @@
-/** Connections that the epoll loop makes to other servers. */
-import { lookup } from "node:dns";
-import { isIP } from "node:net";
+/**
+ * Connections that the epoll loop makes to other servers. Few servers do: modules that only this
+ * needs are loaded then.
+ */
+import process from "node:process";
 import { EpollSocket } from "./epoll_socket.ts";
 import type { WatchingLoop } from "./epoll_watch.ts";
 import type { DialEvents, DialTo, Socket } from "./net.ts";
@@ -14,11 +16,11 @@ export function dialFrom(loop: WatchingLoop, to: DialTo, events: DialEvents): So
   socket.beginDialing(events);
   if ("path" in to) {
     attempt(loop, socket, () => connectingToFile(loop, to.path));
-  } else if (isIP(to.host) !== 0) {
+  } else if (process.getBuiltinModule("node:net").isIP(to.host) !== 0) {
     attempt(loop, socket, () => connectingToPort(loop, to.host, to.port));
   } else {
     // One of the runtime's own threads asks.
-    lookup(to.host, (error, address) => {
+    process.getBuiltinModule("node:dns").lookup(to.host, (error, address) => {
       if (error !== null) socket.fail(systemCode(error));
       else if (socket.isOpen) {
         attempt(loop, socket, () => connectingToPort(loop, address, to.port));

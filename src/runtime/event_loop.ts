@@ -2,10 +2,10 @@
 import { EpollLoop } from "./epoll_loop.ts";
 import { openLibc } from "./libc.ts";
 import type { EventLoop } from "./net.ts";
-import { nodeLoop } from "./node_loop.ts";
 
 /** Its own over epoll in the release, on Linux with glibc; the runtime's own elsewhere. */
 export async function openEventLoop(): Promise<EventLoop> {
   const libc = await openLibc();
-  return libc === null ? nodeLoop : new EpollLoop(libc);
+  // What the other loop needs takes long to load.
+  return libc === null ? (await import("./node_loop.ts")).nodeLoop : new EpollLoop(libc);
 }

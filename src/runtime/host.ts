@@ -1,6 +1,6 @@
 /** The process and the machine, for INFO, the log and start-up. */
 import { Buffer } from "node:buffer";
-import { readFileSync, writeFileSync, writeSync } from "node:fs";
+import { fstatSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { arch as architecture, type as osType, release, totalmem } from "node:os";
 import process from "node:process";
 import type { LockFile } from "./file_locks.ts";
@@ -198,6 +198,11 @@ export function collectGarbage(): void {
   collector();
 }
 
+/** As `collectGarbage`, beside what goes on, where the runtime can. */
+export function collectGarbageLater(): void {
+  if (typeof Bun !== "undefined") Bun.gc(false);
+}
+
 function findCollector(): () => void {
   if (typeof Bun !== "undefined") return () => Bun.gc(true);
   try {
@@ -302,7 +307,16 @@ export function onFailure(report: (error: unknown) => void): void {
   process.on("unhandledRejection", report);
 }
 
-export const isTerminal = () => process.stdout.isTTY === true;
+export const isTerminal = () => isDevice(1) && process.stdout.isTTY === true;
+
+/** A pipe or a file is known for no terminal without the streams, which take long to load. */
+function isDevice(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
 
 /** The width of the terminal that errors go to, in characters; 0 if they go elsewhere. */
 export const terminalWidth = () =>
