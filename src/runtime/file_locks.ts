@@ -8,6 +8,7 @@ import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 
 import process from "node:process";
 import { absolutePath, nativePath } from "./files.ts";
 import { C_LIBRARIES, type Foreign, type ForeignSignatures, openForeign } from "./foreign.ts";
+import { secretWords } from "./secret.ts";
 import { systemReason } from "./system_error.ts";
 import { type TryLock, windowsLock } from "./windows_lock.ts";
 
@@ -128,8 +129,9 @@ function lockBy(isLocked: (fd: number) => boolean, path: string): (() => void) |
     }
     if (identityOf(fd) === identityOf(path)) {
       return () => {
-        // In this order: nobody else is to lock it before it is gone.
-        remove(whole);
+        // In this order: nobody else is to lock it before it is gone. Where the folder was moved,
+        // or made anew, the file of that name is another's.
+        if (identityOf(fd) === identityOf(whole)) remove(whole);
         closeSync(fd);
       };
     }
@@ -140,7 +142,9 @@ function lockBy(isLocked: (fd: number) => boolean, path: string): (() => void) |
 
 /** Whether files of this folder can be locked at all: one that nobody else knows can, then. */
 function locksAnother(isLocked: (fd: number) => boolean, path: string): boolean {
-  const other = `${path}-${process.pid}`;
+  // Servers of different containers may have the same process number.
+  const digits = Array.from(secretWords(2), (word) => word.toString(36)).join("");
+  const other = `${path}-${process.pid}-${digits}`;
   const fd = openSync(nativePath(other), O_RDWR | O_CREAT, 0o644);
   try {
     return isLocked(fd);

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
 import type { Client } from "../client/client.ts";
 import { ruskCommand, startServer } from "../client/server.ts";
 import { ask, folderOfEachTest, untilInfo } from "../server/folder.ts";
@@ -14,7 +14,7 @@ const SAVES = ["--save", "3600 1"];
 const [program, ...first] = ruskCommand();
 const START = [...first, "--port", "0", "--unixsocket", "s"];
 const second = (...args: string[]) =>
-  spawnSync(program, [...START, ...args], { encoding: "latin1" });
+  spawnSync(program, [...START, ...args], { encoding: "latin1", timeout: 20_000 });
 /** In a network of its own, as a container is. */
 const apart = (...args: string[]) =>
   spawnSync("unshare", ["--net", "--map-root-user", program, ...START, ...args], {
@@ -108,6 +108,19 @@ test("a second server that saves to the same snapshot ends with a sentence", asy
   // The one that ended in order leaves nothing but the snapshot.
   const names = readdirSync(path()).sort();
   expect(names).toEqual(["dump.rdb", "other.rdb", "other.rdb.lock"]);
+});
+
+test("who ends when its folder was moved leaves the lock of who works in a new one", async () => {
+  mkdirSync(path("data"));
+  const { server } = await started(startServer, ...SAVES, "--dir", path("data"));
+  renameSync(path("data"), path("moved"));
+  mkdirSync(path("data"));
+  await started(startServer, ...SAVES, "--dir", path("data"));
+  server.signal("SIGTERM");
+  expect(await server.exited).toBe(0);
+  const { status, stdout } = second(...SAVES, "--dir", path("data"));
+  expect(stdout).toContain("# Another server saves to the snapshot dump.rdb");
+  expect(status).toBe(1);
 });
 
 test("a snapshot of another server is not replaced by commands either", async () => {
