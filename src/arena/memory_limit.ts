@@ -14,6 +14,8 @@ let limitSize = Infinity;
 let outsideSize = 0;
 /** See `setAside`: it is taken off `outsideSize`. */
 export let asideSize = 0;
+/** See `countTwice`: it is taken off `outsideSize`, too. */
+export let twiceSize = 0;
 /** Changes of what clients take wait. */
 let isHolding = false;
 let heldChange = 0;
@@ -38,6 +40,12 @@ export function countOutside(change: number): void {
  */
 export function setAside(change: number): void {
   asideSize += change;
+  countOutside(-change);
+}
+
+/** So many bytes more of the arena, or less, are among what clients say that they have waiting. */
+export function countTwice(change: number): void {
+  twiceSize += change;
   countOutside(-change);
 }
 

@@ -7,7 +7,7 @@ import {
   SEGMENT_SIZE,
   segmentsLeft,
 } from "../arena/arena.ts";
-import { asideSize } from "../arena/memory_limit.ts";
+import { asideSize, twiceSize } from "../arena/memory_limit.ts";
 import type { Database } from "../keyspace/database.ts";
 import { EXPIRY_SIZE } from "../keyspace/expiry.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -59,7 +59,7 @@ export function usedMemory(server: MemoryOwner): number {
 /** What counts for maxmemory: see memory_limit.ts, which knows it while there is a limit. */
 export function countedMemory({ keyspace, clients }: Omit<MemoryOwner, "durability">): number {
   const outside = expiryOrdersSize(keyspace) + clients.totalMemorySize();
-  return arenaFigures().usedSize + outside - asideSize;
+  return arenaFigures().usedSize + outside - asideSize - twiceSize;
 }
 
 /** What does not, as in Redis: INFO's mem_not_counted_for_evict. It goes by itself. */
@@ -79,7 +79,8 @@ export function memoryUse(server: ServerContext): MemoryUse {
   const arena = arenaFigures();
   const buffers = clients.totalMemorySize();
   const outside = expiryOrdersSize(keyspace) + buffers + notCountedMemory(server) - asideSize;
-  const used = arena.usedSize + outside;
+  const inside = arena.usedSize - twiceSize;
+  const used = inside + outside;
   let tables = 0;
   let keyCount = 0;
   for (const db of keyspace.databases) {
@@ -100,7 +101,7 @@ export function memoryUse(server: ServerContext): MemoryUse {
     arenaLeft: Math.max(0, segmentsLeft() * SEGMENT_SIZE - ARENA_RESERVE),
     clients: buffers,
     overhead: outside + tables,
-    dataset: arena.usedSize - tables,
+    dataset: inside - tables,
     keyCount,
   };
 }

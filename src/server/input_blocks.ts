@@ -4,6 +4,7 @@
  */
 import * as arena from "../arena/arena.ts";
 import { type Ref, SEGMENT_BITS, u8 } from "../arena/arena.ts";
+import { countTwice } from "../arena/memory_limit.ts";
 import { INPUT_BLOCKS_SIZE_MAX } from "../base/limits.ts";
 import { NO_BLOCK } from "../protocol/args.ts";
 import type { InputBlocks } from "../protocol/partial.ts";
@@ -12,11 +13,17 @@ import * as frozen from "../structures/frozen.ts";
 
 let takenSize = 0;
 
+/** So much more is taken, or less: of the arena, and by the client whose input it is. */
+function note(change: number): void {
+  takenSize += change;
+  countTwice(change);
+}
+
 export const inputBlocks: InputBlocks = {
   take(size) {
     if (takenSize + size > INPUT_BLOCKS_SIZE_MAX) return NO_BLOCK;
     const block = arena.allocSpare(size);
-    if (block !== NO_BLOCK) takenSize += arena.capacity(block as Ref);
+    if (block !== NO_BLOCK) note(arena.capacity(block as Ref));
     return block;
   },
 
@@ -28,7 +35,7 @@ export const inputBlocks: InputBlocks = {
 
   giveBack(block, isTaken) {
     const ref = block as Ref;
-    takenSize -= arena.capacity(ref);
+    note(-arena.capacity(ref));
     if (isTaken) frozen.release(ref);
     else arena.free(ref);
   },

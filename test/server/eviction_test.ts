@@ -88,6 +88,19 @@ test("what is used stays below the limit that INFO shows", async () => {
   expect(await info("evicted_keys")).toBe(1000 - size);
 });
 
+test("a large argument counts once while it arrives, and when it is a value", async () => {
+  const size = 4_000_000;
+  const before = await info("used_memory");
+  const sender = await server.connect();
+  sender.raw(`*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$${size}\r\n${"x".repeat(100_000)}`, 0);
+  await until("it to arrive", async () => (await info("used_memory")) > before + size);
+  expect(await info("used_memory")).toBeLessThan(before + size * 1.1);
+  await leave(size / 2, "noeviction");
+  expect((await sender.raw(`${"x".repeat(size - 100_000)}\r\n`, 1)).toString()).toBe("+OK\r\n");
+  expect(await info("used_memory")).toBeLessThan(before + size * 1.1);
+  sender.close();
+});
+
 test("a limit that is lowered is kept without a command, and the log says so", async () => {
   await fill(500);
   await leave(-400_000);
