@@ -42,8 +42,6 @@ export class Evicting {
   constructor(parts: EvictingParts) {
     this.parts = parts;
     this.eviction = new Eviction(parts.keyspace);
-    // In tests there was a server before.
-    limitMemory(Infinity);
     this.eviction.onShortage = (isShort) => {
       parts.figures.aboveMaxmemory.sample(isShort, parts.clock.monotonicMs());
     };

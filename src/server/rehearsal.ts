@@ -1,14 +1,15 @@
 /**
  * The rehearsal: while the server has nothing to do after its start, another server in the same
- * process, with data of its own, answers commands of all kinds, so that clients find them compiled.
- * Without it the first thousands of calls of a command take several times longer than the rest.
+ * process, which has no effect on anything (rehearsal_stage.ts), answers commands of all kinds, so
+ * that clients find them compiled. Without it the first thousands of calls of a command take
+ * several times longer than the rest.
  *
- * It goes on scene by scene, and waits while clients are served. What a scene makes it removes, in
+ * It goes on scene by scene, and waits while clients are served. What a scene makes is removed in
  * the same turn: nobody sees its data in the figures.
  */
 import type { EventLoop, Socket, SocketEvents } from "../runtime/net.ts";
 import { NUMBER, SCENES, type Scene } from "./rehearsal_scenes.ts";
-import type { Server } from "./server.ts";
+import { hasRoomForScene, Stage, type StageParts } from "./rehearsal_stage.ts";
 
 /** After a scene, so long for what it has had compiled on other threads. */
 const PAUSE_MS = 1;
@@ -35,10 +36,8 @@ const NUMBER_COUNT = 10 ** NUMBER.length;
 /** How many scenes are played in all. */
 const PLAY_COUNT = FIRST_COUNT + ROUND_COUNT * (SCENES.length - 1);
 
-export interface RehearsalParts {
-  readonly loop: EventLoop;
-  /** Makes the server that rehearses. */
-  readonly stage: () => Server;
+export interface RehearsalParts extends StageParts {
+  readonly loop: Pick<EventLoop, "endOfTurn" | "later" | "pair">;
   /** The number of commands that clients have sent, and whether the server does anything else. */
   readonly commandCount: () => number;
   readonly isBusy: () => boolean;
@@ -54,15 +53,15 @@ export function rehearse(parts: RehearsalParts): void {
   let client: RehearsingClient | null = null;
   const goOn = (): void => {
     const count = parts.commandCount();
-    const isBusy = count !== countBefore || parts.isBusy();
+    const isBusy = count !== countBefore || parts.isBusy() || !hasRoomForScene();
     countBefore = count;
     if (!isBusy && client === null) {
-      client = openStage(loop, parts.stage());
+      client = openStage(parts);
       if (client === null) return;
     }
-    if (!isBusy) client?.playNext();
+    if (!isBusy && !client?.isOver) client?.playNext();
     endMs -= isBusy ? BUSY_PAUSE_MS : PAUSE_MS;
-    if (endMs > 0 && (client === null || client.playedCount < PLAY_COUNT)) {
+    if (endMs > 0 && !client?.isOver) {
       loop.later(isBusy ? BUSY_PAUSE_MS : PAUSE_MS, goOn);
     } else {
       client?.end();
@@ -72,14 +71,24 @@ export function rehearse(parts: RehearsalParts): void {
   loop.later(BUSY_PAUSE_MS, goOn);
 }
 
-function openStage(loop: EventLoop, server: Server): RehearsingClient | null {
-  const pair = loop.pair();
+/** Null where the loop has no pairs of sockets, or there are no files or no memory for it. */
+function openStage(parts: RehearsalParts): RehearsingClient | null {
+  try {
+    return tryStage(parts);
+  } catch {
+    return null;
+  }
+}
+
+function tryStage(parts: RehearsalParts): RehearsingClient | null {
+  const pair = parts.loop.pair();
   if (pair === null) return null;
   const [near, far] = pair;
-  far((socket) => server.accept(socket, ""));
+  const stage = new Stage(parts);
+  far((socket) => stage.accept(socket));
   let client: RehearsingClient | null = null;
   near((socket) => {
-    client = new RehearsingClient(socket);
+    client = new RehearsingClient(socket, stage);
     return client;
   });
   return client;
@@ -95,7 +104,6 @@ interface Pipeline {
 function pipelineOf({ made, calls }: Scene): Pipeline {
   const commands = [...made];
   for (let i = 0; i < CALL_COUNT; i++) commands.push(...calls);
-  // FLUSHALL would save, where there are save points: over the file of the server's own.
   commands.push("FLUSHDB SYNC");
   const text = commands.map(frameOf).join("");
   const numbers: number[] = [];
@@ -110,14 +118,22 @@ function frameOf(command: string): string {
 
 /** Sends one scene after the other. */
 class RehearsingClient implements SocketEvents {
-  playedCount = 0;
+  private playedCount = 0;
+  private isClosed = false;
   private readonly socket: Socket;
+  private readonly stage: Stage;
   private readonly pipelines: (Pipeline | undefined)[] = [];
   private readonly replies = new Uint8Array(REPLIES_SIZE);
   private number = 0;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, stage: Stage) {
     this.socket = socket;
+    this.stage = stage;
+  }
+
+  /** All is played, or nobody is there to play it. */
+  get isOver(): boolean {
+    return this.playedCount >= PLAY_COUNT || this.isClosed || this.stage.isOver;
   }
 
   readable(): void {
@@ -126,10 +142,13 @@ class RehearsingClient implements SocketEvents {
 
   drain(): void {}
 
-  closed(): void {}
+  closed(): void {
+    this.isClosed = true;
+  }
 
   end(): void {
-    this.socket.end();
+    this.stage.end();
+    if (!this.isClosed) this.socket.end();
   }
 
   /** What the socket does not take is lost: then the server is told of half a command. */

@@ -2,6 +2,7 @@
  * Purpose: a whole server within the test, and clients of it: a command is carried out at once, and
  * nothing happens in between unless the test says so.
  */
+import { limitMemory } from "../../src/arena/memory_limit.ts";
 import { latin1 } from "../../src/base/bytes.ts";
 import { Clock } from "../../src/base/clock.ts";
 import { Log } from "../../src/base/log.ts";
@@ -47,6 +48,7 @@ export function innerServer(world: InnerWorld): Server {
   const random = new Random(seed);
   // They are the process's, and others may have left them as they were for a server of theirs.
   followThresholds(configOf(fakeHost(), ...args));
+  limitMemory(Infinity);
   return new Server({
     clock: new Clock({ wallMs: nowMs, wallUs: () => nowMs() * 1000, monotonicMs: nowMs }),
     config: configOf(fakeHost(), ...args),

@@ -1,21 +1,31 @@
 // Purpose: what the server rehearses after its start are commands that succeed, and nothing of it
 // is to be seen; which pages of the program may be given back.
 
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { figures as arenaFigures } from "../../src/arena/arena.ts";
 import { localTimeOf } from "../../src/base/log.ts";
+import { commandTable } from "../../src/commands/all.ts";
 import { unwrittenMappings } from "../../src/runtime/code_pages.ts";
 import { openForeign } from "../../src/runtime/foreign.ts";
+import type { Host } from "../../src/runtime/host.ts";
 import { openLocalTime } from "../../src/runtime/local_time.ts";
+import type { Socket } from "../../src/runtime/net.ts";
 import { SCENES } from "../../src/server/rehearsal_scenes.ts";
+import { Stage } from "../../src/server/rehearsal_stage.ts";
 import { plain } from "../client/resp.ts";
 import { type Server, startServer } from "../client/server.ts";
 import { until } from "../client/until.ts";
 import { binaryCommand } from "../durability/binary.ts";
 
 let server: Server | null = null;
+const folders: string[] = [];
 afterEach(async () => {
   await server?.stop();
   server = null;
+  for (const each of folders.splice(0)) rmSync(each, { recursive: true, force: true });
 });
 
 test("every command that is rehearsed succeeds, but the script that is undone", async () => {
@@ -69,4 +79,152 @@ test("the C library's local time is that of JavaScript's dates", async () => {
   for (const ms of [0, 951_782_400_000, 1_800_000_000_123, 2_500_000_000_999]) {
     expect(localTime(ms)).toEqual(localTimeOf(ms));
   }
+});
+
+const HOST = {
+  pid: 1,
+  supervisor: { name: "no" },
+  secretWords: (count: number) => new Uint32Array(count),
+} as Partial<Host> as Host;
+
+/** What has been thrown in it must not get to the loop. */
+test("a scene that throws ends the rehearsal, and nothing else", () => {
+  const { usedSize } = arenaFigures();
+  let due: (() => void)[] = [];
+  const parts = {
+    table: commandTable,
+    host: HOST,
+    random: () => 0,
+    time: { wallMs: () => 1, wallUs: () => 1000, monotonicMs: () => 1 },
+    loop: {
+      endOfTurn: (run: () => void) => void due.push(run),
+      later: (_: number, run: () => void) => {
+        due.push(run);
+        return () => {};
+      },
+    },
+  };
+  for (const last of [
+    "",
+    "*2\r\n$8\r\nSHUTDOWN\r\n$6\r\nNOSAVE\r\n",
+    "*1\r\n$4\r\nSAVE\r\n",
+    null,
+  ]) {
+    const stage = new Stage(parts);
+    const sent = `*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n${last ?? ""}`;
+    let unread = new TextEncoder().encode(sent);
+    const events = stage.accept({
+      read(into: Uint8Array, offset: number) {
+        if (last === null) throw new Error("the system does not read");
+        into.set(unread, offset);
+        const { length } = unread;
+        unread = new Uint8Array(0);
+        return length;
+      },
+      write: (_bytes: Uint8Array, _offset: number, size: number) => size,
+      destroy() {},
+      end() {},
+      pause() {},
+      resume() {},
+    } as unknown as Socket);
+    events.readable();
+    for (let round = 0; round < 10; round++) {
+      const now = due;
+      due = [];
+      for (const run of now) run();
+    }
+    if (last === null) expect(stage.isOver).toBe(true);
+    stage.end();
+    expect(stage.isOver).toBe(true);
+    events.closed();
+  }
+  expect(arenaFigures().usedSize).toBe(usedSize);
+});
+
+/** Files of a folder, with their content, but the log of the server. */
+function filesOf(folder: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const each of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(each.parentPath, each.name);
+    if (each.isFile() && each.name !== "stdout.log") found[path] = readFileSync(path, "latin1");
+  }
+  return found;
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "rusk-rehearsal-"));
+  folders.push(folder);
+  return folder;
+}
+
+const figureOf = (info: string, name: string) =>
+  new RegExp(`^${name}:(.*)\r$`, "m").exec(info)?.[1] ?? "";
+
+describe.each(["no", "yes"])("of a server with appendonly %s, and all that it may have", (log) => {
+  const settings = (dir: string) => [
+    ...["--dir", dir, "--appendonly", log, "--aclfile", join(dir, "users.acl")],
+    ...["--save", "1 1", "--maxmemory", "8mb", "--maxmemory-policy", "allkeys-lru"],
+    ...["--notify-keyspace-events", "KEA", "--rename-command", "FLUSHDB", "", "--activedefrag"],
+    ...["yes", "--slowlog-log-slower-than", "0", "--latency-monitor-threshold", "500"],
+    ...["--loglevel", "debug"],
+  ];
+
+  /** A server that has data of one before, in a folder of its own. */
+  async function startAgain(): Promise<string> {
+    const dir = newFolder();
+    writeFileSync(join(dir, "users.acl"), "user default on nopass ~* &* +@all\n");
+    const first = await startServer({ command: binaryCommand(), args: settings(dir) });
+    const client = await first.connect();
+    for (let i = 0; i < 100; i++) await client.command("SET", `mine:${i}`, String(i));
+    await client.command("SHUTDOWN", ...(log === "yes" ? [] : ["SAVE"])).catch(() => {});
+    await first.exited;
+    await first.stop();
+    return dir;
+  }
+
+  test("nothing is left of it", async () => {
+    const dir = await startAgain();
+    server = await startServer({ command: binaryCommand(), args: settings(dir) });
+    const files = filesOf(dir);
+    const logged = server.log();
+    await Bun.sleep(1500);
+    expect(server.log()).toBe(logged);
+    expect(filesOf(dir)).toEqual(files);
+    const client = await server.connect();
+    const info = String(plain(await client.command("INFO", "everything")));
+    expect(plain(await client.command("DBSIZE"))).toBe(100);
+    for (const name of ["keyspace_hits", "keyspace_misses", "expired_keys", "evicted_keys"]) {
+      expect([name, figureOf(info, name)]).toEqual([name, "0"]);
+    }
+    expect(figureOf(info, "rdb_changes_since_last_save")).toBe("0");
+    expect(figureOf(info, "connected_clients")).toBe("1");
+    expect(info).not.toContain("cmdstat_set:");
+    expect(info).not.toContain("errorstat_");
+    expect(plain(await client.command("ACL", "LOG"))).toEqual([]);
+    expect(plain(await client.command("LATENCY", "LATEST"))).toEqual([]);
+    // maxmemory is in force still.
+    for (let i = 0; i < 12; i++) await client.command("SET", `large:${i}`, "x".repeat(1 << 20));
+    const after = String(plain(await client.command("INFO", "everything")));
+    expect(Number(figureOf(after, "evicted_keys"))).toBeGreaterThan(0);
+    expect(Number(figureOf(after, "used_memory"))).toBeLessThan(9 << 20);
+  }, 60_000);
+
+  test("a client that works meanwhile has its data, and the next server has them", async () => {
+    const dir = await startAgain();
+    server = await startServer({ command: binaryCommand(), args: settings(dir) });
+    const client = await server.connect();
+    for (let i = 0; i < 300; i++) {
+      expect(plain(await client.command("INCR", "counter"))).toBe(i + 1);
+      expect(plain(await client.command("GET", `mine:${i % 100}`))).toBe(String(i % 100));
+      await Bun.sleep(i % 8);
+    }
+    expect(plain(await client.command("DBSIZE"))).toBe(101);
+    await client.command("SHUTDOWN", ...(log === "yes" ? [] : ["SAVE"])).catch(() => {});
+    await server.exited;
+    await server.stop();
+    server = await startServer({ command: binaryCommand(), args: settings(dir) });
+    const next = await server.connect();
+    expect(plain(await next.command("DBSIZE"))).toBe(101);
+    expect(plain(await next.command("GET", "counter"))).toBe("300");
+  }, 60_000);
 });
