@@ -418,14 +418,16 @@ export class AppendOnly implements AppendLogControl {
 
   /** Where the base is to be written. */
   private preparedFiles(): AppendFiles {
-    const { config, host } = this.parts;
     const isOn = this.state.log === "on";
-    if (isOn && !this.files.isElsewhere) return this.files;
+    if (isOn && !this.files.isElsewhere) {
+      this.claim(this.files);
+      return this.files;
+    }
     const files = isOn ? this.newFiles() : this.files;
     try {
       files.settleHere();
       files.makeFolder();
-      if (claimLog(files.pathOf(files.fileName), host) === null) throw new Error(logTaken(config));
+      this.claim(files);
       // What is there from a time when the log was on is to be replaced.
       files.read();
       files.claimUnnamed();
@@ -435,6 +437,12 @@ export class AppendOnly implements AppendLogControl {
       files.release();
       throw error;
     }
+  }
+
+  /** No log is replaced that is another server's: then it throws. */
+  private claim(files: AppendFiles): void {
+    const { config, host } = this.parts;
+    if (claimLog(files.pathOf(files.fileName), host) === null) throw new Error(logTaken(config));
   }
 
   /** From now on changes go to an increment that follows the base which is begun. */

@@ -123,13 +123,14 @@ export class Snapshots implements SnapshotControl {
 
   /**
    * No file is replaced that is another server's: then it throws. What a process that was killed
-   * had begun to write is removed.
+   * had begun to write is removed. It is asked each time: the lock may have been removed, or the
+   * disk have been too full for one.
    */
   private claim(): void {
-    if (this.lock !== null) return;
-    this.lock = claimSnapshot(this.path, this.host);
-    if (this.lock === null) throw new Error(snapshotTaken(this.config));
-    removeLeftovers(this.host, ".", this.path);
+    const lock = claimSnapshot(this.path, this.host);
+    if (lock === null) throw new Error(snapshotTaken(this.config));
+    if (this.lock === null) removeLeftovers(this.host, ".", this.path);
+    this.lock = lock;
   }
 
   /** It is saved, or not. */

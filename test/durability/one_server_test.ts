@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import type { Client } from "../client/client.ts";
 import { ruskCommand, startServer } from "../client/server.ts";
 import { ask, folderOfEachTest, untilInfo } from "../server/folder.ts";
@@ -179,4 +179,32 @@ test("a file that cannot be locked is told, and the server starts", async () => 
   );
   await ask(client, "SET", "a", "1");
   expect(await ask(client, "SAVE")).toBe("OK");
+});
+
+test("what could not be locked at the start is left to another server that can", async () => {
+  symlinkSync(path("later/lock"), path("dump.rdb.lock"));
+  const { server, client: first } = await started(startServer, ...SAVES);
+  mkdirSync(path("later"));
+  const { client: other } = await started(startServer, ...SAVES);
+  await ask(other, "SET", "a", "1");
+  expect(await ask(other, "SAVE")).toBe("OK");
+  expect(await reply(first, "SAVE")).toBe("Error: ERR");
+  // It would not end without saving.
+  server.signal("SIGKILL");
+  await server.exited;
+});
+
+test("a lock that was removed is there again with the next file", async () => {
+  const { server, client } = await started(startServer, ...SAVES, ...LOG);
+  const locks = [path("dump.rdb.lock"), path("appendonlydir/appendonly.aof.lock")];
+  for (const lock of locks) rmSync(lock);
+  expect(await ask(client, "SAVE")).toBe("OK");
+  await ask(client, "BGREWRITEAOF");
+  await untilInfo(client, "persistence", /aof_rewrite_in_progress:0/);
+  for (const lock of locks) expect(existsSync(lock)).toBe(true);
+  expect(second(...LOG, "--dir", path()).status).toBe(1);
+  expect(second(...SAVES, "--dir", path()).status).toBe(1);
+  server.signal("SIGTERM");
+  expect(await server.exited).toBe(0);
+  for (const lock of locks) expect(existsSync(lock)).toBe(false);
 });
