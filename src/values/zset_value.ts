@@ -574,18 +574,11 @@ let visitor: Visit = () => {};
 const visitMember = (m: EntryRef) => visitor(rangeOf(m, visited), scoreTree.scoreOf(m));
 
 /**
- * Visits some members and returns the next cursor; 0 begins and ends. The guarantees are those of
- * dict.scan; a PACKED set is visited whole. The range is borrowed until `visit` returns; `visit`
- * must not change the set.
+ * Visits some members of a TREE and returns the next cursor; 0 begins and ends. The guarantees are
+ * those of dict.scan. The range is borrowed until `visit` returns; `visit` must not change the set.
  */
 export function scan(e: EntryRef, cursor: number, visit: Visit): number {
-  if (isPacked(e)) {
-    const p = packedOf(e);
-    for (let at = packed.first(p); at !== 0; at = zsetPacked.next(p, at)) {
-      visit(packed.range(p, at), zsetPacked.scoreOf(p, at));
-    }
-    return 0;
-  }
+  if (DEBUG) assert(!isPacked(e), "a packed set is walked over");
   visitor = visit;
   return dict.scan(dictOf(e), cursor, visitMember);
 }
