@@ -66,6 +66,13 @@ class Talk {
     return this.sees(wanted);
   }
 
+  /** Types a line, and waits for a reply and for the prompt after it: keys before that are lost. */
+  async asks(keys: string, reply: string): Promise<void> {
+    const shown = await this.type(keys, reply);
+    const end = shown.lastIndexOf(reply) + reply.length;
+    await until("a prompt", () => this.shown.indexOf(prompt(), end) >= 0);
+  }
+
   async sees(wanted: string): Promise<string> {
     await until(JSON.stringify(wanted), () => this.shown.includes(wanted));
     return this.shown;
@@ -87,7 +94,7 @@ async function begin(...args: string[]): Promise<Talk> {
 
 /** The reply to a line, in quotes: ECHO tells what the line came to be. */
 const echoed = (talk: Talk, keys: string, wanted: string) =>
-  talk.type(`echo ${keys}\r`, `\n"${wanted}"`).then(() => talk.sees(prompt()));
+  talk.asks(`echo ${keys}\r`, `\n"${wanted}"`);
 
 describe("editing", () => {
   test("moves, cuts and swaps", async () => {
@@ -118,10 +125,8 @@ describe("history", () => {
     const talk = await begin();
     await echoed(talk, "first", "first");
     await echoed(talk, "second", "second");
-    await talk.type("auth someone secret\r", "WRONGPASS");
-    await talk.sees(prompt());
-    await talk.type(`${UP}${UP}${DOWN}${UP}\r`, '\n"first"');
-    await talk.sees(prompt());
+    await talk.asks("auth someone secret\r", "WRONGPASS");
+    await talk.asks(`${UP}${UP}${DOWN}${UP}\r`, '\n"first"');
     await talk.type(CTRL_D, "\n");
     expect(await talk.over).toBe(0);
     const file = join(home, ".rediscli_history");

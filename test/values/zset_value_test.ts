@@ -437,12 +437,9 @@ test.each([3, 1000])("a copy of %d members shares nothing", (size) => {
 });
 
 describe("scan", () => {
-  test.each([
-    [1, 1],
-    [100, 1],
-    [1000, 10],
-  ])("visits all of %d members", (size, stepsMin) => {
+  test("visits all members of a tree", () => {
     const e = create(world.db(), "key");
+    const size = 1000;
     for (let i = 0; i < size; i++) zset.put(e, ...bytesOf(`m${i}`), i / 2);
     const seen: [string, number][] = [];
     let cursor = 0;
@@ -454,7 +451,7 @@ describe("scan", () => {
       steps++;
     } while (cursor !== 0);
     expect(seen.sort(compare)).toEqual(pairsOf(e));
-    expect(steps).toBeGreaterThanOrEqual(stepsMin);
+    expect(steps).toBeGreaterThanOrEqual(10);
   });
 });
 
