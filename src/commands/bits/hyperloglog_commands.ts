@@ -167,19 +167,26 @@ function pfadd(call: Call): void {
 }
 
 /** Adds all elements to a dense one; returns how many changed it. */
-function addInPlace(call: Call, e: EntryRef, { bytes, offset }: Range): number {
+function addInPlace(call: Call, e: EntryRef, dense: Range): number {
   const { args } = call;
+  let { bytes, offset } = dense;
   let changes = 0;
   for (let index = 2; index < call.argc; index++) {
     hyperloglog.locate(args.bytes, args.view, args.start[index], args.size[index]);
     if (hyperloglog.denseValue(bytes, offset, target.index) >= target.value) continue;
-    if (changes++ === 0) {
-      call.keyspace.changing(call.db, e, "pfadd");
-      hyperloglog.forgetEstimate(bytes, offset);
-    }
+    if (changes++ === 0) ({ bytes, offset } = beginChange(call, e));
     hyperloglog.setDenseValue(bytes, offset, target.index, target.value);
   }
   return changes;
+}
+
+/** Announces that a dense one changes; its bytes, which may be written from here on. */
+function beginChange(call: Call, e: EntryRef): Range {
+  call.keyspace.changing(call.db, e, "pfadd");
+  rawString.open(call.db, e);
+  const dense = stringValue.rangeOf(e);
+  hyperloglog.forgetEstimate(dense.bytes, dense.offset);
+  return dense;
 }
 
 /**
@@ -281,9 +288,8 @@ function pfmerge(call: Call): void {
   const found = db.write(args, 1, keyHash);
   const current = found === NIL ? empty : bytesOf(found);
   if (isDense(current)) {
-    call.keyspace.changing(db, found, "pfadd");
-    hyperloglog.setDenseValues(current.bytes, current.offset, registers);
-    hyperloglog.forgetEstimate(current.bytes, current.offset);
+    const { bytes, offset } = beginChange(call, found);
+    hyperloglog.setDenseValues(bytes, offset, registers);
   } else {
     load(current);
     if (!dense) dense = !raiseAll(call);

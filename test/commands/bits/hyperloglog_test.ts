@@ -387,6 +387,30 @@ async function changeCount(): Promise<number> {
   return Number(/rdb_changes_since_last_save:(\d+)/.exec(info)?.[1]);
 }
 
+test("a dense one that was read is sent as it was, though it changes before it is", async () => {
+  const commands: Word[][] = [
+    ["PFADD", "h", "b", "c"],
+    ["PFCOUNT", "h"],
+    ["PFMERGE", "h", "other"],
+  ];
+  const run = async (each: (lines: Word[][]) => Promise<unknown[]>) => {
+    await ask("FLUSHALL");
+    await ask("CONFIG", "SET", "hll-sparse-max-bytes", "0");
+    await ask("PFADD", "h", "a");
+    await ask("PFADD", "other", "x", "y");
+    return each(commands.flatMap((line) => [["GET", "h"], line]).concat([["GET", "h"]]));
+  };
+  const oneByOne = await run(async (lines) => {
+    const replies: unknown[] = [];
+    for (const line of lines) replies.push(await ask(...line));
+    return replies;
+  });
+  const together = await run(async (lines) => (await client.pipeline(lines)).map(plain));
+  await ask("CONFIG", "SET", "hll-sparse-max-bytes", "3000");
+  expect(new Set(oneByOne.filter((reply) => typeof reply === "string")).size).toBe(5);
+  expect(together).toEqual(oneByOne);
+});
+
 test.skipIf(redisBinary() === null)("bytes are those of the real Redis, through all changes", () =>
   withSeed(async (random, note) => {
     const pair = await Pair.start();
