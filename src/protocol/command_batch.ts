@@ -4,7 +4,9 @@
  * clients spell them, with counts and sizes of up to four digits: before anything else the batch
  * ends, and the parser goes on from there by itself.
  */
+
 import { NOT_HASHED } from "./args.ts";
+import { ALL_BUT_DIGIT, CR_LF, DOLLAR, DOLLAR_LINE, NINE, STAR, STAR_LINE, ZERO } from "./lines.ts";
 
 /** Commands in a batch. */
 const COMMANDS_MAX = 32;
@@ -13,15 +15,6 @@ const ARGUMENTS_ENOUGH = 96;
 /** Arguments in a batch: a command of more is not taken. */
 export const ARGUMENTS_MAX = 2048;
 
-const STAR = 42;
-const DOLLAR = 36;
-const ZERO = 48;
-const NINE = 57;
-/** As numbers of two and four bytes, little-endian: the end of a line, and lines of one digit. */
-const CR_LF = 0x0a0d;
-const ALL_BUT_DIGIT = 0xffff00ff | 0;
-const STAR_LINE = 0x0a0d002a;
-const DOLLAR_LINE = 0x0a0d0024;
 /** The size of a line besides its digits, and of the longest that is read. */
 const LINE_EXTRA = 3;
 const LINE_SIZE_MAX = 7;

@@ -11,6 +11,7 @@ import { parseInt64, parseSafe } from "../base/numbers.ts";
 import { splitInPlace } from "../base/words.ts";
 import { Args, NOT_CANONICAL, NOT_HASHED } from "./args.ts";
 import { CommandBatch } from "./command_batch.ts";
+import { ALL_BUT_DIGIT, CR_LF, DOLLAR, DOLLAR_LINE, NINE, STAR, STAR_LINE, ZERO } from "./lines.ts";
 import { COMMAND_SIZE_MAX, type InputBlocks, PADDING, Partial } from "./partial.ts";
 
 /** What `next` says. */
@@ -34,15 +35,6 @@ const UNAUTHENTICATED_SIZE_MAX = 16384;
 
 const CR = 13;
 const LF = 10;
-const STAR = 42;
-const DOLLAR = 36;
-/** As numbers of two and four bytes, little-endian: the end of a line, and lines of one digit. */
-const CR_LF = 0x0a0d;
-const ALL_BUT_DIGIT = 0xffff00ff | 0;
-const STAR_LINE = 0x0a0d002a;
-const DOLLAR_LINE = 0x0a0d0024;
-const ZERO = 48;
-const NINE = 57;
 
 /** Who sends the requests, as far as they depend on it. */
 export interface Peer {
