@@ -9,6 +9,11 @@
  * A buffer that is full is put aside as a piece, and another follows, so that a reply may be as
  * long as there is memory for. A large value is lent: the piece is where the value lies, between
  * two of the buffer. Nearly always there is none, and a position is an offset in `bytes`.
+ *
+ * Sizes and offsets that come in are made integers of 32 bits (`| 0`), though they are whole: the
+ * runtime may have one as a double, which a division or a large number elsewhere made of it. `at`
+ * would become a double, too; and where it has met one, a DataView is never again read or written
+ * by code of the compiler's own: all replies took three times as long, from the first GETRANGE on.
  */
 import { assert } from "../base/assert.ts";
 import { bufferOf, spareBytes } from "../base/ballast.ts";
@@ -282,7 +287,7 @@ export class Reply {
   bulk(bytes: Uint8Array, offset: number, size: number): void {
     if (size >= BULK_COPY_SIZE) {
       this.head(TYPE.bulk, size);
-      this.rawLong(bytes, offset, size);
+      this.rawLong(bytes, offset | 0, size | 0);
     } else {
       this.bulkHead(size);
       this.raw(bytes, offset, size);
@@ -331,7 +336,7 @@ export class Reply {
       return;
     }
     this.bulkHead(size);
-    this.words(view, offset, size);
+    this.words(view, offset | 0, size | 0);
     this.lineEnd();
   }
 
@@ -339,8 +344,8 @@ export class Reply {
   bulkWords(words: Int32Array, from: number, size: number): void {
     this.bulkHead(size);
     const { view } = this;
-    const end = this.at + size;
-    let index = from;
+    const end = this.at + (size | 0);
+    let index = from | 0;
     for (let at = this.at; at < end; at += 4) view.setInt32(at, words[index++], true);
     this.at = end;
     this.lineEnd();
@@ -534,23 +539,25 @@ export class Reply {
 
   /** Bytes that are a reply, or part of one, already. */
   raw(bytes: Uint8Array, offset: number, size: number): void {
-    if (size >= BULK_COPY_SIZE) {
-      this.rawLong(bytes, offset, size);
+    const from = offset | 0;
+    const length = size | 0;
+    if (length >= BULK_COPY_SIZE) {
+      this.rawLong(bytes, from, length);
       return;
     }
-    this.room(size + HEAD_ROOM);
+    this.room(length + HEAD_ROOM);
     const { at } = this;
     const to = this.bytes;
-    for (let i = 0; i < size; i++) to[at + i] = bytes[offset + i];
-    this.at = at + size;
+    for (let i = 0; i < length; i++) to[at + i] = bytes[from + i];
+    this.at = at + length;
   }
 
   /** Fills the buffer to its end before it is put aside. */
   private rawLong(bytes: Uint8Array, offset: number, size: number): void {
     const end = offset + size;
     for (let from = offset; from < end; ) {
-      let part = Math.min(end - from, this.pieceSize - this.at - HEAD_ROOM);
-      if (part <= 0) part = Math.min(end - from, Math.max(1, this.pieceSize - HEAD_ROOM));
+      let part = Math.min(end - from, this.pieceSize - this.at - HEAD_ROOM) | 0;
+      if (part <= 0) part = Math.min(end - from, Math.max(1, this.pieceSize - HEAD_ROOM)) | 0;
       this.room(part + HEAD_ROOM);
       if (this.isDiscarding) return;
       this.bytes.set(bytes.subarray(from, from + part), this.at);
@@ -566,7 +573,7 @@ export class Reply {
       return;
     }
     this.room(size + HEAD_ROOM);
-    this.words(view, offset, size);
+    this.words(view, offset | 0, size | 0);
   }
 
   /** Copies at least four bytes, for which there is room. */
@@ -580,7 +587,8 @@ export class Reply {
     this.at = at + size;
   }
 
-  private bulkHead(size: number): void {
+  private bulkHead(length: number): void {
+    const size = length | 0;
     this.room(size + HEAD_ROOM);
     const { bytes, view, at } = this;
     if (size < 10) {
@@ -601,7 +609,7 @@ export class Reply {
     const { bytes, at } = this;
     bytes[at] = type;
     if (value >= 0 && value < 10) {
-      this.view.setInt32(at + 1, 0x0a0d30 + value, true);
+      this.view.setInt32(at + 1, 0x0a0d30 + (value | 0), true);
       this.at = at + 4;
       return;
     }
