@@ -1,11 +1,13 @@
 /** What SCAN, SSCAN, HSCAN and ZSCAN have in common: their cursor and their options. */
 import { globMatch } from "../base/glob.ts";
+import { parseSafe } from "../base/numbers.ts";
 import { CommandError, SYNTAX } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 
 const INVALID_CURSOR = new CommandError("ERR invalid cursor");
 
 const STAR = 42;
+const CURSOR_COUNT = 2 ** 32;
 const DEFAULT_COUNT = 10;
 
 /** A scan gives up on finding COUNT elements after so many cursor positions for each. */
@@ -28,6 +30,13 @@ export const scanOptions = {
  * NUL byte. Only its low 32 bits are in use. Throws when it is none.
  */
 export function scanCursor(call: Call, index: number): number {
+  const { bytes, start, size } = call.args;
+  const safe = parseSafe(bytes, start[index], size[index]);
+  return safe >= 0 ? safe % CURSOR_COUNT : oddCursor(call, index);
+}
+
+/** A cursor that no scan has replied with. */
+function oddCursor(call: Call, index: number): number {
   const text = call.cText(index);
   if (!/^(?:[+-]?\d+)?$/.test(text)) throw INVALID_CURSOR;
   const magnitude = BigInt(text.replace(/^[+-]/, ""));

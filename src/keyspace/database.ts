@@ -405,9 +405,28 @@ export class Database implements Timed {
 
   /**
    * Puts the key in an argument, which is not here, in the place of an entry's own: returns the
-   * entry, which moves; value, expiry and access clock stay.
+   * entry, which may move; value, expiry and access clock stay.
    */
   rekey(e: EntryRef, args: Args, index: number, keyHash: number): EntryRef {
+    // Who keeps what keys are made may throw: then nothing has happened yet.
+    const inPlace = this.keyspace.keeper === null && entry.fitsKey(e, args.size[index]);
+    return inPlace
+      ? this.rekeyInPlace(e, args, index, keyHash)
+      : this.rekeyAnew(e, args, index, keyHash);
+  }
+
+  private rekeyInPlace(e: EntryRef, args: Args, index: number, keyHash: number): EntryRef {
+    const { bytes, view, start, size } = args;
+    const clock = entry.clock(e);
+    dict.remove(this.keys, e);
+    entry.changeKey(e, bytes, view, start[index], size[index], keyHash);
+    this.keyspace.created(e);
+    entry.setClock(e, clock);
+    dict.insert(this.keys, e);
+    return e;
+  }
+
+  private rekeyAnew(e: EntryRef, args: Args, index: number, keyHash: number): EntryRef {
     const timeMs = this.expiryOf(e);
     const farMs = this.farExpiryOf(e);
     const moved = entryLike(e, timeMs >= 0, args, index, keyHash);

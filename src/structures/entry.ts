@@ -203,6 +203,28 @@ export function copyIn(
   for (let from = offset; from < offset + size; from += 4) words[to++] = view.getInt32(from, true);
 }
 
+/** Whether a key of so many bytes has room in the place of the entry's, and the value can stay. */
+export function fitsKey(e: EntryRef, size: number): boolean {
+  const own = meta(e) & SIZE_MASK;
+  return own < OUTSIDE_SIZE && size < OUTSIDE_SIZE && keyArea(own) === keyArea(size);
+}
+
+/** Gives an entry, which no dict has, another key, which fits. */
+export function changeKey(
+  e: EntryRef,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+  keyHash: number,
+): void {
+  const words = i32[e >>> SEGMENT_BITS];
+  const at = (e & SEGMENT_MASK) << 1;
+  words[at + HASH] = keyHash;
+  words[at + META] = (words[at + META] & ~SIZE_MASK) | size;
+  copyIn(bytes, view, offset, size, e, HEADER_SIZE);
+}
+
 /** Whether the entry's key is these bytes. */
 export function keyIs(
   e: EntryRef,
@@ -402,8 +424,18 @@ function ownKey(e: EntryRef, to: EntryRef, size: number): Ref {
 export function copyValue(from: EntryRef, to: EntryRef, size: number): void {
   describe(to, type(from), encoding(from), valueSize(from));
   const start = arena.byteOffset(from) + valueAt(from);
-  const bytes = u8[from >>> SEGMENT_BITS].subarray(start, start + size);
-  u8[to >>> SEGMENT_BITS].set(bytes, arena.byteOffset(to) + valueAt(to));
+  const target = arena.byteOffset(to) + valueAt(to);
+  if (size >= BULK_COPY_SIZE) {
+    const bytes = u8[from >>> SEGMENT_BITS].subarray(start, start + size);
+    u8[to >>> SEGMENT_BITS].set(bytes, target);
+    return;
+  }
+  const read = i32[from >>> SEGMENT_BITS];
+  const written = i32[to >>> SEGMENT_BITS];
+  const shift = (target - start) >> 2;
+  for (let i = start >>> 2, end = (start + size + 3) >>> 2; i < end; i++) {
+    written[i + shift] = read[i];
+  }
 }
 
 /** Frees the entry and its key; the value's own blocks are the caller's to free first. */

@@ -346,7 +346,7 @@ function scan(call: Call): void {
   const next = visit(db, cursor, count);
 
   reply.array(2);
-  reply.bulkText(next.toString());
+  reply.bulkInteger(next);
   const mark = reply.beginArray();
   let found = 0;
   for (let i = 0; i < visited.count; i++) {
