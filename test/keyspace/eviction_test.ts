@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { usedUnits } from "../../src/arena/arena.ts";
-import { countedSize, limitMemory } from "../../src/arena/memory_limit.ts";
+import { countClients, countedSize, limitMemory } from "../../src/arena/memory_limit.ts";
 import { Eviction, type EvictionPolicy, Room } from "../../src/keyspace/eviction.ts";
 import * as dict from "../../src/structures/dict.ts";
 import { get, look, put, World } from "./worlds.ts";
@@ -148,6 +148,32 @@ test("a key that was looked up after it was looked at stays", () => {
   expect([has("key1"), has("key2")]).toEqual([true, false]);
 });
 
+test("a key that does not expire any more after it was looked at stays", () => {
+  eviction.policy = "volatile-lru";
+  fill(17, { ms: 1000, expiring: true });
+  free(1);
+  expect(has("key0")).toBe(false);
+  world.db().clearExpiry(look(world.db(), "key1"));
+  free(1);
+  expect([has("key1"), has("key2")]).toEqual([true, false]);
+});
+
+describe.each(["allkeys-lru", "volatile-lru"] as const)("%s", (policy) => {
+  test.each([
+    [16, 5],
+    [200, 200],
+  ])("of %d keys with %d samples it is always the oldest", (count, samples) => {
+    eviction.policy = policy;
+    eviction.samples = samples;
+    fill(count, { ms: 1000, expiring: true });
+    while (dict.rehash(world.db().keys, 1000));
+    for (let i = 0; i < 15; i++) {
+      free(1);
+      expect([has(`key${i}`), has(`key${i + 1}`)]).toEqual([false, true]);
+    }
+  });
+});
+
 test("what was looked at and is gone, or has come again, is no mistake", () => {
   eviction.policy = "allkeys-lru";
   fill(100, { ms: 10 });
@@ -192,6 +218,21 @@ test("while nothing may go, or is replayed, it is as if there were room", () => 
   expect(world.db().size).toBe(10);
   expect(free(1e9)).toBe(Room.none);
   expect(world.db().size).toBe(0);
+});
+
+test("what clients are told of keys that go is no reason for more to go", () => {
+  eviction.policy = "allkeys-random";
+  fill(100);
+  const { expiryFeed } = world.keyspace;
+  const { keyspace } = world;
+  const before = countedSize() - usedUnits * 8;
+  keyspace.expiryFeed = { expired() {}, evicted: () => countClients(1000) } as never;
+  free(2000);
+  keyspace.expiryFeed = expiryFeed;
+  expect(evicted()).toBeLessThan(20);
+  // But it counts from then on.
+  expect(countedSize() - usedUnits * 8 - before).toBe(1000 * evicted());
+  countClients(-1000 * evicted());
 });
 
 test("when time is up more is to come; a change of that is told", () => {
