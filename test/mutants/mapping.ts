@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 
 /** Folders of test/ through which a layer of src/ shows, the nearest first. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
-  runtime: ["runtime", "server", "commands", "durability"],
+  runtime: ["runtime", "server", "tls", "commands", "durability"],
   base: ["base", "structures", "values", "keyspace", "commands", "server"],
   config: ["config", "commands", "server"],
   protocol: ["protocol", "server", "commands", "client"],
@@ -28,7 +28,9 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   dispatch: ["dispatch", "commands", "server", "clients", "scenarios"],
   durability: ["durability", "persistence", "server", "tools", "commands"],
   tools: ["tools", "durability"],
-  server: ["server", "commands", "durability", "clients", "runtime"],
+  client: ["rusk_cli"],
+  benchmark: ["benchmark"],
+  server: ["server", "commands", "durability", "clients", "runtime", "tls", "service"],
   main: ["server", "config", "commands", "runtime"],
 };
 /** A change that survives costs so much time, without that of the file's own tests. */
@@ -55,6 +57,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   output: ["output", "slow", "limits"],
   propagate: ["propagation", "changes"],
   feed: ["propagation", "changes"],
+  permission: ["acl"],
+  user: ["acl"],
   tools: ["tools"],
 };
 /** Say nothing about a file's subject. */
