@@ -38,8 +38,6 @@ const FROM_1_MB = { ...LONG_FROM_0, min: 1024n * 1024n };
 const LOCAL = ["no", "yes", "local"];
 
 const NO_PINNING = "Threads are not pinned to processors.";
-const COMPACTED =
-  "What activedefrag does takes a tenth of the time, and half of the memory must be unused.";
 const NO_MODULES = "There are no modules.";
 const NO_FREEING = "Large values are always freed in slices, in the background.";
 
@@ -331,13 +329,35 @@ export const memoryManagement = {
     does: "Minutes after which the frequency counter is lowered.",
   }),
   activerehashing: flag(true, { does: "Whether tables are resized in idle time too." }),
-  activedefrag: flag(false, { does: "Memory is compacted in slices when half of it is unused." }),
-  "active-defrag-ignore-bytes": memory(104857600, LONG_FROM_1, { anyway: COMPACTED }),
-  "active-defrag-threshold-lower": integer(10, { min: 0n, max: 1000n }, { anyway: COMPACTED }),
-  "active-defrag-threshold-upper": integer(100, { min: 0n, max: 1000n }, { anyway: COMPACTED }),
-  "active-defrag-cycle-min": integer(1, { min: 1n, max: 99n }, { anyway: COMPACTED }),
-  "active-defrag-cycle-max": integer(25, { min: 1n, max: 99n }, { anyway: COMPACTED }),
-  "active-defrag-max-scan-fields": integer(1000, LONG_FROM_1, { anyway: COMPACTED }),
+  activedefrag: flag(true, {
+    does: "Whether data are moved together in slices when much memory is unused; Redis: no.",
+  }),
+  "active-defrag-ignore-bytes": memory(16777216, LONG_FROM_1, {
+    does: "So much memory must be unused for it to begin; Redis: 100mb.",
+  }),
+  "active-defrag-threshold-lower": integer(
+    100,
+    { min: 0n, max: 1000n },
+    { does: "And so much, in per cent of what is used; Redis: 10." },
+  ),
+  "active-defrag-threshold-upper": integer(
+    100,
+    { min: 0n, max: 1000n },
+    { does: "From so much on it takes active-defrag-cycle-max." },
+  ),
+  "active-defrag-cycle-min": integer(
+    1,
+    { min: 1n, max: 99n },
+    { does: "Per cent of the time that it takes at the lower threshold." },
+  ),
+  "active-defrag-cycle-max": integer(
+    10,
+    { min: 1n, max: 99n },
+    { does: "Per cent of the time that it takes from the upper threshold on; Redis: 25." },
+  ),
+  "active-defrag-max-scan-fields": integer(1000, LONG_FROM_1, {
+    anyway: "Values of many elements are passed in small steps.",
+  }),
 };
 
 export const lazyFreeing = {

@@ -5,7 +5,7 @@
  * nothing that anybody sees changes.
  *
  * It waits while others have refs in hand across commands: a snapshot, or a script that may be
- * undone.
+ * undone. A block that is held, as one is that a client is being sent, stays where it is.
  */
 import * as arena from "../arena/arena.ts";
 import { NIL } from "../arena/arena.ts";
@@ -21,22 +21,25 @@ import type { Keyspace } from "./keyspace.ts";
 
 /** When a pass is worth it. */
 export interface CompactionLimits {
-  /** Bytes that segments hold and nothing uses, at least. */
-  readonly wasteMin: number;
-  /** The part of what they hold that is in use, at most. */
-  readonly usedPartMax: number;
   /**
-   * The part by which what is in use has changed since the last pass, at least, unless that has
-   * given back as much as `wasteMin`.
+   * Bytes that segments hold and nothing uses, and that would come back, at least:
+   * `active-defrag-ignore-bytes`.
+   */
+  readonly wasteMin: number;
+  /** Per cent that these are of what is in use, at least: `active-defrag-threshold-lower`. */
+  readonly wastePercentMin: number;
+  /**
+   * The part by which what is in use has changed since the last look, at least, unless the pass
+   * that began then has given back as much as `wasteMin`.
    */
   readonly changeMin: number;
   /** Each slab is emptied that has room: for tests. */
   readonly isEach: boolean;
 }
 
-const LIMITS: CompactionLimits = {
-  wasteMin: 32 << 20,
-  usedPartMax: 0.5,
+export const LIMITS: CompactionLimits = {
+  wasteMin: 16 << 20,
+  wastePercentMin: 100,
   changeMin: 0.1,
   isEach: false,
 };
@@ -59,8 +62,8 @@ interface Name {
 export class Compaction {
   /** Passes that were begun. */
   passCount = 0;
+  limits: CompactionLimits;
   private readonly keyspace: Keyspace;
-  private readonly limits: CompactionLimits;
   private isRunning = false;
   private dbIndex = 0;
   private scan = new dict.LineScan();
@@ -72,9 +75,9 @@ export class Compaction {
   private readonly many: Name[] = [];
   private readonly value = new compacting.Compacting();
   private isAtValue = false;
-  /** Bytes in use when the last pass ended; Infinity: another may follow at once. */
+  /** Bytes in use when it was last looked; Infinity: another pass may follow at once. */
   private usedThen = Infinity;
-  /** Bytes of segments when this one began. */
+  /** Bytes of segments then. */
   private reservedThen = 0;
   private readonly visit = (e: EntryRef) => {
     if (compacting.compactBlock(e)) this.many.push(nameOf(e));
@@ -95,15 +98,18 @@ export class Compaction {
   isDue(): boolean {
     if (this.isRunning) return true;
     const { usedSize, reservedSize } = arena.figures();
-    const { wasteMin, usedPartMax, changeMin, isEach } = this.limits;
-    if (reservedSize - usedSize < wasteMin || usedSize > reservedSize * usedPartMax) return false;
+    const { wasteMin, wastePercentMin, changeMin, isEach } = this.limits;
+    if (reservedSize - usedSize < wasteMin || wastePercent() < wastePercentMin) return false;
     if (Math.abs(usedSize - this.usedThen) < this.usedThen * changeMin) return false;
     if (arena.segmentsLeft() <= RESERVE) return false;
-    if (arena.beginEmptying(isEach) === 0) {
-      this.usedThen = usedSize;
+    this.usedThen = usedSize;
+    this.reservedThen = reservedSize;
+    // Of each class a slab stays at any rate: of a new server's segments most are such.
+    const emptied = arena.beginEmptying(isEach);
+    if (emptied < Math.max(wasteMin, 1)) {
+      arena.endEmptying();
       return false;
     }
-    this.reservedThen = reservedSize;
     this.isRunning = true;
     this.passCount++;
     this.dbIndex = 0;
@@ -114,7 +120,9 @@ export class Compaction {
   /** Whether it has to wait. */
   private get isBarred(): boolean {
     const { keyspace } = this;
-    return keyspace.isWalked || keyspace.keeper !== null || frozen.isAny || frozenDict.isAny;
+    return (
+      keyspace.isWalked || keyspace.keeper !== null || frozen.isAnyMarked() || frozenDict.isAny
+    );
   }
 
   /** Goes on with the pass; false when it is over, or has to wait. */
@@ -177,10 +185,18 @@ export class Compaction {
   private end(): void {
     arena.endEmptying();
     this.isRunning = false;
-    const { usedSize, reservedSize } = arena.figures();
-    const hasHelped = this.reservedThen - reservedSize >= Math.max(this.limits.wasteMin, 1);
-    this.usedThen = hasHelped ? Infinity : usedSize;
+    const { reservedSize } = arena.figures();
+    // Else what has gone since it began leaves slabs that were not among those to be emptied.
+    if (this.reservedThen - reservedSize >= Math.max(this.limits.wasteMin, 1)) {
+      this.usedThen = Infinity;
+    }
   }
+}
+
+/** Bytes that segments hold and nothing uses, in per cent of what is in use. */
+export function wastePercent(): number {
+  const { usedSize, reservedSize } = arena.figures();
+  return ((reservedSize - usedSize) / usedSize) * 100;
 }
 
 function nameOf(e: EntryRef): Name {

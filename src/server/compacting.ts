@@ -1,17 +1,20 @@
 /** Compacts memory in slices, when it is worth it (keyspace/compaction.ts). */
 import type { Clock } from "../base/clock.ts";
 import { SLICE_MS } from "../base/limits.ts";
-import { Compaction } from "../keyspace/compaction.ts";
+import { Compaction, type CompactionLimits, LIMITS, wastePercent } from "../keyspace/compaction.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 
-/** From slice to slice: a tenth of the time, while there is something to do. */
-const PERIOD_MS = 10 * SLICE_MS;
-/** As INFO's active_defrag_running tells it. */
-const PERCENT = 100 * (SLICE_MS / PERIOD_MS);
+/** Per cent of the time that a pass takes, as `active-defrag-cycle-...` say. */
+export interface CompactionCycle {
+  readonly min: number;
+  readonly max: number;
+  /** From so much waste on, in per cent of what is used, it is `max`. */
+  readonly maxFrom: number;
+}
 
 /** For tests, in debug builds: as much as can be moved is, after each turn. */
 export const eager = { isOn: false };
-const EAGER_LIMITS = { wasteMin: 0, usedPartMax: 1, changeMin: -1, isEach: true };
+const EAGER_LIMITS = { wasteMin: 0, wastePercentMin: 0, changeMin: -1, isEach: true };
 /** Steps after one turn. */
 const EAGER_STEPS = 100;
 
@@ -20,10 +23,11 @@ export class SlicedCompaction {
   private readonly keyspace: Keyspace;
   private readonly clock: Clock;
   private readonly later: (ms: number, run: () => void) => void;
-  /** Whether a script is in the midst of something. */
+  /** Whether a script, or loading, is in the midst of something. */
   private readonly isSuspended: () => boolean;
   /** `activedefrag`; a pass that is under way goes on to its end. */
   isOn = false;
+  cycle: CompactionCycle = { min: 10, max: 10, maxFrom: 100 };
   private isUnderWay = false;
 
   constructor(
@@ -39,13 +43,28 @@ export class SlicedCompaction {
     this.later = later;
   }
 
+  /** What begins a pass from now on. */
+  set limits(limits: Pick<CompactionLimits, "wasteMin" | "wastePercentMin">) {
+    if (!eager.isOn) this.compaction.limits = { ...LIMITS, ...limits };
+  }
+
   /** From the timer, while nothing is loaded: begins, or goes on after it had to wait. */
   check(): void {
     if (this.isUnderWay || !(this.isOn || this.compaction.isActive)) return;
+    const wasted = wastePercent();
     if (!this.compaction.isDue()) return;
     this.isUnderWay = true;
-    this.keyspace.compactingPercent = PERCENT;
+    // As in Redis what is taken does not fall as the pass goes on.
+    this.keyspace.compactingPercent ||= this.percentOf(wasted);
     this.later(0, this.slice);
+  }
+
+  /** Per cent of the time, as Redis reckons: the more is wasted, the more it takes. */
+  private percentOf(wasted: number): number {
+    const { min, max, maxFrom } = this.cycle;
+    const from = this.compaction.limits.wastePercentMin;
+    if (wasted >= maxFrom || from >= maxFrom) return max;
+    return Math.floor(min + ((max - min) * (wasted - from)) / (maxFrom - from));
   }
 
   /** For tests, in debug builds. */
@@ -65,7 +84,7 @@ export class SlicedCompaction {
     while (!this.isSuspended() && compaction.step()) {
       if (clock.monotonicMs() < endMs) continue;
       this.isUnderWay = true;
-      this.later(PERIOD_MS, this.slice);
+      this.later(SLICE_MS * (100 / keyspace.compactingPercent - 1), this.slice);
       break;
     }
     if (!compaction.isActive) keyspace.compactingPercent = 0;

@@ -200,7 +200,8 @@ export class Server implements CallServer, Engine {
   }
 
   private compactionOf(later: BackgroundWork["later"]): SlicedCompaction {
-    return new SlicedCompaction(this.keyspace, this.clock, later, () => this.scripts.isSuspended);
+    const isSuspended = () => this.scripts.isSuspended || this.loading.progress !== null;
+    return new SlicedCompaction(this.keyspace, this.clock, later, isSuspended);
   }
 
   private accessHostOf({ secretWords }: Host): AccessHost {

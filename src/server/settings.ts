@@ -20,6 +20,7 @@ export function applySettings(server: Server, log: Log): void {
     accessSettings,
     clientSettings,
     memorySettings,
+    compactionSettings,
     diskSettings,
     logSettings,
     scriptSettings,
@@ -38,9 +39,6 @@ function outputSizeMax({ host }: Server): number {
 }
 
 function limitSettings(server: Server, config: Config): void {
-  config.follow(["activedefrag"], () => {
-    server.compaction.isOn = config.flag("activedefrag");
-  });
   config.follow(["proto-max-bulk-len", "client-query-buffer-limit"], () => {
     server.parser.bulkSizeMax = config.number("proto-max-bulk-len");
     server.queryBufferSizeMax = config.number("client-query-buffer-limit");
@@ -185,5 +183,25 @@ function memorySettings(server: Server, config: Config): void {
   });
   config.follow(["notify-keyspace-events"], () => {
     keyspace.events.configure(config.value("notify-keyspace-events"));
+  });
+}
+
+function compactionSettings({ compaction }: Server, config: Config): void {
+  config.follow(["activedefrag"], () => {
+    compaction.isOn = config.flag("activedefrag");
+  });
+  config.follow(["active-defrag-ignore-bytes", "active-defrag-threshold-lower"], () => {
+    compaction.limits = {
+      wasteMin: config.number("active-defrag-ignore-bytes"),
+      wastePercentMin: config.number("active-defrag-threshold-lower"),
+    };
+  });
+  const cycle = ["active-defrag-cycle-min", "active-defrag-cycle-max"] as const;
+  config.follow([...cycle, "active-defrag-threshold-upper"], () => {
+    compaction.cycle = {
+      min: config.number("active-defrag-cycle-min"),
+      max: config.number("active-defrag-cycle-max"),
+      maxFrom: config.number("active-defrag-threshold-upper"),
+    };
   });
 }

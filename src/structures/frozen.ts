@@ -126,6 +126,9 @@ export function isFrozen(ref: Ref): boolean {
   return isMarked(ref) || (holders.size > 0 && holders.has(ref));
 }
 
+/** Whether any block is frozen; those that are only held are not. */
+export const isAnyMarked = () => count > 0;
+
 /** Whether the block is frozen: there is one who freezes it. */
 export function isMarked(ref: Ref): boolean {
   const words = bits[ref >>> SEGMENT_BITS];

@@ -1,7 +1,7 @@
 /**
  * Moves what a value owns out of slabs that are being emptied (arena.beginEmptying): blocks keep
  * their size and content, and whoever refers to them is told. Nothing may be frozen, and nobody may
- * have a ref of the value in hand.
+ * have a ref of the value in hand; what is held (structures/frozen.ts) stays where it is.
  *
  * The heads of dicts and trees, their nodes and tables, and groups of streams stay where they are:
  * there are few of them, or they are large.
@@ -16,6 +16,7 @@ import type { DictRef } from "../structures/dict.ts";
 import * as dict from "../structures/dict.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
+import * as frozen from "../structures/frozen.ts";
 import * as scoreTree from "../structures/score_tree.ts";
 import { refOf, setRef, wordOf } from "./collection.ts";
 import * as hashValue from "./hash_value.ts";
@@ -34,9 +35,9 @@ const REF_MASK = 0x7fffffff;
 /** Blocks that were moved, ever. */
 export let movedCount = 0;
 
-/** A block in the place of one that leaves, which is freed; else the block itself. */
+/** A block in the place of one that leaves and is not held, which is freed; else the block. */
 export function moved<Kind extends string>(ref: Ref<Kind>): Ref<Kind> {
-  if (!arena.isLeaving(ref)) return ref;
+  if (!arena.isLeaving(ref) || (frozen.isAny && frozen.isFrozen(ref))) return ref;
   const to = arena.copy(ref);
   arena.free(ref);
   movedCount++;

@@ -83,7 +83,8 @@ function memoryUsage(call: Call): void {
     if (!call.is(i, "samples") || i + 1 === call.argc) throw SYNTAX;
     if (call.integer(i + 1) < 0) throw SYNTAX;
   }
-  const e = call.db.peek(call.args, 2, call.db.hash(call.args, 2));
+  // As in Redis, also of a key whose time has come, as long as it is there.
+  const e = call.db.entryAt(call.args, 2);
   if (e === NIL) call.reply.nil();
   else call.reply.integer(sizeOf(e));
 }

@@ -122,6 +122,7 @@ test("DEBUG SET-ACTIVE-EXPIRE 0 leaves expired keys until they are asked for", a
   await Bun.sleep(40);
   expect(plain(await client.command("DBSIZE"))).toBe(1);
   expect(await debug("OBJECT", "key")).toStartWith("Value at:");
+  expect(plain(await client.command("MEMORY", "USAGE", "key"))).toBeGreaterThan(12);
   expect(plain(await client.command("DBSIZE"))).toBe(1);
   expect(await debug("SET-ACTIVE-EXPIRE", 1)).toBe("OK");
   await until("it to go", async () => plain(await client.command("DBSIZE")) === 0);
