@@ -9,6 +9,8 @@ const MINUS = 45;
 const SAFE_DIGITS = 15;
 const SAFE_DIGITS_POWER = 10n ** 15n;
 /** Integers whose upper word is below this are exact in a double. */
+/** Digits of which any are an integer of 32 bits. */
+const INT32_DIGITS = 9;
 const SAFE_HIGH = 2 ** 21;
 const WORD = 2 ** 32;
 /** The bytes of the longest integer: a sign and 19 digits. */
@@ -30,12 +32,19 @@ export function parseSafe(bytes: Uint8Array, offset: number, size: number): numb
   if (end - at > SAFE_DIGITS) return NOT_A_NUMBER;
   const first = bytes[at] - ZERO;
   if (first === 0) return size === 1 ? 0 : NOT_A_NUMBER;
+  if (end - at > INT32_DIGITS) return parseLong(bytes, at, end, negative);
   let value = 0;
   for (; at < end; at++) {
     const digit = bytes[at] - ZERO;
     if (digit < 0 || digit > 9) return NOT_A_NUMBER;
-    value = value * 10 + digit;
+    value = (value * 10 + digit) | 0;
   }
+  return negative ? -value | 0 : value;
+}
+
+/** `parseSafe` of so many digits that what they spell may have more than 32 bits. */
+function parseLong(bytes: Uint8Array, from: number, to: number, negative: boolean): number {
+  const value = digitsValue(bytes, from, to);
   return negative ? -value : value;
 }
 
@@ -59,6 +68,7 @@ export function parseInt64(bytes: Uint8Array, offset: number, size: number): big
 
 /** The signed 64-bit integer of which these are words; NaN if it is below 0, or 2^53 or more. */
 export function safeInteger(high: number, low: number): number {
+  if (high === 0 && low >= 0) return low;
   return high >= 0 && high < SAFE_HIGH ? high * WORD + (low >>> 0) : NOT_A_NUMBER;
 }
 
