@@ -151,6 +151,7 @@ async function start(): Promise<void> {
   };
   if (DEBUG) eager.isOn = host.variable("RUSK_COMPACTS_EAGERLY") !== "";
   const server = new Server(parts);
+  loop.crowd = server.arrivals;
   if (isLimited) keepBallast();
   const listeners: Listeners = new Listeners(
     loop,

@@ -61,7 +61,11 @@ export class ReadAhead {
 
   /** Has the parser parse what has arrived, and reads what that needs of the client's database. */
   read(parser: RequestParser, db: Database): void {
-    if (parser.parseAhead() === 0) return;
+    if (parser.parseAhead() > 0) this.readBatch(parser, db);
+  }
+
+  /** Reads what the commands of the parser's batch need of a database. */
+  readBatch(parser: RequestParser, db: Database): void {
     const { batch } = parser;
     this.count = 0;
     for (let i = 0; i < batch.count; i++) this.addKeys(parser, i);

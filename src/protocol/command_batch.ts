@@ -9,9 +9,12 @@ import { NOT_HASHED } from "./args.ts";
 import { ALL_BUT_DIGIT, CR_LF, DOLLAR, DOLLAR_LINE, NINE, STAR, STAR_LINE, ZERO } from "./lines.ts";
 
 /** Commands in a batch. */
-const COMMANDS_MAX = 32;
+const COMMANDS_MAX = 64;
 /** A batch with so many arguments takes no further command. */
-const ARGUMENTS_ENOUGH = 96;
+const ARGUMENTS_ENOUGH = 192;
+/** What one client sends at once, if it is no pipeline, fits into what is left from here on. */
+const NEARLY_COMMANDS = COMMANDS_MAX - 8;
+const NEARLY_ARGUMENTS = ARGUMENTS_ENOUGH - 24;
 /** Arguments in a batch: a command of more is not taken. */
 export const ARGUMENTS_MAX = 2048;
 
@@ -33,12 +36,17 @@ export class CommandBatch {
   readonly hashed = new Int32Array(COMMANDS_MAX);
   readonly hash = new Int32Array(COMMANDS_MAX);
 
-  /** Parses what lies between two offsets, at least some bytes before the end of `bytes`. */
+  get isNearlyFull(): boolean {
+    const { count } = this;
+    return count > NEARLY_COMMANDS || this.first[count] > NEARLY_ARGUMENTS;
+  }
+
+  /** Adds the commands between two offsets, at least some bytes before the end of `bytes`. */
   fill(bytes: Uint8Array, view: DataView, from: number, to: number): void {
     const { start, size } = this;
     let begin = from;
-    let used = 0;
-    let count = 0;
+    let { count } = this;
+    let used = this.first[count];
     while (count < COMMANDS_MAX && used < ARGUMENTS_ENOUGH && begin + LINE_SIZE_MAX <= to) {
       let at = begin;
       let left: number;

@@ -48,6 +48,8 @@ export class RequestParser {
   end = 0;
   /** Where the command being parsed began. */
   begin = 0;
+  /** Where all that is there began. */
+  origin = 0;
   /** Arguments still to come; 0 between commands. */
   expected = 0;
   /** Size of the argument whose bytes come next, or -1 before its size line. */
@@ -63,8 +65,9 @@ export class RequestParser {
   bytes: Uint8Array;
   view: DataView;
   readonly batch = new CommandBatch();
-  /** Commands of the batch that are still to be taken: `next` takes them first. */
+  /** Commands of the batch that are still to be taken, up to one: `next` takes them first. */
   batched = 0;
+  private batchEnd = 0;
   /** What `args` was before a command was resumed that has its own. */
   private spareArgs: Args | null = null;
   private readonly blocks: InputBlocks | null;
@@ -78,11 +81,12 @@ export class RequestParser {
   }
 
   /** Starts on bytes at a command's beginning; at least PADDING bytes must follow `end`. */
-  start(bytes: Uint8Array, view: DataView, end: number): void {
+  start(bytes: Uint8Array, view: DataView, end: number, from = 0): void {
     this.bytes = bytes;
     this.view = view;
-    this.at = 0;
-    this.begin = 0;
+    this.at = from;
+    this.begin = from;
+    this.origin = from;
     this.end = end;
     this.expected = 0;
     this.bulkSize = -1;
@@ -97,9 +101,17 @@ export class RequestParser {
     if (DEBUG) assert(this.expected === 0 && this.batched === 0, "in the midst of a command");
     // Of who has not authenticated less is taken, and of that `next` knows.
     if (this.peer.unauthenticated) return 0;
-    this.batch.fill(this.bytes, this.view, this.at, this.end);
-    this.batched = this.batch.count;
+    const { batch } = this;
+    batch.count = 0;
+    batch.fill(this.bytes, this.view, this.at, this.end);
+    this.takeBatched(0, batch.count);
     return this.batched;
+  }
+
+  /** Between commands: the next ones are these of the batch, which was filled with them. */
+  takeBatched(from: number, to: number): void {
+    this.batched = to - from;
+    this.batchEnd = to;
   }
 
   /** Goes on with a command that was cut. */
@@ -251,7 +263,7 @@ export class RequestParser {
 
   private nextOfBatch(): number {
     const { args, batch } = this;
-    const index = batch.count - this.batched--;
+    const index = this.batchEnd - this.batched--;
     const first = batch.first[index];
     const count = batch.first[index + 1] - first;
     while (count > args.start.length) args.grow();

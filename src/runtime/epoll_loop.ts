@@ -19,6 +19,7 @@ import type { Libc } from "./libc.ts";
 import type {
   BlockingSocket,
   Connect,
+  CrowdEvents,
   DialEvents,
   DialTo,
   EventLoop,
@@ -57,6 +58,7 @@ interface Timer {
 export class EpollLoop implements EventLoop, WatchingLoop {
   readonly libc: Libc;
   readonly syncFile: SyncFile | null;
+  crowd: CrowdEvents | null = null;
   private readonly epoll: number;
   private readonly events = new Int32Array(EVENTS_MAX * EVENT_WORDS);
   private readonly event = new Int32Array(EVENT_WORDS);
@@ -174,12 +176,15 @@ export class EpollLoop implements EventLoop, WatchingLoop {
   private turn(waitMs: number): number {
     const { events, libc, watchers } = this;
     const count = libc.calls.epoll_wait(this.epoll, libc.addressOf(events), EVENTS_MAX, waitMs);
+    const crowd = count > 1 ? this.crowd : null;
+    crowd?.crowdBegins();
     for (let i = 0, at = 0; i < count; i++, at += EVENT_WORDS) {
       const watcher = watchers[events[at + EVENT_DATA]];
       if (watcher != null && watcher.serial === events[at + EVENT_DATA + 1]) {
         watcher.onEvents(events[at]);
       }
     }
+    crowd?.crowdEnds();
     this.runTimers();
     this.runEndings();
     return count;

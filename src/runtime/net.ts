@@ -15,6 +15,14 @@ export interface SocketEvents {
   closed(): void;
 }
 
+/** What who has many connections is told, besides. */
+export interface CrowdEvents {
+  /** `readable` of more than one of them follows. */
+  crowdBegins(): void;
+  /** All of these have been told. */
+  crowdEnds(): void;
+}
+
 /** What who dials is told, never before `dial` has returned. */
 export interface DialEvents extends SocketEvents {
   /** The connection is there, and bytes can be sent. */
@@ -98,6 +106,8 @@ export interface EventLoop {
   readonly connect: BlockingConnect | null;
   /** Null where the loop has no way of its own. */
   readonly syncFile: SyncFile | null;
+  /** Who is told when several sockets can be read in one turn, if the loop can tell. */
+  crowd: CrowdEvents | null;
   /** Calls `run` when all that has arrived in this turn has been read. */
   endOfTurn(run: () => void): void;
   /** Calls `run` in so many ms; returns what calls it off. */

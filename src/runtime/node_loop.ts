@@ -254,6 +254,7 @@ export const nodeLoop: EventLoop = {
   pair: () => null,
   connect: null,
   syncFile: null,
+  crowd: null,
   endOfTurn(run) {
     setImmediate(run);
   },

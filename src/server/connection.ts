@@ -21,6 +21,7 @@ import { NOT_LENT, type TakePart } from "../protocol/reply_pieces.ts";
 import { BROKEN, COMMAND, MORE } from "../protocol/request.ts";
 import type { Socket, SocketEvents } from "../runtime/net.ts";
 import { Parts, writeParts } from "../runtime/parts.ts";
+import { ARRIVED_SIZE_MAX, type Arrivals, type ArrivedConnection } from "./arrivals.ts";
 import type { BacklogConnection } from "./backlog.ts";
 import type { RegisteredConnection } from "./client_registry.ts";
 import type { Engine, OutputLimit } from "./engine.ts";
@@ -61,6 +62,7 @@ export class Connection
     TurnConnection,
     HeldConnection,
     BacklogConnection,
+    ArrivedConnection,
     RegisteredConnection
 {
   readonly client: Client;
@@ -116,7 +118,7 @@ export class Connection
 
   get queryBufferSize(): number {
     const { engine } = this;
-    if (engine.running === this) return engine.parser.end;
+    if (engine.running === this) return engine.parser.end - engine.parser.origin;
     return this.partial === null ? 0 : this.partial.size - this.partial.at;
   }
 
@@ -200,6 +202,16 @@ export class Connection
   }
 
   private receive(): void {
+    const { arrivals } = this.engine;
+    if (arrivals.isOpen) {
+      const isIdle = !this.closing && this.partial === null && this.holds === 0;
+      if (isIdle && !this.readsHeads) {
+        this.arrive(arrivals);
+        return;
+      }
+      // What came before runs before, and the input is needed.
+      arrivals.run();
+    }
     if (this.closing) {
       this.discard();
       return;
@@ -214,6 +226,46 @@ export class Connection
     } else if (this.readMore(partial)) {
       this.received(partial);
     }
+  }
+
+  /** Reads what is there; if it is little, it runs when that of others has been read as well. */
+  private arrive(arrivals: Arrivals): void {
+    const { input } = this.engine;
+    const from = arrivals.end;
+    const size = this.read(input, from, input.length - PADDING - from);
+    if (size === 0) return;
+    if (size <= ARRIVED_SIZE_MAX) {
+      arrivals.add(this, size);
+      return;
+    }
+    arrivals.run();
+    this.hasArrived(from, from + size, 0, 0);
+  }
+
+  runArrived(from: number, end: number, batchFrom: number, batchEnd: number): void {
+    try {
+      this.hasArrived(from, end, batchFrom, batchEnd);
+    } catch (error) {
+      this.giveUp(error);
+    }
+  }
+
+  private hasArrived(from: number, end: number, batchFrom: number, batchEnd: number): void {
+    const { input, inputView, parser } = this.engine;
+    const { partial } = this;
+    if (this.closing) return;
+    if (partial !== null) {
+      partial.append(input.subarray(from, end));
+      this.received(partial);
+      return;
+    }
+    parser.start(input, inputView, end, from);
+    if (this.holds !== 0) {
+      this.keep();
+      return;
+    }
+    parser.takeBatched(batchFrom, batchEnd);
+    this.process();
   }
 
   /** More of a command has arrived where it is kept. */
@@ -612,7 +664,7 @@ export class Connection
   private runParsed(): void {
     const { engine, client } = this;
     const { parser, dispatcher, readAhead } = engine;
-    const isAhead = readAhead.isUseful;
+    const isAhead = readAhead.isUseful && !engine.arrivals.isRunning;
     for (;;) {
       if (isAhead && parser.batched === 0 && parser.expected === 0)
         readAhead.read(parser, client.db);

@@ -12,6 +12,7 @@ import type { Args } from "../protocol/args.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { RequestParser } from "../protocol/request.ts";
 import type { KeyEvent } from "../values/key_event.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { BacklogConnection } from "./backlog.ts";
 import type { RegisteredConnection } from "./client_registry.ts";
 import type { Turn } from "./turn.ts";
@@ -56,6 +57,8 @@ export interface Foresight {
   readonly isUseful: boolean;
   /** To be called between commands, before the next is taken. */
   read(parser: RequestParser, db: Database): void;
+  /** As `read`, when the parser's batch has been filled. */
+  readBatch(parser: RequestParser, db: Database): void;
 }
 
 export interface Engine {
@@ -71,6 +74,7 @@ export interface Engine {
   readonly parser: RequestParser;
   readonly dispatcher: CommandRunner;
   readonly readAhead: Foresight;
+  readonly arrivals: Arrivals;
   /** The writer of replies to the command that runs. */
   readonly reply: Reply;
   /** Replies to clients that waited: another client's command may be in the midst of its own. */

@@ -41,6 +41,7 @@ import { RequestParser } from "../protocol/request.ts";
 import type { Host, HostFacts } from "../runtime/host.ts";
 import type { EventLoop, Socket } from "../runtime/net.ts";
 import { FunctionRegistry } from "../scripting/function_registry.ts";
+import { Arrivals } from "./arrivals.ts";
 import { BackgroundWork } from "./background_work.ts";
 import { Backlog } from "./backlog.ts";
 import { clientFeatures } from "./client_features.ts";
@@ -94,6 +95,7 @@ export class Server implements CallServer, Engine {
   readonly blocked: BlockedClients;
   readonly dispatcher: Dispatcher;
   readonly readAhead: ReadAhead;
+  readonly arrivals = new Arrivals(this);
   readonly turn: Turn;
   readonly backlog: Backlog;
   private readonly expiry: ActiveExpiry;

@@ -97,6 +97,12 @@ export class InnerClient {
     return this.replied;
   }
 
+  /** Bytes arrive: all of them are read in this turn, which goes on. */
+  arrives(request: Uint8Array): void {
+    this.input = request;
+    while (this.input.length > 0 && !this.connection.closing) this.connection.readable();
+  }
+
   /** The other side closes. */
   close(): void {
     this.connection.closed();

@@ -17,6 +17,7 @@ linux("sockets, timers, ends of turns, errors and the runtime's own events", asy
     drains: true,
     order: ["4", "second 8", "12"],
     turns: ["first", "second", "third"],
+    told: ["begins", "read", "read", "read", "ends", "read"],
     missingAddress: "EADDRNOTAVAIL",
     missingHost: "ENOTFOUND",
     longPath: "ENAMETOOLONG",

@@ -106,6 +106,18 @@ loop.endOfTurn(() => turns.push("second"));
 await wait(5);
 seen.turns = turns;
 
+// Who has many sockets is told around all that can be read in one turn.
+const told: string[] = [];
+const pairs = [pair(), pair(), pair()];
+for (const [, reader] of pairs) reader.onRead = () => told.push("read");
+loop.crowd = { crowdBegins: () => told.push("begins"), crowdEnds: () => told.push("ends") };
+for (const [writer] of pairs) send(writer, "x");
+await wait(5);
+send(pairs[0][0], "x");
+await wait(5);
+loop.crowd = null;
+seen.told = told;
+
 // Errors carry the system's code.
 const codeOf = (run: () => unknown) => {
   try {

@@ -11,6 +11,7 @@ import { PADDING } from "../../src/protocol/partial.ts";
 import { Reply } from "../../src/protocol/reply.ts";
 import { RequestParser } from "../../src/protocol/request.ts";
 import type { Socket } from "../../src/runtime/net.ts";
+import { Arrivals } from "../../src/server/arrivals.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { type CommandRunner, type Engine, noOutputLimit } from "../../src/server/engine.ts";
 import { Turn } from "../../src/server/turn.ts";
@@ -36,7 +37,7 @@ class StubEngine implements Engine, CommandRunner {
   readonly parser = new RequestParser();
   readonly dispatcher = this;
   readonly accounts = this;
-  readonly readAhead = { isUseful: false, read: () => {} };
+  readonly readAhead = { isUseful: false, read: () => {}, readBatch: () => {} };
   readonly reply = new Reply(4096);
   readonly answers = new Reply(4096);
   readonly ends: (() => void)[] = [];
@@ -57,6 +58,7 @@ class StubEngine implements Engine, CommandRunner {
   };
   readonly input = new Uint8Array(INPUT_SIZE + PADDING);
   readonly inputView = new DataView(this.input.buffer);
+  readonly arrivals = new Arrivals(this);
   running: Engine["running"] = null;
   runningFrom = 0;
   queryBufferSizeMax = 2 ** 20;
