@@ -261,6 +261,9 @@ function searchLongFrom(
   return begin < total && compareTo(s, begin, high, low) === 0 ? begin : ~begin;
 }
 
+/** Integers of the other set that `nextCommon` looks at one by one before it leaps. */
+const NEAR_STEPS = 8;
+
 /** Where `nextCommon` goes on in the other set. */
 export const common = { from: 0 };
 
@@ -270,6 +273,7 @@ export const common = { from: 0 };
  */
 export function nextCommon(a: IntsetRef, from: number, b: IntsetRef): number {
   const total = count(a);
+  if (widthOf(a) !== 8 && widthOf(b) !== 8) return nextCommonNarrow(a, from, total, b);
   let other = common.from;
   for (let i = from; i < total; i++) {
     const found = searchFrom(b, other, highAt(a, i), lowAt(a, i));
@@ -278,6 +282,42 @@ export function nextCommon(a: IntsetRef, from: number, b: IntsetRef): number {
       return i;
     }
     other = ~found;
+  }
+  common.from = other;
+  return total;
+}
+
+/** As `nextCommon`, of integers of 2 or 4 bytes. */
+function nextCommonNarrow(a: IntsetRef, from: number, total: number, b: IntsetRef): number {
+  const words = i32[a >>> SEGMENT_BITS];
+  const first = wordAt(a) + FIRST;
+  const isShort = words[first - FIRST + WIDTH] === 2;
+  const others = i32[b >>> SEGMENT_BITS];
+  const otherFirst = wordAt(b) + FIRST;
+  const otherWidth = others[otherFirst - FIRST + WIDTH];
+  const otherTotal = others[otherFirst - FIRST + COUNT];
+  const isOtherShort = otherWidth === 2;
+  let other = common.from;
+  for (let i = from; i < total; i++) {
+    const value = isShort ? short(words, first, i) : words[first + i];
+    // Most are found within a few steps; what is farther away, by leaps.
+    const near = Math.min(other + NEAR_STEPS, otherTotal);
+    let found = 0;
+    while (other < near) {
+      found = isOtherShort ? short(others, otherFirst, other) : others[otherFirst + other];
+      if (found >= value) break;
+      other++;
+    }
+    if (other === otherTotal) break;
+    if (other === near) {
+      const place = searchNarrowFrom(others, otherFirst, otherWidth, otherTotal, other, value);
+      other = place < 0 ? ~place : place;
+      if (place < 0) continue;
+    } else if (found !== value) {
+      continue;
+    }
+    common.from = other + 1;
+    return i;
   }
   common.from = other;
   return total;

@@ -15,6 +15,7 @@ import * as packed from "./packed.ts";
 import * as element from "./packed_element.ts";
 import { END } from "./packed_element.ts";
 
+const SLOTS_LEAST = 64;
 const FIRST_SLOTS = 256;
 /** A table of more slots than this is not kept. */
 const KEPT_SLOTS_MAX = 1 << 14;
@@ -34,7 +35,7 @@ export class PackedIndex {
 
   /** Becomes an index of this collection. */
   build(p: PackedRef): void {
-    let slots = FIRST_SLOTS;
+    let slots = SLOTS_LEAST;
     while (slots < packed.count(p) * 2) slots *= 2;
     this.p = p;
     this.mask = slots - 1;

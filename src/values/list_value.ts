@@ -393,11 +393,12 @@ function dropLeaf(e: EntryRef, leaf: PackedRef): void {
 
 /** Replies with `n` elements, which are there, from index `from` on; no array's head. */
 export function replyRange(e: EntryRef, from: number, n: number, to: Reply): void {
-  let rank = from;
-  for (let left = n; left > 0; ) {
+  // A double would make doubles of all offsets (protocol/reply.ts).
+  let rank = from | 0;
+  for (let left = n | 0; left > 0; ) {
     const leaf = leafFor(e, rank);
     const index = rank - leafStart;
-    const run = Math.min(left, countOf(leaf) - index);
+    const run = Math.min(left, countOf(leaf) - index) | 0;
     const block = blockOf(leaf);
     if (isTrimmed(leaf)) prefixed.replyRun(block, prefixed.seek(block, index), run, to);
     else packed.replyRun(leaf, packed.seek(leaf, index), run, to);
@@ -422,7 +423,7 @@ let leafStart = 0;
 function leafFor(e: EntryRef, index: number): PackedRef {
   leafStart = 0;
   if (!isTree(e)) return singleOf(e);
-  const leaf = btree.byRank(treeOf(e), index);
+  const leaf = btree.byRank(treeOf(e), index | 0);
   leafStart = btree.before();
   return leaf as PackedRef;
 }
@@ -598,7 +599,7 @@ export class ListCursor {
     const leaf = leafFor(e, index);
     this.isTrimmed = isTrimmed(leaf);
     this.leaf = blockOf(leaf);
-    const inLeaf = index - leafStart;
+    const inLeaf = (index - leafStart) | 0;
     this.at = this.isTrimmed ? prefixed.seek(this.leaf, inLeaf) : packed.seek(leaf, inLeaf);
   }
 

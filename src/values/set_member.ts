@@ -3,7 +3,7 @@
  * integer. The other forms are made only when needed, and once: its text, the hash of that, and the
  * integer that it spells.
  */
-import { NIL, segmentOf, u8 } from "../arena/arena.ts";
+import { NIL, segmentOf, u8, views } from "../arena/arena.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { hashBytes } from "../base/hash.ts";
 import { parseInt64, parseSafe } from "../base/numbers.ts";
@@ -26,6 +26,15 @@ const NINE = 57;
 const UNKNOWN = 0;
 const INTEGER = 1;
 const TEXT = 2;
+
+/**
+ * A view over the bytes of a packed element that is a string, whose text ends at `end`; null for an
+ * integer, and where copies by words would read beyond the memory.
+ */
+function viewOf(p: PackedRef, at: number, end: number): DataView | null {
+  const view = views[segmentOf(p)];
+  return packed.isInteger(p, at) || end + SLACK > view.byteLength ? null : view;
+}
 
 /** Reusable. It borrows what it is made of, which must stay until it becomes another. */
 export class Member {
@@ -112,7 +121,7 @@ export class Member {
       this.setText(bytes, null, entry.keyOffset(this.entry), entry.keySize(this.entry));
     } else if (this.packed !== NIL) {
       const { bytes, offset, size } = packed.range(this.packed, this.at);
-      this.setText(bytes, null, offset, size);
+      this.setText(bytes, viewOf(this.packed, this.at, offset + size), offset, size);
     } else {
       const size = spell(this.high, this.low, this.digits);
       this.setText(this.digits, this.digitsView, 0, size);

@@ -48,6 +48,8 @@ export const INTSET = 0;
 export const PACKED = 1;
 export const DICT = 2;
 
+/** What a short member takes in a listpack beside its bytes. */
+export const MEMBER_OVERHEAD = 2;
 /** Slots of a dict freed in one slice. */
 const SLICE_SLOTS = 512;
 /** Members looked at to estimate the size of all. */
@@ -266,7 +268,12 @@ function isFull(e: EntryRef, m: Member): boolean {
 /** Adds to a set that is not a DICT, but will not stay an INTSET. */
 function insertText(e: EntryRef, m: Member, room: number): void {
   m.text();
-  if (isFull(e, m) || entry.encoding(e) === INTSET) {
+  const full = isFull(e, m);
+  if (refOf(e) === NIL && !full) {
+    // The first member: there is nothing to convert.
+    const needed = packed.EMPTY_SIZE + m.size + MEMBER_OVERHEAD;
+    become(e, PACKED, packed.create(Math.min(Math.max(room, needed), PACKED_SIZE_MAX)));
+  } else if (full || entry.encoding(e) === INTSET) {
     // Converting spells and stages members, as `m` may be.
     m.keep();
     if (m.size > thresholds.setPackedValue) convertToDict(e, count(e) + 1);

@@ -495,9 +495,11 @@ export class ZsetCursor {
   private seekTree(toRank: number): void {
     this.isValid = toRank >= 0 && toRank < btree.count(this.tree);
     if (!this.isValid) return;
-    this.leaf = scoreTree.byRank(this.tree, toRank);
+    // A rank that came as a double (protocol/reply.ts) would make one of each index.
+    const wanted = toRank | 0;
+    this.leaf = scoreTree.byRank(this.tree, wanted);
     this.before = btree.before();
-    this.index = toRank - this.before;
+    this.index = wanted - this.before;
     this.leafCount = scoreTree.leafCount(this.leaf);
     this.ahead = UNFETCHED_MOVES;
   }

@@ -7,6 +7,7 @@ import { group } from "../../calls/table.ts";
 import { CommandError, SYNTAX, WRONG_TYPE } from "../../protocol/errors.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
+import * as listLoad from "../../values/list_load.ts";
 import * as listValue from "../../values/list_value.ts";
 import * as setValue from "../../values/set_value.ts";
 import { Type } from "../../values/types.ts";
@@ -300,53 +301,80 @@ function readNumbers(call: Call, by: Pattern): void {
 
 /** Replies with the elements, or what GET names for each; or stores that as a list. */
 function finish(call: Call): void {
-  const { reply } = call;
   const { gets, store } = options;
   const { from, to } = wanted;
-  const { bytes, start, size } = elements;
-  if (store === 0) reply.array((to - from + 1) * Math.max(gets.length, 1));
-  else stored.clear();
-  for (let place = from; place <= to; place++) {
-    const index = sorting.order[place];
-    if (gets.length > 0) finishOne(call, start[index], size[index]);
-    else if (store === 0) reply.bulk(bytes, start[index], size[index]);
-    else stored.add(bytes, start[index], size[index]);
+  if (store === 0) {
+    call.reply.array((to - from + 1) * Math.max(gets.length, 1));
+    replyAll(call);
+  } else if (gets.length === 0) {
+    storeList(call, store, elements, from, to);
+  } else {
+    noteAll(call);
+    sorting.reserve(stored.count);
+    storeList(call, store, stored, 0, stored.count - 1);
   }
-  if (store !== 0) storeList(call, store, stored);
 }
 
-/** Replies with what each GET names for an element, or notes it as to be stored. */
-function finishOne(call: Call, start: number, size: number): void {
+/** Replies with each element that is wanted, or what each GET names for it. */
+function replyAll(call: Call): void {
   const { reply, db } = call;
-  const { gets, store } = options;
-  for (let i = 0; i < gets.length; i++) {
-    const found = gets[i].find(db, elements.bytes, start, size);
-    if (store !== 0) {
-      if (found === null) stored.add(elements.bytes, start, 0);
+  const { gets } = options;
+  const { bytes, start, size } = elements;
+  for (let place = wanted.from; place <= wanted.to; place++) {
+    const index = sorting.order[place];
+    if (gets.length === 0) reply.bulk(bytes, start[index], size[index]);
+    for (let i = 0; i < gets.length; i++) {
+      const found = gets[i].find(db, bytes, start[index], size[index]);
+      if (found === null) reply.nil();
+      else reply.bulk(found.bytes, found.offset, found.size);
+    }
+  }
+}
+
+/** Notes what each GET names for each element that is wanted as to be stored. */
+function noteAll({ db }: Call): void {
+  const { gets } = options;
+  const { bytes, start, size } = elements;
+  stored.clear();
+  for (let place = wanted.from; place <= wanted.to; place++) {
+    const index = sorting.order[place];
+    for (let i = 0; i < gets.length; i++) {
+      const found = gets[i].find(db, bytes, start[index], size[index]);
+      if (found === null) stored.add(bytes, 0, 0);
       else stored.add(found.bytes, found.offset, found.size);
-    } else if (found === null) reply.nil();
-    else reply.bulk(found.bytes, found.offset, found.size);
+    }
   }
 }
 
 /** What a list takes of memory for an element beside its bytes, at most. */
 const ELEMENT_OVERHEAD = 32;
 
-/** Makes the key in an argument a list of the elements; without any, deletes it. */
-function storeList(call: Call, index: number, { count, bytes, start, size }: ByteList): void {
+/**
+ * Makes the key in an argument a list of texts, by sorting.order from place `from` to `to`; without
+ * any, deletes it.
+ */
+function storeList(call: Call, index: number, texts: ByteList, from: number, to: number): void {
   const { db, keyspace, args } = call;
+  const { order } = sorting;
+  const { bytes, start, size } = texts;
+  const count = to - from + 1;
   if (count === 0) {
     db.removeUnseen(args, index);
     call.reply.integer(0);
     return;
   }
   let total = 0;
-  for (let i = 0; i < count; i++) total += size[i] + ELEMENT_OVERHEAD;
+  for (let place = from; place <= to; place++) total += size[order[place]] + ELEMENT_OVERHEAD;
   ensure(total);
   const keyHash = db.hash(args, index);
   const replaces = db.vacate(args, index, keyHash, false);
-  const e = listValue.create(db, args, index, keyHash, "sortstore", size[0], replaces);
-  for (let i = 0; i < count; i++) listValue.push(e, false, bytes, start[i], size[i]);
+  const e = listValue.create(db, args, index, keyHash, "sortstore", 0, replaces);
+  listLoad.begin(e);
+  for (let place = from; place <= to; place++) {
+    const text = order[place];
+    listLoad.add(bytes, start[text], size[text]);
+  }
+  listLoad.finish();
   keyspace.dirty += count - 1;
   call.reply.integer(count);
 }

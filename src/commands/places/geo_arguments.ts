@@ -1,7 +1,9 @@
 /** What geo commands share: reading places, units and members, and replying with places. */
 import { parseDouble } from "../../base/doubles.ts";
+import { writeInteger } from "../../base/numbers.ts";
 import type { Call } from "../../calls/call.ts";
 import { CommandError, NOT_FLOAT } from "../../protocol/errors.ts";
+import { putLatin1 } from "../../runtime/texts.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as zsetValue from "../../values/zset_value.ts";
 import { formatFixed, formatTrimmed } from "./fixed.ts";
@@ -17,6 +19,7 @@ const ERROR_DECIMALS = 6;
 
 const DISTANCE_DECIMALS = 4;
 const DISTANCE_SCALE = 10_000;
+const DOT = 46;
 
 /** The place that `parsePlace` read. */
 const parsed = { longitude: 0, latitude: 0 };
@@ -61,23 +64,33 @@ export function findPlace(call: Call, e: EntryRef, index: number): boolean {
   return true;
 }
 
+/** Where a distance is spelled: the largest double has 309 digits, a point, and decimals. */
+const spelled = new Uint8Array(320);
+
 /** Replies with a distance, with four decimals. */
 export function replyDistance(call: Call, value: number): void {
-  call.reply.bulkText(distanceText(value));
+  call.reply.bulk(spelled, 0, writeDistance(spelled, value));
 }
 
 /**
- * A distance with four decimals, as Redis rounds it: times 10000, which is rounded to a double, and
- * then to an integer, halves to the even one.
+ * Writes a distance with four decimals to the first bytes, as Redis rounds it: times 10000, which
+ * is rounded to a double, and then to an integer, halves to the even one. Returns how many it took.
  */
-export function distanceText(value: number): string {
+export function writeDistance(to: Uint8Array, value: number): number {
   const scaled = value * DISTANCE_SCALE;
-  if (!(scaled < Number.MAX_SAFE_INTEGER)) return formatFixed(value, DISTANCE_DECIMALS);
+  if (!(scaled < Number.MAX_SAFE_INTEGER)) {
+    const text = formatFixed(value, DISTANCE_DECIMALS);
+    putLatin1(to, 0, text);
+    return text.length;
+  }
   let rounded = Math.round(scaled);
   if (rounded - scaled === 0.5 && rounded % 2 === 1) rounded--;
   const whole = Math.floor(rounded / DISTANCE_SCALE);
-  const decimals = String(rounded - whole * DISTANCE_SCALE).padStart(DISTANCE_DECIMALS, "0");
-  return `${whole}.${decimals}`;
+  const point = writeInteger(to, 0, whole);
+  // With one digit before the decimals these keep their zeros, and the point takes its place.
+  const end = writeInteger(to, point, DISTANCE_SCALE + rounded - whole * DISTANCE_SCALE);
+  to[point] = DOT;
+  return end;
 }
 
 /** Replies with `geohash.place` as a pair of doubles. */

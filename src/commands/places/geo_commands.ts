@@ -271,12 +271,20 @@ function geodist(call: Call): void {
   replyDistance(call, metres / unit);
 }
 
+/** Where the text of a geohash is spelled. */
+const letters = new Uint8Array(geohash.TEXT_SIZE);
+
 function geohashes(call: Call): void {
+  const { reply } = call;
   const e = call.db.readTyped(call.args, 1, Type.zset);
-  call.reply.array(call.argc - 2);
+  reply.array(call.argc - 2);
   for (let index = 2; index < call.argc; index++) {
-    if (e === NIL || !findPlace(call, e, index)) call.reply.nil();
-    else call.reply.bulkText(geohash.textOf(geohash.place.longitude, geohash.place.latitude));
+    if (e === NIL || !findPlace(call, e, index)) {
+      reply.nil();
+      continue;
+    }
+    geohash.writeText(letters, geohash.place.longitude, geohash.place.latitude);
+    reply.bulkBytes(letters);
   }
 }
 

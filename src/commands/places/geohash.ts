@@ -5,6 +5,7 @@
  *
  * Bits are handled as two words of 32. A place on the upper edge has cell 2^26, one bit more.
  */
+import { fromLatin1 } from "../../base/bytes.ts";
 
 export const LONGITUDE_MAX = 180;
 export const LATITUDE_MAX = 85.05112878;
@@ -19,10 +20,11 @@ const WORD = 2 ** 32;
 const INTEGER_END = 2 ** 52;
 const INT64_END = 2 ** 63;
 
-const ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz";
-/** Letters of a geohash text; for the last, 52 bits are not enough. */
-const TEXT_SIZE = 11;
+const ALPHABET = fromLatin1("0123456789bcdefghjkmnpqrstuvwxyz");
 const LETTER_BITS = 5;
+/** Half of the letters that 52 bits are enough for, and what is left of these below them. */
+const HALF_LETTERS = 5;
+const HALF_END = 2 ** (52 - HALF_LETTERS * LETTER_BITS);
 
 /** The place that `decode` found, in degrees. */
 export const place = { longitude: 0, latitude: 0 };
@@ -120,13 +122,26 @@ function outOfRange(score: number): bigint {
   return BigInt(-INT64_END);
 }
 
-/** The geohash of a place as everybody writes it, which is of latitudes up to 90 degrees. */
-export function textOf(longitude: number, latitude: number): string {
+/** Letters of a geohash text; for the last, 52 bits are not enough. */
+export const TEXT_SIZE = 11;
+
+/**
+ * Writes the geohash of a place as everybody writes it, which is of latitudes up to 90 degrees, to
+ * the first TEXT_SIZE bytes.
+ */
+export function writeText(to: Uint8Array, longitude: number, latitude: number): void {
   const north = Math.floor(((latitude + 90) / 180) * CELLS);
   const hash = interleaved(longitudeCell(longitude, STEP_MAX), north, 0);
-  let text = "";
-  for (let letter = 1; letter < TEXT_SIZE; letter++) {
-    text += ALPHABET[Math.floor(hash / 2 ** (2 * STEP_MAX - letter * LETTER_BITS)) & 31];
+  // The two bits below the letters of the second half are not shown.
+  const upper = Math.floor(hash / HALF_END);
+  writeLetters(to, 0, upper);
+  writeLetters(to, HALF_LETTERS, (hash - upper * HALF_END) >>> 2);
+  to[TEXT_SIZE - 1] = ALPHABET[0];
+}
+
+/** Writes the letters of 25 bits. */
+function writeLetters(to: Uint8Array, at: number, bits: number): void {
+  for (let i = 0; i < HALF_LETTERS; i++) {
+    to[at + i] = ALPHABET[(bits >>> ((HALF_LETTERS - 1 - i) * LETTER_BITS)) & 31];
   }
-  return `${text}${ALPHABET[0]}`;
 }

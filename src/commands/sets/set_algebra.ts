@@ -138,6 +138,10 @@ export function sinterstore(call: Call): void {
 function intersect(call: Call, result: EntryRef): number {
   let count = 0;
   startIntersection();
+  if (areTwoIntsets && result === NIL) {
+    for (; cursor.nextCommon(sets[1]); count++) cursor.replyMember(call.reply);
+    return count;
+  }
   for (; nextInAll(); count++) emit(call, result);
   return count;
 }

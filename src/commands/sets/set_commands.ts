@@ -240,9 +240,6 @@ export const setCommands = group("set", {
 /** The member that an argument names. */
 const member = new Member();
 
-/** What a short member takes in a listpack beside its bytes. */
-const MEMBER_OVERHEAD = 2;
-
 function sadd(call: Call): void {
   const { db, args, keyspace } = call;
   const keyHash = db.hash(args, 1);
@@ -267,7 +264,7 @@ function sadd(call: Call): void {
 /** The room of a listpack of all members that are given, if they are short. */
 function roomForArguments({ args }: Call): number {
   let room = packed.EMPTY_SIZE;
-  for (let i = 2; i < args.count; i++) room += args.size[i] + MEMBER_OVERHEAD;
+  for (let i = 2; i < args.count; i++) room += args.size[i] + setValue.MEMBER_OVERHEAD;
   return room;
 }
 

@@ -2,7 +2,9 @@
 // under RESP2 and RESP3 that hold for the real Redis as well: RUSK_BINARY=redis-server shows it.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
-import { distanceText } from "../../../src/commands/places/geo_arguments.ts";
+import { latin1 } from "../../../src/base/bytes.ts";
+import { formatFixed } from "../../../src/commands/places/fixed.ts";
+import { writeDistance } from "../../../src/commands/places/geo_arguments.ts";
 import type { Client } from "../../client/client.ts";
 import { type Server, startServer } from "../../client/server.ts";
 
@@ -507,6 +509,12 @@ test("GEOPOS, GEOHASH and GEODIST in RESP3", () =>
     { protocol: 3 },
   ));
 
+const distanceBytes = new Uint8Array(320);
+
+function distanceText(value: number): string {
+  return latin1(distanceBytes, 0, writeDistance(distanceBytes, value));
+}
+
 test("distances are rounded as Redis rounds them: as doubles, halves to even", () => {
   expect(distanceText(55418573.58155)).toBe("55418573.5816");
   expect(distanceText(4826453.45765)).toBe("4826453.4576");
@@ -515,4 +523,14 @@ test("distances are rounded as Redis rounds them: as doubles, halves to even", (
   expect(distanceText(0.00035)).toBe("0.0004");
   expect(distanceText(12.3)).toBe("12.3000");
   expect(distanceText(1e300)).toHaveLength(306);
+});
+
+test("distances that lie between two texts by far are what printf writes", () => {
+  for (let i = 0; i < 2000; i++) {
+    const value = (i * i * 7919) / 8192 + 2 ** -14;
+    expect(distanceText(value)).toBe(formatFixed(value, 4));
+  }
+  for (const value of [0.0001, 0.5, 9.9999, 9.99996, 10.0004, 999.99999, 2 ** 31 / 1e4, 9e11]) {
+    expect(distanceText(value)).toBe(formatFixed(value, 4));
+  }
 });

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { latin1 } from "../../../src/base/bytes.ts";
 import * as geohash from "../../../src/commands/places/geohash.ts";
 
 /** At the very end of its range a place is in a cell that there is not, as in Redis. */
@@ -17,6 +18,16 @@ function plainInterleaved(x: number, y: number): bigint {
   }
   return bits;
 }
+
+const LETTERS = "0123456789bcdefghjkmnpqrstuvwxyz";
+const letters = new Uint8Array(geohash.TEXT_SIZE);
+
+function textOf(longitude: number, latitude: number): string {
+  geohash.writeText(letters, longitude, latitude);
+  return latin1(letters, 0, letters.length);
+}
+
+const cellOf = (value: number, most: number) => Math.floor(((value + most) / (2 * most)) * 2 ** 26);
 
 describe("a geohash", () => {
   test("is the alternating bits of two cells", () => {
@@ -59,8 +70,23 @@ describe("a geohash", () => {
     expect(geohash.encode(13.361389, 38.115556)).toBe(3479099956230698);
     expect(geohash.encode(-180, -85.05112878)).toBe(0);
     expect(geohash.encode(180, 85.05112878)).toBe(3 * 2 ** 52);
-    expect(geohash.textOf(-5.6, 42.6)).toBe("ezs42e44yx0");
-    expect(geohash.textOf(180, 90)).toHaveLength(11);
+    expect(textOf(-5.6, 42.6)).toBe("ezs42e44yx0");
+    expect(textOf(180, 90)).toHaveLength(11);
+  });
+
+  test("has as its text five bits in each letter, the highest first", () => {
+    const latitude = fc.double({ min: -90, max: 90, noNaN: true });
+    fc.assert(
+      fc.property(fc.oneof(longitudes, fc.constant(180)), latitude, (x, y) => {
+        const bits = plainInterleaved(cellOf(x, 180), cellOf(y, 90));
+        let wanted = "";
+        for (let shift = 47n; shift > 0n; shift -= 5n) {
+          wanted += LETTERS[Number((bits >> shift) & 31n)];
+        }
+        expect(textOf(x, y)).toBe(`${wanted}0`);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test("of any score is some place on the map", () => {
