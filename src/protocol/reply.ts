@@ -13,7 +13,8 @@
  * Sizes and offsets that come in are made integers of 32 bits (`| 0`), though they are whole: the
  * runtime may have one as a double, which a division or a large number elsewhere made of it. `at`
  * would become a double, too; and where it has met one, a DataView is never again read or written
- * by code of the compiler's own: all replies took three times as long, from the first GETRANGE on.
+ * by code of the compiler's own: all replies took three times as long, from the first GETRANGE on
+ * (docs/decisions/0034).
  */
 import { assert } from "../base/assert.ts";
 import { bufferOf, spareBytes } from "../base/ballast.ts";

@@ -574,23 +574,23 @@ describe("WATCH and expiry", () => {
     await client.command("SET", key, "1", "PX", 20);
     await Bun.sleep(40);
   };
-  /** In one write, so that its time cannot come in between. */
+  /** In one write, and for long enough that its time does not come in between. */
   const watchExpiring = () =>
     one.pipeline([
-      ["SET", "k", "1", "PX", 20],
+      ["SET", "k", "1", "PX", 300],
       ["WATCH", "k"],
     ]);
 
   test("a key that expires after WATCH has changed, though nobody has seen it", async () => {
     await watchExpiring();
-    await Bun.sleep(40);
+    await Bun.sleep(320);
     expect(await exec()).toBe(null);
   });
 
   test("so it has when it is removed in time", async () => {
     await client.command("DEBUG", "SET-ACTIVE-EXPIRE", 1);
     await watchExpiring();
-    await Bun.sleep(200);
+    await Bun.sleep(480);
     expect(await exec()).toBe(null);
   });
 
