@@ -284,6 +284,35 @@ function insertText(e: EntryRef, m: Member, room: number): void {
   else setRef(e, packed.append(packedOf(e), m.bytes, m.offset, m.size));
 }
 
+/** How many members `addToPacked` has added. */
+export const addedToPacked = { count: 0 };
+
+/**
+ * Adds the members in the arguments from `from` on to a set, one by one as `holds` and `insert` do,
+ * as long as it is PACKED and stays so; returns the first that it did not look at. To find block
+ * and encoding anew for each takes longer than all the rest.
+ */
+export function addToPacked(e: EntryRef, args: Args, from: number): number {
+  addedToPacked.count = 0;
+  if (entry.encoding(e) !== PACKED) return from;
+  const { bytes, start, size } = args;
+  const { setPackedEntries, setPackedValue } = thresholds;
+  let p = packedOf(e);
+  let total = packed.count(p);
+  let i = from;
+  for (; i < args.count; i++) {
+    if (packed.find(p, packed.first(p), bytes, start[i], size[i], 0) !== 0) continue;
+    if (total >= setPackedEntries || size[i] > setPackedValue) break;
+    if (packed.size(p) + size[i] > PACKED_SIZE_MAX) break;
+    const home = packed.append(p, bytes, start[i], size[i]);
+    if (home !== p) setRef(e, home);
+    p = home;
+    total++;
+    addedToPacked.count++;
+  }
+  return i;
+}
+
 /** As `insert`, of a member that is known not to be there, though the set was not asked. */
 export function insertNew(e: EntryRef, m: Member, room = packed.EMPTY_SIZE): void {
   if (entry.encoding(e) === INTSET) holds(e, m);

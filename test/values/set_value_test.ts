@@ -320,6 +320,28 @@ describe.each(WORLDS)("%s", (_, __, texts) => {
   });
 });
 
+test("arguments that are added together are added as one by one, up to where a set is full", () => {
+  for (let round = 0; round < 300; round++) {
+    thresholds.setPackedEntries = random.pick([1, 5, 128]);
+    const texts = Array.from({ length: random.between(1, 20) }, () =>
+      random.pick([`member:${below(12)}`, String(below(9)), random.chance(0.1) ? LONG : "a"]),
+    );
+    const [a, b] = [setOf(["word"]), setOf(["word"])];
+    const next = setValue.addToPacked(a, argsOf(texts), 0);
+    let added = 0;
+    for (const text of texts.slice(0, next)) if (add(b, text)) added++;
+    expect(setValue.addedToPacked.count).toBe(added);
+    expect(membersOf(a)).toEqual(membersOf(b));
+    check(a, new Set(["word", ...texts.slice(0, next)]));
+    if (next < texts.length) {
+      add(b, texts[next]);
+      expect(entry.encoding(b)).toBe(setValue.DICT);
+    }
+    values.discard(a);
+    values.discard(b);
+  }
+});
+
 test("the size of what a set owns is what the arena gave", () => {
   const long = words(50).map((text) => LONG + text);
   for (const texts of [integers(100), words(50), words(3000), long]) {

@@ -250,6 +250,8 @@ function sadd(call: Call): void {
     if (e === NIL) {
       e = setValue.create(db, args, 1, keyHash, "sadd");
       setValue.insertNew(e, member, roomForArguments(call));
+      i = setValue.addToPacked(e, args, i + 1) - 1;
+      added += setValue.addedToPacked.count;
     } else {
       if (setValue.holds(e, member)) continue;
       if (added === 0) keyspace.changing(db, e, "sadd");
