@@ -64,6 +64,18 @@ test("latencies are told in redis-benchmark's steps", () => {
   ]);
 });
 
+test("a value is told as the highest that is kept alike", () => {
+  for (const [value, told] of [
+    [16_000, 16_007],
+    [20_000, 20_015],
+    [1_000_000, 1_000_447],
+  ]) {
+    const latencies = new Latencies(3);
+    latencies.add(value, 1);
+    expect(latencies.max).toBe(told);
+  }
+});
+
 test("values of every size stay within the digits that are kept", () => {
   const latencies = new Latencies(2);
   for (let value = 1; value < 3_000_000; value = Math.ceil(value * 1.7)) {

@@ -256,6 +256,11 @@ const single: Record<string, string> = {
     for (const n of [0, 1, 2.5, -1, '2', null, undefined, 0 / 0, true, '', 'x']) {
       const l = [1, 2, 3]; try { l.length = n; out.push(l) } catch (e) { out.push(e.name) }
     } return out`,
+  "Array.from": `const out = [];
+    for (const r of [...${SCALARS}, ...${LISTS}, {}, { length: 2 }, { length: '1', 0: 'a' }])
+      for (const f of [undefined, (x, i) => [x, i]])
+        try { out.push(Array.from(r, f)) } catch (e) { out.push(e.name) }
+    return out`,
   "new Array": `return [new Array(3), new Array(), new Array(1, 2), Array(2),
     new Array('3'), [, 1, ,]]`,
   errors: `const out = []; for (const f of [() => { throw new Error('m') },

@@ -595,15 +595,19 @@ describe("in time", () => {
       ["CLIENT", "PAUSE", "60000", "WRITE"],
     ]);
     await sleep(110);
+    await ask("CONFIG", "RESETSTAT");
     expect(await ask("HGET", "h", "a")).toBe(null);
     expect(await ask("HLEN", "h")).toBe(1);
     expect(await ask("HGETALL", "h")).toEqual(["stays", "5"]);
+    expect(await ask("INFO", "stats")).toContain("\r\nexpired_subkeys:0\r\n");
     expect(await ask("HLEN", "gone")).toBe(0);
     expect(await ask("EXISTS", "gone")).toBe(0);
     expect(await ask("DBSIZE")).toBe(2);
     await ask("CLIENT", "UNPAUSE");
+    expect(await ask("HGET", "h", "a")).toBe(null);
     expect(await ask("HLEN", "gone")).toBe(0);
     expect(await ask("DBSIZE")).toBe(1);
+    expect(await ask("INFO", "stats")).toContain("\r\nexpired_subkeys:2\r\n");
   });
 
   test("a field that expires changes a watched key, one that had expired does not", async () => {

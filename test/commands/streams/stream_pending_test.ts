@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import type { Client } from "../../client/client.ts";
 import { plain, type Word } from "../../client/resp.ts";
 import { type Server, startServer } from "../../client/server.ts";
+import { until } from "../../client/until.ts";
 import { fieldsOf, INVALID_ID, inProtocol, withoutTimes } from "./stream_replies.ts";
 
 const PROTOCOLS = [2, 3] as const;
@@ -518,6 +519,24 @@ describe.skipIf(isRedis)("of Redis 7.2", () => {
     expect(Object.keys(reader)).toEqual(["name", "pending", "idle", "inactive"]);
     expect(reader.inactive).toBeGreaterThanOrEqual(0);
     expect(reader.inactive).toBeLessThanOrEqual(after - before);
+  });
+
+  test("who is served when there is nothing any more has got nothing to do", async () => {
+    await ask("XGROUP", "CREATE", "s", "g", 0, "MKSTREAM");
+    const reader = await server.connect();
+    const read = reader.command(
+      ...["XREADGROUP", "GROUP", "g", "reader", "BLOCK", 0, "STREAMS", "s", ">"],
+    );
+    await until("it to wait", async () =>
+      String(await ask("INFO", "clients")).includes("blocked_clients:1"),
+    );
+    await ask("MULTI");
+    await ask("XADD", "s", "1-1", "n", 1);
+    await ask("XDEL", "s", "1-1");
+    await ask("EXEC");
+    expect(plain(await read)).toEqual([["s", []]]);
+    expect(await inactive()).toEqual(["reader never"]);
+    reader.close();
   });
 
   test("active-time stands behind seen-time", async () => {
