@@ -98,21 +98,24 @@ async function outcome(
   [expected, closes]: Outcome,
 ): Promise<Outcome> {
   const wire = await Wire.open(server);
+  const other = await Wire.open(server);
+  // Whoever asked later has a reply, and then another: the server has read all that came before.
+  const others = async () => {
+    for (let i = 0; i < 2; i++) {
+      other.write(PING);
+      await other.replies(1);
+    }
+  };
   const bytes = Buffer.from(frame, "latin1");
   for (let at = 0; at < bytes.length; at += size) {
-    if (at > 0) await Bun.sleep(1);
+    if (at > 0) await (closes ? others() : Bun.sleep(1));
     // What is sent to a server that has closed makes the system forget its last reply.
     if (wire.closed) break;
     wire.write(bytes.subarray(at, at + size));
   }
   const isAll = (bytes: Buffer) => !closes && bytes.length >= expected.length;
   const awaited = await wire.rest(undefined, isAll);
-  // Whoever asked later has a reply, and then another: the server has read all of the frame.
-  const other = await Wire.open(server);
-  for (let i = 0; i < 2; i++) {
-    other.write(PING);
-    await other.replies(1);
-  }
+  await others();
   other.close();
   const besides = await wire.rest(0);
   const { closed } = wire;

@@ -135,6 +135,18 @@ test("bytes come in order whatever is added, held and taken", () => {
 describe("bytes of blocks that others send as well", () => {
   const BLOCK_SIZE = 64 << 10;
 
+  const LENT_SIZE = 5000;
+  const LENT = "v".repeat(LENT_SIZE);
+
+  /** A value. */
+  function lend() {
+    const block = arena.alloc(LENT_SIZE);
+    const bytes = arena.u8[arena.segmentOf(block)];
+    const offset = arena.byteOffset(block);
+    bytes.fill(118, offset, offset + LENT_SIZE);
+    return { block, bytes, offset };
+  }
+
   /** A block as messages are written to it: anew when nobody needs it. */
   class Writer {
     block: SharedBlock = this.fresh();
@@ -162,6 +174,7 @@ describe("bytes of blocks that others send as well", () => {
 
   test("come in order among others, whatever a socket takes and the disk has", () => {
     const random = new Random(5);
+    const { blockCount } = arena.figures();
     const writer = new Writer();
     const queues = Array.from({ length: 3 }, () => ({
       queue: new OutputQueue(),
@@ -171,13 +184,22 @@ describe("bytes of blocks that others send as well", () => {
     let mark = 0;
     let count = 0;
     for (let step = 0; step < 4000; step++) {
-      const text = `${count++}:${"z".repeat(random.below(50) === 0 ? 30_000 : random.below(60))};`;
+      const text = `${count++}:${"z".repeat(random.below(50) === 0 ? 40_000 : random.below(60))};`;
       const one = queues[random.below(queues.length)];
       const isHeld = random.below(4) === 0 ? ++mark : 0;
       if (random.below(3) === 0) {
-        const bytes = fromLatin1(text);
-        one.queue.hold(bytes, 0, bytes.length, false, isHeld);
-        one.all += text;
+        const lent = random.below(3) === 0 ? lend() : null;
+        if (lent === null || random.below(2) === 0) {
+          const bytes = fromLatin1(text);
+          one.queue.hold(bytes, 0, bytes.length, false, isHeld);
+          one.all += text;
+        }
+        if (lent !== null) {
+          one.queue.hold(lent.bytes, lent.offset, LENT_SIZE, false, isHeld, lent.block);
+          one.all += LENT;
+          // Its owner gives it up.
+          frozen.free(lent.block);
+        }
       } else {
         const from = writer.write(text);
         for (const each of queues) {
@@ -201,11 +223,33 @@ describe("bytes of blocks that others send as well", () => {
         );
         expect(each.all.startsWith(each.got)).toBe(true);
         expect(each.got.length + each.queue.size).toBe(each.all.length);
+        expect(each.queue.size).toBeGreaterThanOrEqual(each.queue.heldSize);
         each.all = each.all.slice(each.got.length);
         each.got = "";
       }
       expect(writer.block.users).toBe(0);
     }
+    for (const { queue } of queues) queue.clear();
+    expect([frozen.heldCount(), arena.figures().blockCount]).toEqual([0, blockCount]);
+  });
+
+  test("stay as they are for the others when one who has not sent them is gone", () => {
+    const size = 2 * MB;
+    const block = { bytes: new Uint8Array(size).fill(98), users: 0, isKept: false };
+    const [gone, left] = [new OutputQueue(), new OutputQueue()];
+    for (const queue of [gone, left]) {
+      queue.deliver(block, 0, size, 0);
+      queue.sendTo(() => 0);
+    }
+    expect([block.users, block.isKept]).toEqual([0, true]);
+    gone.clear();
+    let count = 0;
+    const write = (bytes: Uint8Array, offset: number, taken: number) => {
+      for (const byte of bytes.subarray(offset, offset + taken)) count += byte === 98 ? 1 : 0;
+      return taken;
+    };
+    while (left.size > 0) left.sendTo(oneByOne(write));
+    expect(count).toBe(size);
   });
 
   test("are nobody's any more when the queue is emptied", () => {
