@@ -216,3 +216,56 @@ test("an argument that is large has a block of its own, with little more than it
   partial.release();
   expect(blocks.lent.size).toBe(0);
 });
+
+/** What is left of text that came at once. */
+function leftOf(parser: RequestParser, text: string): Partial {
+  const bytes = new Uint8Array(text.length + PADDING);
+  bytes.set(fromLatin1(text));
+  parser.start(bytes, new DataView(bytes.buffer), text.length);
+  expect(parser.next()).toBe(MORE);
+  return parser.suspend(null) as Partial;
+}
+
+test("what is announced gets a block that is as large as who announces it is trusted", () => {
+  const blocks = new StubBlocks(new Random(1));
+  const asked: number[] = [];
+  blocks.take = (size) => {
+    asked.push(size);
+    blocks.lent.set(asked.length, new Uint8Array(size));
+    return asked.length;
+  };
+  const parser = new RequestParser(blocks);
+  const size = 100 << 20;
+  const partial = leftOf(parser, `*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$${size}\r\nabc`);
+  expect(Math.max(...asked)).toBeLessThan((16 << 20) + 1000);
+  while (partial.missing > 0) {
+    const room = partial.extend();
+    const after = partial.size + room;
+    expect(Math.max(...asked)).toBeLessThan(Math.max(17 << 20, 4 * partial.size + 1000));
+    partial.bytes.fill(120, partial.size, after);
+    partial.size = after;
+    if (partial.size >= size) break;
+  }
+  expect(partial.isLarge).toBe(true);
+  partial.release();
+  expect(blocks.lent.size).toBe(0);
+});
+
+test("memory of a long command is not kept for the few bytes behind it", () => {
+  const parser = new RequestParser(null);
+  const words = Array.from({ length: 200 }, (_, i) => `${i}`.padEnd(1000, "x"));
+  const text = requestOf(words);
+  const partial = leftOf(parser, text.slice(0, 1000));
+  partial.append(fromLatin1(`${text.slice(1000)}*2\r\n$4`));
+  expect(partial.bytes.length).toBeGreaterThan(200_000);
+  parser.resume(partial);
+  expect([parser.next(), parser.next()]).toEqual([COMMAND, MORE]);
+  const rest = parser.suspend(partial) as Partial;
+  expect(rest.bytes.length).toBeLessThan(1000);
+  expect([rest.size, rest === partial]).toEqual(["*2\r\n$4".length, false]);
+  partial.release();
+  rest.append(fromLatin1("\r\nECHO\r\n$1\r\na\r\n"));
+  parser.resume(rest);
+  expect([parser.next(), parser.args.text(0), parser.args.text(1)]).toEqual([COMMAND, "ECHO", "a"]);
+  rest.release();
+});

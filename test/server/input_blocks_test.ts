@@ -1,5 +1,5 @@
-// Purpose: blocks for arguments that arrive take no more than their part of the arena, and are given
-// back, or left to who made a value of one (src/server/input_blocks.ts).
+// Purpose: blocks for arguments that arrive take no more than their part of the arena, and are
+// given back, or left to who made a value of one (src/server/input_blocks.ts).
 
 import { expect, test } from "bun:test";
 import type { Ref } from "../../src/arena/arena.ts";
