@@ -19,7 +19,7 @@ import {
 } from "../persistence/log/append_loader.ts";
 import type { Part } from "../persistence/log/append_manifest.ts";
 import { cutFile, keepEnd } from "../persistence/log/cut_file.ts";
-import { openLoader, PeekedSource } from "../persistence/open_loader.ts";
+import { endLoading, openLoader, PeekedSource } from "../persistence/open_loader.ts";
 import type { Args } from "../protocol/args.ts";
 import type { Disk, InputFile } from "../runtime/files.ts";
 import type { FunctionRegistry } from "../scripting/function_registry.ts";
@@ -296,6 +296,7 @@ export class Loading {
 
   private stop(): void {
     this.parts.keyspace.isReplaying = false;
+    endLoading();
     this.progress = null;
     this.functionsProblem = this.startFunctions();
   }

@@ -5,8 +5,11 @@
  *
  * A checksum is two 32-bit words. Eight bytes at a time are looked up in eight tables.
  */
+import { type LoadCode, loadCode, SCRATCH_SIZE } from "../structures/load_code/load_code.ts";
 
 export const CRC64_SIZE = 8;
+/** From so many bytes on they are copied to where WebAssembly adds them. */
+const WIDE_SIZE_MIN = 1024;
 
 /** The polynomial, its bits reversed. */
 const POLYNOMIAL_HIGH = 0x95ac9329 | 0;
@@ -46,6 +49,9 @@ function tables() {
   return { low, high };
 }
 
+/** The code that has the tables. */
+let told: LoadCode | null = null;
+
 /** A checksum that grows with what is added to it. */
 export class Crc64 {
   low = 0;
@@ -59,6 +65,26 @@ export class Crc64 {
 
   /** Adds the bytes from `from` up to `end`. */
   update(bytes: Uint8Array, from: number, end: number): void {
+    const code = end - from < WIDE_SIZE_MIN ? null : loadCode;
+    if (code === null) this.add(bytes, from, end);
+    else this.addWide(code, bytes, from, end);
+  }
+
+  private addWide(code: LoadCode, bytes: Uint8Array, from: number, end: number): void {
+    if (told !== code) code.setTables(lows, highs);
+    told = code;
+    code.setSum(this.low, this.high);
+    const { summed } = code;
+    for (let at = from; at < end; at += SCRATCH_SIZE) {
+      const size = Math.min(end - at, SCRATCH_SIZE);
+      summed.bytes.set(bytes.subarray(at, at + size));
+      code.code.crc64(summed.at, summed.at + size);
+    }
+    this.low = code.sum(0);
+    this.high = code.sum(1);
+  }
+
+  private add(bytes: Uint8Array, from: number, end: number): void {
     let { low, high } = this;
     let at = from;
     for (const last = end - TABLE_COUNT; at <= last; at += TABLE_COUNT) {

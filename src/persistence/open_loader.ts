@@ -4,14 +4,18 @@
  */
 import type { Log } from "../base/log.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { dropLoadCode, loadCode, makeLoadCode } from "../structures/load_code/load_code.ts";
 import { type ByteSource, Rejoined } from "./byte_source.ts";
 import type { Loader, LoadingRules } from "./loader.ts";
 import { isRdb, RdbLoader } from "./rdb/rdb_file.ts";
+import { settleValues } from "./rdb/rdb_values.ts";
 import { isSnapshot } from "./snapshot/snapshot_format.ts";
 import { SnapshotLoader } from "./snapshot/snapshot_loader.ts";
 
 /** Bytes of a file that tell what it is. */
 const HEAD_SIZE = 16;
+/** The code for loading is made for files of this size or more. */
+const LOAD_CODE_SIZE_MIN = 256 << 10;
 const LOST_HINT =
   "which cannot be kept here; with `load-incomplete yes` (rusk import --incomplete) the rest is " +
   "loaded, and the file is kept under another name before it is replaced";
@@ -64,9 +68,22 @@ export interface FileRules extends LoadingRules {
 
 /** A loader of what a source begins with; of neither format, one that says so at its first step. */
 export function openLoader(source: PeekedSource, keyspace: Keyspace, rules: FileRules): Loader {
+  if (source.size >= LOAD_CODE_SIZE_MIN) beginLoading();
   return source.format === "snapshot"
     ? new SnapshotLoader(source, keyspace, rules)
     : rdbLoader(source, keyspace, rules);
+}
+
+/** Gets ready to load much; the code and its memory stay until `endLoading`. */
+export function beginLoading(): void {
+  makeLoadCode();
+  settleValues(loadCode);
+}
+
+/** Nothing is loaded for now. */
+export function endLoading(): void {
+  dropLoadCode();
+  settleValues(null);
 }
 
 function rdbLoader(source: ByteSource, keyspace: Keyspace, rules: FileRules): RdbLoader {

@@ -24,6 +24,7 @@ import { copyBytes, equalBytes } from "../base/bytes.ts";
 import { digitCount, writeInteger as writeDigits } from "../base/numbers.ts";
 import type { Range } from "../base/range.ts";
 import type { Reply } from "../protocol/reply.ts";
+import { loadCode } from "./load_code/load_code.ts";
 
 /** The byte after the last element. */
 export const END = 0xff;
@@ -347,6 +348,13 @@ export function passRun(
   sizeMax: number,
   countMax: number,
 ): number {
+  if (loadCode !== null && bytes === loadCode.blob.bytes) {
+    const base = loadCode.blob.at;
+    const stop = loadCode.code.passRun(base + from, base + end, sizeMax, countMax);
+    passed.count = loadCode.result(0);
+    passed.isFull = loadCode.result(1) !== 0;
+    return stop - base;
+  }
   let at = from;
   let count = 0;
   passed.isFull = false;

@@ -14,6 +14,7 @@ import { bufferOf } from "../base/ballast.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { Range } from "../base/range.ts";
 import type { Reply } from "../protocol/reply.ts";
+import { loadCode } from "./load_code/load_code.ts";
 import type { PackedRef } from "./packed.ts";
 import * as packed from "./packed.ts";
 import * as element from "./packed_element.ts";
@@ -38,7 +39,8 @@ const joinedView = new DataView(joined.buffer);
 const borrowed: Range = { bytes: joined, offset: 0, size: 0 };
 
 /** The listpack that is being written. */
-let made = new Uint8Array(4096);
+let own = new Uint8Array(4096);
+let made = own;
 
 /**
  * A plain collection's elements without their common prefix, in a new block; NIL when they have
@@ -92,7 +94,9 @@ function trimmedWithin(
 
 /** Sees that so many bytes can be written to `made`. */
 function makeRoom(size: number): void {
-  if (made.length < size) made = new Uint8Array(bufferOf(2 * size));
+  made = own;
+  if (loadCode !== null && size <= loadCode.trimmed.bytes.length) made = loadCode.trimmed.bytes;
+  else if (own.length < size) made = own = new Uint8Array(bufferOf(2 * size));
 }
 
 /** How many bytes two elements have in common, at most so many; 0 unless both are short strings. */
@@ -115,6 +119,10 @@ function writeRests(
   end: number,
   prefix: number,
 ): number {
+  if (loadCode !== null && bytes === loadCode.staged.bytes && made === loadCode.trimmed.bytes) {
+    const { staged, trimmed, code } = loadCode;
+    return code.trim(staged.at + start, staged.at + end, prefix, trimmed.at) - staged.at;
+  }
   const to = made;
   const least = CODE | prefix;
   const lastWord = prefix - 4;

@@ -13,6 +13,7 @@
 import { bufferOf } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, copyBytes } from "../base/bytes.ts";
+import { Entries, type LoadCode, loadCode, type Region } from "./load_code/load_code.ts";
 import * as packed from "./packed.ts";
 import * as element from "./packed_element.ts";
 import { StreamId } from "./stream_id.ts";
@@ -142,6 +143,14 @@ export class StreamLeafWriter {
     const last = this.last;
     const told = this.names + streamLeaf.PACKED_FIXED_ELEMENTS;
     if (!this.isNear(base) || told > SMALL_MAX || end - from > RUN_SIZE_MAX) return from;
+    if (loadCode !== null && 2 * (end - from) <= loadCode.entries.bytes.length) {
+      if (bytes === loadCode.blob.bytes) {
+        return this.copyWide(loadCode, loadCode.blob, from, end, most, base);
+      }
+      if (bytes === loadCode.packedEntries.bytes) {
+        return this.copyWide(loadCode, loadCode.packedEntries, from, end, most, base);
+      }
+    }
     // What an entry takes here is less than twice what it takes there.
     this.reserve(2 * (end - from));
     const to = this.bytes;
@@ -163,7 +172,7 @@ export class StreamLeafWriter {
       const newMs = baseMs + msMore;
       const newSeq = baseSeq + seqMore;
       if (msMore === element.NO_SMALL_INTEGER || seqMore === element.NO_SMALL_INTEGER) break;
-      if (newMs >= WORD || newSeq < 0 || newSeq >= WORD) break;
+      if (newMs < 0 || newMs >= WORD || newSeq < 0 || newSeq >= WORD) break;
       if (newMs < ms || (newMs === ms && newSeq <= seq)) break;
       let into =
         ms < 0
@@ -198,6 +207,41 @@ export class StreamLeafWriter {
     this.packedSize += at - from;
     if (taken > 0) last.set(base.msHigh, ms | 0, 0, seq | 0);
     return at;
+  }
+
+  /** As `copyEntries`, by WebAssembly, of bytes in a region of it. */
+  private copyWide(
+    loading: LoadCode,
+    { at }: Region,
+    from: number,
+    end: number,
+    most: number,
+    base: StreamId,
+  ): number {
+    const { last, master } = this;
+    const isNew = this.count === 0;
+    const { entries } = loading;
+    loading.setTrait(Entries.names, this.names);
+    loading.setTrait(Entries.baseMs, base.msLow);
+    loading.setTrait(Entries.baseSeq, base.seqLow);
+    loading.setTrait(Entries.isNew, isNew ? 1 : 0);
+    loading.setTrait(Entries.ms, last.msLow);
+    loading.setTrait(Entries.seq, last.seqLow);
+    loading.setTrait(Entries.toAt, entries.at);
+    const stop = loading.code.copyEntries(at + from, at + end, most) - at;
+    const taken = loading.trait(Entries.taken);
+    if (taken === 0) return from;
+    const size = loading.trait(Entries.toAt) - entries.at;
+    this.reserve(size);
+    copyBytes(entries.bytes, 0, size, this.bytes, this.end);
+    this.end += size;
+    this.live += taken;
+    this.packedSize += stop - from;
+    if (isNew) {
+      master.set(base.msHigh, loading.trait(Entries.firstMs), 0, loading.trait(Entries.firstSeq));
+    }
+    last.set(base.msHigh, loading.trait(Entries.ms), 0, loading.trait(Entries.seq));
+    return stop;
   }
 
   /** Whether the ID of the entry that was added last is one that `copyEntries` can go on from. */

@@ -11,6 +11,7 @@
  */
 import { copyBytes } from "../base/bytes.ts";
 import type { EntryRef } from "../structures/entry.ts";
+import { loadCode } from "../structures/load_code/load_code.ts";
 import * as packed from "../structures/packed.ts";
 import * as element from "../structures/packed_element.ts";
 import * as listValue from "./list_value.ts";
@@ -19,8 +20,10 @@ import * as listValue from "./list_value.ts";
 const STAGED_SPAN_MAX = 64 << 10;
 
 /** The elements of the leaf that is being made. */
-const staged = new Uint8Array(2 * STAGED_SPAN_MAX);
-const view = new DataView(staged.buffer);
+const own = new Uint8Array(2 * STAGED_SPAN_MAX);
+const ownView = new DataView(own.buffer);
+let staged = own;
+let view = ownView;
 
 let list = 0 as EntryRef;
 let end = 0;
@@ -30,6 +33,8 @@ let countMax = 0;
 
 /** Begins with a list that was made, perhaps without elements. */
 export function begin(e: EntryRef): void {
+  staged = loadCode?.staged.bytes ?? own;
+  view = loadCode?.staged.view ?? ownView;
   list = e;
   end = 0;
   count = 0;
@@ -60,7 +65,7 @@ export const isEmpty = () => count === 0;
  * Where elements may be written as packed_element.ts would do it, from index `endOf()` on and no
  * more than there is room for; `wrote` must follow before anything else.
  */
-export const buffer = staged;
+export const buffer = () => staged;
 export const endOf = () => end;
 
 /** So many elements were written, which take so many bytes. */

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { fromLatin1 } from "../../src/base/bytes.ts";
 import { Crc64 } from "../../src/persistence/crc64.ts";
+import { loadCode, makeLoadCode } from "../../src/structures/load_code/load_code.ts";
 import { Random } from "../fuzz/random.ts";
 
 const POLYNOMIAL = 0x95ac9329ac4bc9b5n;
@@ -41,5 +42,20 @@ test("bytes in any pieces, from any offset, have the checksum of a plain computa
     expect(sum.equals(written, 2)).toBe(true);
     written[random.between(2, 9)] ^= 1 << random.below(8);
     expect(sum.equals(written, 2)).toBe(false);
+  }
+});
+
+test("many bytes at once, by WebAssembly, have the checksum of a few at a time", () => {
+  makeLoadCode();
+  expect(loadCode).not.toBeNull();
+  const random = new Random(2);
+  for (const size of [1024, 1025, 5000, 65_535, 65_536, 65_543, 200_001]) {
+    const bytes = Uint8Array.from({ length: size }, () => random.below(256));
+    const wide = new Crc64();
+    wide.update(bytes, 0, 3);
+    wide.update(bytes, 3, size);
+    const plain = new Crc64();
+    for (let at = 0; at < size; at += 1000) plain.update(bytes, at, Math.min(at + 1000, size));
+    expect([size, wordOf(wide)]).toEqual([size, wordOf(plain)]);
   }
 });

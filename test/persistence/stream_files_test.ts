@@ -2,8 +2,9 @@
 // over at once, and what is in between one by one. Entries, leaves and the size that Redis would
 // give them must be what they were.
 
-import { expect, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
 import type { ByteSource } from "../../src/persistence/byte_source.ts";
+import { beginLoading, endLoading } from "../../src/persistence/open_loader.ts";
 import { openOwnSaver, openRdbSaver } from "../../src/persistence/open_saver.ts";
 import { RdbLoader } from "../../src/persistence/rdb/rdb_file.ts";
 import { saveAll } from "../../src/persistence/saver.ts";
@@ -11,6 +12,7 @@ import { SnapshotLoader } from "../../src/persistence/snapshot/snapshot_loader.t
 import { blocksTo } from "../../src/persistence/snapshot/snapshot_saver.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
+import { loadCode } from "../../src/structures/load_code/load_code.ts";
 import { StreamId } from "../../src/structures/stream_id.ts";
 import * as streamLeaf from "../../src/structures/stream_leaf.ts";
 import * as streamValue from "../../src/values/stream_value.ts";
@@ -99,22 +101,29 @@ function ownFileOf(server: InnerServer): ByteSource {
   return sourceOf(Buffer.concat(pieces));
 }
 
-test("a stream is what it was, entries, leaves and sizes, whatever its IDs and fields", () =>
-  withSeed(async (random, note) => {
-    for (let round = 0; round < ROUNDS; round++) {
-      const server = new InnerServer(1);
-      fill(server, random);
-      const wanted = contentsOf(server.keyspace.databases);
-      const leaves = leavesOf(server);
-      const others = [new InnerServer(1), new InnerServer(1)];
-      const loaders = [
-        new RdbLoader(rdbFileOf(server), others[0].keyspace),
-        new SnapshotLoader(ownFileOf(server), others[1].keyspace),
-      ];
-      for (const [i, loader] of loaders.entries()) {
-        while (loader.step(1000));
-        expect(contentsOf(others[i].keyspace.databases), note).toEqual(wanted);
-        expect(leavesOf(others[i]), note).toEqual(leaves);
+afterEach(endLoading);
+
+test.each(["JavaScript", "WebAssembly"])(
+  "a stream is what it was, entries, leaves and sizes, whatever its IDs and fields: %s",
+  (by) =>
+    withSeed(async (random, note) => {
+      if (by === "WebAssembly") beginLoading();
+      expect(loadCode !== null).toBe(by === "WebAssembly");
+      for (let round = 0; round < ROUNDS; round++) {
+        const server = new InnerServer(1);
+        fill(server, random);
+        const wanted = contentsOf(server.keyspace.databases);
+        const leaves = leavesOf(server);
+        const others = [new InnerServer(1), new InnerServer(1)];
+        const loaders = [
+          new RdbLoader(rdbFileOf(server), others[0].keyspace),
+          new SnapshotLoader(ownFileOf(server), others[1].keyspace),
+        ];
+        for (const [i, loader] of loaders.entries()) {
+          while (loader.step(1000));
+          expect(contentsOf(others[i].keyspace.databases), note).toEqual(wanted);
+          expect(leavesOf(others[i]), note).toEqual(leaves);
+        }
       }
-    }
-  }));
+    }),
+);

@@ -7,6 +7,7 @@ import { NIL } from "../../src/arena/arena.ts";
 import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
 import type { Range } from "../../src/base/range.ts";
 import { Reply } from "../../src/protocol/reply.ts";
+import { loadCode, makeLoadCode } from "../../src/structures/load_code/load_code.ts";
 import * as packed from "../../src/structures/packed.ts";
 import * as prefixed from "../../src/structures/packed_prefix.ts";
 import { Random } from "../fuzz/random.ts";
@@ -55,6 +56,14 @@ function compareUnblocked(plain: packed.PackedRef, p: packed.PackedRef): void {
   if (other === NIL) return;
   expect(textOf(packed.listpack(other))).toBe(textOf(packed.listpack(p)));
   packed.release(other);
+  makeLoadCode();
+  const staged = loadCode?.staged;
+  if (staged === undefined) throw new Error("This runtime has no WebAssembly");
+  staged.bytes.set(copy, 5);
+  const end = 5 + copy.length - 1;
+  const wide = prefixed.trimmedElements(staged.bytes, staged.view, 5, end, packed.count(plain));
+  expect(textOf(packed.listpack(wide))).toBe(textOf(packed.listpack(p)));
+  packed.release(wide);
 }
 
 function compare(p: packed.PackedRef, texts: readonly string[], random: Random): void {

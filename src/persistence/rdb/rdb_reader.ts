@@ -9,6 +9,7 @@ import { ensureMore } from "../../arena/arena.ts";
 import { copyBytes } from "../../base/bytes.ts";
 import { RDB_STRING_SIZE_MAX } from "../../base/limits.ts";
 import { writeInteger } from "../../base/numbers.ts";
+import { loadCode, SCRATCH_SIZE } from "../../structures/load_code/load_code.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
 import type { ByteSource } from "../byte_source.ts";
 import { Crc64 } from "../crc64.ts";
@@ -268,12 +269,26 @@ export class RdbReader {
       throw new Malformed("a packed string cannot be that long");
     }
     ensureMore(size);
+    if (this.unpackWide(packed, into, size)) return;
     this.packed.resize(packed);
     this.copy(packed, this.packed.bytes);
     into.resize(size);
     if (!decompress(this.packed, packed, into, size)) {
       throw new Malformed("a packed string is broken");
     }
+  }
+
+  /** As `unpack`, by WebAssembly; false where that has no room for it. */
+  private unpackWide(packed: number, into: Text, size: number): boolean {
+    if (loadCode === null || packed > SCRATCH_SIZE) return false;
+    const { scratch, blob, code } = loadCode;
+    into.resize(size);
+    if (into.bytes !== blob.bytes) return false;
+    this.copy(packed, scratch.bytes);
+    if (code.unpack(scratch.at, scratch.at + packed, blob.at, blob.at + size) === 0) {
+      throw new Malformed("a packed string is broken");
+    }
+    return true;
   }
 
   private spell(form: number, into: Text): void {

@@ -18,6 +18,7 @@ import { counted } from "../../base/counted.ts";
 import { parseInt64 } from "../../base/numbers.ts";
 import type { Range } from "../../base/range.ts";
 import type { EntryRef } from "../../structures/entry.ts";
+import type { LoadCode } from "../../structures/load_code/load_code.ts";
 import * as element from "../../structures/packed_element.ts";
 import { StreamId } from "../../structures/stream_id.ts";
 import { StreamLeafWriter } from "../../structures/stream_leaf_writer.ts";
@@ -60,6 +61,11 @@ const TOO_FEW = "a leaf has less elements than entries";
 
 const master = new StreamId();
 const id = new StreamId();
+
+/** Has what is read lie where such code can work on it, or not any more. */
+export function settleStreams(code: LoadCode | null): void {
+  blob.settle(code?.blob ?? null);
+}
 
 /** Makes an entry, which has the room, the stream that comes next. */
 export function loadStream(reader: RdbReader, e: EntryRef, type: number): void {

@@ -16,6 +16,7 @@ import { TIME_END } from "../../structures/deadline_block.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import * as intset from "../../structures/intset.ts";
+import type { LoadCode } from "../../structures/load_code/load_code.ts";
 import type { PackedRef } from "../../structures/packed.ts";
 import * as packed from "../../structures/packed.ts";
 import { AREA } from "../../values/collection.ts";
@@ -32,7 +33,7 @@ import { Text } from "../text.ts";
 import { type Elements, ListpackCursor, ZiplistCursor, ZipmapCursor } from "./rdb_elements.ts";
 import { Malformed, NODE_PACKED, NODE_PLAIN, RdbType, TIME_SIZE } from "./rdb_format.ts";
 import type { RdbReader } from "./rdb_reader.ts";
-import { loadStream } from "./rdb_stream.ts";
+import { loadStream, settleStreams } from "./rdb_stream.ts";
 
 /** The key for which a value is made: borrowed bytes, their hash, and whether it will expire. */
 export interface LoadedKey {
@@ -54,6 +55,12 @@ const zipmaps = new ZipmapCursor();
 const blob = new Text();
 const first = new Text();
 const second = new Text();
+
+/** Has what is read lie where such code can work on it, or not any more. */
+export function settleValues(code: LoadCode | null): void {
+  blob.settle(code?.blob ?? null);
+  settleStreams(code);
+}
 
 /** How the collections are read, by RdbType. */
 const LOADS: Readonly<Record<number, Load>> = {

@@ -4,6 +4,7 @@
  * long strings, integers above 32 bits, and strings that may spell integers.
  */
 import { BULK_COPY_SIZE, copyBytes } from "../../base/bytes.ts";
+import { loadCode } from "../../structures/load_code/load_code.ts";
 import * as element from "../../structures/packed_element.ts";
 
 const BIN8 = 0xc4;
@@ -32,6 +33,16 @@ export function encodeRun(
   toEnd: number,
   countMax: number,
 ): void {
+  if (loadCode !== null && bytes === loadCode.block.bytes && to === loadCode.staged.bytes) {
+    const { block, staged, code } = loadCode;
+    const into = staged.at + toAt;
+    const stop = code.encodeRun(block.at + at, block.at + end, into, staged.at + toEnd, countMax);
+    run.at = stop - block.at;
+    run.end = loadCode.result(0) - staged.at;
+    run.count = loadCode.result(1);
+    run.isFull = loadCode.result(2) !== 0;
+    return;
+  }
   let from = at;
   let into = toAt;
   let count = 0;

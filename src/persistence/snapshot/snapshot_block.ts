@@ -5,6 +5,7 @@
 import { isShortage } from "../../arena/shortage.ts";
 import { latin1 } from "../../base/bytes.ts";
 import { crc32, deflate, inflate } from "../../runtime/deflate.ts";
+import { type LoadCode, loadCode } from "../../structures/load_code/load_code.ts";
 import type { ByteSource } from "../byte_source.ts";
 import { Malformed } from "../rdb/rdb_format.ts";
 import { MessageReader, READ_SLACK } from "./message_reader.ts";
@@ -119,6 +120,8 @@ export class BlockReader {
   private stored = new Uint8Array(BLOCK_SIZE);
   private readonly source: ByteSource;
   private readonly unpacks: boolean;
+  /** Where blocks that are not too large are put: nobody else has it meanwhile. */
+  private readonly home: LoadCode | null = null;
   private readonly head = new Uint8Array(BLOCK_HEAD_SIZE);
   private readonly headView = new DataView(this.head.buffer);
 
@@ -126,6 +129,14 @@ export class BlockReader {
   constructor(source: ByteSource, unpacks = true) {
     this.source = source;
     this.unpacks = unpacks;
+    if (!unpacks || loadCode === null || loadCode.blockOwner !== null) return;
+    this.home = loadCode;
+    loadCode.blockOwner = this;
+  }
+
+  /** Lets go of what the blocks were in. */
+  close(): void {
+    if (this.home?.blockOwner === this) this.home.blockOwner = null;
   }
 
   /** Bytes of the file read so far. */
@@ -175,6 +186,7 @@ export class BlockReader {
     if (this.unpacks || this.kind === BlockKind.foot) this.unpack(bytes, size, codec);
     if (this.kind === BlockKind.foot) {
       this.checkFoot(sumBefore);
+      this.close();
     } else {
       this.sum = crc32(bytes, crc32(this.head, sumBefore));
       this.blocks++;
@@ -226,6 +238,11 @@ export class BlockReader {
   /** A buffer for a large block is not kept for the others. */
   private makeRoom(size: number): void {
     const room = Math.max(size, BLOCK_SIZE) + READ_SLACK;
+    const block = this.home?.block;
+    if (block !== undefined && size + READ_SLACK <= block.bytes.length) {
+      ({ bytes: this.bytes, view: this.view } = block);
+      return;
+    }
     const isFitting = this.bytes.length >= room && this.bytes.length <= 2 * room;
     if (isFitting) return;
     this.bytes = new Uint8Array(room);

@@ -113,6 +113,7 @@ export class SnapshotLoader implements Loader {
       return true;
     } catch (error) {
       this.discardOpen();
+      this.blocks.close();
       if (!(error instanceof Malformed)) throw error;
       throw new SnapshotError(error.message, this.blocks.offset);
     }

@@ -1,6 +1,13 @@
 /** Makes a stream of the records of a snapshot, as they come. Throws Malformed. */
 import { NIL } from "../../arena/arena.ts";
 import type { EntryRef } from "../../structures/entry.ts";
+import {
+  type LoadCode,
+  loadCode,
+  Messages,
+  PACKED_ENTRY_SIZE,
+  PACKED_SIZE,
+} from "../../structures/load_code/load_code.ts";
 import * as element from "../../structures/packed_element.ts";
 import { StreamId } from "../../structures/stream_id.ts";
 import * as streamLeaf from "../../structures/stream_leaf.ts";
@@ -39,11 +46,9 @@ function readId(reader: MessageReader): void {
   id.set(high, low, reader.high, reader.low);
 }
 
-/** Entries are encoded while so many bytes are not full; what one takes at most. */
-const PACKED_SIZE = 16 << 10;
-const PACKED_ENTRY_SIZE = 4 << 10;
 /** Entries as Redis has them in a listpack, as many as are taken over at once. */
-const packedEntries = new Uint8Array(PACKED_SIZE + PACKED_ENTRY_SIZE + 2);
+const ownEntries = new Uint8Array(PACKED_SIZE + PACKED_ENTRY_SIZE + 2);
+let packedEntries = ownEntries;
 
 /**
  * Encodes plain entries, at most `most`: those that have so many values and no names, are not
@@ -57,6 +62,10 @@ function encodeEntries(
   most: number,
 ): number {
   const { bytes, view, end } = reader;
+  if (loadCode !== null && bytes === loadCode.block.bytes) {
+    return encodeWide(loadCode, reader, master, names, most);
+  }
+  packedEntries = ownEntries;
   const to = packedEntries;
   let toEnd = 0;
   for (
@@ -89,6 +98,26 @@ function encodeEntries(
     reader.at = run.at;
   }
   return toEnd;
+}
+
+/** As `encodeEntries`, by WebAssembly. */
+function encodeWide(
+  loading: LoadCode,
+  reader: MessageReader,
+  master: StreamId,
+  names: number,
+  most: number,
+): number {
+  if (names >= FIX_ARRAY_END - FIX_ARRAY) return 0;
+  const { block, packedEntries: to, code } = loading;
+  packedEntries = to.bytes;
+  loading.setTrait(Messages.msHigh, master.msHigh);
+  loading.setTrait(Messages.msLow, master.msLow);
+  loading.setTrait(Messages.seqLow, master.seqLow);
+  loading.setTrait(Messages.names, names);
+  const [from, end] = [block.at + reader.at, block.at + reader.end];
+  reader.at = code.encodeEntries(from, end, to.at, PACKED_SIZE, most) - block.at;
+  return loading.trait(Messages.toEnd) - to.at;
 }
 
 function writeInteger(to: Uint8Array, at: number, value: number): number {

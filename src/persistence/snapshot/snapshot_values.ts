@@ -141,7 +141,7 @@ function addRun(reader: MessageReader, left: number): number {
   const { bytes, view, at, end } = reader;
   const to = listLoad.endOf();
   const countMax = Math.min(left, listLoad.countRoom());
-  encodeRun(bytes, view, at, end, listLoad.buffer, to, to + listLoad.room(), countMax);
+  encodeRun(bytes, view, at, end, listLoad.buffer(), to, to + listLoad.room(), countMax);
   reader.at = run.at;
   listLoad.wrote(run.end - to, run.count);
   return run.count;

@@ -5,6 +5,8 @@
 import { expect, test } from "bun:test";
 import { fromLatin1, latin1, WORD_SLACK } from "../../../src/base/bytes.ts";
 import { compress, decompress, LZF_RATIO_MAX } from "../../../src/persistence/rdb/lzf.ts";
+import { loadCode, makeLoadCode } from "../../../src/structures/load_code/load_code.ts";
+import { LZF_SLACK } from "../../../src/structures/load_code/lzf_code.ts";
 import { Random } from "../../fuzz/random.ts";
 
 const SLACK = 64;
@@ -14,6 +16,20 @@ function viewed(bytes: Uint8Array, size: number) {
   const copy = new Uint8Array(size + WORD_SLACK);
   copy.set(bytes.subarray(0, size));
   return { bytes: copy, view: new DataView(copy.buffer) };
+}
+
+/** What WebAssembly makes of the same bytes: null when it refuses them. */
+function unpackedWide(packed: Uint8Array, size: number, expected: number): Uint8Array | null {
+  makeLoadCode();
+  if (loadCode === null) throw new Error("This runtime has no WebAssembly");
+  const { scratch, blob, code } = loadCode;
+  scratch.bytes.set(packed.subarray(0, size));
+  blob.bytes.fill(0xee, 0, expected + SLACK);
+  const isSound = code.unpack(scratch.at, scratch.at + size, blob.at, blob.at + expected);
+  expect(blob.bytes.subarray(expected + LZF_SLACK, expected + SLACK)).toEqual(
+    new Uint8Array(SLACK - LZF_SLACK).fill(0xee),
+  );
+  return isSound === 1 ? blob.bytes.slice(0, expected) : null;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -50,6 +66,11 @@ test("what was packed unpacks to the same", () => {
     expect(decompress(from, packedSize, to, size + 1)).toBe(false);
     if (size > 0) expect(decompress(from, packedSize, to, size - 1)).toBe(false);
     expect(decompress(from, packedSize - 1, to, size)).toBe(false);
+    const wide = unpackedWide(packed, packedSize, size);
+    expect(wide !== null && Buffer.from(wide).equals(bytes.subarray(offset))).toBe(true);
+    expect(unpackedWide(packed, packedSize, size + 1)).toBeNull();
+    if (size > 0) expect(unpackedWide(packed, packedSize, size - 1)).toBeNull();
+    expect(unpackedWide(packed, packedSize - 1, size)).toBeNull();
   }
   expect(packedCount).toBeGreaterThan(100);
 });
@@ -76,7 +97,10 @@ test("bytes at random unpack to something or are refused, and less than a word i
     const bytes = Uint8Array.from({ length: random.below(60) }, () => random.below(256));
     const size = random.below(200);
     const to = viewed(new Uint8Array(size + SLACK).fill(0xee), size + SLACK);
-    decompress(viewed(bytes, bytes.length), bytes.length, to, size);
+    const isSound = decompress(viewed(bytes, bytes.length), bytes.length, to, size);
+    const wanted = isSound ? Buffer.from(to.bytes.slice(0, size)) : null;
+    const wide = unpackedWide(bytes, bytes.length, size);
+    expect(wide === null ? null : Buffer.from(wide)).toEqual(wanted);
     const beyond = to.bytes.subarray(size + WORD_SLACK - 1, size + SLACK);
     expect(beyond.every((byte) => byte === 0xee)).toBe(true);
   }

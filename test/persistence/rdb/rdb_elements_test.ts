@@ -7,6 +7,7 @@ import { fromLatin1 } from "../../../src/base/bytes.ts";
 import { ListpackBuilder } from "../../../src/persistence/rdb/listpack_builder.ts";
 import { ListpackCursor } from "../../../src/persistence/rdb/rdb_elements.ts";
 import { Malformed } from "../../../src/persistence/rdb/rdb_format.ts";
+import { loadCode, makeLoadCode } from "../../../src/structures/load_code/load_code.ts";
 import { Random } from "../../fuzz/random.ts";
 
 const CASES = Number(process.env.CASES ?? 3000);
@@ -50,6 +51,20 @@ function stepRun(random: Random, starts: readonly number[], seen: number[]): boo
   seen.push(...starts.slice(seen.length, seen.length + count));
   if (seen.length < starts.length) expect(cursor.following).toBe(starts[seen.length]);
   return cursor.isFull || stepOne(seen);
+}
+
+/** The same by WebAssembly, which works on bytes of its own. */
+function walkWide(
+  bytes: Uint8Array,
+  size: number,
+  random: Random,
+  starts: readonly number[],
+): Walk {
+  makeLoadCode();
+  const blob = loadCode?.blob;
+  if (blob === undefined) throw new Error("This runtime has no WebAssembly");
+  blob.bytes.set(bytes.subarray(0, size));
+  return walk(blob.bytes, size, (seen) => stepRun(random, starts, seen));
 }
 
 function randomText(random: Random): string {
@@ -97,6 +112,9 @@ test("runs pass over the elements that are seen one by one, and fail alike", () 
     const runs = walk(bytes, size, (seen) => stepRun(random, plain.starts, seen));
     expect(runs.end).toBe(plain.end);
     expect(runs.starts).toEqual(plain.starts);
+    const wide = walkWide(bytes, size, random, plain.starts);
+    expect(wide.end).toBe(plain.end);
+    expect(wide.starts).toEqual(plain.starts);
     ends.set(plain.end, (ends.get(plain.end) ?? 0) + 1);
   }
   expect(ends.size).toBeGreaterThan(4);
