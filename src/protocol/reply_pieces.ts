@@ -6,7 +6,8 @@
  *   shared  in what is the writer's buffer still, before that which it writes to
  *   lent    a value as it lies in the data, whose block is held for as long as the piece is there
  *
- * Passing the pieces takes time in their number; they are large, so that they are few.
+ * Passing the pieces takes time in their number. Who is shown bytes that follow those which were
+ * shown last begins where these ended: a turn's ranges are sent one after the other.
  */
 import { assert } from "../base/assert.ts";
 import { giveBack } from "../base/buffers.ts";
@@ -46,6 +47,9 @@ export class ReplyPieces {
   /** Bytes in all pieces: the position at which the writer's buffer begins. */
   size = 0;
   private pieces: Piece[] = [];
+  /** The piece in which what was shown last ended, and its first position. */
+  private lastIndex = 0;
+  private lastStart = 0;
   private readonly lender: Lender | null;
 
   constructor(lender: Lender | null = null) {
@@ -67,6 +71,7 @@ export class ReplyPieces {
 
   /** Puts bytes before those at a position, in memory that `needed` gives. */
   insert(position: number, bytes: Uint8Array, needed: (size: number) => Uint8Array): void {
+    this.beginAnew();
     let start = 0;
     let index = 0;
     while (start + this.pieces[index].size <= position) {
@@ -92,8 +97,15 @@ export class ReplyPieces {
     this.size += bytes.length;
   }
 
+  /** What was shown last is not known any more: pieces are others than they were. */
+  private beginAnew(): void {
+    this.lastIndex = 0;
+    this.lastStart = 0;
+  }
+
   /** Forgets what comes from a position on. */
   truncate(position: number): void {
+    this.beginAnew();
     while (this.size > position) {
       const last = this.pieces[this.pieces.length - 1];
       const start = this.size - last.size;
@@ -115,6 +127,7 @@ export class ReplyPieces {
 
   /** Forgets the pieces that end before a position or at it; the bytes that were in them. */
   dropFirst(before: number): number {
+    this.beginAnew();
     let count = 0;
     let size = 0;
     while (count < this.pieces.length && size + this.pieces[count].size <= before) {
@@ -127,24 +140,31 @@ export class ReplyPieces {
 
   /** Shows the bytes from one position to before another, as far as they are in pieces. */
   show(from: number, to: number, take: TakePart): void {
-    let start = 0;
-    for (const piece of this.pieces) {
-      const { bytes, size, block } = piece;
-      const end = start + size;
-      if (start >= to) return;
-      if (end > from) {
-        const before = Math.max(0, from - start);
-        const shownTo = Math.min(end, to) - start;
-        const isLast = shownTo === size && !piece.isTaken;
-        const isTaken = take(bytes, piece.offset + before, shownTo - before, isLast, block);
-        if (isTaken && block === NOT_LENT) piece.isTaken = true;
-      }
+    if (from < this.lastStart) this.beginAnew();
+    const { pieces } = this;
+    let index = this.lastIndex;
+    let start = this.lastStart;
+    while (index < pieces.length && start < to) {
+      const piece = pieces[index];
+      const end = start + piece.size;
+      if (end > from) showPiece(piece, Math.max(0, from - start), Math.min(end, to) - start, take);
+      if (end > to) break;
       start = end;
+      index++;
     }
+    this.lastIndex = index;
+    this.lastStart = start;
   }
 
   /** Forgets all. */
   clear(): void {
     this.truncate(0);
   }
+}
+
+function showPiece(piece: Piece, from: number, to: number, take: TakePart): void {
+  const { bytes, size, block } = piece;
+  const isLast = to === size && !piece.isTaken;
+  const isTaken = take(bytes, piece.offset + from, to - from, isLast, block);
+  if (isTaken && block === NOT_LENT) piece.isTaken = true;
 }

@@ -292,3 +292,55 @@ test("pieces that end before a position are dropped, and what follows stays as i
     expect(left).toBe(whole.slice(dropped));
   }
 });
+
+test(`ranges are shown in any order while pieces come and go (REPLY_SEED=${SEED})`, () => {
+  const random = new Random(SEED);
+  const pieces = new ReplyPieces();
+  let model = "";
+  let at = 0;
+  for (let round = 0; round < ROUNDS * 10; round++) {
+    const size = random.between(1, 30);
+    const bytes = fromLatin1(`..${model.length}${"abcdefghij".repeat(3)}`).subarray(0, size + 2);
+    random.weighted<() => void>([
+      [
+        4,
+        () => {
+          pieces.add(bytes, 2, bytes.length, true);
+          model += latin1(bytes, 2, bytes.length - 2);
+        },
+      ],
+      [
+        0.3,
+        () => {
+          model = model.slice(0, random.between(0, model.length));
+          pieces.truncate(model.length);
+        },
+      ],
+      [
+        0.5,
+        () => {
+          model = model.slice(pieces.dropFirst(random.between(0, model.length)));
+        },
+      ],
+      [
+        0.3,
+        () => {
+          if (model === "") return;
+          const position = random.below(model.length);
+          pieces.insert(position, bytes, (count) => new Uint8Array(count));
+          model = model.slice(0, position) + latin1(bytes, 0, size + 2) + model.slice(position);
+        },
+      ],
+    ])();
+    // Nearly always what follows, as the ranges of a turn.
+    const from = random.chance(0.8) && at <= model.length ? at : random.between(0, model.length);
+    at = random.between(from, model.length + 5);
+    let text = "";
+    pieces.show(from, at, (shown, offset, count) => {
+      text += latin1(shown, offset, count);
+      return false;
+    });
+    if (text !== model.slice(from, at)) expect(text).toBe(model.slice(from, at));
+  }
+  expect(pieces.size).toBe(model.length);
+});
