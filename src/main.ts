@@ -181,7 +181,6 @@ function rehearseFor(server: Server, parts: Parts, loop: EventLoop, foreign: For
     loop,
     table: parts.table,
     host: parts.host,
-    random: parts.random,
     time: host,
     commandCount: () => server.figures.commands.commandCount,
     isBusy: () => !server.progress.isIdle,

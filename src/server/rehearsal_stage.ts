@@ -7,6 +7,7 @@
 import { mayHold } from "../arena/memory_limit.ts";
 import { Clock, type TimeSource } from "../base/clock.ts";
 import { Log } from "../base/log.ts";
+import { Chance } from "../base/random.ts";
 import { Config } from "../config/config.ts";
 import type { ConfigHost } from "../config/kinds.ts";
 import type { Host, HostFacts } from "../runtime/host.ts";
@@ -22,7 +23,7 @@ const ROOM_SIZE = 1 << 20;
 export const hasRoomForScene = () => mayHold(ROOM_SIZE);
 
 /** What the rehearsal takes of the real server. */
-export interface StageParts extends Pick<Parts, "table" | "loop" | "random"> {
+export interface StageParts extends Pick<Parts, "table" | "loop"> {
   readonly host: Host;
   readonly time: TimeSource;
 }
@@ -33,7 +34,7 @@ export class Stage {
   private readonly server: Server;
   private connection: Connection | null = null;
 
-  constructor({ table, loop, random, host, time }: StageParts) {
+  constructor({ table, loop, host, time }: StageParts) {
     const config = new Config(CONFIG_HOST);
     config.assign("save", [""]);
     config.assign("databases", ["1"]);
@@ -51,7 +52,7 @@ export class Stage {
         endOfTurn: (run) => loop.endOfTurn(() => this.enter(run)),
         later: (ms, run) => loop.later(ms, () => this.enter(run)),
       },
-      random,
+      random: new Chance(noChance).next,
       leave: refuse,
     });
   }
@@ -119,6 +120,9 @@ const CONFIG_HOST: ConfigHost = {
   userProblem: refuse,
 };
 
+/** Nobody sees what comes of it, so nothing is drawn that the real server's replies come from. */
+const noChance = (count: number) => new Uint32Array(count);
+
 /** Each is named: what a host is to do besides must be decided on here. */
 function withoutEffect(host: Host): Host {
   const facts: HostFacts = {
@@ -140,7 +144,7 @@ function withoutEffect(host: Host): Host {
   return {
     ...facts,
     supervisor: { name: host.supervisor.name, status: refuse, keepAlive: () => {} },
-    secretWords: host.secretWords,
+    secretWords: noChance,
     fileExists: refuse,
     openInput: refuse,
     createFile: refuse,

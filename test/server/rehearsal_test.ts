@@ -94,7 +94,6 @@ test("a scene that throws ends the rehearsal, and nothing else", () => {
   const parts = {
     table: commandTable,
     host: HOST,
-    random: () => 0,
     time: { wallMs: () => 1, wallUs: () => 1000, monotonicMs: () => 1 },
     loop: {
       endOfTurn: (run: () => void) => void due.push(run),

@@ -1,21 +1,25 @@
 /**
  * Purpose: loaded before the server, puts numbers that are known in the place of the system's
- * random source: SECRET_SEED chooses them all but those of the hash key, and HASH_SEED those. The
- * program ends if anybody asks Math.random.
+ * random source: SECRET_SEED chooses them all but those of the hash key, and HASH_SEED those. Names
+ * of files, which are asked for when it so happens, take none of the others'. The program ends if
+ * anybody asks Math.random.
  */
 const SEEDS = { hash: Number(process.env.HASH_SEED), other: Number(process.env.SECRET_SEED) };
-/** The hash key is the first that two words are asked for. */
-const HASH_WORDS = 2;
+/** Two words are for the hash key, which is the first, or for the name of a file. */
+const HASH_OR_NAME_WORDS = 2;
 
 let isHashSeeded = false;
 let given = 0;
+let namesGiven = 0;
 
 function fill<T extends ArrayBufferView | null>(into: T): T {
   const words = into as unknown as Uint32Array;
-  const isHash = words.length === HASH_WORDS && !isHashSeeded;
+  const isHash = words.length === HASH_OR_NAME_WORDS && !isHashSeeded;
   if (isHash) isHashSeeded = true;
   for (let i = 0; i < words.length; i++) {
-    words[i] = isHash ? mixed(SEEDS.hash, i) : mixed(SEEDS.other, 1000 + given++);
+    if (isHash) words[i] = mixed(SEEDS.hash, i);
+    else if (words.length === HASH_OR_NAME_WORDS) words[i] = mixed(SEEDS.other, namesGiven++);
+    else words[i] = mixed(SEEDS.other, 1000 + given++);
   }
   return into;
 }
