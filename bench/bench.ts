@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { appendLog } from "./append_log.ts";
 import { chart, isMain } from "./chart.ts";
 import { collections } from "./collections.ts";
+import { eviction } from "./eviction.ts";
 import { expiredEvents } from "./expired_events.ts";
 import { expiry } from "./expiry.ts";
 import { features } from "./features.ts";
@@ -32,6 +33,7 @@ const FIGURES: readonly Figure[] = [
   memory,
   largeData,
   largeValues,
+  eviction,
   latency,
   expiry,
   expiredEvents,

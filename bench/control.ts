@@ -50,6 +50,17 @@ export class Control {
     return line;
   }
 
+  /** A field of a section of INFO. */
+  async info(section: string, field: string): Promise<string> {
+    const size = Number((await this.must("INFO", section)).slice(1));
+    while (this.received.length < size + 2) await Bun.sleep(1);
+    const text = this.received.slice(0, size);
+    this.received = this.received.slice(size + 2);
+    const found = new RegExp(`^${field}:(.*?)\r?$`, "m").exec(text)?.[1];
+    if (found === undefined) throw new Error(`INFO ${section} has no ${field}`);
+    return found;
+  }
+
   /** The number of keys in database 0. */
   async databaseSize(): Promise<number> {
     return Number((await this.must("DBSIZE")).slice(1));

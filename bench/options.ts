@@ -51,8 +51,8 @@ With no figure it measures all and saves the results (bench/results.json, .md an
   --ours COMMAND       our server        (dist/rusk ${RUSK_ARGUMENTS})
   --theirs COMMAND     the other server  (${REDIS})
   --deno COMMAND       our server under Deno
-  --tests LIST         throughput, deno: tests of redis-benchmark, such as set,get; streams:
-                       tests by the first words of their names, such as xadd,xread
+  --tests LIST         throughput, deno: tests of redis-benchmark, such as set,get; streams,
+                       eviction: tests by how their names begin, such as xadd,xread
   --pipeline LIST      throughput: pipeline depths (1,16)
   --clients N          connections (50)
   --size N             size of values in bytes (16)

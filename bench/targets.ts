@@ -85,6 +85,11 @@ const IN_COLLECTIONS = ["hget", "sismember", "zscore"].flatMap((test) => [
   `${test}, one of 1M`,
 ]);
 
+/** Policies of eviction, and how unevenly keys are asked for. */
+const CACHES = ["allkeys-lru", "allkeys-lfu"].flatMap((policy) =>
+  [0.99, 0.7].map((skew) => `${policy}, zipf ${skew}`),
+);
+
 const SUBSCRIBERS = ["publish to 1", "publish to 100", "publish to 10000"] as const;
 
 /** Every target of the project. */
@@ -121,6 +126,11 @@ export const TARGETS: readonly Target[] = [
       ratio("large-values", `${test} of 256 KB`, pipeline, "cpu", "at most", 1),
     ]),
   ),
+  ...CACHES.map((test) => ratio("eviction", test, undefined, "hit ratio", "at least", 1)),
+  ...["set", "get"].flatMap((test) => [
+    ratio("eviction", `${test} at full pressure`, 16, "throughput", "at least", 1.2),
+    ratio("eviction", `${test} at full pressure`, 16, "cpu", "at most", 0.8),
+  ]),
   ratio("latency", "write and overwrite", 16, "p99.9", "at most", 1),
   ratio("latency", "write and overwrite", 16, "max", "at most", 1),
   ours("expiry", "expiry to removal", "p99", 20),
