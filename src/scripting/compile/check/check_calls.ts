@@ -97,7 +97,7 @@ function globalFunction(checker: Checker, node: CallExpression, callee: Identifi
   if (!isBuiltinFunction(name) && name !== "Array") {
     if (checker.isBuiltinName(name)) throw checker.error(callee, `'${name}' is not a function`);
     checker.checkName(callee);
-    throw checker.notDefined(callee);
+    throw checker.notDefined(callee, true);
   }
   refuseOptional(checker, node);
   return { kind: "builtin", helper: functionHelper(name), suspends: false };

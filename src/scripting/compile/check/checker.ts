@@ -201,14 +201,15 @@ export abstract class Checker {
     );
   }
 
-  notDefined(name: Identifier): CompileError {
+  /** `isCalled` if it is the function of a call. */
+  notDefined(name: Identifier, isCalled = false): CompileError {
     this.checkName(name);
     if (name.name === "KEYS" || name.name === "ARGV") {
       const how = "a library's function has the keys and arguments as its two parameters";
       return this.error(name, `'${name.name}' is not defined: ${how}`);
     }
     const lua = luaMessage(this.source.text);
-    const message = undefinedName(name.name);
+    const message = undefinedName(name.name, isCalled);
     // A comment of Lua's is a name that is decremented.
     return this.error(name, lua === null || message.includes("Lua") ? message : lua);
   }

@@ -66,12 +66,12 @@ export function nodeRefused(kind: string): string {
 }
 
 /** About a name that is neither declared nor one of the runtime's. */
-export function undefinedName(name: string): string {
+export function undefinedName(name: string, isCalled: boolean): string {
   const instead = NAMES.get(name);
   if (instead !== undefined) {
     return `${name} is not available in scripts${instead && `; ${instead}`}`;
   }
-  return luaNameMessage(name) ?? `'${short(name)}' is not defined`;
+  return luaNameMessage(name, isCalled) ?? `'${short(name)}' is not defined`;
 }
 
 /** A name, short enough for a message. */
