@@ -1,8 +1,12 @@
 /**
- * One line at a terminal: moving about in it, the lines before it, completion with the tab key, and
- * a hint behind it. What is too long for the terminal is shown in part. Keys are those of Emacs.
+ * One line at a terminal: moving about in it, the lines before it, a search in these, completion
+ * with the tab key, and a hint behind it. What is too long for the terminal is shown in part. Keys
+ * are those of Emacs.
  */
+import { charactersOf, columnsOf, widthOf } from "./columns.ts";
+import { HistorySearch } from "./history_search.ts";
 import type { InputBytes } from "./input_bytes.ts";
+import { CR, control, DELETE, type Key, LF, nextKey, TAB } from "./terminal_keys.ts";
 
 export interface Screen {
   columns(): number;
@@ -16,40 +20,11 @@ export interface Knowledge {
   completions(line: string): string[];
 }
 
-const control = (letter: string) => letter.charCodeAt(0) & 31;
-const ESCAPE = 27;
-const DELETE = 127;
-const CR = 13;
-const LF = 10;
-const TAB = 9;
 const ERASE_RIGHT = "\x1b[0K";
 const GREY = "\x1b[0;90;49m";
 const PLAIN = "\x1b[0m";
 const BELL = "\x07";
 const CLEAR_SCREEN = "\x1b[H\x1b[2J";
-
-/** A key: what was typed, or the name of what an escape sequence stands for. */
-type Key = { readonly code: number } | { readonly text: string } | { readonly name: string };
-
-const SEQUENCES: Readonly<Record<string, string>> = {
-  "[A": "up",
-  "[B": "down",
-  "[C": "right",
-  "[D": "left",
-  "[H": "home",
-  "[F": "end",
-  OH: "home",
-  OF: "end",
-  "[1~": "home",
-  "[7~": "home",
-  "[4~": "end",
-  "[8~": "end",
-  "[3~": "delete",
-  "[1;5C": "word-right",
-  "[1;5D": "word-left",
-  f: "word-right",
-  b: "word-left",
-};
 
 export class LineEditor {
   private readonly input: InputBytes;
@@ -87,12 +62,16 @@ export class LineEditor {
   }
 
   private async readLine(): Promise<string | null> {
-    let key = await this.key();
+    let key = await nextKey(this.input);
     for (;;) {
       if (key === null) return this.finish(null);
       if ("code" in key) {
         if (key.code === TAB) {
           key = await this.complete();
+          continue;
+        }
+        if (key.code === control("R")) {
+          key = await this.search();
           continue;
         }
         if (key.code === CR || key.code === LF) return this.finish(this.line.join(""));
@@ -101,7 +80,7 @@ export class LineEditor {
       }
       this.apply(key);
       this.draw(true);
-      key = await this.key();
+      key = await nextKey(this.input);
     }
   }
 
@@ -144,9 +123,11 @@ export class LineEditor {
   };
 
   private insert(text: string): void {
-    const characters = [...text];
-    this.line.splice(this.at, 0, ...characters);
-    this.at += characters.length;
+    // An accent that comes alone is one with the letter before it.
+    const before = charactersOf(this.line.slice(0, this.at).join("") + text);
+    const after = this.line.slice(this.at);
+    this.line = [...before, ...after];
+    this.at = before.length;
   }
 
   private moveTo(place: number): void {
@@ -187,7 +168,7 @@ export class LineEditor {
     if (this.back === 0) this.typed = this.line;
     this.back = back;
     const old = this.older[this.older.length - back];
-    this.line = back === 0 ? this.typed : [...old];
+    this.line = back === 0 ? this.typed : charactersOf(old);
     this.at = this.line.length;
   }
 
@@ -197,61 +178,74 @@ export class LineEditor {
     const offers = this.knowledge.completions(typed.join(""));
     if (offers.length === 0) {
       this.screen.write(BELL);
-      return this.key();
+      return nextKey(this.input);
     }
     for (let index = 0; ; index = (index + 1) % (offers.length + 1)) {
       const isOffer = index < offers.length;
-      this.line = isOffer ? [...offers[index]] : typed;
+      this.line = isOffer ? charactersOf(offers[index]) : typed;
       this.at = this.line.length;
       this.draw(true);
       if (!isOffer) this.screen.write(BELL);
-      const key = await this.key();
+      const key = await nextKey(this.input);
       if (key === null || !("code" in key) || key.code !== TAB) return key;
     }
+  }
+
+  /** Seeks in the lines before; returns the key that ends that, and the line is what was found. */
+  private async search(): Promise<Key | null> {
+    const { prompt, line, at } = this;
+    const search = new HistorySearch(this.older);
+    let key: Key | null;
+    for (;;) {
+      const failed = search.hasFailed ? "failed " : "";
+      this.prompt = `(${failed}reverse-i-search)'${search.sought}': `;
+      this.draw(false);
+      key = await nextKey(this.input);
+      if (!follow(search, key)) break;
+      if (search.hasFailed) this.screen.write(BELL);
+      this.line = search.found === null ? line : charactersOf(search.found);
+      this.at = search.found === null ? at : charactersOf(search.before).length;
+    }
+    this.prompt = prompt;
+    const isGivenUp = key !== null && "code" in key && key.code === control("G");
+    if (isGivenUp) {
+      this.line = line;
+      this.at = at;
+    }
+    this.draw(true);
+    return key;
   }
 
   /** Shows the line around the place in it, and behind it, if there is room, a hint. */
   private draw(showsHint: boolean): void {
     const { line, at, prompt } = this;
-    const room = Math.max(1, this.screen.columns() - [...prompt].length - 1);
-    const from = Math.max(0, at - room);
-    const shown = line.slice(from, from + room).join("");
-    const hint = showsHint && from === 0 ? this.knowledge.hint(line.join("")) : "";
-    const fits = [...hint].slice(0, Math.max(0, room - line.length)).join("");
-    const column = [...prompt].length + at - from;
-    this.screen.write(
-      `\r${prompt}${shown}${fits === "" ? "" : GREY + fits + PLAIN}${ERASE_RIGHT}\r` +
-        (column > 0 ? `\x1b[${column}C` : ""),
-    );
-  }
-
-  /** The next key; null at the end of the input. */
-  private async key(): Promise<Key | null> {
-    const byte = await this.input.byte();
-    if (byte < 0) return null;
-    if (byte === ESCAPE) return this.escaped();
-    if (byte < 32 || byte === DELETE) return { code: byte };
-    if (byte < 128) return { text: String.fromCharCode(byte) };
-    const bytes = [byte];
-    for (let left = continuationsOf(byte); left > 0; left--) bytes.push(await this.input.byte());
-    return { text: new TextDecoder().decode(Uint8Array.from(bytes)) };
-  }
-
-  private async escaped(): Promise<Key | null> {
-    let sequence = "";
-    for (;;) {
-      const byte = await this.input.byte();
-      if (byte < 0) return null;
-      sequence += String.fromCharCode(byte);
-      const isWhole = /^(?:[^[O]|O.|\[[\d;]*[^\d;])$/s.test(sequence);
-      if (isWhole) return { name: SEQUENCES[sequence] ?? "" };
+    const promptWidth = widthOf(charactersOf(prompt));
+    const room = Math.max(1, this.screen.columns() - promptWidth - 1);
+    let from = at;
+    let column = 0;
+    while (from > 0 && column + columnsOf(line[from - 1]) <= room)
+      column += columnsOf(line[--from]);
+    let end = at;
+    let width = column;
+    while (end < line.length && width + columnsOf(line[end]) <= room) {
+      width += columnsOf(line[end++]);
     }
+    const hint = showsHint && from === 0 ? this.knowledge.hint(line.join("")) : "";
+    const fits = hint.slice(0, end < line.length ? 0 : room - width);
+    this.screen.write(
+      `\r${prompt}${line.slice(from, end).join("")}` +
+        `${fits === "" ? "" : GREY + fits + PLAIN}${ERASE_RIGHT}\r` +
+        (promptWidth + column > 0 ? `\x1b[${promptWidth + column}C` : ""),
+    );
   }
 }
 
-/** Bytes that follow the first one of a character in UTF-8. */
-function continuationsOf(byte: number): number {
-  if (byte >= 0xf0) return 3;
-  if (byte >= 0xe0) return 2;
-  return byte >= 0xc0 ? 1 : 0;
+/** Whether a search goes on with this key. */
+function follow(search: HistorySearch, key: Key | null): boolean {
+  if (key === null || "name" in key) return false;
+  if ("text" in key) search.type(key.text);
+  else if (key.code === control("R")) search.older();
+  else if (key.code === control("H") || key.code === DELETE) search.erase();
+  else return false;
+  return true;
 }

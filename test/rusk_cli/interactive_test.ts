@@ -15,7 +15,9 @@ const LEFT = "\x1b[D";
 const CTRL_A = "\x01";
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
+const CTRL_G = "\x07";
 const CTRL_K = "\x0b";
+const CTRL_R = "\x12";
 const CTRL_T = "\x14";
 const CTRL_U = "\x15";
 const CTRL_W = "\x17";
@@ -113,6 +115,22 @@ describe("editing", () => {
     await echoed(talk, `é日x${LEFT}${BACKSPACE}`, "\\xc3\\xa9x");
   });
 
+  test("wide characters, and those with accents of their own, have the place that they take", async () => {
+    const talk = await begin();
+    const at = (column: number) => `\x1b[0K\r\x1b[${prompt().length + column}C`;
+    await talk.type("日本", at(4));
+    await talk.type("e", at(5));
+    await talk.type("\u0301", at(5));
+    await talk.type(LEFT, at(4));
+    await talk.type(LEFT, at(2));
+    await talk.type(BACKSPACE, at(0));
+    await talk.asks(`${CTRL_A}echo \r`, '\n"\\xe6\\x9c\\xace\\xcc\\x81"');
+    const narrow = new Talk(port(), prompt().length + 6);
+    await narrow.sees(prompt());
+    await narrow.type("日本語", `${prompt()}本語\x1b[0K\r\x1b[${prompt().length + 4}C`);
+    await narrow.type(CTRL_A, `${prompt()}日本\x1b[0K\r\x1b[${prompt().length}C`);
+  });
+
   test("a line longer than the terminal is shown in part, and sent whole", async () => {
     const talk = new Talk(port(), 40);
     await talk.sees(prompt());
@@ -135,6 +153,26 @@ describe("history", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const next = await begin();
     await next.type(`${UP}\r`, '\n"first"');
+  });
+
+  test("is searched backwards by Ctrl-R", async () => {
+    const talk = await begin();
+    await echoed(talk, "needle-1", "needle-1");
+    await echoed(talk, "needle-2", "needle-2");
+    await echoed(talk, "hay", "hay");
+    await talk.type(`typed${CTRL_R}`, "\r(reverse-i-search)'': typed");
+    await talk.type("need", "\r(reverse-i-search)'need': echo needle-2");
+    await talk.type(CTRL_R, "\r(reverse-i-search)'need': echo needle-1");
+    await talk.type("x", "\r(failed reverse-i-search)'needx': echo needle-1");
+    await talk.type(CTRL_G, `\r${prompt()}typed\x1b`);
+    await talk.type(`${CTRL_R}needle${CTRL_R}`, "'needle': echo needle-1");
+    await talk.asks("\r", '\n"needle-1"');
+    await talk.type(`${CTRL_R}needle-2`, "'needle-2': echo needle-2");
+    await talk.type(`${CTRL_A}`, `\r${prompt()}echo needle-2`);
+    await talk.asks("\r", '\n"needle-2"');
+    await talk.type(`${CTRL_R}hay`, "'hay': echo hay");
+    await talk.type(CTRL_C, "");
+    expect(await talk.over).toBe(0);
   });
 
   test("is in no file if REDISCLI_HISTFILE says so", async () => {
