@@ -38,6 +38,8 @@ export interface ServerFigures {
   peakUsedSize: number;
   /** What it was when the server had started. */
   startUsedSize: number;
+  /** What of the arena was in memory when that was looked at, and when it may be again. */
+  readonly arenaResident: { size: number; nextMs: number };
   /** Has what the server replicates called by another name from now on. */
   changeReplicationId(): void;
   /** CONFIG RESETSTAT: what only grows begins anew; the slow log and latencies stay. */

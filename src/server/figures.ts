@@ -95,6 +95,7 @@ export class Figures implements ServerFigures {
   blockedClients = 0;
   blockedWithTimeout = 0;
   peakUsedSize = 0;
+  readonly arenaResident = { size: 0, nextMs: -Infinity };
   /** More is in use than maxmemory allows. */
   readonly aboveMaxmemory = new Span();
   /** Times that the timer ran. */

@@ -20,6 +20,20 @@ async function stats(client: Client): Promise<Map<string, number>> {
   return new Map(pairs as [string, number][]);
 }
 
+/** INFO's allocator_resident; what it tells beside that follows from it. */
+async function infoResident(client: Client): Promise<number> {
+  const text = String(plain(await client.command("INFO", "memory")));
+  const field = (name: string) => Number(new RegExp(`^${name}:(.*)\r$`, "m").exec(text)?.[1]);
+  const resident = field("allocator_resident");
+  const active = field("allocator_active");
+  const all = field("used_memory_rss");
+  expect(field("allocator_rss_bytes")).toBe(resident - active);
+  expect(field("allocator_rss_ratio")).toBeCloseTo(resident / active, 1);
+  expect(field("rss_overhead_bytes")).toBe(all - resident);
+  expect(field("rss_overhead_ratio")).toBeCloseTo(all / resident, 1);
+  return resident;
+}
+
 /** Bytes that the system counts in memory; `counts` takes a mapping's size and its name. */
 function residentSize(counts: (size: number, name: string) => boolean): number {
   let size = 0;
@@ -70,7 +84,8 @@ test.skipIf(process.platform !== "linux")(
         return (
           isNear(sum, residentSize(isOfAny)) &&
           isNear(part("data"), residentSize(isOfData)) &&
-          isNear(part("program"), residentSize(isOfFile))
+          isNear(part("program"), residentSize(isOfFile)) &&
+          isNear(await infoResident(client), part("data"))
         );
       });
     }

@@ -138,7 +138,7 @@ function clientFields({ clients, config, figures, tracking }: ServerContext): Fi
 /** In the terms of memory_use.ts; the allocator of the allocator_ fields is the arena. */
 function memoryFields(server: ServerContext): Field[] {
   const memory = memoryUse(server);
-  const { used, peak, resident, arenaUsed, arenaReserved, dataset } = memory;
+  const { used, peak, resident, arenaUsed, arenaReserved, arenaResident, dataset } = memory;
   const aboveStartup = Math.max(dataset, used - memory.startup);
   const maxmemory = server.config.number("maxmemory");
   const total = server.host.systemMemorySize();
@@ -156,7 +156,7 @@ function memoryFields(server: ServerContext): Field[] {
     ["used_memory_dataset_perc", ratio(dataset, aboveStartup), percents],
     ["allocator_allocated", arenaUsed],
     ["allocator_active", arenaReserved],
-    ["allocator_resident", arenaReserved],
+    ["allocator_resident", arenaResident],
     ["total_system_memory", total],
     ["total_system_memory_human", total, humanSize],
     ...scriptMemoryFields(server),
@@ -165,10 +165,10 @@ function memoryFields(server: ServerContext): Field[] {
     ["maxmemory_policy", server.config.text("maxmemory-policy")],
     ["allocator_frag_ratio", ratio(arenaReserved, arenaUsed), hundredths],
     ["allocator_frag_bytes", arenaReserved - arenaUsed],
-    ["allocator_rss_ratio", "1.00"],
-    ["allocator_rss_bytes", 0],
-    ["rss_overhead_ratio", ratio(resident, arenaReserved), hundredths],
-    ["rss_overhead_bytes", resident - arenaReserved],
+    ["allocator_rss_ratio", ratio(arenaResident, arenaReserved), hundredths],
+    ["allocator_rss_bytes", arenaResident - arenaReserved],
+    ["rss_overhead_ratio", ratio(resident, arenaResident), hundredths],
+    ["rss_overhead_bytes", resident - arenaResident],
     ["mem_fragmentation_ratio", ratio(resident, used), hundredths],
     ["mem_fragmentation_bytes", resident - used],
     ["mem_not_counted_for_evict", notCountedMemory(server)],
