@@ -1,4 +1,4 @@
-/** Keys of a terminal: what was typed, a control character, or what an escape sequence stands for. */
+/** Keys of a terminal, one by one. */
 import type { InputBytes } from "./input_bytes.ts";
 
 /** A key: what was typed, or the name of what an escape sequence stands for. */

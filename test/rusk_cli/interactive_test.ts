@@ -115,7 +115,7 @@ describe("editing", () => {
     await echoed(talk, `é日x${LEFT}${BACKSPACE}`, "\\xc3\\xa9x");
   });
 
-  test("wide characters, and those with accents of their own, have the place that they take", async () => {
+  test("wide characters, and accents that come alone, have the place that they take", async () => {
     const talk = await begin();
     const at = (column: number) => `\x1b[0K\r\x1b[${prompt().length + column}C`;
     await talk.type("日本", at(4));

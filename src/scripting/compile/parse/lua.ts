@@ -72,7 +72,7 @@ export function luaNameMessage(name: string, isCalled: boolean): string | null {
   return `'${name}' is not defined${instead && ` (here: ${instead})`}; ${messageOf(`'${name}'`)}`;
 }
 
-/** Whether a line ends with `--word`, and nothing else has that name, which would be decremented. */
+/** Whether a line ends with `--word`, and nothing else has that name, so that it is no variable. */
 function hasCommentOfOneWord(code: string): boolean {
   const found = [...code.matchAll(/(?:^|[\w)\]}"])[ \t]*--([A-Za-z_]\w*)[ \t]*$/gm)];
   if (found.length === 0) return false;
@@ -91,7 +91,7 @@ function hasStatementBehindCall(code: string): boolean {
 const CALL_LOOK_SIZE = 1000;
 const HEADS = new Set(["if", "while", "for", "with", "switch", "catch"]);
 
-/** Whether what this bracket closes are the arguments of a call, and not the head of a statement. */
+/** Whether this bracket closes the arguments of a call, and not the head of a statement. */
 function isCall(code: string, close: number): boolean {
   let depth = 0;
   for (let at = close; at >= Math.max(0, close - CALL_LOOK_SIZE); at--) {
