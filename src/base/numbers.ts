@@ -8,9 +8,9 @@ const MINUS = 45;
 /** Digits that always fit a double exactly: 10^15 < 2^53. */
 const SAFE_DIGITS = 15;
 const SAFE_DIGITS_POWER = 10n ** 15n;
-/** Integers whose upper word is below this are exact in a double. */
 /** Digits of which any are an integer of 32 bits. */
 const INT32_DIGITS = 9;
+/** Integers whose upper word is below this are exact in a double. */
 const SAFE_HIGH = 2 ** 21;
 const WORD = 2 ** 32;
 /** The bytes of the longest integer: a sign and 19 digits. */

@@ -45,6 +45,8 @@ export class Config {
   /** Directives of other versions that the files name, and why each is without effect here. */
   readonly ignored = new Map<string, string>();
   private values = new Map<Name, unknown>();
+  /** How values are shown, of those that were: who looks at a configuration looks again. */
+  private readonly shown = new Map<Name, string>();
   private mentioned = new Set<Name>();
   private listeners: Listener[] = [];
 
@@ -52,9 +54,9 @@ export class Config {
   constructor(host: ConfigHost) {
     this.host = host;
     for (const name of Object.keys(DIRECTIVES) as Name[]) {
-      this.values.set(name, DIRECTIVES[name].initial);
+      this.put(name, DIRECTIVES[name].initial);
     }
-    this.values.set("dir", host.currentFolder());
+    this.put("dir", host.currentFolder());
   }
 
   /** The value of a directive, which must not be changed in place. */
@@ -73,7 +75,16 @@ export class Config {
 
   /** The value of any directive as CONFIG GET shows it. */
   text(name: Name): string {
-    return DIRECTIVES[name].print(this.values.get(name));
+    const known = this.shown.get(name);
+    if (known !== undefined) return known;
+    const text = DIRECTIVES[name].print(this.values.get(name));
+    this.shown.set(name, text);
+    return text;
+  }
+
+  private put(name: Name, value: unknown): void {
+    this.values.set(name, value);
+    this.shown.delete(name);
   }
 
   /**
@@ -178,6 +189,7 @@ export class Config {
    * null is returned, or none, and the error is.
    */
   set(args: readonly string[], asker: Asker): string | null {
+    if (args.length === 2 && this.isAlready(args[0], args[1])) return null;
     if (args.length % 2 === 1) return "ERR syntax error";
     const changes = this.check(args, asker);
     if (typeof changes === "string") return changes;
@@ -213,6 +225,18 @@ export class Config {
     return null;
   }
 
+  /**
+   * Whether a directive that anybody may set at any time, and that is no more than its value, has
+   * the value that is asked for.
+   */
+  private isAlready(given: string, value: string): boolean {
+    const name = NAMES.get(given);
+    if (name === undefined || this.text(name) !== value) return false;
+    const { traits, enact, addsUp } = DIRECTIVES[name];
+    const isFree = !traits.immutable && !traits.protected && !traits.denyLoading;
+    return isFree && enact === undefined && !addsUp && traits.volatile !== true;
+  }
+
   /** The changes that CONFIG SET asks for, or why this client may not make them. */
   private check(args: readonly string[], asker: Asker): Change[] | string {
     const allowed = this.value("enable-protected-configs");
@@ -242,13 +266,13 @@ export class Config {
   private change(name: Name, words: readonly string[], current: unknown): void {
     const { parse, enact } = DIRECTIVES[name];
     const value = parse(words, current);
-    this.values.set(name, enact === undefined ? value : enact(value, this.host));
+    this.put(name, enact === undefined ? value : enact(value, this.host));
   }
 
   private restore(before: readonly Setting[]): void {
     for (const [name, value] of before) {
       const isSame = this.values.get(name) === value;
-      this.values.set(name, value);
+      this.put(name, value);
       if (isSame) continue;
       try {
         DIRECTIVES[name].enact?.(value, this.host);

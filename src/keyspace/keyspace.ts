@@ -449,11 +449,13 @@ export class Keyspace implements DatabaseOwner {
 
   /** WATCH: `watcher` is told by its `dirty` flag when the key in an argument changes. */
   watch(watcher: Watcher, db: Database, args: Args, index: number): void {
-    const e = db.entryAt(args, index);
-    // Fields that are over go now, so that this is no change of what is watched.
-    if (e !== NIL && entry.partsExpire(e)) db.expireIfOver(e);
-    const left = db.entryAt(args, index);
-    this.watches.add(watcher, db, args, index, left !== NIL && db.isOver(left));
+    let e = db.entryAt(args, index);
+    if (e !== NIL && entry.partsExpire(e)) {
+      // Fields that are over go now, so that this is no change of what is watched.
+      db.expireIfOver(e);
+      e = db.entryAt(args, index);
+    }
+    this.watches.add(watcher, db, args, index, e !== NIL && db.isOver(e));
   }
 
   /** UNWATCH, and the end of a transaction: forgets what was watched, and whether it changed. */

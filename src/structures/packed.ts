@@ -16,7 +16,7 @@
 import * as arena from "../arena/arena.ts";
 import { i32, NIL, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8, views } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
-import { BULK_COPY_SIZE } from "../base/bytes.ts";
+import { BULK_COPY_SIZE, copyBytes } from "../base/bytes.ts";
 import type { Range } from "../base/range.ts";
 import type { Reply } from "../protocol/reply.ts";
 import * as element from "./packed_element.ts";
@@ -480,7 +480,7 @@ export function fromElements(
 export function fromListpack(bytes: Uint8Array, offset: number, length: number): PackedRef {
   const p = create(length);
   const base = baseOf(p);
-  u8[p >>> SEGMENT_BITS].set(bytes.subarray(offset, offset + length), base + LISTPACK);
+  copyBytes(bytes, offset, length, u8[p >>> SEGMENT_BITS], base + LISTPACK);
   if (DEBUG) assert(size(p) === length, "a listpack of another size than it says");
   return p;
 }

@@ -121,7 +121,7 @@ function add(names: DictRef, args: Args, index: number, area: number): EntryRef 
 export function inOrder(names: DictRef): EntryRef[] {
   const all: EntryRef[] = [];
   if (names !== NIL) dict.each(names, (e) => all.push(e));
-  return all.sort(compareKeys);
+  return all.length < 2 ? all : all.sort(compareKeys);
 }
 
 /** Adds a group with the name in an argument, which is not there. */

@@ -55,6 +55,24 @@ describe("CONFIG GET", () => {
 });
 
 describe("CONFIG SET", () => {
+  test("what a directive is already changes nothing, or is refused as ever", () => {
+    const config = new Config(fakeHost());
+    let heard = 0;
+    config.follow(["timeout", "dir"], () => heard++);
+    expect(config.set(["timeout", "0"], LOCAL)).toBeNull();
+    expect(heard).toBe(1);
+    expect(config.set(["timeout", "7"], LOCAL)).toBeNull();
+    expect(config.set(["timeout", "7"], LOCAL)).toBeNull();
+    expect([heard, config.text("timeout"), config.number("timeout")]).toEqual([2, "7", 7]);
+    expect(config.set(["databases", "16"], LOCAL)).toBe(
+      failed("databases", "can't set immutable config"),
+    );
+    expect(config.set(["dbfilename", "dump.rdb"], REMOTE)).toBe(
+      failed("dbfilename", "can't set protected config"),
+    );
+    expect(config.set(["enable-protected-configs", "yes"], LOCAL)).not.toBeNull();
+  });
+
   test.each([
     [["timeout"], "ERR syntax error"],
     [

@@ -5,9 +5,17 @@ const BAD_NAME = new CommandError(
   "ERR Client names cannot contain spaces, newlines or special characters.",
 );
 
+/** `!` and `~`: a blank comes before them. */
+const FIRST_PRINTABLE = 33;
+const LAST_PRINTABLE = 126;
+
 /** Whether the text has nothing but printable ASCII other than the blank. */
 export function isOneWord(text: string): boolean {
-  return /^[!-~]*$/.test(text);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < FIRST_PRINTABLE || code > LAST_PRINTABLE) return false;
+  }
+  return true;
 }
 
 /** The text as a client's name, "" for none; throws when it can be none. */

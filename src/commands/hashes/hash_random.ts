@@ -16,6 +16,8 @@ const COUNT_TOO_LARGE = new CommandError("ERR value is out of range");
 const DRAWN_PART = 3;
 /** A list of more places than this is not kept for the next call. */
 const PLACES_KEPT = 1024;
+/** So many places are compared with one another; more are looked up in a set. */
+const COMPARED_PLACES = 32;
 
 const cursor = new hashValue.HashCursor();
 
@@ -31,21 +33,24 @@ export function hrandfield(call: Call): void {
     cursor.replyField(reply);
     return;
   }
-  const count = call.int64(2);
-  if (count < -COUNT_MAX) throw NOT_COUNT;
+  const count = call.integer(2);
+  const isExact = Number.isSafeInteger(count);
+  if (!isExact && call.int64(2) < -COUNT_MAX) throw NOT_COUNT;
   if (argc > 4 || (argc === 4 && !call.is(3, "withvalues"))) throw SYNTAX;
   const withValues = argc === 4;
-  const magnitude = count < 0n ? -count : count;
-  if (withValues && magnitude > COUNT_MAX / 2n) throw COUNT_TOO_LARGE;
+  if (withValues && !isExact && isAboveHalf(call.int64(2))) throw COUNT_TOO_LARGE;
 
   const e = db.readTyped(args, 1, Type.hash);
-  if (e === NIL || count === 0n) {
+  if (e === NIL || count === 0) {
     reply.array(0);
     return;
   }
-  if (count < 0n) replyDraws(call, e, Number(magnitude), withValues);
-  else replyDifferent(call, e, Number(magnitude), withValues);
+  if (count < 0) replyDraws(call, e, -count, withValues);
+  else replyDifferent(call, e, count, withValues);
 }
+
+/** Whether twice as many replies, of either sign, are more than 63 bits count. */
+const isAboveHalf = (count: bigint) => count > COUNT_MAX / 2n || -count > COUNT_MAX / 2n;
 
 /** Replies with `count` fields, each drawn from all. */
 function replyDraws(call: Call, e: EntryRef, count: number, withValues: boolean): void {
@@ -67,13 +72,8 @@ function replyDifferent(call: Call, e: EntryRef, count: number, withValues: bool
   let left = Math.min(count, rest);
   begin(call, left, withValues);
   if (!hashValue.drawsSlowly(e) && left * DRAWN_PART < rest) {
-    const drawn = new Set<number>();
-    while (drawn.size < left) {
-      cursor.seekRandom(e, randomBelow);
-      if (drawn.has(cursor.place)) continue;
-      drawn.add(cursor.place);
-      replyField(call, withValues);
-    }
+    if (left <= COMPARED_PLACES) drawFew(call, e, left, withValues);
+    else drawMany(call, e, left, withValues);
     return;
   }
   // Each field of those that come is taken as likely as are so many of so many.
@@ -83,6 +83,32 @@ function replyDifferent(call: Call, e: EntryRef, count: number, withValues: bool
     if (left < rest && randomBelow(rest) >= left) continue;
     replyField(call, withValues);
     left--;
+  }
+}
+
+/** Draws so many different fields, by comparing each with those before it. */
+function drawFew(call: Call, e: EntryRef, count: number, withValues: boolean): void {
+  const { randomBelow } = call.keyspace;
+  for (let drawn = 0; drawn < count; ) {
+    cursor.seekRandom(e, randomBelow);
+    places[drawn] = cursor.place;
+    let before = 0;
+    while (places[before] !== cursor.place) before++;
+    if (before < drawn) continue;
+    drawn++;
+    replyField(call, withValues);
+  }
+}
+
+/** As `drawFew`, by a set of those before. */
+function drawMany(call: Call, e: EntryRef, count: number, withValues: boolean): void {
+  const { randomBelow } = call.keyspace;
+  const drawn = new Set<number>();
+  while (drawn.size < count) {
+    cursor.seekRandom(e, randomBelow);
+    if (drawn.has(cursor.place)) continue;
+    drawn.add(cursor.place);
+    replyField(call, withValues);
   }
 }
 

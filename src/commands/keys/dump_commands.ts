@@ -148,6 +148,7 @@ function propagateAbsolute(call: Call, expiry: bigint): void {
 
 /** Unix ms at which the key is to expire, as Redis reckons in 64 bits; 0 for never. */
 function expiryOf(call: Call, isAbsolute: boolean): bigint {
+  if (call.integer(TTL) === 0) return 0n;
   const ttl = call.int64(TTL);
   if (ttl < 0n) throw BAD_TTL;
   if (ttl === 0n || isAbsolute) return ttl;

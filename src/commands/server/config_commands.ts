@@ -75,14 +75,18 @@ function configGet(call: Call): void {
 
 function configSet(call: Call): void {
   const pairs: string[] = [];
-  for (let i = 2; i < call.argc; i++) pairs.push(call.text(i));
+  const names: string[] = [];
+  for (let i = 2; i < call.argc; i++) {
+    pairs.push(call.text(i));
+    if (i % 2 === 0) names.push(pairs[i - 2]);
+  }
   const asker = {
     isLocal: call.client.isLocal,
     isLoading: call.server.durability.loading !== null,
   };
   const error = call.server.config.set(pairs, asker);
   if (error !== null) throw new CommandError(error);
-  const warning = call.server.config.warningOf(pairs.filter((_, i) => i % 2 === 0));
+  const warning = call.server.config.warningOf(names);
   if (warning !== null) call.server.log("warning", warning);
   call.reply.ok();
 }

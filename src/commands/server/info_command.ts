@@ -376,9 +376,21 @@ function replicationFields({ config, figures }: ServerContext): Field[] {
   ];
 }
 
-function cpuFields({ host }: ServerContext): Field[] {
-  const { user, system } = host.cpuSeconds();
-  const thread = host.threadCpuSeconds();
+/** What the system told last, and when; Unix ms. It adds the times of all threads up. */
+const cpuTimes = {
+  atMs: Number.NaN,
+  all: { user: 0, system: 0 },
+  thread: { user: 0, system: 0 },
+};
+
+function cpuFields({ clock, host }: ServerContext): Field[] {
+  if (cpuTimes.atMs !== clock.nowMs) {
+    cpuTimes.atMs = clock.nowMs;
+    cpuTimes.all = host.cpuSeconds();
+    cpuTimes.thread = host.threadCpuSeconds();
+  }
+  const { user, system } = cpuTimes.all;
+  const { thread } = cpuTimes;
   return [
     ["used_cpu_sys", system, millionths],
     ["used_cpu_user", user, millionths],

@@ -120,7 +120,7 @@ export const failureOf = (type: number, { message }: Malformed) =>
   `${BLOB_NAMES[type] ?? "Value"} integrity check failed: ${message}`;
 
 /** Whether `readValue` knows values of this type. */
-export const isKnownType = (type: number) => type === RdbType.string || Object.hasOwn(LOADS, type);
+export const isKnownType = (type: number) => type === RdbType.string || LOADS[type] !== undefined;
 
 /**
  * Reads a value of an RdbType that is known, and returns an entry of it and the key, which no
