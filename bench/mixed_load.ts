@@ -201,7 +201,7 @@ const PARTS: readonly Part[] = [
 /** One that is under way, or waits for the other kind, is no fault. */
 async function ignoringBusy(asked: Promise<unknown>): Promise<void> {
   await asked.catch((error: Error) => {
-    if (!/in progress|already/.test(error.message)) throw error;
+    if (!/in progress|already|Another child process/.test(error.message)) throw error;
   });
 }
 
