@@ -41,6 +41,7 @@ const SEED = 0xadc83b19;
 const ENCODING = 4;
 const CACHE = 8;
 const CACHE_END = 15;
+const WORD = 2 ** 32;
 const STALE = 0x80;
 const INDEX_BITS = 14;
 const HASH_BITS = 64 - INDEX_BITS;
@@ -80,8 +81,8 @@ export const EMPTY = Uint8Array.of(
 /** Which register an element concerns, and to what it raises it. */
 export const target = { index: 0, value: 0 };
 
-/** The run that `readRun` has read. */
-const run = { span: 0, length: 0, value: 0 };
+/** The run that `readRun` has read, and the first register of the one that `findRun` has found. */
+const run = { span: 0, length: 0, value: 0, first: 0 };
 
 /** Where the last search in a sparse one went past: the next may begin there. */
 const passed = { at: 0, first: 0 };
@@ -130,9 +131,10 @@ export function knowsEstimate(bytes: Uint8Array, offset: number): boolean {
 
 /** The cached estimate; rounded above 2^53, where only a client can have put it. */
 export function cachedEstimate(bytes: Uint8Array, offset: number): number {
-  let value = 0;
-  for (let at = offset + CACHE_END; at >= offset + CACHE; at--) value = value * 256 + bytes[at];
-  return value;
+  const at = offset + CACHE;
+  const low = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
+  const high = bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24);
+  return (high >>> 0) * WORD + (low >>> 0);
 }
 
 /** The cached estimate, exact. */
@@ -192,26 +194,25 @@ function readRun(bytes: Uint8Array, at: number, end: number): void {
 
 const valuesByte = (value: number, length: number) => VALUES | ((value - 1) << 2) | (length - 1);
 
-/** Must be called before `sparseRaise` is, of other bytes than before. */
+/** Must be called before `sparseHolds` or `sparseRaise` is, of other bytes than before. */
 export function startRaising(): void {
   passed.at = 0;
   passed.first = 0;
 }
 
-/**
- * Raises a register of a sparse one to `value`, if it is less. Returns the new size, or UNCHANGED,
- * CORRUPT or MUST_BE_DENSE, and then nothing has changed. `sizeMax` limits what it may grow to;
- * there must be room for SPARSE_GROWTH_MAX bytes more.
- */
-export function sparseRaise(
+/** Whether a register of a sparse one is `value` or more; not so if it is corrupt before that. */
+export function sparseHolds(
   bytes: Uint8Array,
   offset: number,
   size: number,
-  sizeMax: number,
   index: number,
   value: number,
-): number {
-  if (value > SPARSE_VALUE_MAX) return MUST_BE_DENSE;
+): boolean {
+  return findRun(bytes, offset, size, index) !== 0 && run.value >= value;
+}
+
+/** Reads the run that has a register; returns where it is, or 0 if the bytes are corrupt. */
+function findRun(bytes: Uint8Array, offset: number, size: number, index: number): number {
   const start = offset + HEADER_SIZE;
   const end = offset + size;
   let previous = 0;
@@ -237,21 +238,43 @@ export function sparseRaise(
     at += run.span;
     first += run.length;
   }
-  if (run.length === 0 || at >= end) return CORRUPT;
+  if (run.length === 0 || at >= end) return 0;
   passed.at = previous;
   passed.first = previousFirst;
+  run.first = first;
+  return at;
+}
+
+/**
+ * Raises a register of a sparse one to `value`, if it is less. Returns the new size, or UNCHANGED,
+ * CORRUPT or MUST_BE_DENSE, and then nothing has changed. `sizeMax` limits what it may grow to;
+ * there must be room for SPARSE_GROWTH_MAX bytes more.
+ */
+export function sparseRaise(
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+  sizeMax: number,
+  index: number,
+  value: number,
+): number {
+  if (value > SPARSE_VALUE_MAX) return MUST_BE_DENSE;
+  const end = offset + size;
+  const at = findRun(bytes, offset, size, index);
+  if (at === 0) return CORRUPT;
+  const joined = passed.at === 0 ? offset + HEADER_SIZE : passed.at;
   if (run.value >= value) return UNCHANGED;
   if (run.length === 1 && run.span === 1) {
     bytes[at] = valuesByte(value, 1);
-    return joinRuns(bytes, previous === 0 ? start : previous, end) - offset;
+    return joinRuns(bytes, joined, end) - offset;
   }
-  const used = splitRun(index - first, value);
+  const used = splitRun(index - run.first, value);
   const growth = used - run.span;
   if (growth > 0 && size + growth > sizeMax) return MUST_BE_DENSE;
   const behind = at + run.span;
   if (growth !== 0 && behind < end) bytes.copyWithin(behind + growth, behind, end);
   for (let i = 0; i < used; i++) bytes[at + i] = replacement[i];
-  return joinRuns(bytes, previous === 0 ? start : previous, end + growth) - offset;
+  return joinRuns(bytes, joined, end + growth) - offset;
 }
 
 /** Puts what takes the place of `run` into `replacement`; returns how many bytes it is. */

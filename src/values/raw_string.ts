@@ -49,6 +49,12 @@ export function wordsOf(e: EntryRef): typeof words {
   return words;
 }
 
+/** Whether Redis calls the string raw. */
+export function isRaw(e: EntryRef): boolean {
+  const encoding = entry.encoding(e);
+  return encoding === stringValue.GROWN || encoding === stringValue.BLOCK;
+}
+
 /**
  * Makes the string one of at least `size` bytes, with zeros for those that it lacks, and raw.
  * Returns the entry, which may have moved.

@@ -51,6 +51,8 @@ describe("a sparse one", () => {
         index = random.chance(0.5) ? (index + random.below(4)) % span : random.below(span);
         if (random.chance(0.1)) index = REGISTER_COUNT - 1 - index;
         const value = random.between(1, random.pick([2, 32]));
+        const holds = hyperloglog.sparseHolds(bytes, 0, size, index, value);
+        expect(holds).toBe(plain[index] >= value);
         const newSize = hyperloglog.sparseRaise(bytes, 0, size, 60_000, index, value);
         if (plain[index] >= value) {
           expect(newSize).toBe(UNCHANGED);
@@ -98,6 +100,7 @@ describe("a sparse one", () => {
     bytes[17] = 0;
     const dense = new Uint8Array(DENSE_SIZE);
     hyperloglog.startRaising();
+    expect(hyperloglog.sparseHolds(bytes, 0, 18, 16383, 0)).toBe(false);
     expect(hyperloglog.sparseRaise(bytes, 0, 18, 100, 16383, 1)).toBe(CORRUPT);
     expect(hyperloglog.estimate(bytes, 0, 18)).toBe(CORRUPT);
     expect(hyperloglog.makeDense(bytes, 0, 18, dense)).toBe(false);

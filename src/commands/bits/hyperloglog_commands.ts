@@ -85,6 +85,9 @@ export const hyperloglogCommands = group("hyperloglog", {
 
 const { DENSE, DENSE_SIZE, EMPTY, REGISTER_COUNT, SPARSE, target } = hyperloglog;
 
+/** The argument that is the first element of PFADD. */
+const FIRST = 2;
+
 /** The buffer begins with this room, enough for a dense one, and is not kept when it was larger. */
 const WORK_SIZE = 16 << 10;
 
@@ -149,21 +152,37 @@ function pfadd(call: Call): void {
   const keyHash = db.hash(args, 1);
   const found = db.writeTyped(args, 1, keyHash, Type.string);
   const current = found === NIL ? empty : bytesOf(found);
-  let changes: number;
-  if (isDense(current)) {
-    changes = addInPlace(call, found, current);
-  } else {
-    load(current);
-    changes = (found === NIL ? 1 : 0) + addToWork(call);
-    if (changes > 0) store(call, keyHash, found, work.isCorrupt ? null : "pfadd");
-    if (work.isCorrupt) {
-      // What was added before that showed has been added, and is no change, as in Redis.
-      if (changes > 0) keyspace.dirty--;
-      throw CORRUPT;
-    }
-  }
+  const changes = isDense(current)
+    ? addInPlace(call, found, current)
+    : addToSparse(call, keyHash, found, current);
   if (changes > 0) keyspace.dirty += changes - 1;
   reply.truth(changes > 0);
+}
+
+/** Adds all elements to a sparse one, the value of entry `found` or NIL; returns the changes. */
+function addToSparse(call: Call, keyHash: number, found: EntryRef, sparse: Range): number {
+  const first = found === NIL ? FIRST : firstNews(call, sparse);
+  if (found !== NIL && first === call.argc) return 0;
+  load(sparse);
+  const changes = (found === NIL ? 1 : 0) + addToWork(call, first);
+  if (changes > 0) store(call, keyHash, found, work.isCorrupt ? null : "pfadd");
+  if (work.isCorrupt) {
+    // What was added before that showed has been added, and is no change, as in Redis.
+    if (changes > 0) call.keyspace.dirty--;
+    throw CORRUPT;
+  }
+  return changes;
+}
+
+/** The first element that a sparse one must change for, if it is not corrupt; argc for none. */
+function firstNews({ args, argc }: Call, { bytes, offset, size }: Range): number {
+  hyperloglog.startRaising();
+  for (let index = FIRST; index < argc; index++) {
+    hyperloglog.locate(args.bytes, args.view, args.start[index], args.size[index]);
+    const { index: register, value } = target;
+    if (!hyperloglog.sparseHolds(bytes, offset, size, register, value)) return index;
+  }
+  return argc;
 }
 
 /** Adds all elements to a dense one; returns how many changed it. */
@@ -171,7 +190,7 @@ function addInPlace(call: Call, e: EntryRef, dense: Range): number {
   const { args } = call;
   let { bytes, offset } = dense;
   let changes = 0;
-  for (let index = 2; index < call.argc; index++) {
+  for (let index = FIRST; index < call.argc; index++) {
     hyperloglog.locate(args.bytes, args.view, args.start[index], args.size[index]);
     if (hyperloglog.denseValue(bytes, offset, target.index) >= target.value) continue;
     if (changes++ === 0) ({ bytes, offset } = beginChange(call, e));
@@ -190,15 +209,15 @@ function beginChange(call: Call, e: EntryRef): Range {
 }
 
 /**
- * Adds all elements to the sparse one in the buffer, or those before it turns out to be corrupt;
- * returns how many changed it.
+ * Adds the elements from `first` on to the sparse one in the buffer, or those before it turns out
+ * to be corrupt; returns how many changed it.
  */
-function addToWork(call: Call): number {
+function addToWork(call: Call, first: number): number {
   const { args, argc } = call;
   const sizeMax = call.server.config.number("hll-sparse-max-bytes");
   let changes = 0;
   hyperloglog.startRaising();
-  for (let index = 2; index < argc; index++) {
+  for (let index = first; index < argc; index++) {
     hyperloglog.locate(args.bytes, args.view, args.start[index], args.size[index]);
     if (raise(target.index, target.value, sizeMax)) changes++;
     if (work.isCorrupt) break;
@@ -262,19 +281,26 @@ function countOne(call: Call): void {
     reply.integer(0);
     return;
   }
-  bytesOf(found);
-  const e = rawString.extend(db, found, 0);
-  const { bytes, offset, size } = bytesOf(e);
-  let count = hyperloglog.cachedEstimate(bytes, offset);
-  if (!hyperloglog.knowsEstimate(bytes, offset)) {
-    count = hyperloglog.estimate(bytes, offset, size);
-    if (count === hyperloglog.CORRUPT) throw CORRUPT;
-    // Not an event, though the bytes change: the estimate is kept in them.
-    call.keyspace.changing(db, e, null);
-    hyperloglog.cacheEstimate(bytes, offset, count);
+  let { bytes, offset } = bytesOf(found);
+  if (!rawString.isRaw(found) || !hyperloglog.knowsEstimate(bytes, offset)) {
+    ({ bytes, offset } = bytesOf(withEstimate(call, found)));
   }
+  const count = hyperloglog.cachedEstimate(bytes, offset);
   if (Number.isSafeInteger(count)) reply.integer(count);
   else reply.bigint(hyperloglog.exactCachedEstimate(bytes, offset));
+}
+
+/** Makes a HyperLogLog raw, and one that knows its estimate; returns the entry, which may move. */
+function withEstimate({ db, keyspace }: Call, found: EntryRef): EntryRef {
+  const e = rawString.extend(db, found, 0);
+  const { bytes, offset, size } = stringValue.rangeOf(e);
+  if (hyperloglog.knowsEstimate(bytes, offset)) return e;
+  const count = hyperloglog.estimate(bytes, offset, size);
+  if (count === hyperloglog.CORRUPT) throw CORRUPT;
+  // Not an event, though the bytes change: the estimate is kept in them.
+  keyspace.changing(db, e, null);
+  hyperloglog.cacheEstimate(bytes, offset, count);
+  return e;
 }
 
 function pfmerge(call: Call): void {

@@ -230,6 +230,32 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (integer) 0
     `));
 
+  test("PFADD of what is known, and PFCOUNT of an estimate that is kept", () =>
+    session(`
+      > PFADD h a b c
+      (integer) 1
+      > PFADD h c a
+      (integer) 0
+      > PFADD h b d a
+      (integer) 1
+      > PFADD h
+      (integer) 0
+      > SET known "HYLL\\x01\\x00\\x00\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x7f\\x7f\\xff"
+      OK
+      > OBJECT ENCODING known
+      "embstr"
+      > PFCOUNT known
+      (integer) 9223372036854775807
+      > OBJECT ENCODING known
+      "raw"
+      > PFCOUNT known
+      (integer) 9223372036854775807
+      > SETRANGE known 8 "\\x00\\x00\\x00\\xf0\\x01\\x00\\x00\\x00"
+      (integer) 18
+      > PFCOUNT known
+      (integer) 8321499136
+    `));
+
   test("PFDEBUG and PFSELFTEST", () =>
     session(`
       > PFADD h a b c
