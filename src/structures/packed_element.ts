@@ -449,6 +449,12 @@ export function dataSize(bytes: Uint8Array, at: number): number {
   return first < CODE_STRING32 ? ((first & 15) << 8) | bytes[at + 1] : word(bytes, at + 1);
 }
 
+/** The size of the data of a string of up to 63 bytes, which begin one byte on; -1 for others. */
+export function shortSize(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  return first >= CODE_STRING6 && first < CODE_INT13 ? first & 63 : -1;
+}
+
 /** The value of an integer element: NaN when it is not a safe one. */
 export function integer(bytes: Uint8Array, at: number): number {
   const first = bytes[at];

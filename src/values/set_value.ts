@@ -33,6 +33,7 @@ import type { IntsetRef } from "../structures/intset.ts";
 import * as intset from "../structures/intset.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
+import { nextInDict } from "../structures/packed_in_dict.ts";
 import { AREA, addCollection, refOf, setRef } from "./collection.ts";
 import * as frozenDict from "./frozen_dict.ts";
 import { FrozenDict } from "./frozen_dict.ts";
@@ -470,6 +471,13 @@ function loadOf(encoding: number, ref: Ref, place: number, m: Member): void {
   }
 }
 
+/** Whether the members of a set that another has, too, are found by `SetCursor.nextCommon`. */
+export function isQuickPair(e: EntryRef, other: EntryRef): boolean {
+  const encoding = entry.encoding(e);
+  const wanted = encoding === PACKED ? DICT : INTSET;
+  return encoding !== DICT && entry.encoding(other) === wanted;
+}
+
 /**
  * A walk over all members, to be used again and again; the set must not change until it has ended.
  *
@@ -511,10 +519,14 @@ export class SetCursor {
   }
 
   /**
-   * Goes to the next member that the other set has as well; both are INTSETs, and no other walk of
-   * the kind is under way. False when there is none.
+   * Goes to the next member that the other set has as well, of a pair for which `isQuickPair` is
+   * true; no other walk of the kind is under way. False when there is none.
    */
   nextCommon(other: EntryRef): boolean {
+    if (this.encoding === PACKED) {
+      this.place = nextInDict(this.ref as Ref as PackedRef, this.place, dictOf(other));
+      return this.place !== 0;
+    }
     const own = this.ref as Ref as IntsetRef;
     if (this.place < 0) intset.common.from = 0;
     this.place = intset.nextCommon(own, this.place + 1, integersOf(other));

@@ -34,8 +34,8 @@ let sets: EntryRef[] = [];
 /** Whether some key did not exist, and whether the first was it. */
 let anyMissing = false;
 let firstMissing = false;
-/** Whether an intersection is of two sets that are walked over side by side. */
-let areTwoIntsets = false;
+/** Whether an intersection is of two sets for which there is a quicker way. */
+let isQuickPair = false;
 
 const cursor = new SetCursor();
 const member = new Member();
@@ -138,7 +138,7 @@ export function sinterstore(call: Call): void {
 function intersect(call: Call, result: EntryRef): number {
   let count = 0;
   startIntersection();
-  if (areTwoIntsets && result === NIL) {
+  if (isQuickPair && result === NIL) {
     for (; cursor.nextCommon(sets[1]); count++) cursor.replyMember(call.reply);
     return count;
   }
@@ -150,14 +150,14 @@ function intersect(call: Call, result: EntryRef): number {
 function startIntersection(): void {
   smallestFirst();
   cursor.start(sets[0]);
-  areTwoIntsets = sets.length === 2 && isIntset(sets[0]) && isIntset(sets[1]);
-  if (areTwoIntsets) return;
+  isQuickPair = sets.length === 2 && setValue.isQuickPair(sets[0], sets[1]);
+  if (isQuickPair) return;
   for (let i = 1; i < sets.length; i++) startProbe(i, sets[0], false);
 }
 
 /** Goes to the next member that all sets have; false when there is none. */
 function nextInAll(): boolean {
-  if (areTwoIntsets) {
+  if (isQuickPair) {
     if (!cursor.nextCommon(sets[1])) return false;
     cursor.load(member);
     return true;

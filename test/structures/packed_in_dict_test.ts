@@ -1,0 +1,64 @@
+// Purpose: which elements of a packed collection a dict has, against a Set of their texts.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import fc from "fast-check";
+import * as arena from "../../src/arena/arena.ts";
+import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
+import * as dict from "../../src/structures/dict.ts";
+import * as entry from "../../src/structures/entry.ts";
+import type { PackedRef } from "../../src/structures/packed.ts";
+import * as packed from "../../src/structures/packed.ts";
+import { nextInDict } from "../../src/structures/packed_in_dict.ts";
+import { entryFor, findIn } from "./entries.ts";
+
+let blocks = 0;
+
+beforeEach(() => {
+  blocks = arena.figures().blockCount;
+});
+
+afterEach(() => {
+  expect(arena.figures().blockCount).toBe(blocks);
+});
+
+/** The elements that the dict is found to have, in order. */
+function foundIn(texts: readonly string[], keys: ReadonlySet<string>): string[] {
+  let p: PackedRef = packed.create();
+  for (const text of texts) p = packed.append(p, fromLatin1(text), 0, text.length);
+  const members = dict.create();
+  for (const key of keys) dict.insert(members, entryFor(key));
+  const found: string[] = [];
+  for (let at = nextInDict(p, 0, members); at !== 0; at = nextInDict(p, at, members)) {
+    const { bytes, offset, size } = packed.range(p, at);
+    found.push(latin1(bytes, offset, size));
+  }
+  for (const key of keys) {
+    const e = findIn(members, key);
+    dict.remove(members, e);
+    entry.release(e);
+  }
+  dict.release(members);
+  packed.release(p);
+  return found;
+}
+
+const anyText = fc.oneof(
+  fc.integer({ min: -300, max: 300 }).map(String),
+  fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }).map(String),
+  fc.string({ maxLength: 5 }).filter((text) => /^[\0-\xff]*$/.test(text)),
+  fc.constantFrom("01", "-0", "", "x".repeat(63), "x".repeat(64), "x".repeat(5000)),
+);
+
+test("all that the dict has are found, in the order of the elements", () => {
+  fc.assert(
+    fc.property(fc.array(anyText), fc.array(anyText), (texts, others) => {
+      const keys = new Set([...texts.filter((_, i) => i % 2 === 0), ...others]);
+      expect(foundIn(texts, keys)).toEqual(texts.filter((text) => keys.has(text)));
+    }),
+  );
+});
+
+test("nothing is found in an empty one, nor of one", () => {
+  expect(foundIn([], new Set(["a"]))).toEqual([]);
+  expect(foundIn(["a", "17"], new Set())).toEqual([]);
+});
