@@ -23,6 +23,8 @@ export interface Knowledge {
 const ERASE_RIGHT = "\x1b[0K";
 const GREY = "\x1b[0;90;49m";
 const PLAIN = "\x1b[0m";
+/** Of too wide a prompt the end is shown, so that there are so many columns for the line. */
+const LINE_WIDTH_MIN = 6;
 const BELL = "\x07";
 const CLEAR_SCREEN = "\x1b[H\x1b[2J";
 
@@ -218,9 +220,11 @@ export class LineEditor {
 
   /** Shows the line around the place in it, and behind it, if there is room, a hint. */
   private draw(showsHint: boolean): void {
-    const { line, at, prompt } = this;
-    const promptWidth = widthOf(charactersOf(prompt));
-    const room = Math.max(1, this.screen.columns() - promptWidth - 1);
+    const { line, at } = this;
+    const columns = this.screen.columns();
+    const prompt = lastOf(charactersOf(this.prompt), columns - LINE_WIDTH_MIN);
+    const promptWidth = widthOf(prompt);
+    const room = Math.max(1, columns - promptWidth - 1);
     let from = at;
     let column = 0;
     while (from > 0 && column + columnsOf(line[from - 1]) <= room)
@@ -233,11 +237,23 @@ export class LineEditor {
     const hint = showsHint && from === 0 ? this.knowledge.hint(line.join("")) : "";
     const fits = hint.slice(0, end < line.length ? 0 : room - width);
     this.screen.write(
-      `\r${prompt}${line.slice(from, end).join("")}` +
+      `\r${prompt.join("")}${line.slice(from, end).join("")}` +
         `${fits === "" ? "" : GREY + fits + PLAIN}${ERASE_RIGHT}\r` +
         (promptWidth + column > 0 ? `\x1b[${promptWidth + column}C` : ""),
     );
   }
+}
+
+/** The last of these characters that fit into so many columns. */
+function lastOf(characters: readonly string[], columns: number): string[] {
+  let from = characters.length;
+  let width = 0;
+  while (from > 0) {
+    width += columnsOf(characters[from - 1]);
+    if (width > columns) break;
+    from--;
+  }
+  return characters.slice(from);
 }
 
 /** Whether a search goes on with this key. */

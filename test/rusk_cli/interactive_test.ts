@@ -175,6 +175,15 @@ describe("history", () => {
     expect(await talk.over).toBe(0);
   });
 
+  test("is searched in one row, however long the text is that is sought", async () => {
+    const talk = new Talk(port(), 30);
+    await talk.sees(prompt());
+    await echoed(talk, "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz");
+    await talk.type(`${CTRL_R}abcdefghijklmnopqrstuvwxy`, "\refghijklmnopqrstuvwxy': echo \x1b[0K");
+    await talk.type("z", "\rfghijklmnopqrstuvwxyz': echo \x1b[0K\r\x1b[29C");
+    await talk.asks("\r", '\n"abcdefghijklmnopqrstuvwxyz"');
+  });
+
   test("is in no file if REDISCLI_HISTFILE says so", async () => {
     const before = readFileSync(join(home, ".rediscli_history"), "utf8");
     process.env.REDISCLI_HISTFILE = "/dev/null";
