@@ -485,6 +485,18 @@ export function fromListpack(bytes: Uint8Array, offset: number, length: number):
   return p;
 }
 
+/** As `fromListpack`, of one that begins where its buffer does; `view` is over that memory. */
+export function fromViewed(bytes: Uint8Array, view: DataView, length: number): PackedRef {
+  if (length >= BULK_COPY_SIZE) return fromListpack(bytes, 0, length);
+  const p = create(length);
+  const to = views[p >>> SEGMENT_BITS];
+  const start = baseOf(p) + LISTPACK;
+  const tail = length & ~3;
+  for (let i = 0; i < tail; i += 4) to.setInt32(start + i, view.getInt32(i));
+  for (let i = tail; i < length; i++) to.setUint8(start + i, bytes[i]);
+  return p;
+}
+
 /**
  * Makes a hole of `hole` bytes before position `at` (or the end) and counts `n` elements more. The
  * hole's position is left in `touched`.

@@ -284,6 +284,20 @@ test("a listpack goes out and comes in as it is", () => {
   packed.verify(p);
 });
 
+test("a listpack of any size comes in from a buffer with a view", () => {
+  for (let size = 0; size <= 300; size++) {
+    fill(["1", "x".repeat(size)]);
+    const whole = packed.listpack(p);
+    const bytes = whole.bytes.slice(whole.offset, whole.offset + whole.size);
+    const twin = packed.fromViewed(bytes, new DataView(bytes.buffer), bytes.length);
+    packed.verify(twin);
+    expect(texts(twin)).toEqual(model);
+    packed.release(twin);
+    p = packed.remove(p, packed.first(p), 2);
+    model = [];
+  }
+});
+
 test("more elements than the count has room for are counted", () => {
   fill(Array.from({ length: 65_534 }, (_, i) => String(i % 100)));
   expect(packed.count(p)).toBe(65_534);

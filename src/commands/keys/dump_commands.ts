@@ -162,7 +162,7 @@ function restoredEntry({ args, server }: Call, keyHash: number, expires: boolean
   if (!isIntact(bytes, start[PAYLOAD], size[PAYLOAD], looksAtChecksum)) throw BAD_FOOTER;
   const key = { bytes, view, offset: start[KEY], size: size[KEY], hash: keyHash, expires };
   try {
-    return restorePayload(bytes, start[PAYLOAD], size[PAYLOAD], key);
+    return restorePayload(bytes, view, start[PAYLOAD], size[PAYLOAD], key);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     server.log("warning", `RESTORE: ${error.message}`);

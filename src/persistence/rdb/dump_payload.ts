@@ -69,15 +69,17 @@ export function isIntact(
 
 /**
  * An entry of the key with the value of a payload that is intact, which no database has: it is the
- * caller's. Throws Malformed, to be logged, when there is no value in it that could be one.
+ * caller's; `view` is over the memory of `bytes`. Throws Malformed, to be logged, when there is no
+ * value in it that could be one.
  */
 export function restorePayload(
   bytes: Uint8Array,
+  view: DataView,
   offset: number,
   size: number,
   key: LoadedKey,
 ): EntryRef {
-  reader.openMemory(bytes, offset, size - FOOTER_SIZE);
+  reader.openMemory(bytes, view, offset, size - FOOTER_SIZE);
   const type = size > FOOTER_SIZE ? reader.byte() : NO_TYPE;
   try {
     if (!isKnownType(type)) throw new Malformed("a value of no known type");
@@ -113,7 +115,8 @@ export function libraryPayload(
 export function librariesOf(bytes: Uint8Array): Uint8Array[] {
   const codes: Uint8Array[] = [];
   const text = new Text();
-  reader.openMemory(bytes, 0, bytes.length - FOOTER_SIZE);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  reader.openMemory(bytes, view, 0, bytes.length - FOOTER_SIZE);
   try {
     while (reader.left > 0) {
       if (reader.byte() !== Opcode.function2) throw new Malformed(NO_LIBRARY);

@@ -162,28 +162,35 @@ interface Viewed {
 }
 
 /**
- * Unpacks `size` bytes, both from the start on; whether they are well formed and make exactly
- * `expected` bytes. Both have room for WORD_SLACK more: copying by words saves an eighth of the
- * time that loading a list takes.
+ * Unpacks `size` bytes from `start` on; whether they are well formed and make exactly `expected`
+ * bytes, which go to the start of `to`. Both have room for WORD_SLACK more: copying by words saves
+ * an eighth of the time that loading a list takes.
  */
-export function decompress(packed: Viewed, size: number, to: Viewed, expected: number): boolean {
+export function decompress(
+  packed: Viewed,
+  size: number,
+  to: Viewed,
+  expected: number,
+  start = 0,
+): boolean {
   const { bytes, view } = packed;
   const { bytes: made, view: madeView } = to;
-  let from = 0;
+  const end = start + size;
+  let from = start;
   let at = 0;
-  while (from < size) {
+  while (from < end) {
     const head = bytes[from++];
     if (head < LITERALS_MAX) {
       const stop = at + head + 1;
       const literals = from - at;
-      if (stop > expected || stop + literals > size) return false;
+      if (stop > expected || stop + literals > end) return false;
       for (; at < stop; at += WORD) madeView.setInt32(at, view.getInt32(at + literals));
       from = stop + literals;
       at = stop;
       continue;
     }
     let length = (head >> 5) + 2;
-    if (from + (head >> 5 === LONG_RUN ? 2 : 1) > size) return false;
+    if (from + (head >> 5 === LONG_RUN ? 2 : 1) > end) return false;
     if (head >> 5 === LONG_RUN) length += bytes[from++];
     const distance = (((head & 31) << 8) | bytes[from++]) + 1;
     const stop = at + length;

@@ -6,7 +6,7 @@
  * throw Malformed when the bytes are not what they should be.
  */
 import { ensureMore } from "../../arena/arena.ts";
-import { copyBytes } from "../../base/bytes.ts";
+import { copyBytes, WORD_SLACK } from "../../base/bytes.ts";
 import { RDB_STRING_SIZE_MAX } from "../../base/limits.ts";
 import { writeInteger } from "../../base/numbers.ts";
 import { loadCode, SCRATCH_SIZE } from "../../structures/load_code/load_code.ts";
@@ -32,6 +32,7 @@ const CHUNK_SIZE = 64 << 10;
 const WORD = 2 ** 32;
 const INTEGER_TEXT_SIZE = 20;
 const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
 const TOO_SHORT = "it ends too early";
 
 export class RdbReader {
@@ -42,6 +43,8 @@ export class RdbReader {
   mended = "";
   private source: ByteSource | null = null;
   private bytes: Uint8Array = NO_BYTES;
+  /** The same, as what is unpacked is given. */
+  private readonly here: { bytes: Uint8Array; view: DataView } = { bytes: NO_BYTES, view: NO_VIEW };
   private at = 0;
   private end = 0;
   /** Bytes of the source that are not in `bytes` yet. */
@@ -54,10 +57,12 @@ export class RdbReader {
   private readonly packed = new Text();
   private readonly doubleView = new DataView(new ArrayBuffer(8));
 
-  /** Reads from memory, which must stay as it is. */
-  openMemory(bytes: Uint8Array, offset: number, size: number): void {
+  /** Reads from memory, which must stay as it is; `view` is over the same. */
+  openMemory(bytes: Uint8Array, view: DataView, offset: number, size: number): void {
     this.source = null;
     this.bytes = bytes;
+    this.here.bytes = bytes;
+    this.here.view = view;
     this.at = offset;
     this.end = offset + size;
     this.unread = 0;
@@ -68,12 +73,13 @@ export class RdbReader {
 
   /** Lets go of the memory. */
   close(): void {
-    this.openMemory(NO_BYTES, 0, 0);
+    this.openMemory(NO_BYTES, NO_VIEW, 0, 0);
   }
 
   /** Reads from a source. */
   openSource(source: ByteSource): void {
-    this.openMemory(new Uint8Array(CHUNK_SIZE), 0, 0);
+    const chunk = new Uint8Array(CHUNK_SIZE);
+    this.openMemory(chunk, new DataView(chunk.buffer), 0, 0);
     this.source = source;
     this.unread = source.size;
   }
@@ -270,12 +276,8 @@ export class RdbReader {
     }
     ensureMore(size);
     if (this.unpackWide(packed, into, size)) return;
-    this.packed.resize(packed);
-    this.copy(packed, this.packed.bytes);
     into.resize(size);
-    if (!decompress(this.packed, packed, into, size)) {
-      throw new Malformed("a packed string is broken");
-    }
+    if (!this.decompress(packed, into, size)) throw new Malformed("a packed string is broken");
   }
 
   /** As `unpack`, by WebAssembly; false where that has no room for it. */
@@ -289,6 +291,18 @@ export class RdbReader {
       throw new Malformed("a packed string is broken");
     }
     return true;
+  }
+
+  /** Unpacks bytes where they lie if they are all here. */
+  private decompress(packed: number, into: Text, size: number): boolean {
+    const from = this.at;
+    if (this.end - from >= packed && from + packed + WORD_SLACK <= this.here.view.byteLength) {
+      this.at += packed;
+      return decompress(this.here, packed, into, size, from);
+    }
+    this.packed.resize(packed);
+    this.copy(packed, this.packed.bytes);
+    return decompress(this.packed, packed, into, size);
   }
 
   private spell(form: number, into: Text): void {

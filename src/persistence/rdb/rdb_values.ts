@@ -240,7 +240,7 @@ function soundListpack(): PackedRef {
   do listpacks.run(blob.size, blob.size);
   while (listpacks.next());
   if (!listpacks.isExact) return NIL as PackedRef;
-  return packed.fromListpack(blob.bytes, 0, blob.size);
+  return packed.fromViewed(blob.bytes, blob.view, blob.size);
 }
 
 function loadSet(reader: RdbReader, e: EntryRef): void {

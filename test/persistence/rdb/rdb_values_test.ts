@@ -62,7 +62,8 @@ function restored(bytes: Uint8Array): EntryRef {
   const hash = world.db().hash(args, 0);
   const { view, start, size } = args;
   const key = { bytes: args.bytes, view, offset: start[0], size: size[0], hash, expires: false };
-  return restorePayload(bytes, 0, bytes.length, key);
+  const payload = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return restorePayload(bytes, payload, 0, bytes.length, key);
 }
 
 function made(version: number, ...pieces: readonly Piece[]): EntryRef {
