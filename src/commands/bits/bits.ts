@@ -6,7 +6,7 @@
 import { WIDE_STEP, wideWords } from "../../base/wide_words.ts";
 
 /** From so many words on they are counted by WideWords. */
-export const WIDE_COUNT_LEAST = 512;
+export const WIDE_COUNT_LEAST = 200;
 
 const WORD_BITS = 32;
 const ALL = -1;
