@@ -36,6 +36,7 @@ import { type KeyObserver, KeySlot } from "./observers.ts";
 import { RecordKind, UndoRecords } from "./undo_records.ts";
 import {
   Collections,
+  dropString,
   type KeptParts,
   keptCopy,
   keptShell,
@@ -44,6 +45,7 @@ import {
   MemberParts,
   partsOf,
   RECORD_SIZE,
+  restoreString,
 } from "./undo_values.ts";
 
 const NOT_KEPT = new CommandError(
@@ -206,8 +208,9 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
     if (records.parts.size > 0) for (const parts of records.parts.values()) parts.drop();
     for (let index = 0; index < records.count; index++) {
       const kept = records.entryAt(index);
-      if (records.kindAt(index) === RecordKind.whole) values.discard(kept);
-      else entry.release(kept);
+      if (records.kindAt(index) !== RecordKind.whole) entry.release(kept);
+      else if (entry.type(kept) === Type.string) dropString(kept);
+      else values.discard(kept);
     }
     records.clear();
     for (let e = waste.pop(); e !== undefined; e = waste.pop()) this.keyspace.dispose(e);
@@ -424,6 +427,8 @@ export class Undo implements KeyObserver, ValueKeeper, KeptMeter {
   private link(records: UndoRecords<KeptParts>, index: number): void {
     const db = this.keyspace.databases[records.databaseAt(index)];
     const kept = records.entryAt(index);
+    const isWhole = records.kindAt(index) === RecordKind.whole;
+    if (isWhole && entry.type(kept) === Type.string) restoreString(kept);
     const clock = entry.clock(kept);
     const e = db.link(kept, records.timeAt(index), records.farTimes.get(index));
     entry.setClock(e, clock);

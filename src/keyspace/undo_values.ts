@@ -43,21 +43,39 @@ export interface KeptParts {
 }
 
 /**
- * A string, with its key, clock and, if it expires, room for that: an entry of no database. Nothing
- * is left when it throws.
+ * A string, with its key, clock and, if it expires, room for that: an entry of no database, for
+ * `restoreString` or `dropString`. Nothing is left when it throws.
  */
 export function keptString(e: EntryRef, withTtl: boolean): EntryRef {
   if (!stringValue.ownsBlock(e)) {
     return entry.replica(e, stringValue.areaOf(e), withTtl);
   }
   const block = stringValue.blockOf(e);
-  if (frozen.isMarked(block)) return keptCopy(e, withTtl);
   const kept = entry.replica(e, stringValue.areaOf(e), withTtl);
-  frozen.freeze(Int32Array.of(block));
+  try {
+    frozen.freezeOrCopy(Int32Array.of(block), () => {
+      stringValue.duplicate(e, kept);
+      return stringValue.blockOf(kept);
+    });
+  } catch (error) {
+    entry.release(kept);
+    throw error;
+  }
   return kept;
 }
 
-/** As `keptString`, of a value of any type that is copied whole. */
+/** What was kept is the string's value again, which has no other. */
+export function restoreString(kept: EntryRef): void {
+  if (stringValue.ownsBlock(kept)) frozen.takeBack(stringValue.blockOf(kept));
+}
+
+/** What was kept of a string need not be. */
+export function dropString(kept: EntryRef): void {
+  if (stringValue.ownsBlock(kept)) frozen.done(stringValue.blockOf(kept));
+  entry.release(kept);
+}
+
+/** An entry as of `keptString`, of a value of any other type that is copied whole. */
 export function keptCopy(e: EntryRef, withTtl: boolean): EntryRef {
   const kept = keptShell(e, values.areaOf(e), withTtl);
   try {

@@ -192,6 +192,14 @@ export function done(ref: Ref): void {
   freeUnheld(ref);
 }
 
+/**
+ * Counts a block, which `done` would give back, as its owner's: it has a copy of `freezeOrCopy`, or
+ * what it had given up, or is about to, as its own again, and so does not call `done`.
+ */
+export function takeBack(ref: Ref): void {
+  setAside(-arena.capacity(ref));
+}
+
 /** Blocks that are frozen, and that are held. For tests. */
 export const frozenCount = () => count;
 export const heldCount = () => holders.size;

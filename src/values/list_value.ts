@@ -224,6 +224,7 @@ export function restoreLeaves(e: EntryRef, leaves: Int32Array): void {
   const all = leaves as Iterable<PackedRef>;
   let t = NIL as TreeRef;
   for (const leaf of all) {
+    frozen.takeBack(blockOf(leaf));
     if (t === NIL) t = btree.create(0, 0, leaf, countOf(leaf));
     else btree.append(t, leaf, countOf(leaf));
   }

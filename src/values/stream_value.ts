@@ -255,7 +255,10 @@ export function restoreStream(e: EntryRef, kept: KeptStream): void {
   become(e, Type.stream, 0, header);
   setWordOf(e, TREE, NIL);
   setWordOf(e, LENGTH, 0);
-  for (const leaf of kept.leaves as Iterable<StreamLeafRef>) adoptLeaf(e, leaf);
+  for (const leaf of kept.leaves as Iterable<StreamLeafRef>) {
+    frozen.takeBack(leaf);
+    adoptLeaf(e, leaf);
+  }
   setWordOf(e, GROUPS, kept.groups as DictRef);
 }
 

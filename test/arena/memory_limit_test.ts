@@ -34,6 +34,7 @@ test.each([
   ["what a snapshot alone needs", setAside, -1],
   ["what clients say that they have", countTwice, -1],
 ] as const)("%s", (_, count, sign) => {
+  const block = arena.alloc(800);
   const before = countedSize();
   limitMemory(before);
   count(80);
@@ -44,4 +45,5 @@ test.each([
   ]);
   count(-80);
   expect([countedSize() - before, isAboveLimit()]).toEqual([0, false]);
+  arena.free(block);
 });

@@ -3,6 +3,7 @@
 
 import { beforeEach, describe, expect, test } from "bun:test";
 import { figures } from "../../src/arena/arena.ts";
+import { asideSize } from "../../src/arena/memory_limit.ts";
 import { contentsOf } from "../persistence/contents.ts";
 import { type ScriptClient, ScriptWorld } from "./script_world.ts";
 
@@ -38,6 +39,7 @@ function fill(): void {
     "SET string v",
     "SET number 5 EX 1000",
     `SET long ${"x".repeat(10_000)}`,
+    `SET late ${"x".repeat(10_000)}`,
     `RPUSH list ${"element ".repeat(2000).trim()}`,
     "RPUSH few a b c",
     `SADD set ${Array.from({ length: 2000 }, (_, i) => `m${i}`).join(" ")}`,
@@ -55,6 +57,7 @@ function fill(): void {
 const CHANGES = [
   "SET string w",
   "INCR number",
+  "EXPIRE late 100",
   "PERSIST number",
   "APPEND long y",
   "LPUSH list a",
@@ -93,6 +96,7 @@ describe("SCRIPT KILL FORCE", () => {
   ])("undoes what the script has done: %s", (_, changes) => {
     fill();
     const before = data();
+    const aside = asideSize;
     const { dirty } = world.server.keyspace;
     expect(caller.run("EVAL", `${changes}; ${FOREVER}`, "0")).toBe("");
     expect(other.run("GET", "string")).toBe(BUSY);
@@ -102,6 +106,7 @@ describe("SCRIPT KILL FORCE", () => {
     world.untilOver();
     expect(caller.replied).toMatch(KILLED);
     expect(data()).toEqual(before);
+    expect(asideSize).toBe(aside);
     expect(world.server.keyspace.dirty).toBe(dirty);
     expect(other.run("SCRIPT", "KILL", "FORCE")).toMatch(/^-NOTBUSY/);
     expect(caller.run("EVAL", "return redis.call('INCR', 'number')", "0")).toBe(":6\r\n");
@@ -371,8 +376,10 @@ describe("what a script has thrown away goes when nobody can want it back", () =
 
   for (const [name, [script, reply]] of Object.entries(rows)) {
     test(name, () => {
+      const aside = asideSize;
       const before = usedAfter(script, reply, 1);
       expect(usedAfter(script, reply, 5)).toBe(before);
+      expect(asideSize).toBe(aside);
     });
   }
 });

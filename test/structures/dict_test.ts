@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
 import { NIL } from "../../src/arena/arena.ts";
-import { limitMemory } from "../../src/arena/memory_limit.ts";
+import { countedSize, limitMemory } from "../../src/arena/memory_limit.ts";
 import type { DictRef } from "../../src/structures/dict.ts";
 import * as dict from "../../src/structures/dict.ts";
 import type { EntryRef } from "../../src/structures/entry.ts";
@@ -352,7 +352,7 @@ test("what is not there is held by no dict, whatever it may be", () => {
 
 test("while maxmemory leaves nothing a table waits until it is crowded", () => {
   for (let i = 0; i < 64; i++) insert(`key${i}`);
-  limitMemory(arena.usedSize());
+  limitMemory(countedSize());
   for (let i = 64; i < 103; i++) insert(`key${i}`);
   expect(dict.tableFigures(keys).rehashing).toBe(false);
   for (let i = 103; i < 106; i++) insert(`key${i}`);
