@@ -113,6 +113,11 @@ export function findBit(
   if (found === 0) {
     index++;
     // Short of the last word, whose end is not of the run.
+    for (const end = last - 3; index < end; index += 4) {
+      const near = (words[index] ^ flip) | (words[index + 1] ^ flip);
+      const far = (words[index + 2] ^ flip) | (words[index + 3] ^ flip);
+      if ((near | far) !== 0) break;
+    }
     while (index < last && words[index] === flip) index++;
     if (index > last) return -1;
     found = words[index] ^ flip;

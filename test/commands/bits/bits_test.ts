@@ -55,6 +55,22 @@ test("countOnes of runs that are counted 64 bits at a time, a word shorter and l
   }
 });
 
+test("findBit finds the only bit of its kind, in any word of a run and in none", () => {
+  for (const bit of [0, 1]) {
+    const words = new Int32Array(20).fill(bit - 1);
+    for (let place = 0; place < words.length; place++) {
+      words[place] ^= 0x80; // bit 0 of the word
+      for (let at = 0; at < 6; at++) {
+        for (let to = at + 1; to <= words.length; to++) {
+          const wanted = place >= at && place < to ? (place - at) * 32 : -1;
+          expect(findBit(words, at, 0, (to - at) * 32, bit)).toBe(wanted);
+        }
+      }
+      words[place] ^= 0x80;
+    }
+  }
+});
+
 test("findBit finds what a walk over the bits finds", () => {
   fc.assert(
     fc.property(
