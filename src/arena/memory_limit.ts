@@ -16,8 +16,6 @@ let outsideSize = 0;
 export let asideSize = 0;
 /** See `countTwice`: it is taken off `outsideSize`, too. */
 export let twiceSize = 0;
-/** See `countLent`: and so is it. */
-export let lentSize = 0;
 /** Changes of what clients take wait. */
 let isHolding = false;
 let heldChange = 0;
@@ -55,15 +53,6 @@ export function countTwice(change: number): void {
 export function countClients(change: number): void {
   if (isHolding) heldChange += change;
   else countOutside(change);
-}
-
-/**
- * So many bytes more, or less, are values that clients are sent from where these lie: each client
- * says that it has them waiting, and the arena has them once.
- */
-export function countLent(change: number): void {
-  lentSize += change;
-  countClients(-change);
 }
 
 /** While it is on, what clients are told does not count: it is told because keys are evicted. */

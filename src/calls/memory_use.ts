@@ -7,7 +7,7 @@ import {
   SEGMENT_SIZE,
   segmentsLeft,
 } from "../arena/arena.ts";
-import { asideSize, lentSize, twiceSize } from "../arena/memory_limit.ts";
+import { asideSize, twiceSize } from "../arena/memory_limit.ts";
 import type { Database } from "../keyspace/database.ts";
 import { EXPIRY_SIZE } from "../keyspace/expiry.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -41,7 +41,7 @@ export interface MemoryUse {
   readonly arenaLimit: number;
   readonly arenaReserve: number;
   readonly arenaLeft: number;
-  /** Buffers of all clients, but for values that are sent from where they lie. */
+  /** Buffers of all clients. */
   readonly clients: number;
   /** All that is not data: hash tables, expiry orders, buffers. */
   readonly overhead: number;
@@ -60,11 +60,9 @@ export function usedMemory(server: MemoryOwner): number {
 
 /** What counts for maxmemory: see memory_limit.ts, which knows it while there is a limit. */
 export function countedMemory({ keyspace, clients }: Omit<MemoryOwner, "durability">): number {
-  const outside = expiryOrdersSize(keyspace) + buffersSize(clients);
+  const outside = expiryOrdersSize(keyspace) + clients.totalMemorySize();
   return arenaFigures().usedSize + outside - asideSize - twiceSize;
 }
-
-const buffersSize = (clients: MemoryOwner["clients"]) => clients.totalMemorySize() - lentSize;
 
 /** What does not, as in Redis: INFO's mem_not_counted_for_evict. It goes by itself. */
 export function notCountedMemory({ durability }: Pick<MemoryOwner, "durability">): number {
@@ -81,7 +79,7 @@ function expiryOrdersSize({ databases }: Pick<Keyspace, "databases">): number {
 export function memoryUse(server: ServerContext): MemoryUse {
   const { figures, host, keyspace, clients } = server;
   const arena = arenaFigures();
-  const buffers = buffersSize(clients);
+  const buffers = clients.totalMemorySize();
   const outside = expiryOrdersSize(keyspace) + buffers + notCountedMemory(server) - asideSize;
   const inside = arena.usedSize - twiceSize;
   const used = inside + outside;

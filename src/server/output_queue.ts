@@ -9,7 +9,6 @@
  */
 
 import type { Ref } from "../arena/arena.ts";
-import { countLent } from "../arena/memory_limit.ts";
 import { spareBytes } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { copyBytes } from "../base/bytes.ts";
@@ -35,7 +34,7 @@ interface Piece {
   end: number;
   /** Others need its memory as well. */
   isShared: boolean;
-  /** The memory that it takes: of a value that is lent, as if it were the client's alone. */
+  /** The memory that it takes. */
   room: number;
   /** The block of a value that is sent from where it lies, which is held; or NOT_LENT. */
   block: number;
@@ -44,12 +43,6 @@ interface Piece {
 /** Whether to keep memory that is somebody else's rather than to copy what is wanted of it. */
 function isWorthAdopting(bytes: Uint8Array, size: number): boolean {
   return size >= OUTPUT_PIECE_SIZE && size > bytes.buffer.byteLength / 2;
-}
-
-/** A value that was lent is sent, or will not be. */
-function endLoan({ block, room }: Piece): void {
-  frozen.release(block as Ref);
-  countLent(-room);
 }
 
 /** Takes items from the front; nearly always it is all of them, which makes no array. */
@@ -117,7 +110,6 @@ export class OutputQueue {
   private addLent(bytes: Uint8Array, offset: number, size: number, block: number): void {
     this.keepBlock();
     frozen.hold(block as Ref);
-    countLent(size);
     const end = offset + size;
     this.pieces.push({ bytes, begin: offset, end, isShared: true, room: size, block });
     this.added(size);
@@ -274,9 +266,9 @@ export class OutputQueue {
 
   clear(): void {
     if (this.block !== null) this.leaveBlock(this.block);
-    for (const piece of this.pieces) {
-      if (piece.block !== NOT_LENT) endLoan(piece);
-      else if (!piece.isShared) giveBack(piece.bytes);
+    for (const { bytes, isShared, block } of this.pieces) {
+      if (block !== NOT_LENT) frozen.release(block as Ref);
+      else if (!isShared) giveBack(bytes);
     }
     this.pieces.length = 0;
     this.held.length = 0;
@@ -311,7 +303,7 @@ export class OutputQueue {
 
   /** A piece is sent. */
   private drop(piece: Piece): void {
-    if (piece.block !== NOT_LENT) endLoan(piece);
+    if (piece.block !== NOT_LENT) frozen.release(piece.block as Ref);
     if (piece.isShared) return;
     if (piece.bytes.length === FIRST_PIECE_SIZE) {
       piece.begin = 0;

@@ -3,9 +3,8 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Client } from "../client/client.ts";
-import { plain, requestOf, type Word } from "../client/resp.ts";
+import { plain, type Word } from "../client/resp.ts";
 import { type Server, startServer } from "../client/server.ts";
-import { SlowClient } from "../client/slow.ts";
 import { until } from "../client/until.ts";
 import { LogTail } from "./log_tail.ts";
 
@@ -102,29 +101,6 @@ test("a large argument counts once while it arrives, and when it is a value", as
   expect((await sender.raw(`${"x".repeat(size - 100_000)}\r\n`, 1)).toString()).toBe("+OK\r\n");
   expect(await info("used_memory")).toBeLessThan(before + size * 1.1);
   sender.close();
-});
-
-test("a value that many clients have not read counts once, until the last has it", async () => {
-  const size = 16_000_000;
-  await ask("SET", "big", "x".repeat(size));
-  const before = await info("used_memory");
-  await leave(size / 2);
-  const readers = await Promise.all([1, 2, 3].map(() => SlowClient.open(server.port)));
-  for (const reader of readers) reader.write(requestOf(["GET", "big"]));
-  const waiting = async () => {
-    const list = String(await ask("CLIENT", "LIST"));
-    return [...list.matchAll(/ omem=(\d+)/g)].filter(([, bytes]) => Number(bytes) > size / 2)
-      .length;
-  };
-  await until("replies to wait", async () => (await waiting()) === readers.length);
-  await ask("SET", "small", "x");
-  expect(Number(await ask("EXISTS", "big"))).toBe(1);
-  expect((await info("used_memory")) - before).toBeLessThan(size / 8);
-  expect(await info("mem_clients_normal")).toBeLessThan(size / 8);
-  await ask("DEL", "big");
-  expect((await info("used_memory")) - before).toBeGreaterThan(-size / 8);
-  for (const reader of readers) reader.close();
-  await until("all to be gone", async () => (await info("used_memory")) < before - size * 0.9);
 });
 
 test("a limit that is lowered is kept without a command, and the log says so", async () => {
