@@ -14,14 +14,16 @@
  * instructions are those of chapter 5 of the WebAssembly specification. Nothing is checked but by
  * the runtime that compiles the module.
  */
-
-const I32 = 0x7f;
-const I64 = 0x7e;
-const FUNCTION = 0x60;
-const NOTHING = 0x40;
-const MEMORY = 2;
-const END = 0x0b;
-const Section = { types: 1, functions: 3, memories: 5, exports: 7, code: 10 } as const;
+import {
+  END,
+  I32,
+  I64,
+  type ModuleFunction,
+  moduleBytes,
+  NOTHING,
+  signed,
+  unsigned,
+} from "./wasm_module.ts";
 
 /** Writes instructions; `labels` are those of the blocks around them, the innermost last. */
 export type Code = (out: number[], labels: readonly Label[]) => void;
@@ -191,46 +193,23 @@ export function moduleOf(
   pages: number,
   functions: Readonly<Record<string, FunctionCode>>,
 ): Uint8Array<ArrayBuffer> {
-  const names = Object.keys(functions);
-  const types: number[][] = [];
-  const codes: number[][] = [];
-  for (const name of names) {
-    const scope = new Scope();
-    const body: number[] = [];
-    for (const code of functions[name](scope)) code(body, []);
-    // Every way out is a `endWith`.
-    body.push(0x00, END);
-    const parameters = scope.types.slice(0, scope.parameterCount);
-    const locals = scope.types.slice(scope.parameterCount).map((type) => [1, type]);
-    types.push([FUNCTION, ...vector(parameters.map((type) => [type])), 1, I32]);
-    codes.push(sized([...vector(locals), ...body]));
-  }
-  const exported = names.map((name, index) => [...text(name), 0, ...unsigned(index)]);
-  return Uint8Array.from([
-    ...[0, ...new TextEncoder().encode("asm"), 1, 0, 0, 0],
-    ...section(Section.types, types),
-    ...section(
-      Section.functions,
-      names.map((_, index) => unsigned(index)),
-    ),
-    ...section(Section.memories, [[1, ...unsigned(pages), ...unsigned(pages)]]),
-    ...section(Section.exports, [[...text("memory"), MEMORY, 0], ...exported]),
-    ...section(Section.code, codes),
-  ]);
+  return moduleBytes(
+    pages,
+    Object.entries(functions).map(([name, code]) => compiled(name, code)),
+  );
 }
 
-const section = (id: number, items: readonly number[][]) => [id, ...sized(vector(items))];
-const vector = (items: readonly number[][]) => [...unsigned(items.length), ...items.flat()];
-const text = (name: string) => sized([...new TextEncoder().encode(name)]);
-const sized = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
-
-/** LEB128: seven bits a byte, the lowest first; the highest bit says that more follow. */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-/** As `unsigned`, of two's complement: it ends when the rest is copies of the last byte's bit 6. */
-function signed(value: number): number[] {
-  if (value >= -0x40 && value < 0x40) return [value & 0x7f];
-  return [(value & 0x7f) | 0x80, ...signed(value >> 7)];
+function compiled(name: string, code: FunctionCode): ModuleFunction {
+  const scope = new Scope();
+  const body: number[] = [];
+  for (const step of code(scope)) step(body, []);
+  // Every way out is an `endWith`: the end is not reached.
+  body.push(0x00);
+  return {
+    name,
+    parameters: scope.types.slice(0, scope.parameterCount),
+    results: [I32],
+    locals: scope.types.slice(scope.parameterCount),
+    body,
+  };
 }

@@ -7,6 +7,16 @@
  *   memory   0: left, PIECE_SIZE bytes | right, as many
  */
 import { isKept } from "./ballast.ts";
+import {
+  END as END_OF_BLOCK,
+  I32,
+  I64,
+  type ModuleFunction,
+  moduleBytes,
+  NOTHING,
+  signed,
+  unsigned,
+} from "./wasm_module.ts";
 
 /** 8 KiB: two of them stay in the processor's nearest cache. */
 const PIECE_WORDS = 2048;
@@ -39,7 +49,9 @@ export function wideWords(): WideWords | null {
 /** Null where there are no vectors in WebAssembly: the runtime, or the processor, lacks them. */
 export function makeWideWords(): WideWords | null {
   try {
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes()));
+    const { exports } = new WebAssembly.Instance(
+      new WebAssembly.Module(moduleBytes(1, allFunctions())),
+    );
     return overExports(exports as unknown as Exports);
   } catch {
     return null;
@@ -70,11 +82,8 @@ function overExports(exports: Exports): WideWords {
   };
 }
 
-// The module, as chapter 5 of the WebAssembly specification writes one in bytes.
-
 const Op = {
   loop: 0x03,
-  end: 0x0b,
   branchIf: 0x0d,
   getLocal: 0x20,
   setLocal: 0x21,
@@ -91,12 +100,6 @@ const Op = {
 /** These follow `ofVectors`; `without` is the one below on the stack and not the one on top. */
 const Vector = { load: 0, store: 11, not: 77, and: 78, without: 79, or: 80, xor: 81 } as const;
 
-const I32 = 0x7f;
-const I64 = 0x7e;
-const FUNCTION = 0x60;
-const NOTHING = 0x40;
-const Section = { types: 1, functions: 3, memories: 5, exports: 7, code: 10 } as const;
-const Kind = { function: 0, memory: 2 } as const;
 /** Loads and stores are said to be aligned to 2^3 bytes, those of vectors to 2^4. */
 const ALIGNMENT_64 = 3;
 const ALIGNMENT_128 = 4;
@@ -107,13 +110,19 @@ const END = 0;
 const AT = 1;
 const SUM = 2;
 
-function combineCode(how: Wide): number[] {
+function combineCode(how: Wide): ModuleFunction {
   const body: number[] = [];
   for (let offset = 0; offset < STEP_SIZE; offset += 16) {
     const to = [ALIGNMENT_128, ...unsigned(offset)];
     body.push(Op.getLocal, AT, ...combined(how, offset), Op.ofVectors, Vector.store, ...to);
   }
-  return functionOf([[1, I32]], loopOf(body));
+  return {
+    name: `combine${how}`,
+    parameters: [I32],
+    results: [],
+    locals: [I32],
+    body: loopOf(body),
+  };
 }
 
 /** Makes of the vectors at `AT + offset` on both sides one, on the stack. */
@@ -141,65 +150,27 @@ function load(offset: number): number[] {
   return [Op.getLocal, AT, Op.ofVectors, Vector.load, ...from];
 }
 
-function onesCode(): number[] {
+function onesCode(): ModuleFunction {
   const body: number[] = [Op.getLocal, SUM];
   for (let offset = 0; offset < STEP_SIZE; offset += 8) {
     const from = [ALIGNMENT_64, ...unsigned(offset)];
     body.push(Op.getLocal, AT, Op.load64, ...from, Op.onesIn, Op.add64);
   }
   body.push(Op.setLocal, SUM);
-  const locals = [
-    [1, I32],
-    [1, I64],
-  ];
-  return functionOf(locals, [...loopOf(body), Op.getLocal, SUM, Op.low32]);
+  return {
+    name: "ones",
+    parameters: [I32],
+    results: [I32],
+    locals: [I32, I64],
+    body: [...loopOf(body), Op.getLocal, SUM, Op.low32],
+  };
 }
 
 /** Does it for AT = 0, STEP_SIZE ... while that is below END. */
 function loopOf(body: readonly number[]): number[] {
   const next = [Op.getLocal, AT, Op.constant32, ...signed(STEP_SIZE), Op.add32, Op.setLocal, AT];
   const again = [Op.getLocal, AT, Op.getLocal, END, Op.isLess, Op.branchIf, 0];
-  return [Op.loop, NOTHING, ...body, ...next, ...again, Op.end];
+  return [Op.loop, NOTHING, ...body, ...next, ...again, END_OF_BLOCK];
 }
 
-function functionOf(locals: readonly number[][], body: readonly number[]): number[] {
-  return sized([...vector(locals), ...body, Op.end]);
-}
-
-function moduleBytes(): Uint8Array<ArrayBuffer> {
-  const combinations = Object.values(Wide);
-  const codes = [onesCode(), ...combinations.map(combineCode)];
-  const types = [
-    [FUNCTION, 1, I32, 1, I32],
-    [FUNCTION, 1, I32, 0],
-  ];
-  const exports = [
-    [...name("memory"), Kind.memory, 0],
-    [...name("ones"), Kind.function, 0],
-    ...combinations.map((how) => [...name(`combine${how}`), Kind.function, how + 1]),
-  ];
-  return Uint8Array.from([
-    ...[0, ...new TextEncoder().encode("asm"), 1, 0, 0, 0],
-    ...section(Section.types, types),
-    ...section(Section.functions, [[0], ...combinations.map(() => [1])]),
-    ...section(Section.memories, [[1, 1, 1]]),
-    ...section(Section.exports, exports),
-    ...section(Section.code, codes),
-  ]);
-}
-
-const section = (id: number, items: readonly number[][]) => [id, ...sized(vector(items))];
-const vector = (items: readonly number[][]) => [...unsigned(items.length), ...items.flat()];
-const name = (text: string) => sized([...new TextEncoder().encode(text)]);
-const sized = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
-
-/** LEB128: seven bits a byte, the lowest first; the highest bit says that more follow. */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-/** As `unsigned`, of two's complement: it ends when the rest is copies of the last byte's bit 6. */
-function signed(value: number): number[] {
-  if (value >= -0x40 && value < 0x40) return [value & 0x7f];
-  return [(value & 0x7f) | 0x80, ...signed(value >> 7)];
-}
+const allFunctions = () => [onesCode(), ...Object.values(Wide).map(combineCode)];
