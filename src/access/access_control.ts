@@ -224,14 +224,18 @@ export class AccessControl implements Access {
     return null;
   }
 
-  /** Users are gone: so are their clients. `asker` goes when it has been replied to. */
+  /**
+   * Users are gone, and their clients go at the end of the turn, as in Redis: a PUBLISH until then
+   * counts them. `asker` goes when it has been replied to.
+   */
   private closeClientsOf(users: ReadonlySet<User>, asker: Client | null): void {
     for (const client of [...this.host.clients.all()]) {
       if (!users.has(client.user as User)) continue;
       client.user = this.users.default;
       client.authenticated = false;
       this.applyTo(client);
-      close(client, asker);
+      if (client === asker) client.connection.closeAfterReplies();
+      else client.connection.killAfterTurn();
     }
   }
 
@@ -246,7 +250,10 @@ export class AccessControl implements Access {
         for (const client of clients) if (client.user === before) closed.add(client);
       }
     }
-    for (const client of closed) close(client, asker);
+    for (const { connection } of closed) {
+      if (connection === asker.connection) connection.closeAfterReplies();
+      else connection.kill();
+    }
   }
 
   /** Sets the client's gates. */
@@ -258,9 +265,4 @@ export class AccessControl implements Access {
   private applyToAll(): void {
     for (const client of this.host.clients.all()) this.applyTo(client);
   }
-}
-
-function close(client: Client, asker: Client | null): void {
-  if (client === asker) client.connection.closeAfterReplies();
-  else client.connection.kill();
 }

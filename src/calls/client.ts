@@ -41,6 +41,8 @@ export interface ConnectionPort {
   readonly unix: boolean;
   /** It closes once what was replied is sent, or at once. */
   readonly closing: boolean;
+  /** It gets nothing more: it closes once its command, or the turn, is over. */
+  readonly isDoomed: boolean;
   /** It had to wait until now: it goes on with what has arrived when this turn is over. */
   readonly isFreed: boolean;
   /** The system's number for the socket, or -1: the runtime does not tell it. */
@@ -63,10 +65,15 @@ export interface ConnectionPort {
   readonly outputPeakSize: number;
   readonly createdMs: number;
   readonly lastActiveMs: number;
-  /** Sends what was replied so far, then closes. */
+  /**
+   * Runs nothing more, and closes when what was replied is sent. A command that replies nothing
+   * (CLIENT REPLY OFF) leaves it open, as in Redis, until there is something else to send.
+   */
   closeAfterReplies(): void;
   /** Closes at once, dropping what was not sent. */
   kill(): void;
+  /** As `kill`, at the end of this turn: until then others find the client, but it gets nothing. */
+  killAfterTurn(): void;
   /** Stops running this client's commands until `resume`; what arrives meanwhile is kept. */
   suspend(): void;
   resume(): void;

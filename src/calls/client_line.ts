@@ -84,8 +84,9 @@ function flagsOf(client: Client): string {
   if (isWaiting(client)) flags += "b";
   flags += trackingFlagsOf(client);
   if (client.dirty) flags += "d";
-  if (connection.closing) flags += "c";
+  if (connection.closing && !connection.isDoomed) flags += "c";
   if (connection.isFreed) flags += "u";
+  if (connection.isDoomed) flags += "A";
   if (connection.unix) flags += "U";
   if (client.noEvict) flags += "e";
   if (client.noTouch) flags += "T";

@@ -40,4 +40,6 @@ export interface Tracking {
   scriptBegins(client: Client, caller: ScriptCaller): void;
   /** A client's command is over, and has replied: it is told what it changed itself. */
   commandOver(client: Client): void;
+  /** An empty request of the client is over: what CLIENT CACHING said was for it. */
+  emptyOver(client: Client): void;
 }

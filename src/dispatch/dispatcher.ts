@@ -255,9 +255,17 @@ export class Dispatcher {
     if (this.monitors.active) this.monitors.feed(client, args, command);
   }
 
+  /** A request without a command: what was for the next one is over, as in Redis. */
+  passEmpty(client: Client): void {
+    if ((client.gates & Gate.reply) !== 0) client.endSkip();
+    if ((client.gates & Gate.tracking) !== 0) this.server.tracking.emptyOver(client);
+  }
+
   /** Replies to what is no request at all; the connection then closes. */
-  failProtocol(fault: string): void {
+  failProtocol(client: Client, fault: string): void {
+    const from = this.reply.position;
     this.fail(problem(`ERR ${fault}`));
+    if (client.isSilent) this.reply.truncate(from);
   }
 
   /**

@@ -80,8 +80,7 @@ export class Connection
   accountedHeldSize = 0;
   heldPlace = 0;
   awaitsFlush = false;
-  /** It gets nothing more, and closes once its command is over. */
-  private isDoomed = false;
+  isDoomed = false;
   /** Bytes of the reply that was too much. */
   private refusedSize = 0;
   accountedSize = 0;
@@ -422,7 +421,10 @@ export class Connection
   }
 
   push(bytes: Uint8Array, mark: number): void {
-    if (this.closing) return;
+    if (this.closing) {
+      this.endSilence();
+      return;
+    }
     const inside = this.replyOfNow;
     if (inside !== null) {
       this.deliverInside(inside, bytes, 0, bytes.length, mark);
@@ -438,7 +440,10 @@ export class Connection
   }
 
   deliver(block: SharedBlock, from: number, to: number, mark: number): void {
-    if (this.closing) return;
+    if (this.closing) {
+      this.endSilence();
+      return;
+    }
     const inside = this.replyOfNow;
     if (inside !== null) {
       this.deliverInside(inside, block.bytes, from, to - from, mark);
@@ -451,7 +456,15 @@ export class Connection
     } catch (error) {
       this.giveUp(error);
     }
-    if (!this.isClosed && this.outgrows(0)) this.kill();
+    if (!this.isClosed && this.outgrows(0)) this.killAfterTurn();
+  }
+
+  /**
+   * Something would have been sent to who is about to close: in Redis who closes in silence
+   * (CLIENT REPLY OFF) is gone only then.
+   */
+  private endSilence(): void {
+    if (!this.isClosed && !this.isDoomed) this.engine.turn.addWaiting(this);
   }
 
   /** Where a command of this client replies to that runs, or is suspended; null without one. */
@@ -490,7 +503,8 @@ export class Connection
   closeAfterReplies(): void {
     this.closing = true;
     this.client.halted = true;
-    this.engine.turn.addWaiting(this);
+    // Else `finish` knows whether there is a reply.
+    if (this.engine.running !== this) this.engine.turn.addWaiting(this);
   }
 
   kill(): void {
@@ -502,6 +516,14 @@ export class Connection
     if (this.engine.running === this) return;
     this.socket.destroy();
     this.closed();
+  }
+
+  killAfterTurn(): void {
+    if (this.isClosed) return;
+    this.closing = true;
+    this.client.halted = true;
+    this.isDoomed = true;
+    this.engine.endOfTurn(() => this.kill());
   }
 
   suspend(): void {
@@ -679,9 +701,11 @@ export class Connection
       } else if (found === MORE) {
         return;
       } else if (found === BROKEN) {
-        dispatcher.failProtocol(parser.problem);
+        dispatcher.failProtocol(client, parser.problem);
         this.closeAfterReplies();
         return;
+      } else {
+        dispatcher.passEmpty(client);
       }
     }
   }
@@ -700,7 +724,13 @@ export class Connection
     if (partial !== rest) partial?.release();
     if (this.isOverflowing(engine.reply, engine.runningFrom)) return;
     engine.turn.add(this, engine.runningFrom);
+    if (this.closing && this.hasReplied) engine.turn.addWaiting(this);
     this.account();
+  }
+
+  /** Whether there is something to send, or was in the run that is over. */
+  private get hasReplied(): boolean {
+    return this.rangeCount > 0 || this.output.size > 0 || this.spilledSize > 0;
   }
 
   /**
@@ -770,7 +800,7 @@ export class Connection
   private isOverflowing(reply: Reply, from: number): boolean {
     if (!this.isDoomed && !this.outgrows(reply.position - from)) return false;
     reply.truncate(from);
-    this.kill();
+    this.killAfterTurn();
     return true;
   }
 
@@ -794,6 +824,7 @@ export class Connection
 
   /** Offers the socket what waits; what it would still take in the next turn. */
   private sendQueued(): void {
+    if (this.isDoomed) return;
     try {
       if (this.output.sendTo(this.write)) this.engine.turn.addWaiting(this);
     } catch (error) {

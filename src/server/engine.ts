@@ -36,8 +36,10 @@ export function noOutputLimit(): OutputLimit {
 /** Who runs commands and writes their replies: the dispatcher. */
 export interface CommandRunner {
   execute(client: Client, args: Args): void;
+  /** A request has come that is empty: nothing runs. */
+  passEmpty(client: Client): void;
   /** Replies to what is no request at all. */
-  failProtocol(problem: string): void;
+  failProtocol(client: Client, problem: string): void;
   /** What they take. */
   readonly accounts: RunAccounts;
 }

@@ -83,7 +83,10 @@ class StubEngine implements Engine, CommandRunner {
   closeRun(): void {
     this.openRuns--;
   }
-  failProtocol(problem: string): void {
+  passEmpty(): void {
+    this.ran.push("nothing");
+  }
+  failProtocol(_: Client, problem: string): void {
     this.reply.error(`ERR ${problem}`);
   }
   endOfTurn(run: () => void): void {

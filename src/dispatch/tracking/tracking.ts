@@ -283,6 +283,10 @@ export class ClientSideCaching implements Tracking, KeyObserver, ClientFeature {
     if ((lastCommand?.container ?? lastCommand)?.name !== "client") tracking.isCachingGiven = false;
   }
 
+  emptyOver({ tracking, queue }: Client): void {
+    if (tracking !== null && queue === null) tracking.isCachingGiven = false;
+  }
+
   /** Whether `broadcast` has something to tell. */
   get isToBroadcast(): boolean {
     return this.broadcasts.hasNoted;

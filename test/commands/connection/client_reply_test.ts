@@ -1,5 +1,5 @@
-// Purpose: CLIENT REPLY in any order with transactions, errors, RESET and commands that wait: what
-// comes is byte for byte what comes from the real server.
+// Purpose: CLIENT REPLY in any order with transactions, errors, RESET, empty requests and commands
+// that wait: what comes is byte for byte what comes from the real server.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { requestOf } from "../../client/resp.ts";
@@ -24,11 +24,17 @@ afterAll(async () => {
   await redis?.stop();
 });
 
+/** Requests without a command. */
+const EMPTY = ["\r\n", "\n", "  \r\n", "*0\r\n", "*-1\r\n", "*-5\r\n"];
+
+function bytesOf(command: string): Buffer {
+  return EMPTY.includes(command) ? Buffer.from(command) : requestOf(command.split(" "));
+}
+
 /** All bytes that come in reply to commands, which are sent at once. */
 async function replies(to: Server, commands: readonly string[]): Promise<string> {
   const wire = await Wire.open(to);
-  const words = [...commands, "QUIT"].map((command) => requestOf(command.split(" ")));
-  wire.write(Buffer.concat(words));
+  wire.write(Buffer.concat([...commands, "QUIT"].map(bytesOf)));
   return (await wire.rest()).toString("latin1");
 }
 
@@ -49,6 +55,11 @@ test.each([
   ],
   ["SKIP after SKIP", ["CLIENT REPLY SKIP", "CLIENT REPLY SKIP", "ECHO a", "ECHO b"], bulk("b")],
   ["ON after SKIP", ["CLIENT REPLY SKIP", "CLIENT REPLY ON", "ECHO a"], `+OK\r\n${bulk("a")}`],
+  ...EMPTY.map((empty): [string, string[], string] => [
+    `SKIP is for an empty request as well: ${JSON.stringify(empty)}`,
+    ["CLIENT REPLY SKIP", empty, "ECHO a", "MULTI", "CLIENT REPLY SKIP", "EXEC", empty, "ECHO b"],
+    `${bulk("a")}+OK\r\n${QUEUED}*1\r\n${bulk("b")}`,
+  ]),
   [
     "on for a while in a transaction that nobody hears of",
     [
@@ -65,7 +76,7 @@ const WORDS = [
   ...["CLIENT REPLY ON", "CLIENT REPLY OFF", "CLIENT REPLY SKIP", "CLIENT REPLY SKIP"],
   ...["MULTI", "EXEC", "MULTI", "EXEC", "DISCARD", "ECHO", "ECHO", "ECHO", "RESET", "NO SUCH"],
   ...["GET", "CLIENT REPLY MAYBE", "HELLO 3", "CLIENT NO-EVICT ON", "BLPOP nothing 0.01"],
-  ...["WATCH a", "LRANGE list 0 -1"],
+  ...["WATCH a", "LRANGE list 0 -1", ...EMPTY],
 ];
 
 test.skipIf(!hasRedis)(`in any order as the real server (REPLY_SEED=${SEED})`, async () => {
