@@ -1,6 +1,6 @@
 /** One client's session, as commands and dispatch see it; the server owns the connection below. */
 import type { Database } from "../keyspace/database.ts";
-import type { Watch, Watcher } from "../keyspace/watch.ts";
+import { NOTHING_WATCHED, type Watcher } from "../keyspace/watch.ts";
 import type { Args } from "../protocol/args.ts";
 import { CommandQueue } from "../protocol/command_queue.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -153,7 +153,7 @@ export class Client implements Watcher {
   queue: CommandQueue | null = null;
   /** A queued command was refused: EXEC aborts. */
   queueFailed = false;
-  readonly watched: Watch[] = [];
+  watched = NOTHING_WATCHED;
   watchedSize = 0;
   /** A watched key has changed: EXEC fails. */
   dirty = false;

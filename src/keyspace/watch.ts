@@ -18,10 +18,13 @@ export interface Watcher {
   /** A watched key has changed: EXEC must fail. */
   dirty: boolean;
   /** What is watched; the registry fills and empties it. */
-  readonly watched: Watch[];
+  watched: Watch[];
   /** The bytes of the names of all that is watched. */
   watchedSize: number;
 }
+
+/** Of all that have never watched anything. */
+export const NOTHING_WATCHED: Watch[] = [];
 
 /** There is room for most names in a watched key, which can then be another. */
 const NAME_ROOM = 64;
@@ -87,6 +90,7 @@ export class Watches implements KeyObserver {
     if (key.watches.has(watcher)) return;
     const watch = { key, expired };
     key.watches.set(watcher, watch);
+    if (watcher.watched === NOTHING_WATCHED) watcher.watched = [];
     watcher.watched.push(watch);
     watcher.watchedSize += key.size;
   }

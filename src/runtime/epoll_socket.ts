@@ -10,7 +10,7 @@ import {
 import type { Connect, DialEvents, Socket, SocketEvents } from "./net.ts";
 import type { Parts } from "./parts.ts";
 import { sendMessage } from "./send_message.ts";
-import { ADDRESS_SIZE, type Endpoint, endpointOf } from "./socket_address.ts";
+import { ADDRESS_SIZE, endpointOf } from "./socket_address.ts";
 import {
   AF_UNIX,
   connectProblem,
@@ -34,6 +34,8 @@ const KEEPALIVE_PROBES = 3;
 /** Where a call writes an address, and its size. */
 const addressBytes = new Uint8Array(ADDRESS_SIZE);
 const addressSize = new Int32Array(1);
+/** Nearly all connections have the same local end: one text of it is enough. */
+let lastLocal = "";
 
 /** Two sockets that are connected to each other; throws with the system's `code`. */
 export function connectedPair(loop: WatchingLoop): [Connect, Connect] {
@@ -54,8 +56,6 @@ export class EpollSocket implements Socket, Watcher {
   private dialing: DialEvents | null = null;
   private interest = EPOLLIN;
   isOpen = true;
-  private remote: Endpoint | null = null;
-  private local: Endpoint | null = null;
 
   constructor(loop: WatchingLoop, fd: number) {
     this.loop = loop;
@@ -63,21 +63,13 @@ export class EpollSocket implements Socket, Watcher {
     this.serial = loop.nextSerial();
   }
 
-  get remoteAddress(): string {
-    this.remote ??= this.endpoint("getpeername");
-    return this.remote.address;
+  get remote(): string {
+    return this.endpoint("getpeername");
   }
-  get remotePort(): number {
-    this.remote ??= this.endpoint("getpeername");
-    return this.remote.port;
-  }
-  get localAddress(): string {
-    this.local ??= this.endpoint("getsockname");
-    return this.local.address;
-  }
-  get localPort(): number {
-    this.local ??= this.endpoint("getsockname");
-    return this.local.port;
+  get local(): string {
+    const local = this.endpoint("getsockname");
+    if (local !== lastLocal) lastLocal = local;
+    return lastLocal;
   }
 
   /** Finds out who is told of its events, and begins to watch for them. */
@@ -198,7 +190,7 @@ export class EpollSocket implements Socket, Watcher {
     }
   }
 
-  private endpoint(call: "getpeername" | "getsockname"): Endpoint {
+  private endpoint(call: "getpeername" | "getsockname"): string {
     const { calls, addressOf } = this.loop.libc;
     addressSize[0] = ADDRESS_SIZE;
     addressBytes.fill(0);

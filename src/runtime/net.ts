@@ -34,10 +34,9 @@ export interface DialEvents extends SocketEvents {
 export interface Socket {
   /** The file descriptor, or -1 where the runtime does not tell. */
   readonly descriptor: number;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localAddress: string;
-  readonly localPort: number;
+  /** Both ends, while it is open: an address and a port, as `endpointText` has them. */
+  readonly remote: string;
+  readonly local: string;
   /** Takes bytes that arrived; returns how many: 0 when there are none, or the other side ended. */
   read(into: Uint8Array, offset: number, size: number): number;
   /** Sends bytes; returns how many were taken: the rest is to be offered again after `drain`. */

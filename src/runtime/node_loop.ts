@@ -11,6 +11,7 @@ import type {
   Socket,
   SocketEvents,
 } from "./net.ts";
+import { endpointText } from "./socket_address.ts";
 import { systemCode } from "./system_error.ts";
 
 /** However much it is given, node:net takes all of it: this much at once, until it has enough. */
@@ -28,17 +29,11 @@ class NodeConnection implements Socket {
   constructor(socket: NodeSocket) {
     this.socket = socket;
   }
-  get remoteAddress() {
-    return this.socket.remoteAddress ?? "";
+  get remote() {
+    return endpointText(this.socket.remoteAddress ?? "", this.socket.remotePort ?? 0);
   }
-  get remotePort() {
-    return this.socket.remotePort ?? 0;
-  }
-  get localAddress() {
-    return this.socket.localAddress ?? "";
-  }
-  get localPort() {
-    return this.socket.localPort ?? 0;
+  get local() {
+    return endpointText(this.socket.localAddress ?? "", this.socket.localPort ?? 0);
   }
 
   /** Has `events` read all of what arrived, in this turn or in later ones. */

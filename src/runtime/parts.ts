@@ -32,8 +32,8 @@ export class Parts {
   }
 }
 
-/** Who sends bytes: a Socket. */
-interface Sender {
+/** Who sends bytes, as a Socket does. */
+export interface Sender {
   write(bytes: Uint8Array, offset: number, size: number): number;
   writeParts?(parts: Parts): number;
 }

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import type { Libc } from "./libc.ts";
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } from "./socket_calls.ts";
 import { systemFailure } from "./system_error.ts";
+import { latin1Of, putLatin1 } from "./texts.ts";
 
 const AI_PASSIVE = 1;
 
@@ -14,8 +15,9 @@ const IPV6_OFFSET = 8;
 const PATH_OFFSET = 2;
 /** With the zero after it, which is not counted here. */
 const PATH_SIZE_MAX = 107;
-/** INET6_ADDRSTRLEN. */
+/** INET6_ADDRSTRLEN; with brackets and a port. */
 const TEXT_SIZE = 46;
+const ENDPOINT_SIZE = TEXT_SIZE + 8;
 
 /** struct addrinfo: its size, and the offsets of what is used. */
 const INFO_SIZE = 48;
@@ -26,27 +28,28 @@ const INFO_ADDRESS_SIZE = 16;
 const INFO_ADDRESS = 24;
 const INFO_NEXT = 40;
 
-export interface Endpoint {
-  /** "" for a socket file's. */
-  address: string;
-  port: number;
-}
-
 const zeroEnded = (text: string) => Buffer.from(`${text}\0`, "latin1");
 
-function textBefore(bytes: Uint8Array): string {
-  return Buffer.from(bytes.subarray(0, bytes.indexOf(0))).toString("latin1");
-}
+/** As Redis names the end of a connection: 127.0.0.1:6379, [::1]:6379. */
+export const endpointText = (address: string, port: number): string =>
+  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 
-/** The address and the port in a struct sockaddr. */
-export function endpointOf({ calls, addressOf }: Libc, bytes: Uint8Array): Endpoint {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const family = view.getUint16(0, true);
-  if (family !== AF_INET && family !== AF_INET6) return { address: "", port: 0 };
+const addressText = new Uint8Array(TEXT_SIZE);
+/** What `endpointOf` writes; it makes nothing that stays but the text, since there may be many. */
+const written = new Uint8Array(ENDPOINT_SIZE);
+
+/** The address and the port in a struct sockaddr; ":0" for a socket file's. */
+export function endpointOf({ calls, addressOf }: Libc, bytes: Uint8Array): string {
+  const family = bytes[0] | (bytes[1] << 8);
+  if (family !== AF_INET && family !== AF_INET6) return ":0";
   const at = addressOf(bytes) + (family === AF_INET ? IPV4_OFFSET : IPV6_OFFSET);
-  const text = new Uint8Array(TEXT_SIZE);
-  calls.inet_ntop(family, at, addressOf(text), TEXT_SIZE);
-  return { address: textBefore(text), port: view.getUint16(PORT_OFFSET) };
+  calls.inet_ntop(family, at, addressOf(addressText), TEXT_SIZE);
+  const port = (bytes[PORT_OFFSET] << 8) | bytes[PORT_OFFSET + 1];
+  const address = latin1Of(addressText, 0, addressText.indexOf(0));
+  const text = endpointText(address, port);
+  // In one piece: what is put together of pieces takes thrice as much.
+  putLatin1(written, 0, text);
+  return latin1Of(written, 0, text.length);
 }
 
 /** The struct sockaddr_un of a socket file (bytes, one per character). */

@@ -69,17 +69,11 @@ export class TlsSocket implements Socket, SocketEvents, Greeter {
     calls.SSL_set_accept_state(this.ssl);
   }
 
-  get remoteAddress(): string {
-    return this.inner.remoteAddress;
+  get remote(): string {
+    return this.inner.remote;
   }
-  get remotePort(): number {
-    return this.inner.remotePort;
-  }
-  get localAddress(): string {
-    return this.inner.localAddress;
-  }
-  get localPort(): number {
-    return this.inner.localPort;
+  get local(): string {
+    return this.inner.local;
   }
 
   /** Finds out who is told of its events. */

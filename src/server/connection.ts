@@ -30,8 +30,8 @@ import { OutputQueue } from "./output_queue.ts";
 import { followsReply } from "./own_events.ts";
 import type { TurnConnection } from "./turn.ts";
 
-/** Memory that a client takes besides its buffers: its objects, roughly. */
-const CLIENT_BASE_SIZE = 2048;
+/** Memory that a client takes besides its buffers: its objects, and what garbage they leave. */
+const CLIENT_BASE_SIZE = 1024;
 /** And for each watched key, and for each subscription and prefix, besides its bytes. */
 const WATCH_SIZE = 64;
 const SUBSCRIPTION_SIZE = 128;
@@ -42,6 +42,9 @@ const addPart: TakePart = (bytes, offset, size) => {
   parts.add(bytes, offset, size);
   return false;
 };
+
+/** The output of all connections whose replies have always been taken at once. */
+const NOTHING_QUEUED = new OutputQueue();
 
 /** Why a connection's commands wait. */
 const Hold = {
@@ -70,7 +73,7 @@ export class Connection
   readonly local: string;
   readonly unix: boolean;
   readonly descriptor: number;
-  readonly output = new OutputQueue();
+  output = NOTHING_QUEUED;
   readonly createdMs: number;
   lastActiveMs: number;
   outputPeakSize = 0;
@@ -100,7 +103,6 @@ export class Connection
   private spilledSize = 0;
   /** Its last request was a large one: the next may be, too. */
   private readsHeads = false;
-  private readonly write = (parts: Parts) => writeParts(this.socket, parts);
 
   /** `path` is the socket file's for a connection through one. */
   constructor(engine: Engine, id: number, socket: Socket, path: string | null) {
@@ -108,8 +110,8 @@ export class Connection
     this.socket = socket;
     this.descriptor = socket.descriptor;
     this.unix = path !== null;
-    this.remote = path === null ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
-    this.local = path === null ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;
+    this.remote = path === null ? socket.remote : `${path}:0`;
+    this.local = path === null ? socket.local : this.remote;
     this.createdMs = engine.clock.nowMs;
     this.lastActiveMs = this.createdMs;
     this.client = new Client(id, engine.keyspace.databases[0], this);
@@ -145,6 +147,12 @@ export class Connection
 
   get outputSize(): number {
     return this.output.size + this.refusedSize;
+  }
+
+  /** To be added to. */
+  private get ownOutput(): OutputQueue {
+    if (this.output === NOTHING_QUEUED) this.output = new OutputQueue();
+    return this.output;
   }
 
   private get outputLimit(): OutputLimit {
@@ -366,7 +374,7 @@ export class Connection
     let from = start;
     for (let isOpen = this.output.size === 0; isOpen && from < end; ) {
       writer.show(from, end, addPart);
-      const taken = this.write(parts);
+      const taken = writeParts(this.socket, parts);
       isOpen = taken === parts.size;
       parts.clear();
       from += taken;
@@ -399,7 +407,7 @@ export class Connection
   ): boolean {
     if (this.isClosed || this.isDoomed) return false;
     try {
-      return this.output.hold(bytes, offset, size, mayAdopt, mark, block);
+      return this.ownOutput.hold(bytes, offset, size, mayAdopt, mark, block);
     } catch (error) {
       this.failToKeep(error);
       return false;
@@ -451,7 +459,7 @@ export class Connection
     }
     try {
       if (this.rangeCount > 0) this.engine.turn.settle(this);
-      this.output.deliver(block, from, to, mark);
+      this.ownOutput.deliver(block, from, to, mark);
       this.queued(to - from);
     } catch (error) {
       this.giveUp(error);
@@ -826,7 +834,7 @@ export class Connection
   private sendQueued(): void {
     if (this.isDoomed) return;
     try {
-      if (this.output.sendTo(this.write)) this.engine.turn.addWaiting(this);
+      if (this.output.sendTo(this.socket)) this.engine.turn.addWaiting(this);
     } catch (error) {
       this.failToKeep(error);
     }
@@ -869,8 +877,4 @@ export class Connection
 
 function secondOf(unixMs: number): number {
   return Math.floor(unixMs / 1000);
-}
-
-function endpoint(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -15,14 +15,11 @@ import { copyBytes } from "../base/bytes.ts";
 import { OUTPUT_PIECE_SIZE, RUN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
 import type { SharedBlock } from "../calls/client.ts";
 import { NOT_LENT } from "../protocol/reply_pieces.ts";
-import { Parts } from "../runtime/parts.ts";
+import { Parts, type Sender, writeParts } from "../runtime/parts.ts";
 import * as frozen from "../structures/frozen.ts";
 
 /** The first piece; those that follow grow with what waits. One of this size is kept for later. */
 const FIRST_PIECE_SIZE = 256;
-
-/** Takes bytes; returns how many it took. */
-type Write = (parts: Parts) => number;
 
 /** What is offered at once. */
 const parts = new Parts();
@@ -214,16 +211,16 @@ export class OutputQueue {
   }
 
   /**
-   * Offers bytes to `write`, which returns how many it took, until it takes fewer; true when it
-   * takes them all, but there are so many that the rest should be offered later.
+   * Offers bytes to a socket until it takes fewer; true when it takes them all, but there are so
+   * many that the rest should be offered later.
    */
-  sendTo(write: Write): boolean {
+  sendTo(socket: Sender): boolean {
     const before = this.size;
     let isOpen = true;
     while (isOpen && this.size > this.heldSize && before - this.size < RUN_OUTPUT_SIZE_MAX) {
       const left = RUN_OUTPUT_SIZE_MAX - (before - this.size);
       this.gather(Math.min(this.size - this.heldSize, left));
-      const taken = write(parts);
+      const taken = writeParts(socket, parts);
       isOpen = taken === parts.size;
       parts.clear();
       this.sent(taken);

@@ -229,7 +229,7 @@ export class Server implements CallServer, Engine {
       loop,
       monotonicMs: () => clock.monotonicMs(),
       page: () => metricsPage(this),
-      isProtectedFrom: ({ remoteAddress }) => reception.isProtectedFrom(remoteAddress),
+      isProtectedFrom: ({ remote }) => reception.isProtectedFrom(remote),
     });
   }
 

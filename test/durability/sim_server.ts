@@ -78,10 +78,8 @@ export class SimClient {
     this.server = server;
     const socket: Socket = {
       descriptor: -1,
-      remoteAddress: "127.0.0.1",
-      remotePort: 1,
-      localAddress: "127.0.0.1",
-      localPort: 1,
+      remote: "127.0.0.1:1",
+      local: "127.0.0.1:1",
       read: (into, offset, size) => {
         const taken = this.input.subarray(0, size);
         into.set(taken, offset);

@@ -111,10 +111,8 @@ export class InnerClient {
   private socket(): Socket {
     return {
       descriptor: -1,
-      remoteAddress: "127.0.0.1",
-      remotePort: 1,
-      localAddress: "127.0.0.1",
-      localPort: 2,
+      remote: "127.0.0.1:1",
+      local: "127.0.0.1:2",
       read: (into, offset, size) => {
         const taken = Math.min(size, this.input.length);
         into.set(this.input.subarray(0, taken), offset);

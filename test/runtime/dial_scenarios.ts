@@ -111,7 +111,7 @@ seen.byFile = await exchange({ path });
 
 // The addresses of both ends are known.
 const [near] = await pairAt(byPort);
-seen.remote = [near.socket.remoteAddress, near.socket.remotePort === Number(port)];
+seen.remote = near.socket.remote === `${HOST}:${port}`;
 near.socket.destroy();
 await until(() => near.isOver);
 seen.ended = near.told;

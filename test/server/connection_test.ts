@@ -1,6 +1,7 @@
 // Purpose: a connection needs no more than an Engine: here one whose commands reply with their
 // words. How requests are cut, who waits, and what ends a connection is the connection's own.
 
+import { estimateShallowMemoryUsageOf } from "bun:jsc";
 import { expect, test } from "bun:test";
 import { latin1 } from "../../src/base/bytes.ts";
 import type { Client } from "../../src/calls/client.ts";
@@ -103,10 +104,8 @@ class StubEngine implements Engine, CommandRunner {
 /** A socket that gives what is put in, at most so much at once, and keeps what it is sent. */
 class StubSocket implements Socket {
   readonly descriptor = -1;
-  readonly remoteAddress = "10.0.0.1";
-  readonly remotePort = 1;
-  readonly localAddress = "10.0.0.2";
-  readonly localPort = 2;
+  readonly remote = "10.0.0.1:1";
+  readonly local = "10.0.0.2:2";
   input = "";
   sent = "";
   ended = "";
@@ -158,6 +157,24 @@ test("what comes at once is run in order, and replied to at the end of the turn"
   expect(socket.sent).toBe("");
   endTurn();
   expect(socket.sent).toBe("+one a\r\n+two b\r\n+three\r\n");
+});
+
+test("a connection has room for its fields, and no queue before it needs one", () => {
+  const { connection, socket, endTurn, send } = open();
+  const size = () =>
+    estimateShallowMemoryUsageOf(connection) + estimateShallowMemoryUsageOf(connection.client);
+  const nothing = connection.output;
+  send("one\r\n");
+  endTurn();
+  expect(size()).toBeLessThanOrEqual(512);
+  const another = open();
+  expect(another.connection.output).toBe(nothing);
+  socket.room = 1;
+  send("two\r\n");
+  endTurn();
+  expect([connection.output.size, nothing.size, another.connection.output.size]).toEqual([5, 0, 0]);
+  another.connection.closed();
+  expect(connection.output.size).toBe(5);
 });
 
 test("a request that comes byte by byte is run once it is whole", () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
 import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
 import type { SharedBlock } from "../../src/calls/client.ts";
-import type { Parts } from "../../src/runtime/parts.ts";
+import { type Parts, writeParts } from "../../src/runtime/parts.ts";
 import { OutputQueue } from "../../src/server/output_queue.ts";
 import * as frozen from "../../src/structures/frozen.ts";
 import { Random } from "../fuzz/random.ts";
@@ -239,7 +239,7 @@ describe("bytes of blocks that others send as well", () => {
     const [gone, left] = [new OutputQueue(), new OutputQueue()];
     for (const queue of [gone, left]) {
       queue.deliver(block, 0, size, 0);
-      queue.sendTo(() => 0);
+      queue.sendTo(oneByOne(() => 0));
     }
     expect([block.users, block.isKept]).toEqual([0, true]);
     gone.clear();
@@ -283,15 +283,16 @@ test("values that are lent are held until they are sent, and take what they are"
   expect([frozen.heldCount(), arena.figures().blockCount]).toEqual([1, blockCount]);
   let text = "";
   let most = 0;
-  const write = (parts: Parts) => {
+  const slow = oneByOne((from, at, count) => {
+    const taken = Math.min(count, 70_000);
+    text += latin1(from, at, taken);
+    return taken;
+  });
+  const writeAll = (parts: Parts) => {
     most = Math.max(most, parts.count);
-    return oneByOne((from, at, count) => {
-      const taken = Math.min(count, 70_000);
-      text += latin1(from, at, taken);
-      return taken;
-    })(parts);
+    return writeParts(slow, parts);
   };
-  while (queue.size > size * 2) queue.sendTo(write);
+  while (queue.size > size * 2) queue.sendTo({ ...slow, writeParts: writeAll });
   expect(most).toBeGreaterThan(20);
   const one = `$100000\r\n${"a".repeat(size)}\r\n`;
   expect(text === one.repeat(10).slice(0, text.length)).toBe(true);
