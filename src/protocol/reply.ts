@@ -35,6 +35,8 @@ const KEPT_ROOM_MAX = 4 << 20;
 const HEAD_ROOM = 32;
 /** Values from this size on are lent: to send them from another place takes time, too. */
 const LENT_SIZE_MIN = 8 << 10;
+/** Bytes of the head of a scan's reply beside its numbers: four lines. */
+const SCAN_HEAD_SIZE = 12;
 /** In place of a position: everything that is written is wanted. */
 const NOWHERE = -1;
 
@@ -506,16 +508,36 @@ export class Reply {
     this.insertHead(this.protocol === 3 ? TYPE.set : TYPE.array, mark, count);
   }
 
+  /** The reply of a step of a scan that shows the whole: `count` replies follow. */
+  wholeScan(count: number): void {
+    this.array(2);
+    this.bulkInteger(0);
+    this.array(count);
+  }
+
   /**
    * Ends the reply of a step of a scan: an array of the next cursor and of an array of `count`
    * replies, which were written since the mark.
    */
   endScan(mark: number, cursor: number, count: number): void {
-    const end = this.position;
-    this.array(2);
-    this.bulkInteger(cursor);
-    this.array(count);
-    this.moveBack(end, this.afterMessages(mark));
+    const begun = this.afterMessages(mark);
+    const digits = digitCount(cursor);
+    const size = SCAN_HEAD_SIZE + digitCount(digits) + digits + digitCount(count);
+    this.room(size + HEAD_ROOM);
+    if (this.isDiscarding) return;
+    const isAhead = begun < this.pieces.size;
+    const end = this.at;
+    const at = isAhead ? end : begun - this.base;
+    if (!isAhead) this.bytes.copyWithin(at + size, at, end);
+    this.at = at;
+    this.exactHead(TYPE.array, 2);
+    this.exactHead(TYPE.bulk, digits);
+    this.at = writeInteger(this.bytes, this.at, cursor);
+    this.lineEnd();
+    this.exactHead(TYPE.array, count);
+    if (DEBUG) assert(this.at === at + size, "the head takes as much as it was said to");
+    if (isAhead) this.moveBack(this.base + end, begun);
+    else this.at = end + size;
   }
 
   /** A mark, or the end of what came at it while nothing of the reply was there: messages. */
@@ -653,10 +675,16 @@ export class Reply {
     }
     this.bytes.copyWithin(at + size, at, this.at);
     const end = this.at + size;
-    this.bytes[at] = type;
-    this.at = writeInteger(this.bytes, at + 1, count);
-    this.lineEnd();
+    this.at = at;
+    this.exactHead(type, count);
     this.at = end;
+  }
+
+  /** As `head`, without a byte beyond it, since what follows is there; there is room. */
+  private exactHead(type: number, value: number): void {
+    this.bytes[this.at] = type;
+    this.at = writeInteger(this.bytes, this.at + 1, value);
+    this.lineEnd();
   }
 
   /** The bytes from a position on. */

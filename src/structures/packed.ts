@@ -209,6 +209,13 @@ export function replyRun(p: PackedRef, at: number, n: number, to: Reply): void {
   }
 }
 
+/** Replies with all elements of one that is not empty, as one step of a scan. */
+export function replyScan(p: PackedRef, to: Reply): void {
+  const total = count(p);
+  to.wholeScan(total);
+  replyRun(p, startOf(p), total, to);
+}
+
 /** Whether the element is these bytes. */
 export function equals(
   p: PackedRef,

@@ -356,7 +356,12 @@ function hscan(call: Call): void {
     return;
   }
   parseScan(call, 3, false, true);
-  const { count, noValues } = scanOptions;
+  const { count, noValues, pattern } = scanOptions;
+  const block = hashValue.block(e);
+  if (block !== NIL && pattern === 0 && !noValues) {
+    packed.replyScan(block, reply);
+    return;
+  }
   scanning = call;
   scanned = e;
   seen = 0;

@@ -352,6 +352,11 @@ function sscan(call: Call): void {
   }
   parseScan(call, 3, false);
   const { count, pattern } = scanOptions;
+  const block = setValue.block(e);
+  if (block !== NIL && pattern === 0) {
+    packed.replyScan(block, reply);
+    return;
+  }
   const next = listScanned(e, cursor, count, count * SCAN_POSITIONS);
   let found = 0;
   for (let i = 0; i < places.count; i++) {

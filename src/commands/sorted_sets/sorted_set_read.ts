@@ -185,12 +185,17 @@ export function zscan(call: Call): void {
     return;
   }
   parseScan(call, 3, false);
-  const { count } = scanOptions;
+  const { count, pattern } = scanOptions;
+  const block = zsetValue.block(e);
+  if (block !== NIL && pattern === 0) {
+    packed.replyScan(block, reply);
+    return;
+  }
   scanning = call;
   seen = 0;
   found = 0;
-  if (zsetValue.block(e) !== NIL) {
-    scanPacked(call, zsetValue.block(e));
+  if (block !== NIL) {
+    scanPacked(call, block);
     reply.endScan(mark, 0, found * 2);
     return;
   }
