@@ -271,6 +271,25 @@ export function append(p: PackedRef, bytes: Uint8Array, offset: number, length: 
   return p;
 }
 
+/** As `append`, of an element of another collection, as it lies there. */
+export function appendElement(p: PackedRef, from: PackedRef, at: number): PackedRef {
+  const added = element.span(u8[from >>> SEGMENT_BITS], baseOf(from) + at);
+  const gap = gapOf(p);
+  const own = size(p);
+  const counted = storedCount(p) + 1;
+  const end = gap + own + 1;
+  let home = p;
+  if (end + added < arena.capacity(p) && counted < COUNT_UNKNOWN) {
+    setHeader(p, gap, own + added, counted);
+    touched.at = end;
+    u8[p >>> SEGMENT_BITS][baseOf(p) + end + added] = END;
+  } else {
+    home = open(p, end, added, 1);
+  }
+  move(from, at, added, home, touched.at);
+  return home;
+}
+
 /** Adds an element at the start. */
 export function prepend(
   p: PackedRef,

@@ -82,6 +82,34 @@ export class PackedIndex {
     return this.findStored(u8[segment], views[segment], arena.byteOffset(other) + at);
   }
 
+  /**
+   * The position of the first element of another collection behind the one at `after`, or of all
+   * for 0, that this one has as well; 0 if there is none.
+   */
+  nextCommon(other: PackedRef, after: number): number {
+    const { p, mask, positions, hashes } = this;
+    const own = u8[p >>> SEGMENT_BITS];
+    const ownView = views[p >>> SEGMENT_BITS];
+    const ownBase = arena.byteOffset(p);
+    const bytes = u8[other >>> SEGMENT_BITS];
+    const view = views[other >>> SEGMENT_BITS];
+    const base = arena.byteOffset(other);
+    let at = base + (after === 0 ? packed.start(other) : after);
+    if (after !== 0) at += element.span(bytes, at);
+    while (bytes[at] !== END) {
+      const size = element.span(bytes, at);
+      const hash = quickHash(bytes, view, at, size);
+      for (let slot = hash & mask; positions[slot] !== 0; slot = (slot + 1) & mask) {
+        if (hashes[slot] !== hash) continue;
+        const ownAt = ownBase + positions[slot];
+        if (element.span(own, ownAt) !== size) continue;
+        if (isSame(ownView, ownAt, view, at, size)) return at - base;
+      }
+      at += size;
+    }
+    return 0;
+  }
+
   private findStored(bytes: Uint8Array, view: DataView, at: number): number {
     const { p, mask, positions, hashes } = this;
     const size = element.span(bytes, at);

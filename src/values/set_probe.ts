@@ -13,10 +13,7 @@ import type { PackedRef } from "../structures/packed.ts";
 import { PackedIndex } from "../structures/packed_index.ts";
 import { refOf } from "./collection.ts";
 import type { Member } from "./set_member.ts";
-import { count, DICT, holds, INTSET, PACKED } from "./set_value.ts";
-
-/** An index is made of a set with as many members, when it is asked as often. */
-const INDEXED_MIN = 10;
+import { count, DICT, holds, INDEXED_MIN, INTSET, PACKED } from "./set_value.ts";
 
 /** Reusable. The set must not change between `start` and the last `has`. */
 export class SetProbe {

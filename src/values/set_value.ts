@@ -34,6 +34,7 @@ import * as intset from "../structures/intset.ts";
 import type { PackedRef } from "../structures/packed.ts";
 import * as packed from "../structures/packed.ts";
 import { nextInDict } from "../structures/packed_in_dict.ts";
+import { PackedIndex } from "../structures/packed_index.ts";
 import { AREA, addCollection, refOf, setRef } from "./collection.ts";
 import * as frozenDict from "./frozen_dict.ts";
 import { FrozenDict } from "./frozen_dict.ts";
@@ -316,8 +317,23 @@ export function addToPacked(e: EntryRef, args: Args, from: number): number {
 
 /** As `insert`, of a member that is known not to be there, though the set was not asked. */
 export function insertNew(e: EntryRef, m: Member, room = packed.EMPTY_SIZE): void {
-  if (entry.encoding(e) === INTSET) holds(e, m);
+  const encoding = entry.encoding(e);
+  if (encoding === PACKED && m.packed !== NIL && insertElement(e, m)) return;
+  if (encoding === INTSET) holds(e, m);
   insert(e, m, room);
+}
+
+/** Adds a member of another PACKED set as it lies there; false when it does not fit. */
+function insertElement(e: EntryRef, m: Member): boolean {
+  const p = packedOf(e);
+  const length = packed.elementSize(m.packed, m.at);
+  if (packed.count(p) >= thresholds.setPackedEntries || length > thresholds.setPackedValue) {
+    return false;
+  }
+  if (packed.size(p) + length > PACKED_SIZE_MAX) return false;
+  const home = packed.appendElement(p, m.packed, m.at);
+  if (home !== p) setRef(e, home);
+  return true;
 }
 
 function insertEntry(members: DictRef, m: Member): void {
@@ -471,12 +487,20 @@ function loadOf(encoding: number, ref: Ref, place: number, m: Member): void {
   }
 }
 
+/** An index is made of a packed set with as many members, when it is asked as often. */
+export const INDEXED_MIN = 10;
+
 /** Whether the members of a set that another has, too, are found by `SetCursor.nextCommon`. */
 export function isQuickPair(e: EntryRef, other: EntryRef): boolean {
   const encoding = entry.encoding(e);
-  const wanted = encoding === PACKED ? DICT : INTSET;
-  return encoding !== DICT && entry.encoding(other) === wanted;
+  const others = entry.encoding(other);
+  if (encoding === INTSET) return others === INTSET;
+  if (encoding === DICT || others === INTSET) return false;
+  return others === DICT || (count(e) >= INDEXED_MIN && count(other) >= INDEXED_MIN);
 }
+
+/** Of the other set of a pair of PACKED ones. */
+const pairIndex = new PackedIndex();
 
 /**
  * A walk over all members, to be used again and again; the set must not change until it has ended.
@@ -524,7 +548,13 @@ export class SetCursor {
    */
   nextCommon(other: EntryRef): boolean {
     if (this.encoding === PACKED) {
-      this.place = nextInDict(this.ref as Ref as PackedRef, this.place, dictOf(other));
+      const p = this.ref as Ref as PackedRef;
+      if (entry.encoding(other) === DICT) {
+        this.place = nextInDict(p, this.place, dictOf(other));
+      } else {
+        if (this.place === 0) pairIndex.build(packedOf(other));
+        this.place = pairIndex.nextCommon(p, this.place);
+      }
       return this.place !== 0;
     }
     const own = this.ref as Ref as IntsetRef;

@@ -33,14 +33,21 @@ function check(index: PackedIndex, p: PackedRef, texts: readonly string[]): void
   }
 }
 
-/** As `check`, for elements of another collection as they lie there. */
+/** As `check`, for elements of another collection as they lie there, and for a walk over these. */
 function checkElements(index: PackedIndex, p: PackedRef, texts: readonly string[]): void {
   const other = packedOf(texts);
+  const common: number[] = [];
   for (let at = packed.first(other); at !== 0; at = packed.next(other, at)) {
     const { bytes, offset, size } = packed.range(other, at);
     const expected = packed.find(p, packed.first(p), bytes, offset, size, 0);
     expect(index.findElement(other, at)).toBe(expected);
+    if (expected !== 0) common.push(at);
   }
+  const walked: number[] = [];
+  for (let at = index.nextCommon(other, 0); at !== 0; at = index.nextCommon(other, at)) {
+    walked.push(at);
+  }
+  expect(walked).toEqual(common);
   packed.release(other);
 }
 

@@ -209,6 +209,18 @@ test("every element reads as it was written, in every way", () => {
   expect(latin1(reply.bytes, 0, reply.at)).toBe(expected.join(""));
 });
 
+test("an element of another is added as it lies there", () => {
+  fill(EDGES);
+  let copy = packed.create();
+  for (let at = packed.first(p); at !== 0; at = packed.next(p, at)) {
+    copy = packed.appendElement(copy, p, at);
+    packed.verify(copy);
+    expect(textOf(packed.range(copy, packed.touched.at))).toBe(textOf(packed.range2(p, at)));
+  }
+  expect(hex(copy)).toBe(hex(p));
+  packed.release(copy);
+});
+
 test("elements of every short size are read and replied with as they were written", () => {
   const lengths = [...Array(260).keys()];
   const own = lengths.map((length) => "abcdefghijklmnopqrstuvwxyz ".repeat(10).slice(0, length));

@@ -63,26 +63,35 @@ test("a probe agrees with the set, over random sets", () => {
   }
 });
 
-test("a walk over two intsets comes to what both have, over random sets", () => {
+test("a walk over a quick pair comes to what both have, over random sets", () => {
   const random = new Random(4);
   const cursor = new SetCursor();
   const makers = [
     () => String(random.below(400) - 100),
     () => String(random.below(400) * 1000 - 100_000),
     () => String((BigInt(random.below(50)) << 40n) - 2n ** 43n),
+    () => `member:${random.below(300)}`,
+    () => (random.chance(0.5) ? `text:${random.below(90)}` : String(random.below(90))),
   ];
   const anySet = () => {
     const make = random.pick(makers);
-    return setOf(Array.from({ length: random.pick([1, 9, 100, 500]) }, make));
+    return setOf(Array.from({ length: random.pick([1, 9, 30, 100, 500]) }, make));
   };
+  let pairs = 0;
   const members = (e: EntryRef) => {
     const found: string[] = [];
     cursor.start(e);
     while (cursor.next()) found.push(textOf(cursor.member()));
     return found;
   };
-  for (let round = 0; round < 500; round++) {
+  for (let round = 0; round < 3000; round++) {
     const [a, b] = [anySet(), anySet()];
+    if (!setValue.isQuickPair(a, b)) {
+      values.discard(a);
+      values.discard(b);
+      continue;
+    }
+    pairs++;
     const isThere = new Set(members(b));
     const expected = members(a).filter((text) => isThere.has(text));
     const found: string[] = [];
@@ -92,4 +101,5 @@ test("a walk over two intsets comes to what both have, over random sets", () => 
     values.discard(a);
     values.discard(b);
   }
+  expect(pairs).toBeGreaterThan(500);
 });
