@@ -147,10 +147,16 @@ export function seek(p: PackedRef, index: number): number {
     if (skip * 2 > known) skip -= known;
     else if (skip * 2 < -known) skip += known;
   }
-  let at = 0;
-  if (skip >= 0) for (at = first(p); skip > 0 && at !== 0; skip--) at = next(p, at);
-  else for (at = last(p); skip < -1 && at !== 0; skip++) at = previous(p, at);
-  return at;
+  const bytes = u8[p >>> SEGMENT_BITS];
+  const base = baseOf(p);
+  const begin = base + startOf(p);
+  let at = begin;
+  if (skip >= 0) {
+    for (; skip > 0 && bytes[at] !== END; skip--) at += element.span(bytes, at);
+    return bytes[at] === END ? 0 : at - base;
+  }
+  for (at = base + endOf(p); skip < 0 && at > begin; skip++) at -= element.spanBefore(bytes, at);
+  return skip < 0 ? 0 : at - base;
 }
 
 /** Whether the element is stored as an integer. */

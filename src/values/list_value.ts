@@ -68,6 +68,8 @@ const MERGED_SHIFT = 1;
 const LEAVES_PLAIN = 16;
 /** Set in the ref of a trimmed leaf. */
 const TRIMMED = 1 << 31;
+/** So many elements at an end are popped sooner than removed as a range. */
+const POPPED_MAX = 4;
 /** Leaves freed in one slice, and leaves looked at to estimate the size of all. */
 const SLICE_LEAVES = 64;
 const SAMPLE_LEAVES = 16;
@@ -268,6 +270,28 @@ export function push(
   }
   const behind = packed.count(leaf);
   joinLeaf(t, atHead, newLeaf(t, atHead, bytes, offset, size), behind);
+}
+
+/**
+ * Pushes the elements in the arguments from `from` on, one by one as `push` does, as long as the
+ * list is a SINGLE and stays so; returns the first that it did not push.
+ */
+export function pushRun(e: EntryRef, atHead: boolean, args: Args, from: number): number {
+  if (isTree(e)) return from;
+  const { bytes, start, size } = args;
+  const sizeMax = sizeLimit();
+  const countMax = countLimit();
+  let leaf = singleOf(e);
+  let total = packed.count(leaf);
+  let i = from;
+  for (; i < args.count; i++, total++) {
+    const isFull = packed.size(leaf) + taken(size[i]) > sizeMax || total >= countMax;
+    if (isFull && total > 0) break;
+    const home = extended(leaf, atHead, bytes, start[i], size[i]);
+    if (home !== leaf) setRef(e, home);
+    leaf = home;
+  }
+  return i;
 }
 
 /** Trims the leaf at this rank, if it is worth it. */
@@ -535,6 +559,15 @@ export function removeRange(e: EntryRef, from: number, n: number): void {
     }
   }
   if (isTree(e)) tidy(e, from);
+}
+
+/** Removes `n` elements, fewer than there are, from an end. */
+export function trimEnd(e: EntryRef, atHead: boolean, n: number): void {
+  if (n > POPPED_MAX) {
+    removeRange(e, atHead ? 0 : count(e) - n, n);
+    return;
+  }
+  for (let left = n; left > 0; left--) pop(e, atHead, null);
 }
 
 /** Merges the leaves at and before an index with ones beside them, if they have become small. */

@@ -286,6 +286,16 @@ function insertText(e: EntryRef, m: Member, room: number): void {
   else setRef(e, packed.append(packedOf(e), m.bytes, m.offset, m.size));
 }
 
+/** The first of the arguments from `from` on that is no member of a PACKED set, or their number. */
+export function firstMissing(e: EntryRef, args: Args, from: number): number {
+  const { bytes, start, size } = args;
+  const p = packedOf(e);
+  const first = packed.first(p);
+  let i = from;
+  while (i < args.count && packed.find(p, first, bytes, start[i], size[i], 0) !== 0) i++;
+  return i;
+}
+
 /** How many members `addToPacked` has added. */
 export const addedToPacked = { count: 0 };
 

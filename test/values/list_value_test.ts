@@ -58,6 +58,22 @@ function push(text: string, atHead: boolean): void {
   else model.push(text);
 }
 
+/** Pushes all in one go where the list lets it, and the rest one by one. */
+function pushAll(added: readonly string[], atHead: boolean): void {
+  const pushed = listValue.pushRun(list, atHead, argsOf(added), 0);
+  if (atHead) model.unshift(...added.slice(0, pushed).reverse());
+  else model.push(...added.slice(0, pushed));
+  check();
+  for (const text of added.slice(pushed)) push(text, atHead);
+}
+
+/** Removes fewer elements than there are from an end. */
+function trim(atHead: boolean, n: number): void {
+  listValue.trimEnd(list, atHead, n);
+  if (atHead) model.splice(0, n);
+  else model.length -= n;
+}
+
 function pop(atHead: boolean): void {
   const text = (atHead ? model.shift() : model.pop()) as string;
   expect(textOf(listValue.end(list, atHead))).toBe(text);
@@ -132,6 +148,10 @@ function change(random: Random, growing: boolean): void {
   if (kind <= 1) {
     const atHead = random.chance(0.5);
     for (let n = random.below(growing ? 20 : 2); n >= 0; n--) push(text, atHead);
+    pushAll(
+      Array.from({ length: random.below(growing ? 9 : 3) }, () => randomText(random)),
+      atHead,
+    );
     if (prefix !== "" && growing) {
       for (let n = random.below(200); n >= 0; n--) push(randomText(random), atHead);
     }
@@ -149,6 +169,9 @@ function change(random: Random, growing: boolean): void {
   } else if (kind === 6) {
     for (let n = random.below(Math.min(30, model.length)); n >= 0; n--) pop(random.chance(0.5));
   } else if (kind === 7) {
+    trim(random.chance(0.5), random.below(Math.min(model.length, random.pick([3, 30]))));
+    check();
+    if (index > model.length) return;
     const n = random.below(Math.min(model.length - index, random.pick([3, 100, 1000])) + 1);
     listValue.removeRange(list, index, n);
     model.splice(index, n);

@@ -232,7 +232,8 @@ function push(call: Call, atHead: boolean, mustExist: boolean): void {
   } else {
     e = listValue.create(db, args, 1, keyHash, event, size[2]);
   }
-  for (let i = 2; i < count; i++) listValue.push(e, atHead, bytes, start[i], size[i]);
+  let i = count > 3 ? listValue.pushRun(e, atHead, args, 2) : 2;
+  for (; i < count; i++) listValue.push(e, atHead, bytes, start[i], size[i]);
   keyspace.dirty += count - 3;
   reply.integer(listValue.count(e));
 }
@@ -343,8 +344,8 @@ function ltrim(call: Call): void {
       db.removeEmpty(e);
     } else {
       keyspace.dirty += count - (end - from) - 1;
-      listValue.removeRange(e, end, count - end);
-      listValue.removeRange(e, 0, from);
+      listValue.trimEnd(e, false, count - end);
+      listValue.trimEnd(e, true, from);
     }
   }
   reply.ok();

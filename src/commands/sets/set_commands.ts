@@ -245,7 +245,18 @@ function sadd(call: Call): void {
   const keyHash = db.hash(args, 1);
   let e = db.writeTyped(args, 1, keyHash, Type.set);
   let added = 0;
-  for (let i = 2; i < args.count; i++) {
+  let isChanging = false;
+  let first = 2;
+  if (e !== NIL && args.count > 3 && setValue.block(e) !== NIL) {
+    first = setValue.firstMissing(e, args, 2);
+    if (first < args.count) {
+      keyspace.changing(db, e, "sadd");
+      isChanging = true;
+      first = setValue.addToPacked(e, args, first);
+      added = setValue.addedToPacked.count;
+    }
+  }
+  for (let i = first; i < args.count; i++) {
     member.setArgument(args, i);
     if (e === NIL) {
       e = setValue.create(db, args, 1, keyHash, "sadd");
@@ -254,7 +265,7 @@ function sadd(call: Call): void {
       added += setValue.addedToPacked.count;
     } else {
       if (setValue.holds(e, member)) continue;
-      if (added === 0) keyspace.changing(db, e, "sadd");
+      if (!isChanging && added === 0) keyspace.changing(db, e, "sadd");
       setValue.insert(e, member);
     }
     added++;
