@@ -20,6 +20,7 @@ import {
 } from "./config/file.ts";
 import type { ConfigHost } from "./config/kinds.ts";
 import { claimConfigured } from "./durability/claims.ts";
+import { DiskWorkers } from "./persistence/disk/disk_workers.ts";
 import { giveBackCode } from "./runtime/code_pages.ts";
 import { openDatagrams } from "./runtime/datagrams.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
@@ -87,7 +88,7 @@ const configHost: ConfigHost = {
 /** What clients see of chance; what they must not know comes from the system. */
 const chance = new Chance(host.secretWords);
 
-const startDiskWorker: Host["startDiskWorker"] = (told, failed) =>
+const startDiskThread = (told: (message: unknown) => void, failed: (problem: string) => void) =>
   startWorker(new URL("./persistence/disk/disk_worker.ts", import.meta.url), told, failed);
 
 type EndSignal = "SIGTERM" | "SIGINT";
@@ -214,19 +215,20 @@ async function goToBackground(config: Config): Promise<void> {
 }
 
 function hostOf(
-  { connect, syncFile }: EventLoop,
+  loop: EventLoop,
   tls: TlsService,
   supervisor: Supervisor,
   foreign: Foreign | null,
   locks: FileLocks,
 ): Host {
+  const diskWorkers = new DiskWorkers(startDiskThread, (ms, run) => loop.later(ms, run));
   return {
     ...host,
     ...files,
     supervisor,
-    openAppend: (path, afresh) => files.openAppend(path, afresh, syncFile),
-    connect: tls.outgoingBy(connect),
-    startDiskWorker,
+    openAppend: (path, afresh) => files.openAppend(path, afresh, loop.syncFile),
+    connect: tls.outgoingBy(loop.connect),
+    startDiskWorker: (told, failed) => diskWorkers.start(told, failed),
     lockFile: locks.lock,
     endBySignal: (name) => raiseSignal(foreign, name),
   };

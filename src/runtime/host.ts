@@ -8,7 +8,7 @@ import { bytesOf, type Disk, type HeldFolder } from "./files.ts";
 import type { BlockingConnect } from "./net.ts";
 import type { CrashSignal } from "./process_end.ts";
 import { systemCode } from "./system_error.ts";
-import type { WorkerThread } from "./workers.ts";
+import type { LastingWorker } from "./workers.ts";
 
 export { secretWords } from "./secret.ts";
 
@@ -66,7 +66,7 @@ export interface Host extends HostFacts, Disk {
   startDiskWorker(
     told: (message: unknown) => void,
     failed: (problem: string) => void,
-  ): WorkerThread;
+  ): LastingWorker;
   /** Connects to another server; null where connections cannot be waited for. */
   readonly connect: BlockingConnect | null;
   /** Locks a file until the process ends, see file_locks.ts. */

@@ -14,6 +14,12 @@ export interface WorkerThread {
   stop(): void;
 }
 
+/** A worker that does one piece of work after the other. */
+export interface LastingWorker extends WorkerThread {
+  /** It has done all that it was told: it may be given other work. */
+  rest(): void;
+}
+
 /** What a worker is told about, and by. */
 interface Port {
   onmessage: ((event: { data: unknown }) => void) | null;

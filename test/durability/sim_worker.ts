@@ -4,10 +4,10 @@
  */
 import { DiskJob } from "../../src/persistence/disk/disk_job.ts";
 import type { FromDisk, ToDisk } from "../../src/persistence/disk/disk_messages.ts";
-import type { WorkerThread } from "../../src/runtime/workers.ts";
+import type { LastingWorker } from "../../src/runtime/workers.ts";
 import type { SimDisk } from "./sim_disk.ts";
 
-export class SimWorker implements WorkerThread {
+export class SimWorker implements LastingWorker {
   private readonly job: DiskJob;
   private messages: ToDisk[] = [];
 
@@ -23,6 +23,8 @@ export class SimWorker implements WorkerThread {
   stop(): void {
     this.messages = [];
   }
+
+  rest(): void {}
 
   /** Does what it was told first. */
   step(): void {

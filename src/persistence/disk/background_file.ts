@@ -5,7 +5,7 @@
  */
 import { copyBytes } from "../../base/bytes.ts";
 import type { HeldFolder } from "../../runtime/files.ts";
-import type { WorkerThread } from "../../runtime/workers.ts";
+import type { LastingWorker } from "../../runtime/workers.ts";
 import { type BlockSink, newBlock } from "../snapshot/snapshot_saver.ts";
 import {
   type FromDisk,
@@ -22,7 +22,7 @@ export interface DiskHost {
   startDiskWorker(
     told: (message: unknown) => void,
     failed: (problem: string) => void,
-  ): WorkerThread;
+  ): LastingWorker;
   holdFolder(): HeldFolder;
   reserveFile(path: string): string;
   removeFile(path: string): boolean;
@@ -49,7 +49,7 @@ export class BackgroundFile implements BlockSink {
   /** Where paths are when it is begun: whoever changes `dir` does not move the file. */
   private readonly folder: HeldFolder;
   private readonly reserved: string;
-  private readonly worker: WorkerThread;
+  private readonly worker: LastingWorker;
   private readonly shared = new Int32Array(
     new SharedArrayBuffer(SHARED_COUNT * Int32Array.BYTES_PER_ELEMENT),
   );
@@ -104,7 +104,8 @@ export class BackgroundFile implements BlockSink {
     if (this.isOver) return;
     this.isOver = true;
     this.problem = problem;
-    this.worker.stop();
+    if (problem === null) this.worker.rest();
+    else this.worker.stop();
     this.free.length = 0;
     if (problem !== null) this.host.removeFile(this.reserved);
     this.folder.release();

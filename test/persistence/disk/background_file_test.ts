@@ -17,6 +17,7 @@ class FakeDisk implements DiskHost {
   /** Folders that are held. */
   held = 0;
   isStopped = false;
+  isResting = false;
   private told: (message: unknown) => void = () => {};
   private readonly job = new DiskJob({
     open: () => {
@@ -59,6 +60,9 @@ class FakeDisk implements DiskHost {
       stop: () => {
         this.isStopped = true;
       },
+      rest: () => {
+        this.isResting = true;
+      },
     };
   }
 
@@ -94,7 +98,7 @@ test("written, on the disk, in its place, and only then told", () => {
   disk.work();
   expect(disk.done).toEqual(["reserve", "open", "write 14", "finish", "place"]);
   expect(outcomes).toEqual([null]);
-  expect(disk.isStopped).toBe(true);
+  expect([disk.isResting, disk.isStopped]).toEqual([true, false]);
   expect(disk.held).toBe(0);
 });
 
