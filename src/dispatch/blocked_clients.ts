@@ -318,7 +318,7 @@ export class BlockedClients implements ClientFeature {
 
   private fail(error: CommandError): void {
     this.server.figures.commands.countError(error.code);
-    this.reply.error(error.message);
+    error.replyTo(this.reply);
   }
 
   /** Sets the timer for the earliest deadline, unless it rings before that. */

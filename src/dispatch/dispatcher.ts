@@ -22,7 +22,7 @@ import type { ChangeFeed } from "../keyspace/change_feed.ts";
 import type { Unsynced } from "../keyspace/unsynced.ts";
 import type { Waits } from "../keyspace/waits.ts";
 import { type Args, keptArgs } from "../protocol/args.ts";
-import { type Problem, problem, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
+import { CommandError, type Problem, problem, SHOWN_SIZE, wrongArity } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/reply.ts";
 import * as loose from "../values/loose.ts";
 import { Accounts, type SuspendedTiming } from "./accounts.ts";
@@ -468,7 +468,8 @@ export class Dispatcher {
 
   private fail(error: Problem): void {
     this.server.figures.commands.countError(error.code);
-    this.reply.error(error.message);
+    if (error instanceof CommandError) error.replyTo(this.reply);
+    else this.reply.error(error.message);
   }
 }
 

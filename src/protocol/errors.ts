@@ -4,6 +4,8 @@
  */
 import { cString } from "../base/words.ts";
 import type { Args } from "./args.ts";
+import { type Label, label, replyLabel } from "./labels.ts";
+import type { Reply } from "./reply.ts";
 
 /**
  * What a client did wrong, as an error reply. Handlers throw these; the texts are Redis's, since
@@ -12,6 +14,9 @@ import type { Args } from "./args.ts";
 export class CommandError extends Error {
   /** The first word: what INFO errorstats counts by. */
   readonly code: string;
+  /** As it is sent, when it was replied more than once: most are built once, and come again. */
+  private sent: Label | null = null;
+  private isKnown = false;
 
   /** The message may hold text of the client's: line ends at its end go, others become blanks. */
   constructor(message: string) {
@@ -20,6 +25,17 @@ export class CommandError extends Error {
     super(inOneLine(withoutLineEnd(message)));
     Error.stackTraceLimit = limit;
     this.code = codeOf(this.message);
+  }
+
+  /** Replies with it. */
+  replyTo(reply: Reply): void {
+    if (this.sent !== null) {
+      replyLabel(this.sent, reply);
+      return;
+    }
+    reply.error(this.message);
+    if (this.isKnown) this.sent = label(`-${this.message}\r\n`);
+    this.isKnown = true;
   }
 }
 
@@ -57,8 +73,16 @@ export const OVERFLOW = new CommandError("ERR increment or decrement would overf
 
 /** The reply to a call with the wrong number of arguments; `name` as `get` or `config|set`. */
 export function wrongArity(name: string): CommandError {
-  return new CommandError(`ERR wrong number of arguments for '${name}' command`);
+  let error = arityErrors.get(name);
+  if (error === undefined) {
+    error = new CommandError(`ERR wrong number of arguments for '${name}' command`);
+    arityErrors.set(name, error);
+  }
+  return error;
 }
+
+/** Those that were made, by names of commands. */
+const arityErrors = new Map<string, CommandError>();
 
 /** The reply to a time to expire that is beyond 64 bits, or that the command does not take. */
 export function invalidExpireTime(name: string): CommandError {

@@ -252,6 +252,35 @@ export function find(
   return at === 0 ? 0 : at - base;
 }
 
+/** So many pairs `hasPairTwice` compares. */
+export const COMPARED_PAIRS = 16;
+
+const pairs = new Int32Array(COMPARED_PAIRS);
+
+/**
+ * Whether the first elements of two pairs are the same; of at most COMPARED_PAIRS pairs, since each
+ * is compared with all before. The same element is always stored in the same bytes.
+ */
+export function hasPairTwice(p: PackedRef): boolean {
+  const bytes = u8[p >>> SEGMENT_BITS];
+  let at = baseOf(p) + startOf(p);
+  for (let count = 0; bytes[at] !== END; count++) {
+    const span = element.span(bytes, at);
+    for (let i = 0; i < count; i++) if (isSame(bytes, pairs[i], at, span)) return true;
+    pairs[count] = at;
+    at += span;
+    at += element.span(bytes, at);
+  }
+  return false;
+}
+
+/** From the end on: most names are as long as others, begin alike and end differently. */
+function isSame(bytes: Uint8Array, a: number, b: number, span: number): boolean {
+  let i = span - 1;
+  while (i >= 0 && bytes[a + i] === bytes[b + i]) i--;
+  return i < 0;
+}
+
 /** The bytes of the listpack that an element of these bytes would take. */
 export function addedSize(bytes: Uint8Array, offset: number, length: number): number {
   return element.measure(bytes, offset, length);

@@ -506,6 +506,17 @@ export class LeafCursor {
     this.nextAt = position + bodySize;
   }
 
+  /** Goes to the last entry, deleted or not: past the others, whose IDs are not looked at. */
+  startAtLast(leaf: StreamLeafRef): void {
+    this.start(leaf);
+    const { bytes, end } = this;
+    let last = this.nextAt;
+    for (let at = entryEnd(bytes, last); at !== end; at = entryEnd(bytes, at)) last = at;
+    this.nextAt = last;
+    this.advance();
+    this.id.load(leaf, LAST_ID);
+  }
+
   /** Whether the entry is marked as deleted. */
   get isDeleted(): boolean {
     return (this.bytes[this.at] & IS_DELETED) !== 0;
@@ -601,6 +612,23 @@ const shown: Range = { bytes: u8[0], offset: 0, size: 0 };
 
 const valueAt = (bytes: Uint8Array, at: number) =>
   element.isInteger(bytes, at) ? element.integer(bytes, at) : Number.NaN;
+
+/** Where the entry ends that begins at an index of a leaf's bytes. */
+function entryEnd(bytes: Uint8Array, start: number): number {
+  const form = (bytes[start] >> FORM_SHIFT) & FORM_MASK;
+  let at = start + 1;
+  if (form === FORM_WHOLE) {
+    at += ID_SIZE;
+  } else {
+    if (form !== FORM_NEXT) while (bytes[at++] >= 128);
+    if (form === FORM_APART) while (bytes[at++] >= 128);
+  }
+  const first = bytes[at];
+  if (first < 128) return at + 1 + first;
+  position = at;
+  const size = readVarint(bytes);
+  return position + size;
+}
 
 /** The ID with the next sequence number, which wraps round only before a leaf's first entry. */
 function nextSequence(id: StreamId): void {

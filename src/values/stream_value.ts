@@ -610,8 +610,7 @@ export class StreamCursor {
     this.tree = treeOf(e);
     if (this.tree === NIL) return false;
     this.leaf = idIndex.seek(this.tree, bound) as StreamLeafRef;
-    cursor.start(this.leaf);
-    while (cursor.step());
+    cursor.startAtLast(this.leaf);
     if (!cursor.isDeleted) return true;
     this.start(e, scratch, bound, true);
     return this.next();

@@ -102,6 +102,11 @@ class Model {
       cursor.seek(leaf, place, idOf(entry.id));
       this.checkEntry(cursor, entry);
     }
+    cursor.startAtLast(leaf);
+    this.checkEntry(cursor, entries[entries.length - 1]);
+    expect(cursor.step()).toBe(false);
+    const [place, first] = places[places.length - 1];
+    cursor.seek(leaf, place, idOf(first.id));
     // From the first on it goes forward again.
     for (const entry of entries.slice(1)) {
       expect(cursor.step()).toBe(true);

@@ -4,6 +4,7 @@ import type { Call } from "../../calls/call.ts";
 import { helpEntry } from "../../calls/help.ts";
 import { group } from "../../calls/table.ts";
 import { NO_SUCH_KEY, wrongSubcommand } from "../../protocol/errors.ts";
+import { type Label, labels, replyLabel } from "../../protocol/labels.ts";
 import type { TreeRef } from "../../structures/btree.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
@@ -71,6 +72,31 @@ export const streamInfoCommands = group("stream", {
 /** FULL shows so many entries, and pending ones, if nothing is said. */
 const FULL_COUNT = 10;
 
+const LABEL = labels(
+  "name",
+  "entries-read",
+  "lag",
+  "entries-added",
+  "entries",
+  "groups",
+  "pending",
+  "consumers",
+  "idle",
+  "inactive",
+  "last-delivered-id",
+  "length",
+  "radix-tree-keys",
+  "radix-tree-nodes",
+  "last-generated-id",
+  "max-deleted-entry-id",
+  "recorded-first-entry-id",
+  "first-entry",
+  "last-entry",
+  "pel-count",
+  "seen-time",
+  "active-time",
+);
+
 const id = new StreamId();
 const end = new StreamId();
 const rows = new IdCursor();
@@ -94,23 +120,23 @@ function xinfoConsumers(call: Call): void {
   reply.array(consumers.length);
   for (const consumer of consumers) {
     reply.map(4);
-    reply.bulkText("name");
+    replyLabel(LABEL.name, reply);
     entry.replyKey(consumer, reply);
-    integer(call, "pending", streamGroup.consumerPendingCount(consumer));
-    integer(call, "idle", Math.max(0, nowMs - streamGroup.seenMs(consumer)));
+    integer(call, LABEL.pending, streamGroup.consumerPendingCount(consumer));
+    integer(call, LABEL.idle, Math.max(0, nowMs - streamGroup.seenMs(consumer)));
     const activeMs = streamGroup.activeMs(consumer);
-    integer(call, "inactive", activeMs < 0 ? -1 : Math.max(0, nowMs - activeMs));
+    integer(call, LABEL.inactive, activeMs < 0 ? -1 : Math.max(0, nowMs - activeMs));
   }
 }
 
-function integer({ reply }: Call, name: string, value: number): void {
-  reply.bulkText(name);
+function integer({ reply }: Call, name: Label, value: number): void {
+  replyLabel(name, reply);
   reply.integer(value);
 }
 
 /** A field that is an ID, which is in `id`. */
-function idField({ reply }: Call, name: string): void {
-  reply.bulkText(name);
+function idField({ reply }: Call, name: Label): void {
+  replyLabel(name, reply);
   replyId(id, reply);
 }
 
@@ -121,12 +147,12 @@ function xinfoGroups(call: Call): void {
   reply.array(groups.length);
   for (const readers of groups) {
     reply.map(6);
-    reply.bulkText("name");
+    replyLabel(LABEL.name, reply);
     entry.replyKey(readers, reply);
-    integer(call, "consumers", streamGroup.consumerCount(readers));
-    integer(call, "pending", streamGroup.pendingCount(readers));
+    integer(call, LABEL.consumers, streamGroup.consumerCount(readers));
+    integer(call, LABEL.pending, streamGroup.pendingCount(readers));
     streamGroup.loadLastId(readers, id);
-    idField(call, "last-delivered-id");
+    idField(call, LABEL["last-delivered-id"]);
     replyProgress(call, e, readers);
   }
 }
@@ -135,10 +161,10 @@ function xinfoGroups(call: Call): void {
 function replyProgress(call: Call, e: EntryRef, readers: EntryRef): void {
   const { reply } = call;
   const isKnown = streamGroup.isReadKnown(readers);
-  reply.bulkText("entries-read");
+  replyLabel(LABEL["entries-read"], reply);
   if (isKnown) streamGroup.replyRead(readers, reply);
   else reply.nil();
-  reply.bulkText("lag");
+  replyLabel(LABEL.lag, reply);
   streamGroup.loadLastId(readers, id);
   const isExact = isKnown && !streamValue.hasTombstones(e, id);
   const safeLag = streamValue.safeAdded(e) - streamGroup.safeRead(readers);
@@ -169,24 +195,24 @@ function xinfoStream(call: Call): void {
   const count = isFull ? fullCount(call) : 0;
   const leaves = streamValue.leafCount(e);
   reply.map(isFull ? 9 : 10);
-  integer(call, "length", streamValue.length(e));
-  integer(call, "radix-tree-keys", leaves);
-  integer(call, "radix-tree-nodes", streamValue.nodeCount(e));
+  integer(call, LABEL.length, streamValue.length(e));
+  integer(call, LABEL["radix-tree-keys"], leaves);
+  integer(call, LABEL["radix-tree-nodes"], streamValue.nodeCount(e));
   streamValue.loadLastId(e, id);
-  idField(call, "last-generated-id");
+  idField(call, LABEL["last-generated-id"]);
   streamValue.loadMaxDeletedId(e, id);
-  idField(call, "max-deleted-entry-id");
-  reply.bulkText("entries-added");
+  idField(call, LABEL["max-deleted-entry-id"]);
+  replyLabel(LABEL["entries-added"], reply);
   streamValue.replyAdded(e, reply);
   streamValue.loadFirstId(e, id);
-  idField(call, "recorded-first-entry-id");
+  idField(call, LABEL["recorded-first-entry-id"]);
   if (isFull) {
     replyFull(call, e, count);
     return;
   }
-  integer(call, "groups", streamValue.groupCount(e));
-  replyEdge(call, "first-entry", e, false);
-  replyEdge(call, "last-entry", e, true);
+  integer(call, LABEL.groups, streamValue.groupCount(e));
+  replyEdge(call, LABEL["first-entry"], e, false);
+  replyEdge(call, LABEL["last-entry"], e, true);
 }
 
 /** Reads `FULL [COUNT n]`; 0 is no limit. */
@@ -198,8 +224,8 @@ function fullCount(call: Call): number {
   return count < 0 ? FULL_COUNT : count;
 }
 
-function replyEdge({ reply }: Call, name: string, e: EntryRef, isLast: boolean): void {
-  reply.bulkText(name);
+function replyEdge({ reply }: Call, name: Label, e: EntryRef, isLast: boolean): void {
+  replyLabel(name, reply);
   if (!isLast) {
     id.setZero();
     end.setMax();
@@ -212,22 +238,22 @@ function replyEdge({ reply }: Call, name: string, e: EntryRef, isLast: boolean):
 function replyFull(call: Call, e: EntryRef, count: number): void {
   const { reply } = call;
   const limit = count === 0 ? Infinity : count;
-  reply.bulkText("entries");
+  replyLabel(LABEL.entries, reply);
   id.setZero();
   end.setMax();
   replyRange(e, id, end, limit, false, reply);
-  reply.bulkText("groups");
+  replyLabel(LABEL.groups, reply);
   const groups = named(e);
   reply.array(groups.length);
   for (const readers of groups) {
     reply.map(7);
-    reply.bulkText("name");
+    replyLabel(LABEL.name, reply);
     entry.replyKey(readers, reply);
     streamGroup.loadLastId(readers, id);
-    idField(call, "last-delivered-id");
+    idField(call, LABEL["last-delivered-id"]);
     replyProgress(call, e, readers);
-    integer(call, "pel-count", streamGroup.pendingCount(readers));
-    reply.bulkText("pending");
+    integer(call, LABEL["pel-count"], streamGroup.pendingCount(readers));
+    replyLabel(LABEL.pending, reply);
     replyRows(call, readers, streamGroup.pendingOf(readers), limit, true);
     replyConsumers(call, readers, limit);
   }
@@ -236,16 +262,16 @@ function replyFull(call: Call, e: EntryRef, count: number): void {
 function replyConsumers(call: Call, readers: EntryRef, limit: number): void {
   const { reply } = call;
   const consumers = streamGroup.inOrder(streamGroup.consumersOf(readers));
-  reply.bulkText("consumers");
+  replyLabel(LABEL.consumers, reply);
   reply.array(consumers.length);
   for (const consumer of consumers) {
     reply.map(5);
-    reply.bulkText("name");
+    replyLabel(LABEL.name, reply);
     entry.replyKey(consumer, reply);
-    integer(call, "seen-time", streamGroup.seenMs(consumer));
-    integer(call, "active-time", streamGroup.activeMs(consumer));
-    integer(call, "pel-count", streamGroup.consumerPendingCount(consumer));
-    reply.bulkText("pending");
+    integer(call, LABEL["seen-time"], streamGroup.seenMs(consumer));
+    integer(call, LABEL["active-time"], streamGroup.activeMs(consumer));
+    integer(call, LABEL["pel-count"], streamGroup.consumerPendingCount(consumer));
+    replyLabel(LABEL.pending, reply);
     replyRows(call, readers, streamGroup.pendingIdsOf(consumer), limit, false);
   }
 }

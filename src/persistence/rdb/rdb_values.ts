@@ -375,27 +375,19 @@ function adoptZset(e: EntryRef, p: PackedRef): boolean {
   return false;
 }
 
-/** So many pairs are compared with one another; more are looked up. */
-const COMPARED_PAIRS = 16;
-
 /** Whether one of the first elements of the pairs in a block is there twice. */
 function hasTwice(p: PackedRef): boolean {
+  if (packed.count(p) >> 1 <= packed.COMPARED_PAIRS) return packed.hasPairTwice(p);
   // By hashes of our own: strings can be made to collide in a set of JavaScript's.
-  const known = packed.count(p) >> 1 > COMPARED_PAIRS ? new Set<number>() : null;
+  const known = new Set<number>();
   for (let at = packed.first(p); at !== 0; ) {
     const { bytes, offset, size } = packed.range(p, at);
-    const after = packed.next(p, packed.next(p, at));
-    if (known === null) {
-      if (packed.find(p, after, bytes, offset, size, 1) !== 0) return true;
-    } else {
-      stage(bytes, offset, size);
-      const hash = hashBytes(staging.bytes, staging.view, 0, size);
-      const isLikely = known.has(hash);
-      if (isLikely && packed.find(p, packed.first(p), staging.bytes, 0, size, 1) !== at)
-        return true;
-      known.add(hash);
-    }
-    at = after;
+    stage(bytes, offset, size);
+    const hash = hashBytes(staging.bytes, staging.view, 0, size);
+    const isLikely = known.has(hash);
+    if (isLikely && packed.find(p, packed.first(p), staging.bytes, 0, size, 1) !== at) return true;
+    known.add(hash);
+    at = packed.next(p, packed.next(p, at));
   }
   return false;
 }
