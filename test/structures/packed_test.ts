@@ -398,3 +398,27 @@ test("room reserved at either end is used without a move", () => {
     check();
   }
 });
+
+test("hasPairTwice says whether two pairs begin alike, whatever their seconds are", () => {
+  const random = new Random(23);
+  const names = ["", "0", "00", "-1", "127", "128", "4096", "a", "b", "aa", "ab", "ba"];
+  names.push(
+    "x".repeat(62),
+    "x".repeat(63),
+    "x".repeat(64),
+    `${"x".repeat(63)}y`,
+    "y".repeat(5000),
+  );
+  for (let round = 0; round < 300; round++) {
+    const chosen: string[] = [];
+    for (let left = random.below(packed.COMPARED_PAIRS + 1); left > 0; left--) {
+      chosen.push(names[random.below(names.length)]);
+    }
+    // The first half of the rounds has each name once.
+    const firsts = round < 150 ? [...new Set(chosen)] : chosen;
+    packed.release(p);
+    p = packed.create();
+    fill(firsts.flatMap((name) => [name, names[random.below(names.length)]]));
+    expect(packed.hasPairTwice(p)).toBe(new Set(firsts).size < firsts.length);
+  }
+});
