@@ -8,6 +8,7 @@ const KEY_DOUBLES = 0;
 /** Where a node's keys begin; each word of them is an array of its own, so many words apart. */
 const KEYS = btree.wordsAt(KEY_DOUBLES);
 const STRIDE = btree.FAN_OUT;
+const { keyWords } = btree;
 
 /** A tree of one leaf with `count` elements. */
 export function create(leaf: Ref, count: number): TreeRef {
@@ -16,7 +17,6 @@ export function create(leaf: Ref, count: number): TreeRef {
 
 /** Hands the key of a leaf to `btree.insertAfter` or `btree.setKey`, one of which must follow. */
 export function giveKey(id: StreamId): void {
-  const { keyWords } = btree;
   keyWords[0] = id.msHigh;
   keyWords[1] = id.msLow;
   keyWords[2] = id.seqHigh;

@@ -34,13 +34,22 @@ interface ValueKind {
 
 /** By type: the order of types.ts. */
 const kinds: readonly ValueKind[] = [
-  stringValue,
-  listValue,
-  setValue,
-  zsetValue,
-  hashValue,
-  streamValue,
+  kindFrom(stringValue),
+  kindFrom(listValue),
+  kindFrom(setValue),
+  kindFrom(zsetValue),
+  kindFrom(hashValue),
+  kindFrom(streamValue),
 ];
+
+/**
+ * What a module offers as a plain object: all of one shape, so that what is asked of any type is
+ * found at one place. Of a bundled module each name is a getter.
+ */
+function kindFrom(module: ValueKind): ValueKind {
+  const { areaOf, duplicate, release, releaseSlice, count, ownedSize, encodingName } = module;
+  return { areaOf, duplicate, release, releaseSlice, count, ownedSize, encodingName };
+}
 
 const kindOf = (e: EntryRef) => kinds[entry.type(e)];
 

@@ -99,9 +99,11 @@ export const trimWords = {
   conditionGiven: false,
 };
 
+/** Asked of the module once: in the bundle that is a call. */
+const { trimming } = streamValue;
+
 /** Begins to read the words of XADD or XTRIM. */
 export function beginTrim(): void {
-  const { trimming } = streamValue;
   trimming.byId = false;
   trimming.isApproximate = false;
   trimming.limit = 0;
@@ -113,7 +115,6 @@ export function beginTrim(): void {
 
 /** Reads a word of trimming with what belongs to it; its last index, or 0 if it is none. */
 export function parseTrim(call: Call, index: number): number {
-  const { trimming } = streamValue;
   const condition = conditionAt(call, index);
   if (condition >= 0) {
     if (trimWords.conditionGiven) throw SYNTAX;
@@ -152,7 +153,6 @@ export function parseTrim(call: Call, index: number): number {
 
 /** All words of trimming are read: checks them together. */
 export function endTrim(call: Call): void {
-  const { trimming } = streamValue;
   if (call.keyspace.isReplaying) {
     // `propagateTrim` has made it exact, and leaves what it was limited to.
     trimming.limit = 0;
@@ -177,7 +177,7 @@ export function propagateTrim(
   e: EntryRef,
   scratch: StreamId,
 ): void {
-  const { isApproximate, byId } = streamValue.trimming;
+  const { isApproximate, byId } = trimming;
   const { given, valueIndex, condition } = trimWords;
   const byLength = !byId || condition === Condition.acked;
   if (!given || !isApproximate || index < valueIndex - 2 || index > valueIndex) {
