@@ -294,10 +294,46 @@ function putPacked(e: EntryRef, fields: Args, field: number, values: Args, value
     p = packed.append(p, values.bytes, valueOffset, valueLength);
   }
   setRef(e, p);
-  // Also where none was added: the threshold may have been another when the fields were.
-  const tooMany = packed.count(p) > thresholds.hashPackedEntries * 2;
-  if (tooMany || packed.size(p) > PACKED_SIZE_MAX) unpack(e);
+  if (isOverfull(p)) unpack(e);
   return at === 0;
+}
+
+/** Also where none was added: the threshold may have been another when the fields were. */
+const isOverfull = (p: PackedRef) =>
+  packed.count(p) > thresholds.hashPackedEntries * 2 || packed.size(p) > PACKED_SIZE_MAX;
+
+/** How many fields that `putPairs` has set are new. */
+export const putAsPairs = { added: 0 };
+
+/**
+ * Sets the pairs of field and value in the arguments from `from` on, one by one as `put` does, as
+ * long as the hash is PACKED and stays so; returns the first that it did not set. To find block and
+ * encoding anew for each takes as long as what is done with them.
+ */
+export function putPairs(e: EntryRef, args: Args, from: number): number {
+  putAsPairs.added = 0;
+  if (!isPacked(e)) return from;
+  const { bytes, start, size } = args;
+  const limit = thresholds.hashPackedValue;
+  let p = packedOf(e);
+  let i = from;
+  for (; i < args.count && size[i] <= limit && size[i + 1] <= limit; i += 2) {
+    const at = packed.find(p, packed.first(p), bytes, start[i], size[i], 1);
+    let home = p;
+    if (at !== 0) {
+      home = packed.replace(p, packed.next(p, at), bytes, start[i + 1], size[i + 1]);
+    } else {
+      home = packed.append(p, bytes, start[i], size[i]);
+      home = packed.append(home, bytes, start[i + 1], size[i + 1]);
+      putAsPairs.added++;
+    }
+    if (home !== p) setRef(e, home);
+    p = home;
+    if (!isOverfull(p)) continue;
+    unpack(e);
+    return i + 2;
+  }
+  return i;
 }
 
 /** Changes the value at a place to that in an argument; when the field expires stays. */

@@ -62,6 +62,22 @@ function set(e: EntryRef, field: string, value: string): boolean {
   return hashValue.put(e, argsOf([field]), 0, argsOf([value]), 0);
 }
 
+/** Sets some fields in one go where the hash lets it, and the rest one by one. */
+function setPairs(e: EntryRef, pairs: readonly (readonly [string, string])[], model: Model): void {
+  const args = argsOf(pairs.flat());
+  const end = hashValue.putPairs(e, args, 0);
+  const before = model.size;
+  const note = ([field, value]: readonly [string, string]) =>
+    model.set(field, { value, deadline: -1 });
+  for (const pair of pairs.slice(0, end / 2)) note(pair);
+  expect(hashValue.putAsPairs.added).toBe(model.size - before);
+  check(e, model);
+  for (let i = end; i < args.count; i += 2) {
+    expect(hashValue.put(e, args, i, args, i + 1)).toBe(!model.has(pairs[i / 2][0]));
+    note(pairs[i / 2]);
+  }
+}
+
 /** All fields in order of their names. */
 function fieldsOf(e: EntryRef): [string, Field][] {
   const cursor = new hashValue.HashCursor();
@@ -131,6 +147,9 @@ describe.each([
           const value = textFor(random);
           expect(set(e, field, value)).toBe(known === undefined);
           model.set(field, { value, deadline: -1 });
+          const more = random.chance(0.3) ? random.below(6) : 0;
+          const pair = () => [fieldOf(random), textFor(random)] as const;
+          setPairs(e, Array.from({ length: more }, pair), model);
         } else if (known !== undefined && random.chance(0.5)) {
           known.value = textFor(random);
           hashValue.set(e, at, argsOf([known.value]), 0);

@@ -213,8 +213,13 @@ function setPairs(call: Call): number {
   let e = db.writeTyped(args, 1, keyHash, Type.hash);
   if (e === NIL) e = hashValue.create(db, args, 1, keyHash, "hset", sizeOfPairs(call));
   else keyspace.changing(db, e, "hset");
+  let first = 2;
   let added = 0;
-  for (let i = 2; i < argc; i += 2) if (hashValue.put(e, args, i, args, i + 1)) added++;
+  if (argc > 4) {
+    first = hashValue.putPairs(e, args, 2);
+    added = hashValue.putAsPairs.added;
+  }
+  for (let i = first; i < argc; i += 2) if (hashValue.put(e, args, i, args, i + 1)) added++;
   afterChange(call, e, argc / 2 - 1);
   return added;
 }
