@@ -5,6 +5,8 @@ import { Histogram } from "./histogram.ts";
 
 /** Distinct error codes counted: scripts can make up codes without end. */
 const ERROR_CODES_MAX = 128;
+/** A power of two. */
+const MEASURED_RUNS = 8;
 
 export class CommandStats {
   readonly calls: Float64Array;
@@ -21,6 +23,8 @@ export class CommandStats {
   errorCount = 0;
   /** Calls whose time was not measured. */
   private readonly unmeasured: Float64Array;
+  /** Runs that might have gone unmeasured. */
+  private readonly runs: Uint8Array;
 
   constructor(table: Commands) {
     const count = table.all.length;
@@ -29,6 +33,7 @@ export class CommandStats {
     this.rejected = new Float64Array(count);
     this.failed = new Float64Array(count);
     this.unmeasured = new Float64Array(count);
+    this.runs = new Uint8Array(count);
     this.histograms = new Array(count).fill(null);
   }
 
@@ -41,11 +46,16 @@ export class CommandStats {
     if (this.tracking) this.histogramOf(command).record(elapsedUs / count, count);
   }
 
-  /** Accounts for a call that has taken as long as others of its command, on the average. */
-  recordUnmeasured({ id }: Command): void {
-    this.calls[id]++;
-    this.unmeasured[id]++;
-    this.commandCount++;
+  /** Whether a run of the command is to be measured, that may go unmeasured: one in so many is. */
+  isDue({ id }: Command): boolean {
+    return (this.runs[id]++ & (MEASURED_RUNS - 1)) === 0;
+  }
+
+  /** Accounts for `count` calls that have taken as long as others of the command on the average. */
+  recordUnmeasured({ id }: Command, count: number): void {
+    this.calls[id] += count;
+    this.unmeasured[id] += count;
+    this.commandCount += count;
   }
 
   /** Puts in what calls that were not measured have taken: before times are shown. */

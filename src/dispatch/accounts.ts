@@ -4,11 +4,13 @@
  * A run is of calls since the last reading of the clock, all of one command and one client; of one
  * call only unless the command is brief. So the clock, which costs as much as a GET, is not read
  * for every command of a pipeline: docs/decisions/0003_runs_of_a_command_are_timed_together.md.
+ * Of runs of brief commands that follow each other in a pipeline, only some are measured, and tell
+ * of all: `CommandStats.isDue`.
  */
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Client } from "../calls/client.ts";
-import { type Command, Flag } from "../calls/command.ts";
+import { type Command, Flag, HiddenFlag } from "../calls/command.ts";
 import type { ServerFigures } from "../calls/server_figures.ts";
 import type { Args } from "../protocol/args.ts";
 
@@ -49,6 +51,10 @@ export class Accounts {
   count = 0;
   private startMs = 0;
   private lastReadMs = 0;
+  /** Whether the clock was read when the run began, and is to be read at its end. */
+  private isMeasured = true;
+  /** Whether nothing has run since the clock was read. */
+  private isFresh = false;
   private readonly clock: Clock;
   private readonly figures: ServerFigures;
   /** By depth, made once each. */
@@ -80,11 +86,21 @@ export class Accounts {
   openRun(): void {
     this.lastReadMs = this.clock.monotonicMs();
     this.startMs = this.lastReadMs;
+    this.isFresh = true;
   }
 
   /** What runs now is not what ran before: another command, or another client. */
   changeRun(command: Command, client: Client): void {
+    const isFirst = this.command === null;
     this.closeRun(null);
+    this.isMeasured =
+      isFirst ||
+      this.isExact ||
+      this.depth > 0 ||
+      (command.flags & HiddenFlag.brief) === 0 ||
+      this.figures.commands.isDue(command);
+    if (this.isMeasured && !this.isFresh && this.depth === 0) this.openRun();
+    this.isFresh = false;
     this.command = command;
     this.client = client;
   }
@@ -96,6 +112,10 @@ export class Accounts {
   closeRun(args: Args | null, timeMayPass = true): void {
     const { command } = this;
     if (command === null) return;
+    if (!this.isMeasured) {
+      this.endUnmeasured();
+      return;
+    }
     const { count } = this;
     const elapsedUs = this.readClock();
     if (timeMayPass && elapsedUs > LONG_US) this.clock.tick();
@@ -144,6 +164,7 @@ export class Accounts {
     this.command = command;
     this.client = client;
     this.count = 1;
+    this.isMeasured = true;
     this.startMs = startMs;
   }
 
@@ -159,6 +180,7 @@ export class Accounts {
     const elapsedUs = (nowMs - this.startMs) * 1000;
     this.lastReadMs = nowMs;
     this.startMs = nowMs;
+    this.isFresh = true;
     this.command = null;
     this.count = 0;
     return elapsedUs;
@@ -208,11 +230,11 @@ export class Accounts {
     if (this.hasGaps) this.openRun();
   }
 
-  /** Ends the run of a command inside that was not measured. */
+  /** Ends a run that was not measured. */
   endUnmeasured(): void {
     const { command } = this;
     if (command === null) return;
-    this.figures.commands.recordUnmeasured(command);
+    this.figures.commands.recordUnmeasured(command, this.count);
     this.command = null;
     this.count = 0;
   }
