@@ -8,6 +8,7 @@ import { PatternIndex } from "../../src/dispatch/pattern_index.ts";
 import type { NamedTopic } from "../../src/dispatch/topics.ts";
 import { Topics } from "../../src/dispatch/topics.ts";
 import { argsOf } from "../../src/protocol/args.ts";
+import { ownCpuMs } from "../client/process.ts";
 import { Random } from "../fuzz/random.ts";
 
 const ROUNDS = 300;
@@ -81,10 +82,10 @@ test("of many patterns few are looked at", () => {
     world.add(`user:${i}:*`);
     world.add(`*:order:${i}`);
   }
-  const from = performance.now();
+  const from = ownCpuMs();
   for (let i = 0; i < 10_000; i++) {
     expect(world.found(`user:${i}:order:${i + 1}`)).toHaveLength(2);
   }
   // Looking at all of them would take a hundred times as long.
-  expect(performance.now() - from).toBeLessThan(5000);
+  expect(ownCpuMs() - from).toBeLessThan(5000);
 });

@@ -5,7 +5,7 @@
  */
 
 import type { Client } from "../client/client.ts";
-import { residentSize } from "../client/process.ts";
+import { cpuMs, residentSize } from "../client/process.ts";
 import { plain, type Reply } from "../client/resp.ts";
 import { type Server, startServer } from "../client/server.ts";
 import { until } from "../client/until.ts";
@@ -170,9 +170,10 @@ export class Target {
   private async look(sizeBefore: number): Promise<string[]> {
     if (this.server === null) return [];
     const problems: string[] = [];
-    const began = performance.now();
+    const { pid } = this.server;
+    const began = cpuMs(pid);
     const answer = textOf(await this.bystanding().command("PING"));
-    const tookMs = performance.now() - began;
+    const tookMs = cpuMs(pid) - began;
     if (answer !== "PONG") problems.push(`PING says ${answer}`);
     if (tookMs > ANSWER_LIMIT_MS) problems.push(`PING took ${Math.round(tookMs)} ms`);
     const size = this.size();
