@@ -5,51 +5,23 @@
 import { Control, requestOf } from "./control.ts";
 import {
   failureOf,
+  firstDeadlineOf,
   LOAD_SETTINGS,
+  lagFigure,
+  PATIENCE_MS,
   randomDeadlines,
   setForLoad,
   setWithDeadline,
 } from "./expiry.ts";
-import { alternate, type Figure } from "./figure.ts";
 import { fill } from "./fill.ts";
 import { startLoadProcess } from "./load_process.ts";
-import { countOr, type Options } from "./options.ts";
-import { rowOf } from "./results.ts";
-import { type Server, withServers } from "./servers.ts";
-import { median, percentile } from "./statistics.ts";
+import type { Options } from "./options.ts";
+import type { Server } from "./servers.ts";
 
-const FIGURE = "expired-events";
-const KEYS = 1_000_000;
-/** As in the figure `expiry`. */
-const WRITE_MS = 2000;
-const WRITE_MS_PER_KEY = 0.01;
-/** How long after the last deadline a message may come; what does not come is so late. */
-const PATIENCE_MS = 60_000;
 const KEY_INDEX = /ttl:(\d+)\r\n/g;
 
 /** The figure `expired-events`. */
-export const expiredEvents: Figure = {
-  name: FIGURE,
-  summary: "time from a key's expiry to the message of it: 1 M keys with TTLs over 60 s",
-  async run(options, progress) {
-    const keys = countOr(options.keys, KEYS, options.scale);
-    const rounds = options.rounds ?? 1;
-    const samples = await alternate(rounds, (side) => {
-      progress(`${FIGURE}: ${side}, ${keys} keys over ${options.seconds} s`);
-      return withServers([options[side]], (server) => measure(server, keys, options));
-    });
-    const row = (name: string, percent: number) =>
-      rowOf(
-        { figure: FIGURE, test: "expiry to message", measure: name, unit: "ms" },
-        median(samples.ours.map((lagsMs) => percentile(lagsMs, percent))),
-        median(samples.theirs.map((lagsMs) => percentile(lagsMs, percent))),
-      );
-    const rows = [row("p50", 50), row("p99", 99), row("max", 100)];
-    const { ours, theirs, seconds, rate } = options;
-    const conditions = { ours, theirs, keys, seconds, rate, rounds };
-    return { date: options.date, conditions, rows, skipped: [] };
-  },
-};
+export const expiredEvents = lagFigure("expired-events", "message", measure);
 
 /** How late the message of each key was, in ms, sorted. */
 async function measure(server: Server, keys: number, options: Options): Promise<number[]> {
@@ -57,7 +29,7 @@ async function measure(server: Server, keys: number, options: Options): Promise<
   const control = await Control.open(server.port);
   await control.must("CONFIG", "SET", "notify-keyspace-events", "Ex");
   control.close();
-  const firstMs = Date.now() + WRITE_MS + Math.ceil(keys * WRITE_MS_PER_KEY);
+  const firstMs = firstDeadlineOf(keys);
   const deadlinesMs = randomDeadlines(keys, firstMs, options.seconds * 1000);
   const listener = await listen(server.port, deadlinesMs);
   await fill(server.port, keys, (index) => setWithDeadline(index, deadlinesMs[index] as number));

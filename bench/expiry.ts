@@ -28,8 +28,8 @@ export const LOAD_SETTINGS = {
 /** Time to write all keys before the first deadline: 2 s, and 10 s for each million. */
 const WRITE_MS = 2000;
 const WRITE_MS_PER_KEY = 0.01;
-/** How long after the last deadline a key may stay before the measurement ends without it. */
-const PATIENCE_MS = 60_000;
+/** How long after the last deadline is waited for a key; what has not come then is so late. */
+export const PATIENCE_MS = 60_000;
 
 /** An answer to DBSIZE: when it came, and the count of keys. */
 export interface Poll {
@@ -38,28 +38,40 @@ export interface Poll {
 }
 
 /** The figure `expiry`: keys with random TTLs over 60 s, under a light load. */
-export const expiry: Figure = {
-  name: "expiry",
-  summary: "time from a key's expiry to its removal: 1 M keys with TTLs over 60 s",
-  async run(options, progress) {
-    const keys = countOr(options.keys, KEYS, options.scale);
-    const rounds = options.rounds ?? 1;
-    const samples = await alternate(rounds, (side) => {
-      progress(`expiry: ${side}, ${keys} keys over ${options.seconds} s`);
-      return withServers([options[side]], (server) => measure(server, keys, options));
-    });
-    const row = (measure: string, percent: number) =>
-      rowOf(
-        { figure: "expiry", test: "expiry to removal", measure, unit: "ms" },
-        median(samples.ours.map((lagsMs) => percentile(lagsMs, percent))),
-        median(samples.theirs.map((lagsMs) => percentile(lagsMs, percent))),
-      );
-    const rows = [row("p50", 50), row("p99", 99), row("max", 100)];
-    const { ours, theirs, seconds, rate } = options;
-    const conditions = { ours, theirs, keys, seconds, rate, rounds };
-    return { date: options.date, conditions, rows, skipped: [] };
-  },
-};
+export const expiry = lagFigure("expiry", "removal", measure);
+
+/**
+ * A figure of the time from a key's expiry to something: `measure` says, in ms, how late it came
+ * for each of so many keys.
+ */
+export function lagFigure(
+  name: string,
+  event: string,
+  measure: (server: Server, keys: number, options: Options) => Promise<number[]>,
+): Figure {
+  return {
+    name,
+    summary: `time from a key's expiry to its ${event}: 1 M keys with TTLs over 60 s`,
+    async run(options, progress) {
+      const keys = countOr(options.keys, KEYS, options.scale);
+      const rounds = options.rounds ?? 1;
+      const samples = await alternate(rounds, (side) => {
+        progress(`${name}: ${side}, ${keys} keys over ${options.seconds} s`);
+        return withServers([options[side]], (server) => measure(server, keys, options));
+      });
+      const row = (measure: string, percent: number) =>
+        rowOf(
+          { figure: name, test: `expiry to ${event}`, measure, unit: "ms" },
+          median(samples.ours.map((lagsMs) => percentile(lagsMs, percent))),
+          median(samples.theirs.map((lagsMs) => percentile(lagsMs, percent))),
+        );
+      const rows = [row("p50", 50), row("p99", 99), row("max", 100)];
+      const { ours, theirs, seconds, rate } = options;
+      const conditions = { ours, theirs, keys, seconds, rate, rounds };
+      return { date: options.date, conditions, rows, skipped: [] };
+    },
+  };
+}
 
 /**
  * The lag of each deadline (sorted, in ms). The k-th deadline counts as met at the first poll at
@@ -85,7 +97,7 @@ export function lagsOf(
 
 async function measure(server: Server, keys: number, options: Options): Promise<number[]> {
   await fill(server.port, LOAD_KEYS, setForLoad);
-  const firstMs = Date.now() + WRITE_MS + Math.ceil(keys * WRITE_MS_PER_KEY);
+  const firstMs = firstDeadlineOf(keys);
   const deadlinesMs = randomDeadlines(keys, firstMs, options.seconds * 1000);
   await fill(server.port, keys, (index) => setWithDeadline(index, deadlinesMs[index] as number));
   deadlinesMs.sort();
@@ -127,6 +139,10 @@ export async function failureOf(result: Promise<unknown>): Promise<never> {
   await result;
   throw new Error("the load ended before the last key expired");
 }
+
+/** When the first of so many keys may expire: by then all are written. */
+export const firstDeadlineOf = (keys: number): number =>
+  Date.now() + WRITE_MS + Math.ceil(keys * WRITE_MS_PER_KEY);
 
 /** Times from the first on, in any order; the same each time. */
 export function randomDeadlines(count: number, firstMs: number, spanMs: number): Float64Array {
