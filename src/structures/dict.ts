@@ -126,6 +126,26 @@ export function find(
   }
 }
 
+/** As `find`, in the chain from this entry (or NIL) on: for who has read where it begins. */
+export function findInChain(
+  first: EntryRef,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+  keyHash: number,
+): EntryRef {
+  let e = first as number;
+  while (e !== NIL) {
+    const header = i32[e >>> SEGMENT_BITS];
+    const at = (e & SEGMENT_MASK) << 1;
+    if (header[at + 1] === keyHash && entry.keyMatches(header, at, bytes, view, offset, size))
+      break;
+    e = header[at];
+  }
+  return e as EntryRef;
+}
+
 /** The entry with the same key as `other`, which may be another dict's, or NIL. */
 export function findSame(dict: DictRef, other: EntryRef): EntryRef {
   const keyHash = entry.hash(other);

@@ -12,6 +12,8 @@ import { nextInDict } from "../../src/structures/packed_in_dict.ts";
 import { entryFor, findIn } from "./entries.ts";
 
 let blocks = 0;
+/** Whether the dict was being resized when `foundIn` asked it. */
+let isResized = false;
 
 beforeEach(() => {
   blocks = arena.figures().blockCount;
@@ -27,6 +29,7 @@ function foundIn(texts: readonly string[], keys: ReadonlySet<string>): string[] 
   for (const text of texts) p = packed.append(p, fromLatin1(text), 0, text.length);
   const members = dict.create();
   for (const key of keys) dict.insert(members, entryFor(key));
+  isResized = dict.otherTable(members) !== arena.NIL;
   const found: string[] = [];
   for (let at = nextInDict(p, 0, members); at !== 0; at = nextInDict(p, at, members)) {
     const { bytes, offset, size } = packed.range(p, at);
@@ -56,6 +59,18 @@ test("all that the dict has are found, in the order of the elements", () => {
       expect(foundIn(texts, keys)).toEqual(texts.filter((text) => keys.has(text)));
     }),
   );
+});
+
+test("many are found in a dict of any size, also while it is resized", () => {
+  const texts = Array.from({ length: 150 }, (_, i) => (i % 7 === 0 ? `${i}` : `member:${i}`));
+  let wereResized = 0;
+  for (let more = 0; more < 200; more += 7) {
+    const others = Array.from({ length: more }, (_, i) => `other:${i}`);
+    const keys = new Set([...texts.filter((_, i) => i % 3 !== 0), ...others]);
+    expect(foundIn(texts, keys)).toEqual(texts.filter((text) => keys.has(text)));
+    if (isResized) wereResized++;
+  }
+  expect(wereResized).toBeGreaterThan(5);
 });
 
 test("nothing is found in an empty one, nor of one", () => {
