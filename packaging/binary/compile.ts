@@ -8,6 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { loadModule } from "../../src/structures/load_code/load_module.ts";
 import type { Target } from "./targets.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -39,7 +40,9 @@ export function compile(out: string, target?: Target, runtime?: string): void {
     target === undefined || runtime === undefined
       ? []
       : [`--target=${target.bunTarget}`, `--compile-executable-path=${runtime}`];
-  const words = ["build", ...OPTIONS, ...other, ...ENTRIES, "--outfile", path];
+  const module = JSON.stringify(Buffer.from(loadModule()).toString("base64"));
+  const defined = ["--define", `LOAD_MODULE=${module}`];
+  const words = ["build", ...OPTIONS, ...defined, ...other, ...ENTRIES, "--outfile", path];
   execFileSync(process.execPath, words, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
 }
 

@@ -125,8 +125,6 @@ export const copyMemory = (to: Value, from: Value, size: Value) =>
 
 /** Of 64 bits. */
 export const addWide = binary(0x7c);
-export const subtractWide = binary(0x7d);
-export const isOtherWide = binary(0x52);
 export const xorWide = binary(0x85);
 const shiftRightWide = binary(0x88);
 /** Shifted right by a constant. */

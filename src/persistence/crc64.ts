@@ -74,8 +74,10 @@ export class Crc64 {
     if (told !== code) code.setTables(lows, highs);
     told = code;
     code.setSum(this.low, this.high);
-    const { summed } = code;
-    for (let at = from; at < end; at += SCRATCH_SIZE) {
+    const { summed, chunk } = code;
+    const isThere = bytes === chunk.bytes;
+    if (isThere) code.code.crc64(chunk.at + from, chunk.at + end);
+    for (let at = from; at < end && !isThere; at += SCRATCH_SIZE) {
       const size = Math.min(end - at, SCRATCH_SIZE);
       summed.bytes.set(bytes.subarray(at, at + size));
       code.code.crc64(summed.at, summed.at + size);

@@ -98,8 +98,8 @@ export interface StreamState {
 export interface LargeSaver {
   beginLarge(key: LargeKey): void;
   piece(bytes: Uint8Array, offset: number, size: number): void;
-  /** Elements of a list, at least one. */
-  block(elements: PackedRef): void;
+  /** A leaf of a list, of at least one element: listValue.showElements shows them. */
+  block(leaf: PackedRef): void;
   member(member: Range): void;
   scored(member: Range, score: number): void;
   /** `deadlineMs` is Unix ms, or -1. */

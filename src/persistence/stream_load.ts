@@ -2,7 +2,11 @@
 import { copyBytes } from "../base/bytes.ts";
 import type { Range } from "../base/range.ts";
 import { Args } from "../protocol/args.ts";
+import type { EntryRef } from "../structures/entry.ts";
 import { StreamId } from "../structures/stream_id.ts";
+import type { StreamLeafRef } from "../structures/stream_leaf.ts";
+import * as streamLeaf from "../structures/stream_leaf.ts";
+import * as streamValue from "../values/stream_value.ts";
 import { Malformed } from "./rdb/rdb_format.ts";
 
 const KEPT_ARGS_SIZE = 1 << 20;
@@ -37,6 +41,7 @@ export class EntryOrder {
   /** The ID of the leaf's first entry, and of the last that is not deleted, 0-0 before any. */
   private readonly leafFirst = new StreamId();
   private readonly lastLive = new StreamId();
+  private readonly own = new StreamId();
 
   reset(): void {
     this.leafFirst.setZero();
@@ -58,6 +63,18 @@ export class EntryOrder {
   /** Takes over that entries of the same leaf have come, none deleted, in order up to this one. */
   follow(id: StreamId): void {
     this.lastLive.copy(id);
+  }
+
+  /**
+   * Has the stream that is loaded adopt a leaf, none of whose entries is deleted, in order up to
+   * its last. Throws when it does not follow: the stream, which cannot be kept, owns it all the
+   * same.
+   */
+  adopt(e: EntryRef, leaf: StreamLeafRef): void {
+    streamValue.adoptLeaf(e, leaf);
+    streamLeaf.loadMaster(leaf, this.own);
+    this.check(this.own, false, true);
+    streamLeaf.loadLast(leaf, this.lastLive);
   }
 
   /** Throws when a stream cannot have this as its last ID. */

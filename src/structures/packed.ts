@@ -517,6 +517,16 @@ export function listpack(p: PackedRef): Range {
   return borrowed;
 }
 
+/** Writes the listpack, of `size` bytes, to a buffer; returns the index after it. */
+export function copyListpack(p: PackedRef, to: Uint8Array, at: number): number {
+  const bytes = u8[p >>> SEGMENT_BITS];
+  const base = baseOf(p);
+  copyBytes(bytes, base + LISTPACK, HEADER_SIZE, to, at);
+  const elements = size(p) - HEADER_SIZE;
+  copyBytes(bytes, base + startOf(p), elements, to, at + HEADER_SIZE);
+  return at + HEADER_SIZE + elements;
+}
+
 /** The bytes of the block of a collection whose elements take so many. */
 export const capacityFor = (elementsSize: number) =>
   arena.capacityFor(LISTPACK + EMPTY_SIZE + elementsSize);
@@ -543,6 +553,13 @@ export function fromListpack(bytes: Uint8Array, offset: number, length: number):
   const base = baseOf(p);
   copyBytes(bytes, offset, length, u8[p >>> SEGMENT_BITS], base + LISTPACK);
   if (DEBUG) assert(size(p) === length, "a listpack of another size than it says");
+  return p;
+}
+
+/** A collection with the bytes of a block that is in use so far, which must be sound. */
+export function fromBlock(bytes: Uint8Array, offset: number, size: number): PackedRef {
+  const p = arena.alloc(size) as PackedRef;
+  copyBytes(bytes, offset, size, u8[p >>> SEGMENT_BITS], baseOf(p));
   return p;
 }
 

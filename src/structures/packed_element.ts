@@ -325,6 +325,15 @@ export function bodySpan(bytes: Uint8Array, at: number): number {
   return longSpan(bytes, at, first);
 }
 
+/** As `bodySpan` of bytes that are not trusted; 0 for none that ends by `end`. */
+export function checkedBody(bytes: Uint8Array, at: number, end: number): number {
+  const first = bytes[at];
+  const head = first < CODE_STRING12 ? 1 : first < CODE_STRING32 ? 2 : 5;
+  if (first > CODE_INT64 || at + (first > CODE_STRING32 ? 1 : head) > end) return 0;
+  const body = first === CODE_STRING32 ? (word(bytes, at + 1) >>> 0) + 5 : bodySpan(bytes, at);
+  return at + body > end ? 0 : body;
+}
+
 function longSpan(bytes: Uint8Array, at: number, first: number): number {
   if (first < CODE_STRING32) return (((first & 15) << 8) | bytes[at + 1]) + 2;
   if (first === CODE_STRING32) return word(bytes, at + 1) + 5;

@@ -47,6 +47,17 @@ const MASTER_ID = 6;
 const LAST_ID = 10;
 const HEADER_SIZE = 56;
 
+/** Where some of it lies in a leaf's bytes. */
+export const Head = {
+  live: 4 * LIVE,
+  deleted: 4 * DELETED,
+  fields: 4 * FIELDS,
+  entriesAt: 4 * ENTRIES_AT,
+  masterId: 4 * MASTER_ID,
+  lastId: 4 * LAST_ID,
+  size: HEADER_SIZE,
+} as const;
+
 /** Bits of an entry's head. */
 const IS_DELETED = 1;
 const HAS_NAMES = 2;
@@ -221,6 +232,19 @@ export function assemble(
   setWordAt(leaf, ENTRIES_AT, HEADER_SIZE + entriesAt);
   traits.masterId.store(leaf, MASTER_ID);
   traits.lastId.store(leaf, LAST_ID);
+  return leaf;
+}
+
+/** Reads an ID that lies at `at`, in a leaf's head or an entry, from bytes of a leaf. */
+export function readWholeId(view: DataView, at: number, into: StreamId): void {
+  const word = (index: number) => view.getInt32(at + 4 * index, true);
+  into.set(word(0), word(1), word(2), word(3));
+}
+
+/** A leaf of the bytes of another, which must be sound. */
+export function fromBytes(bytes: Uint8Array, offset: number, size: number): StreamLeafRef {
+  const leaf = arena.alloc(size) as StreamLeafRef;
+  copyBytes(bytes, offset, size, u8[leaf >>> SEGMENT_BITS], arena.byteOffset(leaf));
   return leaf;
 }
 

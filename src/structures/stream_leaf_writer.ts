@@ -13,7 +13,7 @@
 import { bufferOf } from "../base/ballast.ts";
 import { giveBack } from "../base/buffers.ts";
 import { BULK_COPY_SIZE, copyBytes } from "../base/bytes.ts";
-import { Entries, type LoadCode, loadCode, type Region } from "./load_code/load_code.ts";
+import { Entries, type LoadCode, loadCode } from "./load_code/load_code.ts";
 import * as packed from "./packed.ts";
 import * as element from "./packed_element.ts";
 import { StreamId } from "./stream_id.ts";
@@ -144,12 +144,7 @@ export class StreamLeafWriter {
     const told = this.names + streamLeaf.PACKED_FIXED_ELEMENTS;
     if (!this.isNear(base) || told > SMALL_MAX || end - from > RUN_SIZE_MAX) return from;
     if (loadCode !== null && 2 * (end - from) <= loadCode.entries.bytes.length) {
-      if (bytes === loadCode.blob.bytes) {
-        return this.copyWide(loadCode, loadCode.blob, from, end, most, base);
-      }
-      if (bytes === loadCode.packedEntries.bytes) {
-        return this.copyWide(loadCode, loadCode.packedEntries, from, end, most, base);
-      }
+      if (bytes === loadCode.blob.bytes) return this.copyWide(loadCode, from, end, most, base);
     }
     // What an entry takes here is less than twice what it takes there.
     this.reserve(2 * (end - from));
@@ -212,7 +207,6 @@ export class StreamLeafWriter {
   /** As `copyEntries`, by WebAssembly, of bytes in a region of it. */
   private copyWide(
     loading: LoadCode,
-    { at }: Region,
     from: number,
     end: number,
     most: number,
@@ -221,6 +215,7 @@ export class StreamLeafWriter {
     const { last, master } = this;
     const isNew = this.count === 0;
     const { entries } = loading;
+    const { at } = loading.blob;
     loading.setTrait(Entries.names, this.names);
     loading.setTrait(Entries.baseMs, base.msLow);
     loading.setTrait(Entries.baseSeq, base.seqLow);

@@ -3,7 +3,7 @@
  * loading many of them. What is encoded as a leaf has it is copied as it is.
  *
  *   listLoad.begin(e);
- *   listLoad.add(bytes, offset, size), listLoad.addRun(bytes, at, size, elements)  …
+ *   listLoad.add(bytes, offset, size), listLoad.addRun(bytes, from, stop)  …
  *   listLoad.finish();
  *
  * Between begin and finish nothing else is loaded so. If the caller gives up, what was not yet a
@@ -11,13 +11,21 @@
  */
 import { copyBytes } from "../base/bytes.ts";
 import type { EntryRef } from "../structures/entry.ts";
-import { loadCode } from "../structures/load_code/load_code.ts";
+import {
+  LEAF_SIZE_MAX,
+  Leaves,
+  type LoadCode,
+  loadCode,
+  MADE_HEAD_SIZE,
+} from "../structures/load_code/load_code.ts";
 import * as packed from "../structures/packed.ts";
 import * as element from "../structures/packed_element.ts";
 import * as listValue from "./list_value.ts";
 
 /** A larger element is not put together here. */
 const STAGED_SPAN_MAX = 64 << 10;
+/** The bits of a short string's code that are its size. */
+const SHORT_MASK = 63;
 
 /** The elements of the leaf that is being made. */
 const own = new Uint8Array(2 * STAGED_SPAN_MAX);
@@ -55,6 +63,66 @@ export function add(bytes: Uint8Array, offset: number, size: number): void {
   count++;
 }
 
+/** What `addRun` has passed: where it stopped, and how many elements. */
+export const run = { at: 0, count: 0 };
+
+/**
+ * Adds elements from index `from` up to `stop` that are sound, and encoded as packed_element.ts
+ * would do it: see `run`. It stops at what it cannot tell of, which is for `add` then, or wrong.
+ */
+export function addRun(bytes: Uint8Array, from: number, stop: number): void {
+  run.at = from;
+  run.count = 0;
+  if (loadCode !== null && bytes === loadCode.blob.bytes && staged === loadCode.staged.bytes) {
+    if (endMax <= LEAF_SIZE_MAX) {
+      addWide(loadCode, stop);
+      return;
+    }
+  }
+  for (;;) {
+    const at = element.passRun(bytes, run.at, stop, endMax - end, countMax - count);
+    const { passed } = element;
+    copyBytes(bytes, run.at, at - run.at, staged, end);
+    end += at - run.at;
+    count += passed.count;
+    run.at = at;
+    run.count += passed.count;
+    if (!passed.isFull || count === 0) return;
+    finish();
+  }
+}
+
+/** As `addRun`, by WebAssembly, of bytes in the region for them. */
+function addWide(loading: LoadCode, stop: number): void {
+  const { blob, staged, code } = loading;
+  loading.setLeafState(Leaves.sizeMax, endMax);
+  loading.setLeafState(Leaves.countMax, countMax);
+  for (let isFull = true; isFull; ) {
+    loading.setLeafState(Leaves.stagedEnd, staged.at + end);
+    loading.setLeafState(Leaves.count, count);
+    loading.setLeafState(Leaves.plain, listValue.plainLeft(list));
+    run.at = code.takeRun(blob.at + run.at, blob.at + stop) - blob.at;
+    run.count += loading.leafState(Leaves.passed);
+    end = loading.leafState(Leaves.stagedEnd) - staged.at;
+    count = loading.leafState(Leaves.count);
+    const made = loading.leafState(Leaves.made);
+    adopt(loading, made);
+    isFull = made > 0 && loading.leafState(Leaves.isFull) !== 0;
+  }
+}
+
+/** Takes leaves over that were made. */
+function adopt({ trimmed: { bytes, view } }: LoadCode, made: number): void {
+  let at = 0;
+  for (let left = made; left > 0; left--) {
+    const size = view.getInt32(at, true);
+    const isTrimmed = view.getInt32(at + 4, true) < 0;
+    at += MADE_HEAD_SIZE;
+    listValue.loadBlock(list, bytes, at, size, isTrimmed);
+    at += (size + 7) & ~7;
+  }
+}
+
 /** How many bytes the leaf that is being made may get, and how many elements. */
 export const room = () => endMax - end;
 export const countRoom = () => countMax - count;
@@ -74,10 +142,22 @@ export function wrote(size: number, elements: number): void {
   count += elements;
 }
 
-/** Adds elements, for which there is room, that are encoded as packed_element.ts would do it. */
-export function addRun(bytes: Uint8Array, at: number, size: number, elements: number): void {
-  copyBytes(bytes, at, size, staged, end);
-  wrote(size, elements);
+/**
+ * Adds a leaf as it is: a sound listpack of so many elements, plain or trimmed. False if the list
+ * cannot have it so: its elements are to be added then.
+ */
+export function addLeaf(
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+  elements: number,
+  isTrimmed: boolean,
+): boolean {
+  const prefix = isTrimmed ? bytes[offset + packed.HEADER_SIZE] & SHORT_MASK : 0;
+  const whole = size - packed.EMPTY_SIZE + (elements - 1) * prefix;
+  if (elements > countMax || whole > endMax) return false;
+  finish();
+  return listValue.loadLeaf(list, bytes, offset, size, isTrimmed);
 }
 
 /** What is too large for a leaf with others has one of its own. */

@@ -79,8 +79,8 @@ const treeOf = (e: EntryRef) => refOf(e) as TreeRef;
 const singleOf = (e: EntryRef) => refOf(e) as PackedRef;
 
 /** The block of a leaf that may be trimmed, and how many elements it holds. */
-const isTrimmed = (leaf: PackedRef) => leaf < 0;
-const blockOf = (leaf: PackedRef) => (leaf & ~TRIMMED) as PackedRef;
+export const isTrimmed = (leaf: PackedRef) => leaf < 0;
+export const blockOf = (leaf: PackedRef) => (leaf & ~TRIMMED) as PackedRef;
 const countOf = (leaf: PackedRef) =>
   isTrimmed(leaf) ? prefixed.count(blockOf(leaf)) : packed.count(leaf);
 
@@ -148,6 +148,41 @@ export function load(
   else addLeaf(e, (trimmed | TRIMMED) as PackedRef);
 }
 
+/** How many leaves that are loaded next are not trimmed, as far as is known. */
+export function plainLeft(e: EntryRef): number {
+  if (isTree(e)) return Math.max(LEAVES_PLAIN - btree.leafCount(treeOf(e)), 0);
+  return packed.count(singleOf(e)) === 0 ? LEAVES_PLAIN : LEAVES_PLAIN - 1;
+}
+
+/**
+ * Adds a leaf, after all others of a list that is loaded, of the bytes of a block, as they are in
+ * memory; a trimmed one is not the first.
+ */
+export function loadBlock(
+  e: EntryRef,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+  isTrimmed: boolean,
+): void {
+  const leaf = packed.fromBlock(bytes, offset, size);
+  addLeaf(e, isTrimmed ? ((leaf | TRIMMED) as PackedRef) : leaf);
+}
+
+/** As `loadBlock`, of a listpack; false when it is trimmed and would be the first. */
+export function loadLeaf(
+  e: EntryRef,
+  bytes: Uint8Array,
+  offset: number,
+  size: number,
+  isTrimmed: boolean,
+): boolean {
+  if (isTrimmed && !isTree(e) && packed.count(singleOf(e)) === 0) return false;
+  const leaf = packed.fromListpack(bytes, offset, size);
+  addLeaf(e, isTrimmed ? ((leaf | TRIMMED) as PackedRef) : leaf);
+  return true;
+}
+
 /** Adds a leaf after all others of a list that is loaded; the list then owns it. */
 export function addLeaf(e: EntryRef, leaf: PackedRef): void {
   if (!isTree(e)) {
@@ -175,16 +210,22 @@ export const block = (e: EntryRef) => (isTree(e) ? (NIL as PackedRef) : singleOf
 
 /** Visits blocks of the elements in their order; a block is good until `visit` returns. */
 export function eachBlock(e: EntryRef, visit: (p: PackedRef) => void): void {
+  eachLeaf(e, (leaf) => showElements(leaf, visit));
+}
+
+/** As `eachBlock`, of leaves as they are, which may be trimmed: see `showElements`. */
+export function eachLeaf(e: EntryRef, visit: (leaf: PackedRef) => void): void {
   if (!isTree(e)) {
     visit(singleOf(e));
     return;
   }
   const t = treeOf(e);
   let leaf = btree.first(t) as PackedRef;
-  for (; leaf !== NIL; leaf = btree.next(t) as PackedRef) showLeaf(leaf, visit);
+  for (; leaf !== NIL; leaf = btree.next(t) as PackedRef) visit(leaf);
 }
 
-function showLeaf(leaf: PackedRef, visit: (p: PackedRef) => void): void {
+/** Visits the elements of a leaf as a block, which is good until `visit` returns. */
+export function showElements(leaf: PackedRef, visit: (p: PackedRef) => void): void {
   if (!isTrimmed(leaf)) {
     visit(leaf);
     return;
@@ -202,9 +243,9 @@ export function freeze(e: EntryRef): Int32Array | null {
   return leaves;
 }
 
-/** Visits the block of a leaf's elements, which is good until `visit` returns, and thaws it. */
-export function thaw(leaf: number, visit: (p: PackedRef) => void): void {
-  showLeaf(leaf as PackedRef, visit);
+/** Visits a leaf, which is good until `visit` returns, and thaws it: see `showElements`. */
+export function thaw(leaf: number, visit: (leaf: PackedRef) => void): void {
+  visit(leaf as PackedRef);
   frozen.done(blockOf(leaf as PackedRef));
 }
 

@@ -118,7 +118,7 @@ test("a snapshot of a newer version is refused, and left as it is", async () => 
   servers.push(server);
   expect(await server.exited).toBe(1);
   expect(server.log()).toContain(
-    "Can't load dump.rdb: the snapshot is of version 9, and this server reads up to version 1: " +
+    "Can't load dump.rdb: the snapshot is of version 9, and this server reads up to version 2: " +
       "it needs a newer Rusk (at byte 0). To look into it: rusk check-snapshot dump.rdb",
   );
   expect(readFileSync(file(), "latin1")).toBe("RUSKSNAP\x09\0\0\0 and more");

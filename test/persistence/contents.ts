@@ -78,7 +78,7 @@ function streamText(e: EntryRef): string {
       cursor.each((range) => fields.push(text(range)));
       all.push(`${cursor.id.text}${cursor.isDeleted ? "-" : ""}(${fields.join()})`);
     }
-    all.push("|");
+    all.push(`|${streamLeaf.packedSize(leaf)}`);
   });
   const id = new StreamId();
   for (const load of [

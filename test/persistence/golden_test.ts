@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { SNAPSHOT_VERSION } from "../../src/persistence/snapshot/snapshot_format.ts";
 import { startServer } from "../client/server.ts";
 import { asked, GOLDEN_FOLDER, type Golden } from "./golden.ts";
 
@@ -23,8 +24,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const files = readdirSync(GOLDEN_FOLDER).filter((name) => name.endsWith(".rusk"));
 
-test("there is a golden file of the first version", () => {
-  expect(files).toContain("version-1.rusk");
+test("there is a golden file of each version", () => {
+  for (let version = 1; version <= SNAPSHOT_VERSION; version++) {
+    expect(files).toContain(`version-${version}.rusk`);
+  }
 });
 
 describe.each(files)("%s", (name) => {
@@ -45,14 +48,14 @@ describe.each(files)("%s", (name) => {
   });
 });
 
-test("the program of docs/snapshot-format.md reads it", () => {
+test.each(files)("the program of docs/snapshot-format.md reads %s", (name) => {
   const page = readFileSync(join(ROOT, "docs/snapshot-format.md"), "utf8");
   const program = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
   // Beside the packages, so that it finds them.
   const script = join(ROOT, "node_modules", `.read-snapshot-${process.pid}.mjs`);
   writeFileSync(script, program);
   try {
-    const path = join(GOLDEN_FOLDER, "version-1.rusk");
+    const path = join(GOLDEN_FOLDER, name);
     const lines = execFileSync(process.execPath, [script, path], { encoding: "latin1" })
       .trim()
       .split("\n")

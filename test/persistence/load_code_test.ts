@@ -34,8 +34,33 @@ function element(random: Random, i: number): string {
   ]);
 }
 
+/** Lists whose elements begin alike in ways that are near to other things. */
+const ALIKE: readonly ((i: number) => string)[] = [
+  (i) => `2024-01-${i}`,
+  (i) => `0000${i}`,
+  (i) => `12345678901234567890${i}`,
+  (i) => `1234567${i}`,
+  (i) => `-1234567${i}`,
+  (i) => `10.0.0.${i}`,
+  (i) => `${"x".repeat(58)}${i}`,
+  (i) => `${"y".repeat(70)}${i}`,
+  (i) => (i % 700 === 0 ? `other${i}` : `alike:${i}`),
+];
+
 /** Some lists and streams, of more than is read at once. */
 function fill(server: InnerServer, random: Random): void {
+  for (const [index, text] of ALIKE.entries()) {
+    const key = `alike:${index}`;
+    server.run("RPUSH", key, ...Array.from({ length: 3000 }, (_, i) => text(i)));
+    // The leaf at the head is a trimmed one then, or not even that.
+    if (index % 2 === 0) server.run("LPOP", key, String(random.between(1, 500)));
+    if (index % 3 === 0) server.run("LPUSH", key, "at the head");
+    server.run("LINSERT", key, "BEFORE", text(1500), "between");
+  }
+  for (let i = 0; i < 200; i++) {
+    const own = Array.from({ length: random.between(1, 40) }, (_, k) => element(random, k));
+    server.run("RPUSH", `small:${i}`, ...own);
+  }
   for (let at = 0; at < 8000; at += 100) {
     const own = Array.from({ length: 100 }, (_, i) => element(random, at + i));
     server.run("RPUSH", random.chance(0.9) ? "plain" : "other", ...own);
@@ -45,10 +70,18 @@ function fill(server: InnerServer, random: Random): void {
     seq = random.chance(0.3) ? 0 : seq + 1;
     const id = `${1_700_000_000_000 + i}-${seq}`;
     server.run("XADD", "stream", id, "field", element(random, i), "n", String(i * 300));
+    const others = random.chance(0.98) ? ["a"] : ["b", "1", "c"];
+    server.run("XADD", "others", `${i + 1}-${i % 3}`, ...others, element(random, i));
+    if (random.chance(0.01)) server.run("XDEL", "others", `${i + 1}-${i % 3}`);
+    if (random.chance(0.01)) server.run("XDEL", "others", `${i}-${(i - 1) % 3}`);
+  }
+  const far = ["18446744073709551614-0", "18446744073709551614-18446744073709551615"];
+  for (const id of ["5-18446744073709551610", "5-18446744073709551615", "4294967299-1", ...far]) {
+    server.run("XADD", "far", id, "f", "v");
   }
 }
 
-type Form = "RDB" | "snapshot";
+type Form = "RDB" | "snapshot" | "elements";
 
 function fileOf(server: InnerServer, form: Form): Uint8Array {
   const pieces: Uint8Array[] = [];
@@ -57,7 +90,7 @@ function fileOf(server: InnerServer, form: Form): Uint8Array {
   const saver =
     form === "RDB"
       ? openRdbSaver(write, keyspace, config)
-      : openOwnSaver(blocksTo(write, false), keyspace);
+      : openOwnSaver({ ...blocksTo(write, false), takesElements: form === "elements" }, keyspace);
   saveAll(saver, keyspace);
   return Buffer.concat(pieces);
 }
@@ -118,7 +151,7 @@ function broken(file: Uint8Array, form: Form, random: Random): Uint8Array {
   return copy;
 }
 
-test.each(["RDB", "snapshot"] as const)(
+test.each(["RDB", "snapshot", "elements"] as const)(
   "%s: whole and broken files come to the same by WebAssembly as without",
   (form) =>
     withSeed(async (random, note) => {

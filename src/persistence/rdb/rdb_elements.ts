@@ -38,7 +38,8 @@ abstract class Cursor {
   protected readonly shown: Range = { bytes: new Uint8Array(0), offset: 0, size: 0 };
   protected bytes = this.shown.bytes;
   protected at = 0;
-  protected end = 0;
+  /** Where the elements end. */
+  end = 0;
   protected seen = 0;
   protected readonly digits = new Uint8Array(DIGITS_SIZE);
 
@@ -151,18 +152,19 @@ export class ListpackCursor extends Cursor implements Elements {
   /**
    * Passes over elements that are stored as a packed block stores them, at most `countMax` that
    * take `sizeMax` bytes; how many. They begin at `following` as it was before. When it passes over
-   * none, either `isFull` or `next` goes on.
+   * none, `next` goes on.
    */
   run(sizeMax: number, countMax: number): number {
-    this.at = element.passRun(this.bytes, this.following, this.end, sizeMax, countMax);
-    this.span = 0;
-    this.seen += element.passed.count;
+    const at = element.passRun(this.bytes, this.following, this.end, sizeMax, countMax);
+    this.passTo(at, element.passed.count);
     return element.passed.count;
   }
 
-  /** Whether `run` stopped before an element that was too much. */
-  get isFull(): boolean {
-    return element.passed.isFull;
+  /** Somebody has passed over so many elements, up to there. */
+  passTo(at: number, elements: number): void {
+    this.at = at;
+    this.span = 0;
+    this.seen += elements;
   }
 
   /** Where the element begins that comes next. */
@@ -180,6 +182,12 @@ export class ListpackCursor extends Cursor implements Elements {
   private isLeast(): boolean {
     const { bytes, offset, size } = this.range;
     return element.measure(bytes, offset, size) === this.span;
+  }
+
+  /** Whether the element is stored as a string of up to 63 bytes. */
+  get isShort(): boolean {
+    const first = this.bytes[this.at];
+    return first >= LISTPACK_CODE_STRING6 && first < LISTPACK_CODE_INT13;
   }
 
   /** Whether the element is stored as an integer: its value, if it is a safe one; else NaN. */

@@ -38,6 +38,7 @@ import * as entry from "../../structures/entry.ts";
 import type { PackedRef } from "../../structures/packed.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
 import type { StreamLeafRef } from "../../structures/stream_leaf.ts";
+import * as listValue from "../../values/list_value.ts";
 import type { FrozenConsumer, FrozenGroup } from "../../values/stream_group.ts";
 import * as values from "../../values/values.ts";
 import type { ByteSource } from "../byte_source.ts";
@@ -136,6 +137,8 @@ export class RdbLoader implements Loader {
   readonly figures = { keys: 0, expired: 0, empty: 0, module: 0, lost: 0 };
   version = 0;
   private isValkey = false;
+  /** At the end: what was read and is behind it. */
+  private unused: Uint8Array = new Uint8Array(0);
   private readonly reader = new RdbReader();
   private readonly keyspace: Keyspace;
   private readonly hooks: RdbHooks;
@@ -168,6 +171,8 @@ export class RdbLoader implements Loader {
         const type = this.reader.byte();
         if (type === Opcode.end) {
           this.end();
+          this.unused = this.reader.rest();
+          this.reader.release();
           return false;
         }
         if (isOpcode(type)) {
@@ -179,13 +184,14 @@ export class RdbLoader implements Loader {
       }
       return true;
     } catch (error) {
+      this.reader.release();
       if (!(error instanceof Malformed)) throw error;
       throw new RdbError(this.reason(error), this.reader.offset);
     }
   }
 
   rest(): Uint8Array {
-    return this.reader.rest();
+    return this.unused;
   }
 
   private reason(error: Malformed): string {
@@ -519,8 +525,8 @@ export class RdbSaver implements Saver, LargeSaver {
     this.writer.raw(bytes, offset, size);
   }
 
-  block(elements: PackedRef): void {
-    writeListNode(this.writer, elements);
+  block(leaf: PackedRef): void {
+    listValue.showElements(leaf, (elements) => writeListNode(this.writer, elements));
   }
 
   member(member: Range): void {

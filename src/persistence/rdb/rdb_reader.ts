@@ -9,7 +9,7 @@ import { ensureMore } from "../../arena/arena.ts";
 import { copyBytes, WORD_SLACK } from "../../base/bytes.ts";
 import { RDB_STRING_SIZE_MAX } from "../../base/limits.ts";
 import { writeInteger } from "../../base/numbers.ts";
-import { loadCode, SCRATCH_SIZE } from "../../structures/load_code/load_code.ts";
+import { type LoadCode, loadCode, SCRATCH_SIZE } from "../../structures/load_code/load_code.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
 import type { ByteSource } from "../byte_source.ts";
 import { Crc64 } from "../crc64.ts";
@@ -42,6 +42,8 @@ export class RdbReader {
   /** What is not as it should be in a value that was read, and was put right; "" for nothing. */
   mended = "";
   private source: ByteSource | null = null;
+  /** Where pieces of the source lie, which nobody else has meanwhile. */
+  private home: LoadCode | null = null;
   private bytes: Uint8Array = NO_BYTES;
   /** The same, as what is unpacked is given. */
   private readonly here: { bytes: Uint8Array; view: DataView } = { bytes: NO_BYTES, view: NO_VIEW };
@@ -78,10 +80,21 @@ export class RdbReader {
 
   /** Reads from a source. */
   openSource(source: ByteSource): void {
-    const chunk = new Uint8Array(CHUNK_SIZE);
-    this.openMemory(chunk, new DataView(chunk.buffer), 0, 0);
+    if (loadCode !== null && loadCode.chunkOwner === null) {
+      this.home = loadCode;
+      loadCode.chunkOwner = this;
+      this.openMemory(loadCode.chunk.bytes, loadCode.chunk.view, 0, 0);
+    } else {
+      const chunk = new Uint8Array(CHUNK_SIZE);
+      this.openMemory(chunk, new DataView(chunk.buffer), 0, 0);
+    }
     this.source = source;
     this.unread = source.size;
+  }
+
+  /** Nothing more is read of the source: others may use what its pieces were in. */
+  release(): void {
+    if (this.home?.chunkOwner === this) this.home.chunkOwner = null;
   }
 
   /** Bytes read so far. */
@@ -283,11 +296,17 @@ export class RdbReader {
   /** As `unpack`, by WebAssembly; false where that has no room for it. */
   private unpackWide(packed: number, into: Text, size: number): boolean {
     if (loadCode === null || packed > SCRATCH_SIZE) return false;
-    const { scratch, blob, code } = loadCode;
+    const { chunk, scratch, blob, code } = loadCode;
     into.resize(size);
     if (into.bytes !== blob.bytes) return false;
-    this.copy(packed, scratch.bytes);
-    if (code.unpack(scratch.at, scratch.at + packed, blob.at, blob.at + size) === 0) {
+    let from = scratch.at;
+    if (this.bytes === chunk.bytes && this.end - this.at >= packed) {
+      from = chunk.at + this.at;
+      this.at += packed;
+    } else {
+      this.copy(packed, scratch.bytes);
+    }
+    if (code.unpack(from, from + packed, blob.at, blob.at + size) === 0) {
       throw new Malformed("a packed string is broken");
     }
     return true;

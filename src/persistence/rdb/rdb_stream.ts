@@ -18,9 +18,10 @@ import { counted } from "../../base/counted.ts";
 import { parseInt64 } from "../../base/numbers.ts";
 import type { Range } from "../../base/range.ts";
 import type { EntryRef } from "../../structures/entry.ts";
-import type { LoadCode } from "../../structures/load_code/load_code.ts";
+import { Entries, type LoadCode, loadCode } from "../../structures/load_code/load_code.ts";
 import * as element from "../../structures/packed_element.ts";
 import { StreamId } from "../../structures/stream_id.ts";
+import * as streamLeaf from "../../structures/stream_leaf.ts";
 import { StreamLeafWriter } from "../../structures/stream_leaf_writer.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
@@ -41,6 +42,8 @@ import type { RdbReader } from "./rdb_reader.ts";
 
 /** What an entry has beside its fields: flags, two parts of the ID, and the number of elements. */
 const FRAME_ELEMENTS = 3;
+/** What a leaf takes besides its entries, and more. */
+const LEAF_ROOM = 128;
 /** The least bytes of a pending entry, with all of it, and of a consumer. */
 const PENDING_SIZE = STREAM_ID_SIZE + TIME_SIZE + 1;
 const CONSUMER_SIZE = 1 + TIME_SIZE + 1;
@@ -106,6 +109,7 @@ function loadLeaf(reader: RdbReader, e: EntryRef): void {
   const { view } = key;
   master.set(view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12));
   reader.string(blob);
+  if (loadCode !== null && loadWide(loadCode, e)) return;
   openLeaf();
   if (next === end) throw new Malformed("an empty leaf");
   const live = count();
@@ -122,6 +126,24 @@ function loadLeaf(reader: RdbReader, e: EntryRef): void {
   if (deletedSeen !== deleted) throw new Malformed("a leaf with other counts of entries");
   if (next !== end) throw new Malformed("a leaf has more elements than entries");
   if (live + deleted > 0) streamValue.adoptLeaf(e, leaf.finish());
+}
+
+/** Takes the leaf over that was read, by WebAssembly, as a whole; false where that cannot do it. */
+function loadWide(loading: LoadCode, e: EntryRef): boolean {
+  const { blob: home, entries, code } = loading;
+  const isNear = master.seqHigh === 0 && 2 * blob.size + LEAF_ROOM <= entries.bytes.length;
+  if (!isNear || blob.bytes !== home.bytes) return false;
+  elements.start(blob.bytes, 0, blob.size);
+  loading.setTrait(Entries.baseMs, master.msLow);
+  loading.setTrait(Entries.baseSeq, master.seqLow);
+  loading.setTrait(Entries.baseMsHigh, master.msHigh);
+  const [from, end] = [elements.following, elements.end];
+  const passed = code.takeLeaf(home.at + from, home.at + end, entries.at);
+  if (passed === 0) return false;
+  elements.passTo(end, passed);
+  elements.next();
+  order.adopt(e, streamLeaf.fromBytes(entries.bytes, 0, loading.trait(Entries.toAt)));
+  return true;
 }
 
 /** The elements of a leaf, all sound and as a packed block stores them: those still to be read. */

@@ -221,16 +221,11 @@ function loadListpackNodes(reader: RdbReader, e: EntryRef): void {
 function addPackedNode(): void {
   listpacks.start(blob.bytes, 0, blob.size);
   for (;;) {
-    const from = listpacks.following;
-    const count = listpacks.run(listLoad.room(), listLoad.countRoom());
-    if (count > 0) listLoad.addRun(blob.bytes, from, listpacks.following - from, count);
-    if (listpacks.isFull && !listLoad.isEmpty()) {
-      listLoad.finish();
-    } else {
-      if (!listpacks.next()) return;
-      const { bytes, offset, size } = listpacks.range;
-      listLoad.add(bytes, offset, size);
-    }
+    listLoad.addRun(blob.bytes, listpacks.following, listpacks.end);
+    listpacks.passTo(listLoad.run.at, listLoad.run.count);
+    if (!listpacks.next()) return;
+    const { bytes, offset, size } = listpacks.range;
+    listLoad.add(bytes, offset, size);
   }
 }
 

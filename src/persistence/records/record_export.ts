@@ -61,6 +61,7 @@ const idOf = (ms: Integer, sequence: Integer) => `${ms}-${sequence}`;
 
 /** Takes the blocks of a snapshot and gives records to a function, and a last one at the end. */
 export class RecordExport implements BlockSink {
+  readonly takesElements = true;
   private readonly write: (record: Record<string, unknown>) => void;
   private readonly strings: Strings;
   private readonly messages = new Unpackr({ mapsAsObjects: true, int64AsType: "bigint" });

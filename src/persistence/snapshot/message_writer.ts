@@ -85,6 +85,21 @@ export class MessageWriter {
     this.size = end;
   }
 
+  /** Bytes whose number is not known yet; returns where `closeBinary` is to write it. */
+  openBinary(): number {
+    this.room(ITEM_SIZE_MAX);
+    this.bytes[this.size++] = BIN32;
+    this.size += 4;
+    return this.size - 4;
+  }
+
+  closeBinary(at: number): void {
+    const { size } = this;
+    this.size = at;
+    this.word(size - at - 4);
+    this.size = size;
+  }
+
   /** A map of up to 15 pairs, which follow. */
   map(pairs: number): void {
     this.room(1);

@@ -154,12 +154,9 @@ export function countOf(e: EntryRef): number {
   }
 }
 
-/** Writes the elements of a large collection, which is no stream. */
+/** Writes the elements of a large set, sorted set or hash. */
 export function writeParts(parts: Parts, e: EntryRef): void {
   switch (entry.type(e)) {
-    case Type.list:
-      listValue.eachBlock(e, (p) => writeListBlock(parts, p));
-      break;
     case Type.set:
       writeMembers(parts, e);
       break;

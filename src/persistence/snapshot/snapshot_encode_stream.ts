@@ -35,11 +35,8 @@ const maxDeletedId = new StreamId();
 const rows = new IdCursor();
 const entries = new streamLeaf.LeafCursor();
 
-/** Writes the entries of a stream, then what is known of it, then its groups. */
-export function writeStream(records: StreamRecords, e: EntryRef): void {
-  records.inParts(RecordKind.part, (parts) =>
-    streamValue.eachLeaf(e, (leaf) => writeLeaf(parts, leaf)),
-  );
+/** Writes what is known of a stream, after its entries, then its groups. */
+export function writeStreamState(records: StreamRecords, e: EntryRef): void {
   streamValue.loadLastId(e, id);
   streamValue.loadMaxDeletedId(e, maxDeletedId);
   writeState(records, id, maxDeletedId, streamValue.entriesAdded(e));

@@ -14,7 +14,7 @@ import { RDB_STRING_SIZE_MAX } from "../../base/limits.ts";
 
 export const MAGIC = "RUSKSNAP";
 /** What is written, and the newest that is read. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 export const FILE_HEAD_SIZE = 12;
 export const BLOCK_HEAD_SIZE = 16;
 
@@ -57,7 +57,13 @@ export const RecordKind = {
   pending: 23,
   /** Of functions; before the first database. */
   library: 24,
+  /** Leaves of a list or a stream; since version 2. */
+  leaves: 25,
 } as const;
+
+/** What stands before a leaf of a list: whether its first element begins all others. */
+export const LEAF_PLAIN = 0;
+export const LEAF_TRIMMED = 1;
 
 /** Flags of a stream's entry. */
 export const ENTRY_DELETED = 1;

@@ -22,6 +22,7 @@ import type { LoadedKey } from "../rdb/rdb_values.ts";
 import { Chunk, MessageReader } from "./message_reader.ts";
 import { BlockReader } from "./snapshot_block.ts";
 import { BlockKind, DEFLATE_RATIO_MAX, RecordKind, SnapshotError } from "./snapshot_format.ts";
+import { addListLeaves } from "./snapshot_leaves_load.ts";
 import { StreamLoad } from "./snapshot_stream.ts";
 import {
   addElements,
@@ -74,6 +75,7 @@ export class SnapshotLoader implements Loader {
   private readonly rules: LoadingRules;
   private readonly open = new Map<number, OpenValue>();
   private readonly key = new Chunk();
+  private readonly leaves = new Chunk();
   private readonly made: LoadedKey;
   private readonly traits: Traits;
   private keys = 0;
@@ -303,6 +305,9 @@ export class SnapshotLoader implements Loader {
     } else if (kind === RecordKind.part) {
       expect(elements, 3);
       this.addPart(value);
+    } else if (kind === RecordKind.leaves) {
+      expect(elements, 3);
+      this.addLeaves(value);
     } else if (value.stream !== null) {
       this.addToStream(value.stream, kind, elements);
     } else {
@@ -321,6 +326,13 @@ export class SnapshotLoader implements Loader {
       addElements(reader, value.e, value.kind, items);
       value.loaded += items / widthOf(value.kind);
     }
+  }
+
+  private addLeaves(value: OpenValue): void {
+    this.reader.string(this.leaves);
+    if (value.stream !== null) value.stream.addLeaves(this.leaves);
+    else if (value.kind === RecordKind.list) value.loaded += addListLeaves(value.e, this.leaves);
+    else throw new Malformed("leaves of a value that has none");
   }
 
   private addToStream(stream: StreamLoad, kind: number, elements: number): void {

@@ -21,6 +21,7 @@ import * as entry from "../../structures/entry.ts";
 import type { PackedRef } from "../../structures/packed.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
 import type { StreamLeafRef } from "../../structures/stream_leaf.ts";
+import * as listValue from "../../values/list_value.ts";
 import type { FrozenConsumer, FrozenGroup } from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import * as stringValue from "../../values/string_value.ts";
@@ -51,12 +52,15 @@ import {
   writeLeaf,
   writePending,
   writeState,
-  writeStream,
+  writeStreamState,
 } from "./snapshot_encode_stream.ts";
 import { BLOCK_SIZE, BlockKind, PART_SIZE, RecordKind } from "./snapshot_format.ts";
+import { LeafRecords } from "./snapshot_leaves.ts";
 
 /** Takes the blocks of a file. */
 export interface BlockSink {
+  /** Lists and streams come element by element, never as leaves. */
+  readonly takesElements?: boolean;
   /**
    * Takes a buffer over, which holds a block of so many bytes. Returns the one to write the next
    * block to.
@@ -92,6 +96,7 @@ export class SnapshotSaver implements Saver, LargeSaver {
   private readonly clocks: SavedClocks;
   private readonly to = new MessageWriter(newBlock());
   private readonly parts: OpenParts;
+  private readonly leaves: LeafRecords | null;
   private readonly stream: StreamRecords;
   /** The number of the value that was begun last. */
   private number = 0;
@@ -106,6 +111,8 @@ export class SnapshotSaver implements Saver, LargeSaver {
     this.sink = sink;
     this.clocks = clocks;
     this.parts = new OpenParts(this.to, () => this.done());
+    const takesLeaves = sink.takesElements !== true;
+    this.leaves = takesLeaves ? new LeafRecords(this.to, () => this.done()) : null;
     this.stream = {
       to: this.to,
       begin: (kind, elements) => this.beginRecord(kind, elements),
@@ -165,7 +172,8 @@ export class SnapshotSaver implements Saver, LargeSaver {
     this.writeTraits(db, keyspace, e);
     this.to.integer(entry.type(e) === Type.stream ? streamValue.storedCount(e) : countOf(e));
     this.done();
-    if (entry.type(e) === Type.stream) writeStream(this.stream, e);
+    if (entry.type(e) === Type.stream) this.writeStream(e);
+    else if (entry.type(e) === Type.list) this.writeList(e);
     else if (entry.type(e) === Type.string) this.writeLongString(e);
     else this.inParts(RecordKind.part, (parts) => writeParts(parts, e));
     this.endValue();
@@ -196,6 +204,25 @@ export class SnapshotSaver implements Saver, LargeSaver {
   private endValue(): void {
     this.beginRecord(RecordKind.end, 0);
     this.done();
+  }
+
+  private writeList(e: EntryRef): void {
+    this.beginLeaves();
+    listValue.eachLeaf(e, (leaf) => this.block(leaf));
+    this.endParts();
+  }
+
+  /** Writes the entries of a stream, then what is known of it, then its groups. */
+  private writeStream(e: EntryRef): void {
+    this.beginLeaves();
+    streamValue.eachLeaf(e, (leaf) => this.leaf(leaf));
+    this.endParts();
+    writeStreamState(this.stream, e);
+  }
+
+  private beginLeaves(): void {
+    if (this.leaves !== null) this.leaves.begin(this.number);
+    else this.parts.begin(RecordKind.part, this.number);
   }
 
   private writeLongString(e: EntryRef): void {
@@ -229,7 +256,8 @@ export class SnapshotSaver implements Saver, LargeSaver {
     to.integer(this.clocks === "lfu" ? large.frequency : large.idleSeconds);
     to.integer(large.elements());
     this.done();
-    if (large.type !== Type.string) this.parts.begin(RecordKind.part, this.number);
+    if (large.type === Type.list || large.type === Type.stream) this.beginLeaves();
+    else if (large.type !== Type.string) this.parts.begin(RecordKind.part, this.number);
   }
 
   piece(bytes: Uint8Array, offset: number, size: number): void {
@@ -238,8 +266,9 @@ export class SnapshotSaver implements Saver, LargeSaver {
     this.done();
   }
 
-  block(elements: PackedRef): void {
-    writeListBlock(this.parts, elements);
+  block(leaf: PackedRef): void {
+    if (this.leaves !== null) this.leaves.addOfList(leaf);
+    else listValue.showElements(leaf, (elements) => writeListBlock(this.parts, elements));
   }
 
   member(member: Range): void {
@@ -258,7 +287,8 @@ export class SnapshotSaver implements Saver, LargeSaver {
   }
 
   leaf(entries: StreamLeafRef): void {
-    writeLeaf(this.parts, entries);
+    if (this.leaves !== null) this.leaves.addOfStream(entries);
+    else writeLeaf(this.parts, entries);
   }
 
   streamState({ lastId, maxDeletedId, entriesAdded }: StreamState): void {
@@ -298,6 +328,7 @@ export class SnapshotSaver implements Saver, LargeSaver {
   /** Ends what elements are added to, if there is anything. */
   private endParts(): void {
     if (this.parts.isOpen) this.parts.end();
+    this.leaves?.end();
   }
 
   /** A record is whole. */

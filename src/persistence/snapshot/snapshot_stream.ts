@@ -1,14 +1,7 @@
 /** Makes a stream of the records of a snapshot, as they come. Throws Malformed. */
 import { NIL } from "../../arena/arena.ts";
 import type { EntryRef } from "../../structures/entry.ts";
-import {
-  type LoadCode,
-  loadCode,
-  Messages,
-  PACKED_ENTRY_SIZE,
-  PACKED_SIZE,
-} from "../../structures/load_code/load_code.ts";
-import * as element from "../../structures/packed_element.ts";
+import { loadCode } from "../../structures/load_code/load_code.ts";
 import { StreamId } from "../../structures/stream_id.ts";
 import * as streamLeaf from "../../structures/stream_leaf.ts";
 import { StreamLeafWriter } from "../../structures/stream_leaf_writer.ts";
@@ -16,7 +9,7 @@ import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import { Malformed } from "../rdb/rdb_format.ts";
 import { EntryOrder, NameArgument } from "../stream_load.ts";
-import { encodeRun, run } from "./message_elements.ts";
+import { LeafSource } from "./leaf_source.ts";
 import { Chunk, type MessageReader } from "./message_reader.ts";
 import { ENTRY_BEGINS_LEAF, ENTRY_DELETED, ENTRY_SAME_NAMES } from "./snapshot_format.ts";
 
@@ -26,14 +19,6 @@ const PENDING_ITEMS = 4;
 const FLAGS = ENTRY_DELETED | ENTRY_BEGINS_LEAF | ENTRY_SAME_NAMES;
 
 const INT64_END = 2 ** 63;
-
-const FIX_ARRAY = 0x90;
-const FIX_ARRAY_END = 0xa0;
-const UINT8 = 0xcc;
-const UINT16 = 0xcd;
-const UINT32 = 0xce;
-const UINT64 = 0xcf;
-const INTEGER_SIZE_MAX = 9;
 
 const id = new StreamId();
 const chunk = new Chunk();
@@ -46,109 +31,15 @@ function readId(reader: MessageReader): void {
   id.set(high, low, reader.high, reader.low);
 }
 
-/** Entries as Redis has them in a listpack, as many as are taken over at once. */
-const ownEntries = new Uint8Array(PACKED_SIZE + PACKED_ENTRY_SIZE + 2);
-let packedEntries = ownEntries;
-
-/**
- * Encodes plain entries, at most `most`: those that have so many values and no names, are not
- * deleted, and of which the ms and the sequence are near to those of `master`. Returns where they
- * end; the reader is at the first that is not plain, or for which there is no room.
- */
-function encodeEntries(
-  reader: MessageReader,
-  master: StreamId,
-  names: number,
-  most: number,
-): number {
-  const { bytes, view, end } = reader;
-  if (loadCode !== null && bytes === loadCode.block.bytes) {
-    return encodeWide(loadCode, reader, master, names, most);
-  }
-  packedEntries = ownEntries;
-  const to = packedEntries;
-  let toEnd = 0;
-  for (
-    let left = names < FIX_ARRAY_END - FIX_ARRAY ? most : 0;
-    left > 0 && toEnd < PACKED_SIZE;
-    left--
-  ) {
-    const start = reader.at;
-    if (start + 2 * INTEGER_SIZE_MAX > end) break;
-    let at = start;
-    const ms = bytes[at] === UINT64 ? view.getUint32(at + 5) : smallAt(bytes, view, at);
-    const msHigh = bytes[at] === UINT64 ? view.getInt32(at + 1) : 0;
-    at += sizeAt(bytes, at);
-    const seq = smallAt(bytes, view, at);
-    at += sizeAt(bytes, at);
-    const msMore = ms - (master.msLow >>> 0);
-    const seqMore = seq - (master.seqLow >>> 0);
-    const isNear = msMore === (msMore | 0) && seqMore === (seqMore | 0);
-    if (msHigh !== master.msHigh || ms < 0 || seq < 0 || !isNear) break;
-    if (bytes[at] !== ENTRY_SAME_NAMES || bytes[at + 1] !== FIX_ARRAY + names) break;
-    to[toEnd] = streamLeaf.PACKED_SAME_FIELDS;
-    to[toEnd + 1] = 1;
-    let into = writeInteger(to, toEnd + 2, msMore);
-    into = writeInteger(to, into, seqMore);
-    encodeRun(bytes, view, at + 2, end, to, into, toEnd + PACKED_ENTRY_SIZE, names);
-    if (run.count !== names) break;
-    to[run.end] = names + streamLeaf.PACKED_FIXED_ELEMENTS;
-    to[run.end + 1] = 1;
-    toEnd = run.end + 2;
-    reader.at = run.at;
-  }
-  return toEnd;
-}
-
-/** As `encodeEntries`, by WebAssembly. */
-function encodeWide(
-  loading: LoadCode,
-  reader: MessageReader,
-  master: StreamId,
-  names: number,
-  most: number,
-): number {
-  if (names >= FIX_ARRAY_END - FIX_ARRAY) return 0;
-  const { block, packedEntries: to, code } = loading;
-  packedEntries = to.bytes;
-  loading.setTrait(Messages.msHigh, master.msHigh);
-  loading.setTrait(Messages.msLow, master.msLow);
-  loading.setTrait(Messages.seqLow, master.seqLow);
-  loading.setTrait(Messages.names, names);
-  const [from, end] = [block.at + reader.at, block.at + reader.end];
-  reader.at = code.encodeEntries(from, end, to.at, PACKED_SIZE, most) - block.at;
-  return loading.trait(Messages.toEnd) - to.at;
-}
-
-function writeInteger(to: Uint8Array, at: number, value: number): number {
-  const body = element.bodyOfInteger(value);
-  element.writeSmall(to, at, value, body);
-  to[at + body] = body;
-  return at + body + 1;
-}
-
-/** The value of an unsigned integer of up to 32 bits; -1 of all else. */
-function smallAt(bytes: Uint8Array, view: DataView, at: number): number {
-  const code = bytes[at];
-  if (code < 0x80) return code;
-  if (code === UINT8) return bytes[at + 1];
-  if (code === UINT16) return view.getUint16(at + 1);
-  return code === UINT32 ? view.getUint32(at + 1) : -1;
-}
-
-/** The bytes of an unsigned integer. */
-const sizeAt = (bytes: Uint8Array, at: number) =>
-  bytes[at] < 0x80 ? 1 : 1 + (1 << (bytes[at] & 3));
-
 /** A stream that is being loaded. */
 export class StreamLoad {
   private readonly e: EntryRef;
   private readonly name = new NameArgument();
   private readonly order = new EntryOrder();
   private readonly leaf = new StreamLeafWriter();
-  /** How many names the leaf has, and the ID of its first entry. */
+  private readonly source = new LeafSource();
+  /** How many names the leaf has. */
   private names = 0;
-  private readonly master = new StreamId();
   private entryCount = 0;
   private hasState = false;
   private group = NIL as EntryRef;
@@ -168,32 +59,58 @@ export class StreamLoad {
   /** Adds entries, of an array of so many items. */
   add(reader: MessageReader, items: number): void {
     if (items % ENTRY_ITEMS !== 0) throw new Malformed("an entry is not whole");
-    for (let left = items / ENTRY_ITEMS; left > 0; ) {
-      const isPlain = this.addEntry(reader);
-      left--;
-      if (isPlain) left -= this.addRun(reader, left);
+    for (let left = items / ENTRY_ITEMS; left > 0; left--) this.addEntry(reader);
+  }
+
+  /** Adds leaves as they are in memory. */
+  addLeaves({ bytes, view, offset, size }: Chunk): void {
+    const end = offset + size;
+    this.finishLeaf();
+    for (let at = offset; at < end; ) {
+      let stop = at;
+      if (loadCode !== null && bytes === loadCode.block.bytes) {
+        const { block, code } = loadCode;
+        stop = code.checkStream(block.at + at, block.at + end) - block.at;
+      }
+      while (at < stop) {
+        const own = view.getInt32(at, true);
+        const leaf = streamLeaf.fromBytes(bytes, at, own);
+        this.entryCount += streamLeaf.liveCount(leaf);
+        this.order.adopt(this.e, leaf);
+        at += own;
+      }
+      if (at < end) at += this.rebuild(bytes, view, at, end);
     }
   }
 
-  /**
-   * Adds entries like the one added last, which is not deleted: as many as are plain, at most
-   * `most`; how many. They are put as Redis has them first, which is what the leaf can take over.
-   */
-  private addRun(reader: MessageReader, most: number): number {
-    const leaf = this.leaf;
-    if (!leaf.isNear(this.master)) return 0;
-    const before = leaf.count;
-    const end = encodeEntries(reader, this.master, this.names, most);
-    const stop = leaf.copyEntries(packedEntries, 0, end, most, this.master);
-    if (stop !== end) throw new Malformed("an entry out of order");
-    leaf.copyLast(id);
-    this.order.follow(id);
-    this.entryCount += leaf.count - before;
-    return leaf.count - before;
+  /** Makes a leaf of the entries in the one at `at`; returns its size. */
+  private rebuild(bytes: Uint8Array, view: DataView, at: number, end: number): number {
+    const { leaf, source } = this;
+    const size = source.open(bytes, view, at, end);
+    leaf.begin();
+    for (let left = source.names; left > 0; left--) {
+      source.text(chunk);
+      leaf.add(chunk.bytes, chunk.offset, chunk.size);
+    }
+    source.beginEntries();
+    leaf.beginEntries(source.names);
+    for (let isFirst = true; source.next(); isFirst = false) {
+      const { isDeleted, fields } = source;
+      this.order.check(source.id, isDeleted, isFirst);
+      leaf.beginEntry(source.id, isDeleted, fields);
+      for (let left = fields < 0 ? source.names : 2 * fields; left > 0; left--) {
+        source.text(chunk);
+        leaf.add(chunk.bytes, chunk.offset, chunk.size);
+      }
+      leaf.endEntry();
+      source.endEntry();
+      this.entryCount++;
+    }
+    streamValue.adoptLeaf(this.e, leaf.finish());
+    return size;
   }
 
-  /** Adds an entry; returns whether others like it may follow, at once. */
-  private addEntry(reader: MessageReader): boolean {
+  private addEntry(reader: MessageReader): void {
     readId(reader);
     const flags = reader.count();
     if ((flags & ~FLAGS) !== 0) throw new Malformed("an entry has flags that are not known");
@@ -206,7 +123,6 @@ export class StreamLoad {
     else this.addFields(reader, isDeleted, isSame);
     this.leaf.endEntry();
     this.entryCount++;
-    return !isDeleted;
   }
 
   /** Reads fields, of which the names are then the leaf's. */
@@ -219,7 +135,6 @@ export class StreamLoad {
     addTexts(reader, leaf, 2 * pairs, NAMES);
     leaf.beginEntries(pairs);
     this.names = pairs;
-    this.master.copy(id);
     leaf.beginEntry(id, isDeleted, -1);
     reader.at = start;
     addTexts(reader, leaf, 2 * pairs, VALUES);

@@ -1,17 +1,20 @@
-/** `copyEntries` of stream_leaf_writer.ts as WebAssembly. */
+/** `copyEntries` of stream_leaf_writer.ts as WebAssembly, and what takes a whole leaf over. */
 import {
   add,
   addWide,
   and,
+  block,
   byteAt,
   type Code,
   copyMemory,
   endWith,
   ifTrue,
+  isAbove,
   isAtLeast,
   isAtMost,
   isBelow,
   isEqual,
+  isLess,
   isOther,
   isZero,
   Label,
@@ -19,6 +22,7 @@ import {
   leave,
   leaveIf,
   lowWord,
+  multiply,
   or,
   row,
   type Scope,
@@ -37,6 +41,7 @@ import {
   widenedUnsigned,
   wordAt,
 } from "../../base/wasm_code.ts";
+import { passElement, passingLocals } from "./packed_code.ts";
 
 /** Where the words are that go in and come out, from the address of all on. */
 export const Entries = {
@@ -50,6 +55,8 @@ export const Entries = {
   taken: 28,
   firstMs: 32,
   firstSeq: 36,
+  /** For `takeLeaf`. */
+  baseMsHigh: 40,
 } as const;
 
 const SAME_FIELDS = 2;
@@ -127,15 +134,15 @@ const declare = (f: Scope) => ({
 });
 type EntryLocals = ReturnType<typeof declare>;
 
-/** Takes the two parts of an ID, which must be after the one before. */
-function takeId(v: EntryLocals, stop: Label): Code {
-  const { newMs, newSeq, nextMs, nextSeq, isNew, ms, seq, next, value, first } = v;
+/** Takes the two parts of an ID, by `take` each, which must be after the one before. */
+function takeId(v: EntryLocals, stop: Label, take: Code): Code {
+  const { newMs, newSeq, nextMs, nextSeq, isNew, ms, seq, value } = v;
   const isBeyond = (sum: Local) => isOther(lowWord(shiftedWide(sum, 32)), 0);
   const isBefore = or(isBelow(nextMs, ms), and(isEqual(nextMs, ms), isAtMost(nextSeq, seq)));
   return row(
-    takeSmall(next, value, first, stop),
+    take,
     newMs.set(addWide(v.baseMs, widened(value))),
-    takeSmall(next, value, first, stop),
+    take,
     newSeq.set(addWide(v.baseSeq, widened(value))),
     leaveIf(stop, or(isBeyond(newMs), isBeyond(newSeq))),
     nextMs.set(lowWord(newMs)),
@@ -162,11 +169,10 @@ function putHead({ into, toAt, isNew, ms, seq, nextMs, nextSeq, rest }: EntryLoc
   );
 }
 
-/** Copies the bodies of as many values as there are names; leaves in `left` how many lack. */
-function copyBodies({ next, end, into, first, body, left, rest, source }: EntryLocals): Code {
-  const copyBody = [
-    measureBody(next, first, body),
-    source.set(next),
+/** Copies a body of `body` bytes from `from` to `into`, and passes over what it wrote. */
+function copyBody(from: Value, { into, body, rest, source }: EntryLocals): Code {
+  return row(
+    source.set(from),
     rest.set(add(into, body)),
     whileTrue(
       isBelow(into, rest),
@@ -176,6 +182,15 @@ function copyBodies({ next, end, into, first, body, left, rest, source }: EntryL
       source.set(add(source, 8)),
     ),
     into.set(rest),
+  );
+}
+
+/** Copies the bodies of as many values as there are names; leaves in `left` how many lack. */
+function copyBodies(v: EntryLocals): Code {
+  const { next, end, into, first, body, left } = v;
+  const others = [
+    measureBody(next, first, body),
+    copyBody(next, v),
     next.set(add(add(next, body), add(1, add(isAtLeast(body, 128), isAtLeast(body, 16383))))),
   ];
   return whileTrue(
@@ -185,7 +200,7 @@ function copyBodies({ next, end, into, first, body, left, rest, source }: EntryL
     ifTrue(
       isBelow(first, 128),
       [setByte(into, first), into.set(add(into, 1)), next.set(add(next, 2))],
-      copyBody,
+      others,
     ),
     left.set(subtract(left, 1)),
   );
@@ -234,7 +249,7 @@ export const copyEntriesCode =
         stop,
         leaveIf(stop, isOther(byteAt(at), SAME_FIELDS)),
         next.set(add(at, 2)),
-        takeId(v, stop),
+        takeId(v, stop, takeSmall(next, v.value, v.first, stop)),
         putHead(v),
         into.set(add(into, 1)),
         v.bodyAt.set(into),
@@ -254,5 +269,148 @@ export const copyEntriesCode =
       save("toAt", toAt),
       save("taken", taken),
       endWith(at),
+    ];
+  };
+
+/** The parts of a leaf's head (structures/stream_leaf.ts), in bytes. */
+const Head = {
+  live: 4,
+  deleted: 8,
+  packedSize: 12,
+  fields: 16,
+  entriesAt: 20,
+  first: 24,
+  last: 40,
+  size: 56,
+} as const;
+const NAMES_MAX = 124;
+const LISTPACK_EMPTY_SIZE = 7;
+/** What a small integer takes as an element. */
+const SMALL_SIZE = 2;
+
+const declareLeaf = (f: Scope) => {
+  const { from, end, to } = f.parameters("from", "end", "to");
+  return {
+    ...{ from, end, to, most: to },
+    ...passingLocals(f),
+    ...f.wide("baseMs", "baseSeq", "newMs", "newSeq"),
+    ...f.locals("names", "told", "isNew", "ms", "seq", "toAt", "taken", "into", "value", "left"),
+    ...f.locals("bodyAt", "rest", "nextMs", "nextSeq", "source", "live", "frameSize"),
+  };
+};
+type LeafLocals = ReturnType<typeof declareLeaf>;
+
+/** Takes an integer that is sound into `value`. */
+const takeSound = (v: LeafLocals, stop: Label): Code =>
+  row(passElement(v, v.end, stop), takeSmall(v.at, v.value, v.first, stop));
+
+/** Passes over a small integer, which must be this one. */
+const passSmall = ({ at }: LeafLocals, stop: Label, wanted: Value): Code =>
+  row(
+    leaveIf(stop, or(isOther(byteAt(at), wanted), isOther(byteAt(at, 1), 1))),
+    at.set(add(at, SMALL_SIZE)),
+  );
+
+/** Copies the bodies of as many elements as there are names. */
+function copySound(v: LeafLocals, stop: Label): Code {
+  const { at, next, end, left, names } = v;
+  return row(
+    left.set(names),
+    whileTrue(
+      and(isOther(left, 0), isBelow(at, end)),
+      new Label(),
+      passElement(v, end, stop),
+      copyBody(at, v),
+      at.set(next),
+      left.set(subtract(left, 1)),
+    ),
+    leaveIf(stop, left),
+  );
+}
+
+/** Takes what stands before the entries. */
+function takeNames(v: LeafLocals, stop: Label): Code {
+  const { from, to, at, value, live, frameSize, names, told, into, toAt } = v;
+  return row(
+    at.set(from),
+    takeSound(v, stop),
+    live.set(value),
+    frameSize.set(add(subtract(at, from), SMALL_SIZE)),
+    passSmall(v, stop, 0),
+    takeSound(v, stop),
+    names.set(value),
+    leaveIf(stop, or(isLess(live, 1), isAbove(subtract(names, 1), NAMES_MAX - 1))),
+    told.set(add(names, FIXED_ELEMENTS)),
+    into.set(add(to, Head.size)),
+    copySound(v, stop),
+    passSmall(v, stop, 0),
+    setWord(to, subtract(into, to), Head.entriesAt),
+    toAt.set(into),
+    v.isNew.set(1),
+  );
+}
+
+/** Writes an ID of the leaf's head. */
+const setId = ({ to }: LeafLocals, where: number, msHigh: Value, ms: Value, seq: Value): Code =>
+  row(
+    setWord(to, msHigh, where),
+    setWord(to, ms, where + 4),
+    setWord(to, 0, where + 8),
+    setWord(to, seq, where + 12),
+  );
+
+/** Takes the next entry. */
+function takeEntry(v: LeafLocals, stop: Label, msHigh: Value): Code {
+  const { live, taken, into, told, toAt, ms, seq } = v;
+  return row(
+    leaveIf(stop, isEqual(taken, live)),
+    passSmall(v, stop, SAME_FIELDS),
+    takeId(v, stop, takeSound(v, stop)),
+    ifTrue(v.isNew, [setId(v, Head.first, msHigh, v.nextMs, v.nextSeq)]),
+    putHead(v),
+    v.isNew.set(0),
+    into.set(add(into, 1)),
+    v.bodyAt.set(into),
+    copySound(v, stop),
+    passSmall(v, stop, told),
+    putSize(v),
+    toAt.set(into),
+    ms.set(v.nextMs),
+    seq.set(v.nextSeq),
+    taken.set(add(taken, 1)),
+  );
+}
+
+/**
+ * Makes a leaf, at `to`, of a listpack's elements from `from` up to `end`, if they are sound,
+ * stored as a packed block stores them, and none of the entries is deleted or has names of its own.
+ * Returns how many elements there are, or 0; the leaf takes `toAt` bytes.
+ */
+export const takeLeafCode =
+  (traitsAt: number) =>
+  (f: Scope): readonly Code[] => {
+    const v = declareLeaf(f);
+    const { from, end, to, at, live, frameSize, taken, toAt, names } = v;
+    const stop = new Label();
+    const load = (name: keyof typeof Entries) => wordAt(0, traitsAt + Entries[name]);
+    const packedSize = subtract(add(subtract(end, from), LISTPACK_EMPTY_SIZE), frameSize);
+    return [
+      block(
+        stop,
+        v.baseMs.set(widenedUnsigned(load("baseMs"))),
+        v.baseSeq.set(widenedUnsigned(load("baseSeq"))),
+        takeNames(v, stop),
+        whileTrue(isBelow(at, end), new Label(), takeEntry(v, stop, load("baseMsHigh"))),
+        leaveIf(stop, or(isOther(at, end), isOther(taken, live))),
+        setWord(to, subtract(toAt, to)),
+        setWord(to, live, Head.live),
+        setWord(to, 0, Head.deleted),
+        setWord(to, packedSize, Head.packedSize),
+        setWord(to, names, Head.fields),
+        setId(v, Head.last, load("baseMsHigh"), v.ms, v.seq),
+        setWord(0, subtract(toAt, to), traitsAt + Entries.toAt),
+        endWith(multiply(add(live, 1), add(names, FIXED_ELEMENTS + 1))),
+      ),
+      endWith(0),
     ];
   };

@@ -2,17 +2,37 @@
  * What loading does to each byte, as WebAssembly. A new server loads its data before the runtime
  * has compiled its loops; these are quick after some hundred rounds (docs/decisions/0033). Each
  * has a twin in JavaScript, which does the same to bytes that lie elsewhere, or where there is no
- * such code.
- *
- *   memory  | results | sum | tables of CRC-64 | regions, each with some bytes of slack … |
+ * such code. What its memory holds is told in load_module.ts.
  */
+import * as arena from "../../arena/arena.ts";
 import { isKept } from "../../base/ballast.ts";
-import { moduleOf } from "../../base/wasm_code.ts";
-import { crc64Code, TABLES_SIZE } from "./crc64_code.ts";
-import { copyEntriesCode, Entries } from "./entries_code.ts";
-import { lzfCode } from "./lzf_code.ts";
-import { encodeEntriesCode, encodeRunCode, Messages } from "./messages_code.ts";
-import { passRunCode, trimCode } from "./packed_code.ts";
+import { bytesOfBase64 } from "../../runtime/texts.ts";
+import { TABLES_SIZE } from "./crc64_code.ts";
+import { Entries } from "./entries_code.ts";
+import { Leaves, MADE_HEAD_SIZE } from "./leaves_code.ts";
+import {
+  BLOB_SIZE,
+  BLOCK_SIZE,
+  CLASSES_AT,
+  CLASSES_COUNT,
+  ENTRIES_SIZE,
+  LEAF_SIZE_MAX,
+  LEAVES_AT,
+  loadModule,
+  REGIONS_AT,
+  RESULTS_AT,
+  SCRATCH_SIZE,
+  SLACK,
+  STAGED_SIZE,
+  SUM_AT,
+  TABLES_AT,
+  TRAITS_AT,
+} from "./load_module.ts";
+
+declare global {
+  /** The module's bytes in base64: given to a release build, which need not make them. */
+  var LOAD_MODULE: string | undefined;
+}
 
 /** A part of the memory: `at` is the address of its first byte. */
 export interface Region {
@@ -21,80 +41,66 @@ export interface Region {
   readonly at: number;
 }
 
-const RESULTS_AT = 0;
-const TRAITS_AT = 64;
-const SUM_AT = 128;
-const TABLES_AT = 256;
-const REGIONS_AT = TABLES_AT + TABLES_SIZE;
-/** Copies pass the end of what they write, and reads that of what they read, by less. */
-const SLACK = 64;
-
-const SCRATCH_SIZE = 64 << 10;
-const BLOB_SIZE = 128 << 10;
-const STAGED_SIZE = 128 << 10;
-const ENTRIES_SIZE = 128 << 10;
-/** Writers close a block when it has 256 KiB or more: nearly all are not much larger. */
-const BLOCK_SIZE = 320 << 10;
-/** Entries are encoded until so many bytes are full, and one more, which takes at most so many. */
-const PACKED_SIZE = 16 << 10;
-const PACKED_ENTRY_SIZE = 4 << 10;
-const PAGES = 17;
-
 interface Exports {
   readonly memory: WebAssembly.Memory;
   crc64(at: number, end: number): number;
   unpack(from: number, end: number, to: number, limit: number): number;
   passRun(from: number, end: number, sizeMax: number, countMax: number): number;
   trim(start: number, end: number, prefix: number, to: number): number;
+  takeRun(from: number, end: number): number;
   copyEntries(from: number, end: number, most: number): number;
+  takeLeaf(from: number, end: number, to: number): number;
   encodeRun(at: number, end: number, into: number, toEnd: number, countMax: number): number;
-  encodeEntries(from: number, end: number, to: number, room: number, most: number): number;
+  checkList(from: number, end: number): number;
+  checkStream(from: number, end: number): number;
 }
 
-const FUNCTIONS = {
-  crc64: crc64Code(SUM_AT, TABLES_AT),
-  unpack: lzfCode,
-  passRun: passRunCode(RESULTS_AT),
-  trim: trimCode,
-  copyEntries: copyEntriesCode(TRAITS_AT),
-  encodeRun: encodeRunCode(RESULTS_AT),
-  encodeEntries: encodeEntriesCode(TRAITS_AT, PACKED_ENTRY_SIZE),
-};
+function moduleBytes(): Uint8Array<ArrayBuffer> {
+  if (typeof LOAD_MODULE !== "string") return loadModule();
+  return bytesOfBase64(LOAD_MODULE) as Uint8Array<ArrayBuffer>;
+}
 
 /** The code with its memory. */
 export class LoadCode {
-  /** What was put together of a file; elements of a leaf; a leaf without its prefix. */
-  readonly blob: Region;
+  /** Elements of a leaf; a leaf without its prefix, or leaves that were made. */
   readonly staged: Region;
   readonly trimmed: Region;
-  /** Bytes to be unpacked, and those to be added to a checksum. */
+  /** What was put together of a file. */
+  readonly blob: Region;
+  /** A piece of a file that is read. */
+  readonly chunk: Region;
+  /** Bytes to be unpacked, and those to be added to a checksum, that do not lie there. */
   readonly scratch: Region;
   readonly summed: Region;
-  /** Entries of a stream as its leaf has them, and as Redis has. */
+  /** Entries of a stream as its leaf has them, or a whole leaf. */
   readonly entries: Region;
-  readonly packedEntries: Region;
   /** A block of a snapshot. */
   readonly block: Region;
   readonly code: Exports;
-  /** Who has the block's region. */
+  /** Who has the regions of a block, and of a piece of a file. */
   blockOwner: object | null = null;
+  chunkOwner: object | null = null;
   private readonly words: Int32Array;
   private readonly memory: ArrayBuffer;
   private regionsEnd = REGIONS_AT;
 
   constructor() {
-    const module = new WebAssembly.Module(moduleOf(PAGES, FUNCTIONS));
+    const module = new WebAssembly.Module(moduleBytes());
     this.code = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.memory = this.code.memory.buffer as ArrayBuffer;
     this.words = new Int32Array(this.memory, 0, TABLES_AT / 4);
-    this.blob = this.region(BLOB_SIZE);
     this.staged = this.region(STAGED_SIZE);
     this.trimmed = this.region(STAGED_SIZE);
+    this.blob = this.region(BLOB_SIZE);
+    this.chunk = this.region(SCRATCH_SIZE);
     this.scratch = this.region(SCRATCH_SIZE);
     this.summed = this.region(SCRATCH_SIZE);
     this.entries = this.region(ENTRIES_SIZE);
-    this.packedEntries = this.region(PACKED_SIZE + PACKED_ENTRY_SIZE);
     this.block = this.region(BLOCK_SIZE);
+    const classes = new Uint16Array(this.memory, CLASSES_AT, CLASSES_COUNT);
+    for (let units = 1; units < CLASSES_COUNT; units++) {
+      classes[units] = arena.capacityFor(8 * units) / 8;
+    }
   }
 
   private region(size: number): Region {
@@ -117,6 +123,12 @@ export class LoadCode {
   setTrait(offset: number, value: number): void {
     this.words[(TRAITS_AT + offset) / 4] = value;
   }
+  leafState(offset: number): number {
+    return this.words[(LEAVES_AT + offset) / 4];
+  }
+  setLeafState(offset: number, value: number): void {
+    this.words[(LEAVES_AT + offset) / 4] = value;
+  }
   /** The checksum's two words. */
   sum(index: number): number {
     return this.words[SUM_AT / 4 + index];
@@ -134,7 +146,7 @@ export class LoadCode {
   }
 }
 
-export { Entries, Messages, PACKED_ENTRY_SIZE, PACKED_SIZE, SCRATCH_SIZE };
+export { Entries, LEAF_SIZE_MAX, Leaves, MADE_HEAD_SIZE, SCRATCH_SIZE };
 
 /** The code, once it was made; null where there is none. */
 export let loadCode: LoadCode | null = null;

@@ -1,4 +1,4 @@
-/** `encodeRun` and `encodeEntries` of persistence/snapshot/ as WebAssembly. */
+/** `encodeRun` of persistence/snapshot/message_elements.ts as WebAssembly. */
 import {
   add,
   and,
@@ -12,14 +12,11 @@ import {
   isBelow,
   isEqual,
   isLess,
-  isOther,
-  isOtherWide,
   Label,
   type Local,
   type Locals,
   leave,
   leaveIf,
-  lowWord,
   or,
   row,
   type Scope,
@@ -29,14 +26,9 @@ import {
   shiftLeft,
   shiftRight,
   shiftRightSigned,
-  subtract,
-  subtractWide,
   type Value,
   whileTrue,
   wideAt,
-  widened,
-  widenedUnsigned,
-  wordAt,
 } from "../../base/wasm_code.ts";
 
 const BIN8 = 0xc4;
@@ -49,11 +41,6 @@ const NEGATIVE = 0xe0;
 const SHORT_SIZE = 64;
 const NUMBER_SIZE_MAX = 20;
 const NINE = 57;
-const FIX_ARRAY = 0x90;
-const SAME_NAMES = 4;
-const SAME_FIELDS = 2;
-const FIXED_ELEMENTS = 3;
-const INTEGER_SIZE_MAX = 9;
 
 const extended = (value: Value, unused: number) =>
   shiftRightSigned(shiftLeft(value, unused), unused);
@@ -62,7 +49,7 @@ const bigWord = (at: Value, more: number) =>
   or(shiftLeft(short(at, more), 16), short(at, more + 2));
 
 /** Sets `body` to the bytes that the body of an integer takes. */
-function measure(value: Local, body: Local): Code {
+export function measure(value: Local, body: Local): Code {
   const within = (limit: Value, size: number, no: readonly Code[]) =>
     ifTrue(limit, [body.set(size)], no);
   return within(isBelow(value, 128), 1, [
@@ -207,101 +194,5 @@ export const encodeRunCode =
       setWord(0, count, resultAt + 4),
       setWord(0, isFull, resultAt + 8),
       endWith(at),
-    ];
-  };
-
-/** Where the words are that go in and come out, from the address of all on. */
-export const Messages = { msHigh: 0, msLow: 4, seqLow: 8, names: 12, toEnd: 16 } as const;
-
-/** Takes an unsigned integer of up to 32 bits, and passes over it; leaves `stop` at others. */
-function takeUnsigned(at: Local, code: Local, value: Local, stop: Label): Code {
-  return row(
-    ifTrue(
-      isBelow(code, 0x80),
-      [value.set(code), at.set(add(at, 1))],
-      [
-        leaveIf(stop, or(isBelow(code, UINT8), isAbove(code, UINT32))),
-        ifTrue(
-          isEqual(code, UINT8),
-          [value.set(byteAt(at, 1)), at.set(add(at, 2))],
-          [
-            ifTrue(
-              isEqual(code, UINT8 + 1),
-              [value.set(short(at, 1)), at.set(add(at, 3))],
-              [value.set(bigWord(at, 1)), at.set(add(at, 5))],
-            ),
-          ],
-        ),
-      ],
-    ),
-  );
-}
-
-/**
- * Turns entries from `from` up to `end`, at most `most`, into those of Redis, from `to` on; returns
- * where it stopped. It fills up to `room` bytes and one entry more.
- */
-export const encodeEntriesCode =
-  (traitsAt: number, entrySizeMax: number) =>
-  (f: Scope): readonly Code[] => {
-    const { from, end, to } = f.parameters("from", "end", "to");
-    const { room, most } = f.parameters("room", "most");
-    const { at, into, toEnd, names } = f.locals("at", "into", "toEnd", "names");
-    const { count, isFull, start, limit } = f.locals("count", "isFull", "start", "limit");
-    const { code, ms, seq, msHigh } = f.locals("code", "ms", "seq", "msHigh");
-    const { body, value, left } = f.locals("body", "value", "left");
-    const { more } = f.wide("more");
-    const stop = new Label();
-    const load = (name: keyof typeof Messages) => wordAt(0, traitsAt + Messages[name]);
-    const putDifference = (own: Value, other: Value) =>
-      row(
-        more.set(subtractWide(widenedUnsigned(own), widenedUnsigned(other))),
-        leaveIf(stop, isOtherWide(more, widened(lowWord(more)))),
-        value.set(lowWord(more)),
-        measure(value, body),
-        putInteger(into, value, body),
-        into.set(add(into, body)),
-        setByte(into, body),
-        into.set(add(into, 1)),
-      );
-    return [
-      names.set(load("names")),
-      toEnd.set(to),
-      start.set(from),
-      left.set(most),
-      whileTrue(
-        and(isOther(left, 0), isBelow(subtract(toEnd, to), room)),
-        stop,
-        at.set(start),
-        leaveIf(stop, isAbove(add(at, 2 * INTEGER_SIZE_MAX), end)),
-        code.set(byteAt(at)),
-        ifTrue(
-          isEqual(code, UINT64),
-          [msHigh.set(bigWord(at, 1)), ms.set(bigWord(at, 5)), at.set(add(at, 9))],
-          [msHigh.set(0), takeUnsigned(at, code, ms, stop)],
-        ),
-        leaveIf(stop, isOther(msHigh, load("msHigh"))),
-        code.set(byteAt(at)),
-        takeUnsigned(at, code, seq, stop),
-        into.set(add(toEnd, 2)),
-        putDifference(ms, load("msLow")),
-        putDifference(seq, load("seqLow")),
-        leaveIf(stop, isOther(byteAt(at), SAME_NAMES)),
-        leaveIf(stop, isOther(byteAt(at, 1), add(FIX_ARRAY, names))),
-        setByte(toEnd, SAME_FIELDS),
-        setByte(toEnd, 1, 1),
-        at.set(add(at, 2)),
-        limit.set(add(toEnd, entrySizeMax)),
-        count.set(0),
-        elements(f, { at, end, into, toEnd: limit, countMax: names, count, isFull }),
-        leaveIf(stop, isOther(count, names)),
-        setByte(into, add(names, FIXED_ELEMENTS)),
-        setByte(into, 1, 1),
-        toEnd.set(add(into, 2)),
-        start.set(at),
-        left.set(subtract(left, 1)),
-      ),
-      setWord(0, toEnd, traitsAt + Messages.toEnd),
-      endWith(start),
     ];
   };

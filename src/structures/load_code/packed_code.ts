@@ -15,9 +15,11 @@ import {
   isOther,
   isZero,
   Label,
+  type Locals,
   leave,
   leaveIf,
   or,
+  row,
   type Scope,
   setByte,
   setWord,
@@ -38,7 +40,9 @@ const INT16 = 0xf1;
 const INT64 = 0xf4;
 const SHORT_SIZE = 64;
 const INT64_TEXT = 20;
+const ZERO = 48;
 const NINE = 57;
+const MINUS = 45;
 
 /** Leaves `stop` when the integer whose code is `first` could be stored in less. */
 function leaveIfSmaller(stop: Label, first: Value, at: Value): Code {
@@ -57,68 +61,100 @@ function leaveIfSmaller(stop: Label, first: Value, at: Value): Code {
   );
 }
 
+/** What `passBody` and `passElement` work with. */
+export type Passing = Locals<"at" | "next" | "first" | "body" | "text">;
+
+/** The locals of `passElement`. */
+export const passingLocals = (f: Scope): Passing => f.locals("at", "next", "first", "body", "text");
+
+/** Whether the byte is no digit. */
+export const isNoDigit = (byte: Value) => isAbove(subtract(byte, ZERO), NINE - ZERO);
+
+/** Leaves `stop` when the short string at `at`, whose body ends at `next`, may be an integer. */
+function leaveIfNumber({ at, next, first, text }: Passing, stop: Label): Code {
+  const isNoNumber = new Label();
+  const leading = byteAt(at, 1);
+  return block(
+    isNoNumber,
+    text.set(add(at, 2)),
+    // After a zero there is no more to a number.
+    leaveIf(isNoNumber, and(isEqual(leading, ZERO), isAbove(first, STRING6 + 1))),
+    leaveIf(isNoNumber, and(isNoDigit(leading), isOther(leading, MINUS))),
+    whileTrue(
+      isBelow(text, next),
+      new Label(),
+      leaveIf(isNoNumber, isNoDigit(byteAt(text))),
+      text.set(add(text, 1)),
+    ),
+    leave(stop),
+  );
+}
+
+/**
+ * Sees that the body at `at` is one that a packed block would have: then `body` is its size, and
+ * `next` where it ends, which may be anywhere. Else it leaves `stop`.
+ */
+export function passBody(passing: Passing, stop: Label): Code {
+  const { at, next, first, body } = passing;
+  const string6 = [
+    body.set(add(and(first, 63), 1)),
+    next.set(add(at, body)),
+    ifTrue(isAtLeast(INT64_TEXT + 1, body), [leaveIfNumber(passing, stop)]),
+  ];
+  const int13 = [
+    body.set(2),
+    leaveIf(stop, isZero(or(and(first, 0x1f), shiftRight(byteAt(at, 1), 7)))),
+  ];
+  const string12 = [
+    body.set(add(or(shiftLeft(and(first, 15), 8), byteAt(at, 1)), 2)),
+    leaveIf(stop, isBelow(body, SHORT_SIZE + 2)),
+  ];
+  const integer = [
+    leaveIf(stop, or(isEqual(first, STRING32), isAtLeast(first, INT64))),
+    body.set(subtract(first, INT16 - 3)),
+    leaveIfSmaller(stop, first, at),
+  ];
+  const others = ifTrue(isBelow(first, STRING12), int13, [
+    ifTrue(isBelow(first, STRING32), string12, integer),
+  ]);
+  return row(
+    first.set(byteAt(at)),
+    body.set(1),
+    ifTrue(isAtLeast(first, STRING6), [ifTrue(isBelow(first, INT13), string6, [others])]),
+    next.set(add(at, body)),
+  );
+}
+
+/** As `passBody`, of an element: `next` is after its `back`, by `end`. */
+export function passElement(passing: Passing, end: Value, stop: Label): Code {
+  const { next, body } = passing;
+  const back = ifTrue(
+    isBelow(body, 128),
+    [leaveIf(stop, isOther(byteAt(next), body)), next.set(add(next, 1))],
+    [
+      leaveIf(stop, isOther(byteAt(next), shiftRight(body, 7))),
+      leaveIf(stop, isOther(byteAt(next, 1), or(and(body, 127), 128))),
+      next.set(add(next, 2)),
+    ],
+  );
+  return row(passBody(passing, stop), back, leaveIf(stop, isAbove(next, end)));
+}
+
 /** Puts the number of elements at `resultAt`, and whether it was for the limits after that. */
 export const passRunCode =
   (resultAt: number) =>
   (f: Scope): readonly Code[] => {
     const { from, end, sizeMax, countMax } = f.parameters("from", "end", "sizeMax", "countMax");
-    const { at, count, first, body } = f.locals("at", "count", "first", "body");
-    const { next, isFull, text } = f.locals("next", "isFull", "text");
+    const { count, isFull } = f.locals("count", "isFull");
+    const passing = passingLocals(f);
+    const { at, next } = passing;
     const stop = new Label();
-    const isNoNumber = new Label();
-    const string6 = [
-      body.set(add(and(first, 63), 1)),
-      ifTrue(isAtLeast(INT64_TEXT + 1, body), [
-        block(
-          isNoNumber,
-          text.set(add(at, 1)),
-          next.set(add(at, body)),
-          whileTrue(
-            isBelow(text, next),
-            new Label(),
-            leaveIf(isNoNumber, isAbove(byteAt(text), NINE)),
-            text.set(add(text, 1)),
-          ),
-          leave(stop),
-        ),
-      ]),
-    ];
-    const int13 = [
-      body.set(2),
-      leaveIf(stop, isZero(or(and(first, 0x1f), shiftRight(byteAt(at, 1), 7)))),
-    ];
-    const string12 = [
-      body.set(add(or(shiftLeft(and(first, 15), 8), byteAt(at, 1)), 2)),
-      leaveIf(stop, isBelow(body, SHORT_SIZE + 2)),
-    ];
-    const integer = [
-      leaveIf(stop, or(isEqual(first, STRING32), isAtLeast(first, INT64))),
-      body.set(subtract(first, INT16 - 3)),
-      leaveIfSmaller(stop, first, at),
-    ];
-    const others = ifTrue(isBelow(first, STRING12), int13, [
-      ifTrue(isBelow(first, STRING32), string12, integer),
-    ]);
-    const back = ifTrue(
-      isBelow(body, 128),
-      [leaveIf(stop, isOther(byteAt(next), body)), next.set(add(next, 1))],
-      [
-        leaveIf(stop, isOther(byteAt(next), shiftRight(body, 7))),
-        leaveIf(stop, isOther(byteAt(next, 1), or(and(body, 127), 128))),
-        next.set(add(next, 2)),
-      ],
-    );
     return [
       at.set(from),
       whileTrue(
         isBelow(at, end),
         stop,
-        first.set(byteAt(at)),
-        body.set(1),
-        ifTrue(isAtLeast(first, STRING6), [ifTrue(isBelow(first, INT13), string6, [others])]),
-        next.set(add(at, body)),
-        back,
-        leaveIf(stop, isAbove(next, end)),
+        passElement(passing, end, stop),
         isFull.set(or(isEqual(count, countMax), isMore(subtract(next, from), sizeMax))),
         leaveIf(stop, isFull),
         at.set(next),
@@ -133,20 +169,31 @@ export const passRunCode =
 const LEAST = STRING6;
 const OVERHEAD = 2;
 
+/** What `putTrimmed` works with. */
+export type Trimming = Locals<
+  "from" | "next" | "least" | "code" | "i" | "lastWord" | "rest" | "textEnd"
+>;
+
+/** The locals of `putTrimmed`. */
+export const trimmingLocals = (f: Scope): Trimming =>
+  f.locals("from", "next", "least", "code", "i", "lastWord", "rest", "textEnd");
+
 /**
  * Writes the first `prefix` bytes (4 or more) of the first element from `start` on, then what
- * follows them in each up to `end`, to `to`; returns where it stopped.
+ * follows them in each up to `end`, to `to`; `from` is where it stopped, `next` where what it wrote
+ * ends.
  */
-export function trimCode(f: Scope): readonly Code[] {
-  const { start, end, prefix, to } = f.parameters("start", "end", "prefix", "to");
-  const { from, next, least, code } = f.locals("from", "next", "least", "code");
-  const { i, lastWord, rest, textEnd } = f.locals("i", "lastWord", "rest", "textEnd");
+export function putTrimmed(
+  { from, next, least, code, i, lastWord, rest, textEnd }: Trimming,
+  { start, end, prefix, to }: Locals<"start" | "end" | "prefix" | "to">,
+): Code {
   const stop = new Label();
   const isOtherWord = isOther(wordAt(add(start, i), 1), wordAt(add(from, i), 1));
-  return [
+  return row(
     least.set(or(LEAST, prefix)),
     lastWord.set(subtract(prefix, 4)),
     setByte(to, least),
+    i.set(0),
     whileTrue(
       isBelow(i, prefix),
       new Label(),
@@ -181,6 +228,12 @@ export function trimCode(f: Scope): readonly Code[] {
       next.set(add(next, 1)),
       from.set(add(textEnd, 1)),
     ),
-    endWith(from),
-  ];
+  );
+}
+
+/** As `putTrimmed`; returns where it stopped. */
+export function trimCode(f: Scope): readonly Code[] {
+  const places = f.parameters("start", "end", "prefix", "to");
+  const trimming = trimmingLocals(f);
+  return [putTrimmed(trimming, places), endWith(trimming.from)];
 }

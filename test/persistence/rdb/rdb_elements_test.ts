@@ -8,6 +8,7 @@ import { ListpackBuilder } from "../../../src/persistence/rdb/listpack_builder.t
 import { ListpackCursor } from "../../../src/persistence/rdb/rdb_elements.ts";
 import { Malformed } from "../../../src/persistence/rdb/rdb_format.ts";
 import { loadCode, makeLoadCode } from "../../../src/structures/load_code/load_code.ts";
+import * as element from "../../../src/structures/packed_element.ts";
 import { Random } from "../../fuzz/random.ts";
 
 const CASES = Number(process.env.CASES ?? 3000);
@@ -50,7 +51,7 @@ function stepRun(random: Random, starts: readonly number[], seen: number[]): boo
   if (count > 0) expect(cursor.following - from).toBeLessThanOrEqual(sizeMax);
   seen.push(...starts.slice(seen.length, seen.length + count));
   if (seen.length < starts.length) expect(cursor.following).toBe(starts[seen.length]);
-  return cursor.isFull || stepOne(seen);
+  return element.passed.isFull || stepOne(seen);
 }
 
 /** The same by WebAssembly, which works on bytes of its own. */

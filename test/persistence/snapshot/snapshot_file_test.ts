@@ -444,8 +444,8 @@ describe("small files", () => {
     ["", "it ends too early: it was cut short (at byte 0)"],
     ["NOSNAPSHOT12", "this is no snapshot (at byte 0)"],
     [
-      "RUSKSNAP\x02\0\0\0",
-      "the snapshot is of version 2, and this server reads up to version 1: it needs a newer " +
+      "RUSKSNAP\x03\0\0\0",
+      "the snapshot is of version 3, and this server reads up to version 2: it needs a newer " +
         "Rusk (at byte 0)",
     ],
     ["RUSKSNAP\x01\0\0\0", "it ends too early: it was cut short (at byte 12)"],
