@@ -427,6 +427,15 @@ export function useMappings(memory: MappedMemory | null): void {
   mapped = memory;
 }
 
+/**
+ * Whether a block of so many bytes would be in memory when it is allocated, as far as it can be: if
+ * not, it is made so beside what goes on. Asked, again and again, by who can wait for it.
+ */
+export function isPrepared(size: number): boolean {
+  if (mapped === null || size <= SEGMENT_SIZE || !fillsHugePages(size)) return true;
+  return mapped.prepare((size + 7) & ~7);
+}
+
 /** Keeps a ballast of the reserve's size: for a process that the system is known to limit. */
 export function keepBallast(): void {
   ballast.keep(RESERVED_SEGMENTS * SEGMENT_SIZE, reconsider);

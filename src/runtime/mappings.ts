@@ -4,7 +4,7 @@
  * back.
  */
 import type { Pointer } from "bun:ffi";
-import { readFileSync } from "node:fs";
+import { openSync, read, readFileSync } from "node:fs";
 import process from "node:process";
 import { type Foreign, type ForeignSignatures, openLibrary, type Place } from "./foreign.ts";
 
@@ -23,6 +23,12 @@ export interface Mappings {
   adviseHuge(address: number, size: number, mayBeHuge: boolean): void;
   /** Bytes of the pages there that are in memory; the address is that of a page. */
   residentSize(address: number, size: number): number;
+  /**
+   * Has the page at this address be in memory, by another thread, and tells in a turn of its own
+   * when it is: zero is written there, so nobody may use it until then, nor may it be unmapped.
+   * Null where there is no way.
+   */
+  readonly faultIn: ((address: number, done: () => void) => void) | null;
   /** A buffer over what lies there. It is never freed: detach it before it is unmapped. */
   bufferAt(address: number, size: number): ArrayBuffer;
 }
@@ -69,6 +75,8 @@ export async function openMappings(foreign: Foreign | null): Promise<Mappings | 
   const calls = openLibrary(foreign, SIGNATURES) as Calls | null;
   if (calls === null) return null;
   const { toArrayBuffer } = await import("bun:ffi");
+  const bufferAt = (address: number, size: number) =>
+    toArrayBuffer(address as Pointer, 0, size) as ArrayBuffer;
   return {
     hugePages: calls.prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) === 1 ? "never" : systemsHugePages(),
     map: (size, alignment) => mapAligned(calls, size, alignment),
@@ -80,7 +88,29 @@ export async function openMappings(foreign: Foreign | null): Promise<Mappings | 
       calls.madvise(address, size, mayBeHuge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     },
     residentSize: residentSizeBy(calls, foreign),
-    bufferAt: (address, size) => toArrayBuffer(address as Pointer, 0, size) as ArrayBuffer,
+    faultIn: faultInBy(bufferAt),
+    bufferAt,
+  };
+}
+
+/**
+ * The runtime's threads read files, also one that is nothing but zeros: the page that a byte of it
+ * goes to is there then, and it is that thread which has waited for it.
+ */
+function faultInBy(bufferAt: Mappings["bufferAt"]): Mappings["faultIn"] {
+  let zeros: number;
+  try {
+    zeros = openSync("/dev/zero", "r");
+  } catch {
+    return null;
+  }
+  return (address, done) => {
+    const byte = new Uint8Array(bufferAt(address, 1));
+    // Whether it could is no matter: who uses the page would have it come.
+    read(zeros, byte, 0, 1, null, () => {
+      byte.buffer.transfer(0);
+      done();
+    });
   };
 }
 

@@ -1,7 +1,6 @@
 /** Which memory data lie in: mappings of the server's own, or the runtime's. */
 import { useMappings } from "../arena/arena.ts";
 import { MappedMemory } from "../arena/mapped_memory.ts";
-import { SLICE_MS } from "../base/limits.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Mappings } from "../runtime/mappings.ts";
 
@@ -41,8 +40,7 @@ export function mapData({
   if (!wantsHugePages) log("notice", "Data lie in small pages (huge-pages no).");
   else if (isForbidden) log("notice", FORBIDDEN);
   else log("notice", "Large data lie in huge pages.");
-  const reclaimLater = (run: () => void) => later(SLICE_MS, run);
-  useMappings(new MappedMemory(mappings, wantsHugePages && !isForbidden, reclaimLater));
+  useMappings(new MappedMemory(mappings, wantsHugePages && !isForbidden, later));
 }
 
 const FORBIDDEN =

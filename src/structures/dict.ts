@@ -577,6 +577,8 @@ function resize(dict: DictRef, bits: number): void {
   const isCrowded = field(dict, USED0) > slots * CROWDED_LOAD;
   // Nothing is evicted for a table that can wait, as in Redis.
   if (slots < 1 << bits && !isCrowded && !mayHold(size)) return;
+  // Chains grow a little longer meanwhile; random places of a new table are touched at once.
+  if (!isCrowded && !arena.isPrepared(size)) return;
   // Without memory for another table, the chains grow longer, or stay as short as they are.
   if (size > arena.SEGMENT_SIZE && !arena.canServe(size)) return;
   setField(dict, TABLE1, newTable(bits));

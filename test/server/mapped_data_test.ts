@@ -31,6 +31,7 @@ const mappingsOf = (hugePages: HugePages): Mappings => ({
   giveBack: never,
   adviseHuge: never,
   residentSize: never,
+  faultIn: never,
   bufferAt: never,
 });
 

@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
 import { NIL } from "../../src/arena/arena.ts";
+import type { MappedMemory } from "../../src/arena/mapped_memory.ts";
 import { countedSize, limitMemory } from "../../src/arena/memory_limit.ts";
 import type { DictRef } from "../../src/structures/dict.ts";
 import * as dict from "../../src/structures/dict.ts";
@@ -358,4 +359,34 @@ test("while maxmemory leaves nothing a table waits until it is crowded", () => {
   for (let i = 103; i < 106; i++) insert(`key${i}`);
   expect(dict.tableFigures(keys).rehashing).toBe(true);
   limitMemory(Infinity);
+});
+
+test("a large table is taken when it is in memory, or when chains get too long for waiting", () => {
+  const SLOTS = 1 << 18;
+  let isReady = false;
+  const asked: number[] = [];
+  const prepare = (size: number): boolean => {
+    asked.push(size);
+    return isReady;
+  };
+  const memory: Partial<MappedMemory> = { take: () => 0, prepare };
+  arena.useMappings(memory as MappedMemory);
+  const large = dict.create(SLOTS);
+  const growTo = (count: number) => {
+    while (dict.count(large) < count) dict.insert(large, entryFor(String(dict.count(large))));
+    return dict.tableFigures(large).slots1;
+  };
+  expect(growTo(SLOTS)).toBe(0);
+  expect(asked).toEqual([]);
+  expect(growTo(SLOTS + 10)).toBe(0);
+  expect(asked).toEqual(Array(10).fill(2 ** 21));
+  expect(growTo(SLOTS * 1.61)).toBe(0);
+  expect(growTo(SLOTS * 1.62)).toBe(2 * SLOTS);
+  while (dict.rehash(large, 1000));
+  expect(growTo(2 * SLOTS + 10)).toBe(0);
+  isReady = true;
+  expect(growTo(2 * SLOTS + 11)).toBe(4 * SLOTS);
+  arena.useMappings(null);
+  while (dict.drain(large, SLOTS, entry.release));
+  dict.release(large);
 });
