@@ -11,6 +11,7 @@ import { hashBytes } from "../base/hash.ts";
 import type { Command } from "../calls/command.ts";
 import type { CommandTable } from "../calls/table.ts";
 import type { Database } from "../keyspace/database.ts";
+import { ZERO } from "../protocol/lines.ts";
 import type { RequestParser } from "../protocol/request.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -28,12 +29,17 @@ const seen = { sum: 0 };
 /** Where a command's keys are, as `Command.firstKey` and its kin say it, and its elements. */
 interface Plan {
   readonly first: number;
+  /** The argument that says how many keys there are; 0 where `last` does. */
+  readonly countAt: number;
   readonly last: number;
   readonly step: number;
   /** As `ElementPlace`. */
   readonly element: number;
   readonly elementStep: number;
 }
+
+/** Of the number of keys, in commands that say it. */
+const COUNT_DIGITS_MAX = 3;
 
 export class ReadAhead {
   /** With so many bytes of data it is useful; another value for tests. */
@@ -87,9 +93,16 @@ export class ReadAhead {
     const command = this.lookup.named(bytes, view, start[name], size[name]);
     if (command === null) return;
     const plan = this.plans[command.id] ?? this.makePlan(command);
-    const { first, last, step, element, elementStep } = plan;
+    const { first, countAt, last, step, element, elementStep } = plan;
     const key = name + first;
     if (first === 0 || key >= end || this.count + end - key > AHEAD_MAX) return;
+    let lastKey = last < 0 ? end + last : name + last;
+    if (countAt > 0) {
+      const at = name + countAt;
+      lastKey = key - 1 + countIn(bytes, start[at], size[at]);
+    }
+    lastKey = Math.min(lastKey, end - 1);
+    if (key > lastKey) return;
     const keyHash = hashBytes(bytes, view, start[key], size[key]);
     batch.hashed[index] = first;
     batch.hash[index] = keyHash;
@@ -99,7 +112,6 @@ export class ReadAhead {
     } else {
       this.add(keyHash, -1);
     }
-    const lastKey = Math.min(last < 0 ? end + last : name + last, end - 1);
     for (let at = key + step; at <= lastKey; at += step) {
       this.add(hashBytes(bytes, view, start[at], size[at]), -1);
     }
@@ -143,8 +155,30 @@ export class ReadAhead {
   private makePlan(command: Command): Plan {
     const { first: element, step: elementStep } = elementPlace(command);
     const { id, firstKey, lastKey, keyStep } = command;
-    const plan = { first: firstKey, last: lastKey, step: keyStep, element, elementStep };
+    const counted = firstKey === 0 ? countedKeys(command) : null;
+    const keys = counted ?? { first: firstKey, countAt: 0, last: lastKey, step: keyStep };
+    const plan = { ...keys, element, elementStep };
     this.plans[id] = plan;
     return plan;
   }
+}
+
+/** Where the keys of a command are that says itself how many they are; null of any other. */
+function countedKeys({ entry: { keys } }: Command) {
+  const spec = keys?.[0];
+  if (spec === undefined || !("numkeys" in spec) || typeof spec.at !== "number") return null;
+  const { at, numkeys, first, step } = spec;
+  return { first: at + first, countAt: at + numkeys, last: 0, step: step ?? 1 };
+}
+
+/** A number of up to three digits; 0 if it is none. */
+function countIn(bytes: Uint8Array, offset: number, size: number): number {
+  if (size > COUNT_DIGITS_MAX) return 0;
+  let count = 0;
+  for (let at = offset; at < offset + size; at++) {
+    const digit = bytes[at] - ZERO;
+    if (digit < 0 || digit > 9) return 0;
+    count = count * 10 + digit;
+  }
+  return count;
 }

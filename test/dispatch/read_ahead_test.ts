@@ -78,6 +78,8 @@ const COMMANDS = [
   ...["HELLO 2", "HELLO 3", "AUTH W", "RESET", "NOSUCH K", "GET", "SET K", "MGET", "ECHO W"],
   ...["CLIENT REPLY SKIP", "CLIENT ID", "CLIENT NO-TOUCH ON", "FLUSHDB", "DBSIZE", "SUBSCRIBE W"],
   ...["UNSUBSCRIBE W", "PUBLISH W W", "EVAL W 1 K", "SWAPDB 0 1", "MOVE K 1", "BLPOP K 0.01"],
+  ...["ZREVRANK K W", "ZUNION 2 K K", "SINTERCARD 3 K K K", "LMPOP 1 K LEFT", "SINTERCARD 9 K"],
+  ...["ZUNION W K", "ZUNION 0 K", "ZUNION -1 K", "EVAL redis.call('GET',KEYS[1]) 2 K K W"],
 ];
 /** What the batch leaves to the parser: what is spelled otherwise, and what is no request. */
 const ODD = ["PING\r\n", "\r\n", "*0\r\n", "SET a 'b c'\r\n", "get a\r\n", "*-1\r\n"];
