@@ -1,6 +1,6 @@
 /** Counters by command and by error code: INFO commandstats, latencystats and errorstats. */
 
-import type { Command, Commands } from "./command.ts";
+import type { Command, Commands, GroupName } from "./command.ts";
 import { Histogram } from "./histogram.ts";
 
 /** Distinct error codes counted: scripts can make up codes without end. */
@@ -56,6 +56,15 @@ export class CommandStats {
     this.calls[id] += count;
     this.unmeasured[id] += count;
     this.commandCount += count;
+  }
+
+  /** Calls of the commands of each group. */
+  countByGroup(table: Commands): Map<GroupName, number> {
+    const counts = new Map<GroupName, number>();
+    for (const { id, group } of table.all) {
+      counts.set(group, (counts.get(group) ?? 0) + this.calls[id]);
+    }
+    return counts;
   }
 
   /** Puts in what calls that were not measured have taken: before times are shown. */

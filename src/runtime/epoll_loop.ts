@@ -194,7 +194,8 @@ export class EpollLoop implements EventLoop, WatchingLoop {
     if (this.endings.length > 0) return 0;
     if (this.timers.length === 0) return WAIT_MS_MAX;
     const ms = Math.ceil(this.timers[0].atMs - performance.now());
-    return Math.max(0, Math.min(ms, WAIT_MS_MAX));
+    // Times are no integers to the runtime: what waits has been compiled for 0.
+    return Math.max(0, Math.min(ms, WAIT_MS_MAX)) | 0;
   }
 
   private runTimers(): void {

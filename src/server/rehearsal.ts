@@ -6,7 +6,12 @@
  *
  * It goes on scene by scene, and waits while clients are served. What a scene makes is removed in
  * the same turn: nobody sees its data in the figures.
+ *
+ * Everything is played a little. What belongs to commands that clients have begun to use is played
+ * until it is compiled well: they will want the rest of its kind, and what that takes of memory is
+ * not for a server that is empty.
  */
+import type { GroupName } from "../calls/command.ts";
 import type { EventLoop, Socket, SocketEvents } from "../runtime/net.ts";
 import { NUMBER, SCENES, type Scene } from "./rehearsal_scenes.ts";
 import { hasRoomForScene, Stage, type StageParts } from "./rehearsal_stage.ts";
@@ -20,12 +25,18 @@ const GIVEN_UP_MS = 10_000;
 
 /** How often the first scene is played, which is of what is used most, before the others. */
 const FIRST_COUNT = 12;
-/**
- * How often every other scene is played, and every call of one in it. More would have more compiled
- * before it is used; each round takes some 100 ms of CPU and 3 to 4 MB.
- */
-const ROUND_COUNT = 1;
+/** How often what is in use is played. More would have its longest functions compiled again. */
+const USED_COUNT = 16;
+/** Who has called so many commands of a group is going to call more of it. */
+const USED_MIN = 100;
+/** How often every call of a scene is made in it, and in one that is in use. */
 const CALL_COUNT = 8;
+const USED_CALL_COUNT = 16;
+/** It is looked so often what else is in use. */
+const WATCH_MS = 50;
+
+/** The commands of which make keys. */
+const DATA_GROUPS: readonly GroupName[] = ["string", "hash", "list", "set", "sorted-set", "stream"];
 
 /** Where a client puts replies, which nobody reads. */
 const REPLIES_SIZE = 16 << 10;
@@ -33,42 +44,112 @@ const REPLIES_SIZE = 16 << 10;
 const NUMBER_STEP = 617_051;
 const NUMBER_COUNT = 10 ** NUMBER.length;
 
-/** How many scenes are played in all. */
-const PLAY_COUNT = FIRST_COUNT + ROUND_COUNT * (SCENES.length - 1);
-
 export interface RehearsalParts extends StageParts {
   readonly loop: Pick<EventLoop, "endOfTurn" | "later" | "pair">;
   /** The number of commands that clients have sent, and whether the server does anything else. */
   readonly commandCount: () => number;
   readonly isBusy: () => boolean;
-  /** Is called when it is over, if there was any. */
+  /** How often clients have called commands of each group. */
+  readonly callCounts: () => ReadonlyMap<GroupName, number>;
+  /** Is called when there is nothing left to play, for now or for good. */
   readonly over: () => void;
 }
 
 /** Rehearses from now on, bit by bit; not where the loop cannot do it. */
 export function rehearse(parts: RehearsalParts): void {
   const { loop } = parts;
+  const programme = new Programme(parts);
   let countBefore = -1;
+  /** When there was nothing left to play; others can be in use only when it has changed. */
+  let countAtEnd = -1;
   let endMs = GIVEN_UP_MS;
   let client: RehearsingClient | null = null;
+  const finish = (): void => {
+    client?.end();
+    client = null;
+    // What it had is garbage only when nothing leads there.
+    loop.later(0, parts.over);
+  };
   const goOn = (): void => {
     const count = parts.commandCount();
     const isBusy = count !== countBefore || parts.isBusy() || !hasRoomForScene();
     countBefore = count;
-    if (!isBusy && client === null) {
-      client = openStage(parts);
-      if (client === null) return;
+    let pauseMs = client === null && countAtEnd >= 0 ? WATCH_MS : BUSY_PAUSE_MS;
+    if (!isBusy && count !== countAtEnd) {
+      const pipeline = programme.next(count, endMs > 0);
+      if (pipeline !== null) {
+        client ??= openStage(parts);
+        if (client === null) return;
+        client.play(pipeline);
+        pauseMs = PAUSE_MS;
+      }
+      if (client?.isOver) {
+        finish();
+        return;
+      }
+      if (pipeline === null) {
+        if (client !== null) finish();
+        countAtEnd = count;
+        pauseMs = WATCH_MS;
+      }
     }
-    if (!isBusy && !client?.isOver) client?.playNext();
-    endMs -= isBusy ? BUSY_PAUSE_MS : PAUSE_MS;
-    if (endMs > 0 && !client?.isOver) {
-      loop.later(isBusy ? BUSY_PAUSE_MS : PAUSE_MS, goOn);
-    } else {
-      client?.end();
-      parts.over();
-    }
+    endMs -= pauseMs;
+    loop.later(pauseMs, goOn);
   };
   loop.later(BUSY_PAUSE_MS, goOn);
+}
+
+/** Which scenes are still to be played. */
+class Programme {
+  private readonly playedCounts = new Uint8Array(SCENES.length);
+  /** What was in use when clients had sent so many commands. */
+  private readonly used = new Set<GroupName | undefined>();
+  private countBefore = 0;
+  /** Of the scene that was played last, which often comes again. */
+  private last: { scene: number; callCount: number; pipeline: Pipeline } | null = null;
+  private readonly groups: readonly (GroupName | undefined)[];
+  private readonly callCounts: RehearsalParts["callCounts"];
+
+  constructor({ table, callCounts }: RehearsalParts) {
+    this.callCounts = callCounts;
+    const nameOf = ([call]: readonly string[]) => call.slice(0, call.indexOf(" ")).toLowerCase();
+    this.groups = SCENES.map(({ calls }) => table.commands.get(nameOf(calls))?.group);
+  }
+
+  /** A scene that is in use, or else any, unless only such are wanted; null if there is none. */
+  next(commandCount: number, isForAll: boolean): Pipeline | null {
+    const { playedCounts, groups } = this;
+    const used = this.usedGroups(commandCount);
+    // One after the other, so that some are compiled well when clients go on before all are.
+    let next = playedCounts.findIndex((count, i) => count < USED_COUNT && used.has(groups[i]));
+    if (next >= 0) return this.take(next, USED_CALL_COUNT);
+    if (isForAll) {
+      // The compiler of scripts takes 2 MB, which is for those who have some.
+      const countOf = (i: number) => (i === 0 ? FIRST_COUNT : groups[i] === "scripting" ? 0 : 1);
+      next = playedCounts.findIndex((count, i) => count < countOf(i));
+      if (next >= 0) return this.take(next, CALL_COUNT);
+    }
+    this.last = null;
+    return null;
+  }
+
+  private take(scene: number, callCount: number): Pipeline {
+    this.playedCounts[scene]++;
+    if (this.last?.scene !== scene || this.last.callCount !== callCount) {
+      this.last = { scene, callCount, pipeline: pipelineOf(SCENES[scene], callCount) };
+    }
+    return this.last.pipeline;
+  }
+
+  private usedGroups(commandCount: number): Set<GroupName | undefined> {
+    const { used } = this;
+    if (commandCount === this.countBefore) return used;
+    this.countBefore = commandCount;
+    for (const [group, count] of this.callCounts()) if (count >= USED_MIN) used.add(group);
+    // What is for keys of any type is used wherever there are keys.
+    if (DATA_GROUPS.some((group) => used.has(group))) used.add("generic");
+    return used;
+  }
 }
 
 /** Null where the loop has no pairs of sockets, or there are no files or no memory for it. */
@@ -100,10 +181,10 @@ interface Pipeline {
   readonly numbers: readonly number[];
 }
 
-/** What a scene needs, then its calls several times, and what removes all that they made. */
-function pipelineOf({ made, calls }: Scene): Pipeline {
+/** What a scene needs, then its calls so often, and what removes all that they made. */
+function pipelineOf({ made, calls }: Scene, callCount: number): Pipeline {
   const commands = [...made];
-  for (let i = 0; i < CALL_COUNT; i++) commands.push(...calls);
+  for (let i = 0; i < callCount; i++) commands.push(...calls);
   commands.push("FLUSHDB SYNC");
   const text = commands.map(frameOf).join("");
   const numbers: number[] = [];
@@ -116,13 +197,11 @@ function frameOf(command: string): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
 }
 
-/** Sends one scene after the other. */
+/** Sends scenes. */
 class RehearsingClient implements SocketEvents {
-  private playedCount = 0;
   private isClosed = false;
   private readonly socket: Socket;
   private readonly stage: Stage;
-  private readonly pipelines: (Pipeline | undefined)[] = [];
   private readonly replies = new Uint8Array(REPLIES_SIZE);
   private number = 0;
 
@@ -131,9 +210,9 @@ class RehearsingClient implements SocketEvents {
     this.stage = stage;
   }
 
-  /** All is played, or nobody is there to play it. */
+  /** Nobody is there to play anything. */
   get isOver(): boolean {
-    return this.playedCount >= PLAY_COUNT || this.isClosed || this.stage.isOver;
+    return this.isClosed || this.stage.isOver;
   }
 
   readable(): void {
@@ -152,11 +231,7 @@ class RehearsingClient implements SocketEvents {
   }
 
   /** What the socket does not take is lost: then the server is told of half a command. */
-  playNext(): void {
-    const played = this.playedCount++ - FIRST_COUNT;
-    const index = played < 0 ? 0 : 1 + (played % (SCENES.length - 1));
-    this.pipelines[index] ??= pipelineOf(SCENES[index]);
-    const { bytes, numbers } = this.pipelines[index];
+  play({ bytes, numbers }: Pipeline): void {
     for (const at of numbers) {
       this.number = (this.number + NUMBER_STEP) % NUMBER_COUNT;
       const digits = String(this.number).padStart(NUMBER.length, "0");

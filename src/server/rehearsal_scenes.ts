@@ -233,6 +233,7 @@ const STREAMS: Scene[] = [
     calls: [
       "XADD stream * field value-of-sixteen",
       "XADD trimmed MAXLEN ~ 10 * name somebody age 42",
+      "XADD stream:###### 1700000000000-1 field value-of-sixteen",
       "XLEN stream",
       "XRANGE stream - + COUNT 10",
       "XREVRANGE stream + - COUNT 10",

@@ -33,6 +33,8 @@ export class Stage {
   isOver = false;
   private readonly server: Server;
   private connection: Connection | null = null;
+  /** Bytes come as those of one client of several at once; every other time. */
+  private isCrowd = false;
 
   constructor({ table, loop, host, time }: StageParts) {
     const config = new Config(CONFIG_HOST);
@@ -62,7 +64,7 @@ export class Stage {
     const connection = this.server.accept(socket, "");
     this.connection = connection;
     return {
-      readable: () => this.enter(() => connection.readable()),
+      readable: () => this.enter(() => this.readable(connection)),
       drain: () => this.enter(() => connection.drain()),
       closed: () => this.enter(() => connection.closed()),
     };
@@ -84,6 +86,14 @@ export class Stage {
     } catch {
       this.close();
     }
+  }
+
+  private readable(connection: Connection): void {
+    const { arrivals } = this.server;
+    this.isCrowd = !this.isCrowd;
+    if (this.isCrowd) arrivals.crowdBegins();
+    connection.readable();
+    if (this.isCrowd) arrivals.crowdEnds();
   }
 
   private empty(): void {

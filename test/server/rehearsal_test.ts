@@ -7,12 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { figures as arenaFigures } from "../../src/arena/arena.ts";
 import { localTimeOf } from "../../src/base/log.ts";
+import type { GroupName } from "../../src/calls/command.ts";
 import { commandTable } from "../../src/commands/all.ts";
 import { unwrittenMappings } from "../../src/runtime/code_pages.ts";
 import { openForeign } from "../../src/runtime/foreign.ts";
 import type { Host } from "../../src/runtime/host.ts";
 import { openLocalTime } from "../../src/runtime/local_time.ts";
 import type { Socket } from "../../src/runtime/net.ts";
+import { rehearse } from "../../src/server/rehearsal.ts";
 import { SCENES } from "../../src/server/rehearsal_scenes.ts";
 import { Stage } from "../../src/server/rehearsal_stage.ts";
 import { plain } from "../client/resp.ts";
@@ -138,6 +140,77 @@ test("a scene that throws ends the rehearsal, and nothing else", () => {
     events.closed();
   }
   expect(arenaFigures().usedSize).toBe(usedSize);
+});
+
+/** Runs a rehearsal step by step, without a server: what it sends is counted. */
+function watchedRehearsal() {
+  let due: (() => void)[] = [];
+  let sent = "";
+  let commandCount = 0;
+  const callCounts = new Map<GroupName, number>();
+  const over = { count: 0 };
+  const socket = {
+    write(bytes: Uint8Array, offset: number, size: number) {
+      sent += new TextDecoder().decode(bytes.subarray(offset, offset + size));
+      return size;
+    },
+    destroy() {},
+    end() {},
+  } as unknown as Socket;
+  type Accept = (of: Socket) => unknown;
+  rehearse({
+    table: commandTable,
+    host: HOST,
+    time: { wallMs: () => 1, wallUs: () => 1000, monotonicMs: () => 1 },
+    loop: {
+      endOfTurn: (run) => void due.push(run),
+      later: (_, run) => {
+        due.push(run);
+        return () => {};
+      },
+      pair: () => [
+        (accept: Accept) => void accept(socket),
+        (accept: Accept) => void accept(socket),
+      ],
+    },
+    commandCount: () => commandCount,
+    callCounts: () => callCounts,
+    isBusy: () => false,
+    over: () => void over.count++,
+  });
+  return {
+    over,
+    call(group: GroupName, count: number) {
+      callCounts.set(group, (callCounts.get(group) ?? 0) + count);
+      commandCount += count;
+    },
+    /** How often each of these has been sent since the last time. */
+    play(...words: string[]): number[] {
+      for (let round = 0; round < 1000; round++) {
+        const now = due;
+        due = [];
+        for (const run of now) run();
+      }
+      const counts = words.map((word) => sent.split(`\r\n${word}\r\n`).length - 1);
+      sent = "";
+      return counts;
+    },
+  };
+}
+
+test("what clients have begun to use is rehearsed well, once, and the rest a little", () => {
+  const { over, call, play } = watchedRehearsal();
+  expect(play("HGETALL", "XADD", "SORT")).toEqual([8, 40, 16]);
+  expect(over.count).toBe(1);
+  call("hash", 99);
+  expect(play("HGETALL", "XADD", "SORT")).toEqual([0, 0, 0]);
+  call("hash", 1);
+  expect(play("HGETALL", "XADD", "SORT")).toEqual([15 * 16, 0, 15 * 32]);
+  call("hash", 100_000);
+  expect(play("HGETALL", "XADD", "SORT")).toEqual([0, 0, 0]);
+  call("stream", 1000);
+  expect(play("HGETALL", "XADD", "SORT")).toEqual([0, 15 * 80, 0]);
+  expect(over.count).toBe(3);
 });
 
 /** Files of a folder, with their content, but the log of the server. */
