@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { type Course, mixedChart } from "./mixed_chart.ts";
 import { mixedLoad, type Tally } from "./mixed_load.ts";
 import type { Latencies } from "./mixed_probe.ts";
-import { cpuSeconds, residentBytes } from "./process_figures.ts";
+import { childCpuSeconds, cpuSeconds, residentBytes } from "./process_figures.ts";
 import { type Server, withServers } from "./servers.ts";
 
 /** What a server was like in a span: memory in bytes, at its end, and latencies in ms. */
@@ -33,6 +33,7 @@ const GROWTH_MAX = 0.05;
 
 interface Run extends Course {
   tally: Tally;
+  /** Seconds, with those of children that saved and rewrote. */
   cpu: number;
 }
 
@@ -83,7 +84,8 @@ async function observe(name: string, server: Server, minutes: number, seed: numb
   isStopped = true;
   probe.kill();
   await load;
-  return { name, samples, tally, cpu: cpuSeconds(server.pid) };
+  const cpu = cpuSeconds(server.pid) + childCpuSeconds(server.pid);
+  return { name, samples, tally, cpu };
 }
 
 async function* lines(output: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {

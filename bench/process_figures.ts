@@ -23,6 +23,17 @@ export function cpuSeconds(pid: number): number {
   return Number(timespec[0]) + Number(timespec[1]) / 1e9;
 }
 
+/**
+ * CPU time of the process's children that have ended, in seconds, by steps of 10 ms: Redis saves
+ * and rewrites its log in those. Throws when there is no such process.
+ */
+export function childCpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  // The name, in parentheses, may hold blanks; see proc(5): cutime and cstime are 16 and 17.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[13]) + Number(fields[14])) / 100;
+}
+
 /** Resident memory of the process, in bytes. */
 export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "latin1");
