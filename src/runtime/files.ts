@@ -32,7 +32,7 @@ import { dirname, resolve } from "node:path";
 import process from "node:process";
 import type { SyncFile } from "./net.ts";
 import { secretWords } from "./secret.ts";
-import { orReason, systemCode, systemReason } from "./system_error.ts";
+import { orReason, systemCode, systemReason, withReason } from "./system_error.ts";
 
 const LINE_END = 10;
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
@@ -114,43 +114,64 @@ export function openAppend(
   afresh: boolean,
   syncFile: SyncFile | null = null,
 ): AppendFile {
-  const syncLater = syncFile ?? fdatasync;
-  const file = orReason(() => openSync(nativePath(path), "a", 0o644));
-  if (afresh) orReason(() => ftruncateSync(file, 0));
-  let size = orReason(() => fstatSync(file).size);
-  let isSyncing = false;
-  let isClosed = false;
-  return {
-    get size() {
-      return size;
-    },
-    write: (bytes, offset, count) =>
-      orReason(() => {
-        for (let done = 0; done < count; ) {
-          const written = writeSync(file, bytes, offset + done, count - done, null);
-          done += written;
-          size += written;
-        }
-      }),
-    truncate: (to) =>
-      orReason(() => {
-        ftruncateSync(file, to);
-        size = to;
-      }),
-    sync: () => orReason(() => fdatasyncSync(file)),
-    syncLater: (done) => {
-      isSyncing = true;
-      syncLater(file, (error) => {
-        isSyncing = false;
-        if (isClosed) closeSync(file);
-        done(error === null ? null : systemReason(error));
-      });
-    },
-    close: () => {
-      isClosed = true;
-      if (!isSyncing) closeSync(file);
-    },
-  };
+  const fd = orReason(() => openSync(nativePath(path), "a", 0o644));
+  if (afresh) orReason(() => ftruncateSync(fd, 0));
+  const size = orReason(() => fstatSync(fd).size);
+  return new SystemAppendFile(fd, size, syncFile ?? fdatasync);
+}
+
+/**
+ * A class, and no closures: code that was compiled for those of one file is left at each write to
+ * the next one, which a rewriting of the log begins.
+ */
+class SystemAppendFile implements AppendFile {
+  size: number;
+  private readonly fd: number;
+  private readonly syncFile: SyncFile;
+  private isSyncing = false;
+  private isClosed = false;
+
+  constructor(fd: number, size: number, syncFile: SyncFile) {
+    this.fd = fd;
+    this.size = size;
+    this.syncFile = syncFile;
+  }
+
+  write(bytes: Uint8Array, offset: number, size: number): void {
+    try {
+      for (let done = 0; done < size; ) {
+        const written = writeSync(this.fd, bytes, offset + done, size - done, null);
+        done += written;
+        this.size += written;
+      }
+    } catch (error) {
+      throw withReason(error);
+    }
+  }
+
+  truncate(size: number): void {
+    orReason(() => ftruncateSync(this.fd, size));
+    this.size = size;
+  }
+
+  sync(): void {
+    orReason(() => fdatasyncSync(this.fd));
+  }
+
+  syncLater(done: (problem: string | null) => void): void {
+    this.isSyncing = true;
+    const { syncFile } = this;
+    syncFile(this.fd, (error) => {
+      this.isSyncing = false;
+      if (this.isClosed) closeSync(this.fd);
+      done(error === null ? null : systemReason(error));
+    });
+  }
+
+  close(): void {
+    this.isClosed = true;
+    if (!this.isSyncing) closeSync(this.fd);
+  }
 }
 
 /** Gives a file another name, in place of one that has it; `syncFolder` makes that last. */

@@ -54,6 +54,11 @@ export function orReason<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw new Error(systemReason(error), { cause: error });
+    throw withReason(error);
   }
+}
+
+/** An Error with the system's reason as its message, of what was thrown. */
+export function withReason(error: unknown): Error {
+  return new Error(systemReason(error), { cause: error });
 }
