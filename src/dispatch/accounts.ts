@@ -89,8 +89,11 @@ export class Accounts {
     this.isFresh = true;
   }
 
-  /** What runs now is not what ran before: another command, or another client. */
-  changeRun(command: Command, client: Client): void {
+  /**
+   * What runs now is not what ran before: another command, or another client. Calls with more
+   * arguments than the command needs may take any time: they are always measured.
+   */
+  changeRun(command: Command, client: Client, argumentCount: number): void {
     const isFirst = this.command === null;
     this.closeRun(null);
     this.isMeasured =
@@ -98,6 +101,7 @@ export class Accounts {
       this.isExact ||
       this.depth > 0 ||
       (command.flags & HiddenFlag.brief) === 0 ||
+      argumentCount > Math.abs(command.arity) ||
       this.figures.commands.isDue(command);
     if (this.isMeasured && !this.isFresh && this.depth === 0) this.openRun();
     this.isFresh = false;

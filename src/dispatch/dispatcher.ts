@@ -417,7 +417,7 @@ export class Dispatcher {
   private run(call: Call, client: Client, args: Args, command: TableCommand): void {
     const { accounts } = this;
     if (command !== accounts.command || client !== accounts.client) {
-      accounts.changeRun(command, client);
+      accounts.changeRun(command, client, args.count);
       client.lastCommand = command;
     }
     accounts.count++;

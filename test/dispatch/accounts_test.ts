@@ -8,7 +8,8 @@ import type { ServerFigures } from "../../src/calls/server_figures.ts";
 import type { CommandTable } from "../../src/calls/table.ts";
 import { Accounts } from "../../src/dispatch/accounts.ts";
 
-const command = (id: number, flags: number) => ({ id, flags, name: `c${id}` }) as Command;
+const command = (id: number, flags: number) =>
+  ({ id, flags, arity: -3, name: `c${id}` }) as Command;
 const quick = command(0, HiddenFlag.brief);
 const slower = command(1, HiddenFlag.brief);
 const long = command(2, 0);
@@ -32,8 +33,9 @@ function makeWorld() {
   const latency = { thresholdMs: 0 };
   const figures = { commands, latency, slowlog: { thresholdUs: 10_000 } };
   const accounts = new Accounts(clock as never, figures as unknown as ServerFigures);
+  let argumentCount = 3;
   function run(one: Command): void {
-    if (one !== accounts.command || client !== accounts.client) accounts.changeRun(one, client);
+    if (one !== accounts.command) accounts.changeRun(one, client, argumentCount);
     accounts.count++;
     nowMs += TIMES[one.id];
     if (accounts.isExact || (one.flags & HiddenFlag.brief) === 0) accounts.closeRun(null);
@@ -44,7 +46,10 @@ function makeWorld() {
     for (const one of all) run(one);
     accounts.closeRun(null);
   };
-  return { accounts, batch, commands, reads: () => reads };
+  const giveArguments = (count: number) => {
+    argumentCount = count;
+  };
+  return { accounts, batch, commands, giveArguments, reads: () => reads };
 }
 
 const many = (n: number, ...all: Command[]) => Array.from({ length: n }, () => all).flat();
@@ -62,6 +67,15 @@ test("of brief commands in turn some are measured, and tell of all", () => {
   expectTold(world, quick, 160);
   expectTold(world, slower, 160);
   expect(world.reads()).toBeLessThan(20 * 7);
+});
+
+test("calls with more arguments than the command needs are all measured", () => {
+  const world = makeWorld();
+  world.giveArguments(4);
+  world.batch(...many(8, quick, slower));
+  expect(world.reads()).toBe(17);
+  expectTold(world, quick, 8);
+  expectTold(world, slower, 8);
 });
 
 test("one that is not brief is measured, whatever comes before it", () => {
