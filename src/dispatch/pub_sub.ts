@@ -83,6 +83,8 @@ export class PubSubHub implements PubSub, ClientFeature {
     let written2: MessageFrames | null = null;
     let written3: MessageFrames | null = null;
     for (const client of clients) {
+      // Who is gone when the turn ends counts, and nothing is written for it.
+      if (client.connection.isDoomed) continue;
       try {
         if (client.protocol === 3) {
           written3 ??= this.frames3.write(kind, pattern, args, channel, message);

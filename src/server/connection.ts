@@ -531,6 +531,9 @@ export class Connection
     this.closing = true;
     this.client.halted = true;
     this.isDoomed = true;
+    // It gets nothing of it: of messages to many, what is let go now serves for those that follow.
+    this.output.clear();
+    this.engine.turn.held.account(this);
     this.engine.endOfTurn(() => this.kill());
   }
 

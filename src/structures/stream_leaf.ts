@@ -385,18 +385,22 @@ export function writeCount(bytes: Uint8Array, at: number, value: number): number
 /** Writes how an ID follows the one before; returns the form in which. */
 function writeId(bytes: Uint8Array, id: StreamId, before: StreamId): number {
   const { msHigh, msLow, seqHigh, seqLow } = id;
-  if (msHigh === before.msHigh && msLow === before.msLow) {
+  const sameHigh = msHigh === before.msHigh;
+  // Modulo 2^32: one before that was deleted may be above.
+  const msLater = (msLow - before.msLow) >>> 0;
+  if (sameHigh && msLater === 0) {
+    // The last sequence number of a ms is followed by the next ms.
     before.increment();
-    if (seqHigh === before.seqHigh && seqLow === before.seqLow) return FORM_NEXT;
+    if (id.compare(before) === 0) return FORM_NEXT;
   }
-  if (msHigh !== before.msHigh || seqHigh !== 0) {
+  if (!sameHigh || seqHigh !== 0) {
     for (let i = 0; i < ID_SIZE; i += 4) {
       const word = i < 8 ? (i === 0 ? msHigh : msLow) : i === 8 ? seqHigh : seqLow;
       for (let shift = 0; shift < 32; shift += 8) bytes[position++] = word >>> shift;
     }
     return FORM_WHOLE;
   }
-  writeVarint(bytes, (msLow - before.msLow) >>> 0);
+  writeVarint(bytes, msLater);
   if (seqLow === 0) return FORM_LATER;
   writeVarint(bytes, seqLow >>> 0);
   return FORM_APART;

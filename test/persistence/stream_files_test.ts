@@ -68,7 +68,15 @@ function fill(server: InnerServer, random: Random): void {
   const count = random.between(1, 400);
   for (let i = 0; i < count; i++) {
     const isOdd = !isRegular && random.chance(0.05);
-    server.run("XADD", "k", `${ms}-${seq}`, ...words(isOdd ? "other" : "name"));
+    const id = `${ms}-${seq}`;
+    server.run("XADD", "k", id, ...words(isOdd ? "other" : "name"));
+    if (isOdd && random.chance(0.3)) {
+      // What follows is below an entry that was deleted.
+      const far = random.pick([`${ms}-${2n ** 64n - 1n}`, `${ms + 7n}-0`, `${ms + (1n << 33n)}-1`]);
+      server.run("XADD", "k", far, ...words("name"));
+      server.run("XDEL", "k", far);
+      server.run("XSETID", "k", id);
+    }
     const jump = random.below(10);
     if (jump < 4) {
       seq++;

@@ -123,10 +123,10 @@ export class LeafSource {
     } else if (form === FORM_NEXT) {
       id.increment();
     } else {
-      const ms = (id.msLow >>> 0) + this.varint();
-      const seq = form === FORM_LATER ? 0 : this.varint();
-      if (ms !== ms >>> 0) throw new Malformed("an entry out of order");
-      id.set(id.msHigh, ms | 0, 0, seq | 0);
+      // Modulo 2^32: behind a deleted entry an ID may be lower. Whoever reads it checks the order.
+      const msLow = (id.msLow + this.varint()) | 0;
+      const seqLow = form === FORM_LATER ? 0 : this.varint();
+      id.set(id.msHigh, msLow, 0, seqLow | 0);
     }
   }
 

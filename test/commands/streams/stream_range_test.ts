@@ -365,6 +365,44 @@ describe.each(PROTOCOLS)("RESP%d", (protocol) => {
       (error) ERR wrong number of arguments for 'xlen' command
     `));
 
+  test("entries come below one that was deleted, after XSETID back", () =>
+    session(`
+      > XADD s 10-3 a 0
+      "10-3"
+      > XADD s 10-18446744073709551615 a 1
+      "10-18446744073709551615"
+      > XDEL s 10-18446744073709551615
+      (integer) 1
+      > XSETID s 10-4
+      OK
+      > XADD s 10-5 a 2
+      "10-5"
+      > XADD s 20-0 a 3
+      "20-0"
+      > XDEL s 20-0
+      (integer) 1
+      > XSETID s 10-5
+      OK
+      > XADD s 15-0 a 4
+      "15-0"
+      > DEBUG RELOAD
+      OK
+      > XRANGE s - +
+      1) 1) "10-3"
+         2) 1) "a"
+            2) "0"
+      2) 1) "10-5"
+         2) 1) "a"
+            2) "2"
+      3) 1) "15-0"
+         2) 1) "a"
+            2) "4"
+      > XRANGE s 10-5 10-5
+      1) 1) "10-5"
+         2) 1) "a"
+            2) "2"
+    `));
+
   test("XSETID sets the last ID, and with two options the counters behind it", () =>
     session(`
       > XSETID nosuch 1-1
