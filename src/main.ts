@@ -21,7 +21,7 @@ import {
 import type { ConfigHost } from "./config/kinds.ts";
 import { claimConfigured } from "./durability/claims.ts";
 import { DiskWorkers } from "./persistence/disk/disk_workers.ts";
-import { codePagesOf } from "./runtime/code_pages.ts";
+import { giveBackCode } from "./runtime/code_pages.ts";
 import { openDatagrams } from "./runtime/datagrams.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import { type FileLocks, openFileLocks } from "./runtime/file_locks.ts";
@@ -66,6 +66,7 @@ const CLAIM_STEP_MS = 50;
 const TITLE_MS = 100;
 /** What the rehearsal has had compiled, and the collector, need the program's pages for so long. */
 const CODE_MS = 1000;
+
 /** A configuration that came on standard input, and where the process was started. */
 let configInput: string | null = null;
 const startFolder = files.currentDirectory();
@@ -177,7 +178,6 @@ async function start(): Promise<void> {
 function rehearseFor(server: Server, parts: Parts, loop: EventLoop, foreign: Foreign | null): void {
   // It would move the data of the real one, which it cannot find.
   if (DEBUG && eager.isOn) return;
-  let giveBackCode: (() => void) | null = null;
   rehearse({
     loop,
     table: parts.table,
@@ -188,10 +188,7 @@ function rehearseFor(server: Server, parts: Parts, loop: EventLoop, foreign: For
     callCounts: () => server.figures.commands.countByGroup(parts.table),
     over: () => {
       host.collectGarbageLater();
-      loop.later(CODE_MS, () => {
-        giveBackCode ??= codePagesOf(foreign);
-        giveBackCode();
-      });
+      loop.later(CODE_MS, () => giveBackCode(foreign));
     },
   });
 }

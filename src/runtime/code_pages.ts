@@ -20,29 +20,15 @@ interface Calls {
 /** A mapping of a file in smaps, see proc(5): nobody writes there, and nobody has. */
 const UNWRITTEN = /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ [1-9]\d* [\s\S]*?^Anonymous: +0 kB$/m;
 
-/** What gives back the pages of the program and its libraries; nothing where that is not known. */
-export function codePagesOf(foreign: Foreign | null): () => void {
-  if (typeof Bun === "undefined" || process.platform !== "linux" || foreign === null) {
-    return () => {};
-  }
+/** Gives back the pages of the program and its libraries; nothing where that is not known. */
+export function giveBackCode(foreign: Foreign | null): void {
+  if (typeof Bun === "undefined" || process.platform !== "linux" || foreign === null) return;
   const calls = openLibrary(foreign, SIGNATURES) as Calls | null;
-  if (calls === null) return () => {};
-  let mappings: [from: number, to: number][] | null = null;
-  return () => {
-    // That is read once: with much data the system takes long for it, as it looks at every page.
-    mappings ??= unwrittenMappings(readFileSync("/proc/self/smaps", "latin1"));
-    const maps = `\n${readFileSync("/proc/self/maps", "latin1")}`;
-    for (const [from, to] of mappings) {
-      // Another may be there by now, which can be written.
-      if (maps.includes(`\n${addressOf(from)}-${addressOf(to)} r-`)) {
-        calls.madvise(from, to - from, MADV_DONTNEED);
-      }
-    }
-  };
+  if (calls === null) return;
+  for (const [from, to] of unwrittenMappings(readFileSync("/proc/self/smaps", "latin1"))) {
+    calls.madvise(from, to - from, MADV_DONTNEED);
+  }
 }
-
-/** As in maps and smaps. */
-const addressOf = (address: number) => address.toString(16).padStart(8, "0");
 
 /** From where to where files are mapped of which no page was changed, by a text as smaps is. */
 export function unwrittenMappings(smaps: string): [from: number, to: number][] {

@@ -26,12 +26,15 @@ const GIVEN_UP_MS = 10_000;
 /** How often the first scene is played, which is of what is used most, before the others. */
 const FIRST_COUNT = 12;
 /** How often what is in use is played. More would have its longest functions compiled again. */
-const USED_COUNT = 16;
+const USED_COUNT = 64;
 /** Who has called so many commands of a group is going to call more of it. */
 const USED_MIN = 100;
-/** How often every call of a scene is made in it, and in one that is in use. */
+/**
+ * How often every call of a scene is made in it, and in one that is in use: then clients are there,
+ * and the first of them after a pause waits until it is over.
+ */
 const CALL_COUNT = 8;
-const USED_CALL_COUNT = 16;
+const USED_CALL_COUNT = 4;
 /** It is looked so often what else is in use. */
 const WATCH_MS = 50;
 
@@ -51,7 +54,10 @@ export interface RehearsalParts extends StageParts {
   readonly isBusy: () => boolean;
   /** How often clients have called commands of each group. */
   readonly callCounts: () => ReadonlyMap<GroupName, number>;
-  /** Is called when there is nothing left to play, for now or for good. */
+  /**
+   * Is called when nothing is left to play for the first time: what was there for the start alone
+   * can go. Later clients would wait for that.
+   */
   readonly over: () => void;
 }
 
@@ -68,7 +74,7 @@ export function rehearse(parts: RehearsalParts): void {
     client?.end();
     client = null;
     // What it had is garbage only when nothing leads there.
-    loop.later(0, parts.over);
+    if (countAtEnd < 0) loop.later(0, parts.over);
   };
   const goOn = (): void => {
     const count = parts.commandCount();
