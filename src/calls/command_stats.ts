@@ -118,6 +118,8 @@ export class CommandStats {
     this.rejected.fill(0);
     this.failed.fill(0);
     this.unmeasured.fill(0);
+    // The next run of each is measured, to tell of those that are not.
+    this.runs.fill(0);
     this.histograms.fill(null);
     this.errors.clear();
     this.commandCount = 0;

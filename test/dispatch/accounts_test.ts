@@ -6,6 +6,7 @@ import { type Command, HiddenFlag } from "../../src/calls/command.ts";
 import { CommandStats } from "../../src/calls/command_stats.ts";
 import type { ServerFigures } from "../../src/calls/server_figures.ts";
 import type { CommandTable } from "../../src/calls/table.ts";
+import { commandTable } from "../../src/commands/all.ts";
 import { Accounts } from "../../src/dispatch/accounts.ts";
 
 const command = (id: number, flags: number) =>
@@ -76,6 +77,21 @@ test("calls with more arguments than the command needs are all measured", () => 
   expect(world.reads()).toBe(17);
   expectTold(world, quick, 8);
   expectTold(world, slower, 8);
+});
+
+test("after CONFIG RESETSTAT the first run of each is measured", () => {
+  const world = makeWorld();
+  world.batch(...many(3, quick, slower));
+  world.commands.reset();
+  world.batch(long, ...many(3, quick, slower));
+  expectTold(world, quick, 3);
+  expectTold(world, slower, 3);
+});
+
+test("a command that may take long is not brief", () => {
+  for (const name of ["setbit", "setrange", "bitop", "sort", "lrange"]) {
+    expect((commandTable.commands.get(name)?.flags ?? -1) & HiddenFlag.brief, name).toBe(0);
+  }
 });
 
 test("one that is not brief is measured, whatever comes before it", () => {

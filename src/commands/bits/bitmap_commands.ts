@@ -99,7 +99,8 @@ export const bitmapCommands = group("bitmap", {
   SETBIT: {
     run: setbit,
     arity: 4,
-    flags: ["write", "denyoom", "brief"],
+    // Not brief: it may make and clear 512 MB.
+    flags: ["write", "denyoom"],
     keys: [{ at: 1, flags: ["RW", "access", "update"] }],
     args: "key offset value:integer",
     since: "2.2.0",
