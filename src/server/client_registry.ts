@@ -110,13 +110,17 @@ export class ClientRegistry implements Clients {
     for (const feature of this.features) feature.reset(client);
   }
 
-  /** Closes clients that have been idle for longer than `timeout`. */
-  closeIdle(timeoutMs: number, nowMs: number): void {
-    if (timeoutMs === 0) return;
+  /**
+   * Closes clients that have been idle for longer than so many seconds, unless that is 0. Seconds
+   * of the clock are counted, as in Redis: with 1, a command of a second is still replied to.
+   */
+  closeIdle(timeout: number, nowMs: number): void {
+    if (timeout === 0) return;
+    const now = Math.floor(nowMs / 1000);
     for (const connection of this.connections.values()) {
       const { client } = connection;
       if (client.monitoring || client.subscribed || client.blocked !== null) continue;
-      if (nowMs - connection.lastActiveMs <= timeoutMs) continue;
+      if (now - Math.floor(connection.lastActiveMs / 1000) <= timeout) continue;
       this.host.log("verbose", "Closing idle client");
       connection.kill();
     }

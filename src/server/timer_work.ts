@@ -50,7 +50,7 @@ export function doTimerWork(parts: TimerParts): void {
   sampleFigures(parts);
   parts.backlog.warn();
   parts.tracking.trim();
-  clients.closeIdle(config.number("timeout") * 1000, clock.nowMs);
+  clients.closeIdle(config.number("timeout"), clock.nowMs);
   if (isLimited(parts.outputLimits)) clients.checkOutputs(clock.nowMs);
   // What is loaded goes to tables that are made for all of it, and are nearly empty until then.
   if (config.flag("activerehashing") && !isLoading) {
