@@ -184,6 +184,7 @@ export class Reply {
     this.truncate(position);
     if (this.at > this.from) this.putAside(this.needed(FIRST_ROOM));
     this.discardFrom = position;
+    if (this.at < this.bytes.length) this.at++;
   }
 
   /** A command begins whose client may get messages. */
@@ -729,10 +730,14 @@ export class Reply {
     }
   }
 
-  /** While everything is dropped the same room is written to again and again. */
+  /**
+   * While everything is dropped the same room is written to again and again, but for its first
+   * byte, so that who goes back to where it began is told from who went on from there.
+   */
   private restart(size: number): void {
     this.at = this.from;
-    if (this.at + size > this.bytes.length) this.putAside(this.needed(size));
+    if (this.at + 1 + size > this.bytes.length) this.putAside(this.needed(size + 1));
+    this.at++;
   }
 
   /** Keeps what the buffer holds as a piece, and goes on with another. */

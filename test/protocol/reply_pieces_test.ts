@@ -132,6 +132,23 @@ test(`pieces are the same bytes as one buffer (REPLY_SEED=${SEED})`, () => {
   expect(cut).toBeGreaterThan(ROUNDS / 4);
 });
 
+test("dropping ends for who goes back to where it began, not for who went on from there", () => {
+  const reply = new Reply();
+  reply.ok();
+  const from = reply.position;
+  reply.discard(from);
+  for (let i = 0; i < 3000; i++) {
+    const within = reply.position;
+    reply.bulkText("some text");
+    reply.truncate(within);
+    expect(reply.isDiscarding).toBe(true);
+    reply.bulkText("some text");
+  }
+  reply.truncate(from);
+  expect([reply.isDiscarding, reply.position]).toEqual([false, from]);
+  expect(textOf(reply, 0)).toBe("+OK\r\n");
+});
+
 test(`what is dropped from some point on leaves no trace (REPLY_SEED=${SEED})`, () => {
   const random = new Random(SEED + 1);
   let dropped = 0;
