@@ -101,7 +101,7 @@ test("the format is changed while the server runs, and either is loaded", async 
   await client.command("SET", "key", "value");
   for (const [format, magic] of [
     ["rdb", "REDIS0010"],
-    ["rusk", "RUSKSNAP\x01"],
+    ["rusk", "RUSKSNAP\x02"],
   ]) {
     expect(await ask(client, "CONFIG", "SET", "snapshot-format", format)).toBe("OK");
     expect(await save(client)).toBe("ok");
