@@ -22,7 +22,7 @@ export class CommandError extends Error {
   constructor(message: string) {
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
-    super(inOneLine(withoutLineEnd(message)));
+    super(errorLine(message));
     Error.stackTraceLimit = limit;
     this.code = codeOf(this.message);
   }
@@ -47,7 +47,7 @@ export interface Problem {
 
 /** A problem with a message as CommandError takes it. */
 export function problem(text: string): Problem {
-  const message = inOneLine(withoutLineEnd(text));
+  const message = errorLine(text);
   return { code: codeOf(message), message };
 }
 
@@ -101,6 +101,11 @@ export function wrongSubcommand(args: Args): CommandError {
 /** Text with its line ends as blanks: statuses and errors are one line on the wire. */
 export function inOneLine(text: string): string {
   return text.replace(/[\r\n]/g, " ");
+}
+
+/** An error's text as it is sent: line ends at its end go, others become blanks. */
+export function errorLine(text: string): string {
+  return inOneLine(withoutLineEnd(text));
 }
 
 /** By hand, since a pattern takes quadratic time for a long text of line ends. */

@@ -4,6 +4,7 @@
  * end a script before its end, it is killed: no catch and no finally of it runs.
  */
 
+import { cString } from "../base/words.ts";
 import { stringOf } from "./guards/conversion.ts";
 import { Fatal, ofHost, Thrown } from "./guards/errors.ts";
 import { countedSize } from "./guards/meter.ts";
@@ -177,6 +178,7 @@ function endOf(error: unknown): Fatal {
   }
 }
 
+/** Ended by a NUL, as in Redis. */
 function oneLine(message: string): string {
-  return message.slice(0, MESSAGE_SIZE_MAX).replace(/[\r\n]/g, " ");
+  return cString(message.slice(0, MESSAGE_SIZE_MAX)).replace(/[\r\n]/g, " ");
 }

@@ -1,9 +1,10 @@
 /** One run of a script: what it was started as, and the reply that comes of it. */
+import { cString } from "../../base/words.ts";
 import type { Client } from "../../calls/client.ts";
 import type { Command } from "../../calls/command.ts";
 import type { ScriptKind, ScriptProgram, ScriptRun } from "../../calls/scripts.ts";
 import type { ServerFigures } from "../../calls/server_figures.ts";
-import { CommandError, inOneLine } from "../../protocol/errors.ts";
+import { CommandError, errorLine } from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { Execution, ScriptFailure } from "../../scripting/execution.ts";
 import { ScriptFlag } from "../../scripting/script_flags.ts";
@@ -79,7 +80,7 @@ export class CommandRun implements ScriptRun, ErrorReplies {
   writeError(reply: Reply, message: string, error: ScriptValue): void {
     const { commands } = this.figures;
     commands.failed[this.command.id]++;
-    const text = inOneLine(message);
+    const text = errorLine(cString(message));
     if (error === null || this.counted === null || !this.counted.has(error)) {
       commands.countError(codeOf(text));
     }

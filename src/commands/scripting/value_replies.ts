@@ -5,6 +5,7 @@
  *   { ok: text } { err: text } { double: number } { map: object } { set: list }
  *   { big_number: digits } { verbatim_string: { format: three letters, string: text } }
  */
+import { cString } from "../../base/words.ts";
 import { CommandError, inOneLine } from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import { KeyVector, LargeInteger, ScriptObject, type ScriptValue } from "../../scripting/value.ts";
@@ -115,7 +116,7 @@ function writeObject(
 ): void {
   const { err, ok, double, map, set, big_number: digits, verbatim_string: verbatim } = value;
   if (typeof err === "string") errors.writeError(reply, err, value);
-  else if (typeof ok === "string") reply.simple(inOneLine(ok));
+  else if (typeof ok === "string") reply.simple(inOneLine(cString(ok)));
   else if (typeof double === "number") reply.double(double);
   else if (map instanceof ScriptObject) {
     const entries = Object.entries(map as ScriptObject);

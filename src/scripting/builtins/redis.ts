@@ -2,6 +2,7 @@
  * The namespace redis, but for call and pcall. What is wrong with arguments is said in Redis's
  * words, and as Redis has it some of it is thrown, some returned.
  */
+import { cString } from "../../base/words.ts";
 import { stringOf } from "../guards/conversion.ts";
 import { countMemory, touchWhole } from "../guards/meter.ts";
 import { theHost } from "../guards/run_state.ts";
@@ -28,14 +29,29 @@ function theString(values: ScriptValue[]): string | null {
 
 const WRONG_ARGUMENTS = "ERR wrong number or type of arguments";
 
-/** An error's first word is its code, unless it is the only one. */
+/**
+ * An error's first word is its code, unless it is the only one. As in Redis a NUL ends the text,
+ * and CR and LF at both ends of what follows the code go.
+ */
 function errorReply(...values: ScriptValue[]): ScriptObject {
   const given = theString(values);
   if (given === null) return replyError(WRONG_ARGUMENTS);
   touchWhole(given);
-  const text = given.startsWith("-") ? given.slice(1) : given;
-  return replyError(text.includes(" ") ? text : `ERR ${text}`);
+  const text = cString(given.startsWith("-") ? given.slice(1) : given);
+  const blank = text.indexOf(" ");
+  const code = blank < 0 ? "ERR" : text.slice(0, blank);
+  return replyError(`${code} ${withoutLineEnds(text.slice(blank + 1))}`);
 }
+
+function withoutLineEnds(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isLineEnd(text[from])) from++;
+  while (to > from && isLineEnd(text[to - 1])) to--;
+  return text.slice(from, to);
+}
+
+const isLineEnd = (letter: string): boolean => letter === "\r" || letter === "\n";
 
 function statusReply(...values: ScriptValue[]): ScriptObject {
   const text = theString(values);
