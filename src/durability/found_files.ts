@@ -5,6 +5,7 @@
  */
 import { Manifest, type Part } from "../persistence/log/append_manifest.ts";
 import { formatOf, readHead } from "../persistence/open_loader.ts";
+import { isOwnRdb } from "../persistence/open_saver.ts";
 import { type Disk, folderOf } from "../runtime/files.ts";
 
 /** What is added to a name; from the second time on with a number. */
@@ -19,7 +20,8 @@ export function isRedisFile(disk: Disk, path: string): boolean {
   if (!disk.fileExists(path)) return false;
   const file = disk.openInput(path);
   try {
-    return formatOf(readHead(file)) === "RDB";
+    const head = readHead(file);
+    return formatOf(head) === "RDB" && !isOwnRdb(head);
   } finally {
     file.close();
   }

@@ -4,7 +4,7 @@
  * that either server loads what the other has saved; only where fields of hashes expire it is of
  * version 12, which Redis 7.0 does not know.
  */
-import { fromLatin1 } from "../base/bytes.ts";
+import { fromLatin1, latin1 } from "../base/bytes.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "../base/version.ts";
 import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -19,6 +19,13 @@ import { type BlockSink, blocksTo, SnapshotSaver } from "./snapshot/snapshot_sav
 const RDB_VERSION_WITH_DEADLINES = 12;
 
 type Write = (bytes: Uint8Array) => void;
+
+/** The first field of RDB files that Rusk writes; Redis passes over it, and does not write it. */
+const RUSK_FIELD = "rusk";
+/** An RDB file's magic and version; its first field follows: an opcode, a size, a name. */
+const RDB_HEAD = /^REDIS\d{4}/;
+const RDB_HEAD_SIZE = 9;
+const OWN_FIELD = `\xfa\x04${RUSK_FIELD}`;
 
 /** Whether snapshots are to be in Rusk's own format. */
 export const isOwnFormat = (config: Config) => config.value("snapshot-format") === "rusk";
@@ -71,12 +78,18 @@ export function openBackground(
 export function openOwnSaver(sink: BlockSink, keyspace: Keyspace): Saver {
   const saver = new SnapshotSaver(sink, keyspace.lfu ? "lfu" : "lru");
   saver.begin([
-    ["rusk", RUSK_VERSION],
+    [RUSK_FIELD, RUSK_VERSION],
     ["redis", REDIS_VERSION],
     ["ctime", String(keyspace.clock.nowSeconds)],
   ]);
   for (const code of keyspace.libraries.each()) saver.library(code);
   return saver;
+}
+
+/** Whether what begins so (`readHead`) is an RDB file that Rusk wrote. */
+export function isOwnRdb(head: Uint8Array): boolean {
+  const text = latin1(head, 0, head.length);
+  return RDB_HEAD.test(text) && text.startsWith(OWN_FIELD, RDB_HEAD_SIZE);
 }
 
 /** A saver of an RDB file, which has written head and libraries. */
@@ -95,6 +108,7 @@ export function openRdbSaver(
     ...(wanted === undefined ? {} : { version: wanted }),
   });
   saver.begin([
+    [RUSK_FIELD, RUSK_VERSION],
     ["redis-ver", REDIS_VERSION],
     ["redis-bits", "64"],
     ["ctime", String(keyspace.clock.nowSeconds)],

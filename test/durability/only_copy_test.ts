@@ -154,6 +154,49 @@ describe("a file that Redis has written", () => {
     client.close();
   });
 
+  test("is told from those that Rusk writes as RDB, which are not kept", async () => {
+    const snapshot = ["--snapshot-format", "rdb", "--appendonly", "yes"];
+    const { client, server } = await started(...snapshot);
+    await ask(client, "SET", "k", "v");
+    for (let round = 1; round <= 3; round++) {
+      for (const format of ["rdb", "rusk"]) {
+        await ask(client, "CONFIG", "SET", "snapshot-format", format);
+        expect(await ask(client, "SAVE")).toBe("OK");
+        await ask(client, "BGREWRITEAOF");
+        const rewrites = 2 * round - (format === "rdb" ? 1 : 0);
+        await untilInfo(client, "persistence", new RegExp(`aof_rewrites:${rewrites}\\r`));
+      }
+    }
+    await ask(client, "CONFIG", "SET", "snapshot-format", "rdb");
+    expect(await ask(client, "SAVE")).toBe("OK");
+    client.close();
+    await server.stop();
+    const { client: again } = await started();
+    expect(await ask(again, "GET", "k")).toBe("v");
+    expect(await ask(again, "SAVE")).toBe("OK");
+    expect(readFileSync(path()).toString("latin1")).toStartWith("RUSKSNAP");
+    expect(namesIn(inFolder())).toEqual(["appendonlydir", "dump.rdb"]);
+    again.close();
+  });
+
+  test.skipIf(redisBinary() === null)("of what Rusk has written is kept", async () => {
+    const { client, server } = await started("--snapshot-format", "rdb");
+    await ask(client, "SET", "k", "v");
+    expect(await ask(client, "SAVE")).toBe("OK");
+    client.close();
+    await server.stop();
+    const { client: redis, server: other } = await startedWith(startRedis);
+    expect(await ask(redis, "GET", "k")).toBe("v");
+    expect(await ask(redis, "SAVE")).toBe("OK");
+    redis.close();
+    await other.stop();
+    const written = readFileSync(path());
+    const { client: last } = await started();
+    expect(await ask(last, "SAVE")).toBe("OK");
+    holds("dump.rdb.found", written);
+    last.close();
+  });
+
   test("is not replaced when it cannot be kept", async () => {
     put("dump.rdb", file);
     const { client, server } = await started();
