@@ -8,6 +8,8 @@
 export type CompareEqual = (a: number, b: number) => number;
 
 const RUN_SIZE = 8;
+/** So many candidates, at least, are collected beside the first before they are sorted. */
+const CANDIDATES_LEAST = 16;
 
 /**
  * Sorts items[0..count - 1], indices of `numbers`, which holds no NaN. `spare` has room for as many
@@ -36,6 +38,53 @@ export function sortByNumber(
     source = merged;
   }
   return source;
+}
+
+/**
+ * As `sortByNumber`, where only the first `wanted` items are needed in their order: what the others
+ * are then is noise. Those that come before the last of the first are collected, and sorted with
+ * these when they are as many again: O(n log wanted).
+ */
+export function sortFirst(
+  items: Int32Array,
+  spare: Int32Array,
+  count: number,
+  wanted: number,
+  numbers: Float64Array,
+  compareEqual: CompareEqual,
+): Int32Array {
+  const room = wanted + Math.max(wanted, CANDIDATES_LEAST);
+  if (room >= count) return sortByNumber(items, spare, count, numbers, compareEqual);
+  if (wanted <= 0) return items;
+  sortHere(items, spare, room, wanted, numbers, compareEqual);
+  let last = items[wanted - 1];
+  let bound = numbers[last];
+  let filled = wanted;
+  for (let at = room; at < count; at++) {
+    const item = items[at];
+    const number = numbers[item];
+    if (number > bound || (number === bound && compareEqual(last, item) <= 0)) continue;
+    items[filled++] = item;
+    if (filled < room) continue;
+    sortHere(items, spare, filled, wanted, numbers, compareEqual);
+    last = items[wanted - 1];
+    bound = numbers[last];
+    filled = wanted;
+  }
+  return sortByNumber(items, spare, filled, numbers, compareEqual);
+}
+
+/** Sorts items[0..count - 1], and leaves the first `wanted` of them in `items`. */
+function sortHere(
+  items: Int32Array,
+  spare: Int32Array,
+  count: number,
+  wanted: number,
+  numbers: Float64Array,
+  compareEqual: CompareEqual,
+): void {
+  const sorted = sortByNumber(items, spare, count, numbers, compareEqual);
+  if (sorted !== items) for (let i = 0; i < wanted; i++) items[i] = sorted[i];
 }
 
 function sortRun(

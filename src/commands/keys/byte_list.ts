@@ -12,6 +12,8 @@ const KEPT_SIZE_MAX = 1 << 20;
 const KEPT_COUNT_MAX = 1 << 16;
 /** The size of a string that is none. */
 const NONE = -1;
+/** The size of an integer that has not been spelled. */
+const UNSPELLED = -2;
 const INTEGER_SIZE_MAX = 20;
 
 export class ByteList {
@@ -45,6 +47,26 @@ export class ByteList {
   addInteger(value: number): void {
     this.reserve(INTEGER_SIZE_MAX);
     this.note(writeInteger(this.bytes, this.used, value) - this.used);
+  }
+
+  /** Adds an integer that the caller knows, and gives to `spell` before its text is used. */
+  addUnspelled(): void {
+    this.reserve(0);
+    this.start[this.count] = this.used;
+    this.size[this.count++] = UNSPELLED;
+  }
+
+  isSpelled(index: number): boolean {
+    return this.size[index] !== UNSPELLED;
+  }
+
+  /** Makes what `addUnspelled` has added a safe integer's decimal form. */
+  spell(index: number, value: number): void {
+    this.reserve(INTEGER_SIZE_MAX);
+    const end = writeInteger(this.bytes, this.used, value);
+    this.start[index] = this.used;
+    this.size[index] = end - this.used;
+    this.used = end;
   }
 
   /** Adds no string: `has` of it is false. */

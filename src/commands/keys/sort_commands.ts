@@ -197,10 +197,13 @@ function choose(call: Call, e: EntryRef, type: number): void {
   // Whatever is wanted, all elements must be such as can be sorted.
   if (!alpha) {
     if (by !== null) readNumbers(call, by);
-    sorting.sortNumbers(elements, descending);
+    sorting.sortNumbers(elements, descending, to + 1);
+    if (store !== 0 || options.gets.length > 0) {
+      for (let place = from; place <= to; place++) sorting.spell(elements, sorting.order[place]);
+    }
   } else if (by === null) {
     // Redis compares what it replies as C strings, and what it stores whole.
-    sorting.sortTexts(elements, store === 0, descending);
+    sorting.sortTexts(elements, store === 0, descending, to + 1);
   } else {
     readWeights(call, by);
     // Not in Redis: who carries the command out again must store the same.
@@ -254,7 +257,7 @@ function collect(
   for (let i = 0; i < count; i++) sorting.numbers[i] = sorting.numberOf(bytes, start[i], size[i]);
 }
 
-/** As `collect`; what is stored as an integer need not be read as a text. */
+/** As `collect`; what is stored as an integer is not spelled yet where numbers are wanted. */
 function collectList(
   e: EntryRef,
   from: number,
@@ -269,6 +272,8 @@ function collectList(
       const { bytes, offset, size } = listCursor.element();
       elements.add(bytes, offset, size);
       if (withNumbers) number = sorting.numberOf(bytes, offset, size);
+    } else if (withNumbers) {
+      elements.addUnspelled();
     } else {
       elements.addInteger(number);
     }
@@ -322,7 +327,10 @@ function replyAll(call: Call): void {
   const { bytes, start, size } = elements;
   for (let place = wanted.from; place <= wanted.to; place++) {
     const index = sorting.order[place];
-    if (gets.length === 0) reply.bulk(bytes, start[index], size[index]);
+    if (gets.length === 0) {
+      if (elements.isSpelled(index)) reply.bulk(bytes, start[index], size[index]);
+      else reply.bulkInteger(sorting.integerAt(index));
+    }
     for (let i = 0; i < gets.length; i++) {
       const found = gets[i].find(db, bytes, start[index], size[index]);
       if (found === null) reply.nil();

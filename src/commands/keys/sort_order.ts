@@ -6,7 +6,7 @@ import { latin1 } from "../../base/bytes.ts";
 import { parseDouble } from "../../base/doubles.ts";
 import { parseSafe } from "../../base/numbers.ts";
 import { type Compare, sortPart } from "../../base/partial_sort.ts";
-import { sortByNumber } from "../../base/stable_sort.ts";
+import { sortFirst } from "../../base/stable_sort.ts";
 import { CommandError } from "../../protocol/errors.ts";
 import { compareBytes } from "../../structures/score_tree.ts";
 import type { ByteList } from "./byte_list.ts";
@@ -49,8 +49,11 @@ let sizes: Int32Array = new Int32Array(0);
 let common = 0;
 let sign = 1;
 
-/** Sorts the elements by `numbers`; those of the same number by their bytes. */
-export function sortNumbers(elements: ByteList, descending: boolean): void {
+/**
+ * Sorts the elements by `numbers`; those of the same number by their bytes. Only the first `wanted`
+ * places need be right in the end. Integers that are not spelled are those in `numbers`.
+ */
+export function sortNumbers(elements: ByteList, descending: boolean, wanted: number): void {
   const { count } = elements;
   sign = descending ? -1 : 1;
   texts = elements;
@@ -60,11 +63,32 @@ export function sortNumbers(elements: ByteList, descending: boolean): void {
     if (Number.isNaN(numbers[i])) throw NO_NUMBER;
     numbers[i] *= sign;
   }
-  sortByKeys(count);
+  sortByKeys(count, wanted);
 }
 
-/** Sorts the elements by their bytes; as C strings, which end at a zero byte, if so wanted. */
-export function sortTexts(elements: ByteList, asC: boolean, descending: boolean): void {
+/** Spells the integer that an element is, if that has not been done; after `sortNumbers`. */
+export function spell(elements: ByteList, index: number): void {
+  if (!elements.isSpelled(index)) elements.spell(index, integerAt(index));
+}
+
+/** The integer that an element is which has not been spelled; after `sortNumbers`. */
+export function integerAt(index: number): number {
+  const value = sign * numbers[index];
+  const small = value | 0;
+  // What prints it is not to meet a double (docs/decisions/0034).
+  return small === value ? small : value;
+}
+
+/**
+ * Sorts the elements by their bytes; as C strings, which end at a zero byte, if so wanted. Only the
+ * first `wanted` places need be right in the end.
+ */
+export function sortTexts(
+  elements: ByteList,
+  asC: boolean,
+  descending: boolean,
+  wanted: number,
+): void {
   const { count, bytes, start } = elements;
   sign = descending ? -1 : 1;
   texts = elements;
@@ -77,17 +101,23 @@ export function sortTexts(elements: ByteList, asC: boolean, descending: boolean)
     for (let at = from; at < from + KEY_BYTES; at++) key = key * 256 + (at < end ? bytes[at] : 0);
     numbers[i] = sign * key;
   }
-  sortByKeys(count);
+  sortByKeys(count, wanted);
 }
 
-function sortByKeys(count: number): void {
-  const sorted = sortByNumber(order, spare, count, numbers, compareTexts);
+function sortByKeys(count: number, wanted: number): void {
+  const sorted = sortFirst(order, spare, count, wanted, numbers, compareTexts);
   if (sorted === order) return;
   spare = order;
   order = sorted;
 }
 
 function compareTexts(a: number, b: number): number {
+  if (!texts.isSpelled(a)) {
+    if (!texts.isSpelled(b)) return 0;
+    spell(texts, a);
+  } else {
+    spell(texts, b);
+  }
   const { bytes, start } = texts;
   const skipped = common;
   const sizeA = sizes[a] - skipped;

@@ -64,7 +64,10 @@ export class Pattern {
     const nameSize = this.star + size + suffix;
     reserve(nameSize);
     const to = name.bytes;
-    copyBytes(this.bytes, 0, this.star, to, 0);
+    if (begun !== this) {
+      copyBytes(this.bytes, 0, this.star, to, 0);
+      begun = this;
+    }
     copyBytes(bytes, offset, size, to, this.star);
     if (suffix > 0) copyBytes(this.bytes, this.star + 1, suffix, to, this.star + size);
     name.size[0] = nameSize;
@@ -76,6 +79,7 @@ export class Pattern {
     if (entry.type(e) !== Type.hash) return null;
     const fieldSize = this.bytes.length - this.field;
     reserve(fieldSize);
+    begun = null;
     copyBytes(this.bytes, this.field, fieldSize, name.bytes, 0);
     name.size[0] = fieldSize;
     const place = db.field(e, name, 0);
@@ -91,9 +95,12 @@ const element: Range = { bytes: new Uint8Array(0), offset: 0, size: 0 };
 /** The one argument that look-ups are made with. */
 const name = new Args(new Uint8Array(0), new DataView(new ArrayBuffer(0)));
 name.push(0, 0);
+/** The pattern whose bytes before the `*` the name begins with, if any is known to be that. */
+let begun: Pattern | null = null;
 
 function reserve(size: number): void {
   if (name.bytes.length >= size + WORD_SLACK) return;
+  begun = null;
   name.bytes = new Uint8Array(Math.max(FIRST_ROOM, 2 * size + WORD_SLACK));
   name.view = new DataView(name.bytes.buffer);
 }

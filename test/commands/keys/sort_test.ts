@@ -424,7 +424,10 @@ describe.skipIf(!installed)(`beside the real Redis${why}`, () => {
     for (let round = 0; round < 60; round++) {
       const count = random.pick([3, 6, 7, 8, 20, 40, 41, 100, 500]);
       const distinct = random.pick([1, 3, 10, 1000]);
-      const elements = Array.from({ length: count }, () => String(random.below(distinct * 10)));
+      const elements = Array.from({ length: count }, () => {
+        const number = random.below(distinct * 10);
+        return random.chance(0.9) ? `${number}` : random.pick([`0${number}`, `${number}.0`]);
+      });
       const weights = [...new Set(elements)].flatMap((text) =>
         random.chance(0.7) ? [`w_${text}`, String(random.below(distinct))] : [],
       );
