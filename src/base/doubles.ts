@@ -29,6 +29,12 @@ const POWERS = Float64Array.from({ length: SHORT_DIGITS + 1 }, (_, power) => 10 
 const DECIMAL = /^[+-]?(?=\.?\d)\d*(?:\.\d*)?(?:e[+-]?\d+)?$/i;
 const HEXADECIMAL = /^([+-]?)0x(?=\.?[\da-f])([\da-f]*)(?:\.([\da-f]*))?(?:p([+-]?\d+))?$/i;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
+/** The number that a text begins with. */
+const NUMBER_FIRST = new RegExp(
+  String.raw`^[+-]?(?:inf(?:inity|(?!i))|0x[\da-f]*(?:\.[\da-f]*)?(?:p[+-]?\d+)?|` +
+    String.raw`\d*(?:\.\d*)?(?:e[+-]?\d+)?)`,
+  "i",
+);
 /** Spells zero, rather than what is too small to be told from it. */
 const SPELLS_ZERO = /^[+-]?(?:0x)?[0.]*(?:[ep].*)?$/i;
 const BLANKS = /^[ \t-\r]+/;
@@ -60,6 +66,17 @@ export function parseLooseDouble(bytes: Uint8Array, offset: number, size: number
   if (!Number.isNaN(short)) return short;
   const text = cString(latin1(bytes, offset, size));
   return text === "" ? 0 : spelledDouble(text.replace(BLANKS, ""));
+}
+
+/**
+ * As `parseLooseDouble`, for what Redis reads by scanf: what follows a number is passed over, and
+ * nothing at all is no number.
+ */
+export function scanDouble(bytes: Uint8Array, offset: number, size: number): number {
+  const short = shortDecimal(bytes, offset, size);
+  if (!Number.isNaN(short)) return short;
+  const text = cString(latin1(bytes, offset, size)).replace(BLANKS, "");
+  return spelledDouble(NUMBER_FIRST.exec(text)?.[0] ?? "");
 }
 
 /**

@@ -40,7 +40,10 @@ export class Histogram {
     this.count += count;
   }
 
-  /** The value in µs that `percent` (0..100) of all values do not exceed; 0 when there are none. */
+  /**
+   * The value in µs that `percent` (0..100) of all values do not exceed, which is the upper end of
+   * its counter; for 0 the lower end, as in Redis. 0 when there are none.
+   */
   percentileUs(percent: number): number {
     const wanted = Math.max(1, Math.floor((percent / 100) * this.count + 0.5));
     let seen = 0;
@@ -48,7 +51,9 @@ export class Histogram {
       const chunk = this.chunks[c];
       for (let i = 0; chunk !== null && i < CHUNK_COUNT; i++) {
         seen += chunk[i];
-        if (seen >= wanted) return highestNs((c << CHUNK_BITS) + i) / 1000;
+        if (seen < wanted) continue;
+        const index = (c << CHUNK_BITS) + i;
+        return (percent === 0 ? lowestNs(index) : highestNs(index)) / 1000;
       }
     }
     return 0;
@@ -81,9 +86,12 @@ function indexOf(ns: number): number {
   return (doubling << CHUNK_BITS) + (ns >>> doubling);
 }
 
-/** The largest value that the counter counts, in ns. */
-function highestNs(index: number): number {
+/** The smallest value that the counter counts, in ns. */
+function lowestNs(index: number): number {
   const doubling = Math.max(0, (index >>> CHUNK_BITS) - 1);
   const scaled = index - (doubling << CHUNK_BITS);
-  return (scaled + 1) * 2 ** doubling - 1;
+  return scaled * 2 ** doubling;
 }
+
+/** The largest value that the counter counts, in ns. */
+const highestNs = (index: number): number => lowestNs(index + 1) - 1;

@@ -6,12 +6,14 @@ import {
   formatDouble,
   parseDouble,
   parseLooseDouble,
+  scanDouble,
   writeDouble,
 } from "../../src/base/doubles.ts";
 import { ownCpuMs } from "../client/process.ts";
 
 const bytesOf = (text: string) => Buffer.from(`#${text}7`, "latin1");
 const strict = (text: string) => parseDouble(bytesOf(text), 1, text.length);
+const scanned = (text: string) => scanDouble(bytesOf(text), 1, text.length);
 const loose = (text: string) => parseLooseDouble(bytesOf(text), 1, text.length);
 
 test.each([
@@ -201,3 +203,63 @@ test("writeDouble writes at the offset, and no more", () => {
   expect(writeDouble(bytes, 3, -1.5)).toBe(7);
   expect(Buffer.from(bytes).toString("latin1", 0, 9)).toBe("###-1.5##");
 });
+
+test.each([
+  ...[
+    ["1x", 1],
+    ["1 ", 1],
+    ["\t\n7", 7],
+    ["1e", 1],
+    ["-1e+", -1],
+    ["1e+x", 1],
+    ["1.5.5", 1.5],
+  ],
+  ...[
+    ["1_0", 1],
+    ["1,5", 1],
+    ["1e5.5", 1e5],
+    ["5.x", 5],
+    ["1\x002", 1],
+    [".5y", 0.5],
+  ],
+  ...[
+    ["1e400x", Infinity],
+    ["1e-400", 0],
+    ["00x1", 0],
+    ["0x1p", 1],
+    ["0x1p+", 1],
+    ["0x1g", 1],
+  ],
+  ...[
+    ["0X1Px", 1],
+    ["-0x1.8p1q", -3],
+    ["inf ", Infinity],
+    ["-infx", -Infinity],
+    ["+5", 5],
+  ],
+  ...[
+    ["infinityx", Infinity],
+    ["0x10", 16],
+    ["9007199254740993", 9007199254740992],
+  ],
+] as [string, number][])("%j is scanned as %d", (text, value) => {
+  expect(scanned(text)).toBe(value);
+});
+
+test.each([
+  "",
+  " ",
+  "\x001",
+  "x",
+  ".",
+  "-",
+  "+-1",
+  "- 1",
+  "e5",
+  ".e5",
+  "0x",
+  "0xg",
+  "infi",
+  "nan",
+  "\xa01",
+])("%j is no number that is scanned", (text) => expect(scanned(text)).toBeNaN());

@@ -43,7 +43,8 @@ describe("percentiles", () => {
     histogram.record(1, 1);
     expect(histogram.percentileUs(50)).toBe(1.003);
     histogram.record(2, 1);
-    expect(histogram.percentileUs(0)).toBe(1.003);
+    expect(histogram.percentileUs(0)).toBe(1);
+    expect(histogram.percentileUs(0.001)).toBe(1.003);
     expect(histogram.percentileUs(100)).toBe(2.007);
     histogram.record(0, 100);
     expect(histogram.percentileUs(50)).toBe(0.001);

@@ -1,12 +1,12 @@
 /** What geo commands share: reading places, units and members, and replying with places. */
 import { parseDouble } from "../../base/doubles.ts";
+import { formatFixed, formatTrimmed } from "../../base/fixed.ts";
 import { writeInteger } from "../../base/numbers.ts";
 import type { Call } from "../../calls/call.ts";
 import { CommandError, NOT_FLOAT } from "../../protocol/errors.ts";
 import { putLatin1 } from "../../runtime/texts.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as zsetValue from "../../values/zset_value.ts";
-import { formatFixed, formatTrimmed } from "./fixed.ts";
 import * as geohash from "./geohash.ts";
 
 const { LATITUDE_MAX, LONGITUDE_MAX } = geohash;

@@ -9,6 +9,7 @@ import { ByteText } from "../../base/byte_text.ts";
 import { humanSize } from "../../base/human_size.ts";
 import { REDIS_VERSION, RUSK_VERSION } from "../../base/version.ts";
 import type { Call } from "../../calls/call.ts";
+import { meanPerCall } from "../../calls/command_stats.ts";
 import { memoryUse, notCountedMemory, ratio } from "../../calls/memory_use.ts";
 import type { ServerContext } from "../../calls/server_context.ts";
 import type { Database } from "../../keyspace/database.ts";
@@ -410,9 +411,9 @@ function commandFields({ figures, table }: ServerContext): Field[] {
     const rejected = stats.rejected[id];
     const failed = stats.failed[id];
     if (calls + rejected + failed === 0) continue;
-    const us = stats.microseconds[id];
+    const us = Math.round(stats.microseconds[id]);
     const counts = `rejected_calls=${rejected},failed_calls=${failed}`;
-    const times = `usec=${Math.round(us)},usec_per_call=${ratio(us, calls).toFixed(2)}`;
+    const times = `usec=${us},usec_per_call=${meanPerCall(us, calls)}`;
     fields.push([`cmdstat_${name}`, `calls=${calls},${times},${counts}`]);
   }
   return fields;

@@ -8,7 +8,7 @@
  * sanitize-dump-payload says so is checked always.
  */
 import { NIL } from "../../arena/arena.ts";
-import { parseLooseDouble } from "../../base/doubles.ts";
+import { parseLooseDouble, scanDouble } from "../../base/doubles.ts";
 import { hashBytes } from "../../base/hash.ts";
 import { parseInt64, parseSafe } from "../../base/numbers.ts";
 import { type Range, stage, staging } from "../../base/range.ts";
@@ -297,7 +297,7 @@ function readTextualScore(reader: RdbReader): number {
   if (size === TEXTUAL_NEGATIVE_INFINITE) return -Infinity;
   second.resize(size);
   for (let i = 0; i < size; i++) second.bytes[i] = reader.byte();
-  return parseLooseDouble(second.bytes, 0, size);
+  return scanDouble(second.bytes, 0, size);
 }
 
 function loadZset(reader: RdbReader, e: EntryRef, score: (reader: RdbReader) => number): void {

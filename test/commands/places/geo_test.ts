@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { latin1 } from "../../../src/base/bytes.ts";
-import { formatFixed } from "../../../src/commands/places/fixed.ts";
+import { formatFixed } from "../../../src/base/fixed.ts";
 import { writeDistance } from "../../../src/commands/places/geo_arguments.ts";
 import type { Client } from "../../client/client.ts";
 import { type Server, startServer } from "../../client/server.ts";

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { meanPerCall } from "../../../src/calls/command_stats.ts";
 import type { Client } from "../../client/client.ts";
 import { plain } from "../../client/resp.ts";
 import { redisBinary, type Server, startRedis, startServer } from "../../client/server.ts";
@@ -255,6 +256,31 @@ describe("commandstats, errorstats, latencystats", () => {
     expect(text).toMatch(/\r\ncmdstat_incr:calls=1,.*,rejected_calls=0,failed_calls=1\r\n/);
     expect(text).toMatch(/\r\ncmdstat_client\|id:calls=1,/);
     expect(text).not.toContain("cmdstat_get:");
+  });
+
+  test("times per call are those of the whole microseconds that are told", async () => {
+    for (let round = 0; round < 20; round++) await client.command("SET", "key", "text");
+    for (const name of ["GET", "STRLEN", "TTL", "TYPE", "EXISTS"])
+      await client.command(name, "key");
+    const lines = (await info("commandstats")).matchAll(
+      /calls=(\d+),usec=(\d+),usec_per_call=(.+?),/g,
+    );
+    let count = 0;
+    for (const [, calls, us, perCall] of lines) {
+      expect(perCall).toBe(meanPerCall(Number(us), Number(calls)));
+      count++;
+    }
+    expect(count).toBeGreaterThan(5);
+  });
+
+  test.each([
+    [1, 8, "0.12"],
+    [3, 8, "0.38"],
+    [0, 0, "0.00"],
+    [9426, 98, "96.18"],
+    [1234567890, 7, "176366848.00"],
+  ])("%d microseconds of %d calls are %s each, as Redis rounds", (us, calls, text) => {
+    expect(meanPerCall(us, calls)).toBe(text);
   });
 
   test("errors are counted by their code, in alphabetical order", async () => {

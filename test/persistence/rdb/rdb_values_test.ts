@@ -406,6 +406,7 @@ describe("what is malformed is refused", () => {
     ["an intset of no members", RdbType.setIntset, string(intset(2))],
     ["an intset of no width", RdbType.setIntset, string(intset(3, 1))],
     ["a score that is no number", RdbType.zset, length(1), string("a"), 253],
+    ["a score of no text", RdbType.zset, length(1), string("a"), 0],
     ["a binary score that is none", RdbType.zset2, length(1), string("a"), double(Number.NaN)],
     ["a member without a score", RdbType.zsetListpack, string(listpack("a"))],
     ["a member twice", RdbType.zsetListpack, string(listpack("a", 1, "a", 2))],

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatFixed, formatTrimmed } from "../../../src/commands/places/fixed.ts";
+import { formatFixed, formatTrimmed } from "../../src/base/fixed.ts";
 
 /** The same by exact arithmetic: a double is an integer times a power of two. */
 function plainFixed(value: number, decimals: number): string {
