@@ -66,12 +66,17 @@ const meta = (e: EntryRef) => i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) 
 const setMeta = (e: EntryRef, word: number) => {
   i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + META] = word;
 };
-export const type = (e: EntryRef) => (meta(e) >>> TYPE_SHIFT) & 15;
-export const encoding = (e: EntryRef) => (meta(e) >>> ENCODING_SHIFT) & 7;
-export const hasTtl = (e: EntryRef) => meta(e) < 0;
+// The runtime's compiler inlines five calls deep: what all commands end in calls nothing itself.
+export const type = (e: EntryRef) =>
+  (i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + META] >>> TYPE_SHIFT) & 15;
+export const encoding = (e: EntryRef) =>
+  (i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + META] >>> ENCODING_SHIFT) & 7;
+export const hasTtl = (e: EntryRef) =>
+  i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + META] < 0;
 export const partsExpire = (e: EntryRef) => (meta(e) & PARTS_BIT) !== 0;
 /** Whether the entry expires, or parts of it. */
-export const isMortal = (e: EntryRef) => (meta(e) & (TTL_BIT | PARTS_BIT)) !== 0;
+export const isMortal = (e: EntryRef) =>
+  (i32[e >>> SEGMENT_BITS][((e & SEGMENT_MASK) << 1) + META] & (TTL_BIT | PARTS_BIT)) !== 0;
 /** The owner's 12 bits: for a string in place, its size. */
 export const valueSize = (e: EntryRef) => (meta(e) >>> SIZE_BITS) & SIZE_MASK;
 export const clock = (e: EntryRef) =>
@@ -303,11 +308,11 @@ export function keyOffset(e: EntryRef): number {
 
 /** Replies with the key. */
 export function replyKey(e: EntryRef, to: Reply): void {
-  const segment = keyBlock(e) >>> SEGMENT_BITS;
-  const offset = keyOffset(e);
-  const size = keySize(e);
-  if (size < BULK_COPY_SIZE) to.bulkWords(i32[segment], offset >>> 2, size);
-  else to.bulk(u8[segment], offset, size);
+  const words = i32[e >>> SEGMENT_BITS];
+  const at = (e & SEGMENT_MASK) << 1;
+  const size = words[at + META] & SIZE_MASK;
+  if (size < BULK_COPY_SIZE) to.bulkWords(words, at + KEY, size);
+  else to.bulk(u8[keyBlock(e) >>> SEGMENT_BITS], keyOffset(e), keySize(e));
 }
 
 /** A copy of the key. */
@@ -324,6 +329,13 @@ export function keyText(e: EntryRef): string {
 /** Where the value begins, in bytes from the start of the entry. */
 export function valueAt(e: EntryRef): number {
   return HEADER_SIZE + keyArea(meta(e) & SIZE_MASK);
+}
+
+/** The index of the value's first word in `i32` of the entry's segment. */
+export function valueWord(e: EntryRef): number {
+  const at = (e & SEGMENT_MASK) << 1;
+  const size = i32[e >>> SEGMENT_BITS][at + META] & SIZE_MASK;
+  return at + KEY + (size < OUTSIDE_SIZE ? (size + 3) >>> 2 : 2);
 }
 
 /** The room for a value, in bytes. */

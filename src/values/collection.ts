@@ -2,7 +2,7 @@
  * The entry of a collection: its value area is a ref (a packed block, a dict, a tree) and a word
  * that is the type's own. The entry stays where it is however the collection changes.
  */
-import { i32, type Ref, SEGMENT_BITS, SEGMENT_MASK } from "../arena/arena.ts";
+import { i32, type Ref, SEGMENT_BITS } from "../arena/arena.ts";
 import type { Args } from "../protocol/args.ts";
 import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
@@ -12,15 +12,13 @@ import type { KeyEvent } from "./key_event.ts";
 /** Bytes of an entry's value area. */
 export const AREA = 8;
 
-const wordAt = (e: EntryRef) => ((e & SEGMENT_MASK) << 1) + (entry.valueAt(e) >>> 2);
-
-export const refOf = (e: EntryRef) => i32[e >>> SEGMENT_BITS][wordAt(e)] as Ref;
+export const refOf = (e: EntryRef) => i32[e >>> SEGMENT_BITS][entry.valueWord(e)] as Ref;
 export const setRef = (e: EntryRef, ref: Ref) => {
-  i32[e >>> SEGMENT_BITS][wordAt(e)] = ref;
+  i32[e >>> SEGMENT_BITS][entry.valueWord(e)] = ref;
 };
-export const wordOf = (e: EntryRef) => i32[e >>> SEGMENT_BITS][wordAt(e) + 1];
+export const wordOf = (e: EntryRef) => i32[e >>> SEGMENT_BITS][entry.valueWord(e) + 1];
 export const setWord = (e: EntryRef, word: number) => {
-  i32[e >>> SEGMENT_BITS][wordAt(e) + 1] = word;
+  i32[e >>> SEGMENT_BITS][entry.valueWord(e) + 1] = word;
 };
 
 /** Makes an entry, which has the room and owns no value, a collection. */

@@ -12,7 +12,7 @@
  * then gets another.
  */
 import * as arena from "../arena/arena.ts";
-import { i32, type Ref, SEGMENT_BITS, SEGMENT_MASK, u8 } from "../arena/arena.ts";
+import { i32, type Ref, SEGMENT_BITS, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
 import { BULK_COPY_SIZE, equalBytes } from "../base/bytes.ts";
 import { digitCount, writeInteger } from "../base/numbers.ts";
@@ -50,7 +50,7 @@ export function areaFor(size: number): number {
 
 export const INT_AREA = PAIR_SIZE;
 
-const wordAt = (e: EntryRef) => ((e & SEGMENT_MASK) << 1) + (entry.valueAt(e) >>> 2);
+const wordAt = entry.valueWord;
 
 /** Makes the entry's value the integer; the entry has room for INT_AREA. */
 export function writeInt(e: EntryRef, value: number): void {

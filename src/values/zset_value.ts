@@ -13,9 +13,8 @@
  * database, to compute with; `adopt` makes it the value of a key, or `discard` frees it.
  */
 import * as arena from "../arena/arena.ts";
-import { i32, NIL, type Ref, SEGMENT_BITS, u8 } from "../arena/arena.ts";
+import { NIL, type Ref, u8 } from "../arena/arena.ts";
 import { assert } from "../base/assert.ts";
-import { BULK_COPY_SIZE } from "../base/bytes.ts";
 import { hashBytes } from "../base/hash.ts";
 import { type Range, stage, staging } from "../base/range.ts";
 import type { Args } from "../protocol/args.ts";
@@ -544,21 +543,12 @@ export class ZsetCursor {
   /** Replies with the member as a bulk string. */
   replyMember(to: Reply): void {
     if (this.tree === NIL) packed.reply(this.packed, this.at, to);
-    else replyMember(scoreTree.entryAt(this.leaf, this.index), to);
+    else entry.replyKey(scoreTree.entryAt(this.leaf, this.index), to);
   }
 
   /** Replies with the score as a double. */
   replyScore(to: Reply): void {
     to.double(this.score);
-  }
-}
-
-function replyMember(m: EntryRef, to: Reply): void {
-  const size = entry.keySize(m);
-  if (size < BULK_COPY_SIZE) {
-    to.bulkWords(i32[m >>> SEGMENT_BITS], (arena.byteOffset(m) + entry.HEADER_SIZE) >>> 2, size);
-  } else {
-    to.bulk(u8[entry.keyBlock(m) >>> SEGMENT_BITS], entry.keyOffset(m), size);
   }
 }
 
