@@ -103,7 +103,10 @@ export function copy(p: PackedRef): PackedRef {
 /** The number of elements: O(1) below 65535. */
 export function count(p: PackedRef): number {
   const known = storedCount(p);
-  if (known !== COUNT_UNKNOWN) return known;
+  return known !== COUNT_UNKNOWN ? known : countAll(p);
+}
+
+function countAll(p: PackedRef): number {
   const bytes = u8[p >>> SEGMENT_BITS];
   let total = 0;
   for (let at = baseOf(p) + startOf(p); bytes[at] !== END; at += element.span(bytes, at)) total++;
@@ -250,6 +253,26 @@ export function find(
   const stored = u8[p >>> SEGMENT_BITS];
   const at = element.search(stored, base + from, bytes, offset, length, skip);
   return at === 0 ? 0 : at - base;
+}
+
+/**
+ * A bit for each short string among the elements, which may be one for several: what `bitOf` gives
+ * another bit is not among them.
+ */
+export function bitsOf(p: PackedRef): number {
+  const bytes = u8[p >>> SEGMENT_BITS];
+  let bits = 0;
+  for (let at = baseOf(p) + startOf(p); bytes[at] !== END; at += element.span(bytes, at)) {
+    const size = element.shortSize(bytes, at);
+    if (size > 0) bits |= 1 << (bytes[at + size] ^ size);
+  }
+  return bits;
+}
+
+/** The bit of these bytes among those of `bitsOf`; 0 where they tell nothing. */
+export function bitOf(bytes: Uint8Array, offset: number, length: number): number {
+  if (length === 0 || !element.isShortText(bytes, offset, length)) return 0;
+  return 1 << (bytes[offset + length - 1] ^ length);
 }
 
 /** So many pairs `hasPairTwice` compares. */

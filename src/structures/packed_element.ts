@@ -464,6 +464,10 @@ export function shortSize(bytes: Uint8Array, at: number): number {
   return first >= CODE_STRING6 && first < CODE_INT13 ? first & 63 : -1;
 }
 
+/** Whether bytes are stored as a string of up to 63 bytes, by what is quick to see. */
+export const isShortText = (bytes: Uint8Array, offset: number, size: number): boolean =>
+  size < SHORT_SIZE && !mayBeInteger(bytes, offset, size);
+
 /** The value of an integer element: NaN when it is not a safe one. */
 export function integer(bytes: Uint8Array, at: number): number {
   const first = bytes[at];

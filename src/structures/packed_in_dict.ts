@@ -42,9 +42,9 @@ const seen = { sum: 0 };
 
 /**
  * The position of the first element behind the one at `after`, which is what the call before has
- * found, or of all for 0, that is a key of the dict; 0 if there is none.
+ * found, or of all for 0, that is a key of the dict, or is none if so wanted; 0 if there is none.
  */
-export function nextInDict(p: PackedRef, after: number, keys: DictRef): number {
+export function nextInDict(p: PackedRef, after: number, keys: DictRef, isIn = true): number {
   const bytes = u8[p >>> SEGMENT_BITS];
   const view = views[p >>> SEGMENT_BITS];
   const base = byteOffset(p);
@@ -62,13 +62,15 @@ export function nextInDict(p: PackedRef, after: number, keys: DictRef): number {
       const head = entries[following++] as EntryRef;
       const at = base + place;
       const size = element.shortSize(bytes, at);
+      let found = false;
       if (size < 0 || at + 1 + size > end) {
-        if (hasText(bytes, at, keys)) return place;
+        found = hasText(bytes, at, keys);
       } else if (isResized) {
-        if (dict.find(keys, bytes, view, at + 1, size, hash) !== NIL) return place;
-      } else if (dict.findInChain(head, bytes, view, at + 1, size, hash) !== NIL) {
-        return place;
+        found = dict.find(keys, bytes, view, at + 1, size, hash) !== NIL;
+      } else {
+        found = dict.findInChain(head, bytes, view, at + 1, size, hash) !== NIL;
       }
+      if (found === isIn) return place;
     }
     if (bytes[base + rest] === END) return 0;
     readBatch(bytes, view, base, end, keys);

@@ -84,9 +84,9 @@ export class PackedIndex {
 
   /**
    * The position of the first element of another collection behind the one at `after`, or of all
-   * for 0, that this one has as well; 0 if there is none.
+   * for 0, that this one has as well, or that it has not if so wanted; 0 if there is none.
    */
-  nextCommon(other: PackedRef, after: number): number {
+  nextFound(other: PackedRef, after: number, isFound: boolean): number {
     const { p, mask, positions, hashes } = this;
     const own = u8[p >>> SEGMENT_BITS];
     const ownView = views[p >>> SEGMENT_BITS];
@@ -99,12 +99,15 @@ export class PackedIndex {
     while (bytes[at] !== END) {
       const size = element.span(bytes, at);
       const hash = quickHash(bytes, view, at, size);
+      let found = false;
       for (let slot = hash & mask; positions[slot] !== 0; slot = (slot + 1) & mask) {
         if (hashes[slot] !== hash) continue;
         const ownAt = ownBase + positions[slot];
         if (element.span(own, ownAt) !== size) continue;
-        if (isSame(ownView, ownAt, view, at, size)) return at - base;
+        found = isSame(ownView, ownAt, view, at, size);
+        if (found) break;
       }
+      if (found === isFound) return at - base;
       at += size;
     }
     return 0;

@@ -109,6 +109,15 @@ export function freeze(e: EntryRef): FrozenDict | null {
 
 const memberKind = { copy: (m: EntryRef) => entry.twin(m), release: entry.release };
 
+/** Whether all members of a PACKED set are no integers, so that no set of some is an intset. */
+export function isAllText(e: EntryRef): boolean {
+  if (entry.encoding(e) !== PACKED) return false;
+  const p = packedOf(e);
+  let at = packed.first(p);
+  while (at !== 0 && !packed.isInteger(p, at)) at = packed.next(p, at);
+  return at === 0;
+}
+
 /** The integers of an INTSET, whose block begins as Redis writes it; NIL of other sets. */
 export function integers(e: EntryRef): IntsetRef {
   return entry.encoding(e) === INTSET ? integersOf(e) : (NIL as IntsetRef);
@@ -311,9 +320,14 @@ export function addToPacked(e: EntryRef, args: Args, from: number): number {
   const { setPackedEntries, setPackedValue } = thresholds;
   let p = packedOf(e);
   let total = packed.count(p);
+  // To search all elements for each of several members takes longer than to look at all once.
+  let bits = args.count - from > 1 ? packed.bitsOf(p) : -1;
   let i = from;
   for (; i < args.count; i++) {
-    if (packed.find(p, packed.first(p), bytes, start[i], size[i], 0) !== 0) continue;
+    const bit = packed.bitOf(bytes, start[i], size[i]);
+    const mayBeThere = bit === 0 || (bits & bit) !== 0;
+    if (mayBeThere && packed.find(p, packed.first(p), bytes, start[i], size[i], 0) !== 0) continue;
+    bits |= bit;
     if (total >= setPackedEntries || size[i] > setPackedValue) break;
     if (packed.size(p) + size[i] > PACKED_SIZE_MAX) break;
     const home = packed.append(p, bytes, start[i], size[i]);
@@ -500,7 +514,10 @@ function loadOf(encoding: number, ref: Ref, place: number, m: Member): void {
 /** An index is made of a packed set with as many members, when it is asked as often. */
 export const INDEXED_MIN = 10;
 
-/** Whether the members of a set that another has, too, are found by `SetCursor.nextCommon`. */
+/**
+ * Whether the members of a set that another has, too, are found by `SetCursor.nextCommon`, and, of
+ * a PACKED set, those that it has not by `SetCursor.nextMissing`.
+ */
 export function isQuickPair(e: EntryRef, other: EntryRef): boolean {
   const encoding = entry.encoding(e);
   const others = entry.encoding(other);
@@ -557,20 +574,27 @@ export class SetCursor {
    * true; no other walk of the kind is under way. False when there is none.
    */
   nextCommon(other: EntryRef): boolean {
-    if (this.encoding === PACKED) {
-      const p = this.ref as Ref as PackedRef;
-      if (entry.encoding(other) === DICT) {
-        this.place = nextInDict(p, this.place, dictOf(other));
-      } else {
-        if (this.place === 0) pairIndex.build(packedOf(other));
-        this.place = pairIndex.nextCommon(p, this.place);
-      }
-      return this.place !== 0;
-    }
+    if (this.encoding === PACKED) return this.nextFound(other, true);
     const own = this.ref as Ref as IntsetRef;
     if (this.place < 0) intset.common.from = 0;
     this.place = intset.nextCommon(own, this.place + 1, integersOf(other));
     return this.place < intset.count(own);
+  }
+
+  /** As `nextCommon`, of a PACKED set, to the next member that the other set has not. */
+  nextMissing(other: EntryRef): boolean {
+    return this.nextFound(other, false);
+  }
+
+  private nextFound(other: EntryRef, isFound: boolean): boolean {
+    const p = this.ref as Ref as PackedRef;
+    if (entry.encoding(other) === DICT) {
+      this.place = nextInDict(p, this.place, dictOf(other), isFound);
+    } else {
+      if (this.place === 0) pairIndex.build(packedOf(other));
+      this.place = pairIndex.nextFound(p, this.place, isFound);
+    }
+    return this.place !== 0;
   }
 
   /** The member's bytes: borrowed until the next call, or until anything is allocated. */

@@ -23,15 +23,16 @@ afterEach(() => {
   expect(arena.figures().blockCount).toBe(blocks);
 });
 
-/** The elements that the dict is found to have, in order. */
-function foundIn(texts: readonly string[], keys: ReadonlySet<string>): string[] {
+/** The elements that the dict is found to have, or not to have, in order. */
+function foundIn(texts: readonly string[], keys: ReadonlySet<string>, isIn = true): string[] {
   let p: PackedRef = packed.create();
   for (const text of texts) p = packed.append(p, fromLatin1(text), 0, text.length);
   const members = dict.create();
   for (const key of keys) dict.insert(members, entryFor(key));
   isResized = dict.otherTable(members) !== arena.NIL;
   const found: string[] = [];
-  for (let at = nextInDict(p, 0, members); at !== 0; at = nextInDict(p, at, members)) {
+  let at = nextInDict(p, 0, members, isIn);
+  for (; at !== 0; at = nextInDict(p, at, members, isIn)) {
     const { bytes, offset, size } = packed.range(p, at);
     found.push(latin1(bytes, offset, size));
   }
@@ -57,6 +58,7 @@ test("all that the dict has are found, in the order of the elements", () => {
     fc.property(fc.array(anyText), fc.array(anyText), (texts, others) => {
       const keys = new Set([...texts.filter((_, i) => i % 2 === 0), ...others]);
       expect(foundIn(texts, keys)).toEqual(texts.filter((text) => keys.has(text)));
+      expect(foundIn(texts, keys, false)).toEqual(texts.filter((text) => !keys.has(text)));
     }),
   );
 });

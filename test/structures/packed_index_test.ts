@@ -37,18 +37,23 @@ function check(index: PackedIndex, p: PackedRef, texts: readonly string[]): void
 function checkElements(index: PackedIndex, p: PackedRef, texts: readonly string[]): void {
   const other = packedOf(texts);
   const common: number[] = [];
+  const missing: number[] = [];
   for (let at = packed.first(other); at !== 0; at = packed.next(other, at)) {
     const { bytes, offset, size } = packed.range(other, at);
     const expected = packed.find(p, packed.first(p), bytes, offset, size, 0);
     expect(index.findElement(other, at)).toBe(expected);
-    if (expected !== 0) common.push(at);
+    (expected !== 0 ? common : missing).push(at);
   }
-  const walked: number[] = [];
-  for (let at = index.nextCommon(other, 0); at !== 0; at = index.nextCommon(other, at)) {
-    walked.push(at);
-  }
-  expect(walked).toEqual(common);
+  expect(walk(index, other, true)).toEqual(common);
+  expect(walk(index, other, false)).toEqual(missing);
   packed.release(other);
+}
+
+function walk(index: PackedIndex, other: PackedRef, isFound: boolean): number[] {
+  const walked: number[] = [];
+  let at = index.nextFound(other, 0, isFound);
+  for (; at !== 0; at = index.nextFound(other, at, isFound)) walked.push(at);
+  return walked;
 }
 
 const anyText = fc.oneof(

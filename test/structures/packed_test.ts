@@ -422,3 +422,30 @@ test("hasPairTwice says whether two pairs begin alike, whatever their seconds ar
     expect(packed.hasPairTwice(p)).toBe(new Set(firsts).size < firsts.length);
   }
 });
+
+test("bits of the elements tell of none that is there that it is not", () => {
+  const random = new Random(17);
+  let told = 0;
+  for (let round = 0; round < 300; round++) {
+    const text = () =>
+      random.pick([
+        () => `member:${random.below(40)}`,
+        () => String(random.below(400) - 200),
+        () => `${random.below(30)}x`,
+        () => "",
+        () => "y".repeat(random.pick([1, 62, 63, 64, 5000])),
+      ])();
+    let some = packed.create();
+    for (let i = random.below(8); i > 0; i--) some = packed.append(some, ...apart(text()));
+    const bits = packed.bitsOf(some);
+    const present = new Set(texts(some));
+    for (const other of [...present, text(), text(), text()]) {
+      const bit = packed.bitOf(...apart(other));
+      if (bit === 0 || (bits & bit) !== 0) continue;
+      expect(present).not.toContain(other);
+      told++;
+    }
+    packed.release(some);
+  }
+  expect(told).toBeGreaterThan(100);
+});

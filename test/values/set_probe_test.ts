@@ -98,6 +98,12 @@ test("a walk over a quick pair comes to what both have, over random sets", () =>
     cursor.start(a);
     while (cursor.nextCommon(b)) found.push(textOf(cursor.member()));
     expect(found).toEqual(expected);
+    if (setValue.block(a) !== arena.NIL) {
+      const missing: string[] = [];
+      cursor.start(a);
+      while (cursor.nextMissing(b)) missing.push(textOf(cursor.member()));
+      expect(missing).toEqual(members(a).filter((text) => !isThere.has(text)));
+    }
     values.discard(a);
     values.discard(b);
   }
