@@ -17,6 +17,7 @@ import type { EntryRef } from "../structures/entry.ts";
 import * as entry from "../structures/entry.ts";
 import { ChangeKind } from "../values/key_event.ts";
 import type { Database } from "./database.ts";
+import { DrawnKeys } from "./drawn_keys.ts";
 import { EvictionPool } from "./eviction_pool.ts";
 import type { Keyspace } from "./keyspace.ts";
 
@@ -63,6 +64,8 @@ export class Eviction {
   private credit = 0;
   /** The database that a random key was taken from last. */
   private lastDb = 0;
+  /** By the number of a database. */
+  private readonly drawn: DrawnKeys[] = [];
 
   constructor(keyspace: Keyspace) {
     this.keyspace = keyspace;
@@ -148,7 +151,7 @@ export class Eviction {
     return true;
   }
 
-  /** A random key of the next database that has any. */
+  /** Any key of the next database that has any. */
   private evictRandom(): boolean {
     const { isVolatile } = this;
     const { databases, randomBelow } = this.keyspace;
@@ -159,11 +162,16 @@ export class Eviction {
       if ((isVolatile ? expires.count : db.size) === 0) continue;
       const e = isVolatile
         ? expires.entryAt(randomBelow(expires.count))
-        : dict.randomEntry(db.keys, randomBelow);
+        : this.drawnOf(db).next(db.keys);
       this.evict(db, e);
       return true;
     }
     return false;
+  }
+
+  private drawnOf({ id }: Database): DrawnKeys {
+    this.drawn[id] ??= new DrawnKeys();
+    return this.drawn[id];
   }
 
   /** The best of the pool, which gets some more keys first if it is their turn. */
