@@ -2,6 +2,7 @@
  * Integers of 1 to 64 bits that begin at any bit of a run of bytes, highest bit first, as BITFIELD
  * numbers them. A field's bits are held as two words, since a double is exact up to 2^53 only.
  */
+import { byteOf } from "./bitmap_offset.ts";
 
 const BYTE_BITS = 8;
 const WORD_BITS = 32;
@@ -21,8 +22,8 @@ export function read(
   from: number,
   bits: number,
 ): void {
-  let at = offset + Math.floor(from / BYTE_BITS);
-  const lead = from % BYTE_BITS;
+  let at = offset + byteOf(from);
+  const lead = from & 7;
   let left = bits - (BYTE_BITS - lead);
   let low = (at < end ? bytes[at] : 0) & (0xff >>> lead);
   let high = 0;
@@ -42,10 +43,10 @@ export function read(
 /** Writes the low `bits` bits of `field`, from bit `from` on; the bytes must be there. */
 export function write(bytes: Uint8Array, offset: number, from: number, bits: number): void {
   const behind = from + bits;
-  let at = offset + Math.floor((behind - 1) / BYTE_BITS);
+  let at = offset + byteOf(behind - 1);
   let { high, low } = field;
   let left = bits;
-  let shift = (BYTE_BITS - (behind % BYTE_BITS)) % BYTE_BITS;
+  let shift = -behind & 7;
   while (left > 0) {
     const taken = Math.min(left, BYTE_BITS - shift);
     const mask = ((1 << taken) - 1) << shift;
@@ -79,8 +80,9 @@ export function bigValue(bits: number, signed: boolean): bigint {
 
 /** Makes `field` the 64 bits of a safe integer. */
 export function setValue(to: number): void {
-  field.low = to | 0;
-  field.high = Math.floor(to / WORD) | 0;
+  const low = to | 0;
+  field.low = low;
+  field.high = low === to ? low >> 31 : Math.floor(to / WORD) | 0;
 }
 
 /** Makes `field` the low 64 bits of an integer. */

@@ -17,7 +17,7 @@ const Step = { ...Wide, take: 6, once: 7 } as const;
 type Step = (typeof Step)[keyof typeof Step];
 
 /** From so many words on they are combined by WideWords. */
-const WIDE_LEAST = 512;
+const WIDE_LEAST = 256;
 /** From so many words on two sources are combined at once: none of them is an INT then. */
 const PAIR_LEAST = 8;
 
@@ -42,8 +42,10 @@ function bytesOf(words: Int32Array): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
-/** Says that large pieces are to come; `by` is what combines them, null: this file alone. */
-export function expectLarge(by: WideWords | null = wideWords()): void {
+/** Says how many bytes are to come, in all: many are combined by WideWords, if there are such. */
+export function expect(size: number): void {
+  if (size < WIDE_LEAST * 4) return;
+  const by = wideWords();
   if (by === wide) return;
   wide = by;
   piece = by?.left ?? new Int32Array(PIECE_WORDS);

@@ -133,13 +133,16 @@ function parseType(call: Call, index: number): void {
   const limit = letter === LETTER_I ? SIGNED_BITS_MAX : UNSIGNED_BITS_MAX;
   if (letter !== LETTER_I && letter !== LETTER_U) throw BAD_TYPE;
   if (!(bits >= 1 && bits <= limit)) throw BAD_TYPE;
-  step.bits = bits;
+  step.bits = bits | 0;
   step.signed = letter === LETTER_I;
 }
 
+/** An argument that is a safe integer, or NaN. */
 function safeArgument(call: Call, index: number): number {
   const { bytes, start, size } = call.args;
-  return parseSafe(bytes, start[index], size[index]);
+  const safe = parseSafe(bytes, start[index], size[index]);
+  const small = safe | 0;
+  return small === safe ? small : safe;
 }
 
 function readOnly(call: Call): void {
@@ -245,8 +248,8 @@ function makeValue(call: Call, old: number): boolean {
   const given = safeArgument(call, valueIndex);
   const wanted = step.kind === Step.set ? given : old + given;
   // Only here are both the value and the field's limits exact.
-  const isExact = bits <= SAFE_BITS ? Number.isSafeInteger(wanted) : signed || wanted >= 0;
-  if (isExact && Number.isSafeInteger(wanted)) return fit(wanted);
+  const isSafe = (wanted | 0) === wanted || Number.isSafeInteger(wanted);
+  if (isSafe && (bits <= SAFE_BITS || signed || wanted >= 0)) return fit(wanted);
   const exact = call.int64(valueIndex);
   return fitBig(step.kind === Step.set ? exact : bigValue(bits, signed) + exact);
 }
@@ -256,9 +259,8 @@ function fit(wanted: number): boolean {
   const { bits, signed } = step;
   let to = wanted;
   if (bits <= SAFE_BITS) {
-    const range = 2 ** bits;
-    const least = signed ? -range / 2 : 0;
-    const most = least + range - 1;
+    const least = signed ? -powerOf2(bits - 1) : 0;
+    const most = powerOf2(signed ? bits - 1 : bits) - 1;
     const isOver = wanted > most || isNegativeSet(wanted);
     if (isOver || wanted < least) {
       if (step.overflow === Overflow.fail) return false;
@@ -269,6 +271,9 @@ function fit(wanted: number): boolean {
   setValue(to);
   return true;
 }
+
+/** An integer to the engine where it can be. */
+const powerOf2 = (bits: number) => (bits < 31 ? 1 << bits : 2 ** bits);
 
 /** SET takes a negative value for an unsigned field to be one of 64 bits, without its sign. */
 function isNegativeSet(wanted: number): boolean {

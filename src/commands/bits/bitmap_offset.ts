@@ -10,9 +10,10 @@ const BITS_LIMIT_LEAST = (1 << 20) * BYTE_BITS;
 
 const BAD_OFFSET = new CommandError("ERR bit offset is not an integer or out of range");
 
-/** The byte that holds a bit. */
+/** The byte that holds a bit; an integer to the engine where the offset is one (0034). */
 export function byteOf(bitOffset: number): number {
-  return Math.floor(bitOffset / BYTE_BITS);
+  const small = bitOffset | 0;
+  return small === bitOffset ? small >>> 3 : Math.floor(bitOffset / BYTE_BITS);
 }
 
 /**
@@ -26,7 +27,7 @@ export function bitOffset(call: Call, index: number, width: number): number {
   const from = start[index] + skipped;
   const factor = isMultiple ? width : 1;
   let offset = parseSafe(bytes, from, size[index] - skipped) * factor;
-  if (offset >= 0 && offset < BITS_LIMIT_LEAST) return offset;
+  if (offset >= 0 && offset < BITS_LIMIT_LEAST) return offset | 0;
   if (!Number.isSafeInteger(offset)) {
     const count = parseInt64(bytes, from, size[index] - skipped);
     if (count === null) throw BAD_OFFSET;

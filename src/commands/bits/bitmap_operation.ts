@@ -7,7 +7,7 @@ import * as entry from "../../structures/entry.ts";
 import * as rawString from "../../values/raw_string.ts";
 import * as stringValue from "../../values/string_value.ts";
 import { Type } from "../../values/types.ts";
-import { expectLarge, made, makePiece, Op, PIECE_SIZE } from "./bit_pieces.ts";
+import { expect, made, makePiece, Op, PIECE_SIZE } from "./bit_pieces.ts";
 
 const NAMES = ["and", "or", "xor", "not", "diff", "diff1", "andor", "one"] as const;
 
@@ -80,12 +80,12 @@ function store(
     call.keyspace.changing(db, e, "set");
     db.clearExpiry(e);
   }
+  expect(size);
   if (!isLarge) {
     makePiece(op, sources, count, 0, (size + 3) >>> 2);
     rawString.place(db, e, made.bytes, made.view, size);
     return;
   }
-  expectLarge();
   const block = rawString.blockFor(found, size);
   const to = u8[block >>> SEGMENT_BITS];
   const start = byteOffset(block);

@@ -296,11 +296,10 @@ function readWeights(call: Call, by: Pattern): void {
 
 /** The numbers that BY names; 0 where it names none. */
 function readNumbers(call: Call, by: Pattern): void {
-  const { numbers, numberOf } = sorting;
+  const { numbers } = sorting;
   const { bytes, start, size, count } = elements;
   for (let i = 0; i < count; i++) {
-    const found = by.find(call.db, bytes, start[i], size[i]);
-    numbers[i] = found === null ? 0 : numberOf(found.bytes, found.offset, found.size);
+    numbers[i] = by.number(call.db, bytes, start[i], size[i]);
   }
 }
 

@@ -7,10 +7,12 @@ import { copyBytes, WORD_SLACK } from "../../base/bytes.ts";
 import type { Range } from "../../base/range.ts";
 import type { Database } from "../../keyspace/database.ts";
 import { Args } from "../../protocol/args.ts";
+import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import * as hashValue from "../../values/hash_value.ts";
 import * as stringValue from "../../values/string_value.ts";
 import { Type } from "../../values/types.ts";
+import { numberOf } from "./sort_order.ts";
 
 const STAR = 42;
 const DASH = 45;
@@ -59,19 +61,7 @@ export class Pattern {
       element.size = size;
       return element;
     }
-    if (this.isFixed) return null;
-    const suffix = this.keyEnd - this.star - 1;
-    const nameSize = this.star + size + suffix;
-    reserve(nameSize);
-    const to = name.bytes;
-    if (begun !== this) {
-      copyBytes(this.bytes, 0, this.star, to, 0);
-      begun = this;
-    }
-    copyBytes(bytes, offset, size, to, this.star);
-    if (suffix > 0) copyBytes(this.bytes, this.star + 1, suffix, to, this.star + size);
-    name.size[0] = nameSize;
-    const e = db.read(name, 0);
+    const e = this.isFixed ? NIL : this.entryFor(db, bytes, offset, size);
     if (e === NIL) return null;
     if (this.field === 0) {
       return entry.type(e) === Type.string ? stringValue.rangeOf(e) : null;
@@ -84,6 +74,38 @@ export class Pattern {
     name.size[0] = fieldSize;
     const place = db.field(e, name, 0);
     return place === 0 ? null : hashValue.range(e, place);
+  }
+
+  /**
+   * The number that a pattern with a `*` stands for, by `numberOf` of its bytes (see there), or 0
+   * when there is none; counts as `find` does.
+   */
+  number(db: Database, bytes: Uint8Array, offset: number, size: number): number {
+    if (this.field === 0) {
+      const e = this.entryFor(db, bytes, offset, size);
+      if (e === NIL || entry.type(e) !== Type.string) return 0;
+      if (stringValue.isSmallInt(e)) return stringValue.smallInt(e);
+      const found = stringValue.rangeOf(e);
+      return numberOf(found.bytes, found.offset, found.size);
+    }
+    const found = this.find(db, bytes, offset, size);
+    return found === null ? 0 : numberOf(found.bytes, found.offset, found.size);
+  }
+
+  /** The entry of the key that the pattern names for this element, or NIL. */
+  private entryFor(db: Database, bytes: Uint8Array, offset: number, size: number): EntryRef {
+    const suffix = this.keyEnd - this.star - 1;
+    const nameSize = this.star + size + suffix;
+    reserve(nameSize);
+    const to = name.bytes;
+    if (begun !== this) {
+      copyBytes(this.bytes, 0, this.star, to, 0);
+      begun = this;
+    }
+    copyBytes(bytes, offset, size, to, this.star);
+    if (suffix > 0) copyBytes(this.bytes, this.star + 1, suffix, to, this.star + size);
+    name.size[0] = nameSize;
+    return db.read(name, 0);
   }
 }
 
