@@ -21,7 +21,7 @@ import {
 import type { ConfigHost } from "./config/kinds.ts";
 import { claimConfigured } from "./durability/claims.ts";
 import { DiskWorkers } from "./persistence/disk/disk_workers.ts";
-import { giveBackCode } from "./runtime/code_pages.ts";
+import { openCodePages } from "./runtime/code_pages.ts";
 import { openDatagrams } from "./runtime/datagrams.ts";
 import { openEventLoop } from "./runtime/event_loop.ts";
 import { type FileLocks, openFileLocks } from "./runtime/file_locks.ts";
@@ -44,6 +44,7 @@ import { type KindListeners, Listeners } from "./server/listeners.ts";
 import { mapData } from "./server/mapped_data.ts";
 import { followOomScore } from "./server/oom_score.ts";
 import { followTitle } from "./server/process_title.ts";
+import { keepProgramSmall } from "./server/program_pages.ts";
 import { rehearse } from "./server/rehearsal.ts";
 import { type Parts, Server } from "./server/server.ts";
 import { applySettings } from "./server/settings.ts";
@@ -64,8 +65,6 @@ const CLAIM_MS = 500;
 const CLAIM_STEP_MS = 50;
 /** The title is shown so long after the start: clients come first. */
 const TITLE_MS = 100;
-/** What the rehearsal has had compiled, and the collector, need the program's pages for so long. */
-const CODE_MS = 1000;
 
 /** A configuration that came on standard input, and where the process was started. */
 let configInput: string | null = null;
@@ -178,17 +177,20 @@ async function start(): Promise<void> {
 function rehearseFor(server: Server, parts: Parts, loop: EventLoop, foreign: Foreign | null): void {
   // It would move the data of the real one, which it cannot find.
   if (DEBUG && eager.isOn) return;
+  const commandCount = () => server.figures.commands.commandCount;
   rehearse({
     loop,
     table: parts.table,
     host: parts.host,
     time,
-    commandCount: () => server.figures.commands.commandCount,
+    commandCount,
     isBusy: () => !server.progress.isIdle,
     callCounts: () => server.figures.commands.countByGroup(parts.table),
     over: () => {
       host.collectGarbageLater();
-      loop.later(CODE_MS, () => giveBackCode(foreign));
+      const giveBack = openCodePages(foreign);
+      if (giveBack === null) return;
+      keepProgramSmall({ loop, commandCount, programSize: host.programSize, giveBack });
     },
   });
 }

@@ -70,6 +70,13 @@ export class Stage {
     };
   }
 
+  /** What the timer does, so many times. */
+  tick(count: number): void {
+    this.enter(() => {
+      for (let i = 0; i < count; i++) this.server.tick();
+    });
+  }
+
   /** Lets go of all that it has. */
   end(): void {
     if (this.isOver) return;
