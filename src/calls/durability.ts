@@ -44,6 +44,8 @@ export interface SnapshotControl {
    * the file that is there already is wrong unless it `replaces` it.
    */
   load(replaces?: boolean): string | null;
+  /** What there is now was loaded: nothing of it is a change. */
+  noteLoaded(): void;
 }
 
 /** A BGSAVE: how long it has taken, and how many keys it has saved of how many. */

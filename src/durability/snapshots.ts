@@ -287,7 +287,6 @@ export class Snapshots implements SnapshotControl {
     return problem;
   }
 
-  /** What there is now is what was saved. */
   noteLoaded(): void {
     this.savedDirty = this.keyspace.dirty;
   }

@@ -371,6 +371,18 @@ test("DEBUG LOADAOF loads what waits to be written as well", () => {
   expect(keysOf(start(disk.afterKill()))).toEqual(["a", "b"]);
 });
 
+test("after DEBUG LOADAOF nothing has changed since the last save", () => {
+  const server = start(new SimDisk());
+  const changes = () =>
+    /rdb_changes_since_last_save:(\d+)/.exec(run(server, "INFO persistence")[0])?.[1];
+  run(server, "SET a 1", "SET b 2");
+  expect(changes()).toBe("2");
+  expect(run(server, "DEBUG LOADAOF")).toEqual(["+OK\r\n"]);
+  expect(changes()).toBe("0");
+  run(server, "SET c 3");
+  expect(changes()).toBe("1");
+});
+
 describe("WAITAOF", () => {
   const SYNCED = "*2\r\n:1\r\n:0\r\n";
   const afterPowerCut = (disk: SimDisk) => keysOf(start(disk.afterPowerCut(null)));

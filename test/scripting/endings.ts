@@ -49,6 +49,7 @@ export const endless = [
   "const s = 'ab'.repeat(100000); for (;;) s.replaceAll('a', 'b')",
   "const s = 'ab'.repeat(100000); for (;;) s.split('b')",
   "const s = 'a'.repeat(1000000); for (;;) s.indexOf('b')",
+  "const l = new Array(4000000).fill(1); for (;;) l.includes(0 / 0)",
   "let l = [1]; for (let i = 0; i < 500; i++) l = [l]; for (;;) l.flat(1 / 0)",
   "const o = JSON.parse('[' + '1,'.repeat(100000) + '1]'); for (;;) JSON.stringify(o)",
   "for (const x of new Array(1000).fill(0)) for (;;) {}",

@@ -118,6 +118,25 @@ describe("slow built-ins", () => {
   }
 });
 
+describe("short built-ins count what they do", () => {
+  test.each(["redis.sha1hex('a')", "(2 ** 1000).toString(2)", "(1 / 3).toFixed(100)"])(
+    "%s has the clock looked at before 20,000 calls",
+    (call) => {
+      let looks = 0;
+      const source = `for (let i = 0; i < 20000; i++) ${call}`;
+      runScript(source, { host: { now: () => ++looks } });
+      expect(looks).toBeGreaterThan(20);
+    },
+  );
+
+  test("digits of numbers are memory", () => {
+    let looks = 0;
+    const source = "for (let i = 0; i < 5000; i++) (2 ** 1000).toString(2)";
+    runScript(source, { host: { memorySize: () => ++looks } });
+    expect(looks).toBeGreaterThan(0);
+  });
+});
+
 describe("depth", () => {
   const deepest = [
     "const f = (n) => { try { return f(n + 1) } catch (e) { return redis.call('DEEP', n) } }; f(0)",

@@ -443,6 +443,8 @@ function delayLogWrites(call: Call): void {
 
 function loadLog({ reply, server }: Call): void {
   loadLogOrEnd(server);
+  // As in Redis, where what was loaded is no change.
+  server.durability.snapshots.noteLoaded();
   server.log("warning", "Append Only File loaded by DEBUG LOADAOF");
   reply.ok();
 }

@@ -4,7 +4,7 @@
  */
 import { cString } from "../../base/words.ts";
 import { stringOf } from "../guards/conversion.ts";
-import { countMemory, touchWhole } from "../guards/meter.ts";
+import { charge, countMemory, touchWhole } from "../guards/meter.ts";
 import { theHost } from "../guards/run_state.ts";
 import { ScriptObject, type ScriptValue } from "../value.ts";
 import { ByteWriter } from "./byte_writer.ts";
@@ -48,6 +48,7 @@ function withoutLineEnds(text: string): string {
   let to = text.length;
   while (from < to && isLineEnd(text[from])) from++;
   while (to > from && isLineEnd(text[to - 1])) to--;
+  charge((text.length - (to - from)) >> 2);
   return text.slice(from, to);
 }
 

@@ -8,7 +8,7 @@ import {
   stringOf,
 } from "../guards/conversion.ts";
 import { rangeError } from "../guards/errors.ts";
-import { touch } from "../guards/meter.ts";
+import { charge, countString, touch } from "../guards/meter.ts";
 import { concatenate } from "../guards/operators.ts";
 import { LargeInteger, type ScriptValue } from "../value.ts";
 import { concatenated, lastPlaceOf, placeOf, sliceOf } from "./array_methods.ts";
@@ -31,7 +31,14 @@ function lastIn(text: string, args: ScriptValue[]): number {
 function inRadix(value: number, radix: ScriptValue): string {
   const base = integerOf(radix, 10);
   if (base < 2 || base > 36) throw rangeError("toString: radix must be 2..36");
-  return value.toString(base);
+  return countedDigits(value.toString(base));
+}
+
+/** What a number spells may be a thousand digits, which take microseconds. */
+function countedDigits(text: string): string {
+  charge(text.length >> 2);
+  countString(text.length);
+  return text;
 }
 
 const FIXED_DIGITS_MAX = 100;
@@ -65,6 +72,7 @@ export const sharedMethods: Record<string, Method> = {
     if (Array.isArray(receiver)) {
       // Unlike indexOf, it finds NaN.
       if (!Number.isNaN(sought)) return placeOf(receiver, sought, from) >= 0;
+      charge(receiver.length >> 5);
       return receiver.includes(sought, integerOf(from));
     }
     if (typeof receiver !== "string") return callOwn(receiver, "includes", args);
@@ -91,6 +99,6 @@ export const sharedMethods: Record<string, Method> = {
     if (digits < 0 || digits > FIXED_DIGITS_MAX) {
       throw rangeError(`toFixed: digits must be 0..${FIXED_DIGITS_MAX}`);
     }
-    return receiver.toFixed(digits);
+    return countedDigits(receiver.toFixed(digits));
   },
 };
