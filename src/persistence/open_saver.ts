@@ -92,6 +92,13 @@ export function isOwnRdb(head: Uint8Array): boolean {
   return RDB_HEAD.test(text) && text.startsWith(OWN_FIELD, RDB_HEAD_SIZE);
 }
 
+/** The access clocks that an RDB file has: only those by which keys are evicted, as in Redis. */
+function clocksFor(config: Config): "none" | "lru" | "lfu" {
+  const policy = config.text("maxmemory-policy");
+  if (policy.endsWith("lru")) return "lru";
+  return policy.endsWith("lfu") ? "lfu" : "none";
+}
+
 /** A saver of an RDB file, which has written head and libraries. */
 export function openRdbSaver(
   write: Write,
@@ -102,7 +109,7 @@ export function openRdbSaver(
   const hasFieldDeadlines = keyspace.databases.some((db) => db.fieldExpires.count > 0);
   const wanted = version ?? (hasFieldDeadlines ? RDB_VERSION_WITH_DEADLINES : undefined);
   const saver = new RdbSaver(write, {
-    clocks: keyspace.lfu ? "lfu" : "lru",
+    clocks: clocksFor(config),
     packs: config.flag("rdbcompression"),
     sums: config.flag("rdbchecksum"),
     ...(wanted === undefined ? {} : { version: wanted }),
