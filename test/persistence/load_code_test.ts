@@ -1,5 +1,5 @@
-// Purpose: files of lists and streams, whole and broken, by WebAssembly and by its twins in
-// JavaScript: both load the same data, or refuse a file for the same reason.
+// Purpose: files of lists, streams and small hashes, whole and broken, by WebAssembly and by its
+// twins in JavaScript: both load the same data, or refuse a file for the same reason.
 
 import { afterEach, expect, test } from "bun:test";
 import { beginLoading, endLoading } from "../../src/persistence/open_loader.ts";
@@ -9,6 +9,8 @@ import { saveAll } from "../../src/persistence/saver.ts";
 import { SnapshotLoader } from "../../src/persistence/snapshot/snapshot_loader.ts";
 import { blocksTo } from "../../src/persistence/snapshot/snapshot_saver.ts";
 import { crc32 } from "../../src/runtime/deflate.ts";
+import * as dict from "../../src/structures/dict.ts";
+import * as entry from "../../src/structures/entry.ts";
 import { loadCode } from "../../src/structures/load_code/load_code.ts";
 import { withSeed } from "../client/pair.ts";
 import type { Random } from "../fuzz/random.ts";
@@ -61,6 +63,13 @@ function fill(server: InnerServer, random: Random): void {
     const own = Array.from({ length: random.between(1, 40) }, (_, k) => element(random, k));
     server.run("RPUSH", `small:${i}`, ...own);
   }
+  for (let i = 0; i < 120; i++) {
+    // As many as are compared each with each, and more.
+    const count = random.chance(0.95) ? random.between(1, 18) : random.between(1, 600);
+    const field = (k: number) => (random.chance(0.9) ? `field:${k}` : element(random, k));
+    const own = Array.from({ length: count }, (_, k) => [field(k), element(random, k)]);
+    server.run("HSET", `hash:${i}`, ...own.flat());
+  }
   for (let at = 0; at < 8000; at += 100) {
     const own = Array.from({ length: 100 }, (_, i) => element(random, at + i));
     server.run("RPUSH", random.chance(0.9) ? "plain" : "other", ...own);
@@ -100,6 +109,8 @@ interface Outcome {
   readonly reason: string;
   /** What was loaded up to then. */
   readonly contents: Map<string, string>;
+  /** By the names of keys. */
+  readonly encodings: Map<string, number>;
 }
 
 function outcome(bytes: Uint8Array, form: Form, isWide: boolean): Outcome {
@@ -118,9 +129,13 @@ function outcome(bytes: Uint8Array, form: Form, isWide: boolean): Outcome {
     reason = (error as Error).message;
   }
   const contents = contentsOf(keyspace.databases);
+  const encodings = new Map<string, number>();
+  dict.each(keyspace.databases[0].keys, (e) => {
+    encodings.set(entry.keyText(e), entry.encoding(e));
+  });
   keyspace.flushAll();
   while (keyspace.reclaimCount > 0) keyspace.reclaimSlice();
-  return { reason, contents };
+  return { reason, contents, encodings };
 }
 
 const HEAD_SIZE = 12;
@@ -160,7 +175,9 @@ test.each(["RDB", "snapshot", "elements"] as const)(
       const wanted = contentsOf(server.keyspace.databases);
       const file = fileOf(server, form);
       expect(file.length).toBeGreaterThan(72 << 10);
-      expect(outcome(file, form, true), note).toEqual({ reason: "", contents: wanted });
+      const whole = outcome(file, form, true);
+      expect(whole, note).toMatchObject({ reason: "", contents: wanted });
+      expect(whole.encodings, note).toEqual(outcome(file, form, false).encodings);
       for (let round = 0; round < ROUNDS; round++) {
         const altered = broken(file, form, random);
         const plain = outcome(altered, form, false);

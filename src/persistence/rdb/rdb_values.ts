@@ -9,20 +9,20 @@
  */
 import { NIL } from "../../arena/arena.ts";
 import { parseLooseDouble, scanDouble } from "../../base/doubles.ts";
-import { hashBytes } from "../../base/hash.ts";
 import { parseInt64, parseSafe } from "../../base/numbers.ts";
-import { type Range, stage, staging } from "../../base/range.ts";
+import type { Range } from "../../base/range.ts";
 import { TIME_END } from "../../structures/deadline_block.ts";
 import type { EntryRef } from "../../structures/entry.ts";
 import * as entry from "../../structures/entry.ts";
 import * as intset from "../../structures/intset.ts";
-import type { LoadCode } from "../../structures/load_code/load_code.ts";
+import { type LoadCode, loadCode } from "../../structures/load_code/load_code.ts";
 import type { PackedRef } from "../../structures/packed.ts";
 import * as packed from "../../structures/packed.ts";
 import { AREA } from "../../values/collection.ts";
 import * as hashValue from "../../values/hash_value.ts";
 import * as listLoad from "../../values/list_load.ts";
 import * as listValue from "../../values/list_value.ts";
+import { hasTwice, hasTwiceOf } from "../../values/pairs_load.ts";
 import * as setValue from "../../values/set_value.ts";
 import * as stringValue from "../../values/string_value.ts";
 import { Type } from "../../values/types.ts";
@@ -229,11 +229,15 @@ function addPackedNode(): void {
   }
 }
 
+/** Whether `soundListpack` has passed all at once. */
+let isPlain = false;
+
 /** The listpack that was read as a block; NIL when a block would store it in another way. */
 function soundListpack(): PackedRef {
   listpacks.start(blob.bytes, 0, blob.size);
-  do listpacks.run(blob.size, blob.size);
-  while (listpacks.next());
+  listpacks.run(blob.size, blob.size);
+  isPlain = listpacks.following === listpacks.end;
+  while (listpacks.next()) listpacks.run(blob.size, blob.size);
   if (!listpacks.isExact) return NIL as PackedRef;
   return packed.fromViewed(blob.bytes, blob.view, blob.size);
 }
@@ -370,23 +374,6 @@ function adoptZset(e: EntryRef, p: PackedRef): boolean {
   return false;
 }
 
-/** Whether one of the first elements of the pairs in a block is there twice. */
-function hasTwice(p: PackedRef): boolean {
-  if (packed.count(p) >> 1 <= packed.COMPARED_PAIRS) return packed.hasPairTwice(p);
-  // By hashes of our own: strings can be made to collide in a set of JavaScript's.
-  const known = new Set<number>();
-  for (let at = packed.first(p); at !== 0; ) {
-    const { bytes, offset, size } = packed.range(p, at);
-    stage(bytes, offset, size);
-    const hash = hashBytes(staging.bytes, staging.view, 0, size);
-    const isLikely = known.has(hash);
-    if (isLikely && packed.find(p, packed.first(p), staging.bytes, 0, size, 1) !== at) return true;
-    known.add(hash);
-    at = packed.next(p, packed.next(p, at));
-  }
-  return false;
-}
-
 function loadHash(reader: RdbReader, e: EntryRef): void {
   const fields = reader.count(2);
   hashValue.start(e, fields);
@@ -417,11 +404,17 @@ function loadPackedHash(reader: RdbReader, e: EntryRef, elements: Elements): voi
   }
 }
 
+/** Whether a field is twice in the listpack that was read, of which the block was made. */
+function hasFieldTwice(p: PackedRef): boolean {
+  if (loadCode === null || blob.bytes !== loadCode.blob.bytes || !isPlain) return hasTwice(p);
+  return hasTwiceOf(p, loadCode, blob.size);
+}
+
 /** Makes the listpack that was read the whole hash, if it can be; throws when it is no hash. */
 function adoptHash(e: EntryRef): boolean {
   const p = soundListpack();
   if (p === NIL) return false;
-  if (packed.count(p) % 2 === 0 && !hasTwice(p)) {
+  if (packed.count(p) % 2 === 0 && !hasFieldTwice(p)) {
     hashValue.startPacked(e, p);
     return true;
   }

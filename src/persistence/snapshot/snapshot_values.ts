@@ -4,7 +4,7 @@
  * size asks for here and now. All functions throw Malformed.
  */
 import * as arena from "../../arena/arena.ts";
-import { type Ref, segmentOf, u8 } from "../../arena/arena.ts";
+import { NIL, type Ref, segmentOf, u8 } from "../../arena/arena.ts";
 import { RDB_STRING_SIZE_MAX } from "../../base/limits.ts";
 import { parseInt64, parseSafe } from "../../base/numbers.ts";
 import { TIME_END } from "../../structures/deadline_block.ts";
@@ -14,6 +14,7 @@ import { AREA } from "../../values/collection.ts";
 import * as hashValue from "../../values/hash_value.ts";
 import * as listLoad from "../../values/list_load.ts";
 import * as listValue from "../../values/list_value.ts";
+import { codeForPairs, pairsOf } from "../../values/pairs_load.ts";
 import * as setValue from "../../values/set_value.ts";
 import * as stringValue from "../../values/string_value.ts";
 import * as values from "../../values/values.ts";
@@ -66,14 +67,34 @@ export function readWhole(reader: MessageReader, kind: number, key: LoadedKey): 
   try {
     const items = reader.array();
     const count = items / widthOf(kind);
-    startCollection(e, kind, count);
-    addElements(reader, e, kind, items);
-    endCollection(e, kind);
+    if (kind !== RecordKind.hash || !readPairs(reader, e, items)) {
+      startCollection(e, kind, count);
+      addElements(reader, e, kind, items);
+      endCollection(e, kind);
+    }
     isWhole = true;
   } finally {
     if (!isWhole) values.discard(e);
   }
   return e;
+}
+
+/**
+ * Makes an entry, which has the room, a small hash of so many items, fields and values in turn, by
+ * WebAssembly. False, and nothing is done, where they are not all plain, or the hash not small.
+ */
+function readPairs(reader: MessageReader, e: EntryRef, items: number): boolean {
+  const loading = codeForPairs(items);
+  const { bytes, view, at, end } = reader;
+  if (loading === null || bytes !== loading.block.bytes) return false;
+  const { bytes: staged } = loading.staged;
+  encodeRun(bytes, view, at, end, staged, 0, staged.length, items);
+  if (run.count < items) return false;
+  const pairs = pairsOf(loading, run.end, items);
+  if (pairs === NIL) return false;
+  hashValue.startPacked(e, pairs);
+  reader.at = run.at;
+  return true;
 }
 
 /** How many items of an array are of one element. */

@@ -28,6 +28,7 @@ import {
   TABLES_AT,
   TRAITS_AT,
 } from "./load_module.ts";
+import { Pairs } from "./pairs_code.ts";
 
 declare global {
   /** The module's bytes in base64: given to a release build, which need not make them. */
@@ -53,6 +54,7 @@ interface Exports {
   encodeRun(at: number, end: number, into: number, toEnd: number, countMax: number): number;
   checkList(from: number, end: number): number;
   checkStream(from: number, end: number): number;
+  checkPairs(from: number, end: number): number;
 }
 
 function moduleBytes(): Uint8Array<ArrayBuffer> {
@@ -146,7 +148,7 @@ export class LoadCode {
   }
 }
 
-export { Entries, LEAF_SIZE_MAX, Leaves, MADE_HEAD_SIZE, SCRATCH_SIZE };
+export { Entries, LEAF_SIZE_MAX, Leaves, MADE_HEAD_SIZE, Pairs, SCRATCH_SIZE };
 
 /** The code, once it was made; null where there is none. */
 export let loadCode: LoadCode | null = null;

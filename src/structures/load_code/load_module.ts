@@ -1,7 +1,7 @@
 /**
  * The WebAssembly module of load_code.ts: what lies where in its memory, and its functions.
  *
- *   memory  | results | sum | state | tables of CRC-64 | classes | regions |
+ *   memory  | results | sum | state | places | tables of CRC-64 | classes | regions |
  *
  * Each region has some bytes of slack behind it.
  */
@@ -13,13 +13,16 @@ import { type LeafPlaces, takeRunCode } from "./leaves_code.ts";
 import { lzfCode } from "./lzf_code.ts";
 import { encodeRunCode } from "./messages_code.ts";
 import { passRunCode, trimCode } from "./packed_code.ts";
+import { COMPARED_PAIRS, checkPairsCode } from "./pairs_code.ts";
 
 /** Addresses. */
 export const RESULTS_AT = 0;
 export const TRAITS_AT = 64;
 export const SUM_AT = 128;
 export const LEAVES_AT = 144;
-export const TABLES_AT = 256;
+/** Of fields that are compared, a word each. */
+const PLACES_AT = 176;
+export const TABLES_AT = PLACES_AT + 4 * COMPARED_PAIRS + 16;
 export const CLASSES_AT = TABLES_AT + TABLES_SIZE;
 /** Elements of no more bytes are made a leaf of a list. */
 export const LEAF_SIZE_MAX = 16 << 10;
@@ -58,6 +61,7 @@ const functions = () => ({
   encodeRun: encodeRunCode(RESULTS_AT),
   checkList: checkListCode,
   checkStream: checkStreamCode,
+  checkPairs: checkPairsCode(RESULTS_AT, PLACES_AT),
 });
 
 /** The module's bytes: 10 KB, which take 15 ms in a new process. */
