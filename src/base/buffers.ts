@@ -4,9 +4,12 @@
 export const LARGE_BUFFER_SIZE = 1 << 20;
 
 /**
- * Gives the memory below a view back, if it is large. Nothing else may refer to it: what still
- * does finds it empty.
+ * Gives the memory below a view back, if it is large, or of `sizeMin` bytes. Nothing else may refer
+ * to it: what still does finds it empty.
  */
-export function giveBack({ buffer }: { buffer: ArrayBufferLike }): void {
-  if (buffer.byteLength >= LARGE_BUFFER_SIZE) (buffer as ArrayBuffer).transfer(0);
+export function giveBack(
+  { buffer }: { buffer: ArrayBufferLike },
+  sizeMin: number = LARGE_BUFFER_SIZE,
+): void {
+  if (buffer.byteLength >= sizeMin) (buffer as ArrayBuffer).transfer(0);
 }

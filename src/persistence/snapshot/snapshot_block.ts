@@ -3,6 +3,7 @@
  * is in them is for others to know.
  */
 import { isShortage } from "../../arena/shortage.ts";
+import { giveBack } from "../../base/buffers.ts";
 import { latin1 } from "../../base/bytes.ts";
 import { crc32, deflate, inflate } from "../../runtime/deflate.ts";
 import { type LoadCode, loadCode } from "../../structures/load_code/load_code.ts";
@@ -98,6 +99,9 @@ export class BlockWriter {
     this.write(bytes);
   }
 }
+
+/** Smaller ones may share their memory with others, and do not matter. */
+const GIVEN_BACK_SIZE_MIN = 64 << 10;
 
 const TOO_SHORT = "it ends too early: it was cut short";
 
@@ -233,6 +237,8 @@ export class BlockReader {
     if (bytes.length !== size) throw new Malformed("a block is of another size than it says");
     this.bytes.set(bytes);
     this.size = size;
+    // One after the other they would wait for the collector, and take more than what is loaded.
+    if (isPacked) giveBack(bytes, GIVEN_BACK_SIZE_MIN);
   }
 
   /** A buffer for a large block is not kept for the others. */
