@@ -161,6 +161,11 @@ export class Config {
    * shown as it was given; hidden directives are found by name only.
    */
   get(patterns: readonly string[]): [name: string, value: string][] {
+    if (patterns.length === 1) {
+      // What is asked for again and again is nearly always a name as it stands.
+      const name = NAMES.get(patterns[0]);
+      if (name !== undefined) return [[patterns[0], this.text(name)]];
+    }
     if (patterns.length === 1 && !isGlob(patterns[0])) {
       const name = NAMES.get(patterns[0].toLowerCase());
       return name === undefined ? [] : [[patterns[0], this.text(name)]];

@@ -1,6 +1,6 @@
 /**
- * BITFIELD and BITFIELD_RO. The arguments are read twice: first to find all that is wrong with
- * them, and how far the string must reach; then step by step while they are carried out. Values are
+ * BITFIELD and BITFIELD_RO. All arguments but values are read first, to find all that is wrong with
+ * them, and how far the string must reach; then they are carried out step by step. Values are
  * doubles as long as these are exact, and BigInt beyond 2^53.
  */
 
@@ -38,11 +38,25 @@ const BAD_TYPE = new CommandError(
 const BAD_OVERFLOW = new CommandError("ERR Invalid OVERFLOW type specified");
 const READ_ONLY = new CommandError("ERR BITFIELD_RO only supports the GET subcommand");
 
-/** The step that `parseStep` has read; `overflow` holds from the step that sets it on. */
-const step = { kind: 0, bits: 0, signed: false, offset: 0, valueIndex: 0, overflow: 0 };
+/** Steps of a command that are kept for the next one, at most. */
+const KEPT_STEPS = 1000;
+
+const newStep = () => ({
+  kind: 0,
+  bits: 0,
+  signed: false,
+  offset: 0,
+  valueIndex: 0,
+  overflow: 0,
+});
+
+/** What `parsePlan` has read, the first `plan.count` of them: all but OVERFLOW. */
+const steps = [newStep()];
+/** The one at hand. */
+let step = steps[0];
 
 /** What the arguments as a whole ask for. */
-const plan = { replyCount: 0, writes: false, size: 0 };
+const plan = { count: 0, writes: false, size: 0 };
 
 /** The string while its fields are changed. */
 const target: { bytes: Uint8Array; offset: number; end: number } = {
@@ -79,31 +93,34 @@ export function keyOfBitfield(argumentCount: number, words: ArgumentWords): KeyR
 }
 
 function parsePlan(call: Call): void {
-  plan.replyCount = 0;
+  plan.count = 0;
   plan.writes = false;
   plan.size = 0;
-  for (let index = 2; index < call.argc; index += STEP_SIZES[step.kind]) {
-    parseStep(call, index);
-    if (step.kind === Step.overflow) continue;
-    plan.replyCount++;
-    if (step.kind === Step.get) continue;
-    plan.writes = true;
-    plan.size = Math.max(plan.size, byteOf(step.offset + step.bits - 1) + 1);
-    if (Number.isNaN(safeArgument(call, step.valueIndex))) call.int64(step.valueIndex);
+  if (steps.length > KEPT_STEPS) steps.length = KEPT_STEPS;
+  let overflow: number = Overflow.wrap;
+  for (let index = 2; index < call.argc; ) {
+    const kind = stepAt(call, index);
+    const next = index + STEP_SIZES[kind];
+    if (next > call.argc) throw SYNTAX;
+    if (kind === Step.overflow) overflow = overflowAt(call, index + 1);
+    else addStep(call, index, kind, overflow);
+    index = next;
   }
 }
 
 /** Reads the step whose name is at `index`; throws for what is none. */
-function parseStep(call: Call, index: number): void {
-  step.kind = stepAt(call, index);
-  if (index + STEP_SIZES[step.kind] > call.argc) throw SYNTAX;
-  if (step.kind === Step.overflow) {
-    step.overflow = overflowAt(call, index + 1);
-    return;
-  }
+function addStep(call: Call, index: number, kind: number, overflow: number): void {
+  if (plan.count === steps.length) steps.push(newStep());
+  step = steps[plan.count++];
+  step.kind = kind;
+  step.overflow = overflow;
   parseType(call, index + 1);
   step.offset = bitOffset(call, index + 2, step.bits);
+  if (kind === Step.get) return;
   step.valueIndex = index + 3;
+  plan.writes = true;
+  plan.size = Math.max(plan.size, byteOf(step.offset + step.bits - 1) + 1);
+  if (Number.isNaN(safeArgument(call, step.valueIndex))) call.int64(step.valueIndex);
 }
 
 function stepAt(call: Call, index: number): number {
@@ -149,10 +166,9 @@ function readOnly(call: Call): void {
   const { reply } = call;
   const e = call.db.readTyped(call.args, 1, Type.string);
   aim(e);
-  reply.array(plan.replyCount);
-  for (let index = 2; index < call.argc; index += STEP_SIZES[step.kind]) {
-    parseStep(call, index);
-    if (step.kind === Step.overflow) continue;
+  reply.array(plan.count);
+  for (let i = 0; i < plan.count; i++) {
+    step = steps[i];
     replyField(call, readField());
   }
 }
@@ -197,11 +213,9 @@ function change(call: Call): void {
   aim(e);
 
   let changes = 0;
-  step.overflow = Overflow.wrap;
-  reply.array(plan.replyCount);
-  for (let index = 2; index < call.argc; index += STEP_SIZES[step.kind]) {
-    parseStep(call, index);
-    if (step.kind === Step.overflow) continue;
+  reply.array(plan.count);
+  for (let i = 0; i < plan.count; i++) {
+    step = steps[i];
     const old = readField();
     if (step.kind === Step.get) {
       replyField(call, old);

@@ -116,8 +116,9 @@ function restore(call: Call): void {
   const old = db.write(args, KEY, keyHash);
   if (old !== NIL && !replaces) throw BUSY_KEY;
   const expiry = expiryOf(call, isAbsolute);
-  const made = restoredEntry(call, keyHash, expiry !== 0n);
-  const isOver = expiry !== 0n && call.isOver(Number(expiry)) && keyspace.mayExpire;
+  const expires = expiry !== 0n;
+  const made = restoredEntry(call, keyHash, expires);
+  const isOver = expires && call.isOver(Number(expiry)) && keyspace.mayExpire;
   if (old !== NIL) {
     if (isOver) db.remove(old);
     else db.makeWay(old);
@@ -129,11 +130,11 @@ function restore(call: Call): void {
     return;
   }
   if (keyspace.events.tellsMade) keyspace.events.made(db, args, KEY);
-  const e = expiry === 0n ? db.link(made, -1) : linkExpiring(call, made, expiry);
+  const e = expires ? linkExpiring(call, made, expiry) : db.link(made, -1);
   keyspace.restoreClock(e, idleSeconds, frequency);
   keyspace.changing(db, e, "restore");
   db.appeared(e);
-  if (expiry !== 0n && !isAbsolute) propagateAbsolute(call, expiry);
+  if (expires && !isAbsolute) propagateAbsolute(call, expiry);
   reply.ok();
 }
 
