@@ -40,8 +40,8 @@ export interface SnapshotControl {
   /** Calls a BGSAVE off, if there is one. */
   abandon(): void;
   /**
-   * Loads it, if there is one, to the data that there are; what is wrong with it, or null. A key of
-   * the file that is there already is wrong unless it `replaces` it.
+   * Loads it to the data that there are; what is wrong with it, or null. A key of the file that is
+   * there already is wrong unless it `replaces` it.
    */
   load(replaces?: boolean): string | null;
   /** What there is now was loaded: nothing of it is a change. */

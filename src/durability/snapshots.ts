@@ -273,7 +273,9 @@ export class Snapshots implements SnapshotControl {
   }
 
   load(replaces = false): string | null {
-    const problem = runSteps(this.loadSteps(replaces));
+    const { path } = this;
+    const isThere = path !== "" && this.host.fileExists(path);
+    const problem = isThere ? runSteps(this.loadSteps(replaces)) : `There is no file ${path}`;
     this.noteLoaded();
     return problem;
   }

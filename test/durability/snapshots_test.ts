@@ -169,13 +169,26 @@ describe.each(["rusk", "rdb"])("in the format %s", (chosen) => {
     },
   );
 
+  test.each(["rusk", "redis"])("DEBUG RELOAD NOSAVE without a file: %s", async (name) => {
+    const server = name === "rusk" ? await start() : await startRedis({ args: DEBUG });
+    servers.push(server);
+    await server.session(`
+    > SET a 1
+    OK
+    > DEBUG RELOAD NOSAVE
+    (error) ERR Error trying to load the RDB dump
+    > DBSIZE
+    (integer) 0
+  `);
+  });
+
   test("DEBUG RELOAD NOFLUSH refuses a file with keys that are there (Redis crashes)", async () => {
     const server = await start();
     await server.session(`
     > SET a 1
     OK
     > DEBUG RELOAD NOFLUSH
-    (error) ERR Error trying to load the RDB dump, check server logs.
+    (error) ERR Error trying to load the RDB dump
     > GET a
     "1"
   `);

@@ -43,7 +43,7 @@ const BAD_THRESHOLD = new CommandError(
 const NOT_SAVED = new CommandError("ERR");
 /** Of a command that has made some of its keys. */
 const NO_SPACE = new CommandError(OUT_OF_SPACE.message);
-const NOT_LOADED = new CommandError("ERR Error trying to load the RDB dump, check server logs.");
+const NOT_LOADED = new CommandError("ERR Error trying to load the RDB dump");
 const RELOAD_OPTIONS = new CommandError(
   "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
 );
