@@ -113,7 +113,8 @@ async function start(): Promise<void> {
   log.localTime = openLocalTime(foreign) ?? log.localTime;
   if (config.flag("syslog-enabled")) await openSyslog(config, log);
   const supervisor = await superviseAs(config, (level, text) => log.add(level, text));
-  if (config.flag("daemonize") && supervisor.name === "no") await goToBackground(config);
+  const isDaemon = config.flag("daemonize") && supervisor.name === "no";
+  const tellStarter = isDaemon ? await goToBackground(config) : () => {};
   const loop = await openEventLoop();
   const clock = new Clock(time);
   onEndSignal = (name) => {
@@ -167,9 +168,10 @@ async function start(): Promise<void> {
   tls.followConfig();
   listeners.followConfig();
   followOomScore(config, host, (level, text) => log.add(level, text));
-  await serve(server, config, log, listeners, loop, supervisor, () =>
-    rehearseFor(server, parts, loop, foreign),
-  );
+  await serve(server, config, log, listeners, loop, supervisor, {
+    listening: tellStarter,
+    begun: () => rehearseFor(server, parts, loop, foreign),
+  });
   loop.later(TITLE_MS, () => followTitle(config, host.startedAs, openProcessTitle(foreign)));
 }
 
@@ -202,15 +204,19 @@ async function openSyslog(config: Config, log: Log): Promise<void> {
   else log.also = syslogOf(config, datagrams, host.pid, host.wallMs);
 }
 
-/** Has another process go on, and this one end; for that other one there is not much to do. */
-async function goToBackground(config: Config): Promise<void> {
-  if (host.isDaemon()) {
+/**
+ * Has another process go on, and this one end when that listens; that other one gets what tells
+ * this one that it does.
+ */
+async function goToBackground(config: Config): Promise<() => void> {
+  const tellStarter = host.daemonStarter();
+  if (tellStarter !== null) {
     if (config.value("pidfile") === null) config.assign("pidfile", [DAEMON_PID_FILE]);
-    return;
+    return tellStarter;
   }
   const { startDaemon } = await import("./runtime/daemon.ts");
   try {
-    await startDaemon(files.nativePath(startFolder), configInput);
+    return await startDaemon(files.nativePath(startFolder), configInput);
   } catch (error) {
     host.writeError(`The server cannot be started in the background: ${String(error)}\n`);
     host.exit(EXIT_FAILURE);
@@ -380,7 +386,7 @@ async function serve(
   listeners: Listeners,
   loop: EventLoop,
   supervisor: Supervisor,
-  begun: () => void,
+  told: { listening(): void; begun(): void },
 ): Promise<void> {
   onEndSignal = (name) => server.signal(name);
   host.onFailure((error) => server.crashes.threw(error));
@@ -391,6 +397,7 @@ async function serve(
     host.exit(EXIT_FAILURE);
   }
   writePidFile(config.text("pidfile"), log);
+  told.listening();
   showLogo(config, log);
   log.add("warning", "Server initialized");
   const problem = server.access.start();
@@ -417,7 +424,7 @@ async function serve(
     }
     server.begin();
     supervisor.ready();
-    begun();
+    told.begun();
   });
 }
 

@@ -29,6 +29,13 @@ const renamed = (pairs: Readonly<Record<string, string>>): [string, OtherDirecti
 const refused = (reason: string, names: string, ...unless: string[]): [string, OtherDirective][] =>
   names.split(" ").map((name) => [name, { refused: reason, unless }]);
 
+/** What Redis 7.0 reads without effect as well, and makes comments of. */
+export const DEPRECATED: ReadonlySet<string> = new Set([
+  "list-max-ziplist-entries",
+  "list-max-ziplist-value",
+  "lua-replicate-commands",
+]);
+
 /** By their names. */
 export const OTHER_VERSIONS: ReadonlyMap<string, OtherDirective> = new Map([
   // Redis 2.0 to 6.2

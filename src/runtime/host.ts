@@ -274,14 +274,23 @@ export function exit(code: number): never {
   process.exit(code);
 }
 
-/** In the environment of a process that was started to go on in the background. */
-export const DAEMON_MARK = "RUSK_IS_DAEMON";
+/** In the environment of a process that is to go on in the background: its starter's number. */
+export const DAEMON_STARTER = "RUSK_DAEMON_OF";
+/** What the starter waits for; does no harm to a process that does not. */
+export const DAEMON_LISTENS = "SIGCONT";
 
-/** Whether this one was; its own children are not to hear of it. */
-export function isDaemon(): boolean {
-  const isMarked = process.env[DAEMON_MARK] !== undefined;
-  delete process.env[DAEMON_MARK];
-  return isMarked;
+/**
+ * Tells who has started this process to go on in the background that it listens; null if nobody
+ * has. Its own children are not to hear of it.
+ */
+export function daemonStarter(): (() => void) | null {
+  const starter = Number(process.env[DAEMON_STARTER] ?? 0);
+  if (starter === 0) return null;
+  delete process.env[DAEMON_STARTER];
+  return () => {
+    // The starter may have ended, and its number be another's.
+    if (process.ppid === starter) process.kill(starter, DAEMON_LISTENS);
+  };
 }
 
 const OOM_SCORE_FILE = "/proc/self/oom_score_adj";

@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdtempSync,
@@ -12,6 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { connect } from "../client/client.ts";
@@ -75,6 +77,8 @@ describe("in the background", () => {
     const [program, ...args] = [...command, file];
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
     expect([status, stdout, stderr]).toEqual([0, "", ""]);
+    // A script goes on with it at once.
+    expect(await ask(port, "PING")).toBe("PONG");
     const pid = await ready(folder);
     expect(await ask(port, "CONFIG", "GET", "dir")).toEqual(["dir", folder]);
     expect(String(await ask(port, "INFO", "server"))).toContain(`process_id:${pid}\r\n`);
@@ -111,6 +115,22 @@ describe("in the background", () => {
     await until("it has ended", () => !existsSync(`/proc/${pid}`));
     expect(existsSync(join(folder, "a.pid"))).toBe(false);
     expect(readFileSync(join(folder, "a.log"), "latin1")).toContain("crashed by signal: 6");
+  });
+
+  test("a port that is taken is told before, too", async () => {
+    const folder = newFolder();
+    const [file, port] = await configIn(folder);
+    const taken = createServer().listen(port, "127.0.0.1");
+    await once(taken, "listening");
+    const [program, ...args] = [...ruskCommand(), file, "--bind", "127.0.0.1"];
+    const { status, stderr } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
+    taken.close();
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      "The server cannot be started in the background: " +
+        "Error: it has ended before it listened, see its log\n",
+    );
+    expect(readFileSync(join(folder, "a.log"), "latin1")).toContain("Failed listening on port");
   });
 
   test("a configuration that will not do is told before", () => {
