@@ -63,7 +63,7 @@ dist: $(TOOLS) ## Archives for every system, checksums, bill of materials (ARGS=
 dev: $(TOOLS) ## Run from source under Deno, restarting on every change (ARGS)
 	@exec $(BIN)/deno run -A --watch --no-clear-screen src/main.ts $(ARGS)
 
-check: $(TOOLS) ## Format, lint, types, layers and made pages, in seconds
+check: $(TOOLS) ## Format, lint, types, layers and made pages: half a minute
 	@failed=; \
 	$(BIN)/biome check --error-on-warnings || failed=1; \
 	$(BIN)/tsc --noEmit || failed=1; \
