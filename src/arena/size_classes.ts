@@ -9,7 +9,7 @@
 export const SEGMENT_BITS = 17;
 const SEGMENT_UNITS = 1 << SEGMENT_BITS;
 
-/** Up to here `classOf` is a look-up; it is the size of most blocks. */
+/** Up to here `classFor` is a look-up; it is the size of most blocks. */
 const TABLE_UNITS = 1024;
 /** The largest block of which at least sixteen fill a segment of its own (64 KiB). */
 const SMALL_UNITS_MAX = SEGMENT_UNITS / 16;

@@ -1,8 +1,8 @@
 /**
  * One connection: bytes in, commands run one after the other, replies out at the end of the turn.
  *
- * States: open → closing (what was replied is still sent, nothing more is run) → closed. While it
- * is suspended (CLIENT PAUSE, a blocking command) what arrives is kept and nothing is run.
+ * States: open → closing (what was replied is still sent, nothing more is run) → closed. While its
+ * commands wait (`Hold`) nothing is run; what arrives is kept, or is left to the system.
  */
 
 import { isShortage } from "../arena/shortage.ts";
@@ -52,10 +52,10 @@ const Hold = {
   suspended: 1 << 0,
   /** Too much output is unread: nothing is read either, until the client has taken half. */
   throttled: 1 << 1,
-  /** Too much waits for the disk: nothing is read, either. */
-  backlog: 1 << 3,
   /** It goes on after this turn: its run has lasted long enough, or it no longer has to wait. */
   yielded: 1 << 2,
+  /** Too much waits for the disk: nothing is read, either. */
+  backlog: 1 << 3,
 } as const;
 
 export class Connection

@@ -78,7 +78,7 @@ const isTree = (e: EntryRef) => entry.encoding(e) === TREE;
 const treeOf = (e: EntryRef) => refOf(e) as TreeRef;
 const singleOf = (e: EntryRef) => refOf(e) as PackedRef;
 
-/** The block of a leaf that may be trimmed, and how many elements it holds. */
+/** Whether a leaf is trimmed, its block, and how many elements it holds. */
 export const isTrimmed = (leaf: PackedRef) => leaf < 0;
 export const blockOf = (leaf: PackedRef) => (leaf & ~TRIMMED) as PackedRef;
 const countOf = (leaf: PackedRef) =>

@@ -2,8 +2,8 @@
  * INFO: the server's state and counters, as a table of sections and their fields.
  *
  * Names, order and formats are those of Redis 7.0.15, since clients and tools read them. A field
- * that means nothing here (forks, modules, replicas, defragmentation) has the value that Redis
- * shows while nothing of that kind happens.
+ * that means nothing here (modules, replicas, copy on write) has the value that Redis shows while
+ * nothing of that kind happens.
  */
 import { ByteText } from "../../base/byte_text.ts";
 import { humanSize } from "../../base/human_size.ts";
