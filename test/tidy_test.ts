@@ -7,7 +7,7 @@
 // - Chance comes from the system, by one file, and never from Math.random.
 // - Handlers reach the server in facets; only DEBUG uses the one that ends the process.
 // - Every command and subcommand of the table is sent by some test.
-// - Every file under src/ is reachable from src/main.ts.
+// - Every file under src/ is reachable from src/main.ts, and what it exports is used elsewhere.
 // - Names of files, lines of at most 100 columns, and what the top level may hold.
 //
 // The linter (.biome.json) checks the length of functions, since it has a real parser.
@@ -285,6 +285,21 @@ describe("handlers", () => {
     const untested = commandTable.all.filter(({ name }) => !sent.has(name));
     expect(untested.map(({ name }) => name)).toEqual([]);
   });
+});
+
+test("what is exported is used in another file", () => {
+  const users = new Map<string, number>();
+  for (const { uncommented } of all) {
+    for (const word of new Set(uncommented.match(/\w+/g)))
+      users.set(word, (users.get(word) ?? 0) + 1);
+  }
+  const exported = /^export (?:async )?(?:const|let|function\*?|class) (\w+)/gm;
+  const unused = src.flatMap(({ path, code }) =>
+    [...code.matchAll(exported)]
+      .filter(([, name]) => (users.get(name) ?? 0) < 2)
+      .map(([, name]) => `${path}: ${name}`),
+  );
+  expect(unused).toEqual([]);
 });
 
 describe("files", () => {

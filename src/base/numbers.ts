@@ -17,7 +17,7 @@ const WORD = 2 ** 32;
 const INT64_SIZE_MAX = 20;
 
 /** What `parseSafe` and `parseInt64` give for bytes that are no integer. */
-export const NOT_A_NUMBER = Number.NaN;
+const NOT_A_NUMBER = Number.NaN;
 
 /**
  * The integer that the bytes spell exactly as Redis prints it (no plus, no leading zero, no

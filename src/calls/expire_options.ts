@@ -43,7 +43,7 @@ export const TIME_OPTIONS = TIMES;
 
 /** What a store does to a key's expiry instead of setting it; times are positive. */
 export const NO_EXPIRY = -1;
-export const KEEP_EXPIRY = -2;
+const KEEP_EXPIRY = -2;
 
 /** What `parseOptions` found: a mask of Option, and where the time and the value to compare are. */
 export const options = { mask: 0, timeIndex: 0, comparedIndex: 0 };

@@ -98,7 +98,7 @@ const refused = (names: string, why: string): OptionRow =>
 
 /** As C's atoi and atof read a text: what of it is a number. */
 export const leadingInteger = (text: string) => Number.parseInt(text, 10) || 0;
-export const leadingNumber = (text: string) => Number.parseFloat(text) || 0;
+const leadingNumber = (text: string) => Number.parseFloat(text) || 0;
 
 const CONNECTING: readonly OptionRow[] = [
   valued("-h", "host", "Host of the server (127.0.0.1)", (options, value) => {
@@ -312,7 +312,7 @@ const ROW_OF_NAME = new Map(
   ROWS.flatMap((row) => row.names.map((name): [string, OptionRow] => [name, row])),
 );
 
-export const DEFAULT_PORT = 6379;
+const DEFAULT_PORT = 6379;
 
 function defaults(): ClientOptions {
   return {

@@ -11,7 +11,7 @@ export type Reply =
   | { readonly kind: "nil" };
 
 /** What came is no RESP; the message is how hiredis says it. */
-export class ProtocolError extends Error {}
+class ProtocolError extends Error {}
 
 interface OpenList {
   readonly kind: ListKind | "attribute";

@@ -109,12 +109,6 @@ export class Config {
     return withoutEffectText(byReason);
   }
 
-  /** Whether a name of CONFIG SET, alias or not, is that of a secret, which no log may show. */
-  isSensitive(name: string): boolean {
-    const known = NAMES.get(name.toLowerCase());
-    return known !== undefined && DIRECTIVES[known].traits.sensitive === true;
-  }
-
   /** Calls `apply` after any CONFIG SET that changes one of these directives, once for all. */
   onChange(names: readonly Name[], apply: Apply): void {
     this.listeners.push({ names, apply });

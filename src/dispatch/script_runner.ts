@@ -135,7 +135,7 @@ export class ScriptRunner implements Scripts {
     try {
       isOver = this.runAlone(run) && this.settle(run, caller.reply, this.busyFromMs);
     } catch (error) {
-      this.conclude(run);
+      this.conclude();
       throw error;
     }
     if (isOver) return;
@@ -205,7 +205,7 @@ export class ScriptRunner implements Scripts {
   }
 
   /** The script is over, whatever has ended it: what it has done stays, or is undone. */
-  private conclude(_run: ScriptRun): void {
+  private conclude(): void {
     this.running = null;
     this.undo.end();
   }
@@ -224,7 +224,7 @@ export class ScriptRunner implements Scripts {
       if (this.isUndone && undo.problem !== null) throw new NotKept(undo.problem);
     }
     if (this.isUndone && undo.undo(() => server.clock.monotonicMs() >= deadlineMs)) return false;
-    this.conclude(run);
+    this.conclude();
     return true;
   }
 
@@ -349,7 +349,7 @@ export class ScriptRunner implements Scripts {
         (this.elapsedMs >= this.limitMs && this.endByLimit(run));
       return isOver && this.settle(run, reply, deadlineMs);
     } catch (error) {
-      this.conclude(run);
+      this.conclude();
       throw error;
     }
   }

@@ -55,7 +55,7 @@ interface Meaning {
 }
 
 /** Every state, and every transition. */
-export const STATES: Readonly<Record<State, Meaning>> = {
+const STATES: Readonly<Record<State, Meaning>> = {
   loading: { log: "off", job: null, next: { loaded: "off" } },
   off: {
     log: "off",

@@ -7,7 +7,6 @@
  */
 import { type LoadCode, loadCode, SCRATCH_SIZE } from "../structures/load_code/load_code.ts";
 
-export const CRC64_SIZE = 8;
 /** From so many bytes on they are copied to where WebAssembly adds them. */
 const WIDE_SIZE_MIN = 1024;
 

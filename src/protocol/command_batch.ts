@@ -16,7 +16,7 @@ const ARGUMENTS_ENOUGH = 192;
 const NEARLY_COMMANDS = COMMANDS_MAX - 8;
 const NEARLY_ARGUMENTS = ARGUMENTS_ENOUGH - 24;
 /** Arguments in a batch: a command of more is not taken. */
-export const ARGUMENTS_MAX = 2048;
+const ARGUMENTS_MAX = 2048;
 
 /** The size of a line besides its digits, and of the longest that is read. */
 const LINE_EXTRA = 3;

@@ -23,7 +23,7 @@ export function followTitle(config: Config, program: string, title: ProcessTitle
 }
 
 /** The template with what its variables stand for. */
-export function titleOf(config: Config, program: string): string {
+function titleOf(config: Config, program: string): string {
   const variables: Readonly<Record<string, string>> = {
     title: program,
     "listen-addr": listenAddress(config),

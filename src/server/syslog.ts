@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Datagrams } from "../runtime/datagrams.ts";
 
 /** Where Linux's loggers listen. */
-export const SYSLOG_SOCKET = "/dev/log";
+const SYSLOG_SOCKET = "/dev/log";
 
 /** As Redis has them. */
 const SEVERITIES: Readonly<Record<LogLevel, number>> = {

@@ -1,8 +1,8 @@
 /**
  * A chained hash table of entries, all in the arena. It carries the keyspace and large collections.
  *
- *   0        4        8       12      16      20      24       28
- *   | table0 | table1 | bits0 | bits1 | used0 | used1 | rehash | paused |
+ *   0        4        8       12      16      20      24
+ *   | table0 | table1 | bits0 | bits1 | used0 | used1 | rehash |
  *
  * A table is a block of 2^bits refs to the first entry of each chain. It doubles when entries
  * outnumber slots and halves when fewer than one slot in eight is used. Growing moves a few chains
@@ -25,8 +25,7 @@ const BITS1 = 3;
 const USED0 = 4;
 const USED1 = 5;
 const REHASH = 6;
-const PAUSED = 7;
-const DICT_SIZE = 32;
+const DICT_SIZE = 28;
 
 const BITS_MIN = 2;
 /** A table is at most 2^27 slots (512 MiB): its block must be one the arena can give. */
@@ -199,16 +198,6 @@ export function rehash(dict: DictRef, chains: number): boolean {
   for (let i = 0; i < chains && field(dict, TABLE1) !== NIL; i++) rehashStep(dict);
   if (field(dict, TABLE1) === NIL) shrinkIfSparse(dict);
   return field(dict, TABLE1) !== NIL;
-}
-
-/** While paused (an iteration that keeps slots), no chain is moved; calls nest. */
-export function pauseRehash(dict: DictRef): void {
-  setField(dict, PAUSED, field(dict, PAUSED) + 1);
-}
-
-export function resumeRehash(dict: DictRef): void {
-  if (DEBUG) assert(field(dict, PAUSED) > 0, "rehashing is not paused");
-  setField(dict, PAUSED, field(dict, PAUSED) - 1);
 }
 
 /**
@@ -571,7 +560,7 @@ function bitsFor(entries: number): number {
 }
 
 function resize(dict: DictRef, bits: number): void {
-  if (bits > BITS_MAX || bits < BITS_MIN || field(dict, PAUSED) !== 0) return;
+  if (bits > BITS_MAX || bits < BITS_MIN) return;
   const size = SLOT_SIZE << bits;
   const slots = 1 << field(dict, BITS0);
   const isCrowded = field(dict, USED0) > slots * CROWDED_LOAD;
@@ -594,7 +583,6 @@ function shrinkIfSparse(dict: DictRef): void {
 }
 
 function rehashStep(dict: DictRef): void {
-  if (field(dict, PAUSED) !== 0) return;
   const table = field(dict, TABLE0);
   const words = i32[table >>> SEGMENT_BITS];
   const first = (table & SEGMENT_MASK) << 1;

@@ -43,7 +43,6 @@ const TTL_BIT = 1 << 31;
  */
 export const PARTS_EXPIRE = 4;
 const PARTS_BIT = PARTS_EXPIRE << ENCODING_SHIFT;
-const META_MASK = ~((1 << TYPE_SHIFT) - 1);
 /** The clock is above the bit of the epoch. */
 const CLOCK_SHIFT = 1;
 const EPOCH_BIT = 1;
@@ -137,7 +136,7 @@ export function describe(e: EntryRef, ofType: number, as: number, size: number):
 }
 
 /** The bytes that a key takes inside its entry. */
-export function keyArea(keySize: number): number {
+function keyArea(keySize: number): number {
   return keySize < OUTSIDE_SIZE ? (keySize + 3) & ~3 : 8;
 }
 
@@ -456,6 +455,3 @@ export function release(e: EntryRef): void {
   if (block !== e) arena.free(block);
   arena.free(e);
 }
-
-/** The bits above the sizes, for tests. */
-export const metaBits = (e: EntryRef) => meta(e) & META_MASK;

@@ -156,7 +156,7 @@ function compareOutside(a: EntryRef, b: EntryRef): number {
 }
 
 /** How an entry's key compares with these bytes. */
-export function compareKeyTo(e: EntryRef, bytes: Uint8Array, offset: number, size: number): number {
+function compareKeyTo(e: EntryRef, bytes: Uint8Array, offset: number, size: number): number {
   const own = u8[entry.keyBlock(e) >>> SEGMENT_BITS];
   return compareBytes(own, entry.keyOffset(e), entry.keySize(e), bytes, offset, size);
 }

@@ -8,7 +8,7 @@ import type { InputFile } from "../runtime/files.ts";
 import { textOfUtf8 } from "../runtime/texts.ts";
 
 /** What is wrong with a packed file. */
-export class PackingError extends Error {}
+class PackingError extends Error {}
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -26,7 +26,7 @@ import { Type } from "./types.ts";
 import { xxh3Hex } from "./xxh3.ts";
 
 export const INT = 0;
-export const EMBEDDED = 1;
+const EMBEDDED = 1;
 export const GROWN = 2;
 export const BLOCK = 3;
 

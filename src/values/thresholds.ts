@@ -48,6 +48,6 @@ export function followThresholds(config: Config): void {
 }
 
 /** Sets a threshold to what its directive says. */
-export function setThreshold(name: keyof typeof thresholds, value: number): void {
+function setThreshold(name: keyof typeof thresholds, value: number): void {
   thresholds[name] = Math.min(value, THRESHOLD_MAX);
 }

@@ -168,12 +168,6 @@ describe("CONFIG SET", () => {
     expect(config.set(["timeout", "1", "appendonly", "yes"], LOADING)).toBe(error);
     expect(config.set(["loglevel", "debug"], LOADING)).toBeNull();
   });
-
-  test("tells secrets from other directives", () => {
-    const config = new Config(fakeHost());
-    const names = ["requirepass", "MasterAuth", "masteruser", "timeout", "nosuch"];
-    expect(names.map((name) => config.isSensitive(name))).toEqual([true, true, true, false, false]);
-  });
 });
 
 describe("listeners", () => {

@@ -108,27 +108,6 @@ test("a table doubles when it is full, and shrinks when nearly empty", () => {
   check();
 });
 
-test("while paused no chain is moved, and nothing is lost", () => {
-  for (let i = 0; i < 64; i++) insert(`key:${i}`);
-  while (dict.rehash(keys, 100));
-  insert("one more");
-  expect(dict.tableFigures(keys).rehashing).toBe(true);
-  dict.pauseRehash(keys);
-  dict.pauseRehash(keys);
-  const { used0 } = dict.tableFigures(keys);
-  for (let i = 100; i < 300; i++) insert(`key:${i}`);
-  dict.rehash(keys, 1000);
-  expect(dict.tableFigures(keys).used0).toBe(used0);
-  dict.resumeRehash(keys);
-  dict.rehash(keys, 1000);
-  expect(dict.tableFigures(keys).used0).toBe(used0);
-  dict.resumeRehash(keys);
-  while (dict.rehash(keys, 1000));
-  expect(dict.tableFigures(keys).rehashing).toBe(false);
-  for (const [key, e] of model) expect(findIn(keys, key)).toBe(e);
-  check();
-});
-
 describe("a cursor", () => {
   const cursor = new dict.DictCursor();
 

@@ -65,7 +65,6 @@ export const Opcode = {
 /** The first two bits of a length: how long it is, or that it is none but says what follows. */
 export const LENGTH_6 = 0;
 export const LENGTH_14 = 1;
-export const LENGTH_LONG = 2;
 export const LENGTH_ENCODED = 3;
 export const LENGTH_32 = 0x80;
 export const LENGTH_64 = 0x81;

@@ -96,7 +96,7 @@ function typeOfUnary(operator: string): StaticType {
 }
 
 /** Of what an operator with two sides gives. */
-export function typeOfBinary(
+function typeOfBinary(
   operator: string,
   left: BinaryExpression["left"],
   right: Expression,
