@@ -283,7 +283,7 @@ export function afterChange(call: Call, e: EntryRef, count: number): void {
 }
 
 /** The place of the field in an argument, of a hash or NIL; 0 if it is not there. */
-function findField(e: EntryRef, call: Call, index: number): hashValue.Place {
+export function findField(e: EntryRef, call: Call, index: number): hashValue.Place {
   return e === NIL ? 0 : call.db.field(e, call.args, index);
 }
 

@@ -12,7 +12,7 @@ import type { EntryRef } from "../../structures/entry.ts";
 import * as hashValue from "../../values/hash_value.ts";
 import { ChangeKind } from "../../values/key_event.ts";
 import { Type } from "../../values/types.ts";
-import { afterChange, replyValue } from "./hash_commands.ts";
+import { afterChange, findField, replyValue } from "./hash_commands.ts";
 
 const FIELDS = "FIELDS fields:{numfields:integer field ...}";
 const CONDITION = "condition:[NX | XX | GT | LT]";
@@ -256,7 +256,7 @@ function setDeadlines(call: Call, unitMs: number, baseMs: number): void {
   reply.array(argc - first);
   let changed = 0;
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : db.field(e, args, i);
+    const at = findField(e, call, i);
     if (at === 0) {
       reply.integer(NO_FIELD);
     } else if (!condition(hashValue.deadlineOf(e, at), timeMs)) {
@@ -329,7 +329,7 @@ function replyDeadlines(call: Call, unitMs: number, baseMs: number): void {
   const first = firstField(call, 2, FIELD_COUNT);
   reply.array(argc - first);
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : db.field(e, args, i);
+    const at = findField(e, call, i);
     const timeMs = at === 0 ? NO_DEADLINE : hashValue.deadlineOf(e, at);
     if (at === 0) reply.integer(NO_FIELD);
     else if (timeMs < 0) reply.integer(NO_DEADLINE);
@@ -344,7 +344,7 @@ function hpersist(call: Call): void {
   reply.array(argc - first);
   let changed = 0;
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : db.field(e, args, i);
+    const at = findField(e, call, i);
     if (at === 0) {
       reply.integer(NO_FIELD);
     } else if (persist(call, e, at, changed === 0)) {
@@ -372,7 +372,7 @@ function hgetdel(call: Call): void {
   reply.array(argc - first);
   let changed = 0;
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : db.field(e, args, i);
+    const at = findField(e, call, i);
     replyValue(call, e, at);
     if (at === 0) continue;
     if (changed++ === 0) call.keyspace.changing(db, e, "hdel");
@@ -393,7 +393,7 @@ function hgetex(call: Call): void {
   reply.array(argc - first);
   let changed = 0;
   for (let i = first; i < argc; i++) {
-    const at = e === NIL ? 0 : db.field(e, args, i);
+    const at = findField(e, call, i);
     replyValue(call, e, at);
     if (at === 0) continue;
     if (timeMs !== NO_TIME) {
