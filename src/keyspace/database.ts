@@ -337,19 +337,14 @@ export class Database implements Timed {
   }
 
   /**
-   * Removes the key in an argument, whatever it holds, for what a command stores there, or, if that
-   * is empty, for nothing to be there. Returns whether there was such a key. To be deleted it is
-   * not looked up, as in Redis: that its time may have come makes no difference then.
+   * Removes the key in an argument, whatever it holds, for what a command stores there. Returns
+   * whether there was such a key.
    */
-  vacate(args: Args, index: number, keyHash: number, isEmpty: boolean): boolean {
-    const e = isEmpty ? this.entryAt(args, index) : this.peek(args, index, keyHash);
+  vacate(args: Args, index: number, keyHash: number): boolean {
+    const e = this.peek(args, index, keyHash);
     if (e === NIL) return false;
-    if (isEmpty) {
-      this.remove(e);
-    } else {
-      this.makeWay(e);
-      this.keyspace.events.replacesNext();
-    }
+    this.makeWay(e);
+    this.keyspace.events.replacesNext();
     return true;
   }
 

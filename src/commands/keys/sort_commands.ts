@@ -374,7 +374,7 @@ function storeList(call: Call, index: number, texts: ByteList, from: number, to:
   for (let place = from; place <= to; place++) total += size[order[place]] + ELEMENT_OVERHEAD;
   ensure(total);
   const keyHash = db.hash(args, index);
-  const replaces = db.vacate(args, index, keyHash, false);
+  const replaces = db.vacate(args, index, keyHash);
   const e = listValue.create(db, args, index, keyHash, "sortstore", 0, replaces);
   listLoad.begin(e);
   for (let place = from; place <= to; place++) {

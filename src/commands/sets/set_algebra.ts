@@ -378,9 +378,13 @@ export function storeResult(call: Call, result: EntryRef, event: KeyEvent): void
   const { db, args, keyspace } = call;
   const count = setValue.count(result);
   loose.end();
-  const keyHash = db.hash(args, 1);
-  db.vacate(args, 1, keyHash, count === 0);
-  if (count === 0) keyspace.disposeLoose(result);
-  else setValue.adopt(db, args, 1, keyHash, event, result);
+  if (count > 0) {
+    const keyHash = db.hash(args, 1);
+    db.vacate(args, 1, keyHash);
+    setValue.adopt(db, args, 1, keyHash, event, result);
+  } else {
+    db.removeUnseen(args, 1);
+    keyspace.disposeLoose(result);
+  }
   call.reply.integer(count);
 }

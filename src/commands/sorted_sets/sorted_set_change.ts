@@ -39,9 +39,13 @@ export function storeResult(call: Call, index: number, result: EntryRef, event: 
     zsetValue.packIfSmall(result);
   }
   loose.end();
-  const keyHash = db.hash(args, index);
-  const replaces = db.vacate(args, index, keyHash, count === 0);
-  if (count === 0) keyspace.disposeLoose(result);
-  else zsetValue.adopt(db, args, index, keyHash, event, result, replaces);
+  if (count > 0) {
+    const keyHash = db.hash(args, index);
+    const replaces = db.vacate(args, index, keyHash);
+    zsetValue.adopt(db, args, index, keyHash, event, result, replaces);
+  } else {
+    db.removeUnseen(args, index);
+    keyspace.disposeLoose(result);
+  }
   call.reply.integer(count);
 }
