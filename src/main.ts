@@ -175,12 +175,17 @@ async function start(): Promise<void> {
   loop.later(TITLE_MS, () => followTitle(config, host.startedAs, openProcessTitle(foreign)));
 }
 
-/** What clients are going to send is compiled before. */
-function rehearseFor(server: Server, parts: Parts, loop: EventLoop, foreign: Foreign | null): void {
+/** What clients are going to send is compiled before. Returns what the timer is to call. */
+function rehearseFor(
+  server: Server,
+  parts: Parts,
+  loop: EventLoop,
+  foreign: Foreign | null,
+): () => void {
   // It would move the data of the real one, which it cannot find.
-  if (DEBUG && eager.isOn) return;
+  if (DEBUG && eager.isOn) return () => {};
   const commandCount = () => server.figures.commands.commandCount;
-  rehearse({
+  return rehearse({
     loop,
     table: parts.table,
     host: parts.host,
@@ -386,7 +391,7 @@ async function serve(
   listeners: Listeners,
   loop: EventLoop,
   supervisor: Supervisor,
-  told: { listening(): void; begun(): void },
+  told: { listening(): void; begun(): () => void },
 ): Promise<void> {
   onEndSignal = (name) => server.signal(name);
   host.onFailure((error) => server.crashes.threw(error));
@@ -405,9 +410,11 @@ async function serve(
     log.add("warning", problem);
     host.exit(EXIT_FAILURE);
   }
+  let afterTick = () => {};
   const tick = () => {
     server.tick();
     supervisor.tick(server.durability.loading);
+    afterTick();
     loop.later(1000 / config.number("hz"), tick);
   };
   tick();
@@ -424,7 +431,7 @@ async function serve(
     }
     server.begin();
     supervisor.ready();
-    told.begun();
+    afterTick = told.begun();
   });
 }
 

@@ -1,11 +1,12 @@
 /**
- * The rehearsal: while the server has nothing to do after its start, another server in the same
- * process, which has no effect on anything (rehearsal_stage.ts), answers commands of all kinds, so
- * that clients find them compiled. Without it the first thousands of calls of a command take
- * several times longer than the rest.
+ * The rehearsal: while the server has nothing to do, after the start and when clients use what they
+ * have not used before, another server in the same process, which has no effect on anything
+ * (rehearsal_stage.ts), answers commands of all kinds, so that clients find them compiled. Without
+ * it the first thousands of calls of a command take several times longer than the rest.
  *
  * It goes on scene by scene, and waits while clients are served. What a scene makes is removed in
- * the same turn: nobody sees its data in the figures.
+ * the same turn: nobody sees its data in the figures. When nothing is left to play it rests, and
+ * the server's timer has it see whether clients have sent anything: it wakes no idle server.
  *
  * Everything is played a little. What belongs to commands that clients have begun to use is played
  * until it is compiled well: they will want the rest of its kind, and what that takes of memory is
@@ -20,8 +21,8 @@ import { hasRoomForScene, Stage, type StageParts } from "./rehearsal_stage.ts";
 const PAUSE_MS = 1;
 /** While clients are served, it is looked so often whether they still are. */
 const BUSY_PAUSE_MS = 5;
-/** After so long it is not worth it any more: what is used has been compiled. */
-const GIVEN_UP_MS = 10_000;
+/** After so long only what clients use is played: by then they have had the rest compiled. */
+const FOR_ALL_MS = 10_000;
 
 /** How often the first scene is played, which is of what is used most, before the others. */
 const FIRST_COUNT = 12;
@@ -40,7 +41,7 @@ const USED_CALL_COUNT = 4;
  * an idle server for half a minute, and the compiler's pages are in memory for nothing else.
  */
 const TICK_COUNT = 8;
-/** It is looked so often what else is in use. */
+/** While clients are served it is looked so often what else is in use. */
 const WATCH_MS = 50;
 
 /** The commands of which make keys. */
@@ -66,14 +67,18 @@ export interface RehearsalParts extends StageParts {
   readonly over: () => void;
 }
 
-/** Rehearses from now on, bit by bit; not where the loop cannot do it. */
-export function rehearse(parts: RehearsalParts): void {
-  const { loop } = parts;
+/**
+ * Rehearses from now on, bit by bit; not where the loop cannot do it. Returns what the server's
+ * timer is to call each time.
+ */
+export function rehearse(parts: RehearsalParts): () => void {
+  const { loop, time } = parts;
   const programme = new Programme(parts);
   let countBefore = -1;
   /** When there was nothing left to play; others can be in use only when it has changed. */
   let countAtEnd = -1;
-  let endMs = GIVEN_UP_MS;
+  let isResting = false;
+  const forAllEndMs = time.monotonicMs() + FOR_ALL_MS;
   let client: RehearsingClient | null = null;
   const finish = (): void => {
     client?.end();
@@ -83,31 +88,37 @@ export function rehearse(parts: RehearsalParts): void {
   };
   const goOn = (): void => {
     const count = parts.commandCount();
-    const isBusy = count !== countBefore || parts.isBusy() || !hasRoomForScene();
+    const isServing = count !== countBefore;
     countBefore = count;
-    let pauseMs = client === null && countAtEnd >= 0 ? WATCH_MS : BUSY_PAUSE_MS;
-    if (!isBusy && count !== countAtEnd) {
-      const pipeline = programme.next(count, endMs > 0);
-      if (pipeline !== null) {
-        client ??= openStage(parts);
-        if (client === null) return;
-        client.play(pipeline);
-        pauseMs = PAUSE_MS;
-      }
-      if (client?.isOver) {
-        finish();
-        return;
-      }
-      if (pipeline === null) {
-        if (client !== null) finish();
-        countAtEnd = count;
-        pauseMs = WATCH_MS;
-      }
+    isResting = false;
+    if (isServing) {
+      loop.later(client === null && countAtEnd >= 0 ? WATCH_MS : BUSY_PAUSE_MS, goOn);
+      return;
     }
-    endMs -= pauseMs;
-    loop.later(pauseMs, goOn);
+    if (parts.isBusy() || !hasRoomForScene()) {
+      isResting = true;
+      return;
+    }
+    const pipeline = programme.next(count, time.monotonicMs() < forAllEndMs);
+    if (pipeline !== null) {
+      client ??= openStage(parts);
+      if (client === null) return;
+      client.play(pipeline);
+    }
+    if (client?.isOver) {
+      finish();
+    } else if (pipeline !== null) {
+      loop.later(PAUSE_MS, goOn);
+    } else {
+      if (client !== null) finish();
+      countAtEnd = count;
+      isResting = true;
+    }
   };
   loop.later(BUSY_PAUSE_MS, goOn);
+  return () => {
+    if (isResting && parts.commandCount() !== countAtEnd) goOn();
+  };
 }
 
 /** Which scenes are still to be played. */

@@ -149,6 +149,7 @@ function watchedRehearsal() {
   let commandCount = 0;
   const callCounts = new Map<GroupName, number>();
   const over = { count: 0 };
+  const work = { isBusy: false };
   const socket = {
     write(bytes: Uint8Array, offset: number, size: number) {
       sent += new TextDecoder().decode(bytes.subarray(offset, offset + size));
@@ -158,7 +159,7 @@ function watchedRehearsal() {
     end() {},
   } as unknown as Socket;
   type Accept = (of: Socket) => unknown;
-  rehearse({
+  const tick = rehearse({
     table: commandTable,
     host: HOST,
     time: { wallMs: () => 1, wallUs: () => 1000, monotonicMs: () => 1 },
@@ -175,11 +176,19 @@ function watchedRehearsal() {
     },
     commandCount: () => commandCount,
     callCounts: () => callCounts,
-    isBusy: () => false,
+    isBusy: () => work.isBusy,
     over: () => void over.count++,
   });
   return {
     over,
+    tick,
+    /** How many times something is to be done without a tick. */
+    get dueCount() {
+      return due.length;
+    },
+    set isBusy(value: boolean) {
+      work.isBusy = value;
+    },
     call(group: GroupName, count: number) {
       callCounts.set(group, (callCounts.get(group) ?? 0) + count);
       commandCount += count;
@@ -187,6 +196,7 @@ function watchedRehearsal() {
     /** How often each of these has been sent since the last time. */
     play(...words: string[]): number[] {
       for (let round = 0; round < 1000; round++) {
+        tick();
         const now = due;
         due = [];
         for (const run of now) run();
@@ -211,6 +221,28 @@ test("what clients have begun to use is rehearsed well, once, and the rest a lit
   call("stream", 1000);
   expect(play("HGETALL", "XADD", "SORT")).toEqual([0, 63 * 20, 0]);
   expect(over.count).toBe(1);
+});
+
+test("an idle server is not woken by a rehearsal that is over, before clients come", () => {
+  const watched = watchedRehearsal();
+  watched.play();
+  expect(watched.dueCount).toBe(0);
+  for (let i = 0; i < 100; i++) watched.tick();
+  expect(watched.dueCount).toBe(0);
+  watched.call("hash", 1);
+  watched.tick();
+  expect(watched.dueCount).toBe(1);
+  expect(watched.play("HGETALL")).toEqual([0]);
+  expect(watched.dueCount).toBe(0);
+});
+
+test("a rehearsal that has to wait for work of the server does so without waking it", () => {
+  const watched = watchedRehearsal();
+  watched.isBusy = true;
+  expect(watched.play("HGETALL")).toEqual([0]);
+  expect(watched.dueCount).toBe(0);
+  watched.isBusy = false;
+  expect(watched.play("HGETALL")).toEqual([8]);
 });
 
 /** Files of a folder, with their content, but the log of the server. */
