@@ -80,19 +80,17 @@ export class Call {
   /**
    * A signed 64-bit integer argument, rounded to a double if it is beyond 2^53 (so only good for
    * limits and positions); throws when it is none.
+   */
+  integer(index: number): number {
+    return this.integerOr(index, NOT_INTEGER);
+  }
+
+  /**
+   * As `integer`, with an error of the caller's choice.
    *
    * One of 32 bits is returned as such: the engine boxes what may be NaN as a double, and code that
    * then counts positions in doubles is several times slower, for good.
    */
-  integer(index: number): number {
-    const { bytes, start, size } = this.args;
-    const safe = parseSafe(bytes, start[index], size[index]);
-    const small = safe | 0;
-    if (small === safe) return small;
-    return !Number.isNaN(safe) ? safe : Number(this.int64(index));
-  }
-
-  /** As `integer`, with an error of the caller's choice. */
   integerOr(index: number, otherwise: Error): number {
     const { bytes, start, size } = this.args;
     const safe = parseSafe(bytes, start[index], size[index]);
