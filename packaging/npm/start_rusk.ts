@@ -126,10 +126,17 @@ function launch(port: number, options: StartOptions): Launched {
 const DISPOSE: typeof Symbol.asyncDispose =
   Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose");
 
-/** What comes first on the command line: the file, or what is otherwise than in a file of Redis. */
+/**
+ * What comes first on the command line: the file; or the directives, which errors number from the
+ * first one on, and, of what they do not say, what is otherwise than in a file of Redis.
+ */
 function configured({ config = {} }: StartOptions): string[] {
-  const unsaved = ["--save", "", "--appendonly", "no"];
-  return typeof config === "string" ? [resolve(config)] : [...unsaved, ...commandLine(config)];
+  if (typeof config === "string") return [resolve(config)];
+  const words = commandLine(config);
+  const given = new Set(words.map((word) => word.toLowerCase()));
+  if (!given.has("--save")) words.push("--save", "");
+  if (!given.has("--appendonly")) words.push("--appendonly", "no");
+  return words;
 }
 
 /** The path of a program for who is in another folder; what has no slash is sought in the PATH. */

@@ -274,6 +274,7 @@ describe.skipIf(Boolean(why))("startRusk", () => {
       const server = await startRusk({ binary, config: "../good.conf" });
       const show = ({ message }) => console.log(message.replaceAll(/^\\d+:M.*\\n/gm, ""));
       await startRusk({ config: ${JSON.stringify(join(work, "bad.conf"))} }).catch(show);
+      await startRusk({ config: { hz: "ten" } }).catch(show);
       await startRusk({ port: server.port }).catch(show);
       await startRusk({ binary: "/nosuch/rusk" }).catch(show);
       await server.stop();
@@ -281,6 +282,7 @@ describe.skipIf(Boolean(why))("startRusk", () => {
     const { stdout } = runInProject("node", path);
     expect(stdout).toContain("Rusk has ended: exit status 1\n");
     expect(stdout).toContain("'databases five'");
+    expect(stdout).toMatch(/line 1 of the command line\n.*hz/);
     expect(stdout).toContain("Failed listening on port");
     expect(stdout).toContain("Rusk cannot be run: spawn /nosuch/rusk ENOENT");
   });
