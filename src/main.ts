@@ -46,7 +46,7 @@ import { followOomScore } from "./server/oom_score.ts";
 import { followTitle } from "./server/process_title.ts";
 import { keepProgramSmall } from "./server/program_pages.ts";
 import { rehearse } from "./server/rehearsal.ts";
-import { type Parts, Server } from "./server/server.ts";
+import { Server, type ServerParts } from "./server/server.ts";
 import { applySettings } from "./server/settings.ts";
 import { superviseAs } from "./server/supervision.ts";
 import type { Supervisor } from "./server/supervisor.ts";
@@ -137,7 +137,7 @@ async function start(): Promise<void> {
     later: (ms, run) => loop.later(ms, run),
     log: (level, text) => log.add(level, text),
   });
-  const parts: Parts = {
+  const parts: ServerParts = {
     clock,
     config,
     table: commandTable,
@@ -178,7 +178,7 @@ async function start(): Promise<void> {
 /** What clients are going to send is compiled before. Returns what the timer is to call. */
 function rehearseFor(
   server: Server,
-  parts: Parts,
+  parts: ServerParts,
   loop: EventLoop,
   foreign: Foreign | null,
 ): () => void {

@@ -27,6 +27,16 @@ import type { Progress } from "./progress.ts";
 const RETRY_MS = 5000;
 const IN_PROGRESS = new CommandError("ERR Background save already in progress");
 
+export interface SnapshotsParts {
+  readonly keyspace: Keyspace;
+  readonly config: Config;
+  readonly host: Host;
+  readonly log: Log;
+  readonly loading: Loading;
+  readonly progress: Progress;
+  readonly later: (ms: number, run: () => void) => void;
+}
+
 export class Snapshots implements SnapshotControl {
   lastSaveMs: number;
   saveCount = 0;
@@ -43,7 +53,7 @@ export class Snapshots implements SnapshotControl {
   /** `keyspace.dirty` when the last snapshot was made. */
   private savedDirty = 0;
   private lastAttemptMs = 0;
-  private readonly state: Progress;
+  private readonly inProgress: Progress;
   /** The file holds more than what was loaded of it. */
   private isUnread = false;
   /** While the file is claimed: while it is saved, or always if it is by itself. */
@@ -51,23 +61,15 @@ export class Snapshots implements SnapshotControl {
   /** Another server has the file: save points have no effect. Only beside a log, see claims.ts. */
   private isAnothers = false;
 
-  constructor(
-    keyspace: Keyspace,
-    config: Config,
-    host: Host,
-    log: Log,
-    loading: Loading,
-    state: Progress,
-    later: (ms: number, run: () => void) => void,
-  ) {
-    this.state = state;
-    this.keyspace = keyspace;
-    this.config = config;
-    this.host = host;
-    this.log = log;
-    this.loading = loading;
-    this.later = later;
-    this.lastSaveMs = keyspace.clock.nowMs;
+  constructor(parts: SnapshotsParts) {
+    this.keyspace = parts.keyspace;
+    this.config = parts.config;
+    this.host = parts.host;
+    this.log = parts.log;
+    this.loading = parts.loading;
+    this.inProgress = parts.progress;
+    this.later = parts.later;
+    this.lastSaveMs = parts.keyspace.clock.nowMs;
   }
 
   get changes(): number {
@@ -79,14 +81,14 @@ export class Snapshots implements SnapshotControl {
   }
 
   get progress(): SnapshotProgress | null {
-    const { saving } = this.state;
+    const { saving } = this.inProgress;
     if (saving === null) return null;
     const { startMs, saved, keys } = saving;
     return { elapsedMs: this.keyspace.clock.nowMs - startMs, saved, keys };
   }
 
   save(): boolean {
-    if (this.state.saving !== null) throw IN_PROGRESS;
+    if (this.inProgress.saving !== null) throw IN_PROGRESS;
     const { keyspace } = this;
     const { nowMs } = keyspace.clock;
     try {
@@ -157,7 +159,7 @@ export class Snapshots implements SnapshotControl {
       else if (this.lock !== before) removeLeftovers(host, ".", path);
     }
     // What is being saved goes where it was begun.
-    if (before !== this.lock && this.state.saving === null) before?.release();
+    if (before !== this.lock && this.inProgress.saving === null) before?.release();
   }
 
   /** At the start: what a process that was killed had begun to write is removed in any case. */
@@ -181,7 +183,7 @@ export class Snapshots implements SnapshotControl {
 
   saveInBackground(): boolean {
     const { host, keyspace, config, later } = this;
-    if (!this.state.isFree()) throw IN_PROGRESS;
+    if (!this.inProgress.isFree()) throw IN_PROGRESS;
     this.lastAttemptMs = keyspace.clock.nowMs;
     let saving: BackgroundSave;
     try {
@@ -196,19 +198,19 @@ export class Snapshots implements SnapshotControl {
       this.noteFailure((error as Error).message);
       return false;
     }
-    this.state.begin("save", saving);
-    this.state.isSaveScheduled = false;
+    this.inProgress.begin("save", saving);
+    this.inProgress.isSaveScheduled = false;
     this.log.add("notice", "Background saving started");
     return true;
   }
 
   schedule(): void {
-    this.state.isSaveScheduled = true;
+    this.inProgress.isSaveScheduled = true;
   }
 
   /** The file has its place, or something went wrong. */
   private finish(background: BackgroundSave, problem: string | null): void {
-    this.state.end();
+    this.inProgress.end();
     this.letGo();
     const { nowMs } = this.keyspace.clock;
     this.lastDurationMs = nowMs - background.startMs;
@@ -243,22 +245,22 @@ export class Snapshots implements SnapshotControl {
   }
 
   abandon(): void {
-    const { saving } = this.state;
+    const { saving } = this.inProgress;
     if (saving === null) return;
     const { delays } = this.keyspace;
     const beganMs = delays.begin();
     saving.abandon();
     delays.end("rdb-unlink-temp-file", beganMs);
-    this.state.end();
+    this.inProgress.end();
     this.letGo();
   }
 
   /** From the timer: begins a snapshot when it was scheduled, or when a save point says so. */
   check(): void {
-    if (!this.state.isIdle) return;
+    if (!this.inProgress.isIdle) return;
     const { nowMs } = this.keyspace.clock;
     if (this.lastFailed && nowMs - this.lastAttemptMs < RETRY_MS) return;
-    if (this.state.isSaveScheduled) {
+    if (this.inProgress.isSaveScheduled) {
       this.saveInBackground();
       return;
     }

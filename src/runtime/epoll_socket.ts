@@ -8,7 +8,7 @@ import {
   type WatchingLoop,
 } from "./epoll_watch.ts";
 import type { Connect, DialEvents, Socket, SocketEvents } from "./net.ts";
-import type { Parts } from "./parts.ts";
+import type { ByteParts } from "./parts.ts";
 import { sendMessage } from "./send_message.ts";
 import { ADDRESS_SIZE, endpointOf } from "./socket_address.ts";
 import {
@@ -143,7 +143,7 @@ export class EpollSocket implements Socket, Watcher {
     return this.taken(sent, size);
   }
 
-  writeParts(parts: Parts): number {
+  writeParts(parts: ByteParts): number {
     if (!this.isOpen) return 0;
     return this.taken(sendMessage(this.loop.libc, this.descriptor, parts), parts.size);
   }

@@ -3,7 +3,7 @@
  * Nothing here knows what the bytes mean.
  */
 
-import type { Parts } from "./parts.ts";
+import type { ByteParts } from "./parts.ts";
 
 /** What the owner of a connection is told. */
 export interface SocketEvents {
@@ -42,7 +42,7 @@ export interface Socket {
   /** Sends bytes; returns how many were taken: the rest is to be offered again after `drain`. */
   write(bytes: Uint8Array, offset: number, size: number): number;
   /** As `write`, of bytes from several places; left out where they are sent one by one. */
-  writeParts?(parts: Parts): number;
+  writeParts?(parts: ByteParts): number;
   /** Stops and starts reading. */
   pause(): void;
   resume(): void;

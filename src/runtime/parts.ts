@@ -3,7 +3,7 @@
 /** No system takes more at once (IOV_MAX). */
 const PARTS_MAX = 1024;
 
-export class Parts {
+export class ByteParts {
   readonly bytes: Uint8Array[] = [];
   readonly offsets: number[] = [];
   readonly sizes: number[] = [];
@@ -35,11 +35,11 @@ export class Parts {
 /** Who sends bytes, as a Socket does. */
 export interface Sender {
   write(bytes: Uint8Array, offset: number, size: number): number;
-  writeParts?(parts: Parts): number;
+  writeParts?(parts: ByteParts): number;
 }
 
 /** Sends parts; returns how many bytes were taken, as `Socket.write`. */
-export function writeParts(socket: Sender, parts: Parts): number {
+export function writeParts(socket: Sender, parts: ByteParts): number {
   const { bytes, offsets, sizes, count } = parts;
   if (count === 1) return socket.write(bytes[0], offsets[0], sizes[0]);
   if (socket.writeParts !== undefined) return socket.writeParts(parts);

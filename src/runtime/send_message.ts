@@ -3,7 +3,7 @@
  * on systems of 64 bits.
  */
 import type { Libc } from "./libc.ts";
-import type { Parts } from "./parts.ts";
+import type { ByteParts } from "./parts.ts";
 import { MSG_NOSIGNAL } from "./socket_calls.ts";
 
 const WORD = 2 ** 32;
@@ -17,7 +17,7 @@ const header = new Uint32Array(HEADER_WORDS);
 let vectors = new Uint32Array(64 * VECTOR_WORDS);
 
 /** Returns how many bytes were taken, or -1. */
-export function sendMessage({ calls, addressOf }: Libc, fd: number, parts: Parts): number {
+export function sendMessage({ calls, addressOf }: Libc, fd: number, parts: ByteParts): number {
   const { bytes, offsets, sizes, count } = parts;
   if (vectors.length < count * VECTOR_WORDS) vectors = new Uint32Array(count * 2 * VECTOR_WORDS);
   for (let i = 0, at = 0; i < count; i++, at += VECTOR_WORDS) {

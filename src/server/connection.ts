@@ -20,7 +20,7 @@ import type { Reply } from "../protocol/reply.ts";
 import { NOT_LENT, type TakePart } from "../protocol/reply_pieces.ts";
 import { BROKEN, COMMAND, MORE } from "../protocol/request.ts";
 import type { Socket, SocketEvents } from "../runtime/net.ts";
-import { Parts, writeParts } from "../runtime/parts.ts";
+import { ByteParts, writeParts } from "../runtime/parts.ts";
 import { ARRIVED_SIZE_MAX, type Arrivals, type ArrivedConnection } from "./arrivals.ts";
 import type { BacklogConnection } from "./backlog.ts";
 import type { RegisteredConnection } from "./client_registry.ts";
@@ -37,7 +37,7 @@ const WATCH_SIZE = 64;
 const SUBSCRIPTION_SIZE = 128;
 
 /** What is sent at once. */
-const parts = new Parts();
+const parts = new ByteParts();
 const addPart: TakePart = (bytes, offset, size) => {
   parts.add(bytes, offset, size);
   return false;

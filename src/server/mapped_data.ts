@@ -4,7 +4,7 @@ import { MappedMemory } from "../arena/mapped_memory.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Mappings } from "../runtime/mappings.ts";
 
-export interface MappedDataNeeds {
+export interface MappedDataParts {
   /** Null where the system, or the runtime, has none. */
   readonly mappings: Mappings | null;
   /** The system refuses memory to the process before it ends it. */
@@ -26,7 +26,7 @@ export function mapData({
   wantsHugePages,
   later,
   log,
-}: MappedDataNeeds): void {
+}: MappedDataParts): void {
   if (mappings === null) return;
   if (isLimited) {
     log(

@@ -15,14 +15,14 @@ import { copyBytes } from "../base/bytes.ts";
 import { OUTPUT_PIECE_SIZE, RUN_OUTPUT_SIZE_MAX } from "../base/limits.ts";
 import type { SharedBlock } from "../calls/client.ts";
 import { NOT_LENT } from "../protocol/reply_pieces.ts";
-import { Parts, type Sender, writeParts } from "../runtime/parts.ts";
+import { ByteParts, type Sender, writeParts } from "../runtime/parts.ts";
 import * as frozen from "../structures/frozen.ts";
 
 /** The first piece; those that follow grow with what waits. One of this size is kept for later. */
 const FIRST_PIECE_SIZE = 256;
 
 /** What is offered at once. */
-const parts = new Parts();
+const parts = new ByteParts();
 
 interface Piece {
   bytes: Uint8Array;

@@ -14,7 +14,7 @@ import type { Host, HostFacts } from "../runtime/host.ts";
 import type { Socket, SocketEvents } from "../runtime/net.ts";
 import * as dict from "../structures/dict.ts";
 import type { Connection } from "./connection.ts";
-import { type Parts, Server } from "./server.ts";
+import { Server, type ServerParts } from "./server.ts";
 
 /** What a scene has in memory at most, a few times over. */
 const ROOM_SIZE = 1 << 20;
@@ -23,7 +23,7 @@ const ROOM_SIZE = 1 << 20;
 export const hasRoomForScene = () => mayHold(ROOM_SIZE);
 
 /** What the rehearsal takes of the real server. */
-export interface StageParts extends Pick<Parts, "table" | "loop"> {
+export interface StageParts extends Pick<ServerParts, "table" | "loop"> {
   readonly host: Host;
   readonly time: TimeSource;
 }

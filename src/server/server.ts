@@ -61,7 +61,7 @@ import { reclaimInSlices } from "./reclaiming.ts";
 import { doTimerWork } from "./timer_work.ts";
 import { Turn } from "./turn.ts";
 
-export interface Parts {
+export interface ServerParts {
   readonly clock: Clock;
   readonly config: Config;
   readonly table: CommandTable;
@@ -121,15 +121,15 @@ export class Server implements CallServer, Engine {
   readonly crashes: Crashes;
   private readonly background: BackgroundWork;
   private readonly loading: Loading;
-  private readonly logFile: Log;
-  private readonly loop: Parts["loop"];
+  private readonly logger: Log;
+  private readonly loop: ServerParts["loop"];
 
-  constructor({ clock, config, table, host, log, loop, random, leave }: Parts) {
+  constructor({ clock, config, table, host, log, loop, random, leave }: ServerParts) {
     this.clock = clock;
     this.config = config;
     this.table = table;
     this.host = host;
-    this.logFile = log;
+    this.logger = log;
     this.loop = loop;
     this.keyspace = new Keyspace(config.number("databases"), clock, random);
     this.feed = new ChangeFeed(this.keyspace.unsynced);
@@ -165,7 +165,7 @@ export class Server implements CallServer, Engine {
     this.loading = loading;
     this.progress = new Progress(keyspace);
     const { progress } = this;
-    this.snapshots = new Snapshots(keyspace, config, host, log, loading, progress, later);
+    this.snapshots = new Snapshots({ keyspace, config, host, log, loading, progress, later });
     this.appendLog = this.appendLogOf(host, later);
     this.reply.guard = (writer, lacks) => this.guardRunning(writer, lacks);
     const endOfTurn = (run: () => void) => loop.endOfTurn(() => this.endTurn(run));
@@ -280,7 +280,7 @@ export class Server implements CallServer, Engine {
   }
 
   private appendLogOf(host: Host, later: BackgroundWork["later"]): AppendOnly {
-    const { keyspace, config, logFile: log, feed, loading, progress } = this;
+    const { keyspace, config, logger: log, feed, loading, progress } = this;
     return new AppendOnly({
       keyspace,
       config,
@@ -372,7 +372,7 @@ export class Server implements CallServer, Engine {
   }
 
   log(level: LogLevel, text: string): void {
-    this.logFile.add(level, text);
+    this.logger.add(level, text);
   }
 
   /** A signal asks for the end of the process. */

@@ -7,18 +7,18 @@ const PERIOD_MS = 100;
 const BAR_WIDTH = 20;
 const MEGABYTE = 1e6;
 
-type Parts = Pick<ToolParts, "clock" | "terminalWidth" | "writeError">;
+type BarParts = Pick<ToolParts, "clock" | "terminalWidth" | "writeError">;
 
 export class ProgressBar {
   private readonly what: string;
-  private readonly parts: Parts;
+  private readonly parts: BarParts;
   private readonly width: number;
   private readonly startMs: number;
   private nextMs: number;
   private isShown = false;
 
   /** `what`: is being done. Without a terminal it shows nothing. */
-  constructor(what: string, parts: Parts) {
+  constructor(what: string, parts: BarParts) {
     this.what = what;
     this.parts = parts;
     this.width = parts.terminalWidth();

@@ -11,7 +11,7 @@ import { commandTable } from "../../src/commands/all.ts";
 import type { Host } from "../../src/runtime/host.ts";
 import type { Socket } from "../../src/runtime/net.ts";
 import type { Connection } from "../../src/server/connection.ts";
-import { type Parts, Server } from "../../src/server/server.ts";
+import { Server, type ServerParts } from "../../src/server/server.ts";
 import { followThresholds } from "../../src/values/thresholds.ts";
 import { configOf, fakeHost } from "../config/fake_host.ts";
 import { Random } from "../fuzz/random.ts";
@@ -34,7 +34,7 @@ export interface InnerWorld {
   /** Directives, as on a command line. */
   readonly args?: readonly string[];
   readonly nowMs: () => number;
-  readonly loop: Parts["loop"];
+  readonly loop: ServerParts["loop"];
   /** In place of the commands that there are. */
   readonly table?: CommandTable;
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import * as arena from "../../src/arena/arena.ts";
 import { fromLatin1, latin1 } from "../../src/base/bytes.ts";
 import type { SharedBlock } from "../../src/calls/client.ts";
-import { type Parts, writeParts } from "../../src/runtime/parts.ts";
+import { type ByteParts, writeParts } from "../../src/runtime/parts.ts";
 import { OutputQueue } from "../../src/server/output_queue.ts";
 import * as frozen from "../../src/structures/frozen.ts";
 import { Random } from "../fuzz/random.ts";
@@ -288,7 +288,7 @@ test("values that are lent are held until they are sent, and take what they are"
     text += latin1(from, at, taken);
     return taken;
   });
-  const writeAll = (parts: Parts) => {
+  const writeAll = (parts: ByteParts) => {
     most = Math.max(most, parts.count);
     return writeParts(slow, parts);
   };

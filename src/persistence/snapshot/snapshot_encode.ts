@@ -1,7 +1,7 @@
 /**
  * Writes values for snapshots, in MessagePack: straight from the arena, since five million keys as
  * objects for a library would be five million objects. A small value is one thing; of a large one
- * the elements go to `Parts`, in pieces.
+ * the elements go to `ValueParts`, in pieces.
  */
 import { NIL, segmentOf, u8 } from "../../arena/arena.ts";
 import type { Range } from "../../base/range.ts";
@@ -20,7 +20,7 @@ import type { MessageWriter } from "./message_writer.ts";
 import { PART_SIZE, RecordKind } from "./snapshot_format.ts";
 
 /** The elements of a large value go here, one after the other. */
-export interface Parts {
+export interface ValueParts {
   readonly to: MessageWriter;
   /** What an array has so many more elements of was written: it may end here, and another begin. */
   added(elements: number): void;
@@ -155,7 +155,7 @@ export function countOf(e: EntryRef): number {
 }
 
 /** Writes the elements of a large set, sorted set or hash. */
-export function writeParts(parts: Parts, e: EntryRef): void {
+export function writeParts(parts: ValueParts, e: EntryRef): void {
   switch (entry.type(e)) {
     case Type.set:
       writeMembers(parts, e);
@@ -169,7 +169,7 @@ export function writeParts(parts: Parts, e: EntryRef): void {
 }
 
 /** Writes elements of a list. */
-export function writeListBlock(parts: Parts, p: PackedRef): void {
+export function writeListBlock(parts: ValueParts, p: PackedRef): void {
   for (let at = packed.first(p); at !== 0; at = packed.next(p, at)) {
     writeElement(parts.to, p, at);
     parts.added(1);
@@ -178,7 +178,7 @@ export function writeListBlock(parts: Parts, p: PackedRef): void {
 
 const members = new setValue.SetCursor();
 
-function writeMembers(parts: Parts, e: EntryRef): void {
+function writeMembers(parts: ValueParts, e: EntryRef): void {
   members.start(e);
   while (members.next()) {
     writeMember(parts, members.member());
@@ -186,19 +186,19 @@ function writeMembers(parts: Parts, e: EntryRef): void {
 }
 
 /** Writes a member of a set. */
-export function writeMember(parts: Parts, member: Range): void {
+export function writeMember(parts: ValueParts, member: Range): void {
   writeText(parts.to, member);
   parts.added(1);
 }
 
-function writeScores(parts: Parts, e: EntryRef): void {
+function writeScores(parts: ValueParts, e: EntryRef): void {
   for (scored.seek(e, 0); scored.isValid; scored.next()) {
     writeScoredMember(parts, scored.member(), scored.score);
   }
 }
 
 /** Writes a member of a sorted set. */
-export function writeScoredMember(parts: Parts, member: Range, score: number): void {
+export function writeScoredMember(parts: ValueParts, member: Range, score: number): void {
   writeText(parts.to, member);
   parts.to.double(score);
   parts.added(2);
@@ -207,7 +207,7 @@ export function writeScoredMember(parts: Parts, member: Range, score: number): v
 const fields = new hashValue.HashCursor();
 
 /** Fields and values; and deadlines, if there are any: Unix ms, or nil. */
-function writeFields(parts: Parts, e: EntryRef): void {
+function writeFields(parts: ValueParts, e: EntryRef): void {
   const { to } = parts;
   const withDeadlines = expires(e);
   fields.start(e);

@@ -11,7 +11,7 @@ import * as streamLeaf from "../../structures/stream_leaf.ts";
 import * as streamGroup from "../../values/stream_group.ts";
 import * as streamValue from "../../values/stream_value.ts";
 import type { MessageWriter } from "./message_writer.ts";
-import { type Parts, writeText } from "./snapshot_encode.ts";
+import { type ValueParts, writeText } from "./snapshot_encode.ts";
 import {
   ENTRY_BEGINS_LEAF,
   ENTRY_DELETED,
@@ -27,7 +27,7 @@ export interface StreamRecords {
   /** The record is whole. */
   done(): void;
   /** Has elements written in parts: records whose last element is an array. */
-  inParts(kind: number, write: (parts: Parts) => void): void;
+  inParts(kind: number, write: (parts: ValueParts) => void): void;
 }
 
 const id = new StreamId();
@@ -73,7 +73,7 @@ function addText(text: Range, value: number): void {
  * Writes the entries of a leaf, each as ID, flags, and an array of names and values in turn, or of
  * values.
  */
-export function writeLeaf(parts: Parts, leaf: StreamLeafRef): void {
+export function writeLeaf(parts: ValueParts, leaf: StreamLeafRef): void {
   const { to } = parts;
   target = to;
   entries.start(leaf);
@@ -132,7 +132,7 @@ export function writeConsumerHead(
   records.done();
 }
 
-function writePendingOf(parts: Parts, group: EntryRef, consumer: EntryRef): void {
+function writePendingOf(parts: ValueParts, group: EntryRef, consumer: EntryRef): void {
   id.setZero();
   for (rows.seek(streamGroup.pendingIdsOf(consumer), id); rows.row !== NIL; rows.next()) {
     id.load(rows.row, 0);
@@ -142,7 +142,7 @@ function writePendingOf(parts: Parts, group: EntryRef, consumer: EntryRef): void
 }
 
 /** Writes a pending entry: its ID, when it was delivered last (Unix ms), and how often. */
-export function writePending(parts: Parts, of: StreamId, ms: number, count: bigint): void {
+export function writePending(parts: ValueParts, of: StreamId, ms: number, count: bigint): void {
   writeId(parts.to, of);
   parts.to.double(ms);
   parts.to.bigint(count);

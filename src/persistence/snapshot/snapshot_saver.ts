@@ -35,7 +35,7 @@ import {
   isWhole,
   kindOf,
   kindOfType,
-  type Parts,
+  type ValueParts,
   writeDeadline,
   writeKey,
   writeListBlock,
@@ -239,7 +239,7 @@ export class SnapshotSaver implements Saver, LargeSaver {
     this.to.integer(this.number);
   }
 
-  private inParts(kind: number, write: (parts: Parts) => void): void {
+  private inParts(kind: number, write: (parts: ValueParts) => void): void {
     this.parts.begin(kind, this.number);
     write(this.parts);
     this.parts.end();
@@ -349,7 +349,7 @@ export class SnapshotSaver implements Saver, LargeSaver {
 }
 
 /** Records whose last element is an array, one after the other while there are elements. */
-class OpenParts implements Parts {
+class OpenParts implements ValueParts {
   readonly to: MessageWriter;
   isOpen = false;
   private readonly done: () => void;
