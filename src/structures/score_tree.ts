@@ -551,17 +551,68 @@ export function append(t: TreeRef, score: number, e: EntryRef): void {
   btree.addCount(t, 1);
 }
 
-/** A tree of entries in any order, which hold their scores; it puts them in order. */
+/**
+ * A tree of entries, which hold their scores, of which none is there twice; it puts them in order,
+ * O(n log n). Those that are in order already, upwards or downwards, it only looks at: O(n).
+ */
 export function createSorted(entries: Int32Array): TreeRef {
-  const t = create();
-  const scores = new Float64Array(entries.length);
-  for (let i = 0; i < entries.length; i++) scores[i] = scoreOf(entries[i] as EntryRef);
-  const spare = { scores: new Float64Array(entries.length), entries: entries.slice() };
-  const sorted = mergeRuns({ scores, entries }, spare);
-  for (let i = 0; i < entries.length; i++) {
-    append(t, sorted.scores[i], sorted.entries[i] as EntryRef);
+  const { length } = entries;
+  const scores = new Float64Array(length);
+  for (let i = 0; i < length; i++) scores[i] = scoreOf(entries[i] as EntryRef);
+  const pairs = { scores, entries };
+  if (length > 1 && comesBefore(pairs, length - 1, 0)) {
+    // What is written from its end, as RDB does, is turned round.
+    scores.reverse();
+    entries.reverse();
+  }
+  if (isSorted(pairs)) return createFilled(pairs);
+  const spare = { scores: new Float64Array(length), entries: new Int32Array(length) };
+  return createFilled(mergeRuns(pairs, spare));
+}
+
+/** Whether the place of the one is before that of the other. */
+function comesBefore({ scores, entries }: Pairs, one: number, other: number): boolean {
+  if (scores[one] !== scores[other]) return scores[one] < scores[other];
+  return compareKeys(entries[one] as EntryRef, entries[other] as EntryRef) < 0;
+}
+
+function isSorted(pairs: Pairs): boolean {
+  const { length } = pairs.entries;
+  let at = 1;
+  while (at < length && comesBefore(pairs, at - 1, at)) at++;
+  return at >= length;
+}
+
+/** A tree of what is in order, whose leaves are full but the last. */
+function createFilled(sorted: Pairs): TreeRef {
+  const { length } = sorted.entries;
+  let capacity = CAPACITY;
+  if (length <= CAPACITY_FIRST) capacity = CAPACITY_FIRST;
+  else if (length <= CAPACITY_SECOND) capacity = CAPACITY_SECOND;
+  const first = filledLeaf(capacity, sorted, 0);
+  const t = btree.create(KEY_DOUBLES, KEY_WORDS, first, leafCount(first));
+  for (let at = leafCount(first); at < length; at += CAPACITY) {
+    const leaf = filledLeaf(CAPACITY, sorted, at);
+    stageKey(leaf);
+    btree.append(t, leaf, leafCount(leaf));
   }
   return t;
+}
+
+/** A leaf with as many members from an index on as it takes. */
+function filledLeaf(capacity: number, { scores, entries }: Pairs, from: number): LeafRef {
+  const leaf = newLeaf(capacity);
+  const members = Math.min(capacity, entries.length - from);
+  const toScores = f64[leaf >>> SEGMENT_BITS];
+  const toEntries = i32[leaf >>> SEGMENT_BITS];
+  const firstScore = (leaf & SEGMENT_MASK) + SCORES;
+  const firstEntry = entriesAt(leaf);
+  for (let i = 0; i < members; i++) {
+    toScores[firstScore + i] = scores[from + i];
+    toEntries[firstEntry + i] = entries[from + i];
+  }
+  setLeafCount(leaf, members);
+  return leaf;
 }
 
 interface Pairs {

@@ -143,12 +143,20 @@ const ORDERED_SIZE = 32;
 
 /** Sorts what was put into an unordered set, which then is as any other: O(n log n) or less. */
 export function order(e: EntryRef): void {
-  if (DEBUG) assert(!isPacked(e) && treeOf(e) === NIL, "the set is ordered");
-  const size = count(e);
-  arena.ensure(size * ORDERED_SIZE);
-  const members = new Int32Array(size);
+  const members = new Int32Array(count(e));
   cursorOfMembers.start(dictOf(e));
-  for (let i = 0; i < size; i++) members[i] = cursorOfMembers.next();
+  for (let i = 0; i < members.length; i++) members[i] = cursorOfMembers.next();
+  orderAdded(e, members);
+}
+
+/**
+ * As `order`, with what `add` returned for each member, as they came: O(n) if they came in order,
+ * upwards or downwards. The array is used up.
+ */
+export function orderAdded(e: EntryRef, members: Int32Array): void {
+  if (DEBUG) assert(!isPacked(e) && treeOf(e) === NIL, "the set is ordered");
+  if (DEBUG) assert(members.length === count(e), "all members, each once");
+  arena.ensure(members.length * ORDERED_SIZE);
   setWord(e, scoreTree.createSorted(members));
 }
 
@@ -284,13 +292,43 @@ export function putSought(
     scoreTree.setScore(member, newScore);
     return CHANGED;
   }
+  const member = insertSought(e, bytes, view, offset, size, newScore);
+  if (tree !== NIL) scoreTree.insert(tree, newScore, member);
+  if (frozenDict.isAny) frozenDict.added(dictOf(e), member);
+  return ADDED;
+}
+
+/** Adds a member that `score` has just not found in a dict; returns its entry. */
+function insertSought(
+  e: EntryRef,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+  newScore: number,
+): EntryRef {
   const area = scoreTree.SCORE_AREA;
   const member = entry.create(bytes, view, offset, size, soughtHash, area, false);
   scoreTree.setScore(member, newScore);
   dict.insert(dictOf(e), member);
-  if (tree !== NIL) scoreTree.insert(tree, newScore, member);
-  if (frozenDict.isAny) frozenDict.added(dictOf(e), member);
-  return ADDED;
+  return member;
+}
+
+/**
+ * Adds a member to an unordered set that no snapshot has; returns its entry, or NIL, and adds
+ * nothing, when it was there. For loading.
+ */
+export function add(
+  e: EntryRef,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+  newScore: number,
+): EntryRef {
+  score(e, bytes, view, offset, size);
+  if (soughtEntry !== NIL) return NIL as EntryRef;
+  return insertSought(e, bytes, view, offset, size, newScore);
 }
 
 function putPacked(

@@ -400,6 +400,38 @@ describe("loose sets", () => {
     expect(look(world.db(), "key")).toBe(e);
   });
 
+  const ARRIVALS: [string, (pairs: [string, number][]) => void][] = [
+    ["upwards", (pairs) => pairs.sort(compare)],
+    ["downwards", (pairs) => pairs.sort(compare).reverse()],
+    ["downwards but for one", (pairs) => pairs.sort(compare).reverse().push(["x", 2])],
+    ["in any order", () => {}],
+  ];
+
+  test.each(ARRIVALS)("of members that come %s", (_, arrange) => {
+    for (const size of [0, 1, 2, 9, 10, 11, 30, 31, 32, 62, 63, 64, 126, 127, 200, 5000]) {
+      const random = new Random(size);
+      const scores = [-Infinity, -0, 0, 1.5, Infinity, 7];
+      const score = () => (random.below(2) === 0 ? random.pick(scores) : random.below(size));
+      const pairs = Array.from({ length: size }, (_, i): [string, number] => [`m${i}`, score()]);
+      arrange(pairs);
+      const loose = zset.createUnordered();
+      const added = Int32Array.from(pairs, ([member, by]) =>
+        zset.add(loose, ...bytesOf(member), by),
+      );
+      for (const [member] of pairs.slice(0, 3)) {
+        expect(zset.add(loose, ...bytesOf(member), 1)).toBe(arena.NIL as EntryRef);
+      }
+      zset.orderAdded(loose, added);
+      zset.verify(loose);
+      expect(pairsOf(loose)).toEqual(pairs.sort(compare));
+      for (const member of ["y", "z"]) zset.put(loose, ...bytesOf(member), 5);
+      zset.remove(loose, ...bytesOf("y"));
+      zset.verify(loose);
+      expect(zset.count(loose)).toBe(pairs.length + 1);
+      values.discard(loose);
+    }
+  });
+
   test("is not packed with a long member", () => {
     const loose = zset.createUnordered();
     zset.put(loose, ...bytesOf("x".repeat(65)), 1);

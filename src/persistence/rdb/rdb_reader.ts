@@ -57,7 +57,6 @@ export class RdbReader {
   private summedTo = 0;
   private readonly sum = new Crc64();
   private readonly packed = new Text();
-  private readonly doubleView = new DataView(new ArrayBuffer(8));
 
   /** Reads from memory, which must stay as it is; `view` is over the same. */
   openMemory(bytes: Uint8Array, view: DataView, offset: number, size: number): void {
@@ -206,9 +205,10 @@ export class RdbReader {
   }
 
   double(): number {
-    this.doubleView.setInt32(0, this.word(), true);
-    this.doubleView.setInt32(4, this.word(), true);
-    return this.doubleView.getFloat64(0, true);
+    this.need(8);
+    const value = this.here.view.getFloat64(this.at, true);
+    this.at += 8;
+    return value;
   }
 
   /** An ID as its 16 bytes, highest first. */

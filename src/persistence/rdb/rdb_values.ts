@@ -307,24 +307,23 @@ function readTextualScore(reader: RdbReader): number {
 function loadZset(reader: RdbReader, e: EntryRef, score: (reader: RdbReader) => number): void {
   const members = reader.count(2);
   zsetValue.startUnordered(e, members);
-  for (let left = members; left > 0; left--) {
+  const added = new Int32Array(members);
+  for (let i = 0; i < members; i++) {
     reader.string(first);
-    putScore(e, first.bytes, first.view, first.size, score(reader));
+    added[i] = addScored(e, first, score(reader));
   }
-  orderScores(e);
+  if (members === 0) return;
+  // Redis and this server write them in order, from the end.
+  zsetValue.orderAdded(e, added);
+  zsetValue.packIfSmall(e);
 }
 
-function putScore(
-  e: EntryRef,
-  bytes: Uint8Array,
-  view: DataView,
-  size: number,
-  score: number,
-): void {
+/** Adds a member to an unordered set; returns its entry. */
+function addScored(e: EntryRef, { bytes, view, size }: Text, score: number): EntryRef {
   if (Number.isNaN(score)) throw new Malformed("a score that is no number");
-  if (zsetValue.put(e, bytes, view, 0, size, score) !== zsetValue.ADDED) {
-    throw new Malformed("a member that is there twice");
-  }
+  const member = zsetValue.add(e, bytes, view, 0, size, score);
+  if (member === NIL) throw new Malformed("a member that is there twice");
+  return member;
 }
 
 function orderScores(e: EntryRef): void {
@@ -342,7 +341,7 @@ function loadPackedZset(reader: RdbReader, e: EntryRef, elements: Elements): voi
     copyRange(elements.range, first);
     if (!elements.next()) throw new Malformed("a member without a score");
     const { bytes, offset, size } = elements.range;
-    putScore(e, first.bytes, first.view, first.size, parseLooseDouble(bytes, offset, size));
+    addScored(e, first, parseLooseDouble(bytes, offset, size));
   }
   orderScores(e);
 }
