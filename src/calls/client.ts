@@ -268,6 +268,8 @@ export interface BlockedState {
   readonly unblockable: boolean;
   /** Bytes of the command's arguments. */
   readonly argumentsSize: number;
+  /** Bytes of memory: of these, and of what is kept for each key that is waited for. */
+  readonly memorySize: number;
   /** Where its reply goes, of what waits in its middle; else null. */
   readonly reply: Reply | null;
   /** Ends it as its timeout would, or with an UNBLOCKED error. */

@@ -37,6 +37,8 @@ const HELD_RETRY_MS = 10;
 const NO_TYPE = -1;
 /** In place of the argument that is a key: the disk has more. */
 const NO_KEY = -1;
+/** Bytes of memory for each key that is waited for, besides its name. */
+const WAIT_SIZE = 500;
 
 /** Has `run` called in so many ms; returns what calls it off. */
 type Schedule = (delayMs: number, run: () => void) => () => void;
@@ -80,6 +82,10 @@ class Waiting implements Waiter, Timed, BlockedState {
 
   get argumentsSize(): number {
     return this.args.totalSize;
+  }
+
+  get memorySize(): number {
+    return this.argumentsSize + this.waited.length * WAIT_SIZE;
   }
 
   unblock(withError: boolean): void {

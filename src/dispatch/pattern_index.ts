@@ -5,7 +5,7 @@
  * and by its last; what is found is matched as a whole. That takes time in the number of sizes and
  * of the patterns found, which is all patterns if they have the same literal bytes, or none.
  */
-import { equalBytes } from "../base/bytes.ts";
+import { copyBytes, equalBytes } from "../base/bytes.ts";
 import { globMatch } from "../base/glob.ts";
 import { hashBytes } from "../base/hash.ts";
 import type { Args } from "../protocol/args.ts";
@@ -14,10 +14,17 @@ import type { NamedTopic } from "./topics.ts";
 /** More literal bytes would tell few patterns more apart, and every size costs a look-up. */
 const LITERAL_SIZE_MAX = 32;
 
+/** Words are read up to so many bytes past the end. */
+const PADDING = 4;
+
 const STAR = 42;
 const ANY = 63;
 const OPEN = 91;
 const ESCAPE = 92;
+
+/** Where literal bytes of a pattern are looked at: a view of its own would cost each name much. */
+const literalBytes = new Uint8Array(LITERAL_SIZE_MAX + PADDING);
+const literalView = new DataView(literalBytes.buffer);
 
 /** Patterns with the same literal bytes at one of their ends. */
 class Group {
@@ -52,10 +59,11 @@ class Groups {
 
   add(topic: NamedTopic, offset: number, size: number): void {
     const { name } = topic;
-    const view = new DataView(name.buffer, name.byteOffset, name.length);
-    let group = this.find(name, view, offset, size);
+    copyBytes(name, offset, size, literalBytes, 0);
+    let group = this.find(literalBytes, literalView, 0, size);
     if (group === null) {
-      group = new Group(name.subarray(offset, offset + size), hashBytes(name, view, offset, size));
+      const hash = hashBytes(literalBytes, literalView, 0, size);
+      group = new Group(name.slice(offset, offset + size), hash);
       group.next = this.byHash.get(group.hash) ?? null;
       this.byHash.set(group.hash, group);
       if (this.counts[size]++ === 0) this.sizes.push(size);
@@ -65,8 +73,8 @@ class Groups {
 
   remove(topic: NamedTopic, offset: number, size: number): void {
     const { name } = topic;
-    const view = new DataView(name.buffer, name.byteOffset, name.length);
-    const group = this.find(name, view, offset, size);
+    copyBytes(name, offset, size, literalBytes, 0);
+    const group = this.find(literalBytes, literalView, 0, size);
     if (group === null) return;
     group.topics.delete(topic);
     if (group.topics.size === 0) this.removeGroup(group);

@@ -32,6 +32,12 @@ export class PubSubHub implements PubSub, ClientFeature {
     return channel.count + pattern.count > 0;
   }
 
+  /** How many channels and patterns of all kinds have subscribers. */
+  get nameCount(): number {
+    const { channel, pattern, shard } = this.tables;
+    return channel.count + pattern.count + shard.count;
+  }
+
   publish(args: Args, channel: number, message: number, mark: number): number {
     if (!this.hasSubscribers) return 0;
     let count = 0;

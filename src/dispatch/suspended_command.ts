@@ -47,6 +47,10 @@ export class SuspendedCommand implements BlockedState {
     return this.call.args.totalSize;
   }
 
+  get memorySize(): number {
+    return this.argumentsSize;
+  }
+
   get reply(): Reply {
     return this.call.reply;
   }

@@ -12,22 +12,21 @@ import * as entry from "../structures/entry.ts";
 import type { Database } from "./database.ts";
 
 /** A key of a database, by its name. */
-export class NamedKey {
+export abstract class NamedKey {
   databaseId: number;
   hash: number;
   /** Another key of the database with the same hash; the registry's alone. */
   next: this | null = null;
-  /** The key's bytes are those of this argument. */
-  protected readonly args: Args;
-  private readonly index: number;
 
-  /** The arguments must stay as they are for as long as this is in use. */
-  constructor(databaseId: number, hash: number, args: Args, index: number) {
+  constructor(databaseId: number, hash: number) {
     this.databaseId = databaseId;
     this.hash = hash;
-    this.args = args;
-    this.index = index;
   }
+
+  /** Arguments of which one is the name: until those of another key are asked for. */
+  protected abstract get args(): Args;
+  /** Which one. */
+  protected abstract get index(): number;
 
   /** The bytes of the name. */
   get size(): number {
@@ -66,6 +65,12 @@ export class NamedKey {
 export class NamedKeys<K extends NamedKey> {
   /** The first key of each hash, by database. */
   private readonly byDatabase: (Map<number, K> | undefined)[] = [];
+  private total = 0;
+
+  /** How many keys are in here. */
+  get count(): number {
+    return this.total;
+  }
 
   /** The key in an argument, or null. */
   find(databaseId: number, args: Args, index: number, hash: number): K | null {
@@ -83,6 +88,7 @@ export class NamedKeys<K extends NamedKey> {
 
   /** Adds a key that is not in here. */
   add(key: K): void {
+    this.total++;
     const { databaseId, hash } = key;
     let byHash = this.byDatabase[databaseId];
     if (byHash === undefined) {
@@ -95,6 +101,7 @@ export class NamedKeys<K extends NamedKey> {
 
   /** Takes out a key that is in here. */
   remove(key: K): void {
+    this.total--;
     const { databaseId, hash } = key;
     const byHash = this.byDatabase[databaseId] as Map<number, K>;
     let before: K | null = null;

@@ -37,6 +37,15 @@ export class WaitedKey extends NamedKey {
   count = 0;
   /** Who waits for a value of each type. */
   private readonly byType: (Map<Waiter, number> | undefined)[] = [];
+  protected readonly args: Args;
+  protected readonly index: number;
+
+  /** The arguments must stay as they are for as long as this is in use. */
+  constructor(databaseId: number, hash: number, args: Args, index: number) {
+    super(databaseId, hash);
+    this.args = args;
+    this.index = index;
+  }
 
   /** Who waits for a type, in the order of arrival, each with the argument that names the key. */
   waitersFor(type: number): ReadonlyMap<Waiter, number> {
@@ -90,6 +99,11 @@ export class Waits implements KeyObserver {
   /** It is told of changes while anybody waits for any key. */
   constructor(observers: KeyObservers) {
     this.observers = observers;
+  }
+
+  /** How many keys are waited for. */
+  get keyCount(): number {
+    return this.keys.count;
   }
 
   /**

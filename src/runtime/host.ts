@@ -39,6 +39,8 @@ export interface HostFacts {
   valuesSize(bufferSize: number): number;
   /** Collects what JavaScript's heap holds for nobody. */
   collectGarbage(): void;
+  /** As `collectGarbage`, beside what goes on, where the runtime can. */
+  collectGarbageLater(): void;
   systemMemorySize(): number;
   /** Seconds of CPU used by the process, and of these by the thread that runs commands. */
   cpuSeconds(): CpuSeconds;

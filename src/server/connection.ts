@@ -33,8 +33,8 @@ import type { TurnConnection } from "./turn.ts";
 /** Memory that a client takes besides its buffers: its objects, and what garbage they leave. */
 const CLIENT_BASE_SIZE = 1024;
 /** And for each watched key, and for each subscription and prefix, besides its bytes. */
-const WATCH_SIZE = 64;
-const SUBSCRIPTION_SIZE = 128;
+const WATCH_SIZE = 360;
+const SUBSCRIPTION_SIZE = 440;
 
 /** What is sent at once. */
 const parts = new ByteParts();
@@ -180,7 +180,9 @@ export class Connection
   /** Bytes of memory that this client takes. */
   get memorySize(): number {
     const queue = this.client.queue?.size ?? 0;
-    const input = (this.partial?.bytes.length ?? 0) + this.heldArgumentsSize;
+    const { blocked } = this.client;
+    const held = blocked === null ? this.heldArgumentsSize : blocked.memorySize;
+    const input = (this.partial?.bytes.length ?? 0) + held;
     const watched = this.client.watchedSize + this.client.watched.length * WATCH_SIZE;
     const modes = queue + watched + this.subscriptionsSize + this.prefixesSize;
     return CLIENT_BASE_SIZE + input + this.output.room + modes;

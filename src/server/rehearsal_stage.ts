@@ -154,6 +154,7 @@ function withoutEffect(host: Host): Host {
     heapSize: host.heapSize,
     valuesSize: host.valuesSize,
     collectGarbage: refuse,
+    collectGarbageLater: () => {},
     systemMemorySize: host.systemMemorySize,
     cpuSeconds: host.cpuSeconds,
     threadCpuSeconds: host.threadCpuSeconds,

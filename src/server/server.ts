@@ -56,6 +56,7 @@ import { Figures } from "./figures.ts";
 import { blockLender, inputBlocks } from "./input_blocks.ts";
 import { metricsPage } from "./metrics/metrics_page.ts";
 import { MetricsService } from "./metrics/metrics_service.ts";
+import { NamesGone } from "./names_gone.ts";
 import { Reception } from "./reception.ts";
 import { reclaimInSlices } from "./reclaiming.ts";
 import { doTimerWork } from "./timer_work.ts";
@@ -108,6 +109,16 @@ export class Server implements CallServer, Engine {
   queryBufferSizeMax = 2 ** 30;
   readonly outputLimits: OutputLimits = { normal: noOutputLimit(), pubsub: noOutputLimit() };
   readonly pubsub = new PubSubHub();
+  readonly namesGone = new NamesGone({
+    count: () => {
+      const { watches, waits } = this.keyspace;
+      return watches.keyCount + waits.keyCount + this.pubsub.nameCount;
+    },
+    commandCount: () => this.figures.commands.commandCount,
+    monotonicMs: () => this.clock.monotonicMs(),
+    collect: () => this.host.collectGarbage(),
+    collectLater: () => this.host.collectGarbageLater(),
+  });
   readonly durability: Durability;
   readonly compaction: SlicedCompaction;
   readonly snapshots: Snapshots;

@@ -30,6 +30,7 @@ export interface TimerParts {
   readonly tracking: { trim(): void };
   readonly compaction: { check(): void };
   readonly ending: { readonly isAsked: boolean; check(): void };
+  readonly namesGone: { check(): void };
   readonly targets: { closeIdle(): void };
   readonly snapshots: { check(): void };
   readonly appendLog: { check(): void };
@@ -50,6 +51,7 @@ export function doTimerWork(parts: TimerParts): void {
   sampleFigures(parts);
   parts.backlog.warn();
   parts.tracking.trim();
+  parts.namesGone.check();
   clients.closeIdle(config.number("timeout"), clock.nowMs);
   if (isLimited(parts.outputLimits)) clients.checkOutputs(clock.nowMs);
   // What is loaded goes to tables that are made for all of it, and are nearly empty until then.

@@ -239,6 +239,7 @@ export class SimServer {
       heapSize: () => 0,
       valuesSize: () => 0,
       collectGarbage: () => {},
+      collectGarbageLater: () => {},
       systemMemorySize: () => 0,
       cpuSeconds: () => ({ user: 0, system: 0 }),
       threadCpuSeconds: () => ({ user: 0, system: 0 }),

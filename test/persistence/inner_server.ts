@@ -25,6 +25,7 @@ const FIGURES = {
   residentSize: () => 0,
   recentResidentSize: () => 0,
   collectGarbage: () => {},
+  collectGarbageLater: () => {},
   supervisor: { name: "no", status: () => {}, keepAlive: () => {} },
 };
 
