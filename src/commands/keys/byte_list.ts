@@ -62,7 +62,7 @@ export class ByteList {
 
   /** Makes what `addUnspelled` has added a safe integer's decimal form. */
   spell(index: number, value: number): void {
-    this.reserve(INTEGER_SIZE_MAX);
+    this.reserveBytes(INTEGER_SIZE_MAX);
     const end = writeInteger(this.bytes, this.used, value);
     this.start[index] = this.used;
     this.size[index] = end - this.used;
@@ -87,13 +87,17 @@ export class ByteList {
     this.used += size;
   }
 
-  private reserve(size: number): void {
+  private reserveBytes(size: number): void {
     const needed = this.used + size + WORD_SLACK;
-    if (needed > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-      grown.set(this.bytes);
-      this.bytes = grown;
-    }
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    grown.set(this.bytes);
+    this.bytes = grown;
+  }
+
+  /** Room for one more string. */
+  private reserve(size: number): void {
+    this.reserveBytes(size);
     if (this.count < this.size.length) return;
     const start = new Uint32Array(this.count * 2);
     const sizes = new Int32Array(this.count * 2);

@@ -94,7 +94,8 @@ export class CommandRun implements ScriptRun, ErrorReplies {
   }
 }
 
+/** What an error is counted as: its first word, unless there is no other. */
 function codeOf(message: string): string {
   const blank = message.indexOf(" ");
-  return blank < 0 ? message : message.slice(0, blank);
+  return blank < 0 ? "ERR" : message.slice(0, blank);
 }

@@ -410,6 +410,21 @@ test("look-ups by patterns count as such", async () => {
   expect([hits, misses]).toEqual(["2", "5"]);
 });
 
+test.each([63, 64, 65, 1024, 4096])(
+  "%d spellings of one number are in the order of their bytes",
+  async (count) => {
+    const spellings = ["4.0", "4", "04"];
+    const elements = Array.from({ length: count }, (_, i) => spellings[i % 3]);
+    await client.command("RPUSH", "list", ...elements);
+    const sorted = elements.toSorted();
+    expect(plain(await client.command("SORT", "list"))).toEqual(sorted);
+    expect(plain(await client.command("SORT", "list", "DESC"))).toEqual(sorted.toReversed());
+    expect(plain(await client.command("SORT", "list", "LIMIT", "0", "9"))).toEqual(
+      sorted.slice(0, 9),
+    );
+  },
+);
+
 describe.skipIf(!installed)(`beside the real Redis${why}`, () => {
   let pair: Pair;
   beforeAll(async () => {
@@ -422,7 +437,7 @@ describe.skipIf(!installed)(`beside the real Redis${why}`, () => {
     const seed = 20_240;
     const random = new Random(seed);
     for (let round = 0; round < 60; round++) {
-      const count = random.pick([3, 6, 7, 8, 20, 40, 41, 100, 500]);
+      const count = random.pick([3, 6, 7, 8, 20, 40, 41, 64, 100, 128, 500]);
       const distinct = random.pick([1, 3, 10, 1000]);
       const elements = Array.from({ length: count }, () => {
         const number = random.below(distinct * 10);

@@ -4,7 +4,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Client } from "../../client/client.ts";
-import { requestOf } from "../../client/resp.ts";
+import { plain, requestOf } from "../../client/resp.ts";
 import { type Server, startServer } from "../../client/server.ts";
 
 let server: Server;
@@ -183,6 +183,16 @@ test("a throw of what has no text is an error still", async () => {
     /^-ERR user_script:1: [^\r]* on @user_script:1\.\r\n$/,
   );
   expect(await raw(client, "throw () => 1")).toMatch(/^-ERR user_script:1: [^\r]*\.\r\n$/);
+});
+
+test("an error of one word is counted as ERR", async () => {
+  await client.command("CONFIG", "RESETSTAT");
+  for (const text of ["FOO", "", "FOO x"]) await raw(client, `return { err: '${text}' }`);
+  const info = String(plain(await client.command("INFO", "errorstats")));
+  expect(info.match(/errorstat_[^\r]*/g)).toEqual([
+    "errorstat_ERR:count=2",
+    "errorstat_FOO:count=1",
+  ]);
 });
 
 describe("a text that is no script", () => {
