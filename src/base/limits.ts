@@ -68,6 +68,13 @@ export const LOG_PIECE_SIZE = BALLAST_PIECE_SIZE;
  */
 export const BACKLOG_SIZE_MAX = 64 << 20;
 
+/**
+ * When clients of one turn have waited for eviction for so long, each lets the others have their
+ * turn after every command: a pipeline of hundreds would keep them waiting for as many waits
+ * (maxmemory-eviction-tenacity). It is ten waits by default, which nobody notices.
+ */
+export const EVICTION_TURN_MS = 5;
+
 /** Output that a socket does not take is kept in pieces of this size, but for the first ones. */
 export const OUTPUT_PIECE_SIZE = 16 << 10;
 

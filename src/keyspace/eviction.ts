@@ -49,6 +49,8 @@ export class Eviction {
   samples = 5;
   /** Told when there begins to be too little room, and when there is enough again. */
   onShortage: (isShort: boolean) => void = () => {};
+  /** Ms that the last `makeRoom` has taken that has left more to be evicted. */
+  takenMs = 0;
   private wanted: EvictionPolicy = "noeviction";
   private isVolatile = false;
   /** It goes by the clocks of keys. */
@@ -120,14 +122,15 @@ export class Eviction {
 
   private freeSome(): Room {
     const { keyspace } = this;
-    let endMs = -1;
+    let beganMs = -1;
     for (let step = 1; isAboveLimit(); step++) {
       if (keyspace.reclaimCount > 0) keyspace.reclaimSlice();
       else if (!this.evictOne()) return Room.none;
       if (step % STEPS !== 0) continue;
       const nowMs = keyspace.clock.monotonicMs();
-      if (endMs < 0) endMs = nowMs + this.limitMs;
-      else if (nowMs > endMs) return Room.making;
+      if (beganMs < 0) beganMs = nowMs;
+      this.takenMs = nowMs - beganMs;
+      if (this.takenMs > this.limitMs) return Room.making;
     }
     return Room.made;
   }

@@ -56,7 +56,12 @@ const Hold = {
   yielded: 1 << 2,
   /** Too much waits for the disk: nothing is read, either. */
   backlog: 1 << 3,
+  /** Much is to be evicted: others have their turn first. Nothing is read, either. */
+  evicting: 1 << 4,
 } as const;
+
+/** While any is set, nothing is read. */
+const UNREAD = Hold.throttled | Hold.backlog | Hold.evicting;
 
 export class Connection
   implements
@@ -569,6 +574,19 @@ export class Connection
     this.goOnLater();
   }
 
+  giveWay(): void {
+    if ((this.holds & Hold.evicting) !== 0) return;
+    this.stopReading(Hold.evicting);
+    const { engine } = this;
+    // What has been replied leaves first.
+    engine.turn.arm();
+    engine.endOfTurn(() => {
+      if (this.isClosed) return;
+      this.readAgain(Hold.evicting);
+      this.runKept();
+    });
+  }
+
   resumeWithAnswer(from: number, writer?: Reply): void {
     const { engine } = this;
     if (this.isOverflowing(writer ?? engine.answers, from)) return;
@@ -870,13 +888,13 @@ export class Connection
 
   /** Nothing is read while one of these holds is set. */
   private stopReading(hold: number): void {
-    if ((this.holds & (Hold.throttled | Hold.backlog)) === 0) this.socket.pause();
+    if ((this.holds & UNREAD) === 0) this.socket.pause();
     this.holds |= hold;
   }
 
   private readAgain(hold: number): void {
     this.holds &= ~hold;
-    if ((this.holds & (Hold.throttled | Hold.backlog)) === 0) this.socket.resume();
+    if ((this.holds & UNREAD) === 0) this.socket.resume();
   }
 }
 

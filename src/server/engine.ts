@@ -63,6 +63,13 @@ export interface Foresight {
   readBatch(parser: RequestParser, db: Database): void;
 }
 
+/** A connection whose commands are being run. */
+export interface RunningConnection {
+  readonly client: Client;
+  /** What follows the command of now waits for the next turn; until then nothing is read. */
+  giveWay(): void;
+}
+
 export interface Engine {
   readonly clock: Pick<Clock, "nowMs" | "tick">;
   readonly keyspace: {
@@ -93,7 +100,7 @@ export interface Engine {
   readonly input: Uint8Array;
   readonly inputView: DataView;
   /** The connection whose commands are being run, and where its replies of now begin. */
-  running: { readonly client: Client } | null;
+  running: RunningConnection | null;
   runningFrom: number;
   /** The most bytes of a command that has not arrived whole. */
   readonly queryBufferSizeMax: number;

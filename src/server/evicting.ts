@@ -1,10 +1,12 @@
 /**
  * maxmemory in the running server: keys are evicted before a command, as far as its time allows,
- * and then between turns until there is room.
+ * and then between turns until there is room. When that has lasted for long in a turn, whose
+ * command had to wait lets the others have theirs.
  */
 import { limitMemory } from "../arena/memory_limit.ts";
 import type { Clock } from "../base/clock.ts";
 import { humanSize } from "../base/human_size.ts";
+import { EVICTION_TURN_MS } from "../base/limits.ts";
 import type { LogLevel } from "../base/log.ts";
 import { Eviction, type EvictionPolicy, Room } from "../keyspace/eviction.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -27,6 +29,8 @@ interface EvictingParts {
   /** INFO's used_memory, less mem_not_counted_for_evict. */
   countedSize(): number;
   later(ms: number, run: () => void): void;
+  /** Whose command runs goes on in the next turn only. */
+  giveWay(): void;
   /** Serves those who waited for what became of keys. */
   serveReady(): void;
   log(level: LogLevel, text: string): void;
@@ -36,6 +40,8 @@ export class Evicting {
   readonly eviction: Eviction;
   private readonly parts: EvictingParts;
   private isUnderWay = false;
+  /** Ms that was evicted in this turn by commands that had to go on before there was room. */
+  private turnMs = 0;
   private isStarted = false;
   private isLimited = false;
 
@@ -49,8 +55,13 @@ export class Evicting {
 
   /** Evicts for so long as a command may wait; the rest comes in the turns that follow. */
   makeRoom(): Room {
-    const room = this.eviction.makeRoom();
-    if (room === Room.making) this.goOn();
+    const { eviction } = this;
+    const room = eviction.makeRoom();
+    if (room === Room.making) {
+      this.goOn();
+      this.turnMs += eviction.takenMs;
+      if (this.turnMs > EVICTION_TURN_MS) this.parts.giveWay();
+    }
     return room;
   }
 
@@ -114,6 +125,7 @@ export class Evicting {
     this.isUnderWay = true;
     this.parts.later(0, () => {
       this.isUnderWay = false;
+      this.turnMs = 0;
       this.parts.clock.tick();
       this.makeRoom();
       this.parts.serveReady();

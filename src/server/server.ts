@@ -254,6 +254,7 @@ export class Server implements CallServer, Engine {
       figures,
       countedSize: () => countedMemory(this),
       later: this.background.later,
+      giveWay: () => this.running?.giveWay(),
       serveReady: () => this.serveReady(),
       log: (level, text) => this.log(level, text),
     });

@@ -113,6 +113,28 @@ test("a limit that is lowered is kept without a command, and the log says so", a
   );
 });
 
+test("while much goes, who sends many commands lets others have their turn", async () => {
+  const fillMany = "for (let i = 0; i < 20000; i++) redis.call('SET', i, ARGV[1], 'EX', 10000)";
+  await ask("EVAL", fillMany, 0, "x".repeat(100));
+  const [sender, other] = [await server.connect(), await server.connect()];
+  await ask("CLIENT", "PAUSE", 100_000, "WRITE");
+  await leave(-2_000_000, "volatile-lru");
+  const waiting = async () => String(await ask("CLIENT", "LIST")).split("cmd=append ").length - 1;
+  // When they need not wait any more they go on in this order.
+  const sent = sender.pipeline(new Array(400).fill(["APPEND", "a", "x"]));
+  await until("one to wait", async () => (await waiting()) === 1);
+  const asked = other.command("APPEND", "a", "x");
+  await until("both to wait", async () => (await waiting()) === 2);
+  await ask("CLIENT", "UNPAUSE");
+  const between = Number(plain(await asked));
+  expect(between).toBeLessThan(401);
+  const lengths = Array.from({ length: 401 }, (_, i) => i + 1);
+  lengths.splice(between - 1, 1);
+  expect((await sent).map(plain)).toEqual(lengths);
+  sender.close();
+  other.close();
+});
+
 test("each key that goes is in the log, before the command that needed room", async () => {
   await fill(20);
   await leave(0);
